@@ -1,0 +1,1 @@
+"""Typed, frozen settings and the YAML they come from."""

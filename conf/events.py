@@ -1,0 +1,105 @@
+"""What an event looks like (`job.events`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field, model_validator
+from typing_extensions import Self
+
+from conf.durations import DurationMs
+from conf.frozen import FrozenSettings
+from conf.refusal import Refusal, refuse
+from conf.scalars import Column, Flag, Name, Real, Whole
+
+FieldType = Literal["long", "double", "decimal", "string", "boolean", "timestamp"]
+
+_NUMBERS = ("long", "double", "decimal")
+_LABELS = (*_NUMBERS, "boolean")
+
+
+class FieldSettings(FrozenSettings):
+    """One field of an event.
+
+    Attributes:
+        type: ``timestamp`` is ISO 8601 text or epoch milliseconds; without a zone it is UTC.
+        required: Whether an event without it is a dead letter; default true.
+        source: Dotted path to it in the event; default: its name.
+        scale: Digits after the point, 0 to 9; for ``decimal``, which needs it.
+        min: Smallest value allowed, in the field's unit; for numbers.
+        max: Largest value allowed, in the field's unit; for numbers.
+    """
+
+    type: FieldType
+    required: Flag = True
+    source: Name | None = None
+    scale: Whole | None = Field(default=None, ge=0, le=9)
+    min: Real | None = None
+    max: Real | None = None
+
+    @model_validator(mode="after")
+    def _suits_its_type(self) -> Self:
+        refusals = []
+        if self.type == "decimal" and self.scale is None:
+            refusals.append(Refusal("a scale of 0 to 9, which type decimal needs", ("scale",)))
+        if self.type != "decimal" and self.scale is not None:
+            refusals.append(Refusal("no scale, which only type decimal has", ("scale",)))
+        if self.type not in _NUMBERS:
+            limits = {"min": self.min, "max": self.max}
+            refusals.extend(
+                Refusal(f"no {name}, which only numbers have", (name,))
+                for name, limit in limits.items()
+                if limit is not None
+            )
+        if self.min is not None and self.max is not None and self.min >= self.max:
+            refusals.append(Refusal("a number over min", ("max",)))
+        if refusals:
+            raise refuse(*refusals)
+        return self
+
+
+class EventSettings(FrozenSettings):
+    """Fields of an event and the parts they play.
+
+    Attributes:
+        id: Field that tells events apart.
+        key: Field that events are partitioned by.
+        time: Field of type ``timestamp``: the event time.
+        label: Field with the truth, a number or boolean; default none.
+        watermark_delay_ms: How far out of order events may come; YAML ``watermark_delay``, default 0s.
+        fields: Settings by column name.
+    """
+
+    id: Name
+    key: Name
+    time: Name
+    label: Name | None = None
+    watermark_delay_ms: DurationMs = Field(default=0, alias="watermark_delay")
+    fields: Mapping[Column, FieldSettings]
+
+    @model_validator(mode="after")
+    def _parts_are_fields(self) -> Self:
+        refusals = [
+            *self._refused("id", self.id),
+            *self._refused("key", self.key),
+            *self._refused("time", self.time, types=("timestamp",)),
+            *self._refused("label", self.label, types=_LABELS, is_required=False),
+        ]
+        if refusals:
+            raise refuse(*refusals)
+        return self
+
+    def _refused(
+        self, part: str, name: str | None, *, types: tuple[str, ...] = (), is_required: bool = True
+    ) -> list[Refusal]:
+        if name is None:
+            return []
+        field = self.fields.get(name)
+        if field is None:
+            return [Refusal("the name of a field", (part,), candidates=tuple(self.fields))]
+        if types and field.type not in types:
+            return [Refusal(f"a field of type {' or '.join(types)}", (part,))]
+        if is_required and not field.required:
+            return [Refusal("a field with required: true", (part,))]
+        return []

@@ -1,0 +1,61 @@
+"""How a job runs on Flink (`execution:`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PlainValidator, model_validator
+from typing_extensions import Self
+
+from conf.durations import DurationMs
+from conf.frozen import FrozenSettings
+from conf.refusal import Refusal, refuse
+from conf.scalars import Whole
+
+# Options that a setting of ours decides: saying them twice would leave open which one counts.
+_OWNED = {
+    "parallelism.default": "execution.parallelism",
+    "pipeline.max-parallelism": "execution.max_parallelism",
+    "execution.checkpointing.interval": "execution.checkpoint_interval",
+}
+
+
+def _option(value: Any) -> Any:
+    if isinstance(value, str | int | float):
+        return value
+    raise refuse(Refusal("text, a number, true or false"))
+
+
+FlinkOption = Annotated[str | int | float | bool, PlainValidator(_option)]
+
+
+class ExecutionSettings(FrozenSettings):
+    """How a job runs on Flink.
+
+    Attributes:
+        profile: ``throughput`` (batches, worker processes; default) or ``latency`` (rows, inside the JVM).
+        parallelism: Slots, 1 to ``max_parallelism``; default 1.
+        max_parallelism: Key groups, 1 to 32768: the bound of every later rescaling; default 128.
+        checkpoint_interval_ms: YAML ``checkpoint_interval``, default 10s; 0s = no checkpoints.
+        flink: Further Flink options by their own names.
+    """
+
+    profile: Literal["throughput", "latency"] = "throughput"
+    parallelism: Whole = Field(default=1, ge=1)
+    max_parallelism: Whole = Field(default=128, ge=1, le=32_768)
+    checkpoint_interval_ms: DurationMs = Field(default=10_000, alias="checkpoint_interval")
+    flink: Mapping[str, FlinkOption] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        refusals = [
+            Refusal("an option that no setting of ours decides", ("flink", option), f"set {setting} instead")
+            for option, setting in _OWNED.items()
+            if option in self.flink
+        ]
+        if self.parallelism > self.max_parallelism:
+            refusals.append(Refusal("at most execution.max_parallelism", ("parallelism",)))
+        if refusals:
+            raise refuse(*refusals)
+        return self

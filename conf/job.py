@@ -1,0 +1,103 @@
+"""One job: its events, features and model call (`job:`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, model_validator
+from typing_extensions import Self
+
+from conf.durations import PositiveDurationMs
+from conf.events import EventSettings
+from conf.frozen import FrozenSettings
+from conf.ml import MlInferenceSettings
+from conf.refusal import Refusal, refuse, repeated_names
+from conf.scalars import BatchSize, Column, Name, Real, Segment, VersionOrPrimary, Whole
+
+
+class FeatureSpec(FrozenSettings):
+    """One feature as it is asked for; its type and parameters are checked when the feature set is compiled.
+
+    Attributes:
+        name: Unique in the set.
+        type: Row of the feature table, such as ``numerical``.
+        source: What it reads: an event field, as a dotted path.
+        output: Column it makes; default: its name.
+        parameters: By the type's own names.
+    """
+
+    name: Column
+    type: Name
+    source: Name | None = None
+    output: Column | None = None
+    parameters: Mapping[str, Any] = Field(default_factory=dict)
+
+
+class FeatureSetSettings(FrozenSettings):
+    """An ordered list of features; the order is that of the model's columns."""
+
+    name: Name
+    specs: tuple[FeatureSpec, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        refusals = repeated_names([spec.name for spec in self.specs], within="specs")
+        if refusals:
+            raise refuse(*refusals)
+        return self
+
+
+class InferenceSettings(FrozenSettings):
+    """How this job calls its model; what it leaves out comes from `ml.inference`.
+
+    Attributes:
+        model_name: Model in the registry or in `ml.models`.
+        model_version: Default empty = the deployed primary.
+        batch_size: Rows of one model call, ``auto`` or >= 1.
+        batch_timeout_ms: Longest wait for a batch to fill; YAML ``batch_timeout``.
+        max_concurrency: Batches in flight, >= 1.
+        feature_fields: Columns the model gets; default none = all of the feature set.
+        output_field: Column of the answer; default ``prediction``.
+        alert_threshold: Scores over it are alerts; default none = no alerts.
+    """
+
+    model_name: Segment
+    model_version: VersionOrPrimary = ""
+    batch_size: BatchSize = "auto"
+    batch_timeout_ms: PositiveDurationMs = Field(default=10, alias="batch_timeout")
+    max_concurrency: Whole = Field(default=10, ge=1)
+    feature_fields: tuple[Name, ...] = ()
+    output_field: Column = "prediction"
+    alert_threshold: Real | None = None
+
+    @model_validator(mode="after")
+    def _fields_are_unique(self) -> Self:
+        names = self.feature_fields
+        refusals = [
+            Refusal("each column once", ("feature_fields", index))
+            for index, name in enumerate(names)
+            if name in names[:index]
+        ]
+        if refusals:
+            raise refuse(*refusals)
+        return self
+
+    def with_defaults(self, defaults: MlInferenceSettings) -> InferenceSettings:
+        """The same settings, where those left out are taken from ``defaults``."""
+        inherited = {
+            "batch_size": defaults.default_batch_size,
+            "batch_timeout_ms": defaults.default_batch_timeout_ms,
+            "max_concurrency": defaults.max_concurrency,
+        }
+        left_out = {name: value for name, value in inherited.items() if name not in self.model_fields_set}
+        return self.model_copy(update=left_out)
+
+
+class JobSettings(FrozenSettings):
+    """One job."""
+
+    name: Segment
+    events: EventSettings
+    features: FeatureSetSettings
+    inference: InferenceSettings

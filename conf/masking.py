@@ -1,0 +1,62 @@
+"""Which values must not be shown, and what is shown instead."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from conf.errors import KeyPath
+
+MASK = "***"
+
+_SECRET = re.compile(
+    r"passw(or)?d|secret|token|key_id|access_key|account_key|private_key|service_key|api_?key|credential"
+    r"|auth_params|basic_auth|jaas_config|http_headers",
+    re.IGNORECASE,
+)
+_USER_INFO = re.compile(r"(?<=://)[^/@\s]+@")
+_LONGEST_SHOWN = 80
+
+
+def is_secret(path: KeyPath) -> bool:
+    """Whether a key of ``path`` looks like a secret; names of event fields are free and do not count."""
+    parents = (None, *path)
+    return any(
+        isinstance(key, str) and parent != "fields" and _SECRET.search(re.sub(r"[-.]", "_", key)) is not None
+        for parent, key in zip(parents, path, strict=False)
+    )
+
+
+def masked_text(text: str) -> str:
+    """``text`` without the user and password of URLs in it.
+
+    Example:
+        >>> masked_text("s3://user:word@bucket/models")
+        's3://***@bucket/models'
+    """
+    return _USER_INFO.sub(f"{MASK}@", text)
+
+
+def masked_tree(tree: Any, path: KeyPath = ()) -> Any:
+    """A copy of nested mappings and lists with secrets replaced by ``***``."""
+    if isinstance(tree, dict):
+        return {key: masked_tree(value, (*path, key)) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [masked_tree(value, (*path, index)) for index, value in enumerate(tree)]
+    if tree is not None and tree != "" and is_secret(path):
+        return MASK
+    return masked_text(tree) if isinstance(tree, str) else tree
+
+
+def described(value: object) -> str:
+    """A value as an error text shows it: scalars in YAML's words, containers by kind only."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    text = repr(masked_text(value)) if isinstance(value, str) else str(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."

@@ -1,0 +1,111 @@
+"""Machine-learning settings (`ml:`)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+from typing_extensions import Self
+
+from conf.ab_testing import AbTestingSettings
+from conf.durations import PositiveDurationMs
+from conf.frozen import FrozenSettings
+from conf.model_registry import ModelRegistrySettings, ModelSettings
+from conf.refusal import Refusal, refuse
+from conf.scalars import BatchSize, Flag, Name, Real, Whole, matching
+
+Address = Annotated[str, matching(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}", "host:port")]
+
+
+def _unique(ids: tuple[int, ...]) -> tuple[int, ...]:
+    if len(set(ids)) < len(ids):
+        raise refuse(Refusal("each GPU id once"))
+    return ids
+
+
+class FeatureStoreSettings(FrozenSettings):
+    """Cache of looked-up features.
+
+    Attributes:
+        enabled: Default false.
+        backend: ``memory`` (default) or ``redis``.
+        ttl_ms: How long an entry lives; YAML ``ttl``, default 5m.
+        redis_addr: ``host:port``; default ``localhost:6379``. The password comes from the environment.
+        redis_db: Number of the database, >= 0; default 0.
+    """
+
+    enabled: Flag = False
+    backend: Literal["memory", "redis"] = "memory"
+    ttl_ms: PositiveDurationMs = Field(default=300_000, alias="ttl")
+    redis_addr: Address = "localhost:6379"
+    redis_db: Whole = Field(default=0, ge=0)
+
+
+class MlInferenceSettings(FrozenSettings):
+    """How models are called where a job does not say otherwise.
+
+    Attributes:
+        default_batch_size: Rows of one model call, ``auto`` (default) or >= 1.
+        default_batch_timeout_ms: Longest wait to fill one; YAML ``default_batch_timeout``, default 10ms.
+        max_concurrency: Batches in flight, >= 1; default 10.
+        max_latency_ms: Longest a prediction may take; YAML ``max_latency``, default 100ms.
+        enable_gpu: Default false.
+        gpu_device_ids: GPUs to use, each >= 0 and once; default none = the first.
+    """
+
+    default_batch_size: BatchSize = "auto"
+    default_batch_timeout_ms: PositiveDurationMs = Field(default=10, alias="default_batch_timeout")
+    max_concurrency: Whole = Field(default=10, ge=1)
+    max_latency_ms: PositiveDurationMs = Field(default=100, alias="max_latency")
+    enable_gpu: Flag = False
+    gpu_device_ids: Annotated[tuple[Annotated[Whole, Field(ge=0)], ...], AfterValidator(_unique)] = ()
+
+
+class OnlineLearningSettings(FrozenSettings):
+    """Learning from labels as they arrive.
+
+    Attributes:
+        enabled: Default false.
+        default_update_batch_size: Labelled rows of one update, >= 1; default 32.
+        default_update_interval_ms: Longest wait for them; YAML ``default_update_interval``, default 5s.
+        default_checkpoint_interval_ms: Between saves; YAML ``default_checkpoint_interval``, default 5m.
+        checkpoint_dir: Where they are saved; default ``./ml-checkpoints``.
+        default_learning_rate: > 0; default 0.001.
+        enable_validation: Hold rows out to judge an update; default true.
+        validation_split: Share held out, in [0, 1); default 0.2.
+    """
+
+    enabled: Flag = False
+    default_update_batch_size: Whole = Field(default=32, ge=1)
+    default_update_interval_ms: PositiveDurationMs = Field(default=5_000, alias="default_update_interval")
+    default_checkpoint_interval_ms: PositiveDurationMs = Field(
+        default=300_000, alias="default_checkpoint_interval"
+    )
+    checkpoint_dir: Name = "./ml-checkpoints"
+    default_learning_rate: Real = Field(default=0.001, gt=0)
+    enable_validation: Flag = True
+    validation_split: Real = Field(default=0.2, ge=0, lt=1)
+
+
+class MlSettings(FrozenSettings):
+    """Everything under ``ml:``; ``enabled`` is false by default."""
+
+    enabled: Flag = False
+    model_registry: ModelRegistrySettings = ModelRegistrySettings()
+    models: tuple[ModelSettings, ...] = ()
+    feature_store: FeatureStoreSettings = FeatureStoreSettings()
+    inference: MlInferenceSettings = MlInferenceSettings()
+    online_learning: OnlineLearningSettings = OnlineLearningSettings()
+    ab_testing: AbTestingSettings = AbTestingSettings()
+
+    @model_validator(mode="after")
+    def _models_are_unique(self) -> Self:
+        versions = [(model.name, model.version) for model in self.models]
+        refusals = [
+            Refusal("a version that no earlier entry of this model has", ("models", index, "version"))
+            for index, version in enumerate(versions)
+            if version in versions[:index]
+        ]
+        if refusals:
+            raise refuse(*refusals)
+        return self

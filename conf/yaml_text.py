@@ -1,0 +1,43 @@
+"""YAML 1.2 text to builtins, and back."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+
+def safe_yaml() -> YAML:
+    """A YAML 1.2 reader and writer of builtins only, the same with and without the C library."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.width = 10_000
+    return yaml
+
+
+def parse_yaml(text: str) -> Any:
+    """The value a YAML text stands for.
+
+    Raises:
+        ValueError: ``text`` is not YAML. The message has no part of it.
+    """
+    try:
+        return safe_yaml().load(text)
+    except (YAMLError, ValueError):
+        message = "expected valid YAML"
+        raise ValueError(message) from None
+
+
+def write_yaml(tree: object) -> str:
+    """Block-style YAML of builtins, keys in their own order."""
+    out = io.StringIO()
+    safe_yaml().dump(tree, out)
+    return out.getvalue()
+
+
+def mark_of(error: YAMLError) -> str:
+    """``line L, column C`` of a YAML error, empty where unknown."""
+    mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+    return f"line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""

@@ -1,0 +1,113 @@
+"""A Flink environment for a job: the same program runs in this process's mini-cluster and on a cluster."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conf.settings import ExecutionSettings, InferenceSettings, Settings
+from jobs.flink_conf import read_flink_conf
+from jobs.java import find_java
+
+if TYPE_CHECKING:
+    from pyflink.datastream import StreamExecutionEnvironment
+    from pyflink.table import StreamTableEnvironment
+
+AUTO_BATCH_ROWS = 5_000
+"""Rows of a batch with ``batch_size: auto``: past the point where the cost per batch shows, and still a few ms of work."""
+
+
+@dataclass(frozen=True)
+class FlinkSession:
+    """DataStream and Table environments that share one job graph."""
+
+    env: StreamExecutionEnvironment
+    tables: StreamTableEnvironment
+
+
+def open_session(settings: Settings, *, flink_conf: Path | None = None, extra: Mapping[str, str] | None = None) -> FlinkSession:
+    """Start (or connect to) the JVM and return environments with the settings applied.
+
+    Args:
+        settings: profile, parallelism, checkpoints, batches and further Flink options.
+        flink_conf: file of ``key: value`` lines that everything else overrides; None: the one that ships with the package.
+        extra: options that win over all others.
+
+    Raises:
+        RuntimeError: no Java 11, 17 or 21.
+    """
+    prepare_process(settings.execution)
+    from pyflink.common import Configuration
+    from pyflink.datastream import StreamExecutionEnvironment
+    from pyflink.table import StreamTableEnvironment
+
+    configuration = Configuration()
+    for key, value in flink_options(settings, flink_conf=flink_conf, extra=extra).items():
+        configuration.set_string(key, value)
+    env = StreamExecutionEnvironment.get_execution_environment(configuration)
+    return FlinkSession(env, StreamTableEnvironment.create(env))
+
+
+def prepare_process(execution: ExecutionSettings) -> None:
+    """Set what PyFlink reads from the process's environment before it starts its JVM."""
+    # Without it, local jobs run their functions as threads of this process: slower, and blind to missing files.
+    os.environ["_python_worker_execution_mode"] = "process"
+    java = find_java()
+    if java is None:
+        msg = "no Java found: expected 11, 17 or 21 in JAVA_HOME or on PATH; pip install 'gress-ml[local]' brings one"
+        raise RuntimeError(msg)
+    os.environ["JAVA_HOME"] = str(java.home)
+    if execution.profile == "latency":
+        # The JVM embeds the first Python on PATH, whatever python.executable says.
+        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+
+def flink_options(
+    settings: Settings, *, flink_conf: Path | None = None, extra: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return all Flink options of a run, weakest source first: file, our settings, ``execution.flink``, extra."""
+    path = flink_conf or shipped_flink_conf()
+    options = read_flink_conf(path) if path else {}
+    options.update(_execution_options(settings.execution))
+    if settings.job is not None:
+        options.update(_batch_options(settings.job.inference))
+    options.update({key: _text(value) for key, value in settings.execution.flink.items()})
+    return {**options, **(extra or {})}
+
+
+def shipped_flink_conf() -> Path | None:
+    """Return the flink-conf.yaml of the current folder, of this checkout or of this installation."""
+    here = Path(__file__).resolve().parent.parent
+    places = (Path.cwd(), here, Path(sys.prefix) / "share" / "gress-ml")
+    return next((place / "flink-conf.yaml" for place in places if (place / "flink-conf.yaml").is_file()), None)
+
+
+def _execution_options(execution: ExecutionSettings) -> dict[str, str]:
+    options = {
+        "parallelism.default": str(execution.parallelism),
+        "pipeline.max-parallelism": str(execution.max_parallelism),
+        "python.executable": sys.executable,
+        "python.client.executable": sys.executable,
+        "python.execution-mode": "thread" if execution.profile == "latency" else "process",
+    }
+    if execution.checkpoint_interval_ms:
+        options["execution.checkpointing.interval"] = f"{execution.checkpoint_interval_ms} ms"
+    return options
+
+
+def _batch_options(inference: InferenceSettings) -> dict[str, str]:
+    rows = str(AUTO_BATCH_ROWS if inference.batch_size == "auto" else inference.batch_size)
+    # An Arrow batch is never larger than a bundle, and a bundle that is not full leaves after its time.
+    return {
+        "python.fn-execution.bundle.size": rows,
+        "python.fn-execution.arrow.batch.size": rows,
+        "python.fn-execution.bundle.time": str(inference.batch_timeout_ms),
+    }
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,26 @@
+"""Card transactions to fraud scores.
+
+    lines ── parse ──► windows per customer and terminal ──► features, model ──► predictions, alerts
+               └─ malformed, late ──► dead letters ◄── not scorable ─┘
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conf.settings import JobSettings, Settings
+from jobs.environment import FlinkSession
+from jobs.inputs import InputFiles
+from jobs.pipeline import has_windows, score, write_predictions
+from jobs.sources import create_lines
+
+if TYPE_CHECKING:
+    from pyflink.table import StatementSet
+
+
+def build(session: FlinkSession, settings: Settings, job: JobSettings, files: InputFiles, output: Path) -> StatementSet:
+    """Return the job, ready to run."""
+    lines = create_lines(session, files, is_ordered=has_windows(job))
+    views = score(session, settings, job, lines, files.line_format(job.events))
+    return write_predictions(session, job, views, output)

@@ -1,0 +1,126 @@
+"""Input files of a bounded run: which there are, their format, and how many events they hold."""
+
+from __future__ import annotations
+
+import csv
+import glob
+import gzip
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal
+
+from conf.settings import EventSettings
+from jobs.errors import JobError
+from udfs.parsing.lines import CsvLines, JsonLines, LineFormat
+
+Format = Literal["json", "csv", "parquet"]
+
+SUFFIXES: dict[str, Format] = {
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".json": "json",
+    ".csv": "csv",
+    ".parquet": "parquet",
+}
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class InputFiles:
+    """Files of one format, in the order in which they are read.
+
+    Attributes:
+        format: of all of them.
+        paths: absolute, sorted by name.
+        header: first line of CSV files, which is no event.
+    """
+
+    format: Format
+    paths: tuple[Path, ...]
+    header: str = ""
+
+    def line_format(self, events: EventSettings) -> LineFormat:
+        """Return how the lines of these files are read."""
+        if self.format == "csv":
+            return CsvLines(events.fields, tuple(next(csv.reader([self.header]))))
+        return JsonLines(events.fields)
+
+    def count_events(self) -> int:
+        """Return the number of events in the files, counted without the job."""
+        if self.format == "parquet":
+            import pyarrow.parquet as pq
+
+            return sum(pq.read_metadata(path).num_rows for path in self.paths)
+        headers = len(self.paths) if self.format == "csv" else 0
+        return sum(_count_lines(path) for path in self.paths) - headers
+
+
+def find_inputs(text: str) -> InputFiles:
+    """Return the files that a file name, a folder or a pattern stands for.
+
+    Raises:
+        JobError: no such file, another format than those known, formats mixed, or a CSV file without a header.
+    """
+    subject = f"input {text}"
+    path = Path(text)
+    found = sorted(path.iterdir()) if path.is_dir() else sorted(Path(name) for name in glob.glob(text))
+    paths = tuple(item.absolute() for item in found if item.is_file() and not item.name.startswith((".", "_")))
+    if not paths:
+        raise JobError(subject, "expected a file, a folder of files or a pattern, got nothing there", "check the path")
+    formats = {_format(item) for item in paths}
+    if None in formats:
+        odd = next(item.name for item in paths if _format(item) is None)
+        known = ", ".join(SUFFIXES)
+        raise JobError(subject, f"expected a name ending in {known} (or .gz after it), got {odd!r}", "rename it")
+    if len(formats) > 1:
+        raise JobError(subject, f"expected files of one format, got {', '.join(sorted(map(str, formats)))}")
+    kind = formats.pop()
+    if kind == "parquet":
+        _check_parquet(subject, paths)
+    return InputFiles(kind or "json", paths, _header(subject, paths) if kind == "csv" else "")
+
+
+def _format(path: Path) -> Format | None:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] == ".gz" and SUFFIXES.get(suffixes[-2] if len(suffixes) > 1 else "") != "parquet":
+        suffixes.pop()
+    return SUFFIXES.get(suffixes[-1]) if suffixes else None
+
+
+def _header(subject: str, paths: tuple[Path, ...]) -> str:
+    headers = {}
+    for path in paths:
+        with _open(path) as file:
+            headers[file.readline().decode("utf-8-sig").rstrip("\r\n")] = path
+    if "" in headers:
+        problem = "expected a header line with the names of the columns, got an empty first line"
+        raise JobError(subject, f"{headers[''].name}: {problem}", "add one")
+    if len(headers) > 1:
+        names = " and ".join(path.name for path in list(headers.values())[:2])
+        raise JobError(subject, f"expected one header for all files, got different ones in {names}")
+    return next(iter(headers))
+
+
+def _check_parquet(subject: str, paths: tuple[Path, ...]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for path in paths:
+        try:
+            pq.read_metadata(path)
+        except (pa.ArrowInvalid, OSError) as error:
+            reason = " ".join(str(error).split())
+            raise JobError(subject, f"{path.name}: expected a Parquet file, got {reason}", "write it again") from error
+
+
+def _count_lines(path: Path) -> int:
+    lines, last = 0, b"\n"
+    with _open(path) as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            lines += chunk.count(b"\n")
+            last = chunk[-1:]
+    return lines + (last != b"\n")
+
+
+def _open(path: Path) -> IO[bytes]:
+    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")  # type: ignore[return-value]

@@ -1,0 +1,150 @@
+"""From lines to predictions, alerts and dead letters: the pipeline that scoring jobs share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conf.settings import JobSettings, Settings
+from jobs.environment import FlinkSession
+from jobs.sinks import DEAD_LETTER_COLUMNS, create_csv_sink, create_json_sink, prediction_columns
+from jobs.steps import apply, with_event_time, with_windows
+from state.windows import quote
+from udfs.dead_letters import REASONS
+from udfs.features.feature_set import FeatureSet, compile_feature_set
+from udfs.functions.compute_features import ComputeFeatures
+from udfs.functions.parse_lines import ParseLines, event_columns
+from udfs.functions.score_columns import ScoreColumns
+from udfs.functions.score_lines import ScoreLines
+from udfs.parsing.lines import LineFormat
+
+if TYPE_CHECKING:
+    from pyflink.table import StatementSet
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Views that hold every row of the input once: with a prediction, or with a reason why not.
+
+    Attributes:
+        scored: event columns, prediction, reason; ``raw`` is its text.
+        rejected: rows that never reached the model, None where ``scored`` holds them too.
+    """
+
+    scored: str
+    rejected: str | None
+
+
+def score(session: FlinkSession, settings: Settings, job: JobSettings, lines: str, line_format: LineFormat) -> Scored:
+    """Lines to predictions: in one step where no feature needs a window, else around the JVM's windows."""
+    features = compile_feature_set(job.features, job.events)
+    profile = settings.execution.profile
+    if not features.windows:
+        function = ScoreLines(job, settings.ml, line_format)
+        return Scored(apply(session, lines, "scored", function, profile=profile, keep=["__line"]), None)
+    windowed = _windowed(session, settings, job, features, lines, line_format)
+    kept = [name for name, _ in event_columns(job.events)]
+    scored = apply(session, windowed, "scored", ScoreColumns(job, settings.ml), profile=profile, keep=kept)
+    return Scored(scored, "events")
+
+
+def compute_features(
+    session: FlinkSession, settings: Settings, job: JobSettings, lines: str, line_format: LineFormat
+) -> Scored:
+    """Lines to feature columns, as the model would get them but in double precision."""
+    features = compile_feature_set(job.features, job.events)
+    windowed = _windowed(session, settings, job, features, lines, line_format)
+    function = ComputeFeatures(job)
+    made = {name for name, _ in function.outputs}
+    kept = [name for name, _ in event_columns(job.events) if name not in made]
+    return Scored(apply(session, windowed, "featured", function, profile="throughput", keep=kept), "events")
+
+
+def _windowed(
+    session: FlinkSession,
+    settings: Settings,
+    job: JobSettings,
+    features: FeatureSet,
+    lines: str,
+    line_format: LineFormat,
+) -> str:
+    parse = ParseLines(job.events, line_format)
+    parsed = apply(session, lines, "parsed", parse, profile=settings.execution.profile, keep=["__line"])
+    events = with_event_time(session, parsed, "events", job.events)
+    return with_windows(session, events, "windowed", features, job.events)
+
+
+def write_predictions(session: FlinkSession, job: JobSettings, views: Scored, output: Path) -> StatementSet:
+    """Return the inserts of predictions, alerts and dead letters into folders of ``output``."""
+    columns = prediction_columns(job.inference.output_field)
+    statements = session.tables.create_statement_set()
+    query = _prediction_query(job, views.scored)
+    create_json_sink(session, "predictions", columns, output / "predictions")
+    statements.add_insert_sql(f"INSERT INTO predictions {query}")
+    if job.inference.alert_threshold is not None:
+        create_json_sink(session, "alerts", columns, output / "alerts")
+        condition = f"__prediction > CAST({job.inference.alert_threshold!r} AS DOUBLE)"
+        statements.add_insert_sql(f"INSERT INTO alerts {query} AND {condition}")
+    _add_dead_letters(session, statements, job, views, output)
+    return statements
+
+
+def write_features(session: FlinkSession, job: JobSettings, views: Scored, output: Path) -> StatementSet:
+    """Return the inserts of feature rows and dead letters into folders of ``output``."""
+    statements = session.tables.create_statement_set()
+    columns = feature_columns(job)
+    create_csv_sink(session, "features", columns, output / "features")
+    listed = ", ".join(quote(name) for name, _ in columns)
+    statements.add_insert_sql(f"INSERT INTO features SELECT {listed} FROM {views.scored}")
+    _add_dead_letters(session, statements, job, Scored("", views.rejected), output)
+    return statements
+
+
+def has_windows(job: JobSettings) -> bool:
+    """Return whether a feature of the job needs a window, and so its input in the order of event time."""
+    return bool(compile_feature_set(job.features, job.events).windows)
+
+
+def feature_columns(job: JobSettings) -> tuple[tuple[str, str], ...]:
+    """Return name and SQL type of an export's columns: event fields, then features not named like one."""
+    fields = event_columns(job.events)
+    names = {name for name, _ in fields}
+    return *fields, *((name, kind) for name, kind in ComputeFeatures(job).outputs if name not in names)
+
+
+def _prediction_query(job: JobSettings, scored: str) -> str:
+    events = job.events
+    truth = f"CAST({quote(events.label)} AS DOUBLE)" if events.label else "CAST(NULL AS DOUBLE)"
+    return (
+        f"SELECT CAST({quote(events.id)} AS STRING), TO_TIMESTAMP_LTZ({quote(events.time)}, 3), "
+        f"CAST({quote(events.key)} AS STRING), __prediction, __label, __scores, __model, __version, __checksum, __feature_set, "
+        "CAST(NULL AS STRING), CAST(NULL AS STRING), __status, CAST(NULL AS STRING), __latency_us, "
+        f"{truth} FROM {scored} WHERE __reason IS NULL"
+    )
+
+
+def _add_dead_letters(
+    session: FlinkSession, statements: StatementSet, job: JobSettings, views: Scored, output: Path
+) -> None:
+    create_json_sink(session, "dead_letters", DEAD_LETTER_COLUMNS, output / "dead_letters")
+    events = job.events
+    parts = []
+    if views.scored:
+        # Past the windows the raw line is gone; the event's fields say as much.
+        fields = ", ".join(f"KEY '{name}' VALUE {quote(name)}" for name, _ in event_columns(events))
+        parts.append(_letter_query(job, views.scored, "`__line`" if views.rejected is None else f"JSON_OBJECT({fields})", "score"))
+    if views.rejected is not None:
+        parts.append(_letter_query(job, views.rejected, "`__line`", "parse"))
+    statements.add_insert_sql(f"INSERT INTO dead_letters {' UNION ALL '.join(parts)}")
+
+
+def _letter_query(job: JobSettings, view: str, value: str, step: str) -> str:
+    events = job.events
+    categories = " ".join(f"WHEN '{reason}' THEN '{category}'" for reason, category in REASONS.items())
+    return (
+        f"SELECT CAST({quote(events.key)} AS STRING), {value}, TO_TIMESTAMP_LTZ({quote(events.time)}, 3), "
+        "CAST(NULL AS STRING), CAST(NULL AS INT), CAST(NULL AS BIGINT), __reason, "
+        f"CASE __reason {categories} END, '{job.name}/{step}', CURRENT_TIMESTAMP, 0, __error, CAST(NULL AS STRING) "
+        f"FROM {view} WHERE __reason IS NOT NULL"
+    )

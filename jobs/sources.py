@@ -1,0 +1,125 @@
+"""Files as a table of lines: the one shape in which events enter a job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jobs.environment import FlinkSession
+from jobs.inputs import InputFiles
+from udfs.functions.read_chunks import ReadParquet, list_chunks
+
+if TYPE_CHECKING:
+    from pyflink.table import Table
+
+_VIEW = "raw_lines"
+
+
+def create_lines(session: FlinkSession, files: InputFiles, *, is_ordered: bool) -> str:
+    """Register the view of all lines, column ``__line``, and return its name.
+
+    Args:
+        session: where.
+        files: what to read.
+        is_ordered: read the files one after the other, each from its start, in one task: what event-time windows need so
+            that no row comes behind the watermark. Otherwise tasks share the files, and large ones are split.
+    """
+    if files.format == "parquet":
+        _register(session, _parquet_lines(session, files))
+    elif is_ordered:
+        _register(session, _ordered_lines(session, files.paths))
+    else:
+        _create_split_lines(session, files.paths)
+    if files.format != "csv":
+        return _VIEW
+    # Every file starts with it, and no event can look like it.
+    header = files.header.replace("'", "''")
+    session.tables.execute_sql(
+        f"CREATE TEMPORARY VIEW `lines` AS SELECT __line FROM {_VIEW} WHERE TRIM(TRAILING U&'\\000D' FROM __line) <> '{header}'"
+    )
+    return "lines"
+
+
+def _register(session: FlinkSession, table: Table) -> None:
+    session.tables.create_temporary_view(_VIEW, table)
+
+
+def _create_split_lines(session: FlinkSession, paths: Sequence[Path]) -> None:
+    tables = []
+    for index, path in enumerate(paths):
+        name = f"{_VIEW}_{index}"
+        session.tables.execute_sql(
+            f"CREATE TEMPORARY TABLE {name} (__line STRING) "
+            f"WITH ('connector'='filesystem', 'format'='raw', 'path'='{_sql_text(path.as_uri())}')"
+        )
+        tables.append(f"SELECT __line FROM {name}")
+    session.tables.execute_sql(f"CREATE TEMPORARY VIEW {_VIEW} AS {' UNION ALL '.join(tables)}")
+
+
+def _ordered_lines(session: FlinkSession, paths: Sequence[Path]) -> Table:
+    from pyflink.common import WatermarkStrategy
+    from pyflink.datastream.connectors.base import Source
+    from pyflink.datastream.connectors.file_system import FileSource, StreamFormat
+    from pyflink.java_gateway import get_gateway
+
+    first, *others = [
+        FileSource.for_record_stream_format(StreamFormat.text_line_format(), path.as_uri()).build() for path in paths
+    ]
+    source = first
+    if others:
+        # One source hands its files out in an order of its own; a chain of sources keeps ours.
+        hybrid = get_gateway().jvm.org.apache.flink.connector.base.source.hybrid.HybridSource
+        chain = hybrid.builder(first.get_java_function())
+        for other in others:
+            chain = chain.addSource(other.get_java_function())
+        source = Source(chain.build())
+    lines = session.env.from_source(source, WatermarkStrategy.no_watermarks(), "files")
+    lines = lines.set_parallelism(1).uid("files").name("files")
+    return session.tables.from_data_stream(lines).alias("__line")
+
+
+def _parquet_lines(session: FlinkSession, files: InputFiles) -> Table:
+    """Return the rows of Parquet files as JSON lines, read in pieces by a Python worker."""
+    from pyflink.common import Types
+
+    from udfs.inference import as_chunk_udf
+
+    chunks = [chunk for path in files.paths for chunk in list_chunks(str(path))]
+    stream = session.env.from_collection(chunks, Types.STRING()).uid("chunks").name("chunks").set_parallelism(1)
+    session.tables.create_temporary_view("chunks", session.tables.from_data_stream(stream).alias("chunk"))
+    session.tables.create_temporary_function("read_chunk", as_chunk_udf(ReadParquet()))
+    with_small_bundles = _Overridden(
+        session, {"python.fn-execution.bundle.size": "1", "python.fn-execution.arrow.batch.size": "1"}
+    )
+    with with_small_bundles:
+        # Translated here, so that the small bundles hold for reading alone: what is read then waits for what is done with it.
+        return session.tables.from_data_stream(
+            session.tables.to_data_stream(
+                session.tables.sql_query(
+                    "SELECT __line FROM (SELECT read_chunk(chunk) AS found FROM chunks) "
+                    "CROSS JOIN UNNEST(found) AS T (__line)"
+                )
+            )
+        )
+
+
+class _Overridden:
+    def __init__(self, session: FlinkSession, options: dict[str, str]) -> None:
+        self._config = session.tables.get_config()
+        self._options = options
+        self._before: dict[str, Any] = {}
+
+    def __enter__(self) -> None:
+        for key, value in self._options.items():
+            self._before[key] = self._config.get(key, None)
+            self._config.set(key, value)
+
+    def __exit__(self, *_: object) -> None:
+        for key, value in self._before.items():
+            if value is not None:
+                self._config.set(key, value)
+
+
+def _sql_text(text: str) -> str:
+    return text.replace("'", "''")

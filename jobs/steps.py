@@ -1,0 +1,116 @@
+"""Steps of a pipeline, each from a view to a view, in the order in which a job's picture shows them.
+
+Rules this file keeps:
+
+- A Python function whose row is read in several places is either shared by the planner (one SELECT below all its readers) or
+  made a stream first; it is never computed twice.
+- What decides where a row goes is decided once: a condition on the watermark, asked in two branches, could lose a row or double it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from conf.settings import EventSettings, JobSettings
+from jobs.environment import FlinkSession
+from state.windows import interval, plan_windows, quote
+from udfs.features.feature_set import FeatureSet
+from udfs.functions.parse_lines import event_columns
+from udfs.functions.vector_function import VectorFunction
+from udfs.inference import as_udf
+
+# A row without a time must not move the watermark: the year 1.
+_NO_TIME_MS = -62_135_596_800_000
+_EXACT_SCALES = {"long": 0, "boolean": 0}
+
+
+def apply(
+    session: FlinkSession, source: str, view: str, function: VectorFunction, *, profile: Any, keep: Iterable[str] = ()
+) -> str:
+    """Run a function on every row of a view; the new view has the columns kept, then the function's outputs."""
+    name = f"{view}_function"
+    session.tables.create_temporary_function(name, as_udf(function, profile))
+    kept = [quote(column) for column in keep]
+    arguments = ", ".join(quote(column) for column, _ in function.inputs)
+    fields = [f"`result`.{quote(column)} AS {quote(column)}" for column, _ in function.outputs]
+    inner = ", ".join([*kept, f"{name}({arguments}) AS `result`"])
+    session.tables.execute_sql(
+        f"CREATE TEMPORARY VIEW {view} AS SELECT {', '.join(kept + fields)} FROM (SELECT {inner} FROM {quote(source)})"
+    )
+    return view
+
+
+def with_event_time(session: FlinkSession, source: str, view: str, events: EventSettings) -> str:
+    """Give rows their event time and mark those behind the watermark with reason ``late``.
+
+    The watermark trails the latest event by ``watermark_delay`` and one millisecond, so rows of one instant are never late.
+    """
+    from pyflink.table import Schema
+
+    stream = session.tables.to_data_stream(session.tables.from_path(source))
+    time = quote(events.time)
+    rowtime = f"TO_TIMESTAMP_LTZ(COALESCE({time}, {_NO_TIME_MS}), 3)"
+    delay = interval(events.watermark_delay_ms + 1)
+    schema = Schema.new_builder().column_by_expression("__rowtime", rowtime).watermark("__rowtime", f"__rowtime - {delay}")
+    timed = f"{view}_timed"
+    session.tables.create_temporary_view(timed, session.tables.from_data_stream(stream, _all_columns(session, source, schema)))
+    is_late = f"{time} IS NOT NULL AND __rowtime <= CURRENT_WATERMARK(__rowtime)"
+    late_error = f"CONCAT('event time is behind the watermark, which trails the latest event by {events.watermark_delay_ms} ms')"
+    columns = [name for name in _names(session, source) if name not in ("__reason", "__error")]
+    marked = session.tables.sql_query(
+        f"SELECT {', '.join(map(quote, columns))}, __rowtime, "
+        f"CASE WHEN __reason IS NULL AND {is_late} THEN 'late' ELSE __reason END AS __reason, "
+        f"CASE WHEN __reason IS NULL AND {is_late} THEN {late_error} ELSE __error END AS __error FROM {timed}"
+    )
+    judged = session.tables.to_data_stream(marked)
+    names = [*columns, "__reason", "__error"]
+    schema = Schema.new_builder().column_by_metadata("__row_time", "TIMESTAMP_LTZ(3)", "rowtime", True)
+    schema = schema.watermark("__row_time", "SOURCE_WATERMARK()")
+    whole = f"{view}_judged"
+    session.tables.create_temporary_view(whole, session.tables.from_data_stream(judged, _columns_of(marked, names, schema)))
+    listed = ", ".join(quote(name) for name in names)
+    session.tables.execute_sql(f"CREATE TEMPORARY VIEW {view} AS SELECT {listed}, __row_time FROM {whole}")
+    return view
+
+
+def with_windows(
+    session: FlinkSession, source: str, view: str, features: FeatureSet, events: EventSettings
+) -> str:
+    """Add the feature set's window aggregates to the good rows of a view; the seam for another window engine."""
+    scales = {name: _exact_scale(field.type, field.scale) for name, field in events.fields.items()}
+    plan = plan_windows(features.windows, scales=scales)
+    columns = [name for name, _ in event_columns(events)]
+    good = f"{view}_good"
+    listed = ", ".join(quote(name) for name in columns)
+    session.tables.execute_sql(
+        f"CREATE TEMPORARY VIEW {good} AS SELECT {listed}, __row_time FROM {source} WHERE __reason IS NULL"
+    )
+    query = plan.sql(source=good, time="__row_time", columns=columns)
+    session.tables.execute_sql(f"CREATE TEMPORARY VIEW {view} AS {query}")
+    return view
+
+
+def _exact_scale(kind: str, scale: int | None) -> int | None:
+    return scale if kind == "decimal" else _EXACT_SCALES.get(kind)
+
+
+def _names(session: FlinkSession, view: str) -> list[str]:
+    return list(session.tables.from_path(view).get_schema().get_field_names())
+
+
+def _all_columns(session: FlinkSession, view: str, schema: Any) -> Any:
+    table = session.tables.from_path(view)
+    return _columns_of(table, table.get_schema().get_field_names(), schema)
+
+
+def _columns_of(table: Any, names: Iterable[str], builder: Any) -> Any:
+    """Return the schema of a stream of this table's rows with what the builder adds."""
+    from pyflink.table import Schema
+
+    known = table.get_schema()
+    schema = Schema.new_builder()
+    for name in names:
+        schema = schema.column(name, known.get_field_data_type(name))
+    return schema.from_schema(builder.build()).build()
+

@@ -1,0 +1,34 @@
+"""Checksums of model files."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from models.errors import ModelError
+from models.spec import ModelSpec
+
+_CHUNK_BYTES = 1 << 20
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+    except OSError as error:
+        raise ModelError.of_file(path, f"cannot be read: {error.strerror}") from error
+    return digest.hexdigest()
+
+
+def verify_checksum(spec: ModelSpec, path: Path) -> None:
+    """Refuses a file that is not the one its spec was written for."""
+    found = file_sha256(path)
+    if found != spec.sha256:
+        raise ModelError(
+            spec.ref,
+            f"expects sha256 {spec.sha256}, but {path} has {found}",
+            "the file was changed or copied in part: publish it again under a new version",
+        )

@@ -1,0 +1,15 @@
+"""Runtimes of model files, by model type; none loads its library before a model is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from models.runtimes.onnx import OnnxRuntime
+from models.runtimes.runtime import Runtime
+from models.runtimes.tflite import TfliteRuntime
+
+RUNTIMES: Mapping[str, type[Runtime]] = {
+    "onnx": OnnxRuntime,
+    "tflite": TfliteRuntime,
+    "tensorflow": TfliteRuntime,  # a TensorFlow model is served in its converted form
+}

@@ -1,0 +1,127 @@
+"""ONNX models on ONNX Runtime."""
+
+from __future__ import annotations
+
+import logging
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from models.errors import ModelError
+from models.runtimes.batches import Feeds
+from models.runtimes.model_file import check_model_file, unreadable
+from models.runtimes.options import RuntimeOptions
+from models.runtimes.runtime import Runtime
+from models.spec import TensorSpec
+
+_KIND = "a readable ONNX model"
+_CUDA = "CUDAExecutionProvider"
+_CPU = "CPUExecutionProvider"
+_DTYPES = {
+    "float": "float32",
+    "double": "float64",
+    "float16": "float16",
+    "bool": "bool",
+    "string": "string",
+} | {f"{sign}int{bits}": f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
+_LOG = logging.getLogger(__name__)
+
+
+class OnnxRuntime(Runtime):
+    """An .onnx file in one inference session; any number of threads may call it at once."""
+
+    def __init__(self, session: Any, path: Path, name: str) -> None:
+        inputs = tuple(_tensor(node) for node in session.get_inputs())
+        outputs = tuple(_tensor(node) for node in session.get_outputs())
+        odd = [str(tensor) for tensor in inputs if tensor.dtype not in _DTYPES.values()]
+        if odd or not inputs:
+            wants = f"has inputs that rows cannot fill: {', '.join(odd)}" if odd else "has no inputs"
+            raise ModelError.of_file(path, wants)
+        super().__init__(name, inputs, outputs, _fixed_batch(inputs, path))
+        self._session: Any = session
+        self._output_names = [tensor.name for tensor in outputs]
+
+    @classmethod
+    def load(cls, path: Path, options: RuntimeOptions, *, name: str | None = None) -> OnnxRuntime:
+        """Opens an .onnx file; weights in external files are found beside it."""
+        check_model_file(path, _KIND)
+        ort = _import_onnxruntime()
+        try:
+            session = ort.InferenceSession(
+                str(path), _session_options(ort, options), _providers(ort, options)
+            )
+        except Exception as error:
+            raise unreadable(path, _KIND, error) from error
+        if options.enable_gpu and _CUDA not in session.get_providers():
+            _warn_once(
+                f"enable_gpu is set, but ONNX Runtime has no working {_CUDA} here: models run on the CPU"
+            )
+        return cls(session, path, name or f"model file {path}")
+
+    def close(self) -> None:
+        """Frees the session."""
+        self._session = None
+
+    def _run(self, feeds: Feeds) -> dict[str, Any]:
+        session = self._session
+        if session is None:
+            raise ModelError(self.name, "is closed", "load it again")
+        try:
+            values = session.run(self._output_names, feeds)
+        except Exception as error:
+            raise ModelError(self.name, f"failed in ONNX Runtime: {error}") from error
+        return dict(zip(self._output_names, values, strict=True))
+
+
+def _import_onnxruntime() -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        subject = "ONNX models"
+        raise ModelError(subject, f"need onnxruntime: {error}", "pip install onnxruntime") from error
+    return onnxruntime
+
+
+def _session_options(ort: Any, options: RuntimeOptions) -> Any:
+    settings = ort.SessionOptions()
+    settings.intra_op_num_threads = options.intra_op_threads
+    settings.inter_op_num_threads = 1
+    settings.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    settings.log_severity_level = 3
+    # Waiting threads sleep: spinning ones would take the cores of the other task slots.
+    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    settings.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    return settings
+
+
+def _providers(ort: Any, options: RuntimeOptions) -> list[Any]:
+    if not options.enable_gpu or _CUDA not in ort.get_available_providers():
+        return [_CPU]
+    ids = options.gpu_device_ids or (0,)
+    # A worker does not know its slot number; its process id spreads workers over the devices.
+    return [(_CUDA, {"device_id": str(ids[os.getpid() % len(ids)])}), _CPU]
+
+
+@cache
+def _warn_once(text: str) -> None:
+    _LOG.warning(text)
+
+
+def _tensor(node: Any) -> TensorSpec:
+    kind = str(node.type)
+    inner = kind[len("tensor(") : -1] if kind.startswith("tensor(") else ""
+    shape = tuple(dim if isinstance(dim, int) and dim >= 0 else None for dim in node.shape or ())
+    return TensorSpec(name=node.name, dtype=_DTYPES.get(inner, kind), shape=shape)
+
+
+def _fixed_batch(inputs: tuple[TensorSpec, ...], path: Path) -> int | None:
+    sizes = {tensor.shape[0] for tensor in inputs if tensor.shape} - {None}
+    if len(sizes) > 1:
+        text = ", ".join(map(str, inputs))
+        raise ModelError.of_file(
+            path,
+            f"has inputs of different fixed row counts: {text}",
+            "export it with a free first dimension",
+        )
+    return sizes.pop() if sizes else None

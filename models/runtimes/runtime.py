@@ -1,0 +1,110 @@
+"""What every runtime does.
+
+Rules: the first dimension of every input and output is the row. A batch gives what its rows give one by one,
+whatever its size, 0 included; a model file with a fixed first dimension is fed in parts. Several threads may
+call predict at once.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from models.errors import ModelError
+from models.runtimes.batches import Feeds, run_in_batches, take_rows
+from models.runtimes.input_slot import InputSlot
+from models.runtimes.options import RuntimeOptions
+from models.spec import TensorSpec
+
+
+class Runtime(ABC):
+    """A loaded model file.
+
+    A subclass gives `load`, `_run` (one batch of a size the model takes) and `close`.
+
+    Args:
+        name: How error texts name the model.
+        inputs: What predict takes; always in real values, also where the file stores quantised ones.
+        outputs: What predict returns.
+        fixed_batch: The only number of rows the file can take at once; None = any.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        inputs: tuple[TensorSpec, ...],
+        outputs: tuple[TensorSpec, ...],
+        fixed_batch: int | None,
+    ) -> None:
+        self.name = name
+        self.inputs = inputs
+        self.outputs = outputs
+        self.fixed_batch = fixed_batch
+        self._slots = tuple(InputSlot(tensor, name) for tensor in inputs)
+
+    @classmethod
+    @abstractmethod
+    def load(cls, path: Path, options: RuntimeOptions, *, name: str | None = None) -> Runtime:
+        """Opens a model file; ``name`` is for error texts (default: the path).
+
+        Raises:
+            ModelError: The file is missing, empty, corrupt or of another format, or the library is missing.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Frees the model; predict is refused from now on. May be called twice."""
+
+    @abstractmethod
+    def _run(self, feeds: Feeds) -> dict[str, Any]:
+        """One call of the library, with conforming arrays of a size it takes."""
+
+    def predict(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+        """Scores n rows.
+
+        Args:
+            inputs: For every declared input an (n, ...) array, any numeric dtype or text; (n,) fits (n, 1).
+
+        Returns:
+            For every declared output an (n, ...) array, or a list of n maps where the model returns maps.
+
+        Raises:
+            ModelError: Names, shapes or values do not fit, or the model failed.
+        """
+        feeds = self._conform(inputs)
+        n = self._count_rows(feeds)
+        if n == 0:
+            return self._run_empty()
+        if self.fixed_batch is None or n == self.fixed_batch:
+            return self._run(feeds)
+        return run_in_batches(self._run, feeds, self.fixed_batch, self.name)
+
+    def zeros(self, n: int, width: int = 1) -> Feeds:
+        """Rows of zeros (or empty text) for every input."""
+        return {slot.name: slot.zeros(n, width) for slot in self._slots}
+
+    def _conform(self, inputs: Mapping[str, NDArray[Any]]) -> Feeds:
+        try:
+            feeds = {slot.name: slot.conform(inputs[slot.name]) for slot in self._slots}
+        except KeyError:
+            feeds = {}
+        if len(feeds) != len(inputs) or not feeds:
+            want = ", ".join(map(str, self.inputs))
+            raise ModelError(self.name, f"wants inputs {want}, got {', '.join(map(repr, inputs)) or 'none'}")
+        return feeds
+
+    def _count_rows(self, feeds: Feeds) -> int:
+        n = len(feeds[self._slots[0].name])
+        if len(feeds) > 1 and any(len(array) != n for array in feeds.values()):
+            got = ", ".join(f"{name!r} {len(array)}" for name, array in feeds.items())
+            raise ModelError(self.name, f"wants inputs of equal length, got {got} rows")
+        return n
+
+    def _run_empty(self) -> dict[str, Any]:
+        # Not every graph survives 0 rows, so a row of zeros goes in and none comes out.
+        size = self.fixed_batch or 1
+        return take_rows(self._run(self.zeros(size)), 0, size, self.name)

@@ -1,0 +1,193 @@
+"""TensorFlow Lite models on LiteRT."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from models.errors import ModelError
+from models.runtimes.batches import Feeds
+from models.runtimes.model_file import check_model_file, unreadable
+from models.runtimes.options import RuntimeOptions
+from models.runtimes.quantization import Quantization
+from models.runtimes.runtime import Runtime
+from models.spec import TensorSpec
+
+_KIND = "a readable TensorFlow Lite model"
+_MAGIC = b"TFL3"  # bytes 4 to 8 of every .tflite file
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Port:
+    """An input or output of the interpreter."""
+
+    tensor: TensorSpec
+    index: int
+    quantization: Quantization | None
+
+
+class TfliteRuntime(Runtime):
+    """A .tflite file in one interpreter; calls take turns, because it keeps its tensors between calls.
+
+    Quantised inputs and outputs are fed and returned as real values (float32). The interpreter is resized
+    when the number of rows changes; a file that cannot be resized is fed in parts.
+    """
+
+    def __init__(self, interpreter: Any, name: str) -> None:
+        fixed_batch = _fixed_batch(interpreter)
+        names = _names(interpreter)
+        self._ins = _ports(interpreter.get_input_details(), names, fixed_batch)
+        self._outs = _ports(interpreter.get_output_details(), names, fixed_batch)
+        super().__init__(name, _tensors(self._ins), _tensors(self._outs), fixed_batch)
+        self._interpreter: Any = interpreter
+        self._lock = Lock()
+        self._shapes: list[tuple[int, ...]] = []
+
+    @classmethod
+    def load(cls, path: Path, options: RuntimeOptions, *, name: str | None = None) -> TfliteRuntime:
+        """Opens a .tflite file."""
+        check_model_file(path, _KIND)
+        content = path.read_bytes()
+        if content[4:8] != _MAGIC:
+            raise unreadable(path, _KIND, f"bytes 4 to 8 should be {_MAGIC!r}")
+        if options.enable_gpu:
+            _warn_once("enable_gpu is set, but TensorFlow Lite models run on the CPU here")
+        interpreter_class = _import_interpreter()
+        try:
+            interpreter = interpreter_class(model_content=content, num_threads=options.intra_op_threads)
+            interpreter.allocate_tensors()
+            return cls(interpreter, name or f"model file {path}")
+        except Exception as error:
+            raise unreadable(path, _KIND, error) from error
+
+    def close(self) -> None:
+        """Frees the interpreter, after the call in progress."""
+        with self._lock:
+            self._interpreter = None
+
+    def _run(self, feeds: Feeds) -> dict[str, Any]:
+        stored = [
+            port.quantization.quantize(feeds[port.tensor.name])
+            if port.quantization
+            else feeds[port.tensor.name]
+            for port in self._ins
+        ]
+        with self._lock:
+            if self._interpreter is None:
+                raise ModelError(self.name, "is closed", "load it again")
+            try:
+                values = self._invoke(stored)
+            except (ValueError, RuntimeError) as error:
+                raise ModelError(self.name, f"failed in TensorFlow Lite: {error}") from error
+        return {
+            port.tensor.name: port.quantization.dequantize(value) if port.quantization else value
+            for port, value in zip(self._outs, values, strict=True)
+        }
+
+    def _invoke(self, stored: list[Any]) -> list[Any]:
+        interpreter = self._interpreter
+        shapes = [array.shape for array in stored]
+        if shapes != self._shapes:
+            self._shapes = []  # unknown, should the resize fail half way
+            for port, shape in zip(self._ins, shapes, strict=True):
+                interpreter.resize_tensor_input(port.index, shape)
+            interpreter.allocate_tensors()
+            self._shapes = shapes
+        for port, array in zip(self._ins, stored, strict=True):
+            interpreter.set_tensor(port.index, array)
+        interpreter.invoke()
+        return [interpreter.get_tensor(port.index) for port in self._outs]
+
+
+def _import_interpreter() -> Any:
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError:
+        try:
+            from tflite_runtime.interpreter import Interpreter
+        except ImportError as error:
+            subject = "TensorFlow Lite models"
+            raise ModelError(subject, f"need LiteRT: {error}", "pip install ai-edge-litert") from error
+    return Interpreter
+
+
+@cache
+def _warn_once(text: str) -> None:
+    _LOG.warning(text)
+
+
+def _fixed_batch(interpreter: Any) -> int | None:
+    """None when the number of rows is declared free and really is; otherwise the one number."""
+    details = interpreter.get_input_details()
+    if not details or any(len(detail["shape"]) == 0 for detail in details):
+        text = "every input should have rows as its first dimension"
+        raise ValueError(text)
+    fixed = {int(detail["shape"][0]) for detail in details if detail["shape_signature"][0] != -1}
+    if not fixed:
+        if _gives_rows(interpreter, details, 2):
+            return None
+        fixed = {int(detail["shape"][0]) for detail in details}
+    if len(fixed) > 1 or not _gives_rows(interpreter, details, min(fixed)):
+        text = f"inputs and outputs should share one number of rows, inputs have {sorted(fixed)}"
+        raise ValueError(text)
+    return fixed.pop()
+
+
+def _gives_rows(interpreter: Any, details: list[Any], rows: int) -> bool:
+    """Whether inputs of so many rows are taken, and give outputs of as many."""
+    try:
+        for detail in details:
+            interpreter.resize_tensor_input(detail["index"], (rows, *map(int, detail["shape"][1:])))
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError):
+        return False
+    shapes = [detail["shape"] for detail in interpreter.get_output_details()]
+    return all(len(shape) and shape[0] == rows for shape in shapes)
+
+
+def _names(interpreter: Any) -> Mapping[int, str]:
+    """Tensor index to the name in the file's signature; without a signature the tensors' own names hold."""
+    signatures = interpreter.get_signature_list()
+    if len(signatures) != 1:
+        return {}
+    runner = interpreter.get_signature_runner(next(iter(signatures)))
+    ports = runner.get_input_details() | runner.get_output_details()
+    return {int(detail["index"]): name for name, detail in ports.items()}
+
+
+def _ports(details: list[Any], names: Mapping[int, str], fixed_batch: int | None) -> tuple[_Port, ...]:
+    return tuple(_port(detail, names.get(detail["index"], detail["name"]), fixed_batch) for detail in details)
+
+
+def _port(detail: Any, name: str, fixed_batch: int | None) -> _Port:
+    dtype = np.dtype(detail["dtype"])
+    if dtype.kind not in "biuf":
+        text = f"tensor {name!r} holds {dtype}, only numbers are supported"
+        raise ValueError(text)
+    shape = (fixed_batch, *(None if dim == -1 else int(dim) for dim in detail["shape_signature"][1:]))
+    quantization = _quantization(detail, dtype, name)
+    seen_dtype = "float32" if quantization else dtype.name
+    return _Port(TensorSpec(name=name, dtype=seen_dtype, shape=shape), int(detail["index"]), quantization)
+
+
+def _quantization(detail: Any, dtype: np.dtype[Any], name: str) -> Quantization | None:
+    parameters = detail["quantization_parameters"]
+    scales, zero_points = parameters["scales"], parameters["zero_points"]
+    if dtype.kind not in "iu" or len(scales) == 0:
+        return None
+    if len(scales) > 1:
+        text = f"tensor {name!r} is quantised per channel, inputs and outputs should be per tensor"
+        raise ValueError(text)
+    return Quantization(float(scales[0]), int(zero_points[0]), dtype)
+
+
+def _tensors(ports: tuple[_Port, ...]) -> tuple[TensorSpec, ...]:
+    return tuple(port.tensor for port in ports)

@@ -1,0 +1,93 @@
+"""Sessions of model files, shared by the operators of a process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+from models.checksum import verify_checksum
+from models.errors import ModelError
+from models.runtimes import RUNTIMES
+from models.runtimes.options import RuntimeOptions
+from models.runtimes.runtime import Runtime
+from models.spec import ModelSpec
+
+_Key = tuple[str, str, str, RuntimeOptions]
+
+
+@dataclass
+class _Entry:
+    """A session and how many use it; its lock is held while it loads."""
+
+    lock: Lock = field(default_factory=Lock)
+    runtime: Runtime | None = None
+    users: int = 0
+
+
+class Session:
+    """One user's hold on a shared runtime."""
+
+    def __init__(self, pool: SessionPool, key: _Key, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self._pool = pool
+        self._key: _Key | None = key
+
+    def close(self) -> None:
+        """Lets go; the last one closes the runtime. May be called twice."""
+        with self._pool.lock:
+            key, self._key = self._key, None
+        if key is not None:
+            self._pool.release(key)
+
+
+class SessionPool:
+    """One runtime for each (path, checksum, type, options), opened by the first user and closed by the last.
+
+    Threads that want the same file wait for one load; different files load side by side.
+    """
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self._entries: dict[_Key, _Entry] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def acquire(self, spec: ModelSpec, path: Path, options: RuntimeOptions) -> Session:
+        """The session of a model file; its checksum is verified when it is loaded."""
+        key = (str(path.resolve()), spec.sha256, spec.type, options)
+        with self.lock:
+            entry = self._entries.setdefault(key, _Entry())
+            entry.users += 1
+        try:
+            with entry.lock:
+                if entry.runtime is None:
+                    entry.runtime = _load(spec, path, options)
+        except BaseException:
+            self.release(key)
+            raise
+        return Session(self, key, entry.runtime)
+
+    def release(self, key: _Key) -> None:
+        """Gives one hold back."""
+        with self.lock:
+            entry = self._entries[key]
+            entry.users -= 1
+            if entry.users > 0:
+                return
+            del self._entries[key]
+        if entry.runtime is not None:
+            entry.runtime.close()
+
+
+def _load(spec: ModelSpec, path: Path, options: RuntimeOptions) -> Runtime:
+    if not path.is_file():
+        raise ModelError(
+            spec.ref, f"should be in {path}, which is not a file", "publish it again, or correct its path"
+        )
+    verify_checksum(spec, path)
+    return RUNTIMES[spec.type].load(path, options, name=spec.ref)
+
+
+SESSIONS = SessionPool()

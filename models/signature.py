@@ -1,0 +1,136 @@
+"""Whether a model and the features it is given belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.errors import ModelError
+from models.spec import ModelSpec, TensorSpec
+
+
+@dataclass(frozen=True)
+class InputBinding:
+    """How the columns of a feature matrix reach the inputs: all in one, or each in an input of its name.
+
+    Args:
+        matrix: Name of the one (n, k) input; None = one input per column.
+        columns: Input names by column position, where `matrix` is None.
+    """
+
+    matrix: str | None
+    columns: tuple[str, ...] = ()
+
+
+def check_signature(
+    spec: ModelSpec,
+    runtime_inputs: Sequence[TensorSpec],
+    feature_columns: Sequence[str],
+    feature_set_hash: str | None,
+) -> InputBinding:
+    """Refuses features that a model was not trained on, or that its inputs cannot take.
+
+    Args:
+        spec: Its feature_columns and feature_set_hash are compared where it has them.
+        runtime_inputs: As loaded; either one (n, k) matrix or one (n, 1) or (n,) input per column, by name.
+        feature_columns: Names of the k columns, in order.
+        feature_set_hash: Of the job's feature set; None = not to be compared.
+
+    Raises:
+        ModelError: Names missing and extra columns, the first in the wrong place, or both hashes.
+    """
+    _check_columns(spec, feature_columns)
+    if feature_set_hash and spec.feature_set_hash and feature_set_hash != spec.feature_set_hash:
+        raise ModelError(
+            spec.ref,
+            f"was trained on feature set {spec.feature_set!r} with hash {spec.feature_set_hash}, "
+            f"the job's has {feature_set_hash}",
+            "use the features it was trained on, or train it on these and publish a new version",
+        )
+    return bind_inputs(spec, runtime_inputs, feature_columns)
+
+
+def bind_inputs(
+    spec: ModelSpec, runtime_inputs: Sequence[TensorSpec], feature_columns: Sequence[str] | None
+) -> InputBinding:
+    """How a float32 (n, k) matrix with these columns is fed; unknown columns fit only one matrix input."""
+    if len(runtime_inputs) == 1 and (
+        feature_columns is None or not _is_column(runtime_inputs[0], feature_columns)
+    ):
+        return _bind_matrix(spec, runtime_inputs[0], feature_columns)
+    if feature_columns is None:
+        raise ModelError(
+            spec.ref,
+            f"has {len(runtime_inputs)} inputs and no feature_columns",
+            "name its columns in model.json",
+        )
+    return _bind_columns(spec, runtime_inputs, feature_columns)
+
+
+def _check_columns(spec: ModelSpec, found: Sequence[str]) -> None:
+    want = spec.feature_columns
+    if want is None or tuple(found) == want:
+        return
+    difference = _difference(want, found)
+    if not difference:
+        i = next(i for i, (w, f) in enumerate(zip(want, found, strict=True)) if w != f)
+        difference = f"column {i} should be {want[i]!r}, got {found[i]!r}"
+    raise ModelError(
+        spec.ref, f"was trained on {len(want)} columns, the job's features have {len(found)}", difference
+    )
+
+
+def _difference(want: Sequence[str], found: Sequence[str]) -> str:
+    missing = [repr(name) for name in want if name not in set(found)]
+    extra = [repr(name) for name in found if name not in set(want)]
+    texts = [
+        f"{word} column{'s' * (len(names) > 1)} {', '.join(names)}"
+        for word, names in (("missing", missing), ("extra", extra))
+        if names
+    ]
+    return ", ".join(texts)
+
+
+def _is_column(tensor: TensorSpec, columns: Sequence[str]) -> bool:
+    return tuple(columns) == (tensor.name,) and len(tensor.shape) < 2
+
+
+def _bind_matrix(spec: ModelSpec, tensor: TensorSpec, columns: Sequence[str] | None) -> InputBinding:
+    _check_numeric(spec, tensor)
+    if len(tensor.shape) not in (0, 2):
+        raise ModelError(
+            spec.ref, f"wants input {tensor}, got a matrix (n, k)", "export it with one (n, k) input"
+        )
+    if columns is not None and tensor.shape and tensor.shape[1] not in (None, len(columns)):
+        raise ModelError(
+            spec.ref,
+            f"wants input {tensor}, got (n, {len(columns)})",
+            "its model.json names no columns to compare with"
+            if spec.feature_columns is None
+            else "its model.json does not fit its file",
+        )
+    return InputBinding(tensor.name)
+
+
+def _bind_columns(spec: ModelSpec, tensors: Sequence[TensorSpec], columns: Sequence[str]) -> InputBinding:
+    names = [tensor.name for tensor in tensors]
+    if set(names) != set(columns) or len(names) != len(columns):
+        raise ModelError(
+            spec.ref,
+            f"wants {len(names)} inputs, one for each column, got {len(columns)} columns",
+            _difference(names, columns),
+        )
+    for tensor in tensors:
+        _check_numeric(spec, tensor)
+        if len(tensor.shape) > 2 or tensor.shape[1:] not in ((), (1,), (None,)):
+            raise ModelError(spec.ref, f"wants input {tensor}, got a column (n, 1)")
+    return InputBinding(None, tuple(columns))
+
+
+def _check_numeric(spec: ModelSpec, tensor: TensorSpec) -> None:
+    if tensor.dtype == "string":
+        raise ModelError(
+            spec.ref,
+            f"wants input {tensor}, got a matrix of float32",
+            "encode the text as features, or score it with predict_columns",
+        )

@@ -1,0 +1,236 @@
+"""Event-time window aggregates: what is asked for, and the Flink SQL that computes it in keyed JVM state.
+
+Rules this file keeps:
+
+- A window is ``(t - delay - window, t - delay]`` at one-millisecond resolution; rows of one instant see each other.
+- One ``OVER`` window a SELECT (a Flink rule), so different windows nest; windows of one key are neighbours, which saves shuffles.
+- Flink's ``OVER`` ends at the current row, so a delayed aggregate is the difference of two windows that do.
+- Sums of integers and of decimals run on ``BIGINT``: exact, whatever order rows come in and however many have left the window again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class WindowSpec:
+    """One aggregate over the rows of a key whose event time lies in ``(t - delay - window, t - delay]``.
+
+    The current row is part of its own window when there is no delay, and so are rows of the same instant.
+
+    Args:
+        name: output column.
+        function: one of ``FUNCTIONS``.
+        source: field aggregated; None only for ``count`` and ``rate``.
+        key: field whose value partitions the rows.
+        window_s: length in seconds.
+        delay_s: how far back the window ends, in seconds; for values known only later, such as labels.
+        filter: SQL predicate over event fields; only rows for which it is true count.
+        empty: value where no row is in the window; None gives NULL.
+    """
+
+    name: str
+    function: str
+    source: str | None
+    key: str
+    window_s: int
+    delay_s: int = 0
+    filter: str | None = None
+    empty: float | None = None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One nested SELECT: the aggregates of one key over one window that ends at the current row."""
+
+    key: str
+    window_s: int | None
+    columns: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class WindowPlan:
+    """Stages from the inside out, and the columns they lead to."""
+
+    stages: tuple[Stage, ...]
+    outputs: tuple[tuple[str, str], ...]
+
+    def sql(self, *, source: str, time: str, columns: Iterable[str]) -> str:
+        """Return one SELECT with the columns asked for and one DOUBLE column per aggregate.
+
+        Args:
+            source: table or view of the events; its ``time`` is the row time.
+            time: name of the row-time column.
+            columns: event columns to pass through, in order.
+        """
+        passed = [quote(name) for name in columns]
+        query = f"SELECT * FROM {quote(source)}"
+        for stage in self.stages:
+            frame = over_clause(stage, time)
+            added = ", ".join(f"{expression} OVER {frame} AS {quote(alias)}" for alias, expression in stage.columns)
+            query = f"SELECT *, {added} FROM ({query})"
+        outputs = [f"{expression} AS {quote(name)}" for name, expression in self.outputs]
+        return f"SELECT {', '.join(passed + outputs)} FROM ({query})"
+
+
+def quote(name: str) -> str:
+    """Return an SQL identifier."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def over_clause(stage: Stage, time: str) -> str:
+    """Return the OVER clause of a stage; without a window it looks at all earlier rows."""
+    partition = f"PARTITION BY {quote(stage.key)} ORDER BY {quote(time)}"
+    if stage.window_s is None:
+        return f"({partition})"
+    # RANGE includes both its ends, so it is one millisecond short of the window.
+    return f"({partition} RANGE BETWEEN {interval(stage.window_s * 1000 - 1)} PRECEDING AND CURRENT ROW)"
+
+
+def interval(milliseconds: int) -> str:
+    """Return an interval literal.
+
+    >>> interval(86_399_999)
+    "INTERVAL '0 23:59:59.999' DAY(3) TO SECOND(3)"
+    """
+    days, rest = divmod(milliseconds, 86_400_000)
+    hours, rest = divmod(rest, 3_600_000)
+    minutes, rest = divmod(rest, 60_000)
+    seconds, millis = divmod(rest, 1000)
+    return f"INTERVAL '{days} {hours:02d}:{minutes:02d}:{seconds:02d}.{millis:03d}' DAY(3) TO SECOND(3)"
+
+
+class _Builder:
+    """Collects the basic aggregates that the outputs share, one column each."""
+
+    def __init__(self, scales: Mapping[str, int | None]) -> None:
+        self._scales = scales
+        self._stages: dict[tuple[str, int | None], dict[str, str]] = {}
+
+    def column(self, key: str, window_s: int | None, expression: str) -> str:
+        stage = self._stages.setdefault((key, window_s), {})
+        if expression not in stage:
+            position = list(self._stages).index((key, window_s))
+            stage[expression] = f"__w{position}_{len(stage)}"
+        return quote(stage[expression])
+
+    def delayed(self, spec: WindowSpec, expression: str) -> str:
+        """Return an additive aggregate over the spec's window, as a difference where it is delayed."""
+        whole = self.column(spec.key, spec.window_s + spec.delay_s, expression)
+        if not spec.delay_s:
+            return whole
+        part = self.column(spec.key, spec.delay_s, expression)
+        return f"({whole} - COALESCE({part}, 0))"
+
+    def summand(self, spec: WindowSpec) -> tuple[str, int]:
+        """Return what a sum adds up, and the power of ten that it is scaled by."""
+        source, scale = value(spec), self._scales.get(spec.source or "")
+        if scale is None:
+            return source, 0
+        if scale == 0:
+            return f"CAST({source} AS BIGINT)", 0
+        return f"CAST(FLOOR({source} * {10**scale} + 0.5) AS BIGINT)", scale
+
+    def stages(self) -> tuple[Stage, ...]:
+        """Return the stages with those of one key side by side."""
+        keys = list(dict.fromkeys(key for key, _ in self._stages))
+        ordered = sorted(self._stages, key=lambda item: keys.index(item[0]))
+        return tuple(
+            Stage(key, window_s, tuple((alias, text) for text, alias in self._stages[key, window_s].items()))
+            for key, window_s in ordered
+        )
+
+
+def value(spec: WindowSpec) -> str:
+    """Return the expression aggregated: NULL for rows that the filter leaves out."""
+    source = quote(spec.source) if spec.source else "1"
+    return f"CASE WHEN {spec.filter} THEN {source} END" if spec.filter else source
+
+
+def _count(build: _Builder, spec: WindowSpec) -> str:
+    counted = value(spec)
+    return build.delayed(spec, "COUNT(*)" if counted == "1" else f"COUNT({counted})")
+
+
+def _count_output(build: _Builder, spec: WindowSpec) -> str:
+    return f"CAST({_count(build, spec)} AS DOUBLE)"
+
+
+def _rate_output(build: _Builder, spec: WindowSpec) -> str:
+    return f"CAST({_count(build, spec)} AS DOUBLE) / {spec.window_s}"
+
+
+def _sum(build: _Builder, spec: WindowSpec) -> str:
+    summand, scale = build.summand(spec)
+    total = f"CAST({build.delayed(spec, f'SUM({summand})')} AS DOUBLE)"
+    return f"({total} / {10**scale})" if scale else total
+
+
+def _guarded(build: _Builder, spec: WindowSpec, expression: str, *, least: int = 1) -> str:
+    """Return the expression where the window has enough rows, else the value of an empty window."""
+    empty = "" if spec.empty is None else f" ELSE CAST({spec.empty!r} AS DOUBLE)"
+    return f"CASE WHEN {_count(build, spec)} >= {least} THEN {expression}{empty} END"
+
+
+def _sum_output(build: _Builder, spec: WindowSpec) -> str:
+    return _guarded(build, spec, _sum(build, spec))
+
+
+def _avg_output(build: _Builder, spec: WindowSpec) -> str:
+    return _guarded(build, spec, f"{_sum(build, spec)} / {_count(build, spec)}")
+
+
+def _stddev_output(build: _Builder, spec: WindowSpec) -> str:
+    count, total = _count(build, spec), _sum(build, spec)
+    double = f"CAST({value(spec)} AS DOUBLE)"
+    squares = build.delayed(spec, f"SUM({double} * {double})")
+    variance = f"({squares} - {total} * {total} / {count}) / ({count} - 1)"
+    return _guarded(build, spec, f"SQRT(GREATEST({variance}, CAST(0 AS DOUBLE)))", least=2)
+
+
+def _plain_output(function: str) -> _Output:
+    def output(build: _Builder, spec: WindowSpec) -> str:
+        column = build.column(spec.key, spec.window_s, f"{function}({value(spec)})")
+        return _guarded(build, spec, f"CAST({column} AS DOUBLE)")
+
+    return output
+
+
+def _distinct_output(build: _Builder, spec: WindowSpec) -> str:
+    return f"CAST({build.column(spec.key, spec.window_s, f'COUNT(DISTINCT {value(spec)})')} AS DOUBLE)"
+
+
+def _previous_time_output(build: _Builder, spec: WindowSpec) -> str:
+    time = quote(spec.source or spec.name)
+    previous = build.column(spec.key, None, f"LAG({time}, 1)")
+    return f"CASE WHEN {time} - {previous} < {spec.window_s * 1000} THEN CAST({previous} AS DOUBLE) END"
+
+
+_Output = Callable[[_Builder, WindowSpec], str]
+FUNCTIONS: dict[str, _Output] = {
+    "count": _count_output,
+    "rate": _rate_output,
+    "sum": _sum_output,
+    "avg": _avg_output,
+    "stddev": _stddev_output,
+    "min": _plain_output("MIN"),
+    "max": _plain_output("MAX"),
+    "last": _plain_output("LAST_VALUE"),
+    "distinct": _distinct_output,
+    "previous_time": _previous_time_output,
+}
+
+
+def plan_windows(specs: Iterable[WindowSpec], *, scales: Mapping[str, int | None]) -> WindowPlan:
+    """Compile window aggregates to nested OVER windows.
+
+    Args:
+        specs: aggregates, in the order of their output columns.
+        scales: digits after the point of the fields whose sums must be exact (0 for integers); None or absent for
+            doubles, whose sums are floating-point sums.
+    """
+    build = _Builder(scales)
+    outputs = tuple((spec.name, FUNCTIONS[spec.function](build, spec)) for spec in specs)
+    return WindowPlan(build.stages(), outputs)

@@ -1,0 +1,86 @@
+"""No error and no printed setting shows a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from conf.render import render_settings, render_yaml
+from conf.settings import Settings
+
+SECRET = "hunter2hunter2"
+
+LEAKS = [
+    "ml: {inference: {max_latency: '${S}'}}",
+    "ml: {model_registry: {type: '${S}'}}",
+    "ml: {feature_store: {redis_addr: 'redis://:${S}@host'}}",
+    f"ml: {{feature_store: {{redis_addr: 'redis://:{SECRET}@host'}}}}",
+    f"ml: {{model_registry: {{s3_secret_access_key: {SECRET}}}}}",
+    f"ml: {{feature_store: {{redis_password: {SECRET}, password: [{SECRET}]}}}}",
+    f"execution: {{flink: {{s3.secret-key: [{SECRET}]}}}}",
+    f"execution: {SECRET}: 1",
+    f"ml: *{SECRET}",
+    f"ml: !{SECRET} x",
+    f"ml: {{a: {SECRET}, a: {SECRET}}}",
+    (
+        "ml: {ab_testing: {experiments: [{name: e, strategy: random, default_variant: hunter2hunter, "
+        "variants: [{name: '${S}', model_name: m, weight: 1}]}]}}"
+    ),
+    f"ml: {{models: [{{name: m, version: v1, type: onnx, tags: {{api_token: {{a: {SECRET}}}}}}}]}}",
+]
+
+
+@pytest.mark.parametrize("text", LEAKS)
+def test_errors_show_no_secret(text: str, refusals: Callable[..., list[str]]) -> None:
+    assert SECRET not in "\n".join(refusals(text, environ={"S": SECRET}))
+
+
+def test_errors_say_that_a_value_is_hidden(refusals: Callable[..., list[str]]) -> None:
+    assert refusals("ml: {inference: {max_concurrency: '${S}'}}", environ={"S": SECRET}) == [
+        "c.yaml: ml.inference.max_concurrency: expected a whole number, got a hidden value"
+    ]
+
+
+def test_errors_of_secret_overrides_show_no_secret(refusals: Callable[..., list[str]]) -> None:
+    environ = {"GRESS_ML__MODEL_REGISTRY__S3_ACCESS_KEY": SECRET}
+    [line] = refusals("ml: {}", environ=environ)
+    assert line.endswith(
+        "got 's3_access_key'; "
+        "credentials come from the environment or the cloud's own chain, never from settings"
+    )
+    assert SECRET not in line
+
+
+def test_render_masks_secrets_and_keeps_the_rest(load: Callable[..., Settings]) -> None:
+    settings = load(
+        f"ml: {{model_registry: {{base_path: 's3://me:{SECRET}@bucket/m'}}}}\n"
+        f"execution: {{flink: {{s3.secret-key: {SECRET}, s3.access-key: {SECRET}, "
+        f"security.ssl.key-password: 1, s3.endpoint: 'http://x'}}}}\n"
+    )
+    tree = render_settings(settings)
+    assert tree["execution"]["flink"] == {
+        "s3.secret-key": "***",
+        "s3.access-key": "***",
+        "security.ssl.key-password": "***",
+        "s3.endpoint": "http://x",
+    }
+    assert tree["ml"]["model_registry"]["base_path"] == "s3://***@bucket/m"
+    assert SECRET not in render_yaml(settings)
+
+
+def test_render_uses_the_names_and_durations_of_yaml(load: Callable[..., Settings]) -> None:
+    tree = render_settings(load("ml: {inference: {max_latency: 2000ms}}"))
+    assert tree["ml"]["inference"]["max_latency"] == "2s"
+    assert tree["ml"]["feature_store"]["ttl"] == "5m"
+
+
+def test_fields_named_like_secrets_are_not_masked(job_yaml: str, load: Callable[..., Settings]) -> None:
+    tree = render_settings(load(job_yaml, ["job.events.fields.card_token={type: string}"]))
+    assert tree["job"]["events"]["fields"]["card_token"]["type"] == "string"
+
+
+def test_rendered_yaml_loads_to_the_same_settings(job_yaml: str, load: Callable[..., Settings]) -> None:
+    text = job_yaml + "ml: {models: [{name: m, version: '2.0', type: onnx, tags: {on: 'yes', n: '1'}}]}\n"
+    settings = load(text, ["job.features.specs.0.parameters={default: null, fields: [a]}"])
+    assert load(render_yaml(settings)) == settings

@@ -1,0 +1,265 @@
+"""Every rule of the settings, and the line that says it was broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from conf.errors import ConfigError, Problem
+from conf.settings import Settings
+
+MODEL = "name: m, version: v1, type: onnx"
+VARIANT = "name: a, model_name: m, weight: 1"
+
+
+def _experiment(text: str, *, variants: str = f"{{{VARIANT}}}") -> str:
+    return f"ml: {{ab_testing: {{experiments: [{{name: e, {text}, variants: [{variants}]}}]}}}}"
+
+
+ML = [
+    ("enabled: 1", "enabled: expected true or false, got 1"),
+    ("enabled: yes", "enabled: expected true or false, got 'yes'"),
+    ("inference: {max_concurrency: abc}", "inference.max_concurrency: expected a whole number, got 'abc'"),
+    ("inference: {max_concurrency: true}", "inference.max_concurrency: expected a whole number, got true"),
+    ("inference: {max_concurrency: 1.0}", "inference.max_concurrency: expected a whole number, got 1.0"),
+    ("inference: {max_concurrency: 0}", "inference.max_concurrency: expected a value >= 1, got 0"),
+    (
+        "inference: {default_batch_size: 0}",
+        "inference.default_batch_size: expected auto or a whole number >= 1, got 0",
+    ),
+    (
+        "inference: {default_batch_size: true}",
+        "inference.default_batch_size: expected auto or a whole number >= 1, got true",
+    ),
+    (
+        "inference: {default_batch_timeout: 50}",
+        "inference.default_batch_timeout: expected a duration such as 50ms, 5s, 5m, 1h or 1d, got 50",
+    ),
+    ("inference: {max_latency: 0s}", "inference.max_latency: expected a value > 0, got '0s'"),
+    ("inference: {gpu_device_ids: 0}", "inference.gpu_device_ids: expected a list, got 0"),
+    ("inference: {gpu_device_ids: [0, -1]}", "inference.gpu_device_ids.1: expected a value >= 0, got -1"),
+    (
+        "inference: {gpu_device_ids: [1, 1]}",
+        "inference.gpu_device_ids: expected each GPU id once, got a list of 2",
+    ),
+    ("inference:", "inference: expected a mapping, got null"),
+    (
+        "inference: {max_concurency: 1}",
+        "inference.max_concurency: expected a known key, got 'max_concurency'; "
+        "nearest valid name 'max_concurrency'",
+    ),
+    (
+        "feature_store: {qqqq: 1}",
+        "feature_store.qqqq: expected a known key, got 'qqqq'; "
+        "valid names: enabled, backend, ttl, redis_addr, redis_db",
+    ),
+    ("feature_store: {1: 2}", "feature_store.1: expected a key that is text, got 2"),
+    (
+        "feature_store: {backend: Redis}",
+        "feature_store.backend: expected 'memory' or 'redis', got 'Redis'; nearest valid name 'redis'",
+    ),
+    (
+        "feature_store: {redis_addr: localhost}",
+        "feature_store.redis_addr: expected host:port, got 'localhost'",
+    ),
+    ("feature_store: {redis_db: -1}", "feature_store.redis_db: expected a value >= 0, got -1"),
+    (
+        "model_registry: {type: s3}",
+        "model_registry.s3_bucket: expected a bucket, as type is s3 and base_path is no s3:// URL, "
+        "got nothing",
+    ),
+    (
+        "model_registry: {type: gcs}",
+        "model_registry.gcs_bucket: expected a bucket, as type is gcs and base_path is no gs:// URL, "
+        "got nothing",
+    ),
+    ("model_registry: {base_path: ''}", "model_registry.base_path: expected text that is not empty, got ''"),
+    (
+        "online_learning: {validation_split: 1}",
+        "online_learning.validation_split: expected a value < 1.0, got 1",
+    ),
+    (
+        "online_learning: {default_learning_rate: 0}",
+        "online_learning.default_learning_rate: expected a value > 0.0, got 0",
+    ),
+    (
+        "online_learning: {default_learning_rate: .nan}",
+        "online_learning.default_learning_rate: expected a finite number, got nan",
+    ),
+    (
+        "online_learning: {default_learning_rate: x}",
+        "online_learning.default_learning_rate: expected a number, got 'x'",
+    ),
+    ("models: [{name: m, type: onnx}]", "models.0.version: expected a value, which is required, got nothing"),
+    (
+        "models: [{name: m, version: 2.0, type: onnx}]",
+        "models.0.version: expected text, got 2.0; put it in quotes",
+    ),
+    (
+        "models: [{name: m, version: latest, type: onnx}]",
+        "models.0.version: expected a version such as v2.0 or 1.0.0, got 'latest'",
+    ),
+    (
+        "models: [{name: ../m, version: v1, type: onnx}]",
+        "models.0.name: expected letters, digits, '.', '_' or '-', got '../m'",
+    ),
+    (
+        "models: [{name: m, version: v1, type: onx}]",
+        "models.0.type: expected 'onnx', 'tensorflow', 'tflite' or 'custom', "
+        "got 'onx'; nearest valid name 'onnx'",
+    ),
+    (f"models: [{{{MODEL}, tags: [a]}}]", "models.0.tags: expected a mapping, got a list of 1"),
+    (
+        f"models: [{{{MODEL}}}, {{{MODEL}}}]",
+        "models.1.version: expected a version that no earlier entry of this model has, got 'v1'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "line"), ML, ids=[text for text, _ in ML])
+def test_ml_setting_is_refused(text: str, line: str, refusals: Callable[..., list[str]]) -> None:
+    assert refusals(f"ml:\n  {text}\n") == [f"c.yaml: ml.{line}"]
+
+
+EXPERIMENTS = [
+    (
+        _experiment("strategy: hash"),
+        "split_key: expected an event field, which strategies hash and user_id need, got nothing",
+    ),
+    (
+        _experiment("strategy: user_id"),
+        "split_key: expected an event field, which strategies hash and user_id need, got nothing",
+    ),
+    (
+        _experiment("strategy: hsh"),
+        "strategy: expected 'random', 'hash', 'percentage' or 'user_id', "
+        "got 'hsh'; nearest valid name 'hash'",
+    ),
+    (
+        _experiment("strategy: random", variants="{name: a, model_name: m, weight: -1}"),
+        "variants.0.weight: expected a value >= 0.0, got -1",
+    ),
+    (
+        _experiment("strategy: random", variants=f"{{{VARIANT}, enabled: false}}"),
+        "variants: expected enabled variants whose weights sum to more than 0, got a list of 1",
+    ),
+    (
+        _experiment("strategy: random", variants=f"{{{VARIANT}}}, {{{VARIANT}}}"),
+        "variants.1.name: expected a name that no earlier entry has, got 'a'",
+    ),
+    (
+        _experiment("strategy: random, default_variant: aa"),
+        "default_variant: expected the name of an enabled variant, got 'aa'; nearest valid name 'a'",
+    ),
+    (
+        _experiment("strategy: random", variants="{name: a, model_name: m, weight: 1, model_version: new}"),
+        "variants.0.model_version: expected a version such as v2.0 or 1.0.0, or '', got 'new'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "line"), EXPERIMENTS, ids=[line for _, line in EXPERIMENTS])
+def test_experiment_is_refused(text: str, line: str, refusals: Callable[..., list[str]]) -> None:
+    assert refusals(text) == [f"c.yaml: ml.ab_testing.experiments.0.{line}"]
+
+
+def test_experiment_names_are_unique(refusals: Callable[..., list[str]]) -> None:
+    one = f"{{name: e, strategy: random, variants: [{{{VARIANT}}}]}}"
+    assert refusals(f"ml: {{ab_testing: {{experiments: [{one}, {one}]}}}}") == [
+        "c.yaml: ml.ab_testing.experiments.1.name: expected a name that no earlier entry has, got 'e'"
+    ]
+
+
+JOB = [
+    ("events.id=IDD", "events.id: expected the name of a field, got 'IDD'; nearest valid name 'ID'"),
+    ("events.key=NOTE", "events.key: expected a field with required: true, got 'NOTE'"),
+    ("events.time=AMOUNT", "events.time: expected a field of type timestamp, got 'AMOUNT'"),
+    (
+        "events.label=USER",
+        "events.label: expected a field of type long or double or decimal or boolean, got 'USER'",
+    ),
+    (
+        "events.watermark_delay=3",
+        "events.watermark_delay: expected a duration such as 50ms, 5s, 5m, 1h or 1d, got 3",
+    ),
+    ("events.fields.AMOUNT.scale=10", "events.fields.AMOUNT.scale: expected a value <= 9, got 10"),
+    (
+        "events.fields.AMOUNT.scale=null",
+        "events.fields.AMOUNT.scale: expected a scale of 0 to 9, which type decimal needs, got null",
+    ),
+    (
+        "events.fields.ID.scale=2",
+        "events.fields.ID.scale: expected no scale, which only type decimal has, got 2",
+    ),
+    ("events.fields.USER.min=2", "events.fields.USER.min: expected no min, which only numbers have, got 2"),
+    (
+        "events.fields.ID={type: long, min: 3, max: 3}",
+        "events.fields.ID.max: expected a number over min, got 3",
+    ),
+    (
+        "events.fields.a b={type: long}",
+        "events.fields.a b: expected letters, digits or '_', no digit and no '__' first, got 'a b'",
+    ),
+    ("features.specs=[]", "features.specs: expected at least 1 entry, got a list of 0"),
+    (
+        "features.specs=[{name: a, type: log}, {name: a, type: log}]",
+        "features.specs.1.name: expected a name that no earlier entry has, got 'a'",
+    ),
+    ("inference.feature_fields=[a, a]", "inference.feature_fields.1: expected each column once, got 'a'"),
+    ("inference.alert_threshold=high", "inference.alert_threshold: expected a number, got 'high'"),
+]
+
+
+@pytest.mark.parametrize(("assignment", "line"), JOB, ids=[assignment for assignment, _ in JOB])
+def test_job_setting_is_refused(
+    assignment: str, line: str, job_yaml: str, refusals: Callable[..., list[str]]
+) -> None:
+    path, problem = line.split(": ", maxsplit=1)
+    key = f"job.{assignment.partition('=')[0]}"
+    assert refusals(job_yaml, [f"job.{assignment}"]) == [f"c.yaml: job.{path} (from --set {key}): {problem}"]
+
+
+EXECUTION = [
+    (
+        "profile: fast",
+        "profile: expected 'throughput' or 'latency', got 'fast'",
+    ),
+    ("parallelism: 0", "parallelism: expected a value >= 1, got 0"),
+    ("parallelism: 129", "parallelism: expected at most execution.max_parallelism, got 129"),
+    ("max_parallelism: 40000", "max_parallelism: expected a value <= 32768, got 40000"),
+    ("flink: {a.b: [1]}", "flink.a.b: expected text, a number, true or false, got a list of 1"),
+    (
+        "flink: {parallelism.default: 3}",
+        "flink.parallelism.default: expected an option that no setting of ours decides, got 3; "
+        "set execution.parallelism instead",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "line"), EXECUTION, ids=[text for text, _ in EXECUTION])
+def test_execution_setting_is_refused(text: str, line: str, refusals: Callable[..., list[str]]) -> None:
+    assert refusals(f"execution: {{{text}}}") == [f"c.yaml: execution.{line}"]
+
+
+def test_all_problems_are_reported_each_on_a_line_with_the_file(refusals: Callable[..., list[str]]) -> None:
+    lines = refusals("ml: {enabled: 3, models: 4}\nexecution: {parallelism: x}\nxx: 1\n")
+    assert [line.split(": ")[1] for line in lines] == [
+        "ml.enabled",
+        "ml.models",
+        "execution.parallelism",
+        "xx",
+    ]
+    assert all(line.startswith("c.yaml: ") for line in lines)
+
+
+def test_an_object_store_url_needs_no_bucket(load: Callable[..., Settings]) -> None:
+    registry = "ml: {model_registry: {type: s3, base_path: 's3://bucket/models'}}"
+    assert load(registry).ml.model_registry.base_path == "s3://bucket/models"
+
+
+def test_config_error_is_a_value_error_that_keeps_its_problems() -> None:
+    error = ConfigError("c.yaml", [Problem(("ml", 0), "text", "3", "quote it", "--set ml.0")])
+    assert isinstance(error, ValueError)
+    assert error.problems[0].path == ("ml", 0)
+    assert str(error) == "c.yaml: ml.0 (from --set ml.0): expected text, got 3; quote it"

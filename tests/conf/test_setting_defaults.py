@@ -1,0 +1,140 @@
+"""Names and defaults are those that users rely on."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+
+import pytest
+from pydantic import ValidationError
+
+from conf.durations import format_duration
+from conf.loader import settings_from
+from conf.schema import setting_keys
+from conf.settings import MlSettings, Settings
+
+REQUIRED = object()
+
+INTERFACE: dict[str, object] = {
+    "enabled": False,
+    "model_registry.type": "local",
+    "model_registry.base_path": "./models",
+    "model_registry.s3_bucket": None,
+    "model_registry.s3_region": None,
+    "model_registry.s3_endpoint": None,
+    "model_registry.gcs_bucket": None,
+    "model_registry.gcs_project": None,
+    "models": (),
+    "models.*.name": REQUIRED,
+    "models.*.version": REQUIRED,
+    "models.*.type": REQUIRED,
+    "models.*.path": None,
+    "models.*.tags": {},
+    "models.*.description": "",
+    "models.*.enabled": True,
+    "models.*.warmup_on_load": True,
+    "feature_store.enabled": False,
+    "feature_store.backend": "memory",
+    "feature_store.ttl": "5m",
+    "feature_store.redis_addr": "localhost:6379",
+    "feature_store.redis_db": 0,
+    "inference.default_batch_size": "auto",
+    "inference.default_batch_timeout": "10ms",
+    "inference.max_concurrency": 10,
+    "inference.max_latency": "100ms",
+    "inference.enable_gpu": False,
+    "inference.gpu_device_ids": (),
+    "online_learning.enabled": False,
+    "online_learning.default_update_batch_size": 32,
+    "online_learning.default_update_interval": "5s",
+    "online_learning.default_checkpoint_interval": "5m",
+    "online_learning.checkpoint_dir": "./ml-checkpoints",
+    "online_learning.default_learning_rate": 0.001,
+    "online_learning.enable_validation": True,
+    "online_learning.validation_split": 0.2,
+    "ab_testing.enabled": False,
+    "ab_testing.experiments": (),
+    "ab_testing.experiments.*.name": REQUIRED,
+    "ab_testing.experiments.*.strategy": REQUIRED,
+    "ab_testing.experiments.*.split_key": None,
+    "ab_testing.experiments.*.default_variant": None,
+    "ab_testing.experiments.*.enable_shadow_mode": False,
+    "ab_testing.experiments.*.collect_comparison": True,
+    "ab_testing.experiments.*.enabled": True,
+    "ab_testing.experiments.*.variants": REQUIRED,
+    "ab_testing.experiments.*.variants.*.name": REQUIRED,
+    "ab_testing.experiments.*.variants.*.model_name": REQUIRED,
+    "ab_testing.experiments.*.variants.*.model_version": "",
+    "ab_testing.experiments.*.variants.*.weight": REQUIRED,
+    "ab_testing.experiments.*.variants.*.enabled": True,
+}
+
+OPERATOR: dict[str, object] = {
+    "model_name": REQUIRED,
+    "model_version": "",
+    "batch_size": "auto",
+    "batch_timeout": "10ms",
+    "max_concurrency": 10,
+    "feature_fields": (),
+    "output_field": "prediction",
+    "alert_threshold": None,
+}
+
+EXECUTION: dict[str, object] = {
+    "profile": "throughput",
+    "parallelism": 1,
+    "max_parallelism": 128,
+    "checkpoint_interval": "10s",
+    "flink": {},
+}
+
+_SECTIONS = {"model_registry", "feature_store", "inference", "online_learning", "ab_testing"}
+
+
+def _defaults(prefix: str) -> dict[str, object]:
+    """The default of every setting below ``prefix``, durations as text."""
+    fields = {}
+    for key in setting_keys(Settings):
+        path = ".".join(key.path)
+        if path.startswith(prefix) and path.removeprefix(prefix) not in _SECTIONS:
+            field = key.field
+            default = REQUIRED if field.is_required() else field.get_default(call_default_factory=True)
+            is_duration = key.attribute.endswith("_ms")
+            fields[path.removeprefix(prefix)] = format_duration(default) if is_duration else default
+    return fields
+
+
+@pytest.mark.parametrize(
+    ("prefix", "expected"),
+    [("ml.", INTERFACE), ("job.inference.", OPERATOR), ("execution.", EXECUTION)],
+    ids=["ml", "job.inference", "execution"],
+)
+def test_every_setting_is_known_to_interface(prefix: str, expected: dict[str, object]) -> None:
+    assert _defaults(prefix) == expected
+
+
+def test_durations_are_written_without_their_unit_in_the_name() -> None:
+    for key in setting_keys(Settings):
+        assert not key.path[-1].endswith("_ms")
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        MlSettings().enabled = True
+
+
+def test_settings_survive_pickling(job_yaml: str, load: Callable[..., Settings]) -> None:
+    settings = load(job_yaml)
+    assert pickle.loads(pickle.dumps(settings)) == settings
+
+
+def test_the_operator_inherits_what_it_leaves_out(job_yaml: str, load: Callable[..., Settings]) -> None:
+    ml = "ml: {inference: {default_batch_size: 7, default_batch_timeout: 3s, max_concurrency: 2}}\n"
+    inference = load(ml + job_yaml, ["job.inference.max_concurrency=5"]).job.inference
+    assert (inference.batch_size, inference.batch_timeout_ms, inference.max_concurrency) == (7, 3_000, 5)
+
+
+def test_a_mapping_gives_the_same_settings_as_a_file(load: Callable[..., Settings]) -> None:
+    tree = {"ml": {"inference": {"max_latency": "1s"}}}
+    assert settings_from(tree) == load("ml: {inference: {max_latency: 1s}}")
+    assert tree == {"ml": {"inference": {"max_latency": "1s"}}}

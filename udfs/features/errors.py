@@ -1,0 +1,50 @@
+"""What can be wrong with a feature set, said before a job starts."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Name the closest known name, or list them all.
+
+    Example:
+        >>> nearest("windw", ["window", "key"])
+        "nearest is 'window'"
+        >>> nearest("x", ["window", "key"])
+        "known are 'key', 'window'"
+    """
+    names = sorted(known)
+    close = get_close_matches(name, names, n=1, cutoff=0.6)
+    if close:
+        return f"nearest is {close[0]!r}"
+    return "known are " + ", ".join(map(repr, names)) if names else "there are none"
+
+
+class FeatureError(ValueError):
+    """A feature that cannot be built, or cannot be computed from the columns given."""
+
+    def __init__(self, where: str, expected: str, got: str, hint: str) -> None:
+        super().__init__(f"{where}: expected {expected}, got {got}; {hint}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep the message when the error crosses a process: the constructor takes more than it."""
+        return (_restore, (type(self), self.args[0]))
+
+
+class UnknownColumnError(FeatureError):
+    """A feature that reads a name which is no column of the event; `column` is that name."""
+
+    def __init__(self, where: str, column: str, known: Iterable[str]) -> None:
+        super().__init__(where, "an event field or an aggregation", repr(column), nearest(column, known))
+        self.column = column
+
+
+def _restore(kind: type[FeatureError], message: str) -> FeatureError:
+    error = kind.__new__(kind)
+    ValueError.__init__(error, message)
+    return error

@@ -1,0 +1,16 @@
+"""One column of a feature set, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ExplainedColumn:
+    """Where a column comes from: its feature's type, what it reads, its null rule and its formula."""
+
+    column: str
+    type: str
+    inputs: tuple[str, ...]
+    null_rule: str
+    formula: str

@@ -1,0 +1,72 @@
+"""The contract every transform keeps.
+
+Rules
+- All parameters are checked in `from_spec`; `transform` never raises on values.
+- `transform` fills its slice of a shared matrix, never changes its inputs, and treats each row alone: cutting
+  a batch anywhere gives the same rows.
+- The number and the names of columns are known before the first row.
+- Dataclass fields with ``compare=True`` are the feature's identity: they go into the feature-set hash.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import TypeAlias
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from conf.settings import FeatureSpec, FieldSettings
+    from state.windows import WindowSpec
+
+    Columns: TypeAlias = Mapping[str, NDArray[np.generic]]
+    Matrix: TypeAlias = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Feature(ABC):
+    """One transform: which columns it reads, which it makes, and how."""
+
+    type: ClassVar[str]
+    null_rule: ClassVar[str]
+    reads_time: ClassVar[bool] = False  # without a source it reads the event time
+
+    columns: tuple[str, ...]
+    inputs: tuple[str, ...]
+
+    @classmethod
+    @abstractmethod
+    def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Feature:
+        """Check a spec against the columns there are, and build the transform.
+
+        Raises:
+            FeatureError: a parameter is unknown, missing, or makes no sense.
+        """
+
+    @abstractmethod
+    def transform(self, columns: Columns, out: Matrix) -> None:
+        """Fill `out`, an ``(n, len(self.columns))`` slice of the matrix; NaN where not computable."""
+
+    @abstractmethod
+    def formula(self, position: int) -> str:
+        """Say how the column at `position` is computed, for people."""
+
+    @property
+    def window(self) -> WindowSpec | None:
+        """The window aggregate this feature needs; None where the row alone is enough."""
+        return None
+
+    def invalid(self, columns: Columns) -> int:
+        """Count values that are there but outside the transform's domain; they became NaN."""
+        del columns
+        return 0
+
+    def canonical(self) -> dict[str, object]:
+        """The feature as JSON-able values with every default filled in: equal means computes the same."""
+        identity = {field.name: getattr(self, field.name) for field in fields(self) if field.compare}
+        return {"type": self.type, **identity}

@@ -1,0 +1,50 @@
+"""One number divided by another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from udfs.features.feature import Feature
+from udfs.features.parameters import Parameters
+from udfs.features.source import NUMERIC, output_of, resolve_column
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conf.settings import FeatureSpec, FieldSettings
+    from udfs.features.feature import Columns, Matrix
+
+
+@dataclass(frozen=True)
+class Ratio(Feature):
+    """``numerator / denominator``, such as an amount over the customer's usual one."""
+
+    type: ClassVar[str] = "ratio"
+    null_rule: ClassVar[str] = "a null or a zero denominator -> default, else NaN"
+
+    default: float | None
+
+    @classmethod
+    def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Ratio:
+        """Require `numerator` and `denominator`; accept `default`."""
+        parameters = Parameters(spec, "numerator", "denominator", "default")
+        names = (parameters.text("numerator"), parameters.text("denominator"))
+        inputs = tuple(resolve_column(spec, name, fields, NUMERIC) for name in names)
+        return cls((output_of(spec),), inputs, parameters.optional_number("default"))
+
+    def transform(self, columns: Columns, out: Matrix) -> None:
+        """Divide where there is something to divide by."""
+        above, below = columns[self.inputs[0]], columns[self.inputs[1]]
+        target = out[:, 0]
+        target.fill(np.nan)
+        np.divide(above, below, out=target, where=np.not_equal(below, 0), dtype=np.float64)
+        if self.default is not None:
+            np.copyto(target, self.default, where=np.isnan(target))
+
+    def formula(self, position: int) -> str:
+        """Say the division."""
+        del position
+        return f"{self.inputs[0]} / {self.inputs[1]}"

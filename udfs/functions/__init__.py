@@ -1,0 +1,1 @@
+"""What the operators of a job compute, batch in and batch out, without an engine: the adapters wrap these."""

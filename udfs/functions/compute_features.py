@@ -1,0 +1,46 @@
+"""Event fields and aggregates to feature columns: what models are trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from conf.settings import JobSettings
+from udfs.features.feature_set import compile_feature_set
+from udfs.functions.parse_lines import event_columns
+from udfs.functions.vector_function import Columns, SqlColumns
+
+
+@dataclass
+class ComputeFeatures:
+    """Computes the job's features in double precision, one column each."""
+
+    job: JobSettings
+
+    def __post_init__(self) -> None:
+        self.features = compile_feature_set(self.job.features, self.job.events)
+
+    @property
+    def inputs(self) -> SqlColumns:
+        """Event fields and aggregates that the features read."""
+        fields = dict(event_columns(self.job.events))
+        return tuple((name, fields.get(name, "DOUBLE")) for name in self.features.inputs)
+
+    @property
+    def outputs(self) -> SqlColumns:
+        """One DOUBLE per feature column; a value that is not computable is NULL."""
+        return tuple((name, "DOUBLE") for name in self.features.columns)
+
+    def open(self) -> None:
+        """Nothing to load."""
+
+    def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
+        """Compute the features of a batch."""
+        matrix = self.features.transform(columns, np.float64)
+        return {name: matrix[:, index] for index, name in enumerate(self.features.columns)}
+
+    def close(self) -> None:
+        """Nothing to free."""

@@ -1,0 +1,64 @@
+"""Lines to typed event columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from conf.settings import EventSettings
+from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns, scatter
+from udfs.functions.vector_function import Columns, SqlColumns
+from udfs.parsing.lines import LineFormat
+from udfs.parsing.parser import EventParser
+
+SQL_TYPES = {
+    "long": "BIGINT",
+    "double": "DOUBLE",
+    "decimal": "DOUBLE",
+    "string": "STRING",
+    "boolean": "DOUBLE",
+    "timestamp": "BIGINT",
+}
+"""Columns of each field type inside a job; times are epoch milliseconds, booleans 0 and 1."""
+
+LINE = (("__line", "STRING"),)
+
+
+@dataclass
+class ParseLines:
+    """Parses lines of one format; a bad line gets a reason and an error instead of values."""
+
+    events: EventSettings
+    lines: LineFormat
+
+    @property
+    def inputs(self) -> SqlColumns:
+        """The line."""
+        return LINE
+
+    @property
+    def outputs(self) -> SqlColumns:
+        """Reason and error of a bad line, then the event's fields."""
+        return *PROBLEM_COLUMNS, *event_columns(self.events)
+
+    def open(self) -> None:
+        """Build the parser."""
+        self._parser = EventParser(self.events.fields, self.lines)
+
+    def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
+        """Parse a batch of lines."""
+        batch = self._parser.parse(columns["__line"].tolist())
+        values = {**batch.columns, **batch.exact}
+        return {
+            **problem_columns(batch.problems, batch.size),
+            **{name: scatter(values[name], batch.rows, batch.size) for name in self.events.fields},
+        }
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+def event_columns(events: EventSettings) -> SqlColumns:
+    """Return name and SQL type of an event's fields."""
+    return tuple((name, SQL_TYPES[field.type]) for name, field in events.fields.items())

@@ -1,0 +1,30 @@
+"""Values of the good rows put back to their places in the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from udfs.dead_letters import Problem
+
+
+def scatter(values: Any, rows: np.ndarray | None, size: int) -> Any:
+    """Return ``size`` values with those given at ``rows`` and None elsewhere; no rows: the values themselves."""
+    if rows is None:
+        return values
+    spread = np.full(size, None, dtype=object)
+    spread[rows] = values
+    return spread
+
+
+def problem_columns(problems: Mapping[int, Problem], size: int) -> dict[str, np.ndarray]:
+    """Return ``PROBLEM_COLUMNS``: None for rows without a problem."""
+    reasons, errors = np.full(size, None, dtype=object), np.full(size, None, dtype=object)
+    for row, problem in problems.items():
+        reasons[row], errors[row] = problem.reason, problem.error
+    return {"__reason": reasons, "__error": errors}
+
+
+PROBLEM_COLUMNS = (("__reason", "STRING"), ("__error", "STRING"))

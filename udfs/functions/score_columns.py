@@ -1,0 +1,86 @@
+"""Event fields and aggregates to predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from conf.settings import JobSettings, MlSettings
+from udfs.features.feature_set import compile_feature_set
+from udfs.functions.parse_lines import event_columns
+from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns
+from udfs.functions.vector_function import Columns, SqlColumns
+from udfs.model_source import open_model
+from udfs.scoring import Predictions, Scorer
+
+PREDICTION_COLUMNS: SqlColumns = (
+    ("__prediction", "DOUBLE"),
+    ("__label", "STRING"),
+    ("__scores", "ARRAY<DOUBLE>"),
+    ("__model", "STRING"),
+    ("__version", "STRING"),
+    ("__checksum", "STRING"),
+    ("__feature_set", "STRING"),
+    ("__status", "STRING"),
+    ("__latency_us", "BIGINT"),
+)
+"""What scoring adds to a row; ``feature_set`` is the hash of the features it was scored on."""
+
+
+@dataclass
+class ScoreColumns:
+    """Computes features and scores them with the job's model, in one step."""
+
+    job: JobSettings
+    ml: MlSettings
+
+    def __post_init__(self) -> None:
+        self.features = compile_feature_set(self.job.features, self.job.events)
+
+    @property
+    def inputs(self) -> SqlColumns:
+        """Event fields and aggregates that the features read."""
+        fields = dict(event_columns(self.job.events))
+        return tuple((name, fields.get(name, "DOUBLE")) for name in self.features.inputs)
+
+    @property
+    def outputs(self) -> SqlColumns:
+        """Reason and error of a row that cannot be scored, then the prediction."""
+        return *PROBLEM_COLUMNS, *PREDICTION_COLUMNS
+
+    def open(self) -> None:
+        """Load the model."""
+        self._model = open_model(self.ml, self.job.inference, self.features)
+        self._scorer = Scorer(self.features, self._model, fields=self.job.inference.feature_fields)
+        self._constants = {
+            "__model": self._model.spec.name,
+            "__version": self._model.spec.version,
+            "__checksum": self._model.spec.sha256[:16],
+            "__feature_set": self.features.hash,
+            "__status": "ok",
+        }
+
+    def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
+        """Score a batch."""
+        predictions = self._scorer.score(columns)
+        size = len(predictions.prediction)
+        return {**problem_columns(predictions.problems, size), **self.rows(predictions)}
+
+    def rows(self, predictions: Predictions) -> dict[str, Any]:
+        """Return predictions as the columns of ``PREDICTION_COLUMNS``."""
+        size = len(predictions.prediction)
+        nothing = np.full(size, None, dtype=object)
+        return {
+            "__prediction": predictions.prediction,
+            "__label": nothing if predictions.label is None else predictions.label,
+            "__scores": nothing if predictions.scores is None else list(predictions.scores),
+            **{name: np.full(size, value, dtype=object) for name, value in self._constants.items()},
+            "__latency_us": np.full(size, predictions.latency_us, dtype=np.int64),
+        }
+
+    def close(self) -> None:
+        """Let the model go."""
+        self._model.close()

@@ -1,0 +1,111 @@
+"""PyFlink adapters of the vector functions: whole Arrow batches in worker processes, or single rows inside the JVM."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from pyflink.common import Row
+from pyflink.table import FunctionContext
+from pyflink.table.udf import ScalarFunction, udf
+
+from udfs.functions.read_chunks import ReadParquet
+from udfs.functions.vector_function import VectorFunction, row_type, single_value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class _Adapter(ScalarFunction):  # type: ignore[misc]
+    def __init__(self, function: VectorFunction) -> None:
+        self._function = function
+
+    def is_deterministic(self) -> bool:
+        # Keeps the planner from running the function once more for every column that is taken from its row.
+        return False
+
+    def open(self, function_context: FunctionContext) -> None:
+        self._function.open()
+
+    def close(self) -> None:
+        self._function.close()
+
+
+class BatchAdapter(_Adapter):
+    """Runs a vector function on Arrow batches, as a pandas UDF."""
+
+    def eval(self, *arguments: pd.Series) -> pd.DataFrame:
+        """Return one row of results for each row of arguments, in order."""
+        import pandas as pd
+
+        size = len(arguments[0])
+        columns = {
+            name: argument.to_numpy()
+            for (name, _), argument in zip(self._function.inputs, arguments, strict=True)
+        }
+        results = self._function.run(columns)
+        names = [name for name, _ in self._function.outputs]
+        # PyFlink checks no lengths here: a short column would pair rows with other rows' answers.
+        lengths = {name: len(results[name]) for name in names}
+        if set(lengths.values()) - {size}:
+            msg = f"{type(self._function).__name__}: expected {size} values in each column, got {lengths}"
+            raise ValueError(msg)
+        return pd.DataFrame({name: results[name] for name in names}, copy=False)
+
+
+class RowAdapter(_Adapter):
+    """Runs a vector function on single rows, as a general UDF; made for thread mode."""
+
+    def eval(self, *arguments: Any) -> Row:
+        """Return the row of results for one row of arguments."""
+        columns = {
+            name: single_value(argument, kind)
+            for (name, kind), argument in zip(self._function.inputs, arguments, strict=True)
+        }
+        results = self._function.run(columns)
+        return Row(*[_plain(results[name][0]) for name, _ in self._function.outputs])
+
+
+class ChunkAdapter(ScalarFunction):  # type: ignore[misc]
+    """Runs a reader of chunks: one description in, its lines out."""
+
+    def __init__(self, reader: ReadParquet) -> None:
+        self._reader = reader
+
+    def is_deterministic(self) -> bool:
+        return False
+
+    def eval(self, chunks: pd.Series) -> pd.Series:
+        """Return the lines of each chunk."""
+        import pandas as pd
+
+        lines = pd.Series([None] * len(chunks), dtype=object)
+        for index, chunk in enumerate(chunks):
+            lines[index] = self._reader.read(chunk)
+        return lines
+
+
+def as_chunk_udf(reader: ReadParquet) -> Any:
+    """Return a reader of chunks as a function to register."""
+    return udf(ChunkAdapter(reader), result_type="ARRAY<STRING>", func_type="pandas", deterministic=False)
+
+
+def as_udf(function: VectorFunction, profile: Literal["throughput", "latency"]) -> Any:
+    """Return a function to register with a table environment.
+
+    Args:
+        function: what it computes; must be picklable.
+        profile: ``throughput`` runs it on batches, ``latency`` on rows.
+    """
+    result = row_type(function.outputs)
+    if profile == "latency":
+        return udf(RowAdapter(function), result_type=result, deterministic=False)
+    return udf(BatchAdapter(function), result_type=result, func_type="pandas", deterministic=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    value = value.item() if isinstance(value, np.generic) else value
+    # NULL, as in the batches of a pandas UDF.
+    return None if isinstance(value, float) and value != value else value  # noqa: PLR0124
