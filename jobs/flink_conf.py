@@ -1,6 +1,7 @@
 """Reads Flink options that stand as plain ``key: value`` lines.
 
-Rule: what this reader accepts, YAML reads the same way, so that one file serves our launcher and a cluster's config.yaml.
+Rule: what this reader accepts, YAML reads the same way, so that one file serves our launcher and a cluster's
+config.yaml.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from pathlib import Path
 
 from conf.errors import ConfigError, Problem
 
-_LINE = re.compile(r"(?P<key>[A-Za-z][\w.-]*):[ ]+(?P<value>\S.*)")
-_COMMENT = re.compile(r"(^|\s)#.*$")
+_LINE = re.compile(r"(?P<key>[A-Za-z][\w.-]*):[ ]+(?P<value>\S[^\t]*)")
+_COMMENT = re.compile(r"(^| )#.*$")
 # What gives a value another meaning in YAML: quotes, lists, maps, references, tags, blocks, directives.
 _SPECIAL_START = tuple("\"'[]{}&*!|>%@`,")
 
@@ -24,7 +25,7 @@ def read_flink_conf(path: Path) -> dict[str, str]:
     """
     options: dict[str, str] = {}
     for number, line in enumerate(_text(path).splitlines(), 1):
-        text = _COMMENT.sub("", line).rstrip()
+        text = _COMMENT.sub("", line).rstrip(" ")
         if not text:
             continue
         found = _LINE.fullmatch(text)
@@ -40,7 +41,9 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ConfigError(str(path), [Problem((), "a readable file", error.strerror or str(error))]) from error
+        raise ConfigError(
+            str(path), [Problem((), "a readable file", error.strerror or str(error))]
+        ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(str(path), [Problem((), "UTF-8 text", f"byte {error.start} is not")]) from error
 

@@ -1,7 +1,7 @@
 """Finds a Java that Flink 2.3 runs on.
 
-Rule: nothing but the standard library is needed here, and ``python jobs/java.py`` runs before anything is installed:
-it prints the Java home, or exits 1 where there is none.
+Rule: nothing but the standard library is needed here, and ``python jobs/java.py`` runs before anything is
+installed: it prints the Java home, or exits 1 where there is none.
 """
 
 from __future__ import annotations

@@ -121,5 +121,5 @@ def _as_text(labels: NDArray[Any]) -> NDArray[np.object_]:
     return labels.astype(str).astype(object)
 
 
-# Small class numbers are looked up, over ten times as fast as formatting them. Negative ones count from the end.
+# Looking small class numbers up takes a tenth of formatting them. Negative ones count from the end.
 _SMALL_NUMBERS: NDArray[np.object_] = np.array(list(map(str, [*range(256), *range(-256, 0)])), dtype=object)

@@ -133,6 +133,10 @@ class _Builder:
             return f"CAST({source} AS BIGINT)", 0
         return f"CAST(FLOOR({source} * {10**scale} + 0.5) AS BIGINT)", scale
 
+    def is_exact(self, spec: WindowSpec) -> bool:
+        """Return whether the source is summed in whole numbers."""
+        return self._scales.get(spec.source or "") is not None
+
     def stages(self) -> tuple[Stage, ...]:
         """Return the stages with those of one key side by side."""
         keys = list(dict.fromkeys(key for key, _ in self._stages))
@@ -183,11 +187,15 @@ def _avg_output(build: _Builder, spec: WindowSpec) -> str:
 
 
 def _stddev_output(build: _Builder, spec: WindowSpec) -> str:
-    count, total = _count(build, spec), _sum(build, spec)
-    double = f"CAST({value(spec)} AS DOUBLE)"
-    squares = build.delayed(spec, f"SUM({double} * {double})")
-    variance = f"({squares} - {total} * {total} / {count}) / ({count} - 1)"
-    return _guarded(build, spec, f"SQRT(GREATEST({variance}, CAST(0 AS DOUBLE)))", least=2)
+    # Whole numbers stay exact up to here, so rows of one value have a deviation of exactly 0.
+    count = f"CAST({_count(build, spec)} AS DOUBLE)"
+    summand, scale = build.summand(spec)
+    exact = f"CAST({summand} AS DECIMAL(19, 0))" if build.is_exact(spec) else f"CAST({summand} AS DOUBLE)"
+    total = f"CAST({build.delayed(spec, f'SUM({summand})')} AS DOUBLE)"
+    squares = f"CAST({build.delayed(spec, f'SUM({exact} * {exact})')} AS DOUBLE)"
+    variance = f"({count} * {squares} - {total} * {total}) / ({count} * ({count} - 1))"
+    deviation = f"SQRT(GREATEST({variance}, CAST(0 AS DOUBLE)))"
+    return _guarded(build, spec, f"{deviation} / {10**scale}", least=2)
 
 
 def _plain_output(function: str) -> _Output:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
+_SHOWN = 80
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -30,5 +32,16 @@ REASONS = MappingProxyType(
         "failed": "scoring",
     }
 )
-"""Category by reason. ``late``: behind the watermark; ``not_finite``: a score that is NaN or infinite; ``failed``:
-the model refuses the row."""
+"""Category by reason. ``late``: behind the watermark; ``not_finite``: a score that is NaN or infinite;
+``failed``: the model refuses the row."""
+
+
+def show_value(value: object) -> str:
+    """Return a value for an error text: one line of 80 characters at most.
+
+    Example:
+        >>> show_value(57.161), show_value([1, "a"])
+        ('57.161', "[1, 'a']")
+    """
+    text = repr(value[: _SHOWN + 1] if isinstance(value, str) else value)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."

@@ -1,58 +1,66 @@
-"""Presence and range of parsed values, a column at a time."""
+"""Type, presence and range of parsed values, a column at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from conf.settings import FieldSettings
-from udfs.dead_letters import Problem
+from udfs.dead_letters import Problem, show_value
 from udfs.parsing.batch import RawColumn
+from udfs.parsing.times import FIRST_MS, LAST_MS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Check: TypeAlias = tuple[NDArray[np.bool_], str, Callable[[str], str]]
 
 
 def find_problems(fields: Mapping[str, FieldSettings], raw: Mapping[str, RawColumn]) -> dict[int, Problem]:
-    """Return the first problem of every row that has one, by row."""
+    """Return the problem of every row that has one, by row; of several, that of the field declared first."""
     problems: dict[int, Problem] = {}
     for name, field in fields.items():
-        for mask, describe in _checks(field, raw[name]):
-            if not mask.any():
-                continue
+        column = raw[name]
+        for row, value in column.wrong.items():
+            error = f"field '{name}': expected {field.type}, got {show_value(value)}"
+            problems.setdefault(row, Problem("wrong_type", error))
+        for mask, reason, describe in _checks(field, column):
             for row in np.flatnonzero(mask).tolist():
-                problem = describe(raw[name].values[row])
-                problems.setdefault(row, Problem(problem.reason, f"field '{name}': {problem.error}"))
+                if row not in problems:
+                    got = show_value(column.values[row : row + 1].tolist()[0])
+                    problems[row] = Problem(reason, f"field '{name}': {describe(got)}")
     return problems
 
 
-def _checks(
-    field: FieldSettings, column: RawColumn
-) -> Iterator[tuple[np.ndarray, Callable[[object], Problem]]]:
-    present = True if column.nulls is None else ~column.nulls
+def _checks(field: FieldSettings, column: RawColumn) -> Iterator[Check]:
+    """Yield each check of a field: rows that fail it, the reason, and its text for the value found."""
+    values = column.values
+    present = np.True_ if column.nulls is None else ~column.nulls
     if column.nulls is not None and field.required:
-        yield column.nulls, lambda _: Problem("missing_value", f"expected {field.type}, got null or nothing")
-    if field.type in ("double", "decimal"):
-        yield (
-            ~np.isfinite(column.values),
-            lambda value: Problem("wrong_type", f"expected {field.type}, got {value}"),
-        )
-    if field.min is not None:
-        low, least = column.values < field.min, field.min
-        yield low & present, lambda value: Problem("out_of_range", f"expected >= {least:g}, got {value:g}")
-    if field.max is not None:
-        high, most = column.values > field.max, field.max
-        yield high & present, lambda value: Problem("out_of_range", f"expected <= {most:g}, got {value:g}")
+        yield column.nulls, "missing_value", lambda _: f"expected {field.type}, got null or nothing"
+    low, high = _limits(field)
+    if low is not None:
+        yield (values < low) & present, "out_of_range", lambda got: f"expected >= {low!r}, got {got}"
+    if high is not None:
+        yield (values > high) & present, "out_of_range", lambda got: f"expected <= {high!r}, got {got}"
     if field.type == "decimal":
         digits = field.scale or 0
-        yield (
-            _is_finer(column.values, digits),
-            lambda value: Problem(
-                "out_of_range", f"expected at most {digits} digits after the point, got {value!r}"
-            ),
-        )
+        text = f"expected at most {digits} digits after the point"
+        yield _is_finer(values, digits), "out_of_range", lambda got: f"{text}, got {got}"
 
 
-def _is_finer(values: np.ndarray, digits: int) -> np.ndarray:
-    # A decimal read as binary is off by at most half a unit in the last place, and so is its multiple.
-    scaled = values * 10.0**digits
-    with np.errstate(invalid="ignore"):
-        return np.abs(scaled - np.rint(scaled)) > np.maximum(np.abs(scaled), 1.0) * 1e-14
+def _limits(field: FieldSettings) -> tuple[float | None, float | None]:
+    # An event time outside the calendar would carry the watermark beyond all other events.
+    return (FIRST_MS, LAST_MS) if field.type == "timestamp" else (field.min, field.max)
+
+
+def _is_finer(values: NDArray[np.float64], digits: int) -> NDArray[np.bool_]:
+    # A decimal read as binary is off by at most half a unit in the last place, and so is its multiple; a sum
+    # of decimals is off by a few.
+    with np.errstate(invalid="ignore", over="ignore"):
+        scaled = values * 10.0**digits
+        error = np.abs(scaled - np.rint(scaled))
+        is_finer: NDArray[np.bool_] = error > np.maximum(np.abs(scaled), 1.0) * 1e-14
+    return is_finer

@@ -1,22 +1,25 @@
-"""One value of a line to the type its field declares: the path for batches that hold a bad line.
+"""One value of a line to the type its field declares.
 
-A value that does not fit raises ``ValueError`` with what was expected; None stays None.
+A value that does not fit raises ``ValueError``, ``KeyError`` or ``OverflowError``; None never gets here. This
+is the reading that counts: what ``columns`` does to a whole column at once gives the same.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import Any
 
+from udfs.parsing.times import to_iso_ms
+
 _INT64 = 2**63
+_EXACT = 2**53
 
 
 def to_long(value: Any) -> int:
-    """Return an integer; ``12.0`` is one, text and booleans are not."""
-    if type(value) is float and value.is_integer():
+    """Return an integer; ``12.0`` is one below 2**53, where no digit is lost; text and booleans are not."""
+    if type(value) is float and value.is_integer() and abs(value) < _EXACT:
         value = int(value)
     if type(value) is not int or not -_INT64 <= value < _INT64:
         raise ValueError
@@ -46,18 +49,25 @@ def to_boolean(value: Any) -> bool:
 
 def to_epoch_ms(value: Any) -> int:
     """Return epoch milliseconds of ISO 8601 text or of epoch milliseconds; without a zone it is UTC."""
-    if type(value) is not str:
-        return to_long(value)
-    moment = datetime.fromisoformat(value[:-1] + "+00:00" if value[-1:] in "Zz" else value)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    since = moment - datetime(1970, 1, 1, tzinfo=timezone.utc)
-    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
+    return to_iso_ms(value) if type(value) is str else to_long(value)
 
 
-def from_text(convert: Callable[[str], Any], typed: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return the converter of a CSV cell: text first to the value that JSON would hold."""
-    return lambda cell: typed(convert(cell))
+def _text_to_long(cell: str) -> int:
+    return to_long(_number(cell))
+
+
+def _text_to_double(cell: str) -> float:
+    return to_double(_number(cell))
+
+
+def _text_to_boolean(cell: str) -> bool:
+    return {"true": True, "false": False, "1": True, "0": False}[cell.lower()]
+
+
+def _text_to_epoch_ms(cell: str) -> int:
+    if cell.isascii() and cell.removeprefix("-").isdecimal():
+        return to_long(int(cell))
+    return to_iso_ms(cell)
 
 
 def _number(cell: str) -> int | float:
@@ -70,15 +80,7 @@ def _number(cell: str) -> int | float:
         return float(cell)
 
 
-def _boolean(cell: str) -> bool:
-    return {"true": True, "false": False, "1": True, "0": False}[cell.lower()]
-
-
-def _epoch_or_iso(cell: str) -> int | str:
-    return int(cell) if cell.lstrip("-").isdecimal() and cell.isascii() else cell
-
-
-JSON_VALUES = MappingProxyType(
+JSON_VALUES: MappingProxyType[str, Callable[[Any], Any]] = MappingProxyType(
     {
         "long": to_long,
         "double": to_double,
@@ -88,13 +90,13 @@ JSON_VALUES = MappingProxyType(
         "timestamp": to_epoch_ms,
     }
 )
-CSV_VALUES = MappingProxyType(
+CSV_VALUES: MappingProxyType[str, Callable[[Any], Any]] = MappingProxyType(
     {
-        "long": from_text(_number, to_long),
-        "double": from_text(_number, to_double),
-        "decimal": from_text(_number, to_double),
+        "long": _text_to_long,
+        "double": _text_to_double,
+        "decimal": _text_to_double,
         "string": to_text,
-        "boolean": from_text(_boolean, to_boolean),
-        "timestamp": from_text(_epoch_or_iso, to_epoch_ms),
+        "boolean": _text_to_boolean,
+        "timestamp": _text_to_epoch_ms,
     }
 )

@@ -1,0 +1,76 @@
+# Every target makes what it needs first; nothing is installed outside this folder.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+
+VENV := .venv
+TRAIN_VENV := .venv-train
+BIN := $(VENV)/bin
+# New pip unpacks twice as fast as the one that comes with Python; modules compile when first imported, as only few are.
+INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
+
+# $(call make_venv,FOLDER,EXTRAS): the package, editable, in a virtual environment of its own.
+define make_venv
+	python=; for each in $(PYTHON) python3.12 python3.11 python3.10 python3; do \
+	  if "$$each" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; then \
+	    python=$$each; break; fi; done; \
+	if [ -z "$$python" ]; then \
+	  echo "expected Python 3.10 to 3.12 on PATH, found none; install one, or: make PYTHON=/path/to/python3.11" >&2; \
+	  exit 2; fi; \
+	extras=$(2); "$$python" -I jobs/java.py >/dev/null || extras+=,local; \
+	echo "Installing gress-ml[$$extras] into $(1)" >&2; \
+	"$$python" -m venv $(1); \
+	$(1)/bin/python $(INSTALL) --upgrade pip; \
+	$(1)/bin/python $(INSTALL) --editable ".[$$extras]"
+endef
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/run.stamp ## card transactions through the whole job
+	$(BIN)/gress run fraud-detection --output demo-out
+
+test: lint ## every check
+	$(BIN)/python -m pytest
+
+test-fast: $(VENV)/test.stamp ## the tests that need no JVM
+	$(BIN)/python -m pytest -m 'not flink'
+
+lint: $(VENV)/test.stamp ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+venv: $(VENV)/test.stamp ## the virtual environment for work on the package
+
+wheel: $(VENV)/test.stamp ## dist/gress_ml-*.whl
+	rm -rf build dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	rm -rf build
+	ls dist/*.whl
+
+models: $(TRAIN_VENV)/train.stamp ## the shipped models, from the features that the job exports
+	$(TRAIN_VENV)/bin/python -m models.training.train_fraud
+
+bench: $(VENV)/run.stamp ## one benchmark: make bench NAME=scoring
+	@test -n "$(NAME)" || { echo "expected NAME, as in: make bench NAME=scoring" >&2; exit 2; }
+	$(BIN)/python -m benchmarks.$(NAME)
+
+clean: ## removes everything made here
+	rm -rf $(VENV) $(TRAIN_VENV) build dist demo-out *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/run.stamp: setup.py
+	@$(call make_venv,$(VENV),tflite)
+	@touch $@
+
+$(VENV)/test.stamp: $(VENV)/run.stamp
+	@echo "Installing what the tests need into $(VENV)" >&2
+	@$(BIN)/python $(INSTALL) --editable '.[tflite,test]'
+	@touch $@
+
+$(TRAIN_VENV)/train.stamp: setup.py
+	@$(call make_venv,$(TRAIN_VENV),train)
+	@touch $@
+
+.PHONY: help demo test test-fast lint venv wheel models bench clean

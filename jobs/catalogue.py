@@ -1,0 +1,43 @@
+"""Jobs that `gress run` knows: one module with a ``build`` function and one YAML file each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from conf.nearest import nearest
+from jobs.errors import JobError
+
+
+@dataclass(frozen=True)
+class JobEntry:
+    """A job's module, and what it does in a line."""
+
+    module: str
+    title: str
+
+
+JOBS = MappingProxyType(
+    {
+        "fraud-detection": JobEntry("jobs.fraud_detection", "card transactions to fraud scores, alerts over a threshold"),
+    }
+)
+
+
+def find_job(name: str) -> JobEntry:
+    """Return the entry of a job.
+
+    Raises:
+        JobError: no such job; names the nearest.
+    """
+    if name not in JOBS:
+        raise JobError(f"job {name!r}", f"expected one of {', '.join(JOBS)}", nearest(name, JOBS))
+    return JOBS[name]
+
+
+def default_config(name: str) -> Path:
+    """Return the YAML file that ships with a job."""
+    import conf
+
+    return Path(conf.__path__[0]) / f"{name.replace('-', '_')}.yaml"

@@ -1,0 +1,183 @@
+"""From a request to a finished run: everything is checked before anything starts."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import socket
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conf.loader import load_settings
+from conf.settings import JobSettings, Settings
+from jobs.catalogue import default_config, find_job
+from jobs.environment import open_session
+from jobs.errors import JobError
+from jobs.generated import GENERATOR, generate
+from jobs.inputs import InputFiles, find_inputs
+from jobs.parquet_output import convert_json_parts
+from jobs.progress import Counts, Progress
+from jobs.summary import Summary, summarise
+from udfs.features.feature_set import compile_feature_set
+from udfs.model_source import open_model
+
+if TYPE_CHECKING:
+    from pyflink.table import StatementSet, TableResult
+
+CHECKPOINTS = ".checkpoints"
+MARKER = ".gress-run"
+"""File that tells a folder written by a run from one that holds something else."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A run as it is asked for.
+
+    Attributes:
+        job: name in the table of jobs.
+        output: folder for everything that the run writes.
+        input: files, or ``generator:`` with options.
+        config: YAML file; None: the one that ships with the job.
+        overrides: ``key.path=value`` settings that win over the file and the environment.
+        output_format: ``json`` or ``parquet``.
+        flink_conf: file of Flink options; None: the one that ships.
+        is_overwriting: replace what an earlier run wrote to ``output``.
+    """
+
+    job: str
+    output: Path
+    input: str = GENERATOR
+    config: Path | None = None
+    overrides: Sequence[str] = ()
+    output_format: str = "json"
+    flink_conf: Path | None = None
+    is_overwriting: bool = False
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A request whose settings, model, input and output are known to be right."""
+
+    settings: Settings
+    job: JobSettings
+    files: InputFiles
+    output: Path
+
+
+def run(request: Request, show: Callable[[Counts, int], None]) -> Summary:
+    """Run a scoring job on bounded input to its end.
+
+    Args:
+        request: what to run.
+        show: called with the counts so far and the number of events, about once a second.
+
+    Raises:
+        ConfigError, FeatureError, ModelError, JobError: the request cannot work; nothing was started or written.
+    """
+    entry = find_job(request.job)
+    prepared = prepare(request, needs_model=True)
+    session = open_session(prepared.settings, flink_conf=request.flink_conf, extra=local_options(request.job, request.output))
+    build = importlib.import_module(entry.module).build
+    statements = build(session, prepared.settings, prepared.job, prepared.files, prepared.output)
+    events = prepared.files.count_events()
+    start = time.monotonic()
+    with Progress(prepared.output, "predictions", lambda counts: show(counts, events)):
+        execute(statements, request.job)
+    seconds = time.monotonic() - start
+    tidy(prepared.output)
+    field_name = prepared.job.inference.output_field
+    summary = summarise(
+        prepared.output, job=request.job, events=events, seconds=seconds, output_field=field_name
+    )
+    if request.output_format == "parquet":
+        convert_json_parts(prepared.output, field_name)
+    summary.write(prepared.output / "summary.json")
+    return summary
+
+
+def prepare(request: Request, *, needs_model: bool) -> Prepared:
+    """Check a request from settings to output folder, cheapest first, and claim the folder."""
+    path = request.config or default_config(request.job)
+    settings = load_settings(path, overrides=request.overrides, environ=request.environ)
+    job = settings.job
+    if job is None:
+        raise JobError(str(path), "expected a `job:` with events, features and inference, got none")
+    if not settings.ml.enabled:
+        raise JobError(str(path), "ml.enabled: expected true, got false", "set it to true to run a job")
+    if request.output_format not in ("json", "parquet"):
+        raise JobError("format", f"expected json or parquet, got {request.output_format!r}")
+    features = compile_feature_set(job.features, job.events)
+    if needs_model:
+        open_model(settings.ml, job.inference, features).close()
+    is_generated = request.input.startswith(GENERATOR)
+    files = None if is_generated else find_inputs(request.input)
+    claim(request.output, is_overwriting=request.is_overwriting)
+    if files is None:
+        files = find_inputs(str(generate(request.input, request.output)))
+    return Prepared(settings, job, files, request.output)
+
+
+def claim(output: Path, *, is_overwriting: bool) -> None:
+    """Make an empty output folder; only what a run wrote is ever removed."""
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        if not is_overwriting:
+            raise JobError(f"output {output}", "expected a new or empty folder, got one in use", "add --overwrite")
+        if not (output / MARKER).is_file():
+            raise JobError(f"output {output}", "expected a folder that a run wrote, got something else")
+        shutil.rmtree(output)
+    output.mkdir(parents=True, exist_ok=True)
+    (output / MARKER).touch()
+
+
+def execute(statements: StatementSet, name: str) -> None:
+    """Run a job to its end; an interrupt cancels it."""
+    result: TableResult = statements.execute()
+    try:
+        result.wait()
+    except KeyboardInterrupt:
+        client = result.get_job_client()
+        if client is not None:
+            client.cancel().result()
+        raise
+    except Exception as error:
+        cause = _root_cause(str(error))
+        raise JobError(f"job {name!r}", f"failed while running: {cause}", "the full trace is in Flink's log") from error
+
+
+def local_options(name: str, output: Path) -> dict[str, str]:
+    """Return the options of a run in this process's mini-cluster: checkpoints beside its output, and an end to restarts."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    return {
+        "pipeline.name": name,
+        "rest.port": port,
+        "rest.bind-port": port,
+        "rest.bind-address": "127.0.0.1",
+        "execution.checkpointing.dir": (output / CHECKPOINTS).absolute().as_uri(),
+        "execution.checkpointing.externalized-checkpoint-retention": "DELETE_ON_CANCELLATION",
+        "restart-strategy.type": "fixed-delay",
+        "restart-strategy.fixed-delay.attempts": "3",
+        "restart-strategy.fixed-delay.delay": "1 s",
+    }
+
+
+def tidy(output: Path) -> None:
+    """Remove what only a running job needs: checkpoints, and parts that a failed attempt left unfinished."""
+    shutil.rmtree(output / CHECKPOINTS, ignore_errors=True)
+    for part in output.glob("*/.part-*"):
+        part.unlink()
+
+
+def _root_cause(trace: str) -> str:
+    causes = [line.strip() for line in trace.splitlines() if line.strip().startswith("Caused by: ")]
+    lines = [line.strip() for line in trace.splitlines() if line.strip()]
+    python = [line for line in lines if line.split(":")[0].endswith(("Error", "Exception")) and "java" not in line]
+    return (python or causes or lines or ["no reason given"])[-1].removeprefix("Caused by: ")
+
+

@@ -1,0 +1,51 @@
+"""Part files of a sink's folder: counted while they grow, read when they are final."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+_CHUNK_BYTES = 1 << 24
+
+
+class LineCounter:
+    """Counts the lines of a folder's part files, each byte once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._sizes: dict[int, int] = {}
+        self.lines = 0
+
+    def poll(self) -> int:
+        """Return the number of lines so far, files still being written included."""
+        for path in self._folder.glob("*part-*") if self._folder.is_dir() else ():
+            try:
+                with path.open("rb") as file:
+                    self._count(file.fileno(), path)
+            except FileNotFoundError:
+                continue
+        return self.lines
+
+    def _count(self, descriptor: int, path: Path) -> None:
+        import os
+
+        # A part file is renamed when it is final: the inode says that it is the same file.
+        inode = os.fstat(descriptor).st_ino
+        seen = self._sizes.get(inode, 0)
+        while chunk := os.pread(descriptor, _CHUNK_BYTES, seen):
+            self.lines += chunk.count(b"\n")
+            seen += len(chunk)
+        self._sizes[inode] = seen
+
+
+def final_parts(folder: Path) -> list[Path]:
+    """Return the final part files of a folder, sorted by name."""
+    return sorted(folder.glob("part-*"))
+
+
+def line_blocks(folder: Path) -> Iterator[bytes]:
+    """Yield all lines of a folder in blocks of some megabytes that end with a line."""
+    for path in final_parts(folder):
+        with path.open("rb") as file:
+            while block := file.read(_CHUNK_BYTES):
+                yield block + file.readline()

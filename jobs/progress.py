@@ -1,0 +1,81 @@
+"""The live line of a long run: rows, rate, alerts, dead letters."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from jobs.part_files import LineCounter
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a run has written so far."""
+
+    rows: int
+    alerts: int
+    dead_letters: int
+    seconds: float
+
+    def text(self, total: int | None) -> str:
+        """Return the counts as a line.
+
+        >>> Counts(rows=5_000, alerts=3, dead_letters=0, seconds=2.0).text(10_000)
+        '5,000 of 10,000 rows (50 %), 2,500 rows/s, 3 alerts, 0 dead letters, 2 s'
+        """
+        of_total = f" of {total:,} rows ({100 * self.rows // max(total, 1)} %)" if total is not None else " rows"
+        rate = self.rows / self.seconds if self.seconds else 0.0
+        return (
+            f"{self.rows:,}{of_total}, {rate:,.0f} rows/s, {self.alerts:,} alerts, "
+            f"{self.dead_letters:,} dead letters, {self.seconds:.0f} s"
+        )
+
+
+class Progress:
+    """Watches the folders that a run writes and shows the counts until it is left.
+
+    Args:
+        output: folder of the run.
+        rows: sub-folder with one line per good row.
+        show: called with the counts every ``interval_s`` seconds.
+    """
+
+    def __init__(
+        self,
+        output: Path,
+        rows: str,
+        show: Callable[[Counts], None],
+        *,
+        interval_s: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._counters = [LineCounter(output / name) for name in (rows, "alerts", "dead_letters")]
+        self._show = show
+        self._interval_s = interval_s
+        self._clock = clock
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Progress:
+        self._start = self._clock()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def counts(self) -> Counts:
+        """Return the counts now."""
+        good, alerts, dead_letters = (counter.poll() for counter in self._counters)
+        return Counts(good + dead_letters, alerts, dead_letters, self._clock() - self._start)
+
+    def _watch(self) -> None:
+        while not self._stop.wait(self._interval_s):
+            self._show(self.counts())

@@ -1,0 +1,83 @@
+"""The test week of the credit card fraud handbook.
+
+Rules:
+- A label is known a week after its transaction: before a test week that starts on day s, training may use labels of
+  the days before s - 7 only.
+- A card is left out of the test once its fraud is known: cards with a fraud in the week s - 14 to s - 8, and, for day
+  d of the test week, also those with a fraud on the days up to s - 8 + d.
+
+Source: Le Borgne, Siblini, Lebichot, Bontempi, Reproducible Machine Learning for Credit Card Fraud Detection, 2022,
+chapters 3 and 5, https://fraud-detection-handbook.github.io.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.metrics import auc_roc, average_precision
+
+_DAY_MS = 86_400_000
+_WEEK_DAYS = 7
+TEST_START = dt.date(2018, 8, 8)
+
+
+@dataclass(frozen=True)
+class TestWeek:
+    """What a model reached in a test week.
+
+    Args:
+        auc_roc: Area under the ROC curve.
+        average_precision: As scikit-learn defines it.
+        rows: Transactions scored, those of known cards left out.
+        frauds: Of them.
+    """
+
+    __test__ = False  # not a test class
+
+    auc_roc: float
+    average_precision: float
+    rows: int
+    frauds: int
+
+
+def test_week(
+    time_ms: NDArray[np.int64],
+    customer: NDArray[Any],
+    label: NDArray[Any],
+    score: NDArray[Any],
+    start: dt.date = TEST_START,
+) -> TestWeek:
+    """Measures scores on the seven days from `start`.
+
+    Args:
+        time_ms: Event times in epoch milliseconds UTC, (n,); those from two weeks before `start` must be there.
+        customer: Cards, (n,).
+        label: 1 = fraud, (n,).
+        score: (n,), read in the test week only.
+        start: First day.
+    """
+    rows = test_rows(time_ms, customer, label, start)
+    found, scored = label[rows], score[rows]
+    return TestWeek(auc_roc(found, scored), average_precision(found, scored), len(rows), int(found.sum()))
+
+
+def test_rows(
+    time_ms: NDArray[np.int64], customer: NDArray[Any], label: NDArray[Any], start: dt.date = TEST_START
+) -> NDArray[np.int64]:
+    """Positions of the test week's rows, without cards that are known as compromised on the row's day."""
+    day = time_ms // _DAY_MS - (start - dt.date(1970, 1, 1)).days  # 0 = first day of the test
+    cards, card = np.unique(customer, return_inverse=True)
+    is_source = (label == 1) & (day >= -2 * _WEEK_DAYS) & (day < 0)
+    known_from = np.full(len(cards), _WEEK_DAYS)  # test day from which the card is left out
+    # Frauds of the training week are known from the first day on; day -8 + d becomes known on test day d.
+    np.minimum.at(known_from, card[is_source], np.maximum(day[is_source] + _WEEK_DAYS + 1, 0))
+    return np.flatnonzero((day >= 0) & (day < _WEEK_DAYS) & (day < known_from[card]))
+
+
+test_week.__test__ = False  # type: ignore[attr-defined]
+test_rows.__test__ = False  # type: ignore[attr-defined]

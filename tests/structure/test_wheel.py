@@ -1,0 +1,69 @@
+"""The wheel holds the package: nothing forgotten, nothing else."""
+
+from __future__ import annotations
+
+import zipfile
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+
+PACKAGES = ("conf", "models", "state", "udfs", "jobs")
+ARTIFACTS = ("model.json", "model.onnx", "model.tflite")
+
+
+@pytest.fixture(scope="module")
+def names(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+def _metadata(wheel: Path, file: str) -> str:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(f".dist-info/{file}"))
+        return archive.read(name).decode()
+
+
+def test_every_module_and_setting_file_is_in_it(repository: Path, names: set[str]) -> None:
+    wanted = {
+        path.relative_to(repository).as_posix()
+        for package in PACKAGES
+        for pattern in ("*.py", "*.yaml")
+        for path in (repository / package).rglob(pattern)
+    }
+    assert wanted - names == set()
+
+
+def test_every_shipped_model_is_in_it(repository: Path, names: set[str]) -> None:
+    wanted = {
+        path.relative_to(repository).as_posix()
+        for path in (repository / "models").glob("*/*/*")
+        if path.name in ARTIFACTS
+    }
+    assert {name for name in names if name.endswith(ARTIFACTS)} == wanted
+
+
+def test_every_folder_with_modules_is_a_package(names: set[str]) -> None:
+    folders = {name.rpartition("/")[0] for name in names if name.endswith(".py")}
+    assert {folder for folder in folders if f"{folder}/__init__.py" not in names} == set()
+
+
+def test_nothing_else_is_in_it(names: set[str]) -> None:
+    tops = {name.partition("/")[0] for name in names}
+    assert {top for top in tops if not top.startswith("gress_ml-")} == set(PACKAGES)
+    assert not [
+        name for name in names if Path(name).name.startswith(("test_", "conftest")) or "__pycache__" in name
+    ]
+
+
+def test_cluster_options_and_licence_are_in_it(names: set[str]) -> None:
+    ends = (".data/data/share/gress-ml/flink-conf.yaml", "/LICENSE")
+    assert [end for end in ends if not any(name.endswith(end) for name in names)] == []
+
+
+def test_metadata_names_the_command_and_the_python_versions(wheel: Path) -> None:
+    assert "gress = jobs.cli:main" in _metadata(wheel, "entry_points.txt")
+    metadata = Parser().parsestr(_metadata(wheel, "METADATA"))
+    assert (metadata["Name"], metadata["Version"]) == ("gress-ml", "0.1.0")
+    assert set(metadata["Requires-Python"].split(",")) == {">=3.10", "<3.13"}
+    assert set(metadata.get_all("Provides-Extra")) == {"local", "tflite", "train", "test"}

@@ -1,0 +1,167 @@
+"""A column of raw values to the type its field declares, at once where all values are of one kind.
+
+Where they are not, the column is halved until a part is of one kind, or so short that each value is read by
+itself. So one wrong value costs little, and what a value means never depends on its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from udfs.parsing.batch import RawColumn
+from udfs.parsing.times import to_iso_ms_column
+from udfs.parsing.values import CSV_VALUES, JSON_VALUES
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    Cells: TypeAlias = "list[str | None] | pa.StringArray"
+
+# Up to this many values, each by itself is faster than finding out what they have in common.
+_LEAF = 32
+# Below this many texts, reading each by itself is faster than handing them to Arrow.
+_ISO_MIN = 16
+_NONE = type(None)
+# Array type, what stands for null in it, and the Python types it holds as they are.
+_TYPES: dict[str, tuple[str, object, set[type]]] = {
+    "long": ("int64", 0, {int}),
+    "double": ("float64", 0.0, {int, float}),
+    "decimal": ("float64", 0.0, {int, float}),
+    "string": ("object", None, {str}),
+    "boolean": ("bool", False, {bool}),
+    "timestamp": ("int64", 0, {int}),
+}
+
+
+def convert_json(values: list[Any], kind: str) -> RawColumn:
+    """Return the values of a JSON field, as typed by its reader, in a column of a field type."""
+    return _convert(values, kind, _json_at_once, JSON_VALUES[kind])
+
+
+def convert_csv(cells: Cells, kind: str) -> RawColumn:
+    """Return cells, None where empty, in a column of a field type; an Arrow array is faster than a list."""
+    return _convert(cells, kind, _csv_at_once, CSV_VALUES[kind])
+
+
+def join_columns(columns: Sequence[RawColumn]) -> RawColumn:
+    """Return columns one after the other as one."""
+    if len(columns) == 1:
+        return columns[0]
+    nulls = None
+    if any(column.nulls is not None for column in columns):
+        nulls = np.concatenate(
+            [np.zeros(len(c.values), dtype=bool) if c.nulls is None else c.nulls for c in columns]
+        )
+    wrong: dict[int, object] = {}
+    offset = 0
+    for column in columns:
+        wrong.update((offset + row, value) for row, value in column.wrong.items())
+        offset += len(column.values)
+    return RawColumn(np.concatenate([column.values for column in columns]), nulls, wrong)
+
+
+def _convert(
+    values: Any, kind: str, at_once: Callable[[Any, str], RawColumn | None], one: Callable[[Any], Any]
+) -> RawColumn:
+    column = at_once(values, kind)
+    if column is not None:
+        return column
+    if len(values) <= _LEAF:
+        return _one_by_one(values if isinstance(values, list) else values.to_pylist(), kind, one)
+    half = len(values) // 2
+    return join_columns([_convert(part, kind, at_once, one) for part in (values[:half], values[half:])])
+
+
+def _one_by_one(values: list[Any], kind: str, one: Callable[[Any], Any]) -> RawColumn:
+    dtype, filler, _ = _TYPES[kind]
+    typed: list[Any] = []
+    wrong: dict[int, object] = {}
+    for row, value in enumerate(values):
+        try:
+            typed.append(None if value is None else one(value))
+        except (ValueError, KeyError, OverflowError):
+            wrong[row] = value
+            typed.append(None)
+    nulls = np.array([value is None for value in typed], dtype=bool)
+    filled = [filler if value is None else value for value in typed]
+    return RawColumn(np.array(filled, dtype=dtype), nulls if nulls.any() else None, wrong)
+
+
+def _json_at_once(values: list[Any], kind: str) -> RawColumn | None:
+    dtype, filler, plain = _TYPES[kind]
+    found = set(map(type, values))
+    if kind == "timestamp" and str in found:
+        return _iso_at_once(values) if found <= {str, _NONE} else None
+    nulls = None
+    if _NONE in found:
+        nulls = np.array([value is None for value in values], dtype=bool)
+        values = [filler if value is None else value for value in values]
+        found.discard(_NONE)
+    if not found <= plain:
+        return None
+    try:
+        return RawColumn(np.array(values, dtype=dtype), nulls)
+    except OverflowError:
+        return None
+
+
+def _iso_at_once(values: Cells) -> RawColumn | None:
+    import pyarrow as pa
+
+    if len(values) < _ISO_MIN:
+        return None
+    texts = pa.array(values, pa.string()) if isinstance(values, list) else values
+    moments = to_iso_ms_column(texts)
+    return None if moments is None else RawColumn(moments, _nulls(texts))
+
+
+def _csv_at_once(cells: Cells, kind: str) -> RawColumn | None:
+    if isinstance(cells, list):
+        return None
+    if kind == "string":
+        return RawColumn(cells.to_numpy(zero_copy_only=False), _nulls(cells))
+    if kind == "timestamp" and not _starts_with_number(cells):
+        return _iso_at_once(cells)
+    values = _cast(cells, kind)
+    return None if values is None else RawColumn(values, _nulls(cells))
+
+
+def _cast(cells: pa.StringArray, kind: str) -> NDArray[Any] | None:
+    """Return cells as numbers or booleans; None: some are not, or Arrow takes more than ``values`` does."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    dtype, filler, _ = _TYPES[kind]
+    if dtype == "int64" and _may_have_hex(cells):
+        return None
+    try:
+        typed = pc.cast(cells, pa.type_for_alias(dtype))
+    except pa.ArrowInvalid:
+        return None
+    values: NDArray[Any] = typed.fill_null(filler).to_numpy(zero_copy_only=False)
+    # Arrow reads "nan" and "inf".
+    return values if dtype != "float64" or np.isfinite(values).all() else None
+
+
+def _nulls(array: pa.Array) -> NDArray[np.bool_] | None:
+    return array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
+
+
+def _starts_with_number(cells: pa.StringArray) -> bool:
+    first = next((cell.as_py() for cell in cells if cell.is_valid), "0")
+    return bool(first.removeprefix("-").isdecimal())
+
+
+def _may_have_hex(cells: pa.StringArray) -> bool:
+    # Arrow reads "0x1f" as an integer.
+    data = cells.buffers()[2]
+    if data is None:
+        return False
+    text = data.to_pybytes()
+    return b"x" in text or b"X" in text

@@ -1,0 +1,197 @@
+"""Lines of CSV."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conf.settings import FieldSettings
+from udfs.dead_letters import Problem
+from udfs.parsing.batch import RawBatch
+from udfs.parsing.columns import convert_csv
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from udfs.parsing.columns import Cells
+
+# Below this many lines, taking each apart by itself is faster than setting up Arrow's reader.
+_BLOCK_MIN = 48
+# The csv module takes no longer cells by default.
+_QUOTED_LIMIT = 131_072
+_COMMA, _QUOTE, _LINE_END = b',"\n'
+
+
+@dataclass(frozen=True)
+class CsvLines:
+    """One comma-separated record a line, quoted as RFC 4180 says, but without line breaks inside quotes.
+
+    An empty cell is an absent value, and so is a field that the header lacks. Blanks around a cell belong to it,
+    so that ``" 5"`` is no number. A line with quotes has less than 131,072 characters.
+
+    Raises:
+        ValueError: if the header names a column twice or lacks a required field.
+    """
+
+    fields: Mapping[str, FieldSettings]
+    header: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a header that cannot yield the fields."""
+        repeated = sorted({name for name in self.header if self.header.count(name) > 1})
+        if repeated:
+            found = ", ".join(repeated)
+            msg = f"CSV header: expected each column once, got {found} more than once; rename them"
+            raise ValueError(msg)
+        required = {source for name, source in self._sources.items() if self.fields[name].required}
+        lacking = sorted(required.difference(self.header))
+        if lacking:
+            msg = (
+                f"CSV header: expected a column for each required field, got none for {', '.join(lacking)}; "
+                "add the column, or set the field's source or required: false"
+            )
+            raise ValueError(msg)
+
+    def read(self, lines: Sequence[str]) -> RawBatch:
+        """Return a column per field, one value per well-formed line, and the problems of the other lines."""
+        cells, problems = self._split(lines)
+        columns = {name: convert_csv(cells[name], field.type) for name, field in self.fields.items()}
+        return RawBatch(columns, problems)
+
+    def _split(self, lines: Sequence[str]) -> tuple[Mapping[str, Cells], Mapping[int, Problem]]:
+        cells = self._block(lines)
+        if cells is not None:
+            return cells, {}
+        lines = [line.rstrip("\r\n") for line in lines]
+        cells = self._block(lines)
+        if cells is not None:
+            return cells, {}
+        problems = {}
+        for row, line in enumerate(lines):
+            problem = self._problem(line)
+            if problem is not None:
+                problems[row] = problem
+        kept = [line for row, line in enumerate(lines) if row not in problems]
+        return self._block(kept) or self._one_by_one(kept), problems
+
+    @cached_property
+    def _sources(self) -> dict[str, str]:
+        """Column of the header by field name."""
+        return {name: field.source or name for name, field in self.fields.items()}
+
+    def _block(self, lines: Sequence[str]) -> dict[str, Cells] | None:
+        """Return the cells as Arrow arrays; None where a line may be malformed or oddly quoted."""
+        import pyarrow as pa
+
+        if len(lines) < _BLOCK_MIN:
+            return None
+        try:
+            data = "\n".join(lines).encode()
+            table = self._table(data) if _is_plain(data, lines) else None
+        except (UnicodeEncodeError, pa.ArrowInvalid):
+            return None
+        if table is None or len(table) != len(lines):
+            return None
+        absent = pa.nulls(len(lines), pa.string())
+        return {
+            name: table.column(source).combine_chunks() if source in self.header else absent
+            for name, source in self._sources.items()
+        }
+
+    def _table(self, data: bytes) -> pa.Table:
+        import pyarrow as pa
+        import pyarrow.csv as pa_csv
+
+        found = [source for source in self._sources.values() if source in self.header]
+        columns = dict.fromkeys(found, pa.string())
+        return pa_csv.read_csv(
+            pa.BufferReader(data),
+            read_options=pa_csv.ReadOptions(
+                use_threads=False, column_names=list(self.header), block_size=len(data) + 1
+            ),
+            parse_options=pa_csv.ParseOptions(
+                quote_char='"' if b'"' in data else False, ignore_empty_lines=False
+            ),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=columns,
+                include_columns=list(columns),
+                null_values=[""],
+                strings_can_be_null=True,
+            ),
+        )
+
+    def _one_by_one(self, lines: Sequence[str]) -> dict[str, Cells]:
+        """Return the cells of well-formed lines."""
+        import pyarrow as pa
+
+        cells = zip(*map(_split_line, lines), strict=True) if lines else [()] * len(self.header)
+        columns = dict(zip(self.header, cells, strict=True))
+        absent = ("",) * len(lines)
+        listed = {
+            name: [cell or None for cell in columns.get(source, absent)]
+            for name, source in self._sources.items()
+        }
+        if len(lines) < _BLOCK_MIN:
+            return listed
+        return {name: pa.array(column, pa.string()) for name, column in listed.items()}
+
+    def _problem(self, line: str) -> Problem | None:
+        found = _fault(line)
+        if found is None:
+            try:
+                cells = len(_split_line(line))
+            except csv.Error as error:
+                found = str(error)
+            else:
+                if cells == len(self.header):
+                    return None
+                found = str(cells)
+        return Problem("malformed", f"expected {len(self.header)} cells, got {found}")
+
+
+def _fault(line: str) -> str | None:
+    """Return what makes a line unfit for any reader."""
+    if not line:
+        return "an empty line"
+    if "\n" in line or "\r" in line:
+        return "a line break inside the line"
+    if "\0" in line:
+        return "a NUL character"
+    if not line.isascii():
+        try:
+            line.encode()
+        except UnicodeEncodeError:
+            return "half a character (a lone surrogate)"
+    if '"' in line and len(line) >= _QUOTED_LIMIT:
+        return f"{len(line)} characters, more than a line with quotes may have"
+    return None
+
+
+def _split_line(line: str) -> list[str]:
+    return next(csv.reader([line], strict=True)) if '"' in line else line.split(",")
+
+
+def _is_plain(data: bytes, lines: Sequence[str]) -> bool:
+    """Return whether the csv module and Arrow see the same cells in joined lines, if any of them sees cells."""
+    if any(special in data for special in (b"\r", b"\0", b"\n\n")):
+        return False
+    if data.count(b"\n") != len(lines) - 1:
+        return False
+    if data[:1] == b"\n" or data[-1:] == b"\n" or data[:3] == b"\xef\xbb\xbf":
+        return False
+    return b'"' not in data or (max(map(len, lines)) < _QUOTED_LIMIT and _is_well_quoted(data))
+
+
+def _is_well_quoted(data: bytes) -> bool:
+    # Every other quote opens a cell or follows the quote that escapes it; those between close a cell or escape.
+    around = np.frombuffer(b"\n" + data + b"\n", dtype=np.uint8)
+    quotes = np.flatnonzero(around == _QUOTE)
+    if len(quotes) % 2:
+        return False
+    neighbours = np.concatenate([around[quotes[::2] - 1], around[quotes[1::2] + 1]])
+    return bool(np.isin(neighbours, (_COMMA, _QUOTE, _LINE_END)).all())

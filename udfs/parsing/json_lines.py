@@ -1,0 +1,105 @@
+"""Lines of JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
+from typing import Any
+
+from conf.settings import FieldSettings
+from udfs.dead_letters import Problem, show_value
+from udfs.parsing.batch import RawBatch, RawColumn
+from udfs.parsing.columns import convert_json, join_columns
+
+# Objects of this many lines stay in the processor's cache until their values are taken out.
+_CHUNK = 512
+
+
+class Misplaced:
+    """A value found where an object should be that holds the field."""
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def __repr__(self) -> str:
+        """Return what an error text says was found."""
+        return f"{show_value(self._value)} in place of an object"
+
+
+@dataclass(frozen=True)
+class JsonLines:
+    """One JSON object a line; a field's ``source`` may be a dotted path into nested objects.
+
+    JSON as RFC 8259 has it: no NaN, no Infinity. Of equal keys the last counts. A number beyond a double's
+    range makes the line malformed, and so does half a character (a lone surrogate).
+    """
+
+    fields: Mapping[str, FieldSettings]
+
+    def read(self, lines: Sequence[str]) -> RawBatch:
+        """Return a column per field, one value per well-formed line, and the problems of the other lines."""
+        problems: dict[int, Problem] = {}
+        parts: dict[str, list[RawColumn]] = {name: [] for name in self.fields}
+        for start in range(0, max(len(lines), 1), _CHUNK):
+            records = _records(lines[start : start + _CHUNK], start, problems)
+            for name, steps, kind in self._paths:
+                values = records
+                for step in steps:
+                    values = _children(values, step)
+                parts[name].append(convert_json(values, kind))
+        return RawBatch({name: join_columns(columns) for name, columns in parts.items()}, problems)
+
+    @cached_property
+    def _paths(self) -> list[tuple[str, list[str], str]]:
+        """Name, steps to it and type of each field."""
+        return [(name, (field.source or name).split("."), field.type) for name, field in self.fields.items()]
+
+
+def _records(lines: Sequence[str], start: int, problems: dict[int, Problem]) -> list[Any]:
+    """Return the objects of well-formed lines, and add the problems of the others."""
+    import orjson
+
+    try:
+        records = list(map(orjson.loads, lines))
+    except orjson.JSONDecodeError:
+        records = []
+    if len(records) == len(lines) and set(map(type, records)) <= {dict}:
+        return records
+    records = []
+    for row, line in enumerate(lines, start):
+        record = _record(line)
+        if type(record) is Problem:
+            problems[row] = record
+        else:
+            records.append(record)
+    return records
+
+
+def _record(line: str) -> dict[str, Any] | Problem:
+    import orjson
+
+    try:
+        record = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        found = f"{error.msg} (character {error.pos + 1})" if line.strip() else "an empty line"
+    else:
+        if type(record) is dict:
+            return record
+        found = show_value(record)
+    return Problem("malformed", f"expected a JSON object, got {found}")
+
+
+def _children(parents: list[Any], step: str) -> list[Any]:
+    """Return what each parent holds under a name; None where it holds nothing."""
+    try:
+        return list(map(itemgetter(step), parents))
+    except (KeyError, TypeError):
+        return [_child(parent, step) for parent in parents]
+
+
+def _child(parent: Any, step: str) -> Any:
+    if type(parent) is dict:
+        return parent.get(step)
+    return parent if parent is None or type(parent) is Misplaced else Misplaced(parent)
