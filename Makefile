@@ -6,6 +6,8 @@ SHELL := bash
 
 VENV := .venv
 TRAIN_VENV := .venv-train
+# Where `make models` publishes; versions that are there already are never replaced.
+REGISTRY := models
 BIN := $(VENV)/bin
 # New pip unpacks twice as fast as the one that comes with Python; modules compile when first imported, as only few are.
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
@@ -29,7 +31,7 @@ help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/run.stamp ## card transactions through the whole job
-	$(BIN)/gress run fraud-detection --output demo-out
+	$(BIN)/gress run fraud-detection --output demo-out --overwrite
 
 test: lint ## every check
 	$(BIN)/python -m pytest
@@ -49,8 +51,12 @@ wheel: $(VENV)/test.stamp ## dist/gress_ml-*.whl
 	rm -rf build
 	ls dist/*.whl
 
-models: $(TRAIN_VENV)/train.stamp ## the shipped models, from the features that the job exports
-	$(TRAIN_VENV)/bin/python -m models.training.train_fraud
+models: $(TRAIN_VENV)/train.stamp ## trains the shipped models: make models INPUT=transactions.parquet
+	@test -n "$(INPUT)" || { echo "expected INPUT, as in: make models INPUT=transactions.parquet" >&2; exit 2; }
+	rm -rf build && mkdir build
+	$(TRAIN_VENV)/bin/gress features export fraud-detection --input $(INPUT) --output build/features.parquet
+	$(TRAIN_VENV)/bin/python -m models.training.train_fraud \
+	  --features build/features.parquet --registry $(REGISTRY) --before 2018-08-01
 
 bench: $(VENV)/run.stamp ## one benchmark: make bench NAME=scoring
 	@test -n "$(NAME)" || { echo "expected NAME, as in: make bench NAME=scoring" >&2; exit 2; }

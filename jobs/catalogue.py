@@ -20,7 +20,9 @@ class JobEntry:
 
 JOBS = MappingProxyType(
     {
-        "fraud-detection": JobEntry("jobs.fraud_detection", "card transactions to fraud scores, alerts over a threshold"),
+        "fraud-detection": JobEntry(
+            "jobs.fraud_detection", "card transactions to fraud scores, alerts over a threshold"
+        ),
     }
 )
 
@@ -32,7 +34,8 @@ def find_job(name: str) -> JobEntry:
         JobError: no such job; names the nearest.
     """
     if name not in JOBS:
-        raise JobError(f"job {name!r}", f"expected one of {', '.join(JOBS)}", nearest(name, JOBS))
+        subject = f"job {name!r}"
+        raise JobError(subject, f"expected one of {', '.join(JOBS)}", nearest(name, tuple(JOBS)))
     return JOBS[name]
 
 

@@ -12,7 +12,9 @@ import typer
 from conf.errors import ConfigError
 from jobs.errors import JobError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Machine learning on live streams, on Apache Flink.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Machine learning on live streams, on Apache Flink."
+)
 features_app = typer.Typer(no_args_is_help=True, help="Features of a job.")
 config_app = typer.Typer(no_args_is_help=True, help="Settings.")
 jobs_app = typer.Typer(no_args_is_help=True, help="Jobs.")
@@ -23,10 +25,15 @@ app.add_typer(jobs_app, name="jobs")
 JobName = Annotated[str, typer.Argument(help="Name of a job; `gress jobs list` shows them.")]
 Input = Annotated[
     Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-    typer.Option("--input", help="File, folder or pattern of .jsonl, .csv (both also .gz) or .parquet; or generator:days=40,seed=1."),
+    typer.Option(
+        "--input",
+        help="File, folder or pattern of .jsonl, .csv (both also .gz) or .parquet; or generator:days=40,seed=1.",
+    ),
 ]
 Config = Annotated[Optional[Path], typer.Option("--config", help="YAML file; default: the job's own.")]  # noqa: UP045
-Set = Annotated[Optional[list[str]], typer.Option("--set", help="A setting, as key.path=value; may be repeated.")]  # noqa: UP045
+Set = Annotated[
+    list[str] | None, typer.Option("--set", help="A setting, as key.path=value; may be repeated.")
+]
 Profile = Annotated[
     Optional[str], typer.Option("--profile", help="throughput (batches) or latency (single rows).")  # noqa: UP045
 ]
@@ -46,7 +53,9 @@ def main() -> None:
 def run_job(
     job: JobName,
     input: Input = None,  # noqa: A002 - the option's name
-    output: Annotated[Path, typer.Option("--output", help="New folder for everything the run writes.")] = Path("out"),
+    output: Annotated[
+        Path, typer.Option("--output", help="New folder for everything the run writes.")
+    ] = Path("out"),
     config: Config = None,
     overrides: Set = None,
     profile: Profile = None,
@@ -59,8 +68,15 @@ def run_job(
     from jobs.launch import run
 
     request = _request(
-        job, output, input, config, overrides, profile,
-        output_format=output_format, flink_conf=flink_conf, is_overwriting=overwrite,
+        job,
+        output,
+        input,
+        config,
+        overrides,
+        profile,
+        output_format=output_format,
+        flink_conf=flink_conf,
+        is_overwriting=overwrite,
     )
     with LiveLine() as line:
         summary = run(request, line.show)
@@ -88,12 +104,21 @@ def export_features(
     from jobs.features_export import export
 
     request = _request(
-        job, output, input, config, overrides, None,
-        output_format="json", flink_conf=flink_conf, is_overwriting=overwrite,
+        job,
+        output,
+        input,
+        config,
+        overrides,
+        None,
+        output_format="json",
+        flink_conf=flink_conf,
+        is_overwriting=overwrite,
     )
     with LiveLine() as line:
         done = export(request, line.show)
-    print_line(f"{done.rows:,} rows of {done.events:,} events, {done.dead_letters:,} dead letters: {done.path}")
+    print_line(
+        f"{done.rows:,} rows of {done.events:,} events, {done.dead_letters:,} dead letters: {done.path}"
+    )
 
 
 @features_app.command("explain")
@@ -147,7 +172,8 @@ def doctor() -> None:
 
     findings = diagnose()
     print_table(
-        "", ("check", "", "found", "what to do"),
+        "",
+        ("check", "", "found", "what to do"),
         [(f.name, "ok" if f.ok else "MISSING", f.found, f.fix) for f in findings],
     )
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
@@ -162,7 +188,8 @@ def _request(
     profile: str | None,
     **others: Any,
 ) -> Any:
-    from jobs.launch import GENERATOR, Request
+    from jobs.generated import GENERATOR
+    from jobs.launch import Request
 
     given = list(overrides or ())
     if profile is not None:
@@ -192,3 +219,7 @@ def _refusals() -> tuple[type[Exception], ...]:
 def _fail(text: str, code: Literal[1, 2]) -> NoReturn:
     sys.stderr.write(f"{text}\n")
     raise SystemExit(code)
+
+
+if __name__ == "__main__":
+    main()

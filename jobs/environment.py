@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conf.settings import ExecutionSettings, InferenceSettings, Settings
+from jobs.errors import JobError
 from jobs.flink_conf import read_flink_conf
 from jobs.java import find_java
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pyflink.table import StreamTableEnvironment
 
 AUTO_BATCH_ROWS = 5_000
-"""Rows of a batch with ``batch_size: auto``: past the point where the cost per batch shows, and still a few ms of work."""
+"""Rows of a batch with ``batch_size: auto``: the cost per batch no longer shows, and it is still a few ms of work."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +30,18 @@ class FlinkSession:
     tables: StreamTableEnvironment
 
 
-def open_session(settings: Settings, *, flink_conf: Path | None = None, extra: Mapping[str, str] | None = None) -> FlinkSession:
+def open_session(
+    settings: Settings, *, flink_conf: Path | None = None, extra: Mapping[str, str] | None = None
+) -> FlinkSession:
     """Start (or connect to) the JVM and return environments with the settings applied.
 
     Args:
         settings: profile, parallelism, checkpoints, batches and further Flink options.
-        flink_conf: file of ``key: value`` lines that everything else overrides; None: the one that ships with the package.
+        flink_conf: file of ``key: value`` lines that all else overrides; None: the one that ships with the package.
         extra: options that win over all others.
 
     Raises:
-        RuntimeError: no Java 11, 17 or 21.
+        JobError: no Java 11, 17 or 21.
     """
     prepare_process(settings.execution)
     from pyflink.common import Configuration
@@ -55,11 +58,13 @@ def open_session(settings: Settings, *, flink_conf: Path | None = None, extra: M
 def prepare_process(execution: ExecutionSettings) -> None:
     """Set what PyFlink reads from the process's environment before it starts its JVM."""
     # Without it, local jobs run their functions as threads of this process: slower, and blind to missing files.
-    os.environ["_python_worker_execution_mode"] = "process"
+    os.environ["_python_worker_execution_mode"] = "process"  # noqa: SIM112 - PyFlink's own spelling
+    if is_submitted():
+        return
     java = find_java()
     if java is None:
-        msg = "no Java found: expected 11, 17 or 21 in JAVA_HOME or on PATH; pip install 'gress-ml[local]' brings one"
-        raise RuntimeError(msg)
+        subject, problem = "java", "expected version 11, 17 or 21 in JAVA_HOME or on PATH, got none"
+        raise JobError(subject, problem, "pip install 'gress-ml[local]' brings one")
     os.environ["JAVA_HOME"] = str(java.home)
     if execution.profile == "latency":
         # The JVM embeds the first Python on PATH, whatever python.executable says.
@@ -70,28 +75,36 @@ def flink_options(
     settings: Settings, *, flink_conf: Path | None = None, extra: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """Return all Flink options of a run, weakest source first: file, our settings, ``execution.flink``, extra."""
-    path = flink_conf or shipped_flink_conf()
+    # A cluster has a configuration of its own, which the shipped file must not override.
+    path = flink_conf or (None if is_submitted() else shipped_flink_conf())
     options = read_flink_conf(path) if path else {}
     options.update(_execution_options(settings.execution))
+    if not is_submitted():
+        options.update({"python.executable": sys.executable, "python.client.executable": sys.executable})
     if settings.job is not None:
         options.update(_batch_options(settings.job.inference))
     options.update({key: _text(value) for key, value in settings.execution.flink.items()})
     return {**options, **(extra or {})}
 
 
+def is_submitted() -> bool:
+    """Return whether Flink's own client started this process to build a job for a cluster: `flink run`."""
+    return "PYFLINK_GATEWAY_PORT" in os.environ
+
+
 def shipped_flink_conf() -> Path | None:
     """Return the flink-conf.yaml of the current folder, of this checkout or of this installation."""
     here = Path(__file__).resolve().parent.parent
     places = (Path.cwd(), here, Path(sys.prefix) / "share" / "gress-ml")
-    return next((place / "flink-conf.yaml" for place in places if (place / "flink-conf.yaml").is_file()), None)
+    return next(
+        (place / "flink-conf.yaml" for place in places if (place / "flink-conf.yaml").is_file()), None
+    )
 
 
 def _execution_options(execution: ExecutionSettings) -> dict[str, str]:
     options = {
         "parallelism.default": str(execution.parallelism),
         "pipeline.max-parallelism": str(execution.max_parallelism),
-        "python.executable": sys.executable,
-        "python.client.executable": sys.executable,
         "python.execution-mode": "thread" if execution.profile == "latency" else "process",
     }
     if execution.checkpoint_interval_ms:

@@ -38,15 +38,16 @@ class Exported:
 def export(request: Request, show: Callable[[Counts, int], None]) -> Exported:
     """Write event fields and features of every good event to one Parquet file, in the order of time and id.
 
-    ``request.output`` is the file. Its schema metadata names the feature set, its hash and its columns, under ``gress.*``;
-    rows that could not be parsed go to ``<file>.dead_letters/`` where there are any.
+    ``request.output`` is the file. Its schema metadata names the feature set, its hash and its columns, under
+    ``gress.*``; rows that could not be parsed go to ``<file>.dead_letters/`` where there are any.
 
     Raises:
         ConfigError, FeatureError, JobError: the request cannot work; no file was written.
     """
     target = request.output
     if target.exists() and not request.is_overwriting:
-        raise JobError(f"output {target}", "expected a new file, got one that exists", "add --overwrite")
+        subject = f"output {target}"
+        raise JobError(subject, "expected a new file, got one that exists", "add --overwrite")
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.absolute().parent) as folder:
         scratch = Path(folder) / "run"
         prepared = prepare(_into(request, scratch), needs_model=False)
@@ -59,7 +60,8 @@ def export(request: Request, show: Callable[[Counts, int], None]) -> Exported:
             _keep_dead_letters(scratch, target)
     if events != rows + letters:
         problem = f"expected {events} rows and dead letters together, got {rows} and {letters}"
-        raise JobError(f"job {request.job!r}", problem, "do not train on this file")
+        subject = f"job {request.job!r}"
+        raise JobError(subject, problem, "do not train on this file")
     return Exported(events, rows, letters, target)
 
 
@@ -71,7 +73,9 @@ def _into(request: Request, output: Path) -> Request:
 
 def _run(prepared: Prepared, request: Request) -> None:
     session = open_session(
-        prepared.settings, flink_conf=request.flink_conf, extra=local_options(f"{request.job} features", prepared.output)
+        prepared.settings,
+        flink_conf=request.flink_conf,
+        extra=local_options(f"{request.job} features", prepared.output),
     )
     lines = create_lines(session, prepared.files, is_ordered=True)
     views = compute_features(

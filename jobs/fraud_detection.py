@@ -1,7 +1,7 @@
 """Card transactions to fraud scores.
 
-    lines ── parse ──► windows per customer and terminal ──► features, model ──► predictions, alerts
-               └─ malformed, late ──► dead letters ◄── not scorable ─┘
+lines ── parse ──► windows per customer and terminal ──► features, model ──► predictions, alerts
+           └─ malformed, late ──► dead letters ◄── not scorable ─┘
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from pyflink.table import StatementSet
 
 
-def build(session: FlinkSession, settings: Settings, job: JobSettings, files: InputFiles, output: Path) -> StatementSet:
+def build(
+    session: FlinkSession, settings: Settings, job: JobSettings, files: InputFiles, output: Path
+) -> StatementSet:
     """Return the job, ready to run."""
     lines = create_lines(session, files, is_ordered=has_windows(job))
     views = score(session, settings, job, lines, files.line_format(job.events))

@@ -14,7 +14,9 @@ from jobs.errors import JobError
 from jobs.generator import GeneratorSettings, TransactionGenerator, write
 
 GENERATOR = "generator:"
-DEFAULTS = GeneratorSettings(customers=1_000, terminals=2_000, seed=1, radius=10.0, compromised_terminals=5e-4)
+DEFAULTS = GeneratorSettings(
+    customers=1_000, terminals=2_000, seed=1, radius=10.0, compromised_terminals=5e-4
+)
 """A small town, so that the windows fill and each pattern of fraud shows within the default days."""
 DEFAULT_DAYS = 40
 
@@ -41,18 +43,22 @@ def parse_generator(text: str) -> tuple[int, GeneratorSettings]:
         name, _, value = part.partition("=")
         if name not in _OPTIONS:
             known = ", ".join(_OPTIONS)
-            raise JobError(f"input {text}", f"expected options {known}, got {name!r}", nearest(name, list(_OPTIONS)))
+            subject = f"input {text}"
+            raise JobError(subject, f"expected options {known}, got {name!r}", nearest(name, list(_OPTIONS)))
         try:
             given[name] = _OPTIONS[name](value)
         except ValueError as error:
-            raise JobError(f"input {text}", f"{name}: {error}") from error
+            subject = f"input {text}"
+            raise JobError(subject, f"{name}: {error}") from error
     days = given.pop("days", DEFAULT_DAYS)
     if days < 1:
-        raise JobError(f"input {text}", f"days: expected a whole number >= 1, got {days}")
+        subject = f"input {text}"
+        raise JobError(subject, f"days: expected a whole number >= 1, got {days}")
     try:
         return days, replace(DEFAULTS, **given)
     except ValueError as error:
-        raise JobError(f"input {text}", str(error)) from error
+        subject = f"input {text}"
+        raise JobError(subject, str(error)) from error
 
 
 def generate(text: str, folder: Path) -> Path:

@@ -64,14 +64,20 @@ def find_inputs(text: str) -> InputFiles:
     subject = f"input {text}"
     path = Path(text)
     found = sorted(path.iterdir()) if path.is_dir() else sorted(Path(name) for name in glob.glob(text))
-    paths = tuple(item.absolute() for item in found if item.is_file() and not item.name.startswith((".", "_")))
+    paths = tuple(
+        item.absolute() for item in found if item.is_file() and not item.name.startswith((".", "_"))
+    )
     if not paths:
-        raise JobError(subject, "expected a file, a folder of files or a pattern, got nothing there", "check the path")
+        raise JobError(
+            subject, "expected a file, a folder of files or a pattern, got nothing there", "check the path"
+        )
     formats = {_format(item) for item in paths}
     if None in formats:
         odd = next(item.name for item in paths if _format(item) is None)
         known = ", ".join(SUFFIXES)
-        raise JobError(subject, f"expected a name ending in {known} (or .gz after it), got {odd!r}", "rename it")
+        raise JobError(
+            subject, f"expected a name ending in {known} (or .gz after it), got {odd!r}", "rename it"
+        )
     if len(formats) > 1:
         raise JobError(subject, f"expected files of one format, got {', '.join(sorted(map(str, formats)))}")
     kind = formats.pop()
@@ -82,7 +88,11 @@ def find_inputs(text: str) -> InputFiles:
 
 def _format(path: Path) -> Format | None:
     suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] == ".gz" and SUFFIXES.get(suffixes[-2] if len(suffixes) > 1 else "") != "parquet":
+    if (
+        suffixes
+        and suffixes[-1] == ".gz"
+        and SUFFIXES.get(suffixes[-2] if len(suffixes) > 1 else "") != "parquet"
+    ):
         suffixes.pop()
     return SUFFIXES.get(suffixes[-1]) if suffixes else None
 
@@ -110,7 +120,9 @@ def _check_parquet(subject: str, paths: tuple[Path, ...]) -> None:
             pq.read_metadata(path)
         except (pa.ArrowInvalid, OSError) as error:
             reason = " ".join(str(error).split())
-            raise JobError(subject, f"{path.name}: expected a Parquet file, got {reason}", "write it again") from error
+            raise JobError(
+                subject, f"{path.name}: expected a Parquet file, got {reason}", "write it again"
+            ) from error
 
 
 def _count_lines(path: Path) -> int:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from conf.loader import load_settings
 from conf.settings import JobSettings, Settings
 from jobs.catalogue import default_config, find_job
-from jobs.environment import open_session
+from jobs.environment import is_submitted, open_session
 from jobs.errors import JobError
 from jobs.generated import GENERATOR, generate
 from jobs.inputs import InputFiles, find_inputs
@@ -81,7 +81,9 @@ def run(request: Request, show: Callable[[Counts, int], None]) -> Summary:
     """
     entry = find_job(request.job)
     prepared = prepare(request, needs_model=True)
-    session = open_session(prepared.settings, flink_conf=request.flink_conf, extra=local_options(request.job, request.output))
+    session = open_session(
+        prepared.settings, flink_conf=request.flink_conf, extra=local_options(request.job, request.output)
+    )
     build = importlib.import_module(entry.module).build
     statements = build(session, prepared.settings, prepared.job, prepared.files, prepared.output)
     events = prepared.files.count_events()
@@ -109,8 +111,10 @@ def prepare(request: Request, *, needs_model: bool) -> Prepared:
         raise JobError(str(path), "expected a `job:` with events, features and inference, got none")
     if not settings.ml.enabled:
         raise JobError(str(path), "ml.enabled: expected true, got false", "set it to true to run a job")
+    _refuse_unbuilt(str(path), settings)
     if request.output_format not in ("json", "parquet"):
-        raise JobError("format", f"expected json or parquet, got {request.output_format!r}")
+        subject = "format"
+        raise JobError(subject, f"expected json or parquet, got {request.output_format!r}")
     features = compile_feature_set(job.features, job.events)
     if needs_model:
         open_model(settings.ml, job.inference, features).close()
@@ -122,13 +126,29 @@ def prepare(request: Request, *, needs_model: bool) -> Prepared:
     return Prepared(settings, job, files, request.output)
 
 
+def _refuse_unbuilt(path: str, settings: Settings) -> None:
+    """Refuse what the settings switch on and no part of this version does, rather than pass over it."""
+    ml = settings.ml
+    switched_on = {
+        "feature_store": ml.feature_store.enabled,
+        "online_learning": ml.online_learning.enabled,
+        "ab_testing": ml.ab_testing.enabled,
+    }
+    for name, is_on in switched_on.items():
+        if is_on:
+            problem = f"ml.{name}.enabled: expected false, got true: jobs of this version do not have it"
+            raise JobError(path, problem, f"set ml.{name}.enabled=false to run without it")
+
+
 def claim(output: Path, *, is_overwriting: bool) -> None:
     """Make an empty output folder; only what a run wrote is ever removed."""
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         if not is_overwriting:
-            raise JobError(f"output {output}", "expected a new or empty folder, got one in use", "add --overwrite")
+            subject = f"output {output}"
+            raise JobError(subject, "expected a new or empty folder, got one in use", "add --overwrite")
         if not (output / MARKER).is_file():
-            raise JobError(f"output {output}", "expected a folder that a run wrote, got something else")
+            subject = f"output {output}"
+            raise JobError(subject, "expected a folder that a run wrote, got something else")
         shutil.rmtree(output)
     output.mkdir(parents=True, exist_ok=True)
     (output / MARKER).touch()
@@ -146,11 +166,19 @@ def execute(statements: StatementSet, name: str) -> None:
         raise
     except Exception as error:
         cause = _root_cause(str(error))
-        raise JobError(f"job {name!r}", f"failed while running: {cause}", "the full trace is in Flink's log") from error
+        subject = f"job {name!r}"
+        raise JobError(
+            subject, f"failed while running: {cause}", "the full trace is in Flink's log"
+        ) from error
 
 
 def local_options(name: str, output: Path) -> dict[str, str]:
-    """Return the options of a run in this process's mini-cluster: checkpoints beside its output, and an end to restarts."""
+    """Return the options of a run in this process's mini-cluster: checkpoints beside its output, few restarts.
+
+    On a cluster its own configuration decides all of that.
+    """
+    if is_submitted():
+        return {"pipeline.name": name}
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
@@ -177,7 +205,7 @@ def tidy(output: Path) -> None:
 def _root_cause(trace: str) -> str:
     causes = [line.strip() for line in trace.splitlines() if line.strip().startswith("Caused by: ")]
     lines = [line.strip() for line in trace.splitlines() if line.strip()]
-    python = [line for line in lines if line.split(":")[0].endswith(("Error", "Exception")) and "java" not in line]
+    python = [
+        line for line in lines if line.split(":")[0].endswith(("Error", "Exception")) and "java" not in line
+    ]
     return (python or causes or lines or ["no reason given"])[-1].removeprefix("Caused by: ")
-
-

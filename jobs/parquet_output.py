@@ -24,9 +24,13 @@ _ARROW = {
 
 
 def convert_json_parts(output: Path, output_field: str) -> None:
-    """Turn the JSON Lines folders of a run into ``predictions.parquet``, ``alerts.parquet``, ``dead_letters.parquet``."""
+    """Turn each folder of JSON Lines of a run into one file beside it, such as ``predictions.parquet``."""
     predictions = prediction_columns(output_field)
-    for name, columns in (("predictions", predictions), ("alerts", predictions), ("dead_letters", DEAD_LETTER_COLUMNS)):
+    for name, columns in (
+        ("predictions", predictions),
+        ("alerts", predictions),
+        ("dead_letters", DEAD_LETTER_COLUMNS),
+    ):
         folder = output / name
         if name != "alerts" or folder.is_dir():
             _convert(folder, arrow_schema(columns))
@@ -40,7 +44,9 @@ def arrow_schema(columns: Sequence[tuple[str, str]]) -> pa.Schema:
         "timestamp[ms, UTC]": pa.timestamp("ms", "UTC"),
         "list<float64>": pa.list_(pa.float64()),
     }
-    return pa.schema([(name, types.get(_ARROW[kind]) or pa.type_for_alias(_ARROW[kind])) for name, kind in columns])
+    return pa.schema(
+        [(name, types.get(_ARROW[kind]) or pa.type_for_alias(_ARROW[kind])) for name, kind in columns]
+    )
 
 
 def _convert(folder: Path, schema: pa.Schema) -> None:
@@ -57,7 +63,12 @@ def _tables(folder: Path, schema: pa.Schema) -> Iterator[pa.Table]:
     import pyarrow as pa
     import pyarrow.json as pa_json
 
-    read = pa.schema([field if not pa.types.is_timestamp(field.type) else pa.field(field.name, pa.string()) for field in schema])
+    read = pa.schema(
+        [
+            field if not pa.types.is_timestamp(field.type) else pa.field(field.name, pa.string())
+            for field in schema
+        ]
+    )
     for block in line_blocks(folder):
         table = pa_json.read_json(
             pa.BufferReader(block),

@@ -36,7 +36,9 @@ class Scored:
     rejected: str | None
 
 
-def score(session: FlinkSession, settings: Settings, job: JobSettings, lines: str, line_format: LineFormat) -> Scored:
+def score(
+    session: FlinkSession, settings: Settings, job: JobSettings, lines: str, line_format: LineFormat
+) -> Scored:
     """Lines to predictions: in one step where no feature needs a window, else around the JVM's windows."""
     features = compile_feature_set(job.features, job.events)
     profile = settings.execution.profile
@@ -118,7 +120,8 @@ def _prediction_query(job: JobSettings, scored: str) -> str:
     truth = f"CAST({quote(events.label)} AS DOUBLE)" if events.label else "CAST(NULL AS DOUBLE)"
     return (
         f"SELECT CAST({quote(events.id)} AS STRING), TO_TIMESTAMP_LTZ({quote(events.time)}, 3), "
-        f"CAST({quote(events.key)} AS STRING), __prediction, __label, __scores, __model, __version, __checksum, __feature_set, "
+        f"CAST({quote(events.key)} AS STRING), "
+        "__prediction, __label, __scores, __model, __version, __checksum, __feature_set, "
         "CAST(NULL AS STRING), CAST(NULL AS STRING), __status, CAST(NULL AS STRING), __latency_us, "
         f"{truth} FROM {scored} WHERE __reason IS NULL"
     )
@@ -133,7 +136,11 @@ def _add_dead_letters(
     if views.scored:
         # Past the windows the raw line is gone; the event's fields say as much.
         fields = ", ".join(f"KEY '{name}' VALUE {quote(name)}" for name, _ in event_columns(events))
-        parts.append(_letter_query(job, views.scored, "`__line`" if views.rejected is None else f"JSON_OBJECT({fields})", "score"))
+        parts.append(
+            _letter_query(
+                job, views.scored, "`__line`" if views.rejected is None else f"JSON_OBJECT({fields})", "score"
+            )
+        )
     if views.rejected is not None:
         parts.append(_letter_query(job, views.rejected, "`__line`", "parse"))
     statements.add_insert_sql(f"INSERT INTO dead_letters {' UNION ALL '.join(parts)}")

@@ -27,7 +27,9 @@ class Counts:
         >>> Counts(rows=5_000, alerts=3, dead_letters=0, seconds=2.0).text(10_000)
         '5,000 of 10,000 rows (50 %), 2,500 rows/s, 3 alerts, 0 dead letters, 2 s'
         """
-        of_total = f" of {total:,} rows ({100 * self.rows // max(total, 1)} %)" if total is not None else " rows"
+        of_total = (
+            f" of {total:,} rows ({100 * self.rows // max(total, 1)} %)" if total is not None else " rows"
+        )
         rate = self.rows / self.seconds if self.seconds else 0.0
         return (
             f"{self.rows:,}{of_total}, {rate:,.0f} rows/s, {self.alerts:,} alerts, "

@@ -22,8 +22,8 @@ def create_lines(session: FlinkSession, files: InputFiles, *, is_ordered: bool) 
     Args:
         session: where.
         files: what to read.
-        is_ordered: read the files one after the other, each from its start, in one task: what event-time windows need so
-            that no row comes behind the watermark. Otherwise tasks share the files, and large ones are split.
+        is_ordered: read the files one after the other, each from its start, in one task: what event-time windows
+            need so that no row comes behind the watermark. Otherwise tasks share the files, and split large ones.
     """
     if files.format == "parquet":
         _register(session, _parquet_lines(session, files))
@@ -36,7 +36,8 @@ def create_lines(session: FlinkSession, files: InputFiles, *, is_ordered: bool) 
     # Every file starts with it, and no event can look like it.
     header = files.header.replace("'", "''")
     session.tables.execute_sql(
-        f"CREATE TEMPORARY VIEW `lines` AS SELECT __line FROM {_VIEW} WHERE TRIM(TRAILING U&'\\000D' FROM __line) <> '{header}'"
+        f"CREATE TEMPORARY VIEW `lines` AS SELECT __line FROM {_VIEW} "
+        f"WHERE TRIM(TRAILING U&'\\000D' FROM __line) <> '{header}'"
     )
     return "lines"
 
@@ -64,7 +65,8 @@ def _ordered_lines(session: FlinkSession, paths: Sequence[Path]) -> Table:
     from pyflink.java_gateway import get_gateway
 
     first, *others = [
-        FileSource.for_record_stream_format(StreamFormat.text_line_format(), path.as_uri()).build() for path in paths
+        FileSource.for_record_stream_format(StreamFormat.text_line_format(), path.as_uri()).build()
+        for path in paths
     ]
     source = first
     if others:
@@ -86,14 +88,16 @@ def _parquet_lines(session: FlinkSession, files: InputFiles) -> Table:
     from udfs.inference import as_chunk_udf
 
     chunks = [chunk for path in files.paths for chunk in list_chunks(str(path))]
-    stream = session.env.from_collection(chunks, Types.STRING()).uid("chunks").name("chunks").set_parallelism(1)
+    stream = (
+        session.env.from_collection(chunks, Types.STRING()).uid("chunks").name("chunks").set_parallelism(1)
+    )
     session.tables.create_temporary_view("chunks", session.tables.from_data_stream(stream).alias("chunk"))
     session.tables.create_temporary_function("read_chunk", as_chunk_udf(ReadParquet()))
     with_small_bundles = _Overridden(
         session, {"python.fn-execution.bundle.size": "1", "python.fn-execution.arrow.batch.size": "1"}
     )
     with with_small_bundles:
-        # Translated here, so that the small bundles hold for reading alone: what is read then waits for what is done with it.
+        # Translated here, so that small bundles hold for reading alone: a piece is read when the one before is used up.
         return session.tables.from_data_stream(
             session.tables.to_data_stream(
                 session.tables.sql_query(

@@ -2,9 +2,10 @@
 
 Rules this file keeps:
 
-- A Python function whose row is read in several places is either shared by the planner (one SELECT below all its readers) or
-  made a stream first; it is never computed twice.
-- What decides where a row goes is decided once: a condition on the watermark, asked in two branches, could lose a row or double it.
+- A Python function whose row is read in several places is either shared by the planner (one SELECT below all its
+  readers) or made a stream first; it is never computed twice.
+- What decides where a row goes is decided once: a condition on the watermark, asked in two branches, could lose a
+  row or double it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from conf.settings import EventSettings, JobSettings
+from conf.settings import EventSettings
 from jobs.environment import FlinkSession
 from state.windows import interval, plan_windows, quote
 from udfs.features.feature_set import FeatureSet
@@ -26,7 +27,13 @@ _EXACT_SCALES = {"long": 0, "boolean": 0}
 
 
 def apply(
-    session: FlinkSession, source: str, view: str, function: VectorFunction, *, profile: Any, keep: Iterable[str] = ()
+    session: FlinkSession,
+    source: str,
+    view: str,
+    function: VectorFunction,
+    *,
+    profile: Any,
+    keep: Iterable[str] = (),
 ) -> str:
     """Run a function on every row of a view; the new view has the columns kept, then the function's outputs."""
     name = f"{view}_function"
@@ -44,7 +51,7 @@ def apply(
 def with_event_time(session: FlinkSession, source: str, view: str, events: EventSettings) -> str:
     """Give rows their event time and mark those behind the watermark with reason ``late``.
 
-    The watermark trails the latest event by ``watermark_delay`` and one millisecond, so rows of one instant are never late.
+    The watermark trails the latest event by ``watermark_delay`` and a millisecond: rows of one instant are not late.
     """
     from pyflink.table import Schema
 
@@ -52,9 +59,15 @@ def with_event_time(session: FlinkSession, source: str, view: str, events: Event
     time = quote(events.time)
     rowtime = f"TO_TIMESTAMP_LTZ(COALESCE({time}, {_NO_TIME_MS}), 3)"
     delay = interval(events.watermark_delay_ms + 1)
-    schema = Schema.new_builder().column_by_expression("__rowtime", rowtime).watermark("__rowtime", f"__rowtime - {delay}")
+    schema = (
+        Schema.new_builder()
+        .column_by_expression("__rowtime", rowtime)
+        .watermark("__rowtime", f"__rowtime - {delay}")
+    )
     timed = f"{view}_timed"
-    session.tables.create_temporary_view(timed, session.tables.from_data_stream(stream, _all_columns(session, source, schema)))
+    session.tables.create_temporary_view(
+        timed, session.tables.from_data_stream(stream, _all_columns(session, source, schema))
+    )
     is_late = f"{time} IS NOT NULL AND __rowtime <= CURRENT_WATERMARK(__rowtime)"
     late_error = f"CONCAT('event time is behind the watermark, which trails the latest event by {events.watermark_delay_ms} ms')"
     columns = [name for name in _names(session, source) if name not in ("__reason", "__error")]
@@ -68,7 +81,9 @@ def with_event_time(session: FlinkSession, source: str, view: str, events: Event
     schema = Schema.new_builder().column_by_metadata("__row_time", "TIMESTAMP_LTZ(3)", "rowtime", True)
     schema = schema.watermark("__row_time", "SOURCE_WATERMARK()")
     whole = f"{view}_judged"
-    session.tables.create_temporary_view(whole, session.tables.from_data_stream(judged, _columns_of(marked, names, schema)))
+    session.tables.create_temporary_view(
+        whole, session.tables.from_data_stream(judged, _columns_of(marked, names, schema))
+    )
     listed = ", ".join(quote(name) for name in names)
     session.tables.execute_sql(f"CREATE TEMPORARY VIEW {view} AS SELECT {listed}, __row_time FROM {whole}")
     return view
@@ -113,4 +128,3 @@ def _columns_of(table: Any, names: Iterable[str], builder: Any) -> Any:
     for name in names:
         schema = schema.column(name, known.get_field_data_type(name))
     return schema.from_schema(builder.build()).build()
-

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jobs.part_files import LineCounter, line_blocks
 from models.metrics import auc_roc, average_precision
@@ -63,7 +64,9 @@ class Summary:
         path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
-def summarise(output: Path, *, job: str, events: int, seconds: float, output_field: str = "prediction") -> Summary:
+def summarise(
+    output: Path, *, job: str, events: int, seconds: float, output_field: str = "prediction"
+) -> Summary:
     """Read the folders of a run and return its figures."""
     table = _predictions(output / "predictions", output_field)
     reasons = _count_reasons(output / "dead_letters")
@@ -120,7 +123,9 @@ def _read_blocks(folder: Path, schema: pa.Schema) -> Iterator[pa.Table]:
 def _count_reasons(folder: Path) -> Counter[str]:
     import orjson
 
-    return Counter(orjson.loads(line)["reason"] for block in line_blocks(folder) for line in block.splitlines())
+    return Counter(
+        orjson.loads(line)["reason"] for block in line_blocks(folder) for line in block.splitlines()
+    )
 
 
 def _first(table: pa.Table, name: str) -> str | None:
@@ -128,14 +133,14 @@ def _first(table: pa.Table, name: str) -> str | None:
     return value
 
 
-def _percentiles(latency_us: np.ndarray) -> dict[str, float]:
+def _percentiles(latency_us: NDArray[Any]) -> dict[str, float]:
     if not len(latency_us):
         return {}
     values = np.percentile(latency_us, [50, 95, 99])
     return dict(zip(("p50", "p95", "p99"), (round(float(value), 1) for value in values), strict=True))
 
 
-def _quality(truth: np.ndarray, score: np.ndarray) -> dict[str, Any]:
+def _quality(truth: NDArray[Any], score: NDArray[Any]) -> dict[str, Any]:
     known = np.isfinite(truth)
     labels, scores = truth[known] > 0.5, score[known]
     if not labels.any() or labels.all():

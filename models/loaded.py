@@ -34,10 +34,12 @@ class LoadedModel:
                 self.spec.ref, f"wants inputs {want}, got a matrix", "name its columns or use predict_columns"
             )
         if binding.matrix is not None:
-            outputs = self.runtime.predict({binding.matrix: matrix})
+            feeds = {binding.matrix: matrix}
         else:
             self._check_width(matrix, len(binding.columns))
-            outputs = self.runtime.predict({name: matrix[:, i] for i, name in enumerate(binding.columns)})
+            feeds = {name: matrix[:, i] for i, name in enumerate(binding.columns)}
+        with self._session.gate:
+            outputs = self.runtime.predict(feeds)
         return interpret(outputs, self.spec, len(matrix))
 
     def predict_columns(self, columns: Mapping[str, NDArray[Any]]) -> Scores:
@@ -48,9 +50,9 @@ class LoadedModel:
             raise ModelError(
                 self.spec.ref, f"wants a column for each of its inputs, missing {', '.join(missing)}"
             )
-        return interpret(
-            self.runtime.predict({name: columns[name] for name in names}), self.spec, len(columns[names[0]])
-        )
+        with self._session.gate:
+            outputs = self.runtime.predict({name: columns[name] for name in names})
+        return interpret(outputs, self.spec, len(columns[names[0]]))
 
     def warmup(self, n: int) -> None:
         """Scores n rows of zeros, so that the first event pays for nothing and odd outputs show before it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 
 from models.checksum import verify_checksum
 from models.errors import ModelError
@@ -23,13 +23,15 @@ class _Entry:
     lock: Lock = field(default_factory=Lock)
     runtime: Runtime | None = None
     users: int = 0
+    gate: BoundedSemaphore = field(default_factory=BoundedSemaphore)
 
 
 class Session:
-    """One user's hold on a shared runtime."""
+    """One user's hold on a shared runtime; ``gate`` bounds how many run it at one time."""
 
-    def __init__(self, pool: SessionPool, key: _Key, runtime: Runtime) -> None:
+    def __init__(self, pool: SessionPool, key: _Key, runtime: Runtime, gate: BoundedSemaphore) -> None:
         self.runtime = runtime
+        self.gate = gate
         self._pool = pool
         self._key: _Key | None = key
 
@@ -58,7 +60,7 @@ class SessionPool:
         """The session of a model file; its checksum is verified when it is loaded."""
         key = (str(path.resolve()), spec.sha256, spec.type, options)
         with self.lock:
-            entry = self._entries.setdefault(key, _Entry())
+            entry = self._entries.setdefault(key, _Entry(gate=BoundedSemaphore(options.max_concurrency)))
             entry.users += 1
         try:
             with entry.lock:
@@ -67,7 +69,7 @@ class SessionPool:
         except BaseException:
             self.release(key)
             raise
-        return Session(self, key, entry.runtime)
+        return Session(self, key, entry.runtime, entry.gate)
 
     def release(self, key: _Key) -> None:
         """Gives one hold back."""

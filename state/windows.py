@@ -3,9 +3,10 @@
 Rules this file keeps:
 
 - A window is ``(t - delay - window, t - delay]`` at one-millisecond resolution; rows of one instant see each other.
-- One ``OVER`` window a SELECT (a Flink rule), so different windows nest; windows of one key are neighbours, which saves shuffles.
+- One ``OVER`` window a SELECT (a Flink rule), so different windows nest; those of one key are neighbours.
 - Flink's ``OVER`` ends at the current row, so a delayed aggregate is the difference of two windows that do.
-- Sums of integers and of decimals run on ``BIGINT``: exact, whatever order rows come in and however many have left the window again.
+- Sums of integers and of decimals run on ``BIGINT``: exact, whatever the order of rows and however many have left
+  the window again.
 """
 
 from __future__ import annotations
@@ -69,7 +70,9 @@ class WindowPlan:
         query = f"SELECT * FROM {quote(source)}"
         for stage in self.stages:
             frame = over_clause(stage, time)
-            added = ", ".join(f"{expression} OVER {frame} AS {quote(alias)}" for alias, expression in stage.columns)
+            added = ", ".join(
+                f"{expression} OVER {frame} AS {quote(alias)}" for alias, expression in stage.columns
+            )
             query = f"SELECT *, {added} FROM ({query})"
         outputs = [f"{expression} AS {quote(name)}" for name, expression in self.outputs]
         return f"SELECT {', '.join(passed + outputs)} FROM ({query})"

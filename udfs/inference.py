@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class _Adapter(ScalarFunction):  # type: ignore[misc]
+class _Adapter(ScalarFunction):
     def __init__(self, function: VectorFunction) -> None:
         self._function = function
 
@@ -66,13 +66,14 @@ class RowAdapter(_Adapter):
         return Row(*[_plain(results[name][0]) for name, _ in self._function.outputs])
 
 
-class ChunkAdapter(ScalarFunction):  # type: ignore[misc]
+class ChunkAdapter(ScalarFunction):
     """Runs a reader of chunks: one description in, its lines out."""
 
     def __init__(self, reader: ReadParquet) -> None:
         self._reader = reader
 
     def is_deterministic(self) -> bool:
+        """Return False: files may change."""
         return False
 
     def eval(self, chunks: pd.Series) -> pd.Series:

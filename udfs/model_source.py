@@ -30,7 +30,11 @@ def open_model(ml: MlSettings, inference: InferenceSettings, features: FeatureSe
             f"wants feature_fields that feature set {features.name!r} does not have: {', '.join(unknown)}"
         )
         raise ModelError(spec.ref, problem, f"it has {', '.join(features.columns)}")
-    options = RuntimeOptions(enable_gpu=ml.inference.enable_gpu, gpu_device_ids=ml.inference.gpu_device_ids)
+    options = RuntimeOptions(
+        enable_gpu=ml.inference.enable_gpu,
+        gpu_device_ids=ml.inference.gpu_device_ids,
+        max_concurrency=inference.max_concurrency,
+    )
     model = load_model(spec, path, options, feature_columns=columns, feature_set_hash=features.hash)
     if entry is None or entry.warmup_on_load:
         model.warmup(1)
@@ -38,11 +42,12 @@ def open_model(ml: MlSettings, inference: InferenceSettings, features: FeatureSe
 
 
 def find_model(ml: MlSettings, inference: InferenceSettings) -> tuple[ModelSpec, Path, ModelSettings | None]:
-    """Return spec, file and settings entry of the model that a job asks for; an entry's ``path`` wins over the registry."""
+    """Return spec, file and settings entry of a job's model; an entry's ``path`` wins over the registry."""
     entry = _entry(ml, inference)
     if entry is not None and not entry.enabled:
         problem = "is switched off by `enabled: false` in ml.models"
-        raise ModelError(f"model {entry.name}@{entry.version}", problem, "enable it, or name another version")
+        subject = f"model {entry.name}@{entry.version}"
+        raise ModelError(subject, problem, "enable it, or name another version")
     if entry is not None and entry.path is not None:
         return *_bare(entry, Path(resolve_location(entry.path))), entry
     spec, path = _registry(ml).resolve(inference.model_name, inference.model_version)
@@ -65,7 +70,8 @@ def _bare(entry: ModelSettings, path: Path) -> tuple[ModelSpec, Path]:
         return read_spec(beside), path
     if entry.type == "custom":
         problem = "is of type custom, which needs a runtime of its own"
-        raise ModelError(f"model {entry.name}@{entry.version}", problem, "export it to onnx or tflite")
+        subject = f"model {entry.name}@{entry.version}"
+        raise ModelError(subject, problem, "export it to onnx or tflite")
     tags = tuple(f"{name}={value}" for name, value in entry.tags.items())
     described = {"type": entry.type, "tags": tags, "description": entry.description}
     return spec_from_file(path, entry.name, entry.version, **described), path
@@ -75,7 +81,6 @@ def _registry(ml: MlSettings) -> LocalRegistry:
     kind, base = ml.model_registry.type, ml.model_registry.base_path
     if kind != "local" or "://" in base:
         problem = f"is of type {kind}, which this version cannot read"
-        raise ModelError(
-            f"model registry {base}", problem, "use type local with a folder that every worker sees"
-        )
+        subject = f"model registry {base}"
+        raise ModelError(subject, problem, "use type local with a folder that every worker sees")
     return LocalRegistry(Path(resolve_location(base)))

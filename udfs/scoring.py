@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.errors import ModelError
 from models.loaded import LoadedModel
@@ -27,9 +29,9 @@ class Predictions:
         problems: by row.
     """
 
-    prediction: np.ndarray
-    label: np.ndarray | None
-    scores: np.ndarray | None
+    prediction: NDArray[Any]
+    label: NDArray[Any] | None
+    scores: NDArray[Any] | None
     latency_us: int
     problems: Mapping[int, Problem] = field(default_factory=dict)
 
@@ -57,7 +59,7 @@ class Scorer:
         self._picked = [features.columns.index(name) for name in fields] if fields else None
         self._clock = clock
 
-    def score(self, columns: Mapping[str, np.ndarray]) -> Predictions:
+    def score(self, columns: Mapping[str, NDArray[Any]]) -> Predictions:
         """Return one prediction or one problem per row; a bad row never costs its batch."""
         start = self._clock()
         matrix = self.features.transform(columns)
@@ -73,7 +75,7 @@ class Scorer:
         latency_us = (self._clock() - start) // 1000
         return Predictions(scores.prediction, scores.label, scores.scores, latency_us, problems)
 
-    def _predict(self, matrix: np.ndarray, first: int, problems: dict[int, Problem]) -> Scores:
+    def _predict(self, matrix: NDArray[Any], first: int, problems: dict[int, Problem]) -> Scores:
         """Predict; where that fails, halve the batch until the rows that fail stand alone."""
         if len(matrix) == 0:
             return Scores(np.empty(0), None, None)

@@ -12,12 +12,14 @@ class RuntimeOptions:
     Args:
         intra_op_threads: Threads inside one operator of the graph, >= 1. With one, task slots do not fight.
         enable_gpu: Run on a GPU where the runtime has one; otherwise one warning, and the CPU.
+        max_concurrency: Runs of the model at one time in a process, >= 1; further ones wait.
         gpu_device_ids: Devices to spread worker processes over; empty = device 0.
     """
 
     intra_op_threads: int = 1
     enable_gpu: bool = False
     gpu_device_ids: tuple[int, ...] = ()
+    max_concurrency: int = 10
 
     def __post_init__(self) -> None:
         if self.intra_op_threads < 1:

@@ -24,6 +24,7 @@ NOT_READ_YET = {
     "ml.model_registry.s3_endpoint": "object-store registry",
     "ml.model_registry.gcs_bucket": "object-store registry",
     "ml.model_registry.gcs_project": "object-store registry",
+    "ml.inference.max_latency": "deadline of a batch: fallbacks",
 }
 
 # A default that conf hands on to the operator's own setting, under this attribute: that one must be read.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,7 @@ class ComputeFeatures:
     def open(self) -> None:
         """Nothing to load."""
 
-    def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
+    def run(self, columns: Columns) -> Mapping[str, Any]:
         """Compute the features of a batch."""
         matrix = self.features.transform(columns, np.float64)
         return {name: matrix[:, index] for index, name in enumerate(self.features.columns)}

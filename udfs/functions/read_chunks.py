@@ -31,7 +31,10 @@ class ReadParquet:
         path, group, start = json.loads(chunk)
         if (path, group) != self._group:
             self._group, self._table = (path, group), _row_group(path, group)
-        return [orjson.dumps(row, default=str).decode() for row in self._table.slice(start, CHUNK_ROWS).to_pylist()]
+        return [
+            orjson.dumps(row, default=str).decode()
+            for row in self._table.slice(start, CHUNK_ROWS).to_pylist()
+        ]
 
 
 def list_chunks(path: str) -> Iterator[str]:
@@ -52,6 +55,8 @@ def _row_group(path: str, group: int) -> pa.Table:
         table = file.read_row_group(group)
     for index, field in enumerate(table.schema):
         if pa.types.is_timestamp(field.type):
-            milliseconds = table.column(index).cast(pa.timestamp("ms", field.type.tz), safe=False).cast(pa.int64())
+            milliseconds = (
+                table.column(index).cast(pa.timestamp("ms", field.type.tz), safe=False).cast(pa.int64())
+            )
             table = table.set_column(index, field.name, milliseconds)
     return table

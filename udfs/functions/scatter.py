@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from udfs.dead_letters import Problem
 
 
-def scatter(values: Any, rows: np.ndarray | None, size: int) -> Any:
+def scatter(values: Any, rows: NDArray[Any] | None, size: int) -> Any:
     """Return ``size`` values with those given at ``rows`` and None elsewhere; no rows: the values themselves."""
     if rows is None:
         return values
@@ -19,7 +20,7 @@ def scatter(values: Any, rows: np.ndarray | None, size: int) -> Any:
     return spread
 
 
-def problem_columns(problems: Mapping[int, Problem], size: int) -> dict[str, np.ndarray]:
+def problem_columns(problems: Mapping[int, Problem], size: int) -> dict[str, NDArray[Any]]:
     """Return ``PROBLEM_COLUMNS``: None for rows without a problem."""
     reasons, errors = np.full(size, None, dtype=object), np.full(size, None, dtype=object)
     for row, problem in problems.items():

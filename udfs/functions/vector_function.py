@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 SqlColumns = tuple[tuple[str, str], ...]
-Columns = Mapping[str, np.ndarray]
+Columns = Mapping[str, NDArray[Any]]
 
 _NUMERIC = {"BIGINT": np.int64, "DOUBLE": np.float64}
 
@@ -53,7 +54,7 @@ def row_type(columns: SqlColumns) -> str:
     return f"ROW<{', '.join(f'`{name}` {kind}' for name, kind in columns)}>"
 
 
-def single_value(value: Any, kind: str) -> np.ndarray:
+def single_value(value: Any, kind: str) -> NDArray[Any]:
     """Return the column of one row that holds a value as SQL gives it; None is NaN in a number column."""
     if kind not in _NUMERIC:
         column = np.empty(1, dtype=object)

@@ -27,6 +27,8 @@ def find_problems(fields: Mapping[str, FieldSettings], raw: Mapping[str, RawColu
             error = f"field '{name}': expected {field.type}, got {show_value(value)}"
             problems.setdefault(row, Problem("wrong_type", error))
         for mask, reason, describe in _checks(field, column):
+            if not mask.any():
+                continue
             for row in np.flatnonzero(mask).tolist():
                 if row not in problems:
                     got = show_value(column.values[row : row + 1].tolist()[0])
@@ -42,9 +44,9 @@ def _checks(field: FieldSettings, column: RawColumn) -> Iterator[Check]:
         yield column.nulls, "missing_value", lambda _: f"expected {field.type}, got null or nothing"
     low, high = _limits(field)
     if low is not None:
-        yield (values < low) & present, "out_of_range", lambda got: f"expected >= {low!r}, got {got}"
+        yield (values < low) & present, "out_of_range", lambda got: f"expected >= {_show_limit(low)}, got {got}"
     if high is not None:
-        yield (values > high) & present, "out_of_range", lambda got: f"expected <= {high!r}, got {got}"
+        yield (values > high) & present, "out_of_range", lambda got: f"expected <= {_show_limit(high)}, got {got}"
     if field.type == "decimal":
         digits = field.scale or 0
         text = f"expected at most {digits} digits after the point"
@@ -54,6 +56,10 @@ def _checks(field: FieldSettings, column: RawColumn) -> Iterator[Check]:
 def _limits(field: FieldSettings) -> tuple[float | None, float | None]:
     # An event time outside the calendar would carry the watermark beyond all other events.
     return (FIRST_MS, LAST_MS) if field.type == "timestamp" else (field.min, field.max)
+
+
+def _show_limit(limit: float) -> str:
+    return repr(limit).removesuffix(".0")
 
 
 def _is_finer(values: NDArray[np.float64], digits: int) -> NDArray[np.bool_]:

@@ -41,7 +41,7 @@ _TYPES: dict[str, tuple[str, object, set[type]]] = {
 
 def convert_json(values: list[Any], kind: str) -> RawColumn:
     """Return the values of a JSON field, as typed by its reader, in a column of a field type."""
-    return _convert(values, kind, _json_at_once, JSON_VALUES[kind])
+    return _json_at_once(values, kind) or _convert(values, kind, _json_at_once, JSON_VALUES[kind])
 
 
 def convert_csv(cells: Cells, kind: str) -> RawColumn:

@@ -31,8 +31,8 @@ _COMMA, _QUOTE, _LINE_END = b',"\n'
 class CsvLines:
     """One comma-separated record a line, quoted as RFC 4180 says, but without line breaks inside quotes.
 
-    An empty cell is an absent value, and so is a field that the header lacks. Blanks around a cell belong to it,
-    so that ``" 5"`` is no number. A line with quotes has less than 131,072 characters.
+    An empty cell is an absent value, and so is a field that the header lacks. Blanks around a cell belong to
+    it, so that ``" 5"`` is no number. A line with quotes has less than 131,072 characters.
 
     Raises:
         ValueError: if the header names a column twice or lacks a required field.
@@ -177,7 +177,7 @@ def _split_line(line: str) -> list[str]:
 
 
 def _is_plain(data: bytes, lines: Sequence[str]) -> bool:
-    """Return whether the csv module and Arrow see the same cells in joined lines, if any of them sees cells."""
+    """Return whether the csv module and Arrow see the same cells in joined lines."""
     if any(special in data for special in (b"\r", b"\0", b"\n\n")):
         return False
     if data.count(b"\n") != len(lines) - 1:
@@ -188,7 +188,7 @@ def _is_plain(data: bytes, lines: Sequence[str]) -> bool:
 
 
 def _is_well_quoted(data: bytes) -> bool:
-    # Every other quote opens a cell or follows the quote that escapes it; those between close a cell or escape.
+    # Every other quote opens a cell or follows the quote that escapes it; the others close a cell or escape.
     around = np.frombuffer(b"\n" + data + b"\n", dtype=np.uint8)
     quotes = np.flatnonzero(around == _QUOTE)
     if len(quotes) % 2:

@@ -1,0 +1,187 @@
+"""Time and CPU of a program and all that it starts, and what follows from two sizes of input.
+
+Rules:
+
+- A rate is the slope between two sizes: what it costs to start a JVM, to compile and to load a model is in neither.
+- CPU is what the kernel charged, so it hardly moves when others use the machine; elapsed time does.
+- Sizes take turns, and what is reported is the median of the slopes of all turns.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+_INTERVAL_S = 0.1
+
+
+@dataclass(frozen=True)
+class ProcessStat:
+    """What the kernel says about a process: who started it, when (in ticks since boot), and its CPU so far."""
+
+    pid: int
+    name: str
+    parent: int
+    started: int
+    cpu_s: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run over ``rows`` rows: elapsed seconds and CPU seconds by program (``java``, ``python``)."""
+
+    rows: int
+    seconds: float
+    cpu_s: Mapping[str, float]
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+def parse_stat(text: str) -> ProcessStat:
+    """Return a line of /proc/PID/stat; the name in it may hold blanks and parentheses.
+
+    >>> parse_stat("7 (a (b) c) S 3 7 7 0 -1 0 0 0 0 0 150 50 0 0 20 0 1 0 900").parent
+    3
+    """
+    pid, _, rest = text.partition(" (")
+    name, _, tail = rest.rpartition(") ")
+    fields = tail.split()
+    return ProcessStat(int(pid), name, int(fields[1]), int(fields[19]), (int(fields[11]) + int(fields[12])) * _TICK_S)
+
+
+def descendants(stats: Iterable[ProcessStat], roots: Iterable[int]) -> set[int]:
+    """Return the roots and every process below them."""
+    children: dict[int, list[int]] = {}
+    for stat in stats:
+        children.setdefault(stat.parent, []).append(stat.pid)
+    found: set[int] = set()
+    left = list(roots)
+    while left:
+        pid = left.pop()
+        if pid not in found:
+            found.add(pid)
+            left.extend(children.get(pid, ()))
+    return found
+
+
+class TreeCpu:
+    """Adds up the CPU of a process and all that it starts, orphans too, by looking several times a second."""
+
+    def __init__(self, root: int) -> None:
+        self._root = root
+        self._seen: dict[tuple[int, int], ProcessStat] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> TreeCpu:
+        self.look()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def look(self) -> None:
+        """Take the readings of now."""
+        stats = {stat.pid: stat for stat in _all_processes()}
+        known = {pid for pid, started in self._seen if pid in stats and stats[pid].started == started}
+        for pid in descendants(stats.values(), {self._root, *known}) & stats.keys():
+            self._seen[pid, stats[pid].started] = stats[pid]
+
+    def by_program(self) -> dict[str, float]:
+        """Return CPU seconds so far: ``java``, ``python`` and ``other``."""
+        total = {"java": 0.0, "python": 0.0, "other": 0.0}
+        for stat in self._seen.values():
+            program = next((name for name in ("java", "python") if stat.name.startswith(name)), "other")
+            total[program] += stat.cpu_s
+        return total
+
+    def _watch(self) -> None:
+        while not self._stop.wait(_INTERVAL_S):
+            self.look()
+
+
+def run_module(module: str, *arguments: str, rows: int) -> Run:
+    """Run ``python -m module`` to its end; the last line it prints is a JSON object with ``seconds``.
+
+    Raises:
+        RuntimeError: it failed; the text ends with what it said.
+    """
+    command = [sys.executable, "-m", module, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        with TreeCpu(process.pid) as cpu:
+            output, errors = process.communicate()
+    if process.returncode:
+        msg = f"{' '.join(command)} ended with {process.returncode}:\n{errors[-4000:]}"
+        raise RuntimeError(msg)
+    result = json.loads(output.splitlines()[-1])
+    return Run(rows, result["seconds"], cpu.by_program(), result)
+
+
+def alternate(sizes: Sequence[int], repeats: int, measure: Callable[[int], Run]) -> list[list[Run]]:
+    """Measure each size in turn, ``repeats`` times; a list of the runs of each turn."""
+    turns = []
+    for turn in range(repeats):
+        turns.append([measure(size) for size in sizes])
+        for run in turns[-1]:
+            used = ", ".join(f"{name} {seconds:.1f}" for name, seconds in run.cpu_s.items())
+            print(f"turn {turn + 1}: {run.rows:,} rows in {run.seconds:.1f} s, CPU s: {used}", flush=True)
+    return turns
+
+
+def us_per_row(turns: Sequence[Sequence[Run]], value: Callable[[Run], float]) -> float:
+    """Return the median over turns of microseconds a row between the smallest and the largest size."""
+    return statistics.median(slope(min(turn, key=_rows), max(turn, key=_rows), value) for turn in turns) * 1e6
+
+
+def slope(small: Run, large: Run, value: Callable[[Run], float]) -> float:
+    """Return how much a value grows per row.
+
+    >>> slope(Run(10, 2.0, {}), Run(30, 6.0, {}), lambda run: run.seconds)
+    0.2
+    """
+    return (value(large) - value(small)) / (large.rows - small.rows)
+
+
+def elapsed(run: Run) -> float:
+    """Return elapsed seconds."""
+    return run.seconds
+
+
+def cpu(run: Run) -> float:
+    """Return the CPU seconds of all programs."""
+    return sum(run.cpu_s.values())
+
+
+def load_average() -> str:
+    """Return the load averages over 1, 5 and 15 minutes, as text."""
+    return ", ".join(f"{load:.1f}" for load in os.getloadavg())
+
+
+def print_figures(figures: Mapping[str, Any]) -> None:
+    """Print the last line of a benchmark: its figures as one JSON object."""
+    print(json.dumps(figures))
+
+
+def _rows(run: Run) -> int:
+    return run.rows
+
+
+def _all_processes() -> list[ProcessStat]:
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                found.append(parse_stat((folder / "stat").read_text()))
+            except (OSError, ValueError):
+                continue  # it ended in between
+    return found
