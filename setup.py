@@ -59,11 +59,7 @@ setup(
     python_requires=">=3.10,<3.13",
     package_dir={"": "."},
     packages=find_packages(
-        include=[
-            f"{package}{below}"
-            for package in ("conf", "models", "state", "udfs", "jobs")
-            for below in ("", ".*")
-        ]
+        include=[f"{package}{below}" for package in ("conf", "models", "state", "udfs", "jobs") for below in ("", ".*")]
     ),
     package_data={
         "conf": ["*.yaml"],

@@ -88,9 +88,7 @@ def check_flink(installed: Mapping[str, str]) -> Finding:
         for name in ("apache-flink", "apache-flink-libraries")
         if installed.get(name) != FLINK
     ]
-    wrong += [
-        f"{name} {installed.get(name, 'missing')} (wants <{bound})" for name, bound in _held_back(installed)
-    ]
+    wrong += [f"{name} {installed.get(name, 'missing')} (wants <{bound})" for name, bound in _held_back(installed)]
     found = ", ".join(wrong) or ", ".join(f"{name} {installed[name]}" for name in ("apache-flink", *TOO_NEW))
     bounds = " ".join(f"'{name}<{bound}'" for name, bound in TOO_NEW.items())
     return _finding("PyFlink", not wrong, found, f"pip install apache-flink=={FLINK} {bounds}")
@@ -122,11 +120,7 @@ def check_tflite(load: Callable[[str], object]) -> Finding:
 def check_libraries(installed: Mapping[str, str]) -> Finding:
     """The further libraries, by distribution name."""
     missing = [name for name in LIBRARIES if name not in installed]
-    found = (
-        f"no {', '.join(missing)}"
-        if missing
-        else ", ".join(f"{name} {installed[name]}" for name in LIBRARIES)
-    )
+    found = f"no {', '.join(missing)}" if missing else ", ".join(f"{name} {installed[name]}" for name in LIBRARIES)
     return _finding("Libraries", not missing, found, f"pip install {' '.join(missing)}")
 
 
@@ -149,18 +143,14 @@ def check_disk(folder: Path) -> Finding:
         found = f"{folder} cannot be written: {error.strerror}"
         return Finding("Temporary files", ok=False, found=found, fix="set TMPDIR to a folder that can")
     fix = f"free {LEAST_DISK_GIB:g} GiB there, or set TMPDIR to a folder that has it"
-    return _finding(
-        "Temporary files", free_gib >= LEAST_DISK_GIB, f"{free_gib:.1f} GiB free in {folder}", fix
-    )
+    return _finding("Temporary files", free_gib >= LEAST_DISK_GIB, f"{free_gib:.1f} GiB free in {folder}", fix)
 
 
 def check_machine(cores: int, available_bytes: int) -> Finding:
     """Cores this process may use, and memory up to the container's limit."""
     memory_gib = available_bytes / _GIB
     fix = f"give the machine or container {LEAST_MEMORY_GIB:g} GiB: a JVM and a worker process for each slot"
-    return _finding(
-        "Machine", memory_gib >= LEAST_MEMORY_GIB, f"{cores} cores, {memory_gib:.1f} GiB memory", fix
-    )
+    return _finding("Machine", memory_gib >= LEAST_MEMORY_GIB, f"{cores} cores, {memory_gib:.1f} GiB memory", fix)
 
 
 def memory_bytes(limit_file: Path = Path("/sys/fs/cgroup/memory.max")) -> int:

@@ -41,9 +41,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ConfigError(
-            str(path), [Problem((), "a readable file", error.strerror or str(error))]
-        ) from error
+        raise ConfigError(str(path), [Problem((), "a readable file", error.strerror or str(error))]) from error
     except UnicodeDecodeError as error:
         raise ConfigError(str(path), [Problem((), "UTF-8 text", f"byte {error.start} is not")]) from error
 

@@ -150,7 +150,7 @@ class TransactionGenerator:
             "TX_DATETIME": (midnight * _DAY_S + columns["seconds"][order]) * 1_000,
             "CUSTOMER_ID": columns["customer"][order],
             "TERMINAL_ID": columns["terminal"][order],
-            "TX_AMOUNT": np.rint(columns["amount"][order] * 100) / 100,
+            "TX_AMOUNT": _cents(columns["amount"][order]),
             "TX_FRAUD": (columns["scenario"][order] > 0).astype(np.int64),
             "TX_FRAUD_SCENARIO": columns["scenario"][order],
         }
@@ -185,6 +185,11 @@ def _require(name: str, value: object, expected: str, is_met: bool) -> None:
 def _uniform(bits: np.random.PCG64, n: int) -> NDArray[np.float64]:
     """Numbers in [0, 1), multiples of 2**-53."""
     return np.asarray(bits.random_raw(n) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def _cents(amount: NDArray[np.float64]) -> NDArray[np.float64]:
+    rounded: NDArray[np.float64] = np.rint(amount * 100) / 100
+    return rounded
 
 
 def _populate(settings: GeneratorSettings) -> _Population:
@@ -239,7 +244,7 @@ def _payments(bits: np.random.PCG64, people: _Population) -> dict[str, NDArray[A
     seconds = np.floor(_PEAK_S + _SPREAD_S * length * np.cos(angle)).astype(np.int64)
     mean = people.mean_amount[customer]
     amount = mean + mean / 2 * length * np.sin(angle)
-    amount = np.where(amount < 0, 2 * mean * u[2], amount)
+    amount = _cents(np.where(amount < 0, 2 * mean * u[2], amount))
     reach = np.diff(people.first)[customer]
     terminal = people.terminals_of[people.first[customer] + (u[3] * reach).astype(np.int64)]
     columns = {"customer": customer, "terminal": terminal, "seconds": seconds, "amount": amount}

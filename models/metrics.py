@@ -51,9 +51,7 @@ def average_precision(labels: ArrayLike, scores: ArrayLike) -> float:
     return float((np.diff(true_positives) * precision).sum() / positives)
 
 
-def _counts_by_threshold(
-    labels: ArrayLike, scores: ArrayLike
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _counts_by_threshold(labels: ArrayLike, scores: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """True positives and predicted positives at each distinct score, highest first, from (0, 0)."""
     label, score = np.asarray(labels), np.asarray(scores, np.float64)
     if label.shape != score.shape or label.ndim != 1:

@@ -73,7 +73,9 @@ class WindowPlan:
             added = ", ".join(
                 f"{expression} OVER {frame} AS {quote(alias)}" for alias, expression in stage.columns
             )
-            query = f"SELECT *, {added} FROM ({query})"
+            # New columns come first: a SELECT that leaves the order as it is vanishes from the plan and its names with it, and
+            # the planner then finds the same internal name in two neighbouring windows ("Field names must be unique").
+            query = f"SELECT {added}, * FROM ({query})"
         outputs = [f"{expression} AS {quote(name)}" for name, expression in self.outputs]
         return f"SELECT {', '.join(passed + outputs)} FROM ({query})"
 

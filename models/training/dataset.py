@@ -55,9 +55,7 @@ def read_dataset(path: Path) -> Dataset:
     if missing:
         msg = f"{path}: expected columns {', '.join(missing)}; export them with the features"
         raise ValueError(msg)
-    table = parquet.read_table(path, columns=wanted).sort_by(
-        [(_TIME, "ascending"), ("TRANSACTION_ID", "ascending")]
-    )
+    table = parquet.read_table(path, columns=wanted).sort_by([(_TIME, "ascending"), ("TRANSACTION_ID", "ascending")])
     if table[_LABEL].null_count:
         msg = f"{path}: expected a label in each row, got {table[_LABEL].null_count} rows without {_LABEL}"
         raise ValueError(msg)

@@ -23,7 +23,7 @@ from models.metrics import auc_roc, average_precision
 
 _DAY_MS = 86_400_000
 _WEEK_DAYS = 7
-TEST_START = dt.date(2018, 8, 8)
+HANDBOOK_WEEK = dt.date(2018, 8, 8)
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ class TestWeek:
     frauds: int
 
 
-def test_week(
+def measure_test_week(
     time_ms: NDArray[np.int64],
     customer: NDArray[Any],
     label: NDArray[Any],
     score: NDArray[Any],
-    start: dt.date = TEST_START,
+    start: dt.date,
 ) -> TestWeek:
     """Measures scores on the seven days from `start`.
 
@@ -61,13 +61,13 @@ def test_week(
         score: (n,), read in the test week only.
         start: First day.
     """
-    rows = test_rows(time_ms, customer, label, start)
+    rows = rows_of_test_week(time_ms, customer, label, start)
     found, scored = label[rows], score[rows]
     return TestWeek(auc_roc(found, scored), average_precision(found, scored), len(rows), int(found.sum()))
 
 
-def test_rows(
-    time_ms: NDArray[np.int64], customer: NDArray[Any], label: NDArray[Any], start: dt.date = TEST_START
+def rows_of_test_week(
+    time_ms: NDArray[np.int64], customer: NDArray[Any], label: NDArray[Any], start: dt.date
 ) -> NDArray[np.int64]:
     """Positions of the test week's rows, without cards that are known as compromised on the row's day."""
     day = time_ms // _DAY_MS - (start - dt.date(1970, 1, 1)).days  # 0 = first day of the test
@@ -77,7 +77,3 @@ def test_rows(
     # Frauds of the training week are known from the first day on; day -8 + d becomes known on test day d.
     np.minimum.at(known_from, card[is_source], np.maximum(day[is_source] + _WEEK_DAYS + 1, 0))
     return np.flatnonzero((day >= 0) & (day < _WEEK_DAYS) & (day < known_from[card]))
-
-
-test_week.__test__ = False  # type: ignore[attr-defined]
-test_rows.__test__ = False  # type: ignore[attr-defined]

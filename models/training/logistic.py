@@ -19,7 +19,5 @@ def train_logistic(
 
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
     model.fit(features.astype(np.float64), label)
-    onnx = to_onnx(
-        model, features[:1], options={"zipmap": False}, target_opset={"": 17, "ai.onnx.ml": 3}, name="fraud"
-    )
+    onnx = to_onnx(model, features[:1], options={"zipmap": False}, target_opset={"": 17, "ai.onnx.ml": 3}, name="fraud")
     path.write_bytes(onnx.SerializeToString())

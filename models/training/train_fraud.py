@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from models.spec import ModelSpec
 from models.training.dataset import Dataset, read_dataset
-from models.training.evaluation import test_week
+from models.training.evaluation import measure_test_week
 from models.training.logistic import train_logistic
 from models.training.network import train_network
 from models.training.trees import train_trees
@@ -90,11 +90,10 @@ def publish_model(recipe: Recipe, data: Dataset, window: TrainingWindow, registr
             feature_set=data.feature_set,
             feature_set_hash=data.feature_set_hash,
             feature_columns=data.columns,
-            description=f"{recipe.description}; trained on {window.text}, measured on the week of "
-            f"{window.test_start}",
+            description=f"{recipe.description}; trained on {window.text}, measured on the week of {window.test_start}",
         )
         prediction = score(spec, path, data.features)
-        week = test_week(data.time_ms, data.customer, data.label, prediction, window.test_start)
+        week = measure_test_week(data.time_ms, data.customer, data.label, prediction, window.test_start)
         metrics = {**asdict(week), "training_rows": int(trained.sum())}
         LocalRegistry(registry).publish(spec.model_copy(update={"metrics": metrics}), path)
     return metrics

@@ -92,9 +92,7 @@ def test_flink_as_pinned() -> None:
 def test_flink_names_what_does_not_fit(change: dict[str, str], said: str) -> None:
     finding = check_flink(FLINK_AS_PINNED | change)
     assert (finding.ok, finding.found) == (False, said)
-    assert finding.fix == (
-        "pip install apache-flink==2.3.0 'numpy<2.2' 'pandas<2.3' 'pyarrow<17' 'protobuf<6'"
-    )
+    assert finding.fix == ("pip install apache-flink==2.3.0 'numpy<2.2' 'pandas<2.3' 'pyarrow<17' 'protobuf<6'")
 
 
 def test_flink_names_what_is_missing() -> None:
@@ -193,9 +191,7 @@ def test_memory_below_what_a_job_needs() -> None:
     assert (finding.ok, finding.found) == (False, "1 cores, 1.0 GiB memory")
 
 
-@pytest.mark.parametrize(
-    ("limit", "is_lower"), [("1048576\n", True), ("max\n", False), (str(1 << 60), False)]
-)
+@pytest.mark.parametrize(("limit", "is_lower"), [("1048576\n", True), ("max\n", False), (str(1 << 60), False)])
 def test_container_limit_counts_when_it_is_lower(tmp_path: Path, limit: str, is_lower: bool) -> None:
     file = tmp_path / "memory.max"
     file.write_text(limit)

@@ -82,9 +82,7 @@ def test_malformed_line_is_refused_with_its_number(conf: Path, line: str) -> Non
 
 def test_repeated_key_is_refused(conf: Path) -> None:
     conf.write_text("a.b: c\na.b: d\n")
-    with pytest.raises(
-        ConfigError, match=r"flink-conf\.yaml:2: expected every key once, got a\.b again; remove one"
-    ):
+    with pytest.raises(ConfigError, match=r"flink-conf\.yaml:2: expected every key once, got a\.b again; remove one"):
         read_flink_conf(conf)
 
 

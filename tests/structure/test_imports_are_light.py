@@ -33,19 +33,13 @@ LIGHT = (
 
 @pytest.mark.parametrize("name", LIGHT)
 def test_import_loads_no_heavy_library(repository: Path, name: str) -> None:
-    code = (
-        f"import json, sys, {name}; print(json.dumps(sorted({{m.partition('.')[0] for m in sys.modules}})))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=False
-    )
+    code = f"import json, sys, {name}; print(json.dumps(sorted({{m.partition('.')[0] for m in sys.modules}})))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert set(HEAVY) & set(json.loads(done.stdout)) == set()
 
 
 def test_import_prints_and_logs_nothing(repository: Path) -> None:
     code = f"import {', '.join(LIGHT)}, logging; assert not logging.getLogger().handlers"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -34,9 +34,7 @@ SOURCES = [
     for path in (REPOSITORY / folder).rglob("*.py")
 ]
 INITS = [
-    path.parent.relative_to(REPOSITORY)
-    for package in PACKAGES
-    for path in (REPOSITORY / package).rglob("__init__.py")
+    path.parent.relative_to(REPOSITORY) for package in PACKAGES for path in (REPOSITORY / package).rglob("__init__.py")
 ]
 
 

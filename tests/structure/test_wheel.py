@@ -51,9 +51,7 @@ def test_every_folder_with_modules_is_a_package(names: set[str]) -> None:
 def test_nothing_else_is_in_it(names: set[str]) -> None:
     tops = {name.partition("/")[0] for name in names}
     assert {top for top in tops if not top.startswith("gress_ml-")} == set(PACKAGES)
-    assert not [
-        name for name in names if Path(name).name.startswith(("test_", "conftest")) or "__pycache__" in name
-    ]
+    assert not [name for name in names if Path(name).name.startswith(("test_", "conftest")) or "__pycache__" in name]
 
 
 def test_cluster_options_and_licence_are_in_it(names: set[str]) -> None:

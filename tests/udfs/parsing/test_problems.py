@@ -40,9 +40,15 @@ JSON_PROBLEMS = [
     ('{"id": 0}', "out_of_range", r"field 'id': expected >= 1, got 0"),
     ('{"id": 1234568}', "out_of_range", r"field 'id': expected <= 1234567, got 1234568"),
     ('{"id": 1, "amount": -0.01}', "out_of_range", r"field 'amount': expected >= 0, got -0\.01"),
-    ('{"id": 1, "amount": 57.161}', "out_of_range", r"field 'amount': expected at most 2 digits after the point, got 57\.161"),
+    (
+        '{"id": 1, "amount": 57.161}', "out_of_range",
+        r"field 'amount': expected at most 2 digits after the point, got 57\.161",
+    ),
     ('{"id": 1, "geo": {"lat": 90.5}}', "out_of_range", r"field 'lat': expected <= 90, got 90\.5"),
-    ('{"id": 1, "at": 253402300800000}', "out_of_range", r"field 'at': expected <= 253402300799999, got 253402300800000"),
+    (
+        '{"id": 1, "at": 253402300800000}', "out_of_range",
+        r"field 'at': expected <= 253402300799999, got 253402300800000",
+    ),
     (json.dumps({"id": LONG}), "wrong_type", r"field 'id': expected long, got 'y{76}\.\.\."),
     (json.dumps({"id": [LONG]}), "wrong_type", r"field 'id': expected long, got \['y{75}\.\.\."),
 ]
@@ -55,7 +61,10 @@ CSV_PROBLEMS = [
     ("1,,,a\nb", "malformed", r"expected 4 cells, got a line break inside the line"),
     ("1,,,\0", "malformed", r"expected 4 cells, got a NUL character"),
     ("1,,,\ud800", "malformed", r"expected 4 cells, got half a character \(a lone surrogate\)"),
-    (f'1,,,"{"y" * 140_000}"', "malformed", r"expected 4 cells, got 140006 characters, more than a line with quotes may have"),
+    (
+        f'1,,,"{"y" * 140_000}"', "malformed",
+        r"expected 4 cells, got 140006 characters, more than a line with quotes may have",
+    ),
     ("0x1,,,", "wrong_type", r"field 'id': expected long, got '0x1'"),
     ("1,inf,,", "wrong_type", r"field 'amount': expected decimal, got 'inf'"),
     ("1, 5,,", "wrong_type", r"field 'amount': expected decimal, got ' 5'"),
@@ -91,7 +100,9 @@ def test_of_several_problems_the_first_declared_field_counts() -> None:
     assert JSON.parse([line]).problems[0].error == "field 'id': expected long, got null or nothing"
 
 
-@pytest.mark.parametrize("value", ["y" * 10_000, ["y" * 10_000], {"k": "\n" * 500}, 10**300, "\u2028\x85\n" * 90], ids=type)
+@pytest.mark.parametrize(
+    "value", ["y" * 10_000, ["y" * 10_000], {"k": "\n" * 500}, 10**300, "\u2028\x85\n" * 90], ids=type
+)
 def test_a_shown_value_is_one_line_of_bounded_length(value: object) -> None:
     assert len(show_value(value)) == 80
     assert len(show_value(value).splitlines()) == 1

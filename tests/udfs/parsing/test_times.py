@@ -92,6 +92,7 @@ REFUSED = [
     "2018-04-01T00:00:00 UTC", "2018-04-01  00:00",
     "2018-04-01_00:00", " 2018-04-01", "2018-04-01 ", "２018-04-01", "2018-04-01T00:00:00+02:00:00", "2018-04-01\n",
 ]
+READ = ["2018-04-01", "2018-04-01T00:00Z", "0001-01-01T00:00:00+01:00"]
 
 
 @pytest.mark.parametrize("text", REFUSED)
@@ -105,7 +106,7 @@ def test_text_that_is_no_time_is_wrong_alone_and_among_others(text: str) -> None
 
 
 @settings(deadline=None)
-@given(st.lists(st.sampled_from([*REFUSED, "2018-04-01", "2018-04-01T00:00Z", "0001-01-01T00:00:00+01:00"]), min_size=17, max_size=80))
+@given(st.lists(st.sampled_from([*REFUSED, *READ]), min_size=17, max_size=80))
 def test_a_batch_of_any_times_reads_as_each_alone(texts: list[str]) -> None:
     lines = [json.dumps({"at": text}) for text in texts]
     assert outcomes(JSON.parse(lines)) == [outcomes(JSON.parse([line]))[0] for line in lines]
