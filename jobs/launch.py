@@ -17,10 +17,11 @@ from conf.settings import JobSettings, Settings
 from jobs.catalogue import default_config, find_job
 from jobs.environment import is_submitted, open_session
 from jobs.errors import JobError
-from jobs.generated import GENERATOR, generate
+from jobs.generated import GENERATOR, generate, parse_generator
 from jobs.inputs import InputFiles, find_inputs
 from jobs.parquet_output import convert_json_parts
 from jobs.progress import Counts, Progress
+from jobs.sinks import prediction_columns
 from jobs.summary import Summary, summarise
 from udfs.features.feature_set import compile_feature_set
 from udfs.model_source import open_model
@@ -104,6 +105,24 @@ def run(request: Request, show: Callable[[Counts, int], None]) -> Summary:
 
 def prepare(request: Request, *, needs_model: bool) -> Prepared:
     """Check a request from settings to output folder, cheapest first, and claim the folder."""
+    settings, job = _load(request)
+    features = compile_feature_set(job.features, job.events)
+    if needs_model:
+        open_model(settings.ml, job.inference, features).close()
+    if request.input.startswith(GENERATOR):
+        parse_generator(request.input)
+        claim(request.output, is_overwriting=request.is_overwriting)
+        files = find_inputs(str(generate(request.input, request.output)))
+    else:
+        files = find_inputs(request.input)
+        if any(request.output.absolute() in path.parents for path in files.paths):
+            subject = f"output {request.output}"
+            raise JobError(subject, "expected a folder apart from the input, got the one it lies in", "name another")
+        claim(request.output, is_overwriting=request.is_overwriting)
+    return Prepared(settings, job, files, request.output)
+
+
+def _load(request: Request) -> tuple[Settings, JobSettings]:
     path = request.config or default_config(request.job)
     settings = load_settings(path, overrides=request.overrides, environ=request.environ)
     job = settings.job
@@ -115,15 +134,11 @@ def prepare(request: Request, *, needs_model: bool) -> Prepared:
     if request.output_format not in ("json", "parquet"):
         subject = "format"
         raise JobError(subject, f"expected json or parquet, got {request.output_format!r}")
-    features = compile_feature_set(job.features, job.events)
-    if needs_model:
-        open_model(settings.ml, job.inference, features).close()
-    is_generated = request.input.startswith(GENERATOR)
-    files = None if is_generated else find_inputs(request.input)
-    claim(request.output, is_overwriting=request.is_overwriting)
-    if files is None:
-        files = find_inputs(str(generate(request.input, request.output)))
-    return Prepared(settings, job, files, request.output)
+    field_name = job.inference.output_field
+    if [name for name, _ in prediction_columns(field_name)].count(field_name) > 1:
+        problem = f"job.inference.output_field: expected a name that no other column has, got {field_name!r}"
+        raise JobError(str(path), problem, "leave it out for 'prediction'")
+    return settings, job
 
 
 def _refuse_unbuilt(path: str, settings: Settings) -> None:

@@ -4,6 +4,7 @@ Rules this file keeps:
 
 - A window is ``(t - delay - window, t - delay]`` at one-millisecond resolution; rows of one instant see each other.
 - One ``OVER`` window a SELECT (a Flink rule), so different windows nest; those of one key are neighbours.
+- Rows of one instant have no order: no result depends on which of them came first, and so none on parallelism.
 - Flink's ``OVER`` ends at the current row, so a delayed aggregate is the difference of two windows that do.
 - Sums of integers and of decimals run on ``BIGINT``: exact, whatever the order of rows and however many have left
   the window again.
@@ -44,7 +45,13 @@ class WindowSpec:
 
 @dataclass(frozen=True)
 class Stage:
-    """One nested SELECT: the aggregates of one key over one window that ends at the current row."""
+    """One nested SELECT: the aggregates of one key over one window that ends at the current row.
+
+    Attributes:
+        key: field that partitions the rows.
+        window_s: length in seconds; 0: the current instant alone; None: all rows so far.
+        columns: alias and expression of each aggregate.
+    """
 
     key: str
     window_s: int | None
@@ -73,8 +80,8 @@ class WindowPlan:
             added = ", ".join(
                 f"{expression} OVER {frame} AS {quote(alias)}" for alias, expression in stage.columns
             )
-            # New columns come first: a SELECT that leaves the order as it is vanishes from the plan and its names with it, and
-            # the planner then finds the same internal name in two neighbouring windows ("Field names must be unique").
+            # New columns come first: a SELECT that keeps the order vanishes from the plan, its names with it, and
+            # the planner then finds one internal name in two windows ("Field names must be unique").
             query = f"SELECT {added}, * FROM ({query})"
         outputs = [f"{expression} AS {quote(name)}" for name, expression in self.outputs]
         return f"SELECT {', '.join(passed + outputs)} FROM ({query})"
@@ -91,7 +98,8 @@ def over_clause(stage: Stage, time: str) -> str:
     if stage.window_s is None:
         return f"({partition})"
     # RANGE includes both its ends, so it is one millisecond short of the window.
-    return f"({partition} RANGE BETWEEN {interval(stage.window_s * 1000 - 1)} PRECEDING AND CURRENT ROW)"
+    span = interval(max(stage.window_s * 1000 - 1, 0))
+    return f"({partition} RANGE BETWEEN {span} PRECEDING AND CURRENT ROW)"
 
 
 def interval(milliseconds: int) -> str:
@@ -143,9 +151,9 @@ class _Builder:
         return self._scales.get(spec.source or "") is not None
 
     def stages(self) -> tuple[Stage, ...]:
-        """Return the stages with those of one key side by side."""
+        """Return the stages with those of one key side by side, and first what others of the key read."""
         keys = list(dict.fromkeys(key for key, _ in self._stages))
-        ordered = sorted(self._stages, key=lambda item: keys.index(item[0]))
+        ordered = sorted(self._stages, key=lambda item: (keys.index(item[0]), item[1] != 0))
         return tuple(
             Stage(key, window_s, tuple((alias, text) for text, alias in self._stages[key, window_s].items()))
             for key, window_s in ordered
@@ -211,11 +219,19 @@ def _plain_output(function: str) -> _Output:
     return output
 
 
+def _last_output(build: _Builder, spec: WindowSpec) -> str:
+    # Of one instant's values the largest stands for all.
+    largest = build.column(spec.key, 0, f"MAX({value(spec)})")
+    column = build.column(spec.key, spec.window_s, f"LAST_VALUE({largest})")
+    return _guarded(build, spec, f"CAST({column} AS DOUBLE)")
+
+
 def _distinct_output(build: _Builder, spec: WindowSpec) -> str:
     return f"CAST({build.column(spec.key, spec.window_s, f'COUNT(DISTINCT {value(spec)})')} AS DOUBLE)"
 
 
 def _previous_time_output(build: _Builder, spec: WindowSpec) -> str:
+    # The event before this one: of the same instant where it has more than one, for each of them.
     time = quote(spec.source or spec.name)
     previous = build.column(spec.key, None, f"LAG({time}, 1)")
     return f"CASE WHEN {time} - {previous} < {spec.window_s * 1000} THEN CAST({previous} AS DOUBLE) END"
@@ -230,7 +246,7 @@ FUNCTIONS: dict[str, _Output] = {
     "stddev": _stddev_output,
     "min": _plain_output("MIN"),
     "max": _plain_output("MAX"),
-    "last": _plain_output("LAST_VALUE"),
+    "last": _last_output,
     "distinct": _distinct_output,
     "previous_time": _previous_time_output,
 }

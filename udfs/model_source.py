@@ -15,6 +15,9 @@ from models.spec import ModelSpec, read_spec
 from models.version import Version
 from udfs.features.feature_set import FeatureSet
 
+# TensorFlow's models run as TFLite files.
+_RUNS_AS = {"onnx": "onnx", "tflite": "tflite", "tensorflow": "tflite", "custom": "custom"}
+
 
 def open_model(ml: MlSettings, inference: InferenceSettings, features: FeatureSet) -> LoadedModel:
     """Load the model that a job asks for, check it against the job's features, and warm it up.
@@ -51,6 +54,8 @@ def find_model(ml: MlSettings, inference: InferenceSettings) -> tuple[ModelSpec,
     if entry is not None and entry.path is not None:
         return *_bare(entry, Path(resolve_location(entry.path))), entry
     spec, path = _registry(ml).resolve(inference.model_name, inference.model_version)
+    if entry is not None and _RUNS_AS[entry.type] != _RUNS_AS[spec.type]:
+        raise ModelError(spec.ref, f"is of type {spec.type}, and ml.models says {entry.type}", "correct ml.models")
     return spec, path, entry
 
 

@@ -7,8 +7,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-# More of it means more likely fraud, whatever the rest: what a card pays beside what it is used to pay.
-_INCREASING = ("AMOUNT_RATIO_1DAY", "AMOUNT_RATIO_7DAY", "AMOUNT_RATIO_30DAY")
 SETTINGS = {
     "objective": "binary",
     "n_estimators": 300,
@@ -39,8 +37,7 @@ def train_trees(
     from onnxmltools import convert_lightgbm
     from onnxmltools.convert.common.data_types import FloatTensorType
 
-    increasing = [int(name in _INCREASING) for name in columns]
-    model = LGBMClassifier(**SETTINGS, random_state=seed, monotone_constraints=increasing)
+    model = LGBMClassifier(**SETTINGS, random_state=seed)
     model.fit(features, label)
     onnx = convert_lightgbm(
         model,

@@ -9,7 +9,6 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-WindowValues = pd.Series
 Function = Callable[[list[float]], float]
 
 
@@ -63,8 +62,8 @@ _VALUES: dict[str, tuple[int, Function]] = {
 
 
 def expected(frame: pd.DataFrame, asked: Asked, *, time: str) -> np.ndarray:
-    """The aggregate of every row, NaN where there is none; ``last`` is left to ``last_candidates``."""
-    return np.array([_aggregate(values, asked) for values in windows(frame, asked, time=time)])
+    """The aggregate of every row, NaN where there is none."""
+    return np.array([_aggregate(values, frame[time], asked) for values in windows(frame, asked, time=time)])
 
 
 def windows(frame: pd.DataFrame, asked: Asked, *, time: str) -> Sequence[pd.Series]:
@@ -84,32 +83,27 @@ def windows(frame: pd.DataFrame, asked: Asked, *, time: str) -> Sequence[pd.Seri
     return found
 
 
-def last_candidates(frame: pd.DataFrame, asked: Asked, *, time: str) -> list[set[float]]:
-    """For every row the values of the latest instant in its window: which of them is last is not said."""
-    found = []
-    for values in windows(frame, asked, time=time):
-        moments = frame.loc[values.index, time]
-        found.append({float(value) for value in values[moments == moments.max()]})
-    return found
-
-
-def previous_moment(frame: pd.DataFrame, *, key: str, time: str, window_s: int) -> np.ndarray:
-    """Seconds since the latest earlier instant of the key; NaN where it lies a window or more back."""
+def seconds_since_last(frame: pd.DataFrame, *, key: str, time: str, window_s: int) -> np.ndarray:
+    """Seconds since the row before of the same key: 0 where others share its instant; NaN at a window or more."""
     moments, keys = frame[time].to_numpy(), frame[key].to_numpy()
     found = np.full(len(frame), np.nan)
     for row, (moment, own) in enumerate(zip(moments, keys, strict=True)):
-        earlier = moments[(keys == own) & (moments < moment)]
-        if len(earlier) and moment - earlier.max() < 1000 * window_s:
-            found[row] = (moment - earlier.max()) / 1000
+        others = np.delete(moments, row)[np.delete(keys, row) == own]
+        before = others[others <= moment]
+        if len(before) and moment - before.max() < 1000 * window_s:
+            found[row] = (moment - before.max()) / 1000
     return found
 
 
-def _aggregate(values: pd.Series, asked: Asked) -> float:
+def _aggregate(values: pd.Series, moments: pd.Series, asked: Asked) -> float:
     if asked.function in ("count", "rate"):
         return len(values) / (asked.window_s if asked.function == "rate" else 1)
     if asked.function == "distinct":
         return float(values.nunique())
-    least, function = _VALUES[asked.function]
+    least, function = _VALUES.get(asked.function, (1, max))
     if len(values) < least:
         return np.nan if asked.empty is None else asked.empty
+    if asked.function == "last":
+        own = moments[values.index]
+        return float(values[own == own.max()].max())
     return float(function(values.tolist()))

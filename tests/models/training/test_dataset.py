@@ -49,7 +49,9 @@ def test_features_are_float32_with_nan_for_null(tmp_path):
 
 def test_file_that_names_no_feature_set_is_refused(tmp_path):
     path = export(tmp_path / "f.parquet", metadata={})
-    with pytest.raises(ValueError, match="expected schema metadata gress.feature_columns; write it with `gress feat"):
+    with pytest.raises(
+        ValueError, match=r"schema metadata gress\.feature_columns; write it with `gress features export`"
+    ):
         read_dataset(path)
 
 

@@ -110,7 +110,14 @@ def test_a_shown_value_is_one_line_of_bounded_length(value: object) -> None:
 
 @pytest.mark.parametrize(
     ("amount", "scale", "is_good"),
-    [(0.1 + 0.2, 1, True), (1.005, 2, False), (1e300, 9, True), (123_456_789.99, 2, True), (5, 0, True), (0.5, 0, False)],
+    [
+        (0.1 + 0.2, 1, True),
+        (1.005, 2, False),
+        (1e300, 9, True),
+        (123_456_789.99, 2, True),
+        (5, 0, True),
+        (0.5, 0, False),
+    ],
 )
 def test_a_decimal_may_have_its_scale_in_digits(amount: float, scale: int, is_good: bool) -> None:
     fields = {"x": FieldSettings(type="decimal", scale=scale)}

@@ -132,7 +132,9 @@ def test_epoch_milliseconds_and_the_ends_of_the_calendar(value: object, wanted: 
     assert [row.reason if isinstance(row, Problem) else row["at"] for row in found] == [wanted] * size
 
 
-@pytest.mark.parametrize(("cell", "wanted"), [("0", 0), ("-5", -5), ("20180401", 20180401), ("2018-04-01", 1_522_540_800_000)])
+@pytest.mark.parametrize(
+    ("cell", "wanted"), [("0", 0), ("-5", -5), ("20180401", 20180401), ("2018-04-01", 1_522_540_800_000)]
+)
 def test_digits_in_csv_are_epoch_milliseconds(cell: str, wanted: int) -> None:
     assert CSV.parse([cell]).columns["at"].tolist() == [wanted]
     assert CSV.parse([cell] * 60).columns["at"].tolist() == [wanted] * 60
@@ -141,7 +143,8 @@ def test_digits_in_csv_are_epoch_milliseconds(cell: str, wanted: int) -> None:
 @pytest.mark.parametrize("cell", ["+5", "--5", "-", "0x10", "5.0", "1e3", "1_0", " 5", "٥", "9" * 30])
 def test_other_numbers_in_csv_are_no_times(cell: str) -> None:
     for lines in ([cell], ["5"] * 60 + [cell], ["2018-04-01"] * 60 + [cell]):
-        assert [(row, problem.reason) for row, problem in CSV.parse(lines).problems.items()] == [(len(lines) - 1, "wrong_type")]
+        reasons = {row: problem.reason for row, problem in CSV.parse(lines).problems.items()}
+        assert reasons == {len(lines) - 1: "wrong_type"}
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="fromisoformat reads less before Python 3.11")
