@@ -43,7 +43,7 @@ def open_session(
     Raises:
         JobError: no Java 11, 17 or 21.
     """
-    prepare_process(settings.execution)
+    prepare_process()
     from pyflink.common import Configuration
     from pyflink.datastream import StreamExecutionEnvironment
     from pyflink.table import StreamTableEnvironment
@@ -55,7 +55,7 @@ def open_session(
     return FlinkSession(env, StreamTableEnvironment.create(env))
 
 
-def prepare_process(execution: ExecutionSettings) -> None:
+def prepare_process() -> None:
     """Set what PyFlink reads from the process's environment before it starts its JVM."""
     # Without it, local jobs run their functions as threads of this process: slower, and blind to missing files.
     os.environ["_python_worker_execution_mode"] = "process"  # noqa: SIM112 - PyFlink's own spelling
@@ -66,9 +66,11 @@ def prepare_process(execution: ExecutionSettings) -> None:
         subject, problem = "java", "expected version 11, 17 or 21 in JAVA_HOME or on PATH, got none"
         raise JobError(subject, problem, "pip install 'gress-ml[local]' brings one")
     os.environ["JAVA_HOME"] = str(java.home)
-    if execution.profile == "latency":
-        # The JVM embeds the first Python on PATH, whatever python.executable says.
-        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    # In thread mode the JVM embeds the first Python on PATH, whatever python.executable says; and one JVM runs all
+    # jobs of this process, whatever the profile of the first.
+    own, path = str(Path(sys.executable).parent), os.environ.get("PATH", "")
+    if path.split(os.pathsep)[0] != own:
+        os.environ["PATH"] = os.pathsep.join(filter(None, [own, path]))
 
 
 def flink_options(

@@ -42,7 +42,7 @@ class InputFiles:
     def line_format(self, events: EventSettings) -> LineFormat:
         """Return how the lines of these files are read."""
         if self.format == "csv":
-            return CsvLines(events.fields, tuple(next(csv.reader([self.header]))))
+            return CsvLines(events.fields, tuple(next(csv.reader([self.header.lstrip("\ufeff")]))))
         return JsonLines(events.fields)
 
     def count_events(self) -> int:
@@ -101,7 +101,7 @@ def _header(subject: str, paths: tuple[Path, ...]) -> str:
     headers = {}
     for path in paths:
         with _open(path) as file:
-            headers[file.readline().decode("utf-8-sig").rstrip("\r\n")] = path
+            headers[file.readline().decode(errors="replace").rstrip("\r\n")] = path
     if "" in headers:
         problem = "expected a header line with the names of the columns, got an empty first line"
         raise JobError(subject, f"{headers[''].name}: {problem}", "add one")

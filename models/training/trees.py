@@ -46,4 +46,6 @@ def train_trees(
         zipmap=False,
         target_opset=15,
     )
+    for output in onnx.graph.output:  # the converter declares one label, whatever the number of rows
+        output.type.tensor_type.shape.dim[0].dim_param = "n"
     path.write_bytes(onnx.SerializeToString())

@@ -1,4 +1,4 @@
-"""What tests on a real mini-cluster share: one JVM a test process, small models and settings, one run a question."""
+"""What tests on a real mini-cluster share: one JVM a test process, small settings, one run a question."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.integration.job_runs import write_config
+from tests.integration.crafted_input import CraftedInput
+from tests.integration.fraud_config import write_fraud_config
+from tests.integration.job_runs import JobRun, run_job, write_config
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,7 +36,32 @@ def export_features(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., p
         tree = {"ml": {"enabled": True}, "job": job, "execution": {"parallelism": parallelism}}
         config = write_config(folder / "job.yaml", tree)
         target = folder / "features.parquet"
-        export(Request("fraud-detection", target, str(source), config, environ={}), lambda counts, total: None)
+        request = Request("fraud-detection", target, str(source), config, environ={})
+        export(request, lambda counts, total: None)
         return pd.read_parquet(target)
 
     return run_export
+
+
+@pytest.fixture(scope="session")
+def crafted() -> CraftedInput:
+    """Transactions with every kind of bad line among them."""
+    return CraftedInput()
+
+
+@pytest.fixture(scope="session")
+def crafted_file(crafted: CraftedInput, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The crafted transactions as JSON Lines."""
+    return crafted.write(tmp_path_factory.mktemp("crafted") / "transactions.jsonl")
+
+
+@pytest.fixture(scope="session")
+def fraud_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Settings of the fraud job with few windows and a small model."""
+    return write_fraud_config(tmp_path_factory.mktemp("fraud"))
+
+
+@pytest.fixture(scope="session")
+def crafted_run(fraud_config: Path, crafted_file: Path, tmp_path_factory: pytest.TempPathFactory) -> JobRun:
+    """The fraud job over the crafted file: throughput profile, two slots."""
+    return run_job(fraud_config, crafted_file, tmp_path_factory.mktemp("crafted_run") / "out")

@@ -39,14 +39,13 @@ def find_problems(fields: Mapping[str, FieldSettings], raw: Mapping[str, RawColu
 def _checks(field: FieldSettings, column: RawColumn) -> Iterator[Check]:
     """Yield each check of a field: rows that fail it, the reason, and its text for the value found."""
     values = column.values
-    present = np.True_ if column.nulls is None else ~column.nulls
     if column.nulls is not None and field.required:
         yield column.nulls, "missing_value", lambda _: f"expected {field.type}, got null or nothing"
     low, high = _limits(field)
     if low is not None:
-        yield (values < low) & present, "out_of_range", lambda got: f"expected >= {_show_limit(low)}, got {got}"
+        yield _present(values < low, column), "out_of_range", lambda got: f"expected >= {_show_limit(low)}, got {got}"
     if high is not None:
-        yield (values > high) & present, "out_of_range", lambda got: f"expected <= {_show_limit(high)}, got {got}"
+        yield _present(values > high, column), "out_of_range", lambda got: f"expected <= {_show_limit(high)}, got {got}"
     if field.type == "decimal":
         digits = field.scale or 0
         text = f"expected at most {digits} digits after the point"
@@ -56,6 +55,10 @@ def _checks(field: FieldSettings, column: RawColumn) -> Iterator[Check]:
 def _limits(field: FieldSettings) -> tuple[float | None, float | None]:
     # An event time outside the calendar would carry the watermark beyond all other events.
     return (FIRST_MS, LAST_MS) if field.type == "timestamp" else (field.min, field.max)
+
+
+def _present(mask: NDArray[np.bool_], column: RawColumn) -> NDArray[np.bool_]:
+    return mask if column.nulls is None else mask & ~column.nulls
 
 
 def _show_limit(limit: float) -> str:

@@ -88,9 +88,11 @@ def _one_by_one(values: list[Any], kind: str, one: Callable[[Any], Any]) -> RawC
         except (ValueError, KeyError, OverflowError):
             wrong[row] = value
             typed.append(None)
+    if None not in typed:
+        return RawColumn(np.array(typed, dtype=dtype))
     nulls = np.array([value is None for value in typed], dtype=bool)
     filled = [filler if value is None else value for value in typed]
-    return RawColumn(np.array(filled, dtype=dtype), nulls if nulls.any() else None, wrong)
+    return RawColumn(np.array(filled, dtype=dtype), nulls, wrong)
 
 
 def _json_at_once(values: list[Any], kind: str) -> RawColumn | None:

@@ -164,12 +164,29 @@ def test_line_ends_do_not_count(end: str) -> None:
     assert outcomes(PARSER.parse([line + end for line in lines])) == outcomes(PARSER.parse(lines))
 
 
-def test_blank_lines_of_a_single_column_are_malformed() -> None:
+@pytest.mark.parametrize("row", [0, 1, 50, 99])
+def test_a_blank_line_of_a_single_column_is_malformed(row: int) -> None:
     fields = {"id": FieldSettings(type="long", required=False)}
-    parser = EventParser(fields, CsvLines(fields, ("id",)))
-    lines = ["1", "", *map(str, range(100)), ""]
-    reasons = {row: problem.reason for row, problem in parser.parse(lines).problems.items()}
-    assert reasons == {1: "malformed", 102: "malformed"}
+    lines = [str(row) for row in range(100)]
+    lines[row] = ""
+    batch = EventParser(fields, CsvLines(fields, ("id",))).parse(lines)
+    assert {row: problem.reason for row, problem in batch.problems.items()} == {row: "malformed"}
+    assert batch.columns["id"].tolist() == [other for other in range(100) if other != row]
+
+
+@pytest.mark.parametrize("row", [0, 59])
+def test_a_byte_order_mark_belongs_to_its_cell_wherever_the_line_stands(row: int) -> None:
+    fields = {"name": FieldSettings(type="string")}
+    lines = ["n"] * 60
+    lines[row] = "\ufeffn"
+    assert EventParser(fields, CsvLines(fields, ("name",))).parse(lines).columns["name"].tolist() == lines
+
+
+def test_quotes_that_open_in_one_line_and_close_in_the_next_make_both_malformed() -> None:
+    lines = [*map(clean, range(60)), ',,1,"a', 'b",,', *map(clean, range(60, 100))]
+    batch = PARSER.parse(lines)
+    assert {row: problem.reason for row, problem in batch.problems.items()} == {60: "malformed", 61: "malformed"}
+    assert batch.columns["id"].tolist() == list(range(100))
 
 
 def test_a_field_the_header_lacks_is_absent_in_every_row() -> None:

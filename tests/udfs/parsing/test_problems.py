@@ -122,3 +122,10 @@ def test_a_shown_value_is_one_line_of_bounded_length(value: object) -> None:
 def test_a_decimal_may_have_its_scale_in_digits(amount: float, scale: int, is_good: bool) -> None:
     fields = {"x": FieldSettings(type="decimal", scale=scale)}
     assert EventParser(fields, JsonLines(fields)).parse([json.dumps({"x": amount})]).good == is_good
+
+
+@pytest.mark.parametrize("limits", [{"min": 1}, {"max": -1}], ids=str)
+def test_an_absent_value_is_within_any_range(limits: dict[str, float]) -> None:
+    fields = {"x": FieldSettings(type="long", required=False, **limits)}
+    batch = EventParser(fields, JsonLines(fields)).parse(["{}", '{"x": 0}'])
+    assert (batch.exact["x"].tolist(), list(batch.problems)) == ([None], [1])

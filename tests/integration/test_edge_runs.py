@@ -1,0 +1,64 @@
+"""Runs that end at once or badly, and what they leave."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from jobs.features_export import Exported, export
+from jobs.launch import Request
+from tests.integration.crafted_input import BAD_LINES, LATE, CraftedInput
+from tests.integration.fraud_config import FEATURES, expected_features
+from tests.integration.job_runs import read_parts, run_job
+
+
+def test_empty_file_gives_no_events_and_a_summary(fraud_config: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").touch()
+    found = run_job(fraud_config, tmp_path / "empty.jsonl", tmp_path / "out")
+    assert (found.summary.events, found.summary.predictions, found.summary.dead_letters) == (0, 0, 0)
+    assert found.summary.adds_up
+    written = json.loads((tmp_path / "out" / "summary.json").read_text("utf-8"))
+    assert written["events"] == 0
+    assert not {"model", "auc_roc", "average_precision"} & set(written)
+
+
+@pytest.fixture(scope="module")
+def exported(fraud_config: Path, crafted_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    target = tmp_path_factory.mktemp("exported") / "features.parquet"
+    request = Request("fraud-detection", target, str(crafted_file), fraud_config, environ={})
+    return export(request, lambda counts, total: None)
+
+
+def test_export_counts_every_line(exported: Exported, crafted: CraftedInput) -> None:
+    assert exported.events == len(crafted.lines)
+    assert exported.rows == len(crafted.rows)
+    assert exported.dead_letters == len(crafted.bad)
+
+
+def test_exported_features_equal_brute_force(exported: Exported, crafted: CraftedInput) -> None:
+    table = pd.read_parquet(exported.path)
+    rows = crafted.rows.sort_values(["TX_DATETIME", "TRANSACTION_ID"], ignore_index=True)
+    assert table["TRANSACTION_ID"].tolist() == rows["TRANSACTION_ID"].tolist()
+    wanted = pd.DataFrame(expected_features(rows), columns=list(FEATURES))
+    pd.testing.assert_frame_equal(table[list(FEATURES)].astype("float32"), wanted)
+
+
+def test_exported_file_names_its_features(exported: Exported) -> None:
+    metadata = pq.read_schema(exported.path).metadata
+    assert metadata[b"gress.feature_set"] == b"card-fraud"
+    assert json.loads(metadata[b"gress.feature_columns"]) == list(FEATURES)
+    assert len(metadata[b"gress.feature_set_hash"]) == 16
+
+
+def test_export_keeps_its_dead_letters_beside_it(exported: Exported) -> None:
+    letters = read_parts(exported.path.with_name("features.parquet.dead_letters"))
+    assert sorted(letters["value"]) == sorted(line.text for line in (*BAD_LINES, LATE))
+
+
+def test_export_leaves_nothing_else(exported: Exported) -> None:
+    names = {path.name for path in exported.path.parent.iterdir()}
+    assert names == {"features.parquet", "features.parquet.dead_letters"}

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+WriteParts = Callable[[str, Sequence[dict[str, Any]]], Path]
+
+
+@pytest.fixture
+def write_parts(tmp_path: Path) -> WriteParts:
+    """Writes rows as the part files of a sink in a run's folder, two rows a file."""
+
+    def write(name: str, rows: Sequence[dict[str, Any]]) -> Path:
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        for start in range(0, len(rows), 2):
+            lines = [orjson.dumps(row) + b"\n" for row in rows[start : start + 2]]
+            (folder / f"part-{start:04d}").write_bytes(b"".join(lines))
+        return folder
+
+    return write

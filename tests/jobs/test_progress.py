@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from jobs.progress import Counts, Progress
+
+
+@pytest.mark.parametrize(
+    ("counts", "total", "text"),
+    [
+        (Counts(0, 0, 0, 0.0), 0, "0 of 0 rows (0 %), 0 rows/s, 0 alerts, 0 dead letters, 0 s"),
+        (
+            Counts(1_500, 3, 20, 2.0),
+            2_000,
+            "1,500 of 2,000 rows (75 %), 750 rows/s, 3 alerts, 20 dead letters, 2 s",
+        ),
+        (Counts(10, 0, 0, 1.0), None, "10 rows, 10 rows/s, 0 alerts, 0 dead letters, 1 s"),
+    ],
+    ids=["start", "on its way", "total unknown"],
+)
+def test_counts_say_how_far_a_run_is(counts: Counts, total: int | None, text: str) -> None:
+    assert counts.text(total) == text
+
+
+def test_rows_are_those_scored_and_those_given_up(tmp_path: Path) -> None:
+    for name, lines in (("predictions", 5), ("alerts", 2), ("dead_letters", 3)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "part-0").write_text("x\n" * lines)
+    now = iter([10.0, 14.0])
+    with Progress(tmp_path, "predictions", lambda counts: None, interval_s=60, clock=lambda: next(now)) as progress:
+        assert progress.counts() == Counts(rows=8, alerts=2, dead_letters=3, seconds=4.0)
+
+
+def test_counts_are_shown_until_the_run_ends(tmp_path: Path) -> None:
+    is_shown = threading.Event()
+    shown: list[Counts] = []
+
+    def show(counts: Counts) -> None:
+        shown.append(counts)
+        is_shown.set()
+
+    with Progress(tmp_path, "predictions", show, interval_s=0.001):
+        assert is_shown.wait(timeout=30)
+    count = len(shown)
+    assert shown[0].rows == 0
+    assert len(shown) == count
+
+
+def test_run_that_fails_ends_the_watch(tmp_path: Path) -> None:
+    before = threading.active_count()
+    with pytest.raises(RuntimeError, match="failed"), Progress(tmp_path, "rows", lambda counts: None, interval_s=60):
+        raise RuntimeError("failed")  # noqa: EM101
+    assert threading.active_count() == before
