@@ -59,7 +59,7 @@ def _create_split_lines(session: FlinkSession, paths: Sequence[Path]) -> None:
 
 
 def _ordered_lines(session: FlinkSession, paths: Sequence[Path]) -> Table:
-    from pyflink.common import WatermarkStrategy
+    from pyflink.common import Types, WatermarkStrategy
     from pyflink.datastream.connectors.base import Source
     from pyflink.datastream.connectors.file_system import FileSource, StreamFormat
     from pyflink.java_gateway import get_gateway
@@ -76,7 +76,8 @@ def _ordered_lines(session: FlinkSession, paths: Sequence[Path]) -> Table:
         for other in others:
             chain = chain.addSource(other.get_java_function())
         source = Source(chain.build())
-    lines = session.env.from_source(source, WatermarkStrategy.no_watermarks(), "files")
+    # A chain does not say what it yields.
+    lines = session.env.from_source(source, WatermarkStrategy.no_watermarks(), "files", Types.STRING())
     lines = lines.set_parallelism(1).uid("files").name("files")
     return session.tables.from_data_stream(lines).alias("__line")
 

@@ -67,7 +67,7 @@ class RowAdapter(_Adapter):
             for (name, kind), argument in zip(self._function.inputs, arguments, strict=True)
         }
         results = self._function.run(columns)
-        return Row(*[_plain(results[name][0]) for name, _ in self._function.outputs])
+        return Row(*[_plain(results[name][0], kind) for name, kind in self._function.outputs])
 
 
 class ChunkAdapter(ScalarFunction):
@@ -108,7 +108,10 @@ def as_udf(function: VectorFunction, profile: Literal["throughput", "latency"]) 
     return udf(BatchAdapter(function), result_type=result, func_type="pandas", deterministic=False)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, kind: str) -> Any:
+    if value is None and kind.startswith("ARRAY"):
+        # Thread mode cannot hand over an array that is NULL.
+        return []
     if isinstance(value, np.ndarray):
         return value.tolist()
     value = value.item() if isinstance(value, np.generic) else value

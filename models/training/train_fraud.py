@@ -90,6 +90,7 @@ def publish_model(recipe: Recipe, data: Dataset, window: TrainingWindow, registr
             feature_set=data.feature_set,
             feature_set_hash=data.feature_set_hash,
             feature_columns=data.columns,
+            created_at=dt.datetime.now(dt.timezone.utc).replace(microsecond=0),
             description=f"{recipe.description}; trained on {window.text}, measured on the week of {window.test_start}",
         )
         prediction = score(spec, path, data.features)

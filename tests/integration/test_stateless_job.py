@@ -11,14 +11,27 @@ import pytest
 from tests.integration.crafted_input import LATE, CraftedInput
 from tests.integration.fraud_config import STATELESS, write_fraud_config
 from tests.integration.job_runs import JobRun, run_job
-from tests.integration.small_model import BIAS, WEIGHTS
+from tests.integration.small_model import BIAS, WEIGHTS, write_model
 from tests.models.sample_models import sigmoid
 
 
 @pytest.fixture(scope="module")
-def stateless_run(crafted_file: Path, tmp_path_factory: pytest.TempPathFactory) -> JobRun:
+def stateless_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Settings with a model that names its classes and gives the probability of each."""
     folder = tmp_path_factory.mktemp("stateless")
-    return run_job(write_fraud_config(folder, features=STATELESS), crafted_file, folder / "out")
+    model = write_model(folder / "model", width=len(STATELESS), has_classes=True)
+    return write_fraud_config(folder, features=STATELESS, model=model)
+
+
+@pytest.fixture(scope="module")
+def stateless_run(stateless_config: Path, crafted_file: Path) -> JobRun:
+    return run_job(stateless_config, crafted_file, stateless_config.parent / "batches")
+
+
+@pytest.fixture(scope="module")
+def latency_run(stateless_config: Path, crafted_file: Path) -> JobRun:
+    overrides = ["execution.profile=latency"]
+    return run_job(stateless_config, crafted_file, stateless_config.parent / "rows", overrides=overrides)
 
 
 def test_every_line_ends_in_one_place(stateless_run: JobRun, crafted: CraftedInput) -> None:
@@ -51,3 +64,16 @@ def test_every_dead_letter_has_its_raw_line(stateless_run: JobRun, crafted: Craf
     letters = stateless_run.dead_letters
     assert set(letters["value"]) <= set(crafted.lines)
     assert set(letters["operator"]) == {"fraud-detection/score"}
+
+
+def test_predictions_say_the_probability_of_each_class(stateless_run: JobRun) -> None:
+    found = stateless_run.predictions
+    np.testing.assert_allclose(np.stack(found["scores"].to_list()).sum(axis=1), 1, rtol=1e-6)
+    assert [pair[1] for pair in found["scores"]] == found["prediction"].tolist()
+    assert (found["label"] == np.where(found["prediction"] >= 0.5, "fraud", "honest")).all()
+
+
+def test_latency_profile_gives_the_same_rows(stateless_run: JobRun, latency_run: JobRun) -> None:
+    found, wanted = (run.predictions.drop(columns="latency_us") for run in (latency_run, stateless_run))
+    pd.testing.assert_frame_equal(found, wanted, check_exact=True, check_like=True)
+    assert latency_run.summary.reasons == stateless_run.summary.reasons

@@ -25,7 +25,7 @@ def test_options_replace_defaults() -> None:
 @pytest.mark.parametrize(
     ("text", "refusal"),
     [
-        ("day=3", r"input generator:day=3: expected options days, .*, got 'day'; did you mean 'days'\?"),
+        ("day=3", r"input generator:day=3: expected options days, .*, got 'day'; nearest valid name 'days'"),
         ("days=x", "input generator:days=x: days: invalid literal"),
         ("days", "input generator:days: days: invalid literal"),
         ("days=0", "days: expected a whole number >= 1, got 0"),

@@ -123,11 +123,16 @@ def test_lines_are_counted_across_the_pieces_a_file_is_read_in(tmp_path: Path) -
 
 
 def test_csv_headers_are_no_events(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_bytes(b"\xef\xbb\xbfa,t\r\n1,2\r\n")
+    (tmp_path / "a.csv").write_bytes(b"a,t\r\n1,2\r\n")
     (tmp_path / "b.csv").write_bytes(b"a,t\n1,2\n3,4")
     found = find_inputs(str(tmp_path))
     assert found.header == "a,t"
     assert found.count_events() == 3
+
+
+def test_mark_at_the_start_of_a_csv_file_is_no_part_of_a_name(tmp_path: Path, events: EventSettings) -> None:
+    (tmp_path / "a.csv").write_bytes(b"\xef\xbb\xbfa,t\r\n1,2\r\n")
+    assert find_inputs(str(tmp_path)).line_format(events) == CsvLines(events.fields, ("a", "t"))
 
 
 def test_parquet_rows_are_counted_over_files(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ class ScoreColumns:
         return {
             "__prediction": predictions.prediction,
             "__label": nothing if predictions.label is None else predictions.label,
-            "__scores": nothing if predictions.scores is None else list(predictions.scores),
+            "__scores": nothing if predictions.scores is None else _listed(predictions.scores),
             **{name: np.full(size, value, dtype=object) for name, value in self._constants.items()},
             "__latency_us": np.full(size, predictions.latency_us, dtype=np.int64),
         }
@@ -84,3 +84,8 @@ class ScoreColumns:
     def close(self) -> None:
         """Let the model go."""
         self._model.close()
+
+
+def _listed(scores: np.ndarray) -> np.ndarray:
+    """Return the rows of a matrix as an array of arrays, which can be put to places as values can."""
+    return np.fromiter(scores, dtype=object, count=len(scores))

@@ -43,9 +43,11 @@ def _checks(field: FieldSettings, column: RawColumn) -> Iterator[Check]:
         yield column.nulls, "missing_value", lambda _: f"expected {field.type}, got null or nothing"
     low, high = _limits(field)
     if low is not None:
-        yield _present(values < low, column), "out_of_range", lambda got: f"expected >= {_show_limit(low)}, got {got}"
+        least = _show_limit(low)
+        yield _present(values < low, column), "out_of_range", lambda got: f"expected >= {least}, got {got}"
     if high is not None:
-        yield _present(values > high, column), "out_of_range", lambda got: f"expected <= {_show_limit(high)}, got {got}"
+        most = _show_limit(high)
+        yield _present(values > high, column), "out_of_range", lambda got: f"expected <= {most}, got {got}"
     if field.type == "decimal":
         digits = field.scale or 0
         text = f"expected at most {digits} digits after the point"

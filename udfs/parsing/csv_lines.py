@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -67,16 +67,16 @@ class CsvLines:
         cells = self._block(lines)
         if cells is not None:
             return cells, {}
-        lines = [line.rstrip("\r\n") for line in lines]
-        cells = self._block(lines)
+        stripped = [line.rstrip("\r\n") for line in lines]
+        cells = self._block(stripped) if stripped != lines else None
         if cells is not None:
             return cells, {}
         problems = {}
-        for row, line in enumerate(lines):
-            problem = self._problem(line)
+        for row in self._suspects(stripped):
+            problem = self._problem(stripped[row])
             if problem is not None:
                 problems[row] = problem
-        kept = [line for row, line in enumerate(lines) if row not in problems]
+        kept = [line for row, line in enumerate(stripped) if row not in problems]
         return self._block(kept) or self._one_by_one(kept), problems
 
     @cached_property
@@ -139,6 +139,14 @@ class CsvLines:
         if len(lines) < _BLOCK_MIN:
             return listed
         return {name: pa.array(column, pa.string()) for name, column in listed.items()}
+
+    def _suspects(self, lines: Sequence[str]) -> Iterable[int]:
+        """Return the rows that may be malformed."""
+        text = "\n".join(lines)
+        if '"' in text or text.count("\n") != len(lines) - 1 or _fault(text.replace("\n", "")):
+            return range(len(lines))
+        commas = len(self.header) - 1
+        return [row for row, line in enumerate(lines) if not line or line.count(",") != commas]
 
     def _problem(self, line: str) -> Problem | None:
         found = _fault(line)

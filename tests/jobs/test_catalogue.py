@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+from conf.loader import load_settings
+from jobs.catalogue import JOBS, default_config, find_job
+from jobs.errors import JobError
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_every_job_has_a_module_and_settings_that_load(name: str) -> None:
+    assert callable(importlib.import_module(find_job(name).module).build)
+    settings = load_settings(default_config(name), environ={})
+    assert settings.job is not None
+    assert settings.job.name == name
+
+
+def test_unknown_job_is_refused_with_the_nearest() -> None:
+    with pytest.raises(
+        JobError, match="job 'fraud-detektion': expected one of fraud-detection.*; nearest valid name 'fraud-detection'"
+    ):
+        find_job("fraud-detektion")
+
+
+def test_error_without_advice_ends_with_the_problem() -> None:
+    assert str(JobError("job 'x'", "expected y")) == "job 'x': expected y"
