@@ -48,6 +48,9 @@ def export(request: Request, show: Callable[[Counts, int], None]) -> Exported:
     if target.exists() and not request.is_overwriting:
         subject = f"output {target}"
         raise JobError(subject, "expected a new file, got one that exists", "add --overwrite")
+    if not target.absolute().parent.is_dir():
+        subject = f"output {target}"
+        raise JobError(subject, "expected a file in a folder that exists, got one in none", "make the folder")
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.absolute().parent) as folder:
         scratch = Path(folder) / "run"
         prepared = prepare(_into(request, scratch), needs_model=False)
@@ -56,8 +59,7 @@ def export(request: Request, show: Callable[[Counts, int], None]) -> Exported:
             _run(prepared, request)
         rows = _write(prepared.job, scratch, target)
         letters = LineCounter(scratch / "dead_letters").poll()
-        if letters:
-            _keep_dead_letters(scratch, target)
+        _keep_dead_letters(scratch, target)
     if events != rows + letters:
         problem = f"expected {events} rows and dead letters together, got {rows} and {letters}"
         subject = f"job {request.job!r}"
@@ -115,4 +117,5 @@ def _described(table: pa.Table, job: JobSettings, features: FeatureSet) -> pa.Ta
 def _keep_dead_letters(scratch: Path, target: Path) -> None:
     kept = target.with_name(f"{target.name}.dead_letters")
     shutil.rmtree(kept, ignore_errors=True)
-    shutil.move(scratch / "dead_letters", kept)
+    if LineCounter(scratch / "dead_letters").poll():
+        shutil.move(scratch / "dead_letters", kept)

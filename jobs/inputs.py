@@ -40,10 +40,18 @@ class InputFiles:
     header: str = ""
 
     def line_format(self, events: EventSettings) -> LineFormat:
-        """Return how the lines of these files are read."""
-        if self.format == "csv":
+        """Return how the lines of these files are read.
+
+        Raises:
+            JobError: the header of CSV files lacks a required column, or names one twice.
+        """
+        if self.format != "csv":
+            return JsonLines(events.fields)
+        try:
             return CsvLines(events.fields, tuple(next(csv.reader([self.header.lstrip("\ufeff")]))))
-        return JsonLines(events.fields)
+        except ValueError as error:
+            subject = f"input {self.paths[0]}"
+            raise JobError(subject, str(error)) from error
 
     def count_events(self) -> int:
         """Return the number of events in the files, counted without the job."""

@@ -115,6 +115,7 @@ def prepare(request: Request, *, needs_model: bool) -> Prepared:
         files = find_inputs(str(generate(request.input, request.output)))
     else:
         files = find_inputs(request.input)
+        files.line_format(job.events)
         if any(request.output.absolute() in path.parents for path in files.paths):
             subject = f"output {request.output}"
             raise JobError(subject, "expected a folder apart from the input, got the one it lies in", "name another")

@@ -24,14 +24,13 @@ _ROW = {
 
 
 def test_every_type_of_a_sink_has_an_arrow_type() -> None:
-    columns = (*prediction_columns("risk"), *DEAD_LETTER_COLUMNS)
-    schema = arrow_schema(columns)
-    assert schema.names == [name for name, _ in columns]
-    assert schema.field("event_time").type == pa.timestamp("ms", "UTC")
-    assert schema.field("scores").type == pa.list_(pa.float64())
-    assert schema.field("risk").type == pa.float64()
-    assert schema.field("offset").type == pa.int64()
-    assert schema.field("partition").type == pa.int32()
+    predictions, letters = map(arrow_schema, (prediction_columns("risk"), DEAD_LETTER_COLUMNS))
+    assert predictions.names == [name for name, _ in prediction_columns("risk")]
+    assert predictions.field("event_time").type == pa.timestamp("ms", "UTC")
+    assert predictions.field("scores").type == pa.list_(pa.float64())
+    assert predictions.field("risk").type == pa.float64()
+    assert letters.field("offset").type == pa.int64()
+    assert letters.field("partition").type == pa.int32()
 
 
 def test_parts_become_one_file_and_are_gone(tmp_path: Path, write_parts: WriteParts) -> None:
