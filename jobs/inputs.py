@@ -53,14 +53,19 @@ class InputFiles:
             subject = f"input {self.paths[0]}"
             raise JobError(subject, str(error)) from error
 
-    def count_events(self) -> int:
-        """Return the number of events in the files, counted without the job."""
+    def count_events(self, *, is_ordered: bool = True) -> int:
+        """Return the number of events in the files, counted without the job.
+
+        Args:
+            is_ordered: how they are read: a carriage return alone ends a line only for the reader that keeps the order.
+        """
         if self.format == "parquet":
             import pyarrow.parquet as pq
 
             return sum(pq.read_metadata(path).num_rows for path in self.paths)
         headers = len(self.paths) if self.format == "csv" else 0
-        return sum(_count_lines(path) for path in self.paths) - headers
+        count = _count_lines_and_returns if is_ordered else _count_lines
+        return sum(count(path) for path in self.paths) - headers
 
 
 def find_inputs(text: str) -> InputFiles:
@@ -72,20 +77,14 @@ def find_inputs(text: str) -> InputFiles:
     subject = f"input {text}"
     path = Path(text)
     found = sorted(path.iterdir()) if path.is_dir() else sorted(Path(name) for name in glob.glob(text))
-    paths = tuple(
-        item.absolute() for item in found if item.is_file() and not item.name.startswith((".", "_"))
-    )
+    paths = tuple(item.absolute() for item in found if item.is_file() and not item.name.startswith((".", "_")))
     if not paths:
-        raise JobError(
-            subject, "expected a file, a folder of files or a pattern, got nothing there", "check the path"
-        )
+        raise JobError(subject, "expected a file, a folder of files or a pattern, got nothing there", "check the path")
     formats = {_format(item) for item in paths}
     if None in formats:
         odd = next(item.name for item in paths if _format(item) is None)
         known = ", ".join(SUFFIXES)
-        raise JobError(
-            subject, f"expected a name ending in {known} (or .gz after it), got {odd!r}", "rename it"
-        )
+        raise JobError(subject, f"expected a name ending in {known} (or .gz after it), got {odd!r}", "rename it")
     if len(formats) > 1:
         raise JobError(subject, f"expected files of one format, got {', '.join(sorted(map(str, formats)))}")
     kind = formats.pop()
@@ -96,11 +95,7 @@ def find_inputs(text: str) -> InputFiles:
 
 def _format(path: Path) -> Format | None:
     suffixes = [suffix.lower() for suffix in path.suffixes]
-    if (
-        suffixes
-        and suffixes[-1] == ".gz"
-        and SUFFIXES.get(suffixes[-2] if len(suffixes) > 1 else "") != "parquet"
-    ):
+    if suffixes and suffixes[-1] == ".gz" and SUFFIXES.get(suffixes[-2] if len(suffixes) > 1 else "") != "parquet":
         suffixes.pop()
     return SUFFIXES.get(suffixes[-1]) if suffixes else None
 
@@ -128,9 +123,7 @@ def _check_parquet(subject: str, paths: tuple[Path, ...]) -> None:
             pq.read_metadata(path)
         except (pa.ArrowInvalid, OSError) as error:
             reason = " ".join(str(error).split())
-            raise JobError(
-                subject, f"{path.name}: expected a Parquet file, got {reason}", "write it again"
-            ) from error
+            raise JobError(subject, f"{path.name}: expected a Parquet file, got {reason}", "write it again") from error
 
 
 def _count_lines(path: Path) -> int:
@@ -140,6 +133,17 @@ def _count_lines(path: Path) -> int:
             lines += chunk.count(b"\n")
             last = chunk[-1:]
     return lines + (last != b"\n")
+
+
+def _count_lines_and_returns(path: Path) -> int:
+    lines, last = 0, b"\n"
+    with _open(path) as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            lines += chunk.count(b"\n") + chunk.count(b"\r") - chunk.count(b"\r\n")
+            # Both halves of one end, each in a chunk of its own.
+            lines -= last == b"\r" and chunk[:1] == b"\n"
+            last = chunk[-1:]
+    return lines + (last not in (b"\n", b"\r"))
 
 
 def _open(path: Path) -> IO[bytes]:

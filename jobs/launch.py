@@ -20,6 +20,7 @@ from jobs.errors import JobError
 from jobs.generated import GENERATOR, generate, parse_generator
 from jobs.inputs import InputFiles, find_inputs
 from jobs.parquet_output import convert_json_parts
+from jobs.pipeline import has_windows
 from jobs.progress import Counts, Progress
 from jobs.sinks import prediction_columns
 from jobs.summary import Summary, summarise
@@ -87,7 +88,7 @@ def run(request: Request, show: Callable[[Counts, int], None]) -> Summary:
     )
     build = importlib.import_module(entry.module).build
     statements = build(session, prepared.settings, prepared.job, prepared.files, prepared.output)
-    events = prepared.files.count_events()
+    events = prepared.files.count_events(is_ordered=has_windows(prepared.job))
     start = time.monotonic()
     with Progress(prepared.output, "predictions", lambda counts: show(counts, events)):
         execute(statements, request.job)

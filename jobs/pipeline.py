@@ -121,7 +121,8 @@ def _prediction_query(job: JobSettings, scored: str) -> str:
     return (
         f"SELECT CAST({quote(events.id)} AS STRING), TO_TIMESTAMP_LTZ({quote(events.time)}, 3), "
         f"CAST({quote(events.key)} AS STRING), "
-        "__prediction, __label, CASE WHEN CARDINALITY(__scores) > 0 THEN __scores END, __model, __version, __checksum, __feature_set, "
+        "__prediction, __label, CASE WHEN CARDINALITY(__scores) > 0 THEN __scores END, "
+        "__model, __version, __checksum, __feature_set, "
         "CAST(NULL AS STRING), CAST(NULL AS STRING), __status, CAST(NULL AS STRING), __latency_us, "
         f"{truth} FROM {scored} WHERE __reason IS NULL"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -27,9 +26,6 @@ class _Adapter(ScalarFunction):
 
     def open(self, function_context: FunctionContext) -> None:
         self._function.open()
-        # What is loaded by now stays: looking through it for garbage again and again costs a worker a third of its time.
-        gc.collect()
-        gc.freeze()
 
     def close(self) -> None:
         self._function.close()

@@ -49,17 +49,23 @@ BAD_LINES = (
         "wrong_type",
         "field 'TX_DATETIME': expected timestamp, got '2018-04-02 25:00'",
     ),
-    BadLine(_with(CUSTOMER_ID=...), "missing_value", "field 'CUSTOMER_ID': expected long, got null or nothing"),
     BadLine(
-        _with(TX_DATETIME=None), "missing_value", "field 'TX_DATETIME': expected timestamp, got null or nothing"
+        _with(CUSTOMER_ID=...), "missing_value", "field 'CUSTOMER_ID': expected long, got null or nothing"
+    ),
+    BadLine(
+        _with(TX_DATETIME=None),
+        "missing_value",
+        "field 'TX_DATETIME': expected timestamp, got null or nothing",
     ),
     BadLine(_with(TX_AMOUNT=-0.01), "out_of_range", "field 'TX_AMOUNT': expected >= 0, got -0.01"),
     BadLine(
-        _with(TX_AMOUNT=1.234), "out_of_range", "field 'TX_AMOUNT': expected at most 2 digits after the point, got 1.234"
+        _with(TX_AMOUNT=1.234),
+        "out_of_range",
+        "field 'TX_AMOUNT': expected at most 2 digits after the point, got 1.234",
     ),
 )
 LATE = BadLine(
-    _with(TX_DATETIME="2018-04-01T00:00:00", NOTE="O'Neil, \"zweiter Käufer\""),
+    _with(TX_DATETIME="2018-04-01T00:00:00", NOTE='O\'Neil, "zweiter Käufer"'),
     "late",
     "event time is behind the watermark, which trails the latest event by 0 ms",
 )

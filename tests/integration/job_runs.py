@@ -44,7 +44,13 @@ class JobRun:
 
 
 def run_job(
-    config: Path, source: Path, output: Path, *, overrides: Sequence[str] = (), job: str = "fraud-detection", **more: Any
+    config: Path,
+    source: Path,
+    output: Path,
+    *,
+    overrides: Sequence[str] = (),
+    job: str = "fraud-detection",
+    **more: Any,
 ) -> JobRun:
     """Run a job as `gress run` does, without environment variables of this shell."""
     request = Request(job, output, str(source), config, overrides, environ={}, **more)

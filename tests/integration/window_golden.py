@@ -29,7 +29,9 @@ class Asked:
     def as_feature(self) -> dict[str, object]:
         """The feature spec that asks for it."""
         parameters: dict[str, object] = {
-            "function": self.function, "key": self.key, "window": f"{self.window_s}s",
+            "function": self.function,
+            "key": self.key,
+            "window": f"{self.window_s}s",
         }
         if self.delay_s:
             parameters["delay"] = f"{self.delay_s}s"

@@ -19,7 +19,8 @@ def test_every_job_has_a_module_and_settings_that_load(name: str) -> None:
 
 def test_unknown_job_is_refused_with_the_nearest() -> None:
     with pytest.raises(
-        JobError, match="job 'fraud-detektion': expected one of fraud-detection.*; nearest valid name 'fraud-detection'"
+        JobError,
+        match=r"job 'fraud-detektion': expected one of fraud-detection.*; nearest valid name 'fraud-detection'",
     ):
         find_job("fraud-detektion")
 

@@ -13,7 +13,12 @@ from jobs.environment import AUTO_BATCH_ROWS, flink_options, prepare_process, sh
 
 _JOB: dict[str, Any] = {
     "name": "j",
-    "events": {"id": "a", "key": "a", "time": "t", "fields": {"a": {"type": "long"}, "t": {"type": "timestamp"}}},
+    "events": {
+        "id": "a",
+        "key": "a",
+        "time": "t",
+        "fields": {"a": {"type": "long"}, "t": {"type": "timestamp"}},
+    },
     "features": {"name": "f", "specs": [{"name": "a", "type": "numerical"}]},
 }
 

@@ -15,7 +15,9 @@ def test_without_options_it_is_the_small_town() -> None:
 
 
 def test_options_replace_defaults() -> None:
-    days, settings = parse_generator("generator:days=3,customers=7,terminals=9,start=2020-02-29,seed=4,radius=2.5")
+    days, settings = parse_generator(
+        "generator:days=3,customers=7,terminals=9,start=2020-02-29,seed=4,radius=2.5"
+    )
     assert days == 3
     assert (settings.customers, settings.terminals, settings.seed, settings.radius) == (7, 9, 4, 2.5)
     assert settings.start == dt.date(2020, 2, 29)

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import jobs.inputs
 from conf.loader import settings_from
 from conf.settings import EventSettings
 from jobs.errors import JobError
@@ -37,7 +39,13 @@ def test_one_file_is_found_by_its_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("a.jsonl", "json"), ("a.ndjson", "json"), ("a.json", "json"), ("A.JSONL.GZ", "json"), ("a.b.csv.gz", "csv")],
+    [
+        ("a.jsonl", "json"),
+        ("a.ndjson", "json"),
+        ("a.json", "json"),
+        ("A.JSONL.GZ", "json"),
+        ("a.b.csv.gz", "csv"),
+    ],
 )
 def test_suffix_says_the_format(name: str, kind: str, tmp_path: Path) -> None:
     data = b"a,t\n" if kind == "csv" else b"{}\n"
@@ -67,7 +75,9 @@ def test_paths_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("text", ["missing.jsonl", "missing/*.csv", "empty"])
 def test_nothing_there_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(JobError, match="expected a file, a folder of files or a pattern, got nothing there; check the path"):
+    with pytest.raises(
+        JobError, match="expected a file, a folder of files or a pattern, got nothing there; check the path"
+    ):
         find_inputs(str(tmp_path / text))
 
 
@@ -88,7 +98,7 @@ def test_mixed_formats_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "\n1,2\n"], ids=["empty file", "empty line"])
 def test_csv_without_a_header_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(text)
-    with pytest.raises(JobError, match="a.csv: expected a header line with the names of the columns"):
+    with pytest.raises(JobError, match=r"a\.csv: expected a header line with the names of the columns"):
         find_inputs(str(tmp_path / "a.csv"))
 
 
@@ -120,6 +130,20 @@ def test_every_line_is_an_event(data: bytes, count: int, pack: object, tmp_path:
 def test_lines_are_counted_across_the_pieces_a_file_is_read_in(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(b"x" * (1 << 20) + b"\n" + b"y" * (1 << 21))
     assert find_inputs(str(tmp_path)).count_events() == 2
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "packed"])
+@pytest.mark.parametrize("chunk", [1, 2, 3, 100])
+def test_return_alone_ends_a_line_where_the_order_is_kept(
+    chunk: int, pack: Callable[[bytes], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Java's readers of lines see it so; those that share a file between tasks do not."""
+    monkeypatch.setattr(jobs.inputs, "_CHUNK_BYTES", chunk)
+    path = tmp_path / ("a.jsonl" if pack is bytes else "a.jsonl.gz")
+    path.write_bytes(pack(b"a\rb\r\nc\r\r\n\nd\r"))
+    found = find_inputs(str(path))
+    assert found.count_events(is_ordered=True) == len(["a", "b", "c", "", "", "d"])
+    assert found.count_events(is_ordered=False) == len(["a\rb", "c\r", "", "d\r"])
 
 
 def test_csv_headers_are_no_events(tmp_path: Path) -> None:

@@ -51,7 +51,11 @@ def test_generated_input_is_written_into_the_output(request_of: Callable[..., Re
         ({"input": "nowhere.jsonl"}, JobError, "input nowhere.jsonl: expected a file, .* got nothing there"),
         ({"input": "generator:day=1"}, JobError, "expected options days, .*, got 'day'"),
         ({"output_format": "avro"}, JobError, "format: expected json or parquet, got 'avro'"),
-        ({"overrides": ["ml.enabled=false"]}, JobError, "ml.enabled: expected true, got false; set it to true"),
+        (
+            {"overrides": ["ml.enabled=false"]},
+            JobError,
+            "ml.enabled: expected true, got false; set it to true",
+        ),
         ({"overrides": ["job.evnts.id=X"]}, ConfigError, "job.evnts.*nearest valid name 'events'"),
         (
             {"overrides": ["job.inference.feature_fields=[AMOUNT]"]},
@@ -87,7 +91,9 @@ def test_wrong_request_leaves_nothing_behind(
 
 def test_model_of_another_width_is_refused(request_of: Callable[..., Request], tmp_path: Path) -> None:
     config = write_fraud_config(tmp_path / "wide", model=write_model(tmp_path / "model", width=9))
-    with pytest.raises(ModelError, match=r"model fraud-detector@2\.0\.0 wants input 'x' float32 \(n, 9\), got \(n, 6\)"):
+    with pytest.raises(
+        ModelError, match=r"model fraud-detector@2\.0\.0 wants input 'x' float32 \(n, 9\), got \(n, 6\)"
+    ):
         prepare(request_of(config=config), needs_model=True)
     assert not (tmp_path / "out").exists()
 
@@ -169,12 +175,18 @@ def test_local_run_keeps_to_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("trace", "cause"),
     [
-        ("a\nCaused by: x.Y: first\n  at b\nCaused by: java.io.IOException: disk full\n", "java.io.IOException: disk full"),
-        ("Caused by: java.lang.RuntimeException: worker\nmodels.errors.ModelError: m wants x\n at c", "models.errors.ModelError: m wants x"),
+        (
+            "a\nCaused by: x.Y: first\n  at b\nCaused by: java.io.IOException: disk full\n",
+            "java.io.IOException: disk full",
+        ),
+        (
+            "Caused by: java.lang.RuntimeException: worker\nmodels.errors.ModelError: m wants x\n at c",
+            "models.errors.ModelError: m wants x",
+        ),
         ("only this", "only this"),
         ("", "no reason given"),
     ],
     ids=["Java", "Python", "one line", "nothing"],
-)  # fmt: skip
+)
 def test_failure_is_told_by_its_root(trace: str, cause: str) -> None:
     assert _root_cause(trace) == cause

@@ -59,7 +59,9 @@ def test_parts_become_one_file_and_are_gone(tmp_path: Path, write_parts: WritePa
 def test_run_of_nothing_gives_empty_files_with_columns(tmp_path: Path) -> None:
     convert_json_parts(tmp_path, "prediction")
     assert pq.read_table(tmp_path / "predictions.parquet").num_rows == 0
-    assert pq.read_schema(tmp_path / "dead_letters.parquet").names == [name for name, _ in DEAD_LETTER_COLUMNS]
+    assert pq.read_schema(tmp_path / "dead_letters.parquet").names == [
+        name for name, _ in DEAD_LETTER_COLUMNS
+    ]
     assert not (tmp_path / "alerts.parquet").exists()
 
 

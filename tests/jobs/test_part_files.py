@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import jobs.part_files
 import pytest
 
+import jobs.part_files
 from jobs.part_files import LineCounter, final_parts, line_blocks
 
 

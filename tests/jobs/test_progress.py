@@ -30,7 +30,9 @@ def test_rows_are_those_scored_and_those_given_up(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / "part-0").write_text("x\n" * lines)
     now = iter([10.0, 14.0])
-    with Progress(tmp_path, "predictions", lambda counts: None, interval_s=60, clock=lambda: next(now)) as progress:
+    with Progress(
+        tmp_path, "predictions", lambda counts: None, interval_s=60, clock=lambda: next(now)
+    ) as progress:
         assert progress.counts() == Counts(rows=8, alerts=2, dead_letters=3, seconds=4.0)
 
 
@@ -51,6 +53,9 @@ def test_counts_are_shown_until_the_run_ends(tmp_path: Path) -> None:
 
 def test_run_that_fails_ends_the_watch(tmp_path: Path) -> None:
     before = threading.active_count()
-    with pytest.raises(RuntimeError, match="failed"), Progress(tmp_path, "rows", lambda counts: None, interval_s=60):
+    with (
+        pytest.raises(RuntimeError, match="failed"),
+        Progress(tmp_path, "rows", lambda counts: None, interval_s=60),
+    ):
         raise RuntimeError("failed")  # noqa: EM101
     assert threading.active_count() == before

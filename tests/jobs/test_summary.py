@@ -66,7 +66,9 @@ def test_quality_is_that_of_scikit_learn(tmp_path: Path, write_parts: WriteParts
 
 
 @pytest.mark.parametrize("truth", [0.0, 1.0])
-def test_labels_of_one_kind_say_nothing_of_quality(truth: float, tmp_path: Path, write_parts: WriteParts) -> None:
+def test_labels_of_one_kind_say_nothing_of_quality(
+    truth: float, tmp_path: Path, write_parts: WriteParts
+) -> None:
     write_parts("predictions", _predictions(truth=truth))
     assert _summarise(tmp_path).auc_roc is None
 
@@ -112,5 +114,13 @@ def test_figures_are_written_as_json(tmp_path: Path, write_parts: WriteParts) ->
     found = _summarise(tmp_path, events=41)
     found.write(tmp_path / "summary.json")
     written = json.loads((tmp_path / "summary.json").read_text("utf-8"))
-    assert set(written) >= {"events", "predictions", "alerts", "dead_letters", "rows_per_s", "model", "version"}
+    assert set(written) >= {
+        "events",
+        "predictions",
+        "alerts",
+        "dead_letters",
+        "rows_per_s",
+        "model",
+        "version",
+    }
     assert (written["events"], written["auc_roc"]) == (41, found.auc_roc)

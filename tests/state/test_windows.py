@@ -45,7 +45,12 @@ def test_interval_says_its_milliseconds_within_the_precision_flink_takes(millise
 
 @pytest.mark.parametrize(
     ("window_s", "span"),
-    [(1, "'0 00:00:00.999'"), (DAY_S, "'0 23:59:59.999'"), (30 * DAY_S, "'29 23:59:59.999'"), (0, "'0 00:00:00.000'")],
+    [
+        (1, "'0 00:00:00.999'"),
+        (DAY_S, "'0 23:59:59.999'"),
+        (30 * DAY_S, "'29 23:59:59.999'"),
+        (0, "'0 00:00:00.000'"),
+    ],
     ids=["second", "day", "month", "instant"],
 )
 def test_window_leaves_its_far_end_out(window_s: int, span: str) -> None:
@@ -129,7 +134,9 @@ def test_sums_of_whole_numbers_and_decimals_are_exact(source: str, summand: str)
 
 
 def test_filter_leaves_rows_out_of_every_aggregate() -> None:
-    specs = [WindowSpec(f, f, "SIZE", "k", 60, filter="KIND = 'x'") for f in FUNCTIONS if f != "previous_time"]
+    specs = [
+        WindowSpec(f, f, "SIZE", "k", 60, filter="KIND = 'x'") for f in FUNCTIONS if f != "previous_time"
+    ]
     aggregates = [text for text in aggregates_of(*specs) if "LAST_VALUE" not in text]
     assert aggregates
     assert all("CASE WHEN KIND = 'x' THEN `SIZE` END" in text for text in aggregates)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class ReadParquet:
         if (path, group) != self._group:
             self._group, self._table = (path, group), _row_group(path, group)
         return [
-            orjson.dumps(row, default=str).decode()
+            orjson.dumps(row, default=_as_json).decode()
             for row in self._table.slice(start, CHUNK_ROWS).to_pylist()
         ]
 
@@ -60,3 +61,11 @@ def _row_group(path: str, group: int) -> pa.Table:
             )
             table = table.set_column(index, field.name, milliseconds)
     return table
+
+
+def _as_json(value: object) -> int | float | str:
+    if not isinstance(value, Decimal):
+        return str(value)
+    # Arrow's own cast does not give the nearest double.
+    is_whole = value.as_tuple().exponent == 0 and abs(value) < 2**63
+    return int(value) if is_whole else float(value)

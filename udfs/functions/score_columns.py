@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conf.settings import JobSettings, MlSettings
 from udfs.features.feature_set import compile_feature_set
@@ -86,6 +87,6 @@ class ScoreColumns:
         self._model.close()
 
 
-def _listed(scores: np.ndarray) -> np.ndarray:
+def _listed(scores: NDArray[np.float64]) -> NDArray[np.object_]:
     """Return the rows of a matrix as an array of arrays, which can be put to places as values can."""
     return np.fromiter(scores, dtype=object, count=len(scores))

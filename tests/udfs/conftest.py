@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conf.loader import settings_from
+from conf.settings import Settings
+from tests.udfs.tiny_models import Write, write_linear
+
+MakeSettings = Callable[..., Settings]
+
+FIELDS = {
+    "id": {"type": "long"},
+    "at": {"type": "timestamp"},
+    "card": {"type": "string"},
+    "amount": {"type": "decimal", "scale": 2, "min": 0},
+    "size": {"type": "double", "required": False},
+    "is_new": {"type": "boolean", "required": False},
+}
+SPECS = (
+    {"name": "amount", "type": "numerical", "source": "amount"},
+    {"name": "size", "type": "numerical", "source": "size", "parameters": {"default": 0}},
+    {
+        "name": "per_size",
+        "type": "ratio",
+        "parameters": {"numerator": "amount", "denominator": "size", "default": 0},
+    },
+)
+
+
+@pytest.fixture
+def make_settings(tmp_path: Path) -> MakeSettings:
+    """Settings of a small job with a tiny model; `inference`, `specs` and how to write the model may be given."""
+
+    def make(
+        *,
+        write: Write = write_linear,
+        specs: Any = SPECS,
+        inference: dict[str, Any] | None = None,
+        **entry: Any,
+    ) -> Settings:
+        model = {"name": "m", "version": "1.0.0", "type": "onnx", "path": str(write(tmp_path))}
+        job = {
+            "name": "j",
+            "events": {"id": "id", "key": "card", "time": "at", "fields": FIELDS},
+            "features": {"name": "f", "specs": list(specs)},
+            "inference": {"model_name": "m", "model_version": "1.0.0", **(inference or {})},
+        }
+        return settings_from({"ml": {"enabled": True, "models": [{**model, **entry}]}, "job": job})
+
+    return make

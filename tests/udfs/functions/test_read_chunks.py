@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import datetime as dt
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import udfs.functions.read_chunks
+from udfs.functions.read_chunks import ReadParquet, list_chunks
+
+MOMENT = dt.datetime(2018, 4, 1, 0, 0, 31, 250_000)  # noqa: DTZ001 - as files without zones have it
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    reader = ReadParquet()
+    return [json.loads(line) for chunk in list_chunks(str(path)) for line in reader.read(chunk)]
+
+
+def test_rows_come_in_their_order_across_pieces_and_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(udfs.functions.read_chunks, "CHUNK_ROWS", 3)
+    path = tmp_path / "ü.parquet"
+    pq.write_table(pa.table({"id": range(20)}), path, row_group_size=7)
+    assert len(list(list_chunks(str(path)))) == 3 + 3 + 2
+    assert [row["id"] for row in rows_of(path)] == list(range(20))
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin"])
+def test_times_are_epoch_milliseconds(unit: str, zone: str | None, tmp_path: Path) -> None:
+    aware = MOMENT.replace(tzinfo=dt.timezone.utc, microsecond=0 if unit == "s" else 250_000)
+    column = pa.array([aware if zone else aware.replace(tzinfo=None)], pa.timestamp(unit, zone))
+    pq.write_table(pa.table({"at": column}), tmp_path / "a.parquet")
+    assert rows_of(tmp_path / "a.parquet") == [{"at": 1_522_540_831_000 + (0 if unit == "s" else 250)}]
+
+
+def test_values_keep_their_kind(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "long": pa.array([2**62, None]),
+            "double": pa.array([0.1, float("nan")]),
+            "decimal": pa.array([Decimal("57.16"), None], pa.decimal128(12, 2)),
+            "whole": pa.array([Decimal(2**60 + 1), None], pa.decimal128(38, 0)),
+            "huge": pa.array([Decimal(2**70), None], pa.decimal128(38, 0)),
+            "text": pa.array(["ü", None]).dictionary_encode(),
+            "flag": pa.array([True, None]),
+            "day": pa.array([MOMENT.date(), None]),
+            "deep": pa.array([{"x": 1}, None]),
+        }
+    )
+    pq.write_table(table, tmp_path / "a.parquet")
+    first, second = rows_of(tmp_path / "a.parquet")
+    assert first == {
+        "long": 2**62,
+        "double": 0.1,
+        "decimal": 57.16,
+        "whole": 2**60 + 1,
+        "huge": 2.0**70,
+        "text": "ü",
+        "flag": True,
+        "day": "2018-04-01",
+        "deep": {"x": 1},
+    }
+    assert set(second.values()) == {None}
+
+
+def test_reader_goes_from_file_to_file(tmp_path: Path) -> None:
+    for name, value in (("a", 1), ("b", 2)):
+        pq.write_table(pa.table({"id": [value]}), tmp_path / f"{name}.parquet")
+    reader = ReadParquet()
+    chunks = [chunk for name in "aba" for chunk in list_chunks(str(tmp_path / f"{name}.parquet"))]
+    assert [json.loads(line)["id"] for chunk in chunks for line in reader.read(chunk)] == [1, 2, 1]
+
+
+def test_file_without_rows_has_no_pieces(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"id": pa.array([], pa.int64())}), tmp_path / "a.parquet")
+    assert list(list_chunks(str(tmp_path / "a.parquet"))) == []

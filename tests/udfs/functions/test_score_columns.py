@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+
+from tests.udfs.conftest import MakeSettings
+from tests.udfs.tiny_models import linear, write_classes
+from udfs.functions.score_columns import PREDICTION_COLUMNS, ScoreColumns
+
+
+def run(make_settings: MakeSettings, amount: list[float], **given: Any) -> dict[str, Any]:
+    settings = make_settings(**given)
+    assert settings.job is not None
+    function: ScoreColumns = pickle.loads(pickle.dumps(ScoreColumns(settings.job, settings.ml)))
+    function.open()
+    found = function.run({"amount": np.array(amount), "size": np.ones(len(amount))})
+    function.close()
+    assert list(found) == [name for name, _ in function.outputs]
+    assert {len(values) for values in found.values()} == {len(amount)}
+    return dict(found)
+
+
+def test_rows_say_what_scored_them(make_settings: MakeSettings) -> None:
+    found = run(make_settings, [1.0, 2.0])
+    settings = make_settings()
+    assert settings.job is not None
+    assert list(found["__model"]) == ["m", "m"]
+    assert list(found["__version"]) == ["1.0.0", "1.0.0"]
+    assert list(found["__status"]) == ["ok", "ok"]
+    assert set(found["__feature_set"]) == {ScoreColumns(settings.job, settings.ml).features.hash}
+    (checksum,) = set(found["__checksum"])
+    assert len(checksum) == 16
+    assert found["__latency_us"].dtype == np.int64
+
+
+def test_predictions_are_those_of_the_model(make_settings: MakeSettings) -> None:
+    found = run(make_settings, [1.0, 2.0])
+    wanted = linear(np.array([[1.0, 1.0, 1.0], [2.0, 1.0, 2.0]]))
+    np.testing.assert_allclose(found["__prediction"], wanted, rtol=1e-6)
+    assert list(found["__label"]) == list(found["__scores"]) == [None, None]
+
+
+def test_each_row_has_its_scores_as_an_array(make_settings: MakeSettings) -> None:
+    found = run(make_settings, [1.0, 99.0, 3.0], write=write_classes)
+    assert list(found["__reason"]) == [None, "failed", None]
+    assert [len(scores) for scores in found["__scores"]] == [2, 2, 2]
+    assert found["__scores"][2][1] == found["__prediction"][2]
+
+
+def test_no_rows_give_columns_without_values(make_settings: MakeSettings) -> None:
+    run(make_settings, [])
+    run(make_settings, [], write=write_classes)
+
+
+def test_prediction_columns_are_told_from_event_fields() -> None:
+    assert all(name.startswith("__") for name, _ in PREDICTION_COLUMNS)
