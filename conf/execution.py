@@ -18,6 +18,10 @@ _OWNED = {
     "parallelism.default": "execution.parallelism",
     "pipeline.max-parallelism": "execution.max_parallelism",
     "execution.checkpointing.interval": "execution.checkpoint_interval",
+    "python.execution-mode": "execution.profile",
+    "python.fn-execution.bundle.size": "job.inference.batch_size",
+    "python.fn-execution.arrow.batch.size": "job.inference.batch_size",
+    "python.fn-execution.bundle.time": "job.inference.batch_timeout",
 }
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from conf.loader import load_settings
 from conf.settings import JobSettings, Settings
 from jobs.catalogue import default_config, find_job
-from jobs.environment import is_submitted, open_session
+from jobs.environment import is_submitted, open_session, prepare_process
 from jobs.errors import JobError
 from jobs.generated import GENERATOR, generate, parse_generator
 from jobs.inputs import InputFiles, find_inputs
@@ -107,6 +107,7 @@ def run(request: Request, show: Callable[[Counts, int], None]) -> Summary:
 def prepare(request: Request, *, needs_model: bool) -> Prepared:
     """Check a request from settings to output folder, cheapest first, and claim the folder."""
     settings, job = _load(request)
+    prepare_process()
     features = compile_feature_set(job.features, job.events)
     if needs_model:
         open_model(settings.ml, job.inference, features).close()

@@ -10,8 +10,8 @@ Rules this file keeps:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from conf.settings import EventSettings
 from jobs.environment import FlinkSession
@@ -20,6 +20,9 @@ from udfs.features.feature_set import FeatureSet
 from udfs.functions.parse_lines import event_columns
 from udfs.functions.vector_function import VectorFunction
 from udfs.inference import as_udf
+
+if TYPE_CHECKING:
+    from pyflink.table import Table
 
 # A row without a time must not move the watermark: the year 1.
 _NO_TIME_MS = -62_135_596_800_000
@@ -53,39 +56,51 @@ def with_event_time(session: FlinkSession, source: str, view: str, events: Event
 
     The watermark trails the latest event by ``watermark_delay`` and a millisecond: rows of one instant are not late.
     """
+    timed = _with_watermark(session, source, f"{view}_timed", events)
+    late = f"__reason IS NULL AND {quote(events.time)} IS NOT NULL AND __rowtime <= CURRENT_WATERMARK(__rowtime)"
+    error = f"'event time is behind the watermark, which trails the latest event by {events.watermark_delay_ms} ms'"
+    names = _names(session, source)
+    judged = {
+        "__reason": f"CASE WHEN {late} THEN 'late' ELSE __reason END AS __reason",
+        "__error": f"CASE WHEN {late} THEN {error} ELSE __error END AS __error",
+    }
+    columns = [judged.get(name, quote(name)) for name in names]
+    table = session.tables.sql_query(f"SELECT {', '.join(columns)}, __rowtime FROM {timed}")
+    return _with_stream_time(session, table, names, view)
+
+
+def _with_watermark(session: FlinkSession, source: str, view: str, events: EventSettings) -> str:
+    """Make a stream of a view, with the row time ``__rowtime`` from the event's time."""
     from pyflink.table import Schema
 
-    stream = session.tables.to_data_stream(session.tables.from_path(source))
-    time = quote(events.time)
-    rowtime = f"TO_TIMESTAMP_LTZ(COALESCE({time}, {_NO_TIME_MS}), 3)"
+    table = session.tables.from_path(source)
+    rowtime = f"TO_TIMESTAMP_LTZ(COALESCE({quote(events.time)}, {_NO_TIME_MS}), 3)"
     delay = interval(events.watermark_delay_ms + 1)
-    schema = (
+    added = (
         Schema.new_builder()
         .column_by_expression("__rowtime", rowtime)
         .watermark("__rowtime", f"__rowtime - {delay}")
     )
-    timed = f"{view}_timed"
-    session.tables.create_temporary_view(
-        timed, session.tables.from_data_stream(stream, _all_columns(session, source, schema))
+    stream = session.tables.to_data_stream(table)
+    schema = _schema_of(table, _names(session, source), added)
+    session.tables.create_temporary_view(view, session.tables.from_data_stream(stream, schema))
+    return view
+
+
+def _with_stream_time(session: FlinkSession, table: Table, names: Sequence[str], view: str) -> str:
+    """Make a stream of a table, with the time that its records carry as row time ``__row_time``."""
+    from pyflink.table import Schema
+
+    added = (
+        Schema.new_builder()
+        .column_by_metadata("__row_time", "TIMESTAMP_LTZ(3)", "rowtime", True)
+        .watermark("__row_time", "SOURCE_WATERMARK()")
     )
-    is_late = f"{time} IS NOT NULL AND __rowtime <= CURRENT_WATERMARK(__rowtime)"
-    late_error = f"CONCAT('event time is behind the watermark, which trails the latest event by {events.watermark_delay_ms} ms')"
-    columns = [name for name in _names(session, source) if name not in ("__reason", "__error")]
-    marked = session.tables.sql_query(
-        f"SELECT {', '.join(map(quote, columns))}, __rowtime, "
-        f"CASE WHEN __reason IS NULL AND {is_late} THEN 'late' ELSE __reason END AS __reason, "
-        f"CASE WHEN __reason IS NULL AND {is_late} THEN {late_error} ELSE __error END AS __error FROM {timed}"
-    )
-    judged = session.tables.to_data_stream(marked)
-    names = [*columns, "__reason", "__error"]
-    schema = Schema.new_builder().column_by_metadata("__row_time", "TIMESTAMP_LTZ(3)", "rowtime", True)
-    schema = schema.watermark("__row_time", "SOURCE_WATERMARK()")
-    whole = f"{view}_judged"
-    session.tables.create_temporary_view(
-        whole, session.tables.from_data_stream(judged, _columns_of(marked, names, schema))
-    )
+    stream = session.tables.to_data_stream(table)
+    schema = _schema_of(table, names, added)
+    session.tables.create_temporary_view(f"{view}_stream", session.tables.from_data_stream(stream, schema))
     listed = ", ".join(quote(name) for name in names)
-    session.tables.execute_sql(f"CREATE TEMPORARY VIEW {view} AS SELECT {listed}, __row_time FROM {whole}")
+    session.tables.execute_sql(f"CREATE TEMPORARY VIEW {view} AS SELECT {listed}, __row_time FROM {view}_stream")
     return view
 
 
@@ -114,17 +129,12 @@ def _names(session: FlinkSession, view: str) -> list[str]:
     return list(session.tables.from_path(view).get_schema().get_field_names())
 
 
-def _all_columns(session: FlinkSession, view: str, schema: Any) -> Any:
-    table = session.tables.from_path(view)
-    return _columns_of(table, table.get_schema().get_field_names(), schema)
-
-
-def _columns_of(table: Any, names: Iterable[str], builder: Any) -> Any:
-    """Return the schema of a stream of this table's rows with what the builder adds."""
+def _schema_of(table: Table, names: Iterable[str], added: Any) -> Any:
+    """Return the schema of a stream of a table's rows, with what the builder adds."""
     from pyflink.table import Schema
 
     known = table.get_schema()
     schema = Schema.new_builder()
     for name in names:
         schema = schema.column(name, known.get_field_data_type(name))
-    return schema.from_schema(builder.build()).build()
+    return schema.from_schema(added.build()).build()

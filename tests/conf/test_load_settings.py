@@ -58,8 +58,8 @@ def test_set_keeps_the_case_of_keys(job_yaml: str, load: Callable[..., Settings]
 
 def test_flink_options_are_one_key_below_flink(load: Callable[..., Settings]) -> None:
     environ = {"GRESS_EXECUTION__FLINK__TASKMANAGER__MEMORY__SIZE": "2g"}
-    settings = load("execution: {}", ["execution.flink.python.fn-execution.bundle.size=5"], environ)
-    assert settings.execution.flink == {"taskmanager.memory.size": "2g", "python.fn-execution.bundle.size": 5}
+    settings = load("execution: {}", ["execution.flink.state.backend.rocksdb.block.size=5"], environ)
+    assert settings.execution.flink == {"taskmanager.memory.size": "2g", "state.backend.rocksdb.block.size": 5}
 
 
 def test_an_empty_override_is_empty_text(job_yaml: str, load: Callable[..., Settings]) -> None:
