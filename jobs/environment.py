@@ -22,6 +22,10 @@ AUTO_BATCH_ROWS = 5_000
 """Rows of a batch with ``batch_size: auto``: the cost per batch no longer shows, and it is still a few ms of work."""
 
 
+# By default rows wait up to 100 ms in a network buffer, and windows up to 200 ms for a watermark.
+_PROMPT = {"execution.buffer-timeout.interval": "0 ms", "pipeline.auto-watermark-interval": "5 ms"}
+
+
 @dataclass(frozen=True)
 class FlinkSession:
     """DataStream and Table environments that share one job graph."""
@@ -109,6 +113,8 @@ def _execution_options(execution: ExecutionSettings) -> dict[str, str]:
         "pipeline.max-parallelism": str(execution.max_parallelism),
         "python.execution-mode": "thread" if execution.profile == "latency" else "process",
     }
+    if execution.profile == "latency":
+        options.update(_PROMPT)
     if execution.checkpoint_interval_ms:
         options["execution.checkpointing.interval"] = f"{execution.checkpoint_interval_ms} ms"
     return options

@@ -44,6 +44,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
     home, folder, port = Path(pyflink.__path__[0]), tmp_path_factory.mktemp("cluster"), free_port()
     shutil.copytree(home / "conf", folder / "conf")
+    (folder / "log").mkdir()
     options = {
         "taskmanager.numberOfTaskSlots": "2",
         "jobmanager.rpc.port": str(free_port()),
