@@ -1,6 +1,7 @@
 """One run of a scoring job as ``gress run`` builds it, in a process of its own so that its CPU can be told apart.
 
-``python -m benchmarks.job_run CONFIG INPUT OUTPUT [SINK] [key.path=value ...]``; SINK ``files`` (the job's own) or ``blackhole``.
+``python -m benchmarks.job_run CONFIG INPUT OUTPUT [SINK] [key.path=value ...]``; SINK ``files`` (the job's own) or
+``blackhole``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ from jobs.inputs import InputFiles, find_inputs
 from jobs.launch import execute, local_options
 from jobs.pipeline import has_windows, score
 from jobs.sources import create_lines
+from udfs.functions.scatter import PROBLEM_COLUMNS
+from udfs.functions.score_columns import PREDICTION_COLUMNS
+from udfs.functions.score_lines import carried_columns
+from udfs.functions.vector_function import SqlColumns
 
 if TYPE_CHECKING:
     from pyflink.table import StatementSet
@@ -46,12 +51,16 @@ def _build_blackhole(
     del output
     lines = create_lines(session, files, is_ordered=has_windows(job))
     scored = score(session, settings, job, lines, files.line_format(job.events)).scored
-    schema = session.tables.from_path(scored).get_schema()
-    columns = ", ".join(f"`{name}` {schema.get_field_data_type(name)!s}" for name in schema.get_field_names())
+    columns = ", ".join(f"`{name}` {kind}" for name, kind in _columns(job))
     session.tables.execute_sql(f"CREATE TEMPORARY TABLE nowhere ({columns}) WITH ('connector'='blackhole')")
+    listed = ", ".join(f"`{name}`" for name, _ in _columns(job))
     statements = session.tables.create_statement_set()
-    statements.add_insert_sql(f"INSERT INTO nowhere SELECT * FROM {scored}")
+    statements.add_insert_sql(f"INSERT INTO nowhere SELECT {listed} FROM {scored}")
     return statements
+
+
+def _columns(job: JobSettings) -> SqlColumns:
+    return (*PROBLEM_COLUMNS, *carried_columns(job), *PREDICTION_COLUMNS)
 
 
 if __name__ == "__main__":

@@ -54,7 +54,8 @@ def parse_stat(text: str) -> ProcessStat:
     pid, _, rest = text.partition(" (")
     name, _, tail = rest.rpartition(") ")
     fields = tail.split()
-    return ProcessStat(int(pid), name, int(fields[1]), int(fields[19]), (int(fields[11]) + int(fields[12])) * _TICK_S)
+    cpu_s = (int(fields[11]) + int(fields[12])) * _TICK_S
+    return ProcessStat(int(pid), name, int(fields[1]), int(fields[19]), cpu_s)
 
 
 def descendants(stats: Iterable[ProcessStat], roots: Iterable[int]) -> set[int]:
@@ -117,9 +118,9 @@ def run_module(module: str, *arguments: str, rows: int) -> Run:
         RuntimeError: it failed; the text ends with what it said.
     """
     command = [sys.executable, "-m", module, *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        with TreeCpu(process.pid) as cpu:
-            output, errors = process.communicate()
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process, TreeCpu(process.pid) as cpu:
+        output, errors = process.communicate()
     if process.returncode:
         msg = f"{' '.join(command)} ended with {process.returncode}:\n{errors[-4000:]}"
         raise RuntimeError(msg)
@@ -127,14 +128,18 @@ def run_module(module: str, *arguments: str, rows: int) -> Run:
     return Run(rows, result["seconds"], cpu.by_program(), result)
 
 
-def alternate(sizes: Sequence[int], repeats: int, measure: Callable[[int], Run]) -> list[list[Run]]:
-    """Measure each size in turn, ``repeats`` times; a list of the runs of each turn."""
-    turns = []
-    for turn in range(repeats):
-        turns.append([measure(size) for size in sizes])
-        for run in turns[-1]:
-            used = ", ".join(f"{name} {seconds:.1f}" for name, seconds in run.cpu_s.items())
-            print(f"turn {turn + 1}: {run.rows:,} rows in {run.seconds:.1f} s, CPU s: {used}", flush=True)
+def take_turns(
+    programs: Mapping[str, Callable[[int], Run]], sizes: Sequence[int], repeats: int
+) -> dict[str, list[list[Run]]]:
+    """Measure every program on every size, ``repeats`` times in turn; for each program the runs of each turn."""
+    turns: dict[str, list[list[Run]]] = {name: [] for name in programs}
+    for turn in range(1, repeats + 1):
+        for name, measure in programs.items():
+            runs = [measure(size) for size in sizes]
+            turns[name].append(runs)
+            for run in runs:
+                used = ", ".join(f"{program} {seconds:.1f}" for program, seconds in run.cpu_s.items() if seconds)
+                print(f"turn {turn}, {name}: {run.rows:,} rows in {run.seconds:.1f} s; CPU s: {used}", flush=True)
     return turns
 
 
@@ -160,6 +165,16 @@ def elapsed(run: Run) -> float:
 def cpu(run: Run) -> float:
     """Return the CPU seconds of all programs."""
     return sum(run.cpu_s.values())
+
+
+def java_cpu(run: Run) -> float:
+    """Return the CPU seconds of the JVM: sources, windows, sinks, and the compiler."""
+    return run.cpu_s["java"]
+
+
+def python_cpu(run: Run) -> float:
+    """Return the CPU seconds of Python: the workers, and the client, which waits."""
+    return run.cpu_s["python"]
 
 
 def load_average() -> str:

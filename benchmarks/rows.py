@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,21 +10,32 @@ import numpy as np
 NUMBERS = tuple(f"f{index:02d}" for index in range(20))
 _START_MS = 1_700_000_000_000
 _CHUNK = 50_000
+_TEMPLATE = '{"id":%d,"time":%d,"user":"user-%03d",' + ",".join(f'"{name}":%.4f' for name in NUMBERS) + "}"
 _USERS = 1_000
 
 
-def write_rows(path: Path, rows: int) -> None:
-    """Write ``rows`` events, 380 bytes each: id, time, user, and numbers between 0 and 100 with four digits."""
-    numbers = ",".join(f'"{name}":%.4f' for name in NUMBERS)
-    template = '{"id":%d,"time":%d,"user":"user-%03d",' + numbers + "}\n"
-    with path.open("w", encoding="ascii") as file:
-        for start in range(0, rows, _CHUNK):
-            file.writelines(template % row for row in _chunk(start, min(_CHUNK, rows - start)))
+def write_rows(folder: Path, rows: int, *, files: int = 4) -> None:
+    """Write ``rows`` events to files of equal size in a new folder; an event is a line as ``line`` makes it."""
+    folder.mkdir(parents=True)
+    part = -(-rows // files)
+    for index in range(files):
+        with (folder / f"part-{index}.jsonl").open("w", encoding="ascii") as file:
+            for start in range(index * part, min(rows, (index + 1) * part), _CHUNK):
+                stop = min(rows, (index + 1) * part, start + _CHUNK)
+                file.writelines(f"{line(row, values)}\n" for row, values in enumerate(_values(start, stop), start))
 
 
-def _chunk(start: int, size: int) -> list[tuple[float, ...]]:
+def line(row: int, values: Sequence[float], *, number: int | None = None) -> str:
+    """Return one event, 330 bytes: id, time, user, and numbers from 0 to 100 with four digits."""
+    return _TEMPLATE % (row if number is None else number, _START_MS + row, row % _USERS, *values)
+
+
+def numbers(rows: int) -> list[list[float]]:
+    """Return the twenty numbers of the first events."""
+    return _values(0, rows)
+
+
+def _values(start: int, stop: int) -> list[list[float]]:
     random = np.random.Generator(np.random.PCG64([7, start]))
-    values = random.uniform(0, 100, (size, len(NUMBERS)))
-    return [
-        (start + row, _START_MS + start + row, (start + row) % _USERS, *numbers) for row, numbers in enumerate(values.tolist())
-    ]
+    found: list[list[float]] = random.uniform(0, 100, (stop - start, len(NUMBERS))).tolist()
+    return found

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pyflink.datastream import StreamExecutionEnvironment
     from pyflink.table import StreamTableEnvironment
 
-AUTO_BATCH_ROWS = 5_000
+AUTO_BATCH_ROWS = 10_000
 """Rows of a batch with ``batch_size: auto``: the cost per batch no longer shows, and it is still a few ms of work."""
 
 

@@ -44,7 +44,7 @@ def score(
     profile = settings.execution.profile
     if not features.windows:
         function = ScoreLines(job, settings.ml, line_format)
-        return Scored(apply(session, lines, "scored", function, profile=profile, keep=["__line"]), None)
+        return Scored(apply(session, lines, "scored", function, profile=profile), None)
     windowed = _windowed(session, settings, job, features, lines, line_format)
     kept = [name for name, _ in event_columns(job.events)]
     scored = apply(session, windowed, "scored", ScoreColumns(job, settings.ml), profile=profile, keep=kept)

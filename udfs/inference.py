@@ -10,6 +10,7 @@ from pyflink.table import FunctionContext
 from pyflink.table.udf import ScalarFunction, udf
 
 from udfs.functions.read_chunks import ReadParquet
+from udfs.functions.repeated import is_repeated
 from udfs.functions.vector_function import VectorFunction, row_type, single_value
 
 if TYPE_CHECKING:
@@ -40,8 +41,7 @@ class BatchAdapter(_Adapter):
 
         size = len(arguments[0])
         columns = {
-            name: argument.to_numpy()
-            for (name, _), argument in zip(self._function.inputs, arguments, strict=True)
+            name: argument.to_numpy() for (name, _), argument in zip(self._function.inputs, arguments, strict=True)
         }
         results = self._function.run(columns)
         names = [name for name, _ in self._function.outputs]
@@ -50,7 +50,8 @@ class BatchAdapter(_Adapter):
         if set(lengths.values()) - {size}:
             msg = f"{type(self._function).__name__}: expected {size} values in each column, got {lengths}"
             raise ValueError(msg)
-        return pd.DataFrame({name: results[name] for name in names}, copy=False)
+        compact = {name: _compact(results[name], kind) for name, kind in self._function.outputs}
+        return pd.DataFrame(compact, copy=False)
 
 
 class RowAdapter(_Adapter):
@@ -102,6 +103,17 @@ def as_udf(function: VectorFunction, profile: Literal["throughput", "latency"]) 
     if profile == "latency":
         return udf(RowAdapter(function), result_type=result, deterministic=False)
     return udf(BatchAdapter(function), result_type=result, func_type="pandas", deterministic=False)
+
+
+def _compact(column: Any, kind: str) -> Any:
+    """Return a column of one text in the form that becomes Arrow fastest: bytes side by side, NaN for none."""
+    if kind != "STRING" or not is_repeated(column):
+        return column
+    text = column[0]
+    if text is None:
+        return np.full(len(column), np.nan)
+    # numpy ends bytes before a last NUL, and gives an empty text one.
+    return column if not text or text.endswith("\0") else np.full(len(column), text.encode())
 
 
 def _plain(value: Any, kind: str) -> Any:

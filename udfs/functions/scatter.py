@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from udfs.dead_letters import Problem
+from udfs.functions.repeated import repeated
 
 
 def scatter(values: Any, rows: NDArray[Any] | None, size: int) -> Any:
@@ -22,6 +23,8 @@ def scatter(values: Any, rows: NDArray[Any] | None, size: int) -> Any:
 
 def problem_columns(problems: Mapping[int, Problem], size: int) -> dict[str, NDArray[Any]]:
     """Return ``PROBLEM_COLUMNS``: None for rows without a problem."""
+    if not problems:
+        return {"__reason": repeated(None, size), "__error": repeated(None, size)}
     reasons, errors = np.full(size, None, dtype=object), np.full(size, None, dtype=object)
     for row, problem in problems.items():
         reasons[row], errors[row] = problem.reason, problem.error

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from conf.settings import JobSettings, MlSettings
 from udfs.features.feature_set import compile_feature_set
 from udfs.functions.parse_lines import event_columns
+from udfs.functions.repeated import repeated
 from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns
 from udfs.functions.vector_function import Columns, SqlColumns
 from udfs.model_source import open_model
@@ -73,12 +74,12 @@ class ScoreColumns:
     def rows(self, predictions: Predictions) -> dict[str, Any]:
         """Return predictions as the columns of ``PREDICTION_COLUMNS``."""
         size = len(predictions.prediction)
-        nothing = np.full(size, None, dtype=object)
+        nothing = repeated(None, size)
         return {
             "__prediction": predictions.prediction,
             "__label": nothing if predictions.label is None else predictions.label,
             "__scores": nothing if predictions.scores is None else _listed(predictions.scores),
-            **{name: np.full(size, value, dtype=object) for name, value in self._constants.items()},
+            **{name: repeated(value, size) for name, value in self._constants.items()},
             "__latency_us": np.full(size, predictions.latency_us, dtype=np.int64),
         }
 

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conf.settings import JobSettings, MlSettings
+from udfs.dead_letters import Problem
 from udfs.functions.parse_lines import LINE, ParseLines, event_columns
+from udfs.functions.repeated import repeated
 from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns, scatter
 from udfs.functions.score_columns import PREDICTION_COLUMNS, ScoreColumns
 from udfs.functions.vector_function import Columns, SqlColumns
@@ -31,8 +34,8 @@ class ScoreLines:
 
     @property
     def outputs(self) -> SqlColumns:
-        """Reason and error of a bad line, the fields that a prediction carries on, then the prediction."""
-        return *PROBLEM_COLUMNS, *carried_columns(self.job), *PREDICTION_COLUMNS
+        """Reason, error and text of a bad line, the fields that a prediction carries on, then the prediction."""
+        return *PROBLEM_COLUMNS, *LINE, *carried_columns(self.job), *PREDICTION_COLUMNS
 
     def open(self) -> None:
         """Load the model and build the parser."""
@@ -58,12 +61,19 @@ class ScoreLines:
         }
         return {
             **problem_columns(problems, batch.size),
+            "__line": _lines_at(problems, columns["__line"]),
             **{name: scatter(column, batch.rows, batch.size) for name, column in values.items()},
         }
 
     def close(self) -> None:
         """Let the model go."""
         self._score.close()
+
+
+def _lines_at(problems: Mapping[int, Problem], lines: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return the lines that have a problem; only they are still needed."""
+    rows = list(problems)
+    return scatter(lines[rows], np.array(rows), len(lines)) if rows else repeated(None, len(lines))
 
 
 def carried_columns(job: JobSettings) -> SqlColumns:

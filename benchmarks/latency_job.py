@@ -1,0 +1,68 @@
+"""A scoring job in the latency profile that reads a socket and writes how long each event took.
+
+``python -m benchmarks.latency_job CONFIG PORT OUTPUT [key.path=value ...]``.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from conf.loader import load_settings
+from jobs.environment import FlinkSession, open_session
+from jobs.launch import execute, local_options
+from jobs.pipeline import score
+from jobs.sinks import create_csv_sink
+from udfs.parsing.lines import JsonLines
+
+
+def main(config: str, port: str, output: str, *overrides: str) -> None:
+    """Run until the socket ends."""
+    chosen = ("execution.profile=latency", "execution.parallelism=1", *overrides)
+    settings = load_settings(Path(config), overrides=chosen, environ={})
+    job = settings.job
+    if job is None:
+        msg = f"{config}: expected a job, got none"
+        raise ValueError(msg)
+    folder = Path(output)
+    session = open_session(settings, extra=local_options(job.name, folder))
+    _read_socket(session, int(port))
+    scored = score(session, settings, job, "socket_lines", JsonLines(job.events.fields)).scored
+    _register_clock(session)
+    create_csv_sink(session, "took", (("sent", "BIGINT"), ("took", "BIGINT")), folder / "took")
+    statements = session.tables.create_statement_set()
+    query = f"SELECT `{job.events.id}`, ns_since(`{job.events.id}`, __prediction) FROM {scored} WHERE __reason IS NULL"
+    statements.add_insert_sql(f"INSERT INTO took {query}")
+    execute(statements, job.name)
+
+
+def _read_socket(session: FlinkSession, port: int) -> None:
+    from pyflink.datastream import DataStream
+
+    stream = DataStream(session.env._j_stream_execution_environment.socketTextStream("127.0.0.1", port))
+    session.tables.create_temporary_view("socket_lines", session.tables.from_data_stream(stream).alias("__line"))
+
+
+def _register_clock(session: FlinkSession) -> None:
+    from pyflink.table.udf import ScalarFunction, udf
+
+    class NsSince(ScalarFunction):
+        def open(self, function_context: object) -> None:
+            # Operators open from the last to the first, each with a thread state of its own on the one thread of
+            # their task; ONNX Runtime loads on the first of these, and waits for ever on another.
+            import onnxruntime  # noqa: F401
+
+        def is_deterministic(self) -> bool:
+            return False
+
+        def eval(self, sent: int, prediction: float) -> int:
+            # The prediction is an argument so that the clock is read when it is there.
+            del prediction
+            return time.time_ns() - sent
+
+    session.tables.create_temporary_function("ns_since", udf(NsSince(), result_type="BIGINT", deterministic=False))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,24 @@
+"""Columns of one value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def repeated(value: str | None, size: int) -> NDArray[np.object_]:
+    """Return a column that holds one value ``size`` times and takes the memory of one; read-only."""
+    one = np.empty(1, dtype=object)
+    one[0] = value
+    return np.broadcast_to(one, size)
+
+
+def is_repeated(column: Any) -> bool:
+    """Return whether a column was made by ``repeated``.
+
+    >>> is_repeated(repeated("ok", 3)), is_repeated(np.full(3, "ok", dtype=object))
+    (True, False)
+    """
+    return isinstance(column, np.ndarray) and len(column) > 1 and column.dtype == object and column.strides == (0,)
