@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from conf.settings import JobSettings
-from udfs.features.feature_set import compile_feature_set
+from conf.settings import EventSettings, JobSettings
+from udfs.features.feature_set import FeatureSet, compile_feature_set
 from udfs.functions.parse_lines import event_columns
 from udfs.functions.vector_function import Columns, SqlColumns
 
@@ -26,8 +26,7 @@ class ComputeFeatures:
     @property
     def inputs(self) -> SqlColumns:
         """Event fields and aggregates that the features read."""
-        fields = dict(event_columns(self.job.events))
-        return tuple((name, fields.get(name, "DOUBLE")) for name in self.features.inputs)
+        return feature_inputs(self.features, self.job.events)
 
     @property
     def outputs(self) -> SqlColumns:
@@ -44,3 +43,9 @@ class ComputeFeatures:
 
     def close(self) -> None:
         """Nothing to free."""
+
+
+def feature_inputs(features: FeatureSet, events: EventSettings) -> SqlColumns:
+    """Return name and SQL type of the event fields and aggregates that a feature set reads."""
+    fields = dict(event_columns(events))
+    return tuple((name, fields.get(name, "DOUBLE")) for name in features.inputs)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from conf.settings import JobSettings, MlSettings
 from udfs.features.feature_set import compile_feature_set
-from udfs.functions.parse_lines import event_columns
+from udfs.functions.compute_features import feature_inputs
 from udfs.functions.repeated import repeated
 from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns
 from udfs.functions.vector_function import Columns, SqlColumns
@@ -45,8 +45,7 @@ class ScoreColumns:
     @property
     def inputs(self) -> SqlColumns:
         """Event fields and aggregates that the features read."""
-        fields = dict(event_columns(self.job.events))
-        return tuple((name, fields.get(name, "DOUBLE")) for name in self.features.inputs)
+        return feature_inputs(self.features, self.job.events)
 
     @property
     def outputs(self) -> SqlColumns:
