@@ -6,7 +6,6 @@ process, the job's own sinks, checkpoints every 10 s. Input is four files in a f
 - ``rows_per_s``: slope of elapsed time between two sizes; nothing else should run on the machine.
 - ``cpu_us_per_row``: slope of the CPU of the whole process tree; ``rows_per_s_by_cpu`` is what two cores free of
   other work would do with it.
-- ``rows_per_s_blackhole``: the same without writing: sinks that throw away.
 - ``ratio_bare``: ``rows_per_s`` to that of ``bare``, one process on one core; ``ratio_bare_2``: to two of them.
   ``ratio_bare_2_by_cpu``: CPU of the bare loop to ours, row by row, which other work on the machine hardly moves.
 
@@ -48,8 +47,7 @@ def main(small: str = "400000", large: str = "2000000", repeats: str = "3") -> N
         for size in sizes:
             write_rows(folder / str(size), size)
         programs = {
-            "job": _job(folder, "files"),
-            "job to blackhole": _job(folder, "blackhole"),
+            "job": _job(folder),
             "bare": _bare(folder, 1),
             "bare x 2": _bare(folder, 2),
         }
@@ -69,8 +67,6 @@ def main(small: str = "400000", large: str = "2000000", repeats: str = "3") -> N
             "cpu_us_per_row_java": round(us_per_row(turns["job"], java_cpu), 2),
             "cpu_us_per_row_python": round(us_per_row(turns["job"], python_cpu), 2),
             "rows_per_s_by_cpu": round(CORES * 1e6 / costs["job"]),
-            "rows_per_s_blackhole": round(rates["job to blackhole"]),
-            "cpu_us_per_row_blackhole": round(costs["job to blackhole"], 2),
             "bare_rows_per_s": round(rates["bare"]),
             "bare_2_rows_per_s": round(rates["bare x 2"]),
             "bare_cpu_us_per_row": round(costs["bare"], 2),
@@ -78,11 +74,11 @@ def main(small: str = "400000", large: str = "2000000", repeats: str = "3") -> N
     )
 
 
-def _job(folder: Path, sink: str) -> Callable[[int], Run]:
+def _job(folder: Path) -> Callable[[int], Run]:
     def measure(rows: int) -> Run:
         output = folder / "output"
         shutil.rmtree(output, ignore_errors=True)
-        arguments = (str(CONFIG), str(folder / str(rows)), str(output), sink)
+        arguments = (str(CONFIG), str(folder / str(rows)), str(output))
         return run_module("benchmarks.job_run", *arguments, rows=rows)
 
     return measure

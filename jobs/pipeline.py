@@ -8,15 +8,23 @@ from typing import TYPE_CHECKING
 
 from conf.settings import JobSettings, Settings
 from jobs.environment import FlinkSession
-from jobs.sinks import DEAD_LETTER_COLUMNS, create_csv_sink, create_json_sink, prediction_columns
+from jobs.sinks import (
+    DEAD_LETTER_COLUMNS,
+    create_csv_sink,
+    create_json_sink,
+    create_text_sink,
+    prediction_columns,
+)
 from jobs.steps import apply, with_event_time, with_windows
 from state.windows import quote
 from udfs.dead_letters import REASONS
 from udfs.features.feature_set import FeatureSet, compile_feature_set
 from udfs.functions.compute_features import ComputeFeatures
 from udfs.functions.parse_lines import ParseLines, event_columns
+from udfs.functions.prediction_texts import PredictionTexts
 from udfs.functions.score_columns import ScoreColumns
 from udfs.functions.score_lines import ScoreLines
+from udfs.functions.write_lines import WriteLines
 from udfs.parsing.lines import LineFormat
 
 if TYPE_CHECKING:
@@ -30,10 +38,12 @@ class Scored:
     Attributes:
         scored: event columns, prediction, reason; ``raw`` is its text.
         rejected: rows that never reached the model, None where ``scored`` holds them too.
+        is_text: predictions and alerts are blocks of lines, ready to be written.
     """
 
     scored: str
     rejected: str | None
+    is_text: bool = False
 
 
 def score(
@@ -44,6 +54,10 @@ def score(
     profile = settings.execution.profile
     if not features.windows:
         function = ScoreLines(job, settings.ml, line_format)
+        # A single event is sooner formatted by the JVM than as a batch of one.
+        if profile == "throughput" and PredictionTexts(job).fits:
+            written = apply(session, lines, "scored", WriteLines(function), profile=profile)
+            return Scored(written, None, is_text=True)
         return Scored(apply(session, lines, "scored", function, profile=profile), None)
     windowed = _windowed(session, settings, job, features, lines, line_format)
     kept = [name for name, _ in event_columns(job.events)]
@@ -79,6 +93,8 @@ def _windowed(
 
 def write_predictions(session: FlinkSession, job: JobSettings, views: Scored, output: Path) -> StatementSet:
     """Return the inserts of predictions, alerts and dead letters into folders of ``output``."""
+    if views.is_text:
+        return _write_blocks(session, job, views, output)
     columns = prediction_columns(job.inference.output_field)
     statements = session.tables.create_statement_set()
     query = _prediction_query(job, views.scored)
@@ -88,6 +104,16 @@ def write_predictions(session: FlinkSession, job: JobSettings, views: Scored, ou
         create_json_sink(session, "alerts", columns, output / "alerts")
         condition = f"__prediction > CAST({job.inference.alert_threshold!r} AS DOUBLE)"
         statements.add_insert_sql(f"INSERT INTO alerts {query} AND {condition}")
+    _add_dead_letters(session, statements, job, views, output)
+    return statements
+
+
+def _write_blocks(session: FlinkSession, job: JobSettings, views: Scored, output: Path) -> StatementSet:
+    statements = session.tables.create_statement_set()
+    for name in ("predictions",) if job.inference.alert_threshold is None else ("predictions", "alerts"):
+        create_text_sink(session, name, output / name)
+        query = f"SELECT __{name} FROM {views.scored} WHERE __{name} IS NOT NULL"
+        statements.add_insert_sql(f"INSERT INTO {name} {query}")
     _add_dead_letters(session, statements, job, views, output)
     return statements
 

@@ -57,6 +57,11 @@ def create_json_sink(session: FlinkSession, name: str, columns: SqlColumns, fold
     _create(session, name, columns, folder, options)
 
 
+def create_text_sink(session: FlinkSession, name: str, folder: Path) -> None:
+    """Register a sink of text: values as they are, each with the end of a line behind it."""
+    _create(session, name, (("text", "STRING"),), folder, {"format": "raw"})
+
+
 def create_csv_sink(session: FlinkSession, name: str, columns: SqlColumns, folder: Path) -> None:
     """Register a sink of CSV without a header; an absent value is an empty cell."""
     _create(session, name, columns, folder, {"format": "csv", "csv.null-literal": ""})

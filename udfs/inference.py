@@ -107,7 +107,7 @@ def as_udf(function: VectorFunction, profile: Literal["throughput", "latency"]) 
 
 def _compact(column: Any, kind: str) -> Any:
     """Return a column of one text in the form that becomes Arrow fastest: bytes side by side, NaN for none."""
-    if kind != "STRING" or not is_repeated(column):
+    if kind.startswith("ARRAY") or not is_repeated(column):
         return column
     text = column[0]
     if text is None:

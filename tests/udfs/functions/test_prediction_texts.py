@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.udfs.conftest import MakeSettings
+from udfs.functions.prediction_texts import PredictionTexts, block
+from udfs.functions.repeated import repeated
+
+
+def columns(**changed: Any) -> dict[str, Any]:
+    """Two predictions of the job in `make_settings`."""
+    size = 2
+    plain = {
+        "id": np.arange(size),
+        "at": np.full(size, 1_522_540_831_500),
+        "card": np.full(size, "c", dtype=object),
+        "__prediction": np.full(size, 0.25),
+        "__label": repeated(None, size),
+        "__scores": repeated(None, size),
+        "__model": repeated("m", size),
+        "__version": repeated("1.0.0", size),
+        "__checksum": repeated("abc", size),
+        "__feature_set": repeated("def", size),
+        "__status": repeated("ok", size),
+        "__latency_us": np.full(size, 7),
+    }
+    return plain | changed
+
+
+@pytest.fixture
+def texts(make_settings: MakeSettings) -> PredictionTexts:
+    job = make_settings().job
+    assert job is not None
+    return PredictionTexts(job)
+
+
+def test_row_has_the_names_and_order_of_the_table_and_leaves_out_what_is_absent(texts: PredictionTexts) -> None:
+    assert texts.write(columns())[1].as_py() == (
+        '{"event_id":"1","event_time":"2018-04-01T00:00:31.5Z","key":"c","prediction":0.25,"model":"m",'
+        '"version":"1.0.0","checksum":"abc","feature_set":"def","status":"ok","latency_us":7}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("ms", "text"),
+    [
+        (1_522_540_800_000, "2018-04-01T00:00:00Z"),
+        (1_522_540_800_120, "2018-04-01T00:00:00.12Z"),
+        (-1, "1969-12-31T23:59:59.999Z"),
+    ],
+)
+def test_time_ends_with_its_last_digit_that_says_something(ms: int, text: str, texts: PredictionTexts) -> None:
+    assert json.loads(texts.write(columns(at=np.full(2, ms)))[0].as_py())["event_time"] == text
+
+
+@given(key=st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_key_is_read_back_as_it_was(key: str) -> None:
+    from udfs.functions.prediction_texts import _quoted
+
+    texts = _quoted(np.array([key, "plain"], dtype=object))
+    assert [json.loads(text.as_py()) for text in texts] == [key, "plain"]
+    assert "\n" not in texts[0].as_py()
+
+
+@given(number=st.floats(allow_nan=False, allow_infinity=False))
+def test_any_number_is_read_back_as_it_was(number: float) -> None:
+    from udfs.functions.prediction_texts import _number
+
+    found = json.loads(_number(np.array([number, 0.5]))[0].as_py())
+    assert type(found) is float
+    assert found == number
+
+
+def test_labels_and_scores_are_left_out_row_by_row(texts: PredictionTexts) -> None:
+    labels = np.array(["yes", None], dtype=object)
+    scores = np.empty(2, dtype=object)
+    scores[:] = [np.array([0.25, 1.0]), None]
+    first, second = (json.loads(text.as_py()) for text in texts.write(columns(__label=labels, __scores=scores)))
+    assert (first["label"], first["scores"]) == ("yes", [0.25, 1.0])
+    assert "label" not in second
+    assert "scores" not in second
+
+
+def test_truth_is_the_label_field(texts: PredictionTexts) -> None:
+    job = texts.job.model_copy(update={"events": texts.job.events.model_copy(update={"label": "size"})})
+    rows = PredictionTexts(job).write(columns(size=np.array([1.0, np.nan])))
+    assert ['"truth":1.0}' in text.as_py() for text in rows] == [True, False]
+
+
+def test_key_that_is_a_fraction_is_left_to_sql(texts: PredictionTexts) -> None:
+    assert texts.fits
+    by_size = texts.job.model_copy(update={"events": texts.job.events.model_copy(update={"key": "amount"})})
+    assert not PredictionTexts(by_size).fits
+
+
+def test_no_rows_make_no_block() -> None:
+    assert block(pa.array([], pa.string())) is None

@@ -1,0 +1,149 @@
+"""Columns of predictions to lines of JSON, all rows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from conf.settings import JobSettings
+from udfs.functions.repeated import is_repeated
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ESCAPED = r'[\x00-\x1f"\\]'
+_PLAIN_KINDS = ("long", "string", "timestamp")
+
+
+@dataclass(frozen=True)
+class PredictionTexts:
+    """Writes rows as the table of predictions has them: same names, order and values; absent values are left out."""
+
+    job: JobSettings
+
+    @property
+    def fits(self) -> bool:
+        """Whether id and key have one text here and in SQL, which a floating-point number has not."""
+        fields = self.job.events.fields
+        return all(fields[name].type in _PLAIN_KINDS for name in (self.job.events.id, self.job.events.key))
+
+    def write(self, columns: Mapping[str, Any]) -> pa.StringArray:
+        """Return each row as a JSON object."""
+        import pyarrow.compute as pc
+
+        events, inference = self.job.events, self.job.inference
+        parts = [
+            '{"event_id":',
+            _quoted(columns[events.id]),
+            _member("event_time", _time(columns[events.time])),
+            _member("key", _quoted(columns[events.key])),
+            _member(inference.output_field, _number(columns["__prediction"])),
+            _member("label", _quoted(columns["__label"])),
+            _member("scores", _numbers(columns["__scores"])),
+            *(_member(name, _quoted(columns[f"__{name}"])) for name in ("model", "version", "checksum", "feature_set")),
+            _member("status", _quoted(columns["__status"])),
+            _member("latency_us", _whole(columns["__latency_us"])),
+            _member("truth", _number(columns[events.label]) if events.label else ""),
+            "}",
+        ]
+        return pc.binary_join_element_wise(*_merged(parts), "")
+
+
+def block(texts: pa.StringArray) -> bytes | None:
+    r"""Return texts as lines, the last without an end; None for no texts.
+
+    >>> import pyarrow as pa
+    >>> block(pa.array(['{"a":1}', '{"a":2}']))
+    b'{"a":1}\n{"a":2}'
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not len(texts):
+        return None
+    joined = pc.binary_join(pa.ListArray.from_arrays([0, len(texts)], texts), "\n")
+    return bytes(joined[0].as_buffer())
+
+
+def _member(name: str, values: pa.StringArray | str) -> pa.StringArray | str:
+    """Return ``,"name":value``, nothing where there is no value."""
+    import pyarrow.compute as pc
+
+    prefix = f",{_json(name)}:"
+    if isinstance(values, str):
+        return prefix + values if values else ""
+    if values.null_count:
+        return pc.fill_null(pc.binary_join_element_wise(prefix, values, ""), "")
+    return pc.binary_join_element_wise(prefix, values, "")
+
+
+def _merged(parts: Sequence[pa.StringArray | str]) -> list[pa.StringArray | str]:
+    """Return parts with neighbouring constants made one."""
+    merged: list[Any] = []
+    for part in parts:
+        if merged and isinstance(part, str) and isinstance(merged[-1], str):
+            merged[-1] += part
+        else:
+            merged.append(part)
+    return merged
+
+
+def _quoted(values: Any) -> pa.StringArray | str:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if is_repeated(values):
+        return "" if values[0] is None else _json(values[0])
+    texts = pa.array(values, from_pandas=True).cast(pa.string())
+    if pc.any(pc.match_substring_regex(texts, _ESCAPED)).as_py():
+        return pa.array([None if text is None else _json(text) for text in texts.to_pylist()], pa.string())
+    return pc.binary_join_element_wise('"', texts, '"', "")
+
+
+def _time(values: Any) -> pa.StringArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = pa.array(values, pa.int64(), from_pandas=True).cast(pa.timestamp("ms")).cast(pa.string())
+    # As SQL writes it: no zeros at the end of a fraction, no empty fraction.
+    short = pc.ascii_rtrim(pc.ascii_rtrim(texts, "0"), ".")
+    return pc.binary_join_element_wise('"', pc.replace_substring(short, " ", "T"), 'Z"', "")
+
+
+def _whole(values: Any) -> pa.StringArray:
+    import pyarrow as pa
+
+    return pa.array(values, pa.int64(), from_pandas=True).cast(pa.string())
+
+
+def _number(values: Any) -> pa.StringArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    numbers = pa.array(values, pa.float64(), from_pandas=True)
+    texts = numbers.cast(pa.string())
+    if pc.any(pc.equal(numbers, pc.trunc(numbers))).as_py():
+        # A number that happens to be whole is still of the type that the others are of.
+        is_whole = pc.match_substring_regex(texts, r"^-?\d+$")
+        return pc.if_else(is_whole, pc.binary_join_element_wise(texts, ".0", ""), texts)
+    return texts
+
+
+def _numbers(values: Any) -> pa.StringArray | str:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if is_repeated(values):
+        return ""
+    lists = pa.array(list(values), pa.list_(pa.float64()), from_pandas=True)
+    texts = pa.ListArray.from_arrays(lists.offsets, _number(lists.values)) if lists.null_count == 0 else None
+    if texts is None:
+        return pa.array([None if row is None else _json(row) for row in lists.to_pylist()], pa.string())
+    return pc.binary_join_element_wise("[", pc.binary_join(texts, ","), "]", "")
+
+
+def _json(value: Any) -> str:
+    import orjson
+
+    return orjson.dumps(value).decode()

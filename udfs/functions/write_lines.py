@@ -1,0 +1,88 @@
+"""Lines to lines: events in, predictions out as text, for sinks that take lines.
+
+Predictions become text here, all rows of a batch at once, and leave as one block in the batch's first row: the JVM
+then neither takes rows apart, nor formats them, nor calls the file system for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from udfs.functions.parse_lines import LINE
+from udfs.functions.prediction_texts import PredictionTexts, block
+from udfs.functions.repeated import is_repeated, repeated
+from udfs.functions.scatter import PROBLEM_COLUMNS, scatter
+from udfs.functions.score_lines import ScoreLines
+from udfs.functions.vector_function import Columns, SqlColumns
+
+BLOCK_COLUMNS: SqlColumns = (("__predictions", "STRING"), ("__alerts", "STRING"))
+"""Lines of a batch, without the end of the last; NULL in all rows but the first."""
+
+
+@dataclass
+class WriteLines:
+    """Scores lines and writes what comes of it."""
+
+    score: ScoreLines
+
+    @property
+    def inputs(self) -> SqlColumns:
+        """The line."""
+        return LINE
+
+    @property
+    def outputs(self) -> SqlColumns:
+        """What a dead letter needs, NULL in good rows, then the blocks."""
+        kinds = dict(self.score.outputs)
+        return *PROBLEM_COLUMNS, *LINE, *((name, kinds[name]) for name in self._event), *BLOCK_COLUMNS
+
+    def open(self) -> None:
+        """Load the model and build the parser."""
+        self.score.open()
+        self._texts = PredictionTexts(self.score.job)
+
+    def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
+        """Score a batch of lines and write it."""
+        found = {name: np.asarray(values) for name, values in self.score.run(columns).items()}
+        size = len(columns["__line"])
+        if is_repeated(found["__reason"]):
+            empty = repeated(None, size)
+            return {**{name: empty for name, _ in self.outputs}, **self._blocks(found, size)}
+        is_bad = found["__reason"].astype(bool)
+        bad = np.flatnonzero(is_bad)
+        return {
+            **{name: scatter(found[name][bad], bad, size) for name, _ in self.outputs if name in found},
+            **self._blocks({name: values[~is_bad] for name, values in found.items()}, size),
+        }
+
+    def close(self) -> None:
+        """Let the model go."""
+        self.score.close()
+
+    @property
+    def _event(self) -> dict[str, None]:
+        return dict.fromkeys((self.score.job.events.time, self.score.job.events.key))
+
+    def _blocks(self, good: Columns, size: int) -> dict[str, Any]:
+        import pyarrow as pa
+
+        texts = self._texts.write(good)
+        threshold = self.score.job.inference.alert_threshold
+        alerts = None
+        if threshold is not None:
+            is_alert = good["__prediction"].astype(np.float64) > threshold
+            alerts = block(texts.filter(pa.array(is_alert)))
+        return {"__predictions": _first(block(texts), size), "__alerts": _first(alerts, size)}
+
+
+def _first(text: bytes | None, size: int) -> NDArray[np.object_]:
+    if text is None:
+        return repeated(None, size)
+    column = np.full(size, None, dtype=object)
+    column[0] = text
+    return column
