@@ -23,7 +23,7 @@ def create_lines(session: FlinkSession, files: InputFiles, *, is_ordered: bool) 
         session: where.
         files: what to read.
         is_ordered: read the files one after the other, each from its start, in one task: what event-time windows
-            need so that no row comes behind the watermark. Otherwise tasks share the files, and split large ones.
+            need so that no row comes behind the watermark. Otherwise tasks share the files, each read whole by one.
     """
     if files.format == "parquet":
         _register(session, _parquet_lines(session, files))
