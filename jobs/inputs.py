@@ -53,18 +53,18 @@ class InputFiles:
             subject = f"input {self.paths[0]}"
             raise JobError(subject, str(error)) from error
 
-    def count_events(self, *, is_ordered: bool = True) -> int:
+    def count_events(self, *, in_turn: bool = True) -> int:
         """Return the number of events in the files, counted without the job.
 
         Args:
-            is_ordered: how they are read: a carriage return alone ends a line only for the reader that keeps the order.
+            in_turn: how they are read, see ``sources.is_read_in_turn``.
         """
         if self.format == "parquet":
             import pyarrow.parquet as pq
 
             return sum(pq.read_metadata(path).num_rows for path in self.paths)
         headers = len(self.paths) if self.format == "csv" else 0
-        count = _count_lines_and_returns if is_ordered else _count_lines
+        count = _count_lines_and_returns if in_turn else _count_lines
         return sum(count(path) for path in self.paths) - headers
 
 

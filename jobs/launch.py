@@ -17,12 +17,14 @@ from conf.settings import JobSettings, Settings
 from jobs.catalogue import default_config, find_job
 from jobs.environment import is_submitted, open_session, prepare_process
 from jobs.errors import JobError
+from jobs.file_urls import file_url
 from jobs.generated import GENERATOR, generate, parse_generator
 from jobs.inputs import InputFiles, find_inputs
 from jobs.parquet_output import convert_json_parts
 from jobs.pipeline import has_windows
 from jobs.progress import Counts, Progress
 from jobs.sinks import prediction_columns
+from jobs.sources import is_read_in_turn
 from jobs.summary import Summary, summarise
 from udfs.features.feature_set import compile_feature_set
 from udfs.model_source import open_model
@@ -88,7 +90,12 @@ def run(request: Request, show: Callable[[Counts, int], None]) -> Summary:
     )
     build = importlib.import_module(entry.module).build
     statements = build(session, prepared.settings, prepared.job, prepared.files, prepared.output)
-    events = prepared.files.count_events(is_ordered=has_windows(prepared.job))
+    in_turn = is_read_in_turn(
+        prepared.files,
+        is_ordered=has_windows(prepared.job),
+        parallelism=prepared.settings.execution.parallelism,
+    )
+    events = prepared.files.count_events(in_turn=in_turn)
     start = time.monotonic()
     with Progress(prepared.output, "predictions", lambda counts: show(counts, events)):
         execute(statements, request.job)
@@ -205,7 +212,7 @@ def local_options(name: str, output: Path) -> dict[str, str]:
         "rest.port": port,
         "rest.bind-port": port,
         "rest.bind-address": "127.0.0.1",
-        "execution.checkpointing.dir": (output / CHECKPOINTS).absolute().as_uri(),
+        "execution.checkpointing.dir": file_url(output / CHECKPOINTS),
         "execution.checkpointing.externalized-checkpoint-retention": "DELETE_ON_CANCELLATION",
         "restart-strategy.type": "fixed-delay",
         "restart-strategy.fixed-delay.attempts": "3",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jobs.environment import FlinkSession
+from jobs.file_urls import file_url
 
 SqlColumns = tuple[tuple[str, str], ...]
 
@@ -71,6 +72,6 @@ def _create(
     session: FlinkSession, name: str, columns: SqlColumns, folder: Path, options: dict[str, str]
 ) -> None:
     listed = ", ".join(f"`{column}` {kind}" for column, kind in columns)
-    everything = {"connector": "filesystem", "path": folder.absolute().as_uri(), **options}
+    everything = {"connector": "filesystem", "path": file_url(folder), **options}
     given = ", ".join("'{}'='{}'".format(key, value.replace("'", "''")) for key, value in everything.items())
     session.tables.execute_sql(f"CREATE TEMPORARY TABLE `{name}` ({listed}) WITH ({given})")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.environment import FlinkSession
+from jobs.file_urls import file_url
 from jobs.inputs import InputFiles
 from udfs.functions.read_chunks import ReadParquet, list_chunks
 
@@ -22,13 +25,13 @@ def create_lines(session: FlinkSession, files: InputFiles, *, is_ordered: bool) 
     Args:
         session: where.
         files: what to read.
-        is_ordered: read the files one after the other, each from its start, in one task: what event-time windows
-            need so that no row comes behind the watermark. Otherwise tasks share the files, each read whole by one.
+        is_ordered: what comes next needs the files one after the other, each from its start, in one task: event-time
+            windows, so that no row comes behind the watermark. Otherwise tasks share the work.
     """
     if files.format == "parquet":
         _register(session, _parquet_lines(session, files))
-    elif is_ordered:
-        _register(session, _ordered_lines(session, files.paths))
+    elif is_read_in_turn(files, is_ordered=is_ordered, parallelism=session.env.get_parallelism()):
+        _register(session, _lines_in_turn(session, files.paths, 1 if is_ordered else session.env.get_parallelism()))
     else:
         _create_split_lines(session, files.paths)
     if files.format != "csv":
@@ -42,30 +45,43 @@ def create_lines(session: FlinkSession, files: InputFiles, *, is_ordered: bool) 
     return "lines"
 
 
+def is_read_in_turn(files: InputFiles, *, is_ordered: bool, parallelism: int) -> bool:
+    """Return whether one task reads the files one after the other, by a reader for which a lone CR ends a line.
+
+    A file is never split, as its file system reports one block, so fewer files than tasks would leave some idle:
+    one task then reads and deals the lines out. Nor does a task of many find files in a hidden folder.
+    """
+    is_hidden = any(path.parent.name.startswith((".", "_")) for path in files.paths)
+    return is_ordered or is_hidden or len(files.paths) < parallelism
+
+
 def _register(session: FlinkSession, table: Table) -> None:
     session.tables.create_temporary_view(_VIEW, table)
 
 
 def _create_split_lines(session: FlinkSession, paths: Sequence[Path]) -> None:
+    # One source for a folder's files: who is done with one takes the next. A source a file, and one task gets them all.
     tables = []
-    for index, path in enumerate(paths):
+    for index, (folder, found) in enumerate(groupby(sorted(paths), lambda path: path.parent)):
         name = f"{_VIEW}_{index}"
+        pattern = "|".join(re.escape(path.as_posix()) for path in found)
         session.tables.execute_sql(
-            f"CREATE TEMPORARY TABLE {name} (__line STRING) "
-            f"WITH ('connector'='filesystem', 'format'='raw', 'path'='{_sql_text(path.as_uri())}')"
+            f"CREATE TEMPORARY TABLE {name} (__line STRING) WITH ('connector'='filesystem', 'format'='raw', "
+            f"'path'='{_sql_text(file_url(folder))}', 'source.path.regex-pattern'='{_sql_text(pattern)}')"
         )
         tables.append(f"SELECT __line FROM {name}")
     session.tables.execute_sql(f"CREATE TEMPORARY VIEW {_VIEW} AS {' UNION ALL '.join(tables)}")
 
 
-def _ordered_lines(session: FlinkSession, paths: Sequence[Path]) -> Table:
+def _lines_in_turn(session: FlinkSession, paths: Sequence[Path], parallelism: int) -> Table:
+    """Return the lines of one file after the other, read by one task and dealt out to ``parallelism`` tasks."""
     from pyflink.common import Types, WatermarkStrategy
     from pyflink.datastream.connectors.base import Source
     from pyflink.datastream.connectors.file_system import FileSource, StreamFormat
     from pyflink.java_gateway import get_gateway
 
     first, *others = [
-        FileSource.for_record_stream_format(StreamFormat.text_line_format(), path.as_uri()).build()
+        FileSource.for_record_stream_format(StreamFormat.text_line_format(), file_url(path)).build()
         for path in paths
     ]
     source = first
@@ -79,6 +95,10 @@ def _ordered_lines(session: FlinkSession, paths: Sequence[Path]) -> Table:
     # A chain does not say what it yields.
     lines = session.env.from_source(source, WatermarkStrategy.no_watermarks(), "files", Types.STRING())
     lines = lines.set_parallelism(1).uid("files").name("files")
+    if parallelism > 1:
+        lines = lines.rebalance()
+        # What follows has as many tasks as what it reads from, and dealing out counts as done by one.
+        lines._j_data_stream.getTransformation().setParallelism(parallelism)
     return session.tables.from_data_stream(lines).alias("__line")
 
 

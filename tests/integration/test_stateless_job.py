@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -77,3 +78,41 @@ def test_latency_profile_gives_the_same_rows(stateless_run: JobRun, latency_run:
     found, wanted = (run.predictions.drop(columns="latency_us") for run in (latency_run, stateless_run))
     pd.testing.assert_frame_equal(found, wanted, check_exact=True, check_like=True)
     assert latency_run.summary.reasons == stateless_run.summary.reasons
+
+
+_LAYOUTS = {
+    "several": (
+        "in a folder, 100 %/it's a (b).jsonl",
+        "in a folder, 100 %/part[2].jsonl.gz",
+        "in a folder, 100 %/c+$.jsonl",
+    ),
+    "two folders": ("x/a.jsonl", "x/b.jsonl", "y/a.jsonl"),
+    "hidden": (".hidden/a.jsonl", ".hidden/b.jsonl.gz", ".hidden/c.jsonl"),
+    "fewer than tasks": ("a.jsonl.gz",),
+}
+
+
+@pytest.mark.parametrize("layout", _LAYOUTS)
+def test_how_lines_are_spread_over_files_changes_nothing(
+    layout: str, stateless_run: JobRun, stateless_config: Path, crafted: CraftedInput, tmp_path: Path
+) -> None:
+    names = _LAYOUTS[layout]
+    for index, name in enumerate(names):
+        text = "".join(f"{line}\n" for line in crafted.lines[index :: len(names)]).encode()
+        path = tmp_path / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    (path.parent / "_other.jsonl").write_text("not read\n")
+    source, overrides = _pattern(tmp_path / "in", names), ["execution.parallelism=2"]
+    found = run_job(stateless_config, source, tmp_path / "100 % out", overrides=overrides)
+    assert found.summary.adds_up
+    assert found.summary.events == stateless_run.summary.events
+    assert found.summary.reasons == stateless_run.summary.reasons
+    columns = ["event_id", "prediction", "label", "scores", "event_time", "key"]
+    wanted = stateless_run.predictions[columns].sort_values(columns[:2], ignore_index=True)
+    pd.testing.assert_frame_equal(found.predictions[columns].sort_values(columns[:2], ignore_index=True), wanted)
+
+
+def _pattern(root: Path, names: tuple[str, ...]) -> Path:
+    folders = {str(Path(name).parent) for name in names}
+    return root / folders.pop() if len(folders) == 1 else root / "*" / "*.jsonl"

@@ -142,8 +142,8 @@ def test_return_alone_ends_a_line_where_the_order_is_kept(
     path = tmp_path / ("a.jsonl" if pack is bytes else "a.jsonl.gz")
     path.write_bytes(pack(b"a\rb\r\nc\r\r\n\nd\r"))
     found = find_inputs(str(path))
-    assert found.count_events(is_ordered=True) == len(["a", "b", "c", "", "", "d"])
-    assert found.count_events(is_ordered=False) == len(["a\rb", "c\r", "", "d\r"])
+    assert found.count_events(in_turn=True) == len(["a", "b", "c", "", "", "d"])
+    assert found.count_events(in_turn=False) == len(["a\rb", "c\r", "", "d\r"])
 
 
 def test_csv_headers_are_no_events(tmp_path: Path) -> None:

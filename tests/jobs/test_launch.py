@@ -169,7 +169,7 @@ def test_local_run_keeps_to_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     options = local_options("j", Path("out"))
     assert options["rest.bind-address"] == "127.0.0.1"
     assert options["rest.port"] == options["rest.bind-port"] != "8081"
-    assert options["execution.checkpointing.dir"] == (tmp_path / "out" / CHECKPOINTS).as_uri()
+    assert options["execution.checkpointing.dir"] == f"file://{tmp_path}/out/{CHECKPOINTS}"
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,21 @@ def convert_csv(cells: Cells, kind: str) -> RawColumn:
     return _convert(cells, kind, _csv_at_once, CSV_VALUES[kind])
 
 
+def from_arrow(cells: pa.ChunkedArray, kind: str) -> RawColumn | None:
+    """Return typed values of a JSON field in a column of its type; None: read each by itself."""
+    array = cells.chunk(0) if cells.num_chunks == 1 else cells.combine_chunks()
+    dtype, filler, _ = _TYPES[kind]
+    if kind == "timestamp" and not _is_integer(array):
+        return _iso_at_once(array)
+    nulls = _nulls(array)
+    if nulls is not None and filler is not None:
+        array = array.fill_null(filler)
+    values = array.to_numpy(zero_copy_only=False)
+    if dtype == "float64" and not np.isfinite(values).all():
+        return None
+    return RawColumn(values, nulls)
+
+
 def join_columns(columns: Sequence[RawColumn]) -> RawColumn:
     """Return columns one after the other as one."""
     if len(columns) == 1:
@@ -153,6 +168,12 @@ def _cast(cells: pa.StringArray, kind: str) -> NDArray[Any] | None:
 
 def _nulls(array: pa.Array) -> NDArray[np.bool_] | None:
     return array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
+
+
+def _is_integer(array: pa.Array) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_integer(array.type))
 
 
 def _starts_with_number(cells: pa.StringArray) -> bool:

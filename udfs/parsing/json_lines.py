@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -12,7 +12,10 @@ from conf.settings import FieldSettings
 from udfs.dead_letters import Problem, show_value
 from udfs.parsing.batch import RawBatch, RawColumn
 from udfs.parsing.columns import convert_json, join_columns
+from udfs.parsing.json_blocks import MIN_LINES, JsonBlocks
 
+# One bad line costs its block the fast way.
+_BLOCK = 4096
 # Objects of this many lines stay in the processor's cache until their values are taken out.
 _CHUNK = 512
 
@@ -41,15 +44,30 @@ class JsonLines:
     def read(self, lines: Sequence[str]) -> RawBatch:
         """Return a column per field, one value per well-formed line, and the problems of the other lines."""
         problems: dict[int, Problem] = {}
-        parts: dict[str, list[RawColumn]] = {name: [] for name in self.fields}
+        parts: list[Mapping[str, RawColumn]] = []
+        for start in range(0, max(len(lines), 1), _BLOCK):
+            block = lines[start : start + _BLOCK]
+            columns = self._blocks.read(block) if len(block) >= MIN_LINES else None
+            parts.extend(self._read_each(block, start, problems) if columns is None else [columns])
+        return RawBatch({name: join_columns([part[name] for part in parts]) for name in self.fields}, problems)
+
+    def _read_each(
+        self, lines: Sequence[str], first: int, problems: dict[int, Problem]
+    ) -> Iterator[Mapping[str, RawColumn]]:
+        """Yield columns of some well-formed lines at a time, and add the problems of the others."""
         for start in range(0, max(len(lines), 1), _CHUNK):
-            records = _records(lines[start : start + _CHUNK], start, problems)
+            records = _records(lines[start : start + _CHUNK], first + start, problems)
+            columns = {}
             for name, steps, kind in self._paths:
                 values = records
                 for step in steps:
                     values = _children(values, step)
-                parts[name].append(convert_json(values, kind))
-        return RawBatch({name: join_columns(columns) for name, columns in parts.items()}, problems)
+                columns[name] = convert_json(values, kind)
+            yield columns
+
+    @cached_property
+    def _blocks(self) -> JsonBlocks:
+        return JsonBlocks(self.fields)
 
     @cached_property
     def _paths(self) -> list[tuple[str, list[str], str]]:

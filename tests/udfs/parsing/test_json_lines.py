@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conf.settings import FieldSettings
+from tests.udfs.parsing.odd_lines import ODD
 from tests.udfs.parsing.outcomes import Outcome, assert_exact_agrees, outcomes
 from udfs.dead_letters import Problem
 from udfs.parsing.lines import JsonLines
@@ -87,30 +88,6 @@ def as_reasons(found: list[Outcome]) -> list[dict[str, Any] | str]:
     return [row.reason if isinstance(row, Problem) else dict(row) for row in found]
 
 
-ODD = [
-    "", " ", "\r", "{", "}", "{}", "[]", "null", "1", '"x"', "{}{}", '{"id":1}{"id":2}', '{"id":1},{"id":2}',
-    '{"id":1', '"amount":2}', '{"id":1}\n{"id":2}', '{\n"id":1}', "{}\n", ' {"id": 1} ', '{"id":1}\r',
-    '\t{"id":1}\r\n',
-    '{"id":1}x', '{"id":1,}', "{'id':1}", '{"id":01}', '{"id":+1}', '{"id":.5}', '{"id":0x10}', '{"id":1_000}',
-    '{"id":1.0}', '{"id":1.5}', '{"id":1e3}', '{"id":-0}', '{"id":-0.0}', '{"id":"1"}', '{"id":true}',
-    '{"id":null}',
-    '{"id":9223372036854775807}', '{"id":9223372036854775808}', '{"id":-9223372036854775808}',
-    '{"id":-9223372036854775809}', '{"id":18446744073709551616}', '{"id":9007199254740993.0}', '{"id":1e400}',
-    '{"id":1,"amount":1e400}', '{"id":1,"amount":-1e999}', '{"id":1,"amount":NaN}', '{"id":1,"amount":Infinity}',
-    '{"id":1,"other":1e400}', '{"id":1,"other":NaN}', '{"id":1,"amount":18446744073709551616}',
-    '{"id":1,"amount":9223372036854775809}', '{"id":1,"amount":5e-324}', '{"id":1,"amount":1e-400}',
-    '{"id":1,"amount":false}', '{"id":1,"amount":"2"}', '{"id":1,"amount":[]}', '{"id":1,"amount":{}}',
-    '{"id":1,"id":2}', '{"id":"x","id":2}', '{"id":1,"other":1,"other":2}', '{"id":1,"name":5}',
-    '{"id":1,"name":""}',
-    '{"id":1,"name":"a\\nb\\u0000\\"\\\\"}', '{"id":1,"name":"\\ud83d\\ude00 \\u2028 é 漢"}',
-    '{"id":1,"name":"\u2028\x85"}',
-    '{"id":1,"name":"\\ud800"}', '{"id":1,"name":"\ud800"}', '{"id":1,"\ud800":1}', '{"id":1,"name":"\x00"}',
-    '{"id":1,"name":"a\tb"}', '\ufeff{"id":1}', '{"id":1,"flag":1}', '{"id":1,"flag":0}', '{"id":1,"flag":"true"}',
-    '{"id":1,"place":null}', '{"id":1,"place":5}', '{"id":1,"place":[{"city":"x"}]}', '{"id":1,"place":"city"}',
-    '{"id":1,"place":{}}', '{"id":1,"place":{"more":7}}', '{"id":1,"place":{"more":{"count":"x"}}}',
-    '{"id":1,"place":{"city":"x","more":null}}', '{"place.city":"x","id":1}', '{"ID":1}',
-    '{"id":1,"name":"' + "x" * 200_000 + '"}', '{"id":1,"other":' + "[" * 50 + "]" * 50 + "}",
-]
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*FIELDS, "more"]), inner),

@@ -1,0 +1,149 @@
+"""Many lines of JSON at once, by Arrow's reader: no Python object for a value.
+
+It takes what is beyond doubt: flat objects, one a line, every value of its field's type or null. Where it declines,
+lines are read one by one, so that what a line yields never depends on its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from conf.settings import FieldSettings
+from udfs.parsing.batch import RawColumn
+from udfs.parsing.columns import from_arrow
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+MIN_LINES = 256
+"""Below this many lines, setting up the reader costs more than it saves."""
+
+_TYPES = {
+    "long": "int64",
+    "double": "float64",
+    "decimal": "float64",
+    "string": "string",
+    "boolean": "bool",
+    "timestamp": "int64",
+}
+# A double has up to 309 digits before the point, and orjson goes 1,024 levels deep; Arrow's reader does not mind more.
+_MAX_DIGITS, _MAX_OPENINGS = 300, 1000
+_STRIDE = 16
+_OPENING, _OPENING_LIST, _CLOSING, _LINE_END = b"{[}\n"
+
+
+@dataclass(frozen=True)
+class JsonBlocks:
+    """Reads blocks of lines into columns."""
+
+    fields: Mapping[str, FieldSettings]
+
+    def read(self, lines: Sequence[str]) -> dict[str, RawColumn] | None:
+        """Return a column per field, a value per line; None: some line may be bad, or is read otherwise alone."""
+        import pyarrow as pa
+
+        if self._sources is None:
+            return None
+        try:
+            data = "\n".join(lines).encode()
+        except UnicodeEncodeError:
+            return None
+        if not _is_one_object_a_line(data, lines):
+            return None
+        try:
+            table = _read(data, _schema(tuple(self._types(lines[0]).items())))
+        except pa.ArrowInvalid:
+            return None
+        return self._columns(table) if table.num_rows == len(lines) else None
+
+    @cached_property
+    def _sources(self) -> dict[str, str] | None:
+        """Arrow's type by name in the object; None where it cannot tell where a value lies or what it is."""
+        sources: dict[str, str] = {}
+        for name, field in self.fields.items():
+            source = field.source or name
+            if "." in source or sources.setdefault(source, _TYPES[field.type]) != _TYPES[field.type]:
+                return None
+        return sources
+
+    def _types(self, line: str) -> dict[str, str]:
+        """Return Arrow's type by name for a block whose times are of the kind that they are in its first line."""
+        import orjson
+
+        sources = dict(self._sources or {})
+        times = [field.source or name for name, field in self.fields.items() if field.type == "timestamp"]
+        if times:
+            try:
+                first = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                return sources
+            sources.update({source: "string" for source in times if isinstance(first.get(source), str)})
+        return sources
+
+    def _columns(self, table: pa.Table) -> dict[str, RawColumn] | None:
+        columns = {}
+        for name, field in self.fields.items():
+            column = from_arrow(table.column(field.source or name), field.type)
+            if column is None:
+                return None
+            columns[name] = column
+        return columns
+
+
+def _is_one_object_a_line(data: bytes, lines: Sequence[str]) -> bool:
+    """Return whether objects begin and end where lines do, and hold nothing that only Arrow's reader takes."""
+    letters = np.frombuffer(data, dtype=np.uint8)
+    ends = np.flatnonzero(letters == _LINE_END)
+    # No object can go on after "}", a line's end and "{".
+    if len(ends) != len(lines) - 1 or data[:1] != b"{" or data[-1:] != b"}":
+        return False
+    if (letters[ends - 1] != _CLOSING).any() or (letters[ends + 1] != _OPENING).any():
+        return False
+    if _has_word(data, b"NaN") or _has_word(data, b"Inf"):
+        return False
+    return not (_may_have_long_number(letters) or _is_deep(letters, ends))
+
+
+def _has_word(data: bytes, word: bytes) -> bool:
+    # One letter is found many times faster than a word.
+    return word[:1] in data and word in data
+
+
+def _may_have_long_number(letters: NDArray[np.uint8]) -> bool:
+    """Return False where no number has many digits, by a look at some letters."""
+    some = letters[::_STRIDE]
+    others = np.flatnonzero((some < ord("0")) | (some > ord("9")))
+    gaps = np.diff(others, prepend=-1, append=len(some))
+    return bool(gaps.max() > _MAX_DIGITS // _STRIDE)
+
+
+def _is_deep(letters: NDArray[np.uint8], ends: NDArray[np.intp]) -> bool:
+    is_opening = (letters == _OPENING) | (letters == _OPENING_LIST)
+    if np.count_nonzero(is_opening) - len(ends) < _MAX_OPENINGS:
+        return False
+    starts = np.concatenate([[0], ends + 1])
+    return bool(np.add.reduceat(is_opening, starts, dtype=np.int64).max() >= _MAX_OPENINGS)
+
+
+def _read(data: bytes, schema: pa.Schema) -> pa.Table:
+    import pyarrow as pa
+    from pyarrow import json
+
+    return json.read_json(
+        pa.BufferReader(data),
+        read_options=json.ReadOptions(use_threads=False, block_size=len(data) + 1),
+        parse_options=json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+    )
+
+
+@lru_cache(maxsize=64)
+def _schema(types: tuple[tuple[str, str], ...]) -> Any:
+    import pyarrow as pa
+
+    return pa.schema([(name, pa.type_for_alias(kind)) for name, kind in types])
