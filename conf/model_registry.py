@@ -8,9 +8,10 @@ from typing import Literal
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
+from conf.durations import PositiveDurationMs
 from conf.frozen import FrozenSettings
 from conf.refusal import Refusal, refuse
-from conf.scalars import Flag, Name, Segment, Version
+from conf.scalars import Flag, Name, Segment, Version, Whole
 
 ModelType = Literal["onnx", "tensorflow", "tflite", "custom"]
 
@@ -26,6 +27,10 @@ class ModelRegistrySettings(FrozenSettings):
         s3_endpoint: URL of an S3-compatible server; default AWS.
         gcs_bucket: Bucket; required for ``gcs`` unless ``base_path`` is a ``gs://`` URL.
         gcs_project: Project; default: the cloud's own chain.
+        watch_interval_ms: Between looks for a new deployment; YAML ``watch_interval``, default 2s.
+        cache_dir: Folder for copies of remote models; default: ``gress-ml-models`` in the machine's temporary folder.
+        max_loaded: Versions of a model kept loaded, the one that serves and those to roll back to, >= 1; default 2.
+        max_loaded_mib: Most MiB of model files kept loaded to roll back to, >= 0; default 2048.
     """
 
     type: Literal["local", "s3", "gcs"] = "local"
@@ -35,6 +40,10 @@ class ModelRegistrySettings(FrozenSettings):
     s3_endpoint: Name | None = None
     gcs_bucket: Name | None = None
     gcs_project: Name | None = None
+    watch_interval_ms: PositiveDurationMs = Field(default=2_000, alias="watch_interval")
+    cache_dir: Name | None = None
+    max_loaded: Whole = Field(default=2, ge=1)
+    max_loaded_mib: Whole = Field(default=2048, ge=0)
 
     @model_validator(mode="after")
     def _has_bucket(self) -> Self:

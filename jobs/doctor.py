@@ -16,7 +16,7 @@ from pathlib import Path
 from jobs.java import NEWEST, OLDEST, JavaHome, candidates
 from models.checksum import verify_checksum
 from models.errors import ModelError
-from models.registry import LocalRegistry
+from models.registry import Registry, local_registry
 
 PYTHONS = ((3, 10), (3, 12))
 FLINK = "2.3.0"
@@ -127,7 +127,7 @@ def check_libraries(installed: Mapping[str, str]) -> Finding:
 def check_models(base: Path) -> Finding:
     """The shipped models: every artifact is there and is the one its model.json describes."""
     try:
-        names = list(_verified(LocalRegistry(base)))
+        names = list(_verified(local_registry(base)))
     except ModelError as error:
         return Finding("Shipped models", ok=False, found=str(error), fix=_REINSTALL)
     return _finding("Shipped models", bool(names), ", ".join(names) or f"none in {base}", _REINSTALL)
@@ -191,7 +191,7 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(map(int, release[0].split("."))) if release else ()
 
 
-def _verified(registry: LocalRegistry) -> Iterator[str]:
+def _verified(registry: Registry) -> Iterator[str]:
     for name in registry.names():
         for number in registry.versions(name):
             spec, artifact = registry.resolve(name, str(number))

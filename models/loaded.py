@@ -17,10 +17,13 @@ from models.spec import ModelSpec, TensorSpec
 
 
 class LoadedModel:
-    """A spec, its running session, and how features reach its inputs."""
+    """A spec, its running session, how features reach its inputs, and the size of its file."""
 
-    def __init__(self, spec: ModelSpec, session: Session, binding: InputBinding | None) -> None:
+    def __init__(
+        self, spec: ModelSpec, session: Session, binding: InputBinding | None, *, size_bytes: int = 0
+    ) -> None:
         self.spec = spec
+        self.size_bytes = size_bytes
         self.runtime = session.runtime
         self._session = session
         self._binding = binding
@@ -96,9 +99,8 @@ def load_model(
     """
     session = sessions.acquire(spec, path, options or RuntimeOptions())
     try:
-        return LoadedModel(
-            spec, session, _bind(spec, session.runtime.inputs, feature_columns, feature_set_hash)
-        )
+        binding = _bind(spec, session.runtime.inputs, feature_columns, feature_set_hash)
+        return LoadedModel(spec, session, binding, size_bytes=path.stat().st_size)
     except BaseException:
         session.close()
         raise

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -19,7 +17,9 @@ from pydantic import (
     Field,
     FiniteFloat,
     ValidationError,
+    model_validator,
 )
+from typing_extensions import Self
 
 from models.errors import ModelError
 from models.version import Version
@@ -87,6 +87,29 @@ class TensorSpec(BaseModel):
         return f"({', '.join(dims)}{',' if len(dims) == 1 else ''})"
 
 
+class GoldenRows(BaseModel):
+    """Rows whose predictions are known: what a copy of the model must give anywhere, within 1e-5 and 1e-4 of it.
+
+    Args:
+        columns: Names of the k feature columns.
+        rows: (n, k); None = NaN.
+        predictions: (n,), as the prediction column has them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    columns: Annotated[tuple[str, ...], Field(min_length=1)]
+    rows: Annotated[tuple[tuple[FiniteFloat | None, ...], ...], Field(min_length=1, max_length=1000)]
+    predictions: tuple[FiniteFloat, ...]
+
+    @model_validator(mode="after")
+    def _is_rectangular(self) -> Self:
+        if {len(row) for row in self.rows} != {len(self.columns)} or len(self.predictions) != len(self.rows):
+            msg = f"expected {len(self.rows)} predictions and rows of {len(self.columns)} values"
+            raise ValueError(msg)
+        return self
+
+
 class ModelSpec(BaseModel):
     """One version of one model: the artifact, its signature, and the features it was trained on.
 
@@ -97,6 +120,7 @@ class ModelSpec(BaseModel):
         classes: Labels in the order of the score columns, the positive one last; None = unknown.
         feature_columns: Names of the columns, in order, of the matrix it was trained on.
         threshold: Decision threshold on the prediction.
+        golden: Rows with known predictions, checked before it serves; None = none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -114,6 +138,7 @@ class ModelSpec(BaseModel):
     feature_set_hash: str | None = None
     feature_columns: tuple[str, ...] | None = None
     threshold: FiniteFloat | None = None
+    golden: GoldenRows | None = None
     tags: tuple[str, ...] = ()
     description: str = ""
     metrics: Mapping[str, FiniteFloat] = Field(default_factory=dict)
@@ -128,29 +153,30 @@ class ModelSpec(BaseModel):
 
 def read_spec(path: Path) -> ModelSpec:
     """Reads a model.json."""
-    subject = f"model spec {path}"
     try:
-        content = json.loads(path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
+        subject = f"model spec {path}"
         raise ModelError(subject, f"cannot be read: {error.strerror}") from error
+    return parse_spec(content, str(path))
+
+
+def parse_spec(content: bytes, where: str) -> ModelSpec:
+    """The spec in the bytes of a model.json; ``where`` they are from is for errors."""
+    subject = f"model spec {where}"
+    try:
+        found = json.loads(content)
     except ValueError as error:
         raise ModelError(subject, f"is not JSON: {error}", "publish the model again") from error
     try:
-        return ModelSpec.model_validate(content)
+        return ModelSpec.model_validate(found)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "(whole file)"
-        raise ModelError(subject, f"key {where}: {first['msg']}, got {first['input']!r}") from error
+        key = ".".join(map(str, first["loc"])) or "(whole file)"
+        raise ModelError(subject, f"key {key}: {first['msg']}, got {first['input']!r}") from error
 
 
-def write_spec(spec: ModelSpec, path: Path) -> None:
-    """Writes a model.json at once or not at all; equal specs give equal bytes."""
-    text = json.dumps(
-        spec.model_dump(mode="json"), sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False
-    )
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    with part.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+def spec_text(spec: ModelSpec) -> str:
+    """A model.json; equal specs give equal text."""
+    content = spec.model_dump(mode="json")
+    return json.dumps(content, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

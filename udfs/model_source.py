@@ -9,23 +9,74 @@ from conf.settings import InferenceSettings, MlSettings, ModelSettings
 from models.errors import ModelError
 from models.inspect import spec_from_file
 from models.loaded import LoadedModel, load_model
-from models.registry import LocalRegistry
+from models.registry import open_registry
 from models.runtimes.options import RuntimeOptions
+from models.serving.deployed import DeployedVersions
+from models.serving.live import LiveModel, SwapOptions
+from models.serving.pool import LIVE_MODELS
+from models.serving.source import FixedModel, ModelSource
+from models.serving.validation import check_golden
 from models.spec import ModelSpec, read_spec
 from models.version import Version
 from udfs.features.feature_set import FeatureSet
+from udfs.swap_log import SwapLog
 
 # TensorFlow's models run as TFLite files.
 _RUNS_AS = {"onnx": "onnx", "tflite": "tflite", "tensorflow": "tflite", "custom": "custom"}
 
 
+def open_models(ml: MlSettings, inference: InferenceSettings, features: FeatureSet) -> ModelSource:
+    """Return what hands out the model of a job: the registry's primary as it changes, or the one that is pinned.
+
+    A version in the job's settings pins it, and so does a bare file; operators of a process share one live model.
+
+    Raises:
+        ModelError: as ``open_model``; where the deployed version may not serve, the one before it does.
+    """
+    entry = _entry(ml, inference)
+    if inference.model_version or (entry is not None and entry.path is not None):
+        return FixedModel(open_model(ml, inference, features))
+    registry = ml.model_registry
+    options = SwapOptions(
+        watch_interval_s=registry.watch_interval_ms / 1000,
+        budget_s=ml.inference.max_latency_ms / 1000,
+        max_loaded=registry.max_loaded,
+        max_loaded_bytes=registry.max_loaded_mib << 20,
+    )
+
+    def load(spec: ModelSpec, path: Path) -> LoadedModel:
+        return _load(ml, inference, features, spec, path)
+
+    def make() -> LiveModel:
+        versions = DeployedVersions(open_registry(registry), inference.model_name, load)
+        return LiveModel(versions, options, SwapLog())
+
+    key = (ml, inference.model_name, inference.feature_fields, inference.max_concurrency, features.hash)
+    return LIVE_MODELS.acquire(repr(key), make)
+
+
 def open_model(ml: MlSettings, inference: InferenceSettings, features: FeatureSet) -> LoadedModel:
-    """Load the model that a job asks for, check it against the job's features, and warm it up.
+    """Load the model that a job asks for, check it against the job's features and its golden rows, and warm it up.
 
     Raises:
         ModelError: nothing of that name or version, a file that is damaged or no model, or a model of other features.
     """
     spec, path, entry = find_model(ml, inference)
+    model = _load(ml, inference, features, spec, path)
+    try:
+        if spec.golden is not None:
+            check_golden(model, spec.golden)
+        if entry is None or entry.warmup_on_load:
+            model.warmup(1)
+    except BaseException:
+        model.close()
+        raise
+    return model
+
+
+def _load(
+    ml: MlSettings, inference: InferenceSettings, features: FeatureSet, spec: ModelSpec, path: Path
+) -> LoadedModel:
     columns = inference.feature_fields or features.columns
     unknown = [name for name in columns if name not in features.columns]
     if unknown:
@@ -38,10 +89,7 @@ def open_model(ml: MlSettings, inference: InferenceSettings, features: FeatureSe
         gpu_device_ids=ml.inference.gpu_device_ids,
         max_concurrency=inference.max_concurrency,
     )
-    model = load_model(spec, path, options, feature_columns=columns, feature_set_hash=features.hash)
-    if entry is None or entry.warmup_on_load:
-        model.warmup(1)
-    return model
+    return load_model(spec, path, options, feature_columns=columns, feature_set_hash=features.hash)
 
 
 def find_model(ml: MlSettings, inference: InferenceSettings) -> tuple[ModelSpec, Path, ModelSettings | None]:
@@ -53,7 +101,7 @@ def find_model(ml: MlSettings, inference: InferenceSettings) -> tuple[ModelSpec,
         raise ModelError(subject, problem, "enable it, or name another version")
     if entry is not None and entry.path is not None:
         return *_bare(entry, Path(resolve_location(entry.path))), entry
-    spec, path = _registry(ml).resolve(inference.model_name, inference.model_version)
+    spec, path = open_registry(ml.model_registry).resolve(inference.model_name, inference.model_version)
     if entry is not None and _RUNS_AS[entry.type] != _RUNS_AS[spec.type]:
         raise ModelError(spec.ref, f"is of type {spec.type}, and ml.models says {entry.type}", "correct ml.models")
     return spec, path, entry
@@ -80,12 +128,3 @@ def _bare(entry: ModelSettings, path: Path) -> tuple[ModelSpec, Path]:
     tags = tuple(f"{name}={value}" for name, value in entry.tags.items())
     described = {"type": entry.type, "tags": tags, "description": entry.description}
     return spec_from_file(path, entry.name, entry.version, **described), path
-
-
-def _registry(ml: MlSettings) -> LocalRegistry:
-    kind, base = ml.model_registry.type, ml.model_registry.base_path
-    if kind != "local" or "://" in base:
-        problem = f"is of type {kind}, which this version cannot read"
-        subject = f"model registry {base}"
-        raise ModelError(subject, problem, "use type local with a folder that every worker sees")
-    return LocalRegistry(Path(resolve_location(base)))

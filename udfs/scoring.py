@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from models.errors import ModelError
 from models.loaded import LoadedModel
 from models.outputs import Scores
+from models.serving.source import ModelSource
+from models.spec import ModelSpec
 from udfs.dead_letters import Problem
 from udfs.features.feature_set import FeatureSet
 
@@ -25,6 +27,7 @@ class Predictions:
         prediction: ``(n,)`` float64, NaN in rows with a problem.
         label: ``(n,)`` text, or None where the model has no classes.
         scores: ``(n, c)`` float64, or None where the model gives one value.
+        spec: of the model that scored all of them.
         latency_us: microseconds from columns to scores, for the batch.
         problems: by row.
     """
@@ -32,16 +35,17 @@ class Predictions:
     prediction: NDArray[Any]
     label: NDArray[Any] | None
     scores: NDArray[Any] | None
+    spec: ModelSpec
     latency_us: int
     problems: Mapping[int, Problem] = field(default_factory=dict)
 
 
 class Scorer:
-    """Scores batches with one model on one feature set.
+    """Scores batches on one feature set, each with the model that serves at the time.
 
     Args:
         features: what the columns become.
-        model: what scores them.
+        models: hands out what scores them.
         fields: columns of the feature set that the model gets, in its order; empty: all.
         clock: nanoseconds, for latency.
     """
@@ -49,13 +53,13 @@ class Scorer:
     def __init__(
         self,
         features: FeatureSet,
-        model: LoadedModel,
+        models: ModelSource,
         *,
         fields: tuple[str, ...] = (),
         clock: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
         self.features = features
-        self.model = model
+        self.models = models
         self._picked = [features.columns.index(name) for name in fields] if fields else None
         self._clock = clock
 
@@ -66,31 +70,35 @@ class Scorer:
         if self._picked is not None:
             matrix = np.ascontiguousarray(matrix[:, self._picked])
         problems: dict[int, Problem] = {}
-        scores = self._predict(matrix, 0, problems)
+        with self.models.lease() as model:
+            spec = model.spec
+            scores = _predict(model, matrix, 0, problems)
+        self.models.observe(matrix, scores)
         bad = ~np.isfinite(scores.prediction)
         if bad.any():
             for row in np.flatnonzero(bad).tolist():
-                got = f"{self.model.spec.ref}: expected a finite score, got {scores.prediction[row].item()}"
+                got = f"{spec.ref}: expected a finite score, got {scores.prediction[row].item()}"
                 problems.setdefault(row, Problem("not_finite", got))
         latency_us = (self._clock() - start) // 1000
-        return Predictions(scores.prediction, scores.label, scores.scores, latency_us, problems)
+        return Predictions(scores.prediction, scores.label, scores.scores, spec, latency_us, problems)
 
-    def _predict(self, matrix: NDArray[Any], first: int, problems: dict[int, Problem]) -> Scores:
-        """Predict; where that fails, halve the batch until the rows that fail stand alone."""
-        if len(matrix) == 0:
-            return Scores(np.empty(0), None, None)
-        try:
-            return self.model.predict_matrix(matrix)
-        except Exception as error:
-            if len(matrix) == 1:
-                text = str(error) if isinstance(error, ModelError) else f"{self.model.spec.ref}: {error}"
-                problems[first] = Problem("failed", " ".join(text.split()))
-                return Scores(np.full(1, np.nan), None, None)
-        half = len(matrix) // 2
-        return _joined(
-            self._predict(matrix[:half], first, problems),
-            self._predict(matrix[half:], first + half, problems),
-        )
+
+def _predict(model: LoadedModel, matrix: NDArray[Any], first: int, problems: dict[int, Problem]) -> Scores:
+    """Predict; where that fails, halve the batch until the rows that fail stand alone."""
+    if len(matrix) == 0:
+        return Scores(np.empty(0), None, None)
+    try:
+        return model.predict_matrix(matrix)
+    except Exception as error:
+        if len(matrix) == 1:
+            text = str(error) if isinstance(error, ModelError) else f"{model.spec.ref}: {error}"
+            problems[first] = Problem("failed", " ".join(text.split()))
+            return Scores(np.full(1, np.nan), None, None)
+    half = len(matrix) // 2
+    return _joined(
+        _predict(model, matrix[:half], first, problems),
+        _predict(model, matrix[half:], first + half, problems),
+    )
 
 
 def _joined(left: Scores, right: Scores) -> Scores:

@@ -75,7 +75,7 @@ class TrainingWindow:
 def publish_model(recipe: Recipe, data: Dataset, window: TrainingWindow, registry: Path) -> dict[str, float]:
     """Trains a model, measures the file that will be served, and publishes it; returns its metrics."""
     from models.inspect import spec_from_file
-    from models.registry import LocalRegistry
+    from models.registry import local_registry
 
     trained = window.rows(data.time_ms)
     with tempfile.TemporaryDirectory() as folder:
@@ -96,7 +96,7 @@ def publish_model(recipe: Recipe, data: Dataset, window: TrainingWindow, registr
         prediction = score(spec, path, data.features)
         week = measure_test_week(data.time_ms, data.customer, data.label, prediction, window.test_start)
         metrics = {**asdict(week), "training_rows": int(trained.sum())}
-        LocalRegistry(registry).publish(spec.model_copy(update={"metrics": metrics}), path)
+        local_registry(registry).publish(spec.model_copy(update={"metrics": metrics}), path)
     return metrics
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from models.inspect import spec_from_file
-from models.spec import write_spec
+from models.spec import spec_text
 from tests.models.sample_models import sigmoid, write_onnx
 
 WEIGHTS = np.array([[0.01], [0.2], [-0.05], [0.004], [2.0], [0.1]], dtype=np.float32)
@@ -51,7 +51,7 @@ def write_model(folder: Path, *, width: int = len(WEIGHTS), has_classes: bool = 
     path = write_onnx(folder, nodes, inputs, outputs, constants)
     if has_classes:
         spec = spec_from_file(path, "fraud-detector", "2.0.0", task="binary", classes=CLASSES)
-        write_spec(spec, path.with_name("model.json"))
+        path.with_name("model.json").write_text(spec_text(spec), "utf-8")
     return path
 
 

@@ -22,7 +22,7 @@ from jobs.doctor import (
     memory_bytes,
 )
 from jobs.java import JavaHome
-from models.registry import LocalRegistry
+from models.registry import Registry, local_registry
 from models.spec import ModelSpec, TensorSpec
 
 FLINK_AS_PINNED = {
@@ -136,7 +136,7 @@ def test_missing_libraries_are_named() -> None:
 
 
 @pytest.fixture
-def registry(tmp_path: Path) -> LocalRegistry:
+def registry(tmp_path: Path) -> Registry:
     """A registry with one version, whose file holds no model: only its bytes matter here."""
     file = tmp_path / "model.onnx"
     file.write_bytes(b"artifact")
@@ -150,16 +150,16 @@ def registry(tmp_path: Path) -> LocalRegistry:
         inputs=(port,),
         outputs=(port,),
     )
-    registry = LocalRegistry(tmp_path / "models")
+    registry = local_registry(tmp_path / "models")
     registry.publish(spec, file)
     return registry
 
 
-def test_models_are_listed(registry: LocalRegistry) -> None:
+def test_models_are_listed(registry: Registry) -> None:
     assert check_models(registry.base) == Finding("Shipped models", ok=True, found="fraud 1.0.0")
 
 
-def test_changed_model_is_found(registry: LocalRegistry) -> None:
+def test_changed_model_is_found(registry: Registry) -> None:
     (registry.base / "fraud" / "1.0.0" / "model.onnx").write_bytes(b"other")
     finding = check_models(registry.base)
     assert not finding.ok

@@ -18,12 +18,15 @@ HEAVY = (
     "tensorflow",
     "ai_edge_litert",
     "tflite_runtime",
+    "obstore",
+    "prometheus_client",
 )
 LIGHT = (
     "conf",
     "conf.loader",
     "models",
     "models.registry",
+    "models.serving.live",
     "models.runtimes",
     "state",
     "udfs",

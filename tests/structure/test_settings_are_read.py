@@ -19,12 +19,6 @@ NOT_READ_YET = {
     "ml.feature_store": "cache of looked-up features",
     "ml.online_learning": "learners and their checkpoints",
     "ml.ab_testing": "router, shadow mode and experiment verdicts",
-    "ml.model_registry.s3_bucket": "object-store registry",
-    "ml.model_registry.s3_region": "object-store registry",
-    "ml.model_registry.s3_endpoint": "object-store registry",
-    "ml.model_registry.gcs_bucket": "object-store registry",
-    "ml.model_registry.gcs_project": "object-store registry",
-    "ml.inference.max_latency": "deadline of a batch: fallbacks",
 }
 
 # A default that conf hands on to the operator's own setting, under this attribute: that one must be read.

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from models.loaded import LoadedModel
 from models.outputs import Scores
+from models.serving.source import FixedModel
 from tests.udfs.conftest import MakeSettings
 from tests.udfs.tiny_models import linear, write_classes, write_picky
 from udfs.features.feature_set import compile_feature_set
@@ -30,7 +31,7 @@ def make_scorer(make_settings: MakeSettings) -> Iterator[MakeScorer]:
         features = compile_feature_set(built.job.features, built.job.events)
         model = open_model(built.ml, built.job.inference, features)
         opened.append(model)
-        return Scorer(features, model, fields=built.job.inference.feature_fields, **more)  # type: ignore[arg-type]
+        return Scorer(features, FixedModel(model), fields=built.job.inference.feature_fields, **more)  # type: ignore[arg-type]
 
     yield make
     for model in opened:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.inspect import spec_from_file
-from models.spec import write_spec
+from models.spec import spec_text
 from tests.models.sample_models import sigmoid, write_onnx
 
 Write = Callable[[Path], Path]
@@ -64,7 +64,7 @@ def write_classes(folder: Path, picky: bool = True) -> Path:
     model.graph.output.append(helper.make_tensor_value_info("both", TensorProto.FLOAT, ["n", 2]))
     onnx.save(model, path)
     spec = spec_from_file(path, "m", "1.0.0", task="binary", classes=("no", "yes"))
-    write_spec(spec, path.with_name("model.json"))
+    path.with_name("model.json").write_text(spec_text(spec), "utf-8")
     return path
 
 

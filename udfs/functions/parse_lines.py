@@ -44,11 +44,11 @@ class ParseLines:
 
     def open(self) -> None:
         """Build the parser."""
-        self._parser = EventParser(self.events.fields, self.lines)
+        self.parser = EventParser(self.events.fields, self.lines)
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Parse a batch of lines."""
-        batch = self._parser.parse(columns["__line"].tolist())
+        batch = self.parser.parse(columns["__line"].tolist())
         values = {**batch.columns, **batch.exact}
         return {
             **problem_columns(batch.problems, batch.size),

@@ -15,7 +15,7 @@ from udfs.functions.compute_features import feature_inputs
 from udfs.functions.repeated import repeated
 from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns
 from udfs.functions.vector_function import Columns, SqlColumns
-from udfs.model_source import open_model
+from udfs.model_source import open_models
 from udfs.scoring import Predictions, Scorer
 
 PREDICTION_COLUMNS: SqlColumns = (
@@ -54,19 +54,12 @@ class ScoreColumns:
 
     def open(self) -> None:
         """Load the model."""
-        self._model = open_model(self.ml, self.job.inference, self.features)
-        self._scorer = Scorer(self.features, self._model, fields=self.job.inference.feature_fields)
-        self._constants = {
-            "__model": self._model.spec.name,
-            "__version": self._model.spec.version,
-            "__checksum": self._model.spec.sha256[:16],
-            "__feature_set": self.features.hash,
-            "__status": "ok",
-        }
+        self._models = open_models(self.ml, self.job.inference, self.features)
+        self.scorer = Scorer(self.features, self._models, fields=self.job.inference.feature_fields)
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Score a batch."""
-        predictions = self._scorer.score(columns)
+        predictions = self.scorer.score(columns)
         size = len(predictions.prediction)
         return {**problem_columns(predictions.problems, size), **self.rows(predictions)}
 
@@ -78,13 +71,17 @@ class ScoreColumns:
             "__prediction": predictions.prediction,
             "__label": nothing if predictions.label is None else predictions.label,
             "__scores": nothing if predictions.scores is None else _listed(predictions.scores),
-            **{name: repeated(value, size) for name, value in self._constants.items()},
+            "__model": repeated(predictions.spec.name, size),
+            "__version": repeated(predictions.spec.version, size),
+            "__checksum": repeated(predictions.spec.sha256[:16], size),
+            "__feature_set": repeated(self.features.hash, size),
+            "__status": repeated("ok", size),
             "__latency_us": np.full(size, predictions.latency_us, dtype=np.int64),
         }
 
     def close(self) -> None:
         """Let the model go."""
-        self._model.close()
+        self._models.close()
 
 
 def _listed(scores: NDArray[np.float64]) -> NDArray[np.object_]:

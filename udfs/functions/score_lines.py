@@ -43,12 +43,11 @@ class ScoreLines:
         self._parse.open()
         self._score = ScoreColumns(self.job, self.ml)
         self._score.open()
-        self._parser, self._scorer = self._parse._parser, self._score._scorer
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Score a batch of lines."""
-        batch = self._parser.parse(columns["__line"].tolist())
-        predictions = self._scorer.score(batch.columns)
+        batch = self._parse.parser.parse(columns["__line"].tolist())
+        predictions = self._score.scorer.score(batch.columns)
         places = np.arange(batch.size) if batch.rows is None else batch.rows
         problems = {
             **batch.problems,

@@ -1,0 +1,25 @@
+"""Where models live: immutable versions, numbered deployments, and the stores that hold them.
+
+<base>/<model>/<version>/<artifact>                  create-if-absent
+<base>/<model>/<version>/model.json                  written last: no model.json, no version
+<base>/<model>/<version>/records/<kind>.json         what became of it: validated, rejected-<n>, retired
+<base>/<model>/deployments/<n>.json                  generation n, create-if-absent
+"""
+
+from __future__ import annotations
+
+from models.registry.deployments import Deployment, Deployments
+from models.registry.errors import RegistryError
+from models.registry.location import local_registry, open_registry
+from models.registry.records import Record
+from models.registry.registry import Registry
+
+__all__ = [
+    "Deployment",
+    "Deployments",
+    "Record",
+    "Registry",
+    "RegistryError",
+    "local_registry",
+    "open_registry",
+]

@@ -1,0 +1,61 @@
+"""Copies of remote artifacts on this machine, shared by its worker processes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from models.checksum import file_sha256, verify_checksum
+from models.errors import ModelError
+from models.spec import ModelSpec
+
+_UNUSED_S = 7 * 86_400
+
+
+class ModelCache:
+    """A folder of artifacts by checksum: ``<folder>/<sha256>/<file>``.
+
+    Rules: a file gets its name when it is complete (atomic rename), so that processes may share the folder; a file
+    whose bytes are not those of its checksum is fetched again; what nobody used for a week goes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def fetch(self, spec: ModelSpec, download: Callable[[Path], bool]) -> Path:
+        """The artifact's copy, downloaded where there is none.
+
+        Raises:
+            ModelError: It is not in the registry, or its bytes are not what its spec says.
+        """
+        target = self.folder / spec.sha256 / spec.file
+        if target.is_file() and file_sha256(target) == spec.sha256:
+            os.utime(target.parent)
+            return target
+        self._remove_unused()
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            subject = f"model cache {self.folder}"
+            problem = f"cannot be written: {error.strerror}"
+            raise ModelError(subject, problem, "set model_registry.cache_dir to a folder of your own") from error
+        if not download(target):
+            raise ModelError(spec.ref, f"has no file {spec.file} in its registry", "publish it again")
+        try:
+            verify_checksum(spec, target)
+        except ModelError:
+            shutil.rmtree(target.parent, ignore_errors=True)
+            raise
+        return target
+
+    def _remove_unused(self) -> None:
+        oldest = time.time() - _UNUSED_S
+        try:
+            folders = [path for path in self.folder.iterdir() if path.stat().st_mtime < oldest]
+        except OSError:
+            return  # not there yet, or another process is at it
+        for path in folders:
+            shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,246 @@
+"""Names, versions, artifacts and deployments of models."""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+from pathlib import Path
+from typing import Literal
+
+from models.checksum import verify_checksum
+from models.errors import ModelError
+from models.registry.cache import ModelCache
+from models.registry.deployments import Deployments
+from models.registry.records import Kind, Record, Records
+from models.registry.store import ObjectStore
+from models.spec import ModelSpec, check_name, parse_spec, spec_text
+from models.version import Version
+
+State = Literal["registered", "validated", "deployed", "retired"]
+_SPEC_FILE = "model.json"
+
+
+class Registry:
+    """A store of immutable model versions: ``<base>/<model>/<version>/{model.json, artifact}``.
+
+    Rules: versions never change; no model.json, no version; checksums are verified when an artifact is published,
+    when it is fetched and when it is loaded.
+
+    Args:
+        store: Where.
+        cache: Copies of remote artifacts; None where the store is a folder of this machine.
+    """
+
+    def __init__(self, store: ObjectStore, cache: ModelCache | None = None) -> None:
+        self.store = store
+        self.cache = cache
+
+    @property
+    def url(self) -> str:
+        """Where it is, for people."""
+        return self.store.url
+
+    @property
+    def base(self) -> Path:
+        """Its folder; only a local registry has one."""
+        if self.store.folder is None:
+            problem = "is not a folder of this machine"
+            raise self._error(problem, "use its url")
+        return self.store.folder
+
+    def names(self) -> tuple[str, ...]:
+        """Models that have a version, sorted."""
+        names = (name for name in self.store.folders() if not name.startswith("."))
+        return tuple(name for name in names if self._is_model(name))
+
+    def versions(self, name: str) -> tuple[Version, ...]:
+        """Versions of a model, lowest first; empty for an unknown model."""
+        return tuple(self._folders(name))
+
+    def spec(self, name: str, version: str = "") -> ModelSpec:
+        """Spec of a version; "" is the primary."""
+        return self._read(name, *self._find(name, version))
+
+    def resolve(self, name: str, version: str = "") -> tuple[ModelSpec, Path]:
+        """Spec and artifact of a version, on this machine; "" is the primary.
+
+        The primary is that of the last deployment; before the first it is the highest release, or the highest
+        pre-release where there is no release.
+        """
+        found, folder = self._find(name, version)
+        spec = self._read(name, found, folder)
+        return spec, self._artifact(spec, folder)
+
+    def publish(self, spec: ModelSpec, file: Path) -> ModelSpec:
+        """Adds a version that is not there yet; returns its spec, whose ``file`` is the artifact's name there.
+
+        Of racing writers one wins; no reader sees half a version.
+        """
+        verify_checksum(spec, file)
+        self.store.prepare()
+        if Version.parse(spec.version) in self._folders(spec.name):
+            raise self._is_there(spec)
+        folder = f"{spec.name}/{spec.version}"
+        if not self._put_artifact(f"{folder}/{spec.file}", spec, file):
+            # Left by a writer that died, or of one that is at it: its bytes are another's, so ours get another name.
+            stem, dot, suffix = spec.file.rpartition(".")
+            spec = spec.model_copy(update={"file": f"{stem or suffix}-{spec.sha256[:12]}{dot}{suffix if dot else ''}"})
+            self._put_artifact(f"{folder}/{spec.file}", spec, file)
+        if not self.store.create(f"{folder}/{_SPEC_FILE}", spec_text(spec).encode()):
+            raise self._is_there(spec)
+        return spec
+
+    def deployments(self, name: str) -> Deployments:
+        """Generations of a model."""
+        return Deployments(self.store, check_name(name))
+
+    def state(self, name: str, version: str) -> State:
+        """Where a version is in its life."""
+        found, folder = self._find(name, version)
+        records = Records(self.store, folder)
+        if records.has("retired"):
+            return "retired"
+        latest = self.deployments(name).latest()
+        if latest is not None and latest.primary == str(found):
+            return "deployed"
+        return "validated" if records.has("validated") else "registered"
+
+    def records(self, name: str, version: str) -> tuple[Record, ...]:
+        """What became of a version, in order of time."""
+        return Records(self.store, self._find(name, version)[1]).all()
+
+    def record(
+        self, name: str, version: str, kind: Kind, *, reason: str = "", by: str = "", generation: int | None = None
+    ) -> bool:
+        """Writes down what became of a version; False: that is known already."""
+        records = Records(self.store, self._find(name, version)[1])
+        return records.add(kind, reason=reason, by=by, generation=generation)
+
+    def retire(self, name: str, version: str, *, by: str = "", why: str = "") -> None:
+        """Takes a version out of use: it stays where it is, but is no longer promoted.
+
+        Raises:
+            ModelError: It serves, or is what a rollback goes to.
+        """
+        found, folder = self._find(name, version)
+        self._check_unused(name, found, "be retired")
+        Records(self.store, folder).add("retired", reason=why, by=by)
+
+    def delete(self, name: str, version: str) -> None:
+        """Removes a version and all that belongs to it.
+
+        Raises:
+            ModelError: It serves, or is what a rollback goes to.
+        """
+        found, folder = self._find(name, version)
+        self._check_unused(name, found, "be deleted")
+        # First what makes it a version, so that no reader finds it in part.
+        self.store.delete(f"{folder}/{_SPEC_FILE}")
+        for path in self.store.files(folder):
+            self.store.delete(path)
+        if self.store.folder is not None:
+            shutil.rmtree(self.store.folder / folder, ignore_errors=True)
+
+    def _check_unused(self, name: str, version: Version, verb: str) -> None:
+        latest = self.deployments(name).latest()
+        if latest is None or str(version) not in (latest.primary, latest.previous):
+            return
+        role = "serves" if latest.primary == str(version) else "is what a rollback goes to"
+        subject = f"model {name}@{version}"
+        problem = f"cannot {verb}: it {role} in generation {latest.generation}"
+        raise ModelError(subject, problem, "promote other versions first")
+
+    def _put_artifact(self, path: str, spec: ModelSpec, file: Path) -> bool:
+        """Writes an artifact; True also where the same bytes are there."""
+        if self.store.create(path, file):
+            return True
+        import hashlib
+
+        return hashlib.sha256(self.store.read(path) or b"").hexdigest() == spec.sha256
+
+    def _find(self, name: str, version: str) -> tuple[Version, str]:
+        folders = self._folders(name)
+        if not folders:
+            raise self._no_such_model(name)
+        wanted = Version.parse(version) if version else self._primary(name, tuple(folders))
+        if wanted not in folders:
+            there = ", ".join(map(str, folders))
+            subject = f"model {name}"
+            raise ModelError(subject, f"has no version {wanted} in {self.url}", f"it has {there}")
+        return wanted, folders[wanted]
+
+    def _primary(self, name: str, versions: tuple[Version, ...]) -> Version:
+        latest = self.deployments(name).latest()
+        return Version.parse(latest.primary) if latest else _highest(versions)
+
+    def _is_model(self, name: str) -> bool:
+        try:
+            return bool(self._folders(name))
+        except ModelError as error:
+            if "is not allowed" in error.problem:
+                return False  # a folder, but no model's
+            raise
+
+    def _folders(self, name: str) -> dict[Version, str]:
+        """Folder by version, from the base, lowest first."""
+        if self.store.folder is not None and not self.store.folder.is_dir():
+            check_name(name)
+            return {}
+        found: dict[Version, str] = {}
+        for path in self.store.files(check_name(name)):
+            parts = path.split("/")
+            if len(parts) != 3 or parts[2] != _SPEC_FILE or parts[1].startswith("."):
+                continue
+            folder = f"{parts[0]}/{parts[1]}"
+            version = self._version(folder)
+            if version in found:
+                subject = f"model {name}"
+                there = f"{self.url}/{found[version]} and {self.url}/{folder}"
+                raise ModelError(subject, f"has version {version} twice: {there}", "remove one")
+            found[version] = folder
+        return dict(sorted(found.items()))
+
+    def _version(self, folder: str) -> Version:
+        try:
+            return Version.parse(folder.rpartition("/")[2])
+        except ModelError as error:
+            subject = f"folder {self.url}/{folder}"
+            raise ModelError(subject, "holds a model.json, but its name is not a version", error.fix) from error
+
+    def _read(self, name: str, version: Version, folder: str) -> ModelSpec:
+        path = f"{folder}/{_SPEC_FILE}"
+        spec = parse_spec(self.store.read(path) or b"", f"{self.url}/{path}")
+        if (spec.name, spec.version) != (name, str(version)):
+            subject = f"model {name}@{version}"
+            problem = f"has the model.json of {spec.name}@{spec.version}: {self.url}/{folder}"
+            raise ModelError(subject, problem, "publish it again")
+        return spec
+
+    def _artifact(self, spec: ModelSpec, folder: str) -> Path:
+        if self.store.folder is None:
+            if self.cache is None:
+                problem = "has no cache for what it fetches"
+                raise self._error(problem, "open it with open_registry")
+            return self.cache.fetch(spec, lambda target: self.store.download(f"{folder}/{spec.file}", target))
+        artifact = self.store.folder / folder / spec.file
+        if not artifact.is_file():
+            problem = f"has no file {spec.file} in {self.url}/{folder}"
+            raise ModelError(spec.ref, problem, "publish it again")
+        return artifact
+
+    def _no_such_model(self, name: str) -> ModelError:
+        names = self.names()
+        near = difflib.get_close_matches(name, names, n=1)
+        there = f"it has {', '.join(names) or 'none'}"
+        return self._error(f"has no model {name!r}", f"did you mean {near[0]!r}? {there}" if near else there)
+
+    def _is_there(self, spec: ModelSpec) -> ModelError:
+        return ModelError(spec.ref, f"is already in {self.url}", "versions never change: publish it under a new one")
+
+    def _error(self, problem: str, fix: str) -> ModelError:
+        return ModelError(f"model registry {self.url}", problem, fix)
+
+
+def _highest(versions: tuple[Version, ...]) -> Version:
+    """The highest release, or the highest pre-release where there is no release."""
+    return max((version for version in versions if not version.pre), default=versions[-1])

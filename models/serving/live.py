@@ -1,0 +1,258 @@
+"""The model that serves, exchanged while it does."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.errors import ModelError
+from models.loaded import LoadedModel
+from models.registry import Deployment, RegistryError
+from models.serving.deployed import Versions
+from models.serving.events import Silent, SwapListener
+from models.serving.shelf import Held, Shelf
+from models.serving.validation import Probe, validate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from models.outputs import Scores
+
+_PROBE_ROWS = 256
+_PROBE_EVERY_S = 1.0
+
+
+@dataclass(frozen=True)
+class SwapOptions:
+    """How a live model is watched and exchanged.
+
+    Attributes:
+        watch_interval_s: Between looks for a new deployment.
+        budget_s: Longest a batch may take the next model.
+        load_timeout_s: Longest a version may take to load and pass.
+        max_loaded: Versions kept loaded, the one that serves among them.
+        max_loaded_bytes: Most bytes of model files kept loaded beside the one that serves.
+    """
+
+    watch_interval_s: float = 2.0
+    budget_s: float = 0.1
+    load_timeout_s: float = 60.0
+    max_loaded: int = 2
+    max_loaded_bytes: int = 2048 << 20
+
+
+@dataclass
+class _Staging:
+    """A version on its way: loaded and tried by a thread of its own."""
+
+    deployment: Deployment
+    started_s: float
+
+
+class LiveModel:
+    """Hands out the deployed primary, and takes up each new deployment.
+
+    A new version is loaded, checked and warmed on a background thread; a batch has one model from start to end. The
+    versions that served before stay loaded, so that a rollback is a pointer's change. One that fails is rejected, and
+    what serves goes on; so it does when the registry cannot be asked.
+
+    Args:
+        versions: Where versions come from.
+        options: Intervals and bounds.
+        listener: Hears of every change.
+    """
+
+    def __init__(
+        self, versions: Versions, options: SwapOptions | None = None, listener: SwapListener | None = None
+    ) -> None:
+        self._versions = versions
+        self._options = options or SwapOptions()
+        self._listener = listener or Silent()
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._staging: _Staging | None = None
+        self._is_outage = False
+        self._probe: Probe | None = None
+        self._probed_s = -_PROBE_EVERY_S
+        self._shelf = Shelf(self._options.max_loaded, self._options.max_loaded_bytes, self._listener)
+        self._generation, model = self._first()
+        self._serving = Held(model)
+
+    @property
+    def generation(self) -> int:
+        """The last deployment that was taken up or rejected; 0 before the first."""
+        return self._generation
+
+    def start(self) -> None:
+        """Begins to watch for deployments."""
+        threading.Thread(target=self._watch, name=f"watch {self._versions.name}", daemon=True).start()
+
+    @contextmanager
+    def lease(self) -> Iterator[LoadedModel]:
+        """The model for one batch; it stays open until the block is left."""
+        with self._lock:
+            held = self._serving
+            held.users += 1
+        try:
+            yield held.model
+        finally:
+            with self._lock:
+                held.users -= 1
+                is_last = held.is_retired and not held.users
+            if is_last:
+                self._shelf.close(held)
+
+    def observe(self, matrix: NDArray[Any], scores: Scores) -> None:
+        """Takes note of a batch that was scored, about once a second: rows to try the next model on."""
+        now = time.monotonic()
+        if now - self._probed_s < _PROBE_EVERY_S or not len(matrix):
+            return
+        self._probed_s = now
+        finite = int(np.isfinite(scores.prediction[:_PROBE_ROWS]).sum())
+        self._probe = Probe(matrix[:_PROBE_ROWS].copy(), finite)
+
+    def poll(self) -> None:
+        """Looks for a deployment once and takes it up; what has to be loaded comes later, from another thread."""
+        self._give_up_on_slow()
+        try:
+            found = self._versions.after(self._generation)
+        except ModelError as error:
+            if not self._is_outage:
+                self._listener.registry_failed(self._versions.name, error)
+            self._is_outage = True
+            return
+        if self._is_outage:
+            self._is_outage = False
+            self._listener.registry_back(self._versions.name)
+        if found is not None:
+            self._take(found)
+
+    def close(self) -> None:
+        """Stops watching and lets go of all models."""
+        self._stop.set()
+        with self._lock:
+            self._staging = None
+            held = self._serving
+            held.is_retired = True
+            is_last = not held.users
+        self._shelf.clear(self._lock)
+        if is_last:
+            self._shelf.close(held)
+
+    def _watch(self) -> None:
+        while not self._stop.wait(self._options.watch_interval_s):
+            try:
+                self.poll()
+            except Exception as error:
+                # A watcher that dies would leave the job with one model for ever.
+                self._listener.rejected(self._versions.name, "?", self._generation, error)
+
+    def _first(self) -> tuple[int, LoadedModel]:
+        """The deployed primary; where that may not serve, the one before it."""
+        deployment = self._versions.latest()
+        if deployment is None:
+            return 0, self._open("")
+        try:
+            return deployment.generation, self._open(deployment.primary)
+        except RegistryError:
+            raise
+        except ModelError as error:
+            self._reject(deployment, error)
+            if deployment.previous is None:
+                raise
+            return deployment.generation, self._open(deployment.previous)
+
+    def _open(self, version: str) -> LoadedModel:
+        """A version that is fit to serve."""
+        start = time.perf_counter()
+        model = self._versions.open(version)
+        try:
+            self._validate(model)
+        except BaseException:
+            model.close()
+            raise
+        self._listener.loaded(model, time.perf_counter() - start)
+        return model
+
+    def _validate(self, model: LoadedModel) -> None:
+        budget_s = self._options.budget_s
+        if self._probe is None:
+            validate(model, budget_s=budget_s)
+            return
+        with self.lease() as serving:
+            validate(model, budget_s=budget_s, probe=self._probe, serving=serving)
+
+    def _take(self, deployment: Deployment) -> None:
+        with self._lock:
+            if self._staging is not None and self._staging.deployment == deployment:
+                return  # on its way
+            self._staging = None
+            if self._serving.model.spec.version == deployment.primary:
+                self._generation = deployment.generation
+                return
+            ready = self._shelf.take(deployment.primary)
+            if ready is None:
+                staging = self._staging = _Staging(deployment, time.monotonic())
+        if ready is not None:
+            self._swap(deployment, ready)
+            return
+        name = f"load {self._versions.name}@{deployment.primary}"
+        threading.Thread(target=self._stage, args=(staging,), name=name, daemon=True).start()
+
+    def _stage(self, staging: _Staging) -> None:
+        try:
+            model = self._open(staging.deployment.primary)
+        except RegistryError as error:
+            with self._lock:
+                is_wanted = self._staging is staging
+                self._staging = None if is_wanted else self._staging
+            if is_wanted:
+                self._listener.registry_failed(self._versions.name, error)
+            return
+        except Exception as error:
+            self._give_up(staging, error)
+            return
+        if not self._swap(staging.deployment, Held(model), staging):
+            model.close()
+            self._listener.unloaded(model)
+
+    def _swap(self, deployment: Deployment, held: Held, staging: _Staging | None = None) -> bool:
+        """Lets a version serve; False: it came too late, another is wanted by now."""
+        with self._lock:
+            if self._stop.is_set() or self._staging is not staging:
+                return False
+            before, self._serving = self._serving, held
+            self._generation = deployment.generation
+            self._staging = None
+            evicted = self._shelf.put(before)
+        for each in evicted:
+            self._shelf.close(each)
+        self._listener.swapped(
+            held.model, before.model, deployment.generation, is_rollback=deployment.action == "rollback"
+        )
+        return True
+
+    def _give_up_on_slow(self) -> None:
+        staging = self._staging
+        if staging is not None and time.monotonic() - staging.started_s > self._options.load_timeout_s:
+            subject = f"model {self._versions.name}@{staging.deployment.primary}"
+            problem = f"took longer than {self._options.load_timeout_s:g} s to load and pass"
+            self._give_up(staging, ModelError(subject, problem, "make it smaller"))
+
+    def _give_up(self, staging: _Staging, error: Exception) -> None:
+        with self._lock:
+            if self._staging is not staging:
+                return
+            self._staging = None
+            self._generation = staging.deployment.generation
+        self._reject(staging.deployment, error)
+
+    def _reject(self, deployment: Deployment, error: Exception) -> None:
+        self._listener.rejected(self._versions.name, deployment.primary, deployment.generation, error)
+        self._versions.reject(deployment.primary, deployment.generation, str(error))

@@ -1,0 +1,48 @@
+"""Counts and logs what happens to the models that serve: one line for each change."""
+
+from __future__ import annotations
+
+import logging
+
+from models.errors import ModelError
+from models.loaded import LoadedModel
+from udfs.metrics.catalogue import metric
+
+_LOG = logging.getLogger("gress.models")
+
+
+class SwapLog:
+    """Tells operators by log and metric."""
+
+    def loaded(self, model: LoadedModel, seconds: float) -> None:
+        """A version was loaded and found fit to serve, in so many seconds."""
+        spec = model.spec
+        metric("models_loaded").labels(spec.name, spec.version, spec.type).set(1)
+        metric("model_load_time_seconds").labels(spec.name, spec.version, spec.type).observe(seconds)
+        _LOG.info("%s loaded and checked in %.3f s", spec.ref, seconds)
+
+    def unloaded(self, model: LoadedModel) -> None:
+        """A version was let go."""
+        spec = model.spec
+        metric("models_loaded").labels(spec.name, spec.version, spec.type).set(0)
+        _LOG.info("%s unloaded", spec.ref)
+
+    def swapped(self, model: LoadedModel, before: LoadedModel, generation: int, *, is_rollback: bool) -> None:
+        """A version serves in place of another."""
+        metric("model_swaps_total").labels(model.spec.name, "rolled_back" if is_rollback else "swapped").inc()
+        _LOG.info("%s serves in place of %s, by generation %d", model.spec.ref, before.spec.version, generation)
+
+    def rejected(self, name: str, version: str, generation: int, error: Exception) -> None:
+        """A version may not serve; the one before goes on."""
+        metric("model_swaps_total").labels(name, "rejected").inc()
+        metric("model_load_errors_total").labels(name, version, "", "load_failed").inc()
+        _LOG.error("model %s@%s of generation %d rejected: %s", name, version, generation, error)
+
+    def registry_failed(self, name: str, error: ModelError) -> None:
+        """The registry could not be asked; what serves goes on."""
+        metric("model_registry_errors_total").labels(name).inc()
+        _LOG.warning("%s; model %s goes on as it is", error, name)
+
+    def registry_back(self, name: str) -> None:
+        """The registry answers again."""
+        _LOG.info("the registry of model %s answers again", name)
