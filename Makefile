@@ -28,16 +28,20 @@ define make_venv
 endef
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/run.stamp ## card transactions through the whole job
 	$(BIN)/gress run fraud-detection --output demo-out --overwrite
 
 test: lint ## every check
 	$(BIN)/python -m pytest
+	@if [ "$${CI:-}" = true ]; then $(MAKE) test-recipes; fi
 
 test-fast: $(VENV)/test.stamp ## the tests that need no JVM
 	$(BIN)/python -m pytest -m 'not flink'
+
+test-recipes: $(TRAIN_VENV)/test.stamp ## model files against the frameworks that trained them
+	GRESS_REQUIRE_RECIPES=1 $(TRAIN_VENV)/bin/python -m pytest tests/models/recipes
 
 lint: $(VENV)/test.stamp ## style and types
 	$(BIN)/ruff check .
@@ -58,7 +62,7 @@ models: $(TRAIN_VENV)/train.stamp ## trains the shipped models: make models INPU
 	$(TRAIN_VENV)/bin/python -m models.training.train_fraud \
 	  --features build/features.parquet --registry $(REGISTRY) --before 2018-08-01
 
-bench: $(VENV)/run.stamp ## one benchmark: make bench NAME=scoring
+bench: $(VENV)/test.stamp ## one benchmark: make bench NAME=scoring
 	@test -n "$(NAME)" || { echo "expected NAME, as in: make bench NAME=scoring" >&2; exit 2; }
 	$(BIN)/python -m benchmarks.$(NAME)
 
@@ -79,4 +83,9 @@ $(TRAIN_VENV)/train.stamp: setup.py
 	@$(call make_venv,$(TRAIN_VENV),train)
 	@touch $@
 
-.PHONY: help demo test test-fast lint venv wheel models bench clean
+$(TRAIN_VENV)/test.stamp: $(TRAIN_VENV)/train.stamp
+	@echo "Installing what the tests need into $(TRAIN_VENV)" >&2
+	@$(TRAIN_VENV)/bin/python $(INSTALL) --editable '.[train,test]'
+	@touch $@
+
+.PHONY: help demo test test-recipes test-fast lint venv wheel models bench clean

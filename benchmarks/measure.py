@@ -93,7 +93,7 @@ class TreeCpu:
 
     def look(self) -> None:
         """Take the readings of now."""
-        stats = {stat.pid: stat for stat in _all_processes()}
+        stats = {stat.pid: stat for stat in all_processes()}
         known = {pid for pid, started in self._seen if pid in stats and stats[pid].started == started}
         for pid in descendants(stats.values(), {self._root, *known}) & stats.keys():
             self._seen[pid, stats[pid].started] = stats[pid]
@@ -191,7 +191,8 @@ def _rows(run: Run) -> int:
     return run.rows
 
 
-def _all_processes() -> list[ProcessStat]:
+def all_processes() -> list[ProcessStat]:
+    """Return what the kernel says about every process."""
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():

@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.recipes.scikit_learn import to_onnx
+
 
 def train_logistic(
     features: NDArray[np.float32], label: NDArray[np.int64], columns: tuple[str, ...], path: Path
 ) -> None:
     """Trains it and writes the model file; the scaling is part of the model."""
-    from skl2onnx import to_onnx
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
     model.fit(features.astype(np.float64), label)
-    onnx = to_onnx(model, features[:1], options={"zipmap": False}, target_opset={"": 17, "ai.onnx.ml": 3}, name="fraud")
-    path.write_bytes(onnx.SerializeToString())
+    to_onnx(model, columns, path)

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.recipes.keras import to_tflite
+
 _HIDDEN = (64, 32)
 _EPOCHS, _BATCH = 8, 1_024
 
@@ -33,4 +35,4 @@ def train_network(
     )
     model.compile(optimizer=tf.keras.optimizers.Adam(1e-3), loss="binary_crossentropy")
     model.fit(features, label.astype(np.float32), batch_size=_BATCH, epochs=_EPOCHS, verbose=0)
-    path.write_bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+    to_tflite(model, path)

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.recipes.lightgbm import to_onnx
+
 SETTINGS = {
     "objective": "binary",
     "n_estimators": 300,
@@ -34,18 +36,7 @@ def train_trees(
 ) -> None:
     """Trains them and writes the model file."""
     from lightgbm import LGBMClassifier
-    from onnxmltools import convert_lightgbm
-    from onnxmltools.convert.common.data_types import FloatTensorType
 
     model = LGBMClassifier(**SETTINGS, random_state=seed)
     model.fit(features, label)
-    onnx = convert_lightgbm(
-        model,
-        name="fraud",
-        initial_types=[("X", FloatTensorType([None, len(columns)]))],
-        zipmap=False,
-        target_opset=15,
-    )
-    for output in onnx.graph.output:  # the converter declares one label, whatever the number of rows
-        output.type.tensor_type.shape.dim[0].dim_param = "n"
-    path.write_bytes(onnx.SerializeToString())
+    to_onnx(model, columns, path)

@@ -1,0 +1,51 @@
+"""A scoring job that reads a socket and writes, for each event, when it left, how long it took and what scored it.
+
+``python -m benchmarks.swap_job CONFIG PORT OUTPUT [key.path=value ...]``.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from benchmarks.latency_job import read_socket, register_clock
+from conf.loader import load_settings
+from jobs.environment import open_session
+from jobs.launch import execute, local_options
+from jobs.pipeline import score
+from jobs.sinks import create_csv_sink
+from udfs.parsing.lines import JsonLines
+
+
+def main(config: str, port: str, output: str, *overrides: str) -> None:
+    """Run until the socket ends."""
+    settings = load_settings(Path(config), overrides=overrides, environ={})
+    job = settings.job
+    if job is None:
+        msg = f"{config}: expected a job, got none"
+        raise ValueError(msg)
+    folder = Path(output)
+    session = open_session(settings, extra=local_options(job.name, folder))
+    session.tables.get_config().set("table.local-time-zone", "UTC")
+    read_socket(session, int(port))
+    views = score(session, settings, job, "socket_lines", JsonLines(job.events.fields))
+    if views.is_text:
+        # Blocks of predictions, and the JVM's clock when they are there.
+        columns = (("moment", "STRING"), ("block", "STRING"), ("reason", "STRING"))
+        query = (
+            f"SELECT CAST(CURRENT_ROW_TIMESTAMP() AS STRING), __predictions, __reason FROM {views.scored} "
+            "WHERE __predictions IS NOT NULL OR __reason IS NOT NULL"
+        )
+    else:
+        register_clock(session)
+        columns = (("sent", "BIGINT"), ("took", "BIGINT"), ("version", "STRING"), ("reason", "STRING"))
+        event = f"`{job.events.id}`"
+        query = f"SELECT {event}, ns_since({event}, __prediction), __version, __reason FROM {views.scored}"
+    create_csv_sink(session, "took", columns, folder / "took")
+    statements = session.tables.create_statement_set()
+    statements.add_insert_sql(f"INSERT INTO took {query}")
+    execute(statements, job.name)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

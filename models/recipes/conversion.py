@@ -1,0 +1,25 @@
+"""A conversion that fails says so in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from models.errors import ModelError
+
+
+@contextmanager
+def converting(model: Any, advice: str) -> Iterator[None]:
+    """Names the model, the converter's reason and what to do about it.
+
+    Raises:
+        ModelError: The converter failed.
+    """
+    try:
+        yield
+    except Exception as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        reason = lines[0] if lines else type(error).__name__
+        subject = f"trained model {type(model).__name__}"
+        raise ModelError(subject, f"cannot be converted: {reason}", advice) from error

@@ -1,0 +1,88 @@
+"""What scikit-learn's estimators have in common, and with them those of LightGBM and XGBoost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.recipes.agreement import Answers, sample_rows
+
+
+def task_of(model: Any) -> str:
+    """The task as in model.json.
+
+    Raises:
+        ValueError: Neither classifier nor regressor, no probabilities, or labels that ONNX does not have.
+    """
+    from sklearn.base import is_classifier, is_regressor
+
+    name = type(model).__name__
+    if is_regressor(model):
+        return "regression"
+    if not is_classifier(model):
+        msg = f"{name}: expected a classifier or a regressor, got neither; end the pipeline in one"
+        raise ValueError(msg)
+    if not hasattr(model, "predict_proba"):
+        msg = f"{name}: expected a classifier with predict_proba, got none; wrap it in CalibratedClassifierCV"
+        raise ValueError(msg)
+    if not _has_plain_labels(model.classes_):
+        msg = f"{name}: expected labels that are whole numbers or text, got {model.classes_!r}; fit it with such"
+        raise ValueError(msg)
+    return "binary" if len(model.classes_) == 2 else "multiclass"
+
+
+def check_columns(model: Any, columns: Sequence[str], trained_on: Sequence[str] | None) -> None:
+    """Refuses columns that are not those the model was trained on.
+
+    Args:
+        model: A fitted estimator.
+        columns: Names of the k columns.
+        trained_on: The model's own names; None = it has none.
+
+    Raises:
+        ValueError: Another number of columns, or the first in the wrong place.
+    """
+    name, k = type(model).__name__, int(model.n_features_in_)
+    if len(columns) != k:
+        msg = f"{name}: expected {k} columns, got {len(columns)}; give those it was trained on, in order"
+        raise ValueError(msg)
+    for i, (want, got) in enumerate(zip(columns if trained_on is None else trained_on, columns, strict=True)):
+        if want != got:
+            msg = f"{name}: expected column {i} to be {want!r}, got {got!r}; give those it was trained on, in order"
+            raise ValueError(msg)
+
+
+def answers_of(model: Any, check: NDArray[np.float32], columns: Sequence[str], tolerance: float) -> Answers:
+    """What a fitted estimator answers for rows (n, k)."""
+    from sklearn.base import is_classifier
+
+    rows = sample_rows(check, len(columns))
+    given = _as_trained(model, rows.astype(np.float64), columns)
+    predicted = np.asarray(model.predict(given))
+    if not is_classifier(model):
+        return Answers(rows, predicted.astype(np.float64).reshape(len(rows), -1)[:, 0], None, tolerance)
+    probabilities = np.asarray(model.predict_proba(given), dtype=np.float64)
+    return Answers(rows, probabilities, _as_text(predicted), tolerance)
+
+
+def _has_plain_labels(classes: Any) -> bool:
+    kind = getattr(classes, "dtype", np.dtype(bool)).kind  # several outputs have a list of classes each
+    return kind in "iUO" or (kind == "f" and bool(np.all(classes == np.rint(classes))))
+
+
+def _as_text(labels: NDArray[Any]) -> NDArray[np.object_]:
+    """As the file names them: ONNX has whole numbers and text only."""
+    whole = labels.astype(np.int64) if labels.dtype.kind == "f" else labels
+    return whole.astype(str).astype(object)
+
+
+def _as_trained(model: Any, rows: NDArray[np.float64], columns: Sequence[str]) -> Any:
+    """A data frame where the model was trained on one: it warns of anything else."""
+    if getattr(model, "feature_names_in_", None) is None:
+        return rows
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=list(columns))

@@ -1,0 +1,82 @@
+"""LightGBM to ONNX."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.recipes.conversion import converting
+from models.recipes.estimator import answers_of, check_columns, task_of
+from models.recipes.model_file import check_suffix, write_model
+
+_OPSET = 15  # the highest that onnxmltools writes for trees
+
+
+def to_onnx(
+    model: Any,
+    columns: Sequence[str],
+    path: Path,
+    *,
+    check: NDArray[np.float32] | None = None,
+    tolerance: float = 1e-4,
+) -> None:
+    """Writes a fitted LGBMClassifier or LGBMRegressor as ONNX.
+
+    NaN takes the way it takes in LightGBM.
+
+    Args:
+        model: Fitted; a classifier gives a label and probabilities (n, c), a regressor one value.
+        columns: Names of the k columns, in the order it was trained on.
+        path: Ends in .onnx.
+        check: Rows float32 (n, k) that the file must score as the model does.
+        tolerance: Largest difference, in parts of the largest answer.
+
+    Raises:
+        ValueError: The model, its columns or the rows do not fit.
+        ModelError: The file answers otherwise.
+
+    Source: https://github.com/onnx/onnxmltools
+    """
+    check_suffix(path, ".onnx")
+    task = task_of(model)
+    check_columns(model, columns, _trained_on(model, columns))
+    _check_booster(model)
+    answers = None if check is None else answers_of(model, check, columns, tolerance)
+    content = _convert(model, len(columns))
+    write_model(content, path, task=task, width=len(columns), columns=columns, answers=answers)
+
+
+def _trained_on(model: Any, columns: Sequence[str]) -> Sequence[str] | None:
+    """LightGBM numbers the columns of a matrix, and writes blanks in names as underscores."""
+    names = list(model.feature_name_)
+    if names == [f"Column_{i}" for i in range(len(names))] or names == [name.replace(" ", "_") for name in columns]:
+        return None
+    return names
+
+
+def _check_booster(model: Any) -> None:
+    """The converter divides the trees of a forest by 100, whatever their number, and has no missing zeros."""
+    name = type(model).__name__
+    params = {**model.get_params(), **model.booster_.params}
+    if params.get("boosting", params.get("boosting_type")) == "rf":
+        msg = f"{name}: expected boosting_type 'gbdt' or 'dart', got 'rf'; train gradient-boosted trees"
+        raise ValueError(msg)
+    if params.get("zero_as_missing"):
+        msg = f"{name}: expected zero_as_missing=False, got True; train it with NaN where a value is missing"
+        raise ValueError(msg)
+
+
+def _convert(model: Any, width: int) -> bytes:
+    from onnxmltools import convert_lightgbm
+    from onnxmltools.convert.common.data_types import FloatTensorType
+
+    types = [("X", FloatTensorType([None, width]))]
+    with converting(model, "see https://github.com/onnx/onnxmltools"):
+        onnx = convert_lightgbm(model, name="model", initial_types=types, zipmap=False, target_opset=_OPSET)
+    for output in onnx.graph.output:  # the converter declares one label, whatever the number of rows
+        output.type.tensor_type.shape.dim[0].dim_param = "n"
+    return bytes(onnx.SerializeToString())
