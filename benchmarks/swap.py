@@ -8,6 +8,7 @@ a corrupt file, a network of another width, one whose scores are NaN, one that t
 - ``lost_rows``: events sent less predictions; every event must have one.
 - ``rows_from_rejected``: predictions that name a version which may not serve.
 - ``p99_ratio``: 99th percentile of an event's time in the phase of deployments to that in the steady phase.
+- ``rollback_s``: longest from writing a rollback to the first prediction by the version it goes to.
 - ``rss_growth_mb``: resident memory of the process that scores after the last of the 100 to that after the 20th.
 
 ``python -m benchmarks.swap [STEADY_S SWAPS_S]``. Needs the package onnx.
@@ -54,12 +55,13 @@ PLAN = (
 
 @dataclass
 class Phases:
-    """When each phase began, in nanoseconds, and the memory of the process that scores after each swap."""
+    """When each phase began, in nanoseconds, memory of the process that scores after each swap, and rollbacks."""
 
     steady_ns: int = 0
     deploying_ns: int = 0
     series_ns: int = 0
     memory_mb: list[float] = field(default_factory=list)
+    rollbacks: list[tuple[int, str]] = field(default_factory=list)
 
 
 def main(steady_s: str = "60", swaps_s: str = "120") -> None:
@@ -101,7 +103,7 @@ def measure(profile: str, steady_s: float, swaps_s: float) -> dict[str, Any]:
         return summarise(rows, phases, round(seconds * RATE)) | {"rejections": _rejections(registry)}
 
 
-def make_registry(base: Path, work: Path) -> Registry:
+def make_registry(base: Path, work: Path, *, slow_nodes: int = SLOW_NODES) -> Registry:
     """Publish every version and deploy the first."""
     registry = local_registry(base)
     for number, version in enumerate(GOOD):
@@ -111,7 +113,7 @@ def make_registry(base: Path, work: Path) -> Registry:
     artifact.write_bytes(artifact.read_bytes()[:-100])
     _publish(registry, work, "2.1.0", lambda: build(51, inputs=21))
     _publish(registry, work, "2.2.0", lambda: build(52, scale=float("nan")))
-    _publish(registry, work, SLOW, lambda: build(53, extra_nodes=SLOW_NODES))
+    _publish(registry, work, SLOW, lambda: build(53, extra_nodes=slow_nodes))
     registry.deployments("network").promote(GOOD[0])
     return registry
 
@@ -133,7 +135,8 @@ def _deploy(registry: Registry, phases: Phases, job: int, steady_s: float, swaps
     for number in range(round(swaps_s / EVERY_S)):
         action = PLAN[number % len(PLAN)]
         if action == "rollback":
-            deployments.rollback()
+            target = deployments.rollback().primary
+            phases.rollbacks.append((time.time_ns(), target))
         else:
             deployments.promote(action)
         _sleep_until(phases.deploying_ns + (number + 1) * EVERY_S * 1e9)
@@ -167,9 +170,9 @@ def read_rows(folder: Path, profile: str) -> list[tuple[int, float, str, str]]:
     """Nanosecond sent, milliseconds taken, version and reason of each row that came out."""
     rows = []
     csv.field_size_limit(1 << 30)
-    for part in sorted(folder.glob("part-*")):
+    for part in sorted(folder.glob("*part-*")):
         with part.open(newline="", encoding="utf-8") as file:
-            for cells in csv.reader(file):
+            for cells in csv.reader(_whole_lines(file.read())):
                 if profile == "latency":
                     rows.append((int(cells[0] or 0), int(cells[1] or 0) / 1e6, cells[2], cells[3]))
                 elif cells[1]:
@@ -183,6 +186,12 @@ def read_rows(folder: Path, profile: str) -> list[tuple[int, float, str, str]]:
     return rows
 
 
+def _whole_lines(text: str) -> list[str]:
+    """Lines of a file that may still be written."""
+    end = text.rfind("\n")
+    return text[: end + 1].splitlines(keepends=True)
+
+
 def summarise(rows: Sequence[tuple[int, float, str, str]], phases: Phases, sent: int) -> dict[str, Any]:
     """Return the figures."""
     scored = [row for row in rows if not row[3]]
@@ -192,6 +201,9 @@ def summarise(rows: Sequence[tuple[int, float, str, str]], phases: Phases, sent:
     deploying = took[(at >= phases.deploying_ns) & (at < phases.series_ns)]
     p99s = [float(np.percentile(part, 99)) for part in (steady, deploying)]
     memory = phases.memory_mb
+    done = at + took * 1e6
+    versions = np.array([row[2] for row in scored])
+    waits = [(done[(done > since) & (versions == target)].min() - since) / 1e9 for since, target in phases.rollbacks]
     return {
         "events": sent,
         "lost_rows": sent - len({row[0] for row in scored}),
@@ -201,6 +213,7 @@ def summarise(rows: Sequence[tuple[int, float, str, str]], phases: Phases, sent:
         "p99_steady_ms": round(p99s[0], 2),
         "p99_ms": round(p99s[1], 2),
         "p50_steady_ms": round(float(np.median(steady)), 2),
+        "rollback_s": round(max(waits), 2),
         "rss_growth_mb": round(memory[-1] - memory[SETTLED - 1], 1),
         "rss_mb": round(memory[-1], 1),
     }

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from conf.errors import KeyPath, Problem
-from conf.masking import is_secret
+from conf.masking import HIDDEN, is_secret
 from conf.nearest import nearest
 from conf.raw import RawSettings
 from conf.refusal import REFUSED, Refusal
@@ -57,6 +57,8 @@ def _of_refusal(refusal: Refusal, path: KeyPath, raw: RawSettings) -> Problem:
     if path[-1:] == (_KEY,):
         return _of_key(path[:-1], refusal.expected, raw)
     path = (*path, *refusal.at)
+    if refusal.is_hidden:
+        return Problem(path, refusal.expected, HIDDEN, refusal.hint, raw.source_of(path))
     value = raw.value_at(path)
     hint = refusal.hint
     if isinstance(value, str) and not raw.is_hidden(path):

@@ -17,20 +17,20 @@ from conf.substitution import substitute
 from conf.yaml_file import read_settings_file
 
 
-def load_settings(path: Path, *, overrides: Sequence[str] = (), environ: Mapping[str, str]) -> Settings:
+def load_settings(path: Path | None, *, overrides: Sequence[str] = (), environ: Mapping[str, str]) -> Settings:
     """The typed settings of a YAML file.
 
     Args:
-        path: The file, with any of the roots `ml:`, `job:` and `execution:`.
+        path: The file, with any of the roots `ml:`, `job:` and `execution:`; None: the defaults.
         overrides: ``ml.inference.max_concurrency=4``; values are YAML, list entries go by index.
         environ: Fills ``${NAME}`` in the file and overrides it, ``GRESS_ML__INFERENCE__MAX_CONCURRENCY=4``.
 
     Raises:
         ConfigError: With a line for every problem; none shows a secret.
     """
-    raw = read_settings_file(path)
+    raw = RawSettings({}) if path is None else read_settings_file(path)
     problems = apply_environment(raw, environ) + apply_assignments(raw, overrides) + substitute(raw, environ)
-    return _typed(raw, problems, origin=str(path))
+    return _typed(raw, problems, origin="settings" if path is None else str(path))
 
 
 def settings_from(tree: Mapping[str, Any], *, origin: str = "settings") -> Settings:

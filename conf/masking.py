@@ -8,13 +8,16 @@ from typing import Any
 from conf.errors import KeyPath
 
 MASK = "***"
+HIDDEN = "a hidden value"
 
 _SECRET = re.compile(
     r"passw(or)?d|secret|token|key_id|access_key|account_key|private_key|service_key|api_?key|credential"
     r"|auth_params|basic_auth|jaas_config|http_headers",
     re.IGNORECASE,
 )
-_USER_INFO = re.compile(r"(?<=://)[^/@\s]+@")
+# A password may hold a slash or another @ that should have been quoted: rather too much is masked than too little.
+_USER_INFO = re.compile(r"(?<=://)\S+@")
+_QUERY = re.compile(r"(://[^\s?]*\?)\S+")
 _LONGEST_SHOWN = 80
 
 
@@ -28,13 +31,13 @@ def is_secret(path: KeyPath) -> bool:
 
 
 def masked_text(text: str) -> str:
-    """``text`` without the user and password of URLs in it.
+    """``text`` without the user, password and query of URLs in it.
 
     Example:
-        >>> masked_text("s3://user:word@bucket/models")
-        's3://***@bucket/models'
+        >>> masked_text("s3://user:word@bucket/models?signature=word")
+        's3://***@bucket/models?***'
     """
-    return _USER_INFO.sub(f"{MASK}@", text)
+    return _QUERY.sub(rf"\g<1>{MASK}", _USER_INFO.sub(f"{MASK}@", text))
 
 
 def masked_tree(tree: Any, path: KeyPath = ()) -> Any:

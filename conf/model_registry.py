@@ -11,7 +11,7 @@ from typing_extensions import Self
 from conf.durations import PositiveDurationMs
 from conf.frozen import FrozenSettings
 from conf.refusal import Refusal, refuse
-from conf.scalars import Flag, Name, Segment, Version, Whole
+from conf.scalars import Flag, Location, Name, Segment, Version, Whole
 
 ModelType = Literal["onnx", "tensorflow", "tflite", "custom"]
 
@@ -34,10 +34,10 @@ class ModelRegistrySettings(FrozenSettings):
     """
 
     type: Literal["local", "s3", "gcs"] = "local"
-    base_path: Name = "./models"
+    base_path: Location = "./models"
     s3_bucket: Name | None = None
     s3_region: Name | None = None
-    s3_endpoint: Name | None = None
+    s3_endpoint: Location | None = None
     gcs_bucket: Name | None = None
     gcs_project: Name | None = None
     watch_interval_ms: PositiveDurationMs = Field(default=2_000, alias="watch_interval")

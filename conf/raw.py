@@ -7,9 +7,7 @@ from itertools import chain
 from typing import Any
 
 from conf.errors import KeyPath, Problem
-from conf.masking import described, is_secret
-
-_HIDDEN = "a hidden value"
+from conf.masking import HIDDEN, described, is_secret
 
 
 @dataclass
@@ -43,7 +41,7 @@ class RawSettings:
         if not self.contains(path):
             return "nothing"
         value = self.value_at(path)
-        return _HIDDEN if self.is_hidden(path) and not isinstance(value, dict | list) else described(value)
+        return HIDDEN if self.is_hidden(path) and not isinstance(value, dict | list) else described(value)
 
     def problem(self, path: KeyPath, expected: str, *, hint: str = "") -> Problem:
         """A problem with the value at ``path``."""

@@ -25,12 +25,14 @@ class Refusal:
         at: Path to the value, from the settings class that refuses it.
         hint: What to do about it.
         candidates: Names that would have been right; the nearest is suggested.
+        is_hidden: Whether the value may hold a secret, so that no error shows it.
     """
 
     expected: str
     at: KeyPath = ()
     hint: str = ""
     candidates: tuple[str, ...] = ()
+    is_hidden: bool = False
 
 
 def refuse(*refusals: Refusal) -> PydanticCustomError:

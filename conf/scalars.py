@@ -35,6 +35,14 @@ def matching(pattern: str, expected: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _without_credentials(value: str) -> str:
+    # Wherever the mark stands: a password that is not quoted may hold a slash, and then it looks like a path.
+    if "://" in value and any(mark in value for mark in "@?#"):
+        hint = "credentials come from the environment or the cloud's own chain, never from settings"
+        raise refuse(Refusal("a path, or a URL without '@', '?' and '#'", hint=hint, is_hidden=True))
+    return value
+
+
 def _batch_size(value: object) -> Any:
     parsed = _from_text(value)
     if parsed == "auto":
@@ -55,6 +63,9 @@ Real = Annotated[float, Field(strict=True), BeforeValidator(_from_text)]
 
 Name = Annotated[str, matching(r"(?s).+", "text that is not empty")]
 """Text that is not empty."""
+
+Location = Annotated[Name, AfterValidator(_without_credentials)]
+"""A path, or a URL without user, password, query and fragment."""
 
 Segment = Annotated[str, matching(r"[A-Za-z0-9][A-Za-z0-9._-]*", "letters, digits, '.', '_' or '-'")]
 """A name that is also one folder of a path."""

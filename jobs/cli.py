@@ -11,6 +11,7 @@ import typer
 
 from conf.errors import ConfigError
 from jobs.errors import JobError
+from jobs.models_cli import models_app
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Machine learning on live streams, on Apache Flink."
@@ -21,6 +22,7 @@ jobs_app = typer.Typer(no_args_is_help=True, help="Jobs.")
 app.add_typer(features_app, name="features")
 app.add_typer(config_app, name="config")
 app.add_typer(jobs_app, name="jobs")
+app.add_typer(models_app, name="models")
 
 JobName = Annotated[str, typer.Argument(help="Name of a job; `gress jobs list` shows them.")]
 Input = Annotated[

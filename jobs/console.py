@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+from pydantic_core import to_jsonable_python
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -51,9 +54,25 @@ def print_line(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
+def print_json(document: object) -> None:
+    """Print records, mappings and lists as one JSON document; times in ISO 8601, UTC as ``Z``."""
+    content = to_jsonable_python(document)
+    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def utc_text(at: dt.datetime | None) -> str:
+    """A time as people read it, in UTC; "" for None.
+
+    Example:
+        >>> utc_text(dt.datetime(2024, 3, 1, 0, 30, tzinfo=dt.timezone(dt.timedelta(hours=1))))
+        '2024-02-29 23:30'
+    """
+    return at.astimezone(dt.timezone.utc).strftime("%Y-%m-%d %H:%M") if at else ""
+
+
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table; its cells wrap rather than lose text."""
-    table = Table(title=title or None, title_justify="left")
+    table = Table(title=Text(title, style="italic") if title else None, title_justify="left")
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:

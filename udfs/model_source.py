@@ -45,6 +45,7 @@ def open_models(ml: MlSettings, inference: InferenceSettings, features: FeatureS
     )
 
     def load(spec: ModelSpec, path: Path) -> LoadedModel:
+        _check_listed(ml, spec)
         return _load(ml, inference, features, spec, path)
 
     def make() -> LiveModel:
@@ -95,26 +96,42 @@ def _load(
 def find_model(ml: MlSettings, inference: InferenceSettings) -> tuple[ModelSpec, Path, ModelSettings | None]:
     """Return spec, file and settings entry of a job's model; an entry's ``path`` wins over the registry."""
     entry = _entry(ml, inference)
-    if entry is not None and not entry.enabled:
-        problem = "is switched off by `enabled: false` in ml.models"
-        subject = f"model {entry.name}@{entry.version}"
-        raise ModelError(subject, problem, "enable it, or name another version")
-    if entry is not None and entry.path is not None:
-        return *_bare(entry, Path(resolve_location(entry.path))), entry
+    if entry is not None:
+        _check_enabled(entry)
+        if entry.path is not None:
+            return *_bare(entry, Path(resolve_location(entry.path))), entry
     spec, path = open_registry(ml.model_registry).resolve(inference.model_name, inference.model_version)
-    if entry is not None and _RUNS_AS[entry.type] != _RUNS_AS[spec.type]:
-        raise ModelError(spec.ref, f"is of type {spec.type}, and ml.models says {entry.type}", "correct ml.models")
-    return spec, path, entry
+    return spec, path, _check_listed(ml, spec)
 
 
 def _entry(ml: MlSettings, inference: InferenceSettings) -> ModelSettings | None:
-    named = [entry for entry in ml.models if entry.name == inference.model_name]
-    if not inference.model_version:
-        # Without a version the registry's primary counts; a bare file has no registry that could know it.
-        named = [entry for entry in named if entry.path is not None]
-        return max(named, key=lambda entry: Version.parse(entry.version), default=None)
-    wanted = Version.parse(inference.model_version)
-    return next((entry for entry in named if Version.parse(entry.version) == wanted), None)
+    if inference.model_version:
+        return _entry_of(ml, inference.model_name, inference.model_version)
+    # Without a version the registry's primary counts; a bare file has no registry that could know it.
+    bare = [entry for entry in ml.models if entry.name == inference.model_name and entry.path is not None]
+    return max(bare, key=lambda entry: Version.parse(entry.version), default=None)
+
+
+def _entry_of(ml: MlSettings, name: str, version: str) -> ModelSettings | None:
+    wanted = Version.parse(version)
+    return next((e for e in ml.models if e.name == name and Version.parse(e.version) == wanted), None)
+
+
+def _check_listed(ml: MlSettings, spec: ModelSpec) -> ModelSettings | None:
+    """Refuse a version that the settings switch off or take for another type; return its entry."""
+    entry = _entry_of(ml, spec.name, spec.version)
+    if entry is not None:
+        _check_enabled(entry)
+        if _RUNS_AS[entry.type] != _RUNS_AS[spec.type]:
+            raise ModelError(spec.ref, f"is of type {spec.type}, and ml.models says {entry.type}", "correct ml.models")
+    return entry
+
+
+def _check_enabled(entry: ModelSettings) -> None:
+    if not entry.enabled:
+        problem = "is switched off by `enabled: false` in ml.models"
+        subject = f"model {entry.name}@{entry.version}"
+        raise ModelError(subject, problem, "enable it, or name another version")
 
 
 def _bare(entry: ModelSettings, path: Path) -> tuple[ModelSpec, Path]:

@@ -123,9 +123,7 @@ class LiveModel:
         try:
             found = self._versions.after(self._generation)
         except ModelError as error:
-            if not self._is_outage:
-                self._listener.registry_failed(self._versions.name, error)
-            self._is_outage = True
+            self._goes_on(error)
             return
         if self._is_outage:
             self._is_outage = False
@@ -151,7 +149,14 @@ class LiveModel:
                 self.poll()
             except Exception as error:
                 # A watcher that dies would leave the job with one model for ever.
-                self._listener.rejected(self._versions.name, "?", self._generation, error)
+                subject = f"model {self._versions.name}"
+                self._goes_on(ModelError(subject, f"cannot be watched: {type(error).__name__}: {error}"))
+
+    def _goes_on(self, error: ModelError) -> None:
+        """Says once that nothing new can be learnt, until the registry answers again."""
+        if not self._is_outage:
+            self._listener.registry_failed(self._versions.name, error)
+        self._is_outage = True
 
     def _first(self) -> tuple[int, LoadedModel]:
         """The deployed primary; where that may not serve, the one before it."""

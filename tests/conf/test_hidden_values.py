@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from conf.masking import masked_text
 from conf.render import render_settings, render_yaml
 from conf.settings import Settings
 
@@ -52,9 +53,42 @@ def test_errors_of_secret_overrides_show_no_secret(refusals: Callable[..., list[
     assert SECRET not in line
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"s3://me:{SECRET}@bucket/models",
+        f"s3://{SECRET}@bucket",
+        f"s3://me:a/{SECRET}@bucket/models",
+        f"s3://me:a {SECRET}@bucket/models",
+        f"https://host/models?signature={SECRET}",
+        f"gs://bucket/models#{SECRET}",
+    ],
+)
+@pytest.mark.parametrize("key", ["base_path", "s3_endpoint"])
+def test_urls_with_credentials_are_refused_unseen(url: str, key: str, refusals: Callable[..., list[str]]) -> None:
+    wanted = (
+        "expected a path, or a URL without '@', '?' and '#', got a hidden value; "
+        "credentials come from the environment or the cloud's own chain, never from settings"
+    )
+    path = f"ml.model_registry.{key}"
+    assert refusals(f"ml: {{model_registry: {{{key}: '{url}'}}}}") == [f"c.yaml: {path}: {wanted}"]
+    name = f"GRESS_ML__MODEL_REGISTRY__{key.upper()}"
+    assert refusals("ml: {}", environ={name: url}) == [f"c.yaml: {path} (from {name}): {wanted}"]
+    assert refusals("ml: {}", [f"{path}={url}"]) == [f"c.yaml: {path} (from --set {path}): {wanted}"]
+
+
+@pytest.mark.parametrize("path", ["s3://bucket/models", "file:///srv/models", "models/a@b", "a?b", "package:models"])
+def test_locations_without_credentials_are_taken(path: str, load: Callable[..., Settings]) -> None:
+    assert load(f"ml: {{model_registry: {{base_path: '{path}'}}}}").ml.model_registry.base_path == path
+
+
+def test_a_masked_password_may_hold_what_should_be_quoted() -> None:
+    assert masked_text(f"redis://me:a/{SECRET}@b{SECRET}@host") == "redis://***@host"
+
+
 def test_render_masks_secrets_and_keeps_the_rest(load: Callable[..., Settings]) -> None:
     settings = load(
-        f"ml: {{model_registry: {{base_path: 's3://me:{SECRET}@bucket/m'}}}}\n"
+        f"ml: {{models: [{{name: m, version: v1, type: onnx, path: 'http://me:{SECRET}@host/m?key={SECRET}'}}]}}\n"
         f"execution: {{flink: {{s3.secret-key: {SECRET}, s3.access-key: {SECRET}, "
         f"security.ssl.key-password: 1, s3.endpoint: 'http://x'}}}}\n"
     )
@@ -65,7 +99,7 @@ def test_render_masks_secrets_and_keeps_the_rest(load: Callable[..., Settings]) 
         "security.ssl.key-password": "***",
         "s3.endpoint": "http://x",
     }
-    assert tree["ml"]["model_registry"]["base_path"] == "s3://***@bucket/m"
+    assert tree["ml"]["models"][0]["path"] == "http://***@host/m?***"
     assert SECRET not in render_yaml(settings)
 
 

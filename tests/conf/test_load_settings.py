@@ -236,3 +236,11 @@ def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"ml: {enabled: \xe9}")
     with pytest.raises(ConfigError, match="expected a YAML file in UTF-8, got bytes that are not"):
         load_settings(path, environ={})
+
+
+def test_no_file_is_the_defaults_with_overrides() -> None:
+    environ = {"GRESS_ML__MODEL_REGISTRY__S3_ENDPOINT": "http://store:9000"}
+    registry = load_settings(None, overrides=["ml.model_registry.base_path=s3://b"], environ=environ).ml.model_registry
+    assert (registry.s3_endpoint, registry.base_path, registry.type) == ("http://store:9000", "s3://b", "local")
+    with pytest.raises(ConfigError, match=r"^settings: ml\.x \(from --set ml\.x\): expected a known key"):
+        load_settings(None, overrides=["ml.x=1"], environ={})

@@ -39,6 +39,7 @@ def test_every_command_is_known() -> None:
 @pytest.mark.slow
 def test_commands_run_in_order(tmp_path: Path) -> None:
     shutil.copytree(REPOSITORY / "conf", tmp_path / "conf")
+    shutil.copy(REPOSITORY / "models" / "fraud-detector" / "2.0.0" / "model.onnx", tmp_path / "my-model.onnx")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for command in commands():
         if not command.startswith("gress "):

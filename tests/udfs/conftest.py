@@ -33,13 +33,14 @@ SPECS = (
 
 @pytest.fixture
 def make_settings(tmp_path: Path) -> MakeSettings:
-    """Settings of a small job with a tiny model; `inference`, `specs` and how to write the model may be given."""
+    """Settings of a small job with a tiny model; `inference`, `specs`, `ml` and how to write the model may be given."""
 
     def make(
         *,
         write: Write = write_linear,
         specs: Any = SPECS,
         inference: dict[str, Any] | None = None,
+        ml: dict[str, Any] | None = None,
         **entry: Any,
     ) -> Settings:
         model = {"name": "m", "version": "1.0.0", "type": "onnx", "path": str(write(tmp_path))}
@@ -49,6 +50,6 @@ def make_settings(tmp_path: Path) -> MakeSettings:
             "features": {"name": "f", "specs": list(specs)},
             "inference": {"model_name": "m", "model_version": "1.0.0", **(inference or {})},
         }
-        return settings_from({"ml": {"enabled": True, "models": [{**model, **entry}]}, "job": job})
+        return settings_from({"ml": {"enabled": True, "models": [{**model, **entry}], **(ml or {})}, "job": job})
 
     return make

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conf.settings import JobSettings, MlSettings
+from models.serving.source import ModelSource
 from udfs.features.feature_set import compile_feature_set
 from udfs.functions.compute_features import feature_inputs
 from udfs.functions.repeated import repeated
@@ -41,6 +42,7 @@ class ScoreColumns:
 
     def __post_init__(self) -> None:
         self.features = compile_feature_set(self.job.features, self.job.events)
+        self._models: ModelSource | None = None
 
     @property
     def inputs(self) -> SqlColumns:
@@ -80,8 +82,9 @@ class ScoreColumns:
         }
 
     def close(self) -> None:
-        """Let the model go."""
-        self._models.close()
+        """Let the model go, where there is one."""
+        if self._models is not None:
+            self._models.close()
 
 
 def _listed(scores: NDArray[np.float64]) -> NDArray[np.object_]:

@@ -1,0 +1,101 @@
+"""Golden rows from a Parquet file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import ModelError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PREDICTION = "prediction"
+_MOST_ROWS = 1000
+
+
+@dataclass(frozen=True)
+class GoldenFile:
+    """Rows to try a model on, as a file has them.
+
+    Attributes:
+        path: The file.
+        columns: Names of the k feature columns, in the file's order.
+        matrix: (n, k) float32; null is NaN.
+        predictions: (n,) float64, what the model must give; None: the file does not say.
+    """
+
+    path: Path
+    columns: tuple[str, ...]
+    matrix: NDArray[np.float32]
+    predictions: NDArray[np.float64] | None
+
+
+def read_golden_file(path: Path) -> GoldenFile:
+    """Reads feature columns and, where there is one, the column ``prediction``.
+
+    Args:
+        path: Parquet; numbers and booleans, 1 to 1000 rows.
+
+    Raises:
+        ModelError: It cannot be read, or has too many rows, none, or other values than finite numbers and nulls.
+    """
+    table = _read(path)
+    columns = tuple(name for name in table.column_names if name != PREDICTION)
+    repeated = [name for name, count in Counter(table.column_names).items() if count > 1]
+    if repeated:
+        raise _error(path, f"has column {repeated[0]!r} twice", "name each column once")
+    if not columns:
+        raise _error(path, "has no feature column", "write a column for each feature of the model")
+    # A feature is as long as float32 has it; what is beyond that becomes infinite, which is refused.
+    with np.errstate(over="ignore"):
+        matrix = np.stack([_numbers(path, table, name).astype(np.float32) for name in columns], axis=1)
+    _refuse(path, columns, np.isinf(matrix), "is infinite in float32")
+    if PREDICTION not in table.column_names:
+        return GoldenFile(path, columns, matrix, None)
+    predictions = _numbers(path, table, PREDICTION)
+    _refuse(path, (PREDICTION,), ~np.isfinite(predictions)[:, None], "is null, NaN or infinite")
+    return GoldenFile(path, columns, matrix, predictions)
+
+
+def _read(path: Path) -> pa.Table:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(path) as file:
+            rows = file.metadata.num_rows
+            if not 1 <= rows <= _MOST_ROWS:
+                raise _error(path, f"has {rows:,} rows, expected 1 to {_MOST_ROWS:,}", "give a sample")
+            return file.read()
+    except pa.ArrowException:
+        raise _error(path, "is not a Parquet file", "write it with pandas or pyarrow") from None
+    except OSError as error:
+        raise _error(path, f"cannot be read: {error.strerror or 'it is damaged'}", "check the path") from error
+
+
+def _numbers(path: Path, table: pa.Table, name: str) -> NDArray[np.float64]:
+    """A column as (n,) float64; null is NaN."""
+    import pyarrow as pa
+
+    column: Any = table.column(name)
+    kind = column.type
+    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    if not (is_number or pa.types.is_boolean(kind) or pa.types.is_null(kind)):
+        raise _error(path, f"has {kind} in column {name!r}, expected numbers", "leave out what is no feature")
+    return np.asarray([np.nan if value is None else value for value in column.to_pylist()], dtype=np.float64)
+
+
+def _refuse(path: Path, columns: tuple[str, ...], is_wrong: NDArray[np.bool_], what: str) -> None:
+    if is_wrong.any():
+        row, column = np.argwhere(is_wrong)[0]
+        raise _error(path, f"has column {columns[column]!r} in row {row} that {what}", "expected a finite number")
+
+
+def _error(path: Path, problem: str, fix: str) -> ModelError:
+    return ModelError(f"golden file {path}", problem, fix)

@@ -1,0 +1,193 @@
+"""What is in a registry and what became of it: records of builtins, as people and programs read them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from models.lifecycle.deployment import known_versions
+from models.registry.records import Record
+from models.registry.registry import State
+from models.spec import ModelSpec
+
+if TYPE_CHECKING:
+    from models.registry import Registry
+
+# A registry over the network answers in tens of milliseconds; a model has a few small files for each version.
+_READERS = 16
+_Item = TypeVar("_Item")
+_Found = TypeVar("_Found")
+
+
+@dataclass(frozen=True)
+class ModelSummary:
+    """A model.
+
+    Attributes:
+        versions: How many it has.
+        latest: The highest version, pre-releases included.
+        primary: The version that was promoted last; None: none ever was, and the highest release serves.
+        previous: The version that a rollback goes to.
+        generation: Number of the last deployment; 0: there was none.
+        states: How many versions are in each state.
+    """
+
+    name: str
+    versions: int
+    latest: str
+    primary: str | None
+    previous: str | None
+    generation: int
+    states: Mapping[State, int]
+
+
+@dataclass(frozen=True)
+class VersionSummary:
+    """A version of a model; ``size_bytes`` is None where its file is not on this machine."""
+
+    name: str
+    version: str
+    state: State
+    type: str
+    task: str
+    size_bytes: int | None
+    feature_set: str | None
+    created_at: dt.datetime | None
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class VersionDetails:
+    """All that is known of a version."""
+
+    registry: str
+    state: State
+    spec: ModelSpec
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A running job's refusal of the version that a generation deployed."""
+
+    version: str
+    reason: str
+    by: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
+class GenerationSummary:
+    """One deployment, and who refused it."""
+
+    generation: int
+    action: Literal["promote", "rollback"]
+    primary: str
+    previous: str | None
+    experiment: str | None
+    by: str
+    why: str
+    at: dt.datetime
+    rejections: tuple[Rejection, ...]
+
+
+def list_models(registry: Registry) -> tuple[ModelSummary, ...]:
+    """All models, by name."""
+    return tuple(_summary(registry, name) for name in registry.names())
+
+
+def list_versions(registry: Registry, name: str) -> tuple[VersionSummary, ...]:
+    """All versions of a model, lowest first.
+
+    Raises:
+        ModelError: There is no such model.
+    """
+    versions = map(str, known_versions(registry, name))
+    return tuple(_each(versions, lambda version: _version(registry, name, version)))
+
+
+def show(registry: Registry, name: str, version: str = "") -> VersionDetails:
+    """A version; "" is the primary.
+
+    Raises:
+        ModelError: There is no such model or version.
+    """
+    spec = registry.spec(name, version)
+    state = registry.state(name, spec.version)
+    return VersionDetails(registry.url, state, spec, registry.records(name, spec.version))
+
+
+def history(registry: Registry, name: str) -> tuple[GenerationSummary, ...]:
+    """All deployments of a model, lowest first.
+
+    Raises:
+        ModelError: There is no such model.
+    """
+    versions = [str(version) for version in known_versions(registry, name)]
+    noted = zip(versions, _each(versions, lambda version: registry.records(name, version)), strict=True)
+    rejections: dict[int | None, list[Rejection]] = {}
+    for version, records in noted:
+        for record in records:
+            if record.kind == "rejected":
+                found = Rejection(version, record.reason, record.by, record.at)
+                rejections.setdefault(record.generation, []).append(found)
+    return tuple(
+        GenerationSummary(
+            generation=each.generation,
+            action=each.action,
+            primary=each.primary,
+            previous=each.previous,
+            experiment=each.experiment,
+            by=each.by,
+            why=each.why,
+            at=each.at,
+            rejections=tuple(rejections.get(each.generation, ())),
+        )
+        for each in registry.deployments(name).history()
+    )
+
+
+def _summary(registry: Registry, name: str) -> ModelSummary:
+    versions = [str(version) for version in known_versions(registry, name)]
+    deployed = registry.deployments(name).latest()
+    states = Counter(_each(versions, lambda version: registry.state(name, version)))
+    return ModelSummary(
+        name=name,
+        versions=len(versions),
+        latest=versions[-1],
+        primary=deployed.primary if deployed else None,
+        previous=deployed.previous if deployed else None,
+        generation=deployed.generation if deployed else 0,
+        states=dict(sorted(states.items())),
+    )
+
+
+def _version(registry: Registry, name: str, version: str) -> VersionSummary:
+    spec = registry.spec(name, version)
+    return VersionSummary(
+        name=name,
+        version=version,
+        state=registry.state(name, version),
+        type=spec.type,
+        task=spec.task,
+        size_bytes=_size_bytes(registry, spec),
+        feature_set=spec.feature_set,
+        created_at=spec.created_at,
+        tags=spec.tags,
+    )
+
+
+def _size_bytes(registry: Registry, spec: ModelSpec) -> int | None:
+    if registry.store.folder is None:
+        return None
+    _, path = registry.resolve(spec.name, spec.version)
+    return path.stat().st_size
+
+
+def _each(items: Iterable[_Item], read: Callable[[_Item], _Found]) -> list[_Found]:
+    with ThreadPoolExecutor(_READERS) as pool:
+        return list(pool.map(read, items))

@@ -1,0 +1,56 @@
+"""Copies of versions, as a registry in a folder."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from models.errors import ModelError
+from models.registry.location import local_registry
+from models.version import Version
+
+if TYPE_CHECKING:
+    from models.registry import Registry
+
+
+def pull(registry: Registry, name: str, version: str, target: Path) -> Path:
+    """Copies artifact and model.json to ``<target>/<name>/<version>/``, in full or not at all; returns that folder.
+
+    ``target`` is then itself a registry, without deployments. The checksum is verified on the way.
+
+    Args:
+        registry: Where from.
+        name: Of the model.
+        version: Which; "" is the primary.
+        target: Folder; made where it is not there.
+
+    Raises:
+        ModelError: There is no such version, it is in the folder already, or the folder cannot be written.
+    """
+    spec, artifact = registry.resolve(name, version)
+    if target.is_dir() and Version.parse(spec.version) in local_registry(target).versions(name):
+        raise _is_there(spec.ref, target)
+    folder = target / name / spec.version
+    staged = None
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        staged = Path(tempfile.mkdtemp(prefix=".pull-", dir=target))
+        local_registry(staged).publish(spec, artifact)
+        folder.parent.mkdir(exist_ok=True)
+        if folder.exists():
+            raise _is_there(spec.ref, target)
+        (staged / name / spec.version).rename(folder)
+    except OSError as error:
+        subject = f"folder {target}"
+        problem = f"cannot be written: {(error.strerror or 'an error').lower()}"
+        raise ModelError(subject, problem, "check who may write there") from error
+    finally:
+        if staged is not None:
+            shutil.rmtree(staged, ignore_errors=True)
+    return folder
+
+
+def _is_there(ref: str, target: Path) -> ModelError:
+    return ModelError(ref, f"is already in {target}", "remove it there, or name another folder")

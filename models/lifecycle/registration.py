@@ -1,0 +1,174 @@
+"""From a bare model file to a version in the registry."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.checksum import verify_checksum
+from models.errors import ModelError
+from models.inspect import spec_from_file
+from models.loaded import LoadedModel, load_model
+from models.sessions import SessionPool
+from models.spec import GoldenRows, ModelSpec, check_name
+from models.version import Version
+
+if TYPE_CHECKING:
+    from models.lifecycle.golden_file import GoldenFile
+    from models.registry import Registry
+
+
+def register(
+    registry: Registry,
+    file: Path,
+    name: str = "",
+    version: str = "",
+    *,
+    golden: Path | None = None,
+    tags: Sequence[str] = (),
+    description: str = "",
+    **fields: Any,
+) -> ModelSpec:
+    """Publishes a model file as a new version, once it has shown that it runs; nothing is written before that.
+
+    Where a ``model.json`` for this file lies beside it, its fields are taken; what is given here wins, except name and
+    version, which must agree.
+
+    Args:
+        registry: Where to.
+        file: An .onnx or .tflite file.
+        name: Name of the model; "" is that of its model.json.
+        version: Version of the model; "" is that of its model.json.
+        golden: Parquet file with the feature columns, whose order becomes ``feature_columns`` where nothing else says
+            them, and the column ``prediction`` with the values that the model must give. Without ``prediction`` the
+            model's own answers are taken: they prove that a copy is the file as it was registered, not that it is
+            right. At most 1000 rows.
+        tags: Free labels.
+        description: Free text.
+        **fields: Further fields of ModelSpec, such as task, classes, threshold; None = not given.
+
+    Returns:
+        The spec as it was published.
+
+    Raises:
+        ModelError: The file is no model, the golden rows do not fit or have other predictions, or the version is there.
+    """
+    given = {"tags": tuple(tags) or None, "description": description or None, **fields}
+    known = _fields_beside(file)
+    name, version = _agreed(file, known, "name", name), _agreed(file, known, "version", version)
+    known |= {key: value for key, value in given.items() if value is not None}
+    known.setdefault("created_at", dt.datetime.now(dt.timezone.utc))
+    check_name(name)
+    # In the registry all artifacts have the same name, whatever they were called on somebody's disk.
+    known["file"] = f"model{file.suffix.lower()}"
+    spec = spec_from_file(file, name, str(Version.parse(version)), **known)
+    return registry.publish(_proved(spec, file, golden), file)
+
+
+def _fields_beside(file: Path) -> dict[str, Any]:
+    """What the model.json beside a file says of it; one for another file does not count."""
+    path = file.with_name("model.json")
+    try:
+        found = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        subject = f"model spec {path}"
+        raise ModelError(subject, f"cannot be read: {error}", "correct it, or move it away") from error
+    if not isinstance(found, dict):
+        subject = f"model spec {path}"
+        raise ModelError(subject, "is not a JSON object", "correct it, or move it away")
+    if found.get("file", file.name) != file.name:
+        return {}
+    return {key: value for key, value in found.items() if key != "file" and value is not None}
+
+
+def _agreed(file: Path, known: dict[str, Any], key: str, given: str) -> str:
+    found = str(known.pop(key, ""))
+    if not (found or given):
+        raise ModelError.of_file(file, f"has no {key}", "give one, or put it into a model.json beside the file")
+    is_same = _plain(key, found) == _plain(key, given)
+    if found and given and not is_same:
+        problem = f"has {key} {found!r} in the model.json beside it, got {given!r}"
+        raise ModelError.of_file(file, problem, "correct one of them")
+    return given or found
+
+
+def _plain(key: str, text: str) -> str:
+    return str(Version.parse(text)) if key == "version" and text else text
+
+
+def _proved(spec: ModelSpec, file: Path, golden: Path | None) -> ModelSpec:
+    """The spec with its golden rows, of a model that was run."""
+    from models.lifecycle.golden_file import read_golden_file
+
+    verify_checksum(spec, file)
+    rows = read_golden_file(golden) if golden is not None else None
+    if rows is not None:
+        columns = spec.feature_columns or _columns(spec, rows)
+        _check_columns(spec, columns, rows)
+        spec = spec.model_copy(update={"feature_columns": columns})
+    # A pool of its own: a session that is open already would not read the file again.
+    model = load_model(spec, file, sessions=SessionPool())
+    try:
+        if rows is not None:
+            spec = spec.model_copy(update={"golden": _golden(model, rows)})
+        _check_predictions(model, spec.golden, golden or file.with_name("model.json"))
+        model.warmup(1)
+    finally:
+        model.close()
+    return spec
+
+
+def _columns(spec: ModelSpec, rows: GoldenFile) -> tuple[str, ...]:
+    """The file's own names where it has an input for each column."""
+    return tuple(tensor.name for tensor in spec.inputs) if len(spec.inputs) > 1 else rows.columns
+
+
+def _check_columns(spec: ModelSpec, columns: tuple[str, ...], rows: GoldenFile) -> None:
+    shape = spec.inputs[0].shape
+    width = shape[1] if len(spec.inputs) == 1 and len(shape) == 2 else None
+    subject = f"golden file {rows.path}"
+    if sorted(columns) != sorted(rows.columns):
+        missing = ", ".join(name for name in columns if name not in rows.columns) or "none"
+        extra = ", ".join(name for name in rows.columns if name not in columns) or "none"
+        problem = f"expected the {len(columns)} columns of {spec.ref}, got missing {missing}, extra {extra}"
+        raise ModelError(subject, problem, "its columns are the features and prediction, no others")
+    if width is not None and width != len(columns):
+        problem = f"has {len(columns)} columns ({', '.join(columns)}), expected {width} for input {spec.inputs[0]}"
+        raise ModelError(subject, problem, "its columns are the features and prediction, no others")
+
+
+def _golden(model: LoadedModel, rows: GoldenFile) -> GoldenRows:
+    predictions = rows.predictions
+    if predictions is None:
+        order = [rows.columns.index(name) for name in model.spec.feature_columns or rows.columns]
+        predictions = model.predict_matrix(np.ascontiguousarray(rows.matrix[:, order])).prediction
+        is_off = ~np.isfinite(predictions)
+        if is_off.any():
+            row = int(np.flatnonzero(is_off)[0])
+            problem = f"gives {predictions[row]} for row {row} of {rows.path}"
+            raise ModelError(model.spec.ref, problem, "give rows that it can score")
+    values = tuple(tuple(_number(value) for value in row) for row in rows.matrix)
+    return GoldenRows(columns=rows.columns, rows=values, predictions=tuple(map(float, predictions)))
+
+
+def _number(value: np.float32) -> float | None:
+    """The shortest number that is this float32: 0.1, not 0.10000000149011612."""
+    return None if np.isnan(value) else float(str(value))
+
+
+def _check_predictions(model: LoadedModel, golden: GoldenRows | None, origin: Path) -> None:
+    from models.serving.validation import check_golden
+
+    if golden is None:
+        return
+    try:
+        check_golden(model, golden)
+    except ModelError as error:
+        raise ModelError(error.subject, error.problem, f"the golden rows are those of {origin}") from error

@@ -1,0 +1,137 @@
+"""Versions that load at once, late or never, and remember what became of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from models.errors import ModelError
+from models.outputs import Scores
+from models.registry import Deployment
+from models.spec import ModelSpec, TensorSpec
+
+
+def spec_of(version: str, **fields: Any) -> ModelSpec:
+    return ModelSpec(
+        name="fraud",
+        version=version,
+        type="onnx",
+        file="model.onnx",
+        sha256="0" * 64,
+        inputs=(TensorSpec(name="x", dtype="float32", shape=(None, 2)),),
+        outputs=(TensorSpec(name="y", dtype="float32", shape=(None, 1)),),
+        **fields,
+    )
+
+
+@dataclass
+class FakeModel:
+    """Scores every row with its version's major number; NaN where told."""
+
+    spec: ModelSpec
+    size_bytes: int = 10
+    is_nan: bool = False
+    closed: int = 0
+    warm: int = 0
+
+    def predict_matrix(self, matrix: np.ndarray) -> Scores:
+        assert not self.closed, "a closed model was asked"
+        value = np.nan if self.is_nan else float(self.spec.version.split(".")[0])
+        return Scores(np.full(len(matrix), value), None, None)
+
+    def warmup(self, n: int) -> None:
+        self.warm += n
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@dataclass
+class FakeVersions:
+    """What a registry would say, in memory."""
+
+    name: str = "fraud"
+    deployments: list[Deployment] = field(default_factory=list)
+    errors: dict[str, Exception] = field(default_factory=dict)
+    nan: set[str] = field(default_factory=set)
+    gates: dict[str, threading.Event] = field(default_factory=dict)
+    opened: list[FakeModel] = field(default_factory=list)
+    rejections: list[tuple[str, int, str]] = field(default_factory=list)
+    outage: Exception | None = None
+    sizes: dict[str, int] = field(default_factory=dict)
+
+    def promote(self, version: str, action: str = "promote") -> None:
+        previous = self.deployments[-1].primary if self.deployments else None
+        generation = len(self.deployments) + 1
+        now = dt.datetime.now(dt.timezone.utc)
+        self.deployments.append(
+            Deployment(generation=generation, primary=version, previous=previous, action=action, at=now)  # type: ignore[arg-type]
+        )
+
+    def latest(self) -> Deployment | None:
+        self._check()
+        return self.deployments[-1] if self.deployments else None
+
+    def after(self, generation: int) -> Deployment | None:
+        self._check()
+        return self.deployments[-1] if len(self.deployments) > generation else None
+
+    def open(self, version: str) -> FakeModel:
+        version = version or "9.0.0"
+        if version in self.gates:
+            assert self.gates[version].wait(10)
+        if version in self.errors:
+            raise self.errors[version]
+        model = FakeModel(spec_of(version), self.sizes.get(version, 10), version in self.nan)
+        self.opened.append(model)
+        return model
+
+    def reject(self, version: str, generation: int, reason: str) -> None:
+        self.rejections.append((version, generation, reason))
+
+    def _check(self) -> None:
+        if self.outage is not None:
+            raise self.outage
+
+
+@dataclass
+class Heard:
+    """A listener that writes down what it hears."""
+
+    events: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def loaded(self, model: Any, seconds: float) -> None:
+        self.events.append(("loaded", model.spec.version))
+
+    def unloaded(self, model: Any) -> None:
+        self.events.append(("unloaded", model.spec.version))
+
+    def swapped(self, model: Any, before: Any, generation: int, *, is_rollback: bool) -> None:
+        kind = "rolled_back" if is_rollback else "swapped"
+        self.events.append((kind, before.spec.version, model.spec.version, generation))
+
+    def rejected(self, name: str, version: str, generation: int, error: Exception) -> None:
+        self.events.append(("rejected", version, generation, str(error)))
+
+    def registry_failed(self, name: str, error: ModelError) -> None:
+        self.events.append(("registry_failed", str(error)))
+
+    def registry_back(self, name: str) -> None:
+        self.events.append(("registry_back",))
+
+    def of(self, *kinds: str) -> list[tuple[Any, ...]]:
+        return [event for event in self.events if event[0] in kinds]
+
+
+@contextmanager
+def opened(live: Any) -> Iterator[Any]:
+    try:
+        yield live
+    finally:
+        live.close()
