@@ -213,7 +213,7 @@ def summarise(rows: Sequence[tuple[int, float, str, str]], phases: Phases, sent:
         "p99_steady_ms": round(p99s[0], 2),
         "p99_ms": round(p99s[1], 2),
         "p50_steady_ms": round(float(np.median(steady)), 2),
-        "rollback_s": round(max(waits), 2),
+        "rollback_s": round(float(max(waits)), 2),
         "rss_growth_mb": round(memory[-1] - memory[SETTLED - 1], 1),
         "rss_mb": round(memory[-1], 1),
     }

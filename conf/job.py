@@ -11,6 +11,7 @@ from typing_extensions import Self
 from conf.durations import PositiveDurationMs
 from conf.events import EventSettings
 from conf.frozen import FrozenSettings
+from conf.kafka import SinkSettings, SourceSettings
 from conf.ml import MlInferenceSettings
 from conf.refusal import Refusal, refuse, repeated_names
 from conf.scalars import BatchSize, Column, Name, Real, Segment, VersionOrPrimary, Whole
@@ -60,6 +61,9 @@ class InferenceSettings(FrozenSettings):
         feature_fields: Columns the model gets; default none = all of the feature set.
         output_field: Column of the answer; default ``prediction``.
         alert_threshold: Scores over it are alerts; default none = no alerts.
+        fallback_version: Version that scores what a pinned ``model_version`` fails on; without a pin it is the
+            deployed previous one. Default empty = none.
+        default_prediction: Prediction of an event that no model scores; default none = such an event is a dead letter.
     """
 
     model_name: Segment
@@ -70,6 +74,8 @@ class InferenceSettings(FrozenSettings):
     feature_fields: tuple[Name, ...] = ()
     output_field: Column = "prediction"
     alert_threshold: Real | None = None
+    fallback_version: VersionOrPrimary = ""
+    default_prediction: Real | None = None
 
     @model_validator(mode="after")
     def _fields_are_unique(self) -> Self:
@@ -98,6 +104,16 @@ class JobSettings(FrozenSettings):
     """One job."""
 
     name: Segment
+    source: SourceSettings = SourceSettings()
     events: EventSettings
     features: FeatureSetSettings
     inference: InferenceSettings
+    sink: SinkSettings = SinkSettings()
+
+    @model_validator(mode="after")
+    def _alerts_have_a_topic(self) -> Self:
+        kafka = self.sink.kafka
+        if kafka is not None and kafka.alerts is None and self.inference.alert_threshold is not None:
+            expected = "the topic of alerts, which job.inference.alert_threshold asks for"
+            raise refuse(Refusal(expected, ("sink", "kafka", "alerts")))
+        return self

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from conf.errors import ConfigError, Problem
 from conf.explain import explain
 from conf.overrides import apply_assignments, apply_environment
+from conf.plain_secrets import find_plain_secrets
 from conf.raw import RawSettings, unshared
 from conf.settings import Settings
 from conf.substitution import substitute
@@ -30,6 +31,7 @@ def load_settings(path: Path | None, *, overrides: Sequence[str] = (), environ: 
     """
     raw = RawSettings({}) if path is None else read_settings_file(path)
     problems = apply_environment(raw, environ) + apply_assignments(raw, overrides) + substitute(raw, environ)
+    problems += find_plain_secrets(raw, environ)
     return _typed(raw, problems, origin="settings" if path is None else str(path))
 
 

@@ -12,7 +12,7 @@ HIDDEN = "a hidden value"
 
 _SECRET = re.compile(
     r"passw(or)?d|secret|token|key_id|access_key|account_key|private_key|service_key|api_?key|credential"
-    r"|auth_params|basic_auth|jaas_config|http_headers",
+    r"|keystore_key|auth_params|basic_auth|jaas_config|http_headers",
     re.IGNORECASE,
 )
 # A password may hold a slash or another @ that should have been quoted: rather too much is masked than too little.

@@ -48,7 +48,11 @@ class MlInferenceSettings(FrozenSettings):
         default_batch_size: Rows of one model call, ``auto`` (default) or >= 1.
         default_batch_timeout_ms: Longest wait to fill one; YAML ``default_batch_timeout``, default 10ms.
         max_concurrency: Batches in flight, >= 1; default 10.
-        max_latency_ms: Longest a prediction may take; YAML ``max_latency``, default 100ms.
+        max_latency_ms: Longest a model may take for up to 512 rows; YAML ``max_latency``, default 100ms. What takes
+            longer gets the fallback, where there is one; a new version that does is not taken up.
+        breaker_failures: Failed batches in a row after which a model is left alone, >= 1; default 5.
+        breaker_open_ms: How long; then it is tried with a batch. YAML ``breaker_open``, default 60s.
+        breaker_successes: Such batches in a row that bring it back, >= 1; default 2.
         enable_gpu: Default false.
         gpu_device_ids: GPUs to use, each >= 0 and once; default none = the first.
     """
@@ -57,6 +61,9 @@ class MlInferenceSettings(FrozenSettings):
     default_batch_timeout_ms: PositiveDurationMs = Field(default=10, alias="default_batch_timeout")
     max_concurrency: Whole = Field(default=10, ge=1)
     max_latency_ms: PositiveDurationMs = Field(default=100, alias="max_latency")
+    breaker_failures: Whole = Field(default=5, ge=1)
+    breaker_open_ms: PositiveDurationMs = Field(default=60_000, alias="breaker_open")
+    breaker_successes: Whole = Field(default=2, ge=1)
     enable_gpu: Flag = False
     gpu_device_ids: Annotated[tuple[Annotated[Whole, Field(ge=0)], ...], AfterValidator(_unique)] = ()
 

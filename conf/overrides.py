@@ -1,7 +1,7 @@
 """Settings from outside the file: variables `GRESS_ML__ENABLED=true` and `--set ml.enabled=true`.
 
 Rule: values are YAML (`512`, `true`, `[0, 1]`), an empty one is empty text. A list is entered by the index of
-an entry it has. Below `execution.flink` the rest of the path is one key, as Flink's names have dots.
+an entry it has. Below `execution.flink` and Kafka's `options` the rest of the path is one key, as their names have dots.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from conf.yaml_text import parse_yaml
 PREFIX = "GRESS_"
 ROOTS = ("ml", "job", "execution")
 
-_FLINK = ("execution", "flink")
+# Mappings whose keys have dots.
+_OPTIONS = (("execution", "flink"), ("job", "source", "kafka", "options"), ("job", "sink", "kafka", "options"))
 
 
 @dataclass(frozen=True)
@@ -95,11 +96,12 @@ def _cannot_enter(node: object, part: str, path: KeyPath, source: str) -> Proble
 
 
 def _whole_options(override: Override) -> tuple[str, ...]:
-    head, rest = override.parts[:2], override.parts[2:]
-    if tuple(part.lower() for part in head) != _FLINK or not rest:
-        return override.parts
-    option = ".".join(rest)
-    return (*_FLINK, option.lower() if override.is_folded else option)
+    for options in _OPTIONS:
+        head, rest = override.parts[: len(options)], override.parts[len(options) :]
+        if tuple(part.lower() for part in head) == options and rest:
+            option = ".".join(rest)
+            return (*options, option.lower() if override.is_folded else option)
+    return override.parts
 
 
 def _key_in(node: object, part: str, *, is_folded: bool) -> str | int | None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pydantic import model_validator
+from typing_extensions import Self
+
 from conf.ab_testing import AbTestingSettings, ExperimentSettings, VariantSettings
 from conf.events import EventSettings, FieldSettings
 from conf.execution import ExecutionSettings
 from conf.frozen import FrozenSettings
 from conf.job import FeatureSetSettings, FeatureSpec, InferenceSettings, JobSettings
+from conf.kafka import KafkaSinkSettings, KafkaSourceSettings, SinkSettings, SourceSettings
 from conf.ml import FeatureStoreSettings, MlInferenceSettings, MlSettings, OnlineLearningSettings
 from conf.model_registry import ModelRegistrySettings, ModelSettings
+from conf.refusal import Refusal, refuse
 
 __all__ = [
     "AbTestingSettings",
@@ -21,12 +26,16 @@ __all__ = [
     "FieldSettings",
     "InferenceSettings",
     "JobSettings",
+    "KafkaSinkSettings",
+    "KafkaSourceSettings",
     "MlInferenceSettings",
     "MlSettings",
     "ModelRegistrySettings",
     "ModelSettings",
     "OnlineLearningSettings",
     "Settings",
+    "SinkSettings",
+    "SourceSettings",
     "VariantSettings",
 ]
 
@@ -37,3 +46,18 @@ class Settings(FrozenSettings):
     ml: MlSettings = MlSettings()
     job: JobSettings | None = None
     execution: ExecutionSettings = ExecutionSettings()
+
+    @model_validator(mode="after")
+    def _transactions_fit_the_checkpoints(self) -> Self:
+        """Transactions end with a checkpoint: without any they never do, and too short ones are aborted first."""
+        kafka = self.job.sink.kafka if self.job else None
+        if kafka is None or kafka.delivery != "exactly_once":
+            return self
+        interval_ms = self.execution.checkpoint_interval_ms
+        if not interval_ms:
+            expected = "at_least_once, as execution.checkpoint_interval: 0s leaves nothing to end transactions with"
+            raise refuse(Refusal(expected, ("job", "sink", "kafka", "delivery")))
+        if kafka.transaction_timeout_ms <= interval_ms:
+            expected = "a duration over execution.checkpoint_interval"
+            raise refuse(Refusal(expected, ("job", "sink", "kafka", "transaction_timeout")))
+        return self

@@ -149,7 +149,7 @@ def _prediction_query(job: JobSettings, scored: str) -> str:
         f"CAST({quote(events.key)} AS STRING), "
         "__prediction, __label, CASE WHEN CARDINALITY(__scores) > 0 THEN __scores END, "
         "__model, __version, __checksum, __feature_set, "
-        "CAST(NULL AS STRING), CAST(NULL AS STRING), __status, CAST(NULL AS STRING), __latency_us, "
+        "CAST(NULL AS STRING), CAST(NULL AS STRING), __status, __why, __latency_us, "
         f"{truth} FROM {scored} WHERE __reason IS NULL"
     )
 

@@ -6,7 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import settings
@@ -19,6 +21,18 @@ _BUILT_FROM = (*PACKAGES, "setup.py", "pyproject.toml", "LICENSE", "flink-conf.y
 settings.register_profile("work", deadline=None)
 settings.register_profile("build", deadline=None, derandomize=True)
 settings.load_profile("build" if os.environ.get("CI") else "work")
+
+
+@pytest.fixture(scope="session")
+def no_service() -> Callable[[str], NoReturn]:
+    """Ends a test whose service cannot be had: skipped where somebody works, failed where a build must test all."""
+
+    def end(reason: str) -> NoReturn:
+        if os.environ.get("GRESS_REQUIRE_SERVICES") == "1" or os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+    return end
 
 
 @pytest.fixture(scope="session")

@@ -30,10 +30,12 @@ REASONS = MappingProxyType(
         "late": "event_time",
         "not_finite": "scoring",
         "failed": "scoring",
+        "too_slow": "scoring",
+        "breaker_open": "scoring",
     }
 )
 """Category by reason. ``late``: behind the watermark; ``not_finite``: a score that is NaN or infinite;
-``failed``: the model refuses the row."""
+``failed``: the model refuses the row; ``too_slow``: no answer in time; ``breaker_open``: the model was left alone."""
 
 
 def show_value(value: object) -> str:

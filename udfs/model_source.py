@@ -35,7 +35,7 @@ def open_models(ml: MlSettings, inference: InferenceSettings, features: FeatureS
     """
     entry = _entry(ml, inference)
     if inference.model_version or (entry is not None and entry.path is not None):
-        return FixedModel(open_model(ml, inference, features))
+        return _fixed(ml, inference, features)
     registry = ml.model_registry
     options = SwapOptions(
         watch_interval_s=registry.watch_interval_ms / 1000,
@@ -54,6 +54,18 @@ def open_models(ml: MlSettings, inference: InferenceSettings, features: FeatureS
 
     key = (ml, inference.model_name, inference.feature_fields, inference.max_concurrency, features.hash)
     return LIVE_MODELS.acquire(repr(key), make)
+
+
+def _fixed(ml: MlSettings, inference: InferenceSettings, features: FeatureSet) -> FixedModel:
+    model = open_model(ml, inference, features)
+    if not inference.fallback_version:
+        return FixedModel(model)
+    try:
+        other = inference.model_copy(update={"model_version": inference.fallback_version})
+        return FixedModel(model, open_model(ml, other, features))
+    except BaseException:
+        model.close()
+        raise
 
 
 def open_model(ml: MlSettings, inference: InferenceSettings, features: FeatureSet) -> LoadedModel:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import ModelError
-from models.loaded import LoadedModel
-from models.outputs import Scores
 from models.serving.source import ModelSource
-from models.spec import ModelSpec
 from udfs.dead_letters import Problem
 from udfs.features.feature_set import FeatureSet
+from udfs.resilience.ladder import Answer, FallbackListener, Ladder, LadderOptions
+from udfs.resilience.log import FallbackLog
 
 
 @dataclass(frozen=True)
@@ -24,20 +22,32 @@ class Predictions:
     """Answers for the n rows of a batch.
 
     Attributes:
-        prediction: ``(n,)`` float64, NaN in rows with a problem.
-        label: ``(n,)`` text, or None where the model has no classes.
-        scores: ``(n, c)`` float64, or None where the model gives one value.
-        spec: of the model that scored all of them.
+        answer: scores, which model and rung each is from, and the problems of rows without one.
         latency_us: microseconds from columns to scores, for the batch.
-        problems: by row.
     """
 
-    prediction: NDArray[Any]
-    label: NDArray[Any] | None
-    scores: NDArray[Any] | None
-    spec: ModelSpec
+    answer: Answer
     latency_us: int
-    problems: Mapping[int, Problem] = field(default_factory=dict)
+
+    @property
+    def prediction(self) -> NDArray[np.float64]:
+        """``(n,)``, NaN in rows with a problem."""
+        return self.answer.scores.prediction
+
+    @property
+    def label(self) -> NDArray[np.object_] | None:
+        """``(n,)`` text, or None where the model has no classes."""
+        return self.answer.scores.label
+
+    @property
+    def scores(self) -> NDArray[np.float64] | None:
+        """``(n, c)``, or None where the model gives one value."""
+        return self.answer.scores.scores
+
+    @property
+    def problems(self) -> Mapping[int, Problem]:
+        """Why a row has no prediction, by row."""
+        return self.answer.problems
 
 
 class Scorer:
@@ -46,6 +56,8 @@ class Scorer:
     Args:
         features: what the columns become.
         models: hands out what scores them.
+        ladder: what else there is where the model fails.
+        listener: hears of rows that fell back.
         fields: columns of the feature set that the model gets, in its order; empty: all.
         clock: nanoseconds, for latency.
     """
@@ -56,10 +68,13 @@ class Scorer:
         models: ModelSource,
         *,
         fields: tuple[str, ...] = (),
+        ladder: LadderOptions | None = None,
+        listener: FallbackListener | None = None,
         clock: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
         self.features = features
-        self.models = models
+        self._models = models
+        self._ladder = Ladder(models, ladder or LadderOptions(), listener or FallbackLog())
         self._picked = [features.columns.index(name) for name in fields] if fields else None
         self._clock = clock
 
@@ -69,48 +84,14 @@ class Scorer:
         matrix = self.features.transform(columns)
         if self._picked is not None:
             matrix = np.ascontiguousarray(matrix[:, self._picked])
-        problems: dict[int, Problem] = {}
-        with self.models.lease() as model:
-            spec = model.spec
-            scores = _predict(model, matrix, 0, problems)
-        self.models.observe(matrix, scores)
-        bad = ~np.isfinite(scores.prediction)
-        if bad.any():
-            for row in np.flatnonzero(bad).tolist():
-                got = f"{spec.ref}: expected a finite score, got {scores.prediction[row].item()}"
-                problems.setdefault(row, Problem("not_finite", got))
+        if len(matrix):
+            answer = self._ladder.score(matrix)
+            self._models.observe(matrix, answer.scores)
+        else:
+            answer = self._ladder.nothing()
         latency_us = (self._clock() - start) // 1000
-        return Predictions(scores.prediction, scores.label, scores.scores, spec, latency_us, problems)
+        return Predictions(answer, latency_us)
 
-
-def _predict(model: LoadedModel, matrix: NDArray[Any], first: int, problems: dict[int, Problem]) -> Scores:
-    """Predict; where that fails, halve the batch until the rows that fail stand alone."""
-    if len(matrix) == 0:
-        return Scores(np.empty(0), None, None)
-    try:
-        return model.predict_matrix(matrix)
-    except Exception as error:
-        if len(matrix) == 1:
-            text = str(error) if isinstance(error, ModelError) else f"{model.spec.ref}: {error}"
-            problems[first] = Problem("failed", " ".join(text.split()))
-            return Scores(np.full(1, np.nan), None, None)
-    half = len(matrix) // 2
-    return _joined(
-        _predict(model, matrix[:half], first, problems),
-        _predict(model, matrix[half:], first + half, problems),
-    )
-
-
-def _joined(left: Scores, right: Scores) -> Scores:
-    prediction = np.concatenate([left.prediction, right.prediction])
-    sides = ((left, len(left.prediction)), (right, len(right.prediction)))
-    label = None
-    if left.label is not None or right.label is not None:
-        label = np.concatenate([np.full(n, None, object) if s.label is None else s.label for s, n in sides])
-    scores = None
-    width = next((s.scores.shape[1] for s, _ in sides if s.scores is not None), None)
-    if width is not None:
-        scores = np.concatenate(
-            [np.full((n, width), np.nan) if s.scores is None else s.scores for s, n in sides]
-        )
-    return Scores(prediction, label, scores)
+    def close(self) -> None:
+        """Let idle threads go; the models are their source's."""
+        self._ladder.close()

@@ -38,6 +38,11 @@ class SwapLog:
         metric("model_load_errors_total").labels(name, version, "", "load_failed").inc()
         _LOG.error("model %s@%s of generation %d rejected: %s", name, version, generation, error)
 
+    def no_fallback(self, name: str, error: Exception) -> None:
+        """The version before cannot be loaded beside the one that serves."""
+        metric("model_load_errors_total").labels(name, "", "", "load_failed").inc()
+        _LOG.warning("%s; model %s has no version to fall back to", error, name)
+
     def registry_failed(self, name: str, error: ModelError) -> None:
         """The registry could not be asked; what serves goes on."""
         metric("model_registry_errors_total").labels(name).inc()

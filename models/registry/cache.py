@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from models.errors import ModelError
 from models.spec import ModelSpec
 
 _UNUSED_S = 7 * 86_400
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class ModelCache:
@@ -31,17 +33,20 @@ class ModelCache:
         Raises:
             ModelError: It is not in the registry, or its bytes are not what its spec says.
         """
+        try:
+            return self._fetch(spec, download)
+        except OSError as error:
+            subject = f"model cache {self.folder}"
+            problem = f"cannot be used: {error.strerror or error}"
+            raise ModelError(subject, problem, "set model_registry.cache_dir to a folder of your own") from error
+
+    def _fetch(self, spec: ModelSpec, download: Callable[[Path], bool]) -> Path:
         target = self.folder / spec.sha256 / spec.file
         if target.is_file() and file_sha256(target) == spec.sha256:
             os.utime(target.parent)
             return target
         self._remove_unused()
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            subject = f"model cache {self.folder}"
-            problem = f"cannot be written: {error.strerror}"
-            raise ModelError(subject, problem, "set model_registry.cache_dir to a folder of your own") from error
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not download(target):
             raise ModelError(spec.ref, f"has no file {spec.file} in its registry", "publish it again")
         try:
@@ -54,7 +59,9 @@ class ModelCache:
     def _remove_unused(self) -> None:
         oldest = time.time() - _UNUSED_S
         try:
-            folders = [path for path in self.folder.iterdir() if path.stat().st_mtime < oldest]
+            # Somebody may keep other things here; they stay.
+            ours = (path for path in self.folder.iterdir() if _SHA256.fullmatch(path.name))
+            folders = [path for path in ours if path.stat().st_mtime < oldest]
         except OSError:
             return  # not there yet, or another process is at it
         for path in folders:

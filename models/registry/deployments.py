@@ -6,6 +6,7 @@ import datetime as dt
 import getpass
 import json
 import socket
+import uuid
 from collections.abc import Callable
 from typing import Annotated, Literal
 
@@ -13,6 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from models.errors import ModelError
 from models.registry.store import ObjectStore
+from models.version import Version
 
 _ATTEMPTS = 100
 
@@ -29,6 +31,7 @@ class Deployment(BaseModel):
         by: Who did it.
         why: Free text.
         at: When.
+        id: Tells two writers of the same words apart.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -41,6 +44,7 @@ class Deployment(BaseModel):
     by: str = ""
     why: str = ""
     at: AwareDatetime
+    id: str = ""
     format_version: Literal[1] = 1
 
 
@@ -48,11 +52,19 @@ class Deployments:
     """The generations of one model: ``<model>/deployments/<n>.json``, each written once.
 
     Of two writers one gets a number and the other takes the next: none is lost, and listing them is the history.
+
+    Args:
+        store: Where.
+        name: Of the model.
+        may_serve: Whether a version that was the primary of a generation may be again; default: each may.
     """
 
-    def __init__(self, store: ObjectStore, name: str) -> None:
+    def __init__(
+        self, store: ObjectStore, name: str, may_serve: Callable[[str, int], bool] = lambda version, generation: True
+    ) -> None:
         self._store = store
         self._name = name
+        self._may_serve = may_serve
 
     def latest(self) -> Deployment | None:
         """The highest generation; None: nothing was ever promoted."""
@@ -73,47 +85,65 @@ class Deployments:
         return tuple(deployment for deployment in read if deployment is not None)
 
     def promote(self, version: str, *, by: str = "", why: str = "", experiment: str | None = None) -> Deployment:
-        """Makes a version the primary in a generation of its own."""
+        """Makes a version the primary in a generation of its own; whether it is there, its caller knows.
+
+        Raises:
+            ModelError: It is no version.
+        """
+        primary = str(Version.parse(version))
 
         def following(latest: Deployment | None) -> Deployment:
             previous = None
             if latest is not None:
-                previous = latest.previous if latest.primary == version else latest.primary
-            return _deployment(latest, "promote", version, previous, by=by, why=why, experiment=experiment)
+                # A version that never came to serve is nothing to go back to.
+                is_kept = latest.primary == primary or not self._may_serve(latest.primary, latest.generation)
+                previous = latest.previous if is_kept else latest.primary
+            return _deployment(latest, "promote", primary, previous, by=by, why=why, experiment=experiment)
 
         return self._append(following)
 
     def rollback(self, *, by: str = "", why: str = "") -> Deployment:
         """Makes the previous version the primary again; rolling back twice goes back two versions.
 
+        Versions that were rejected, retired or removed are passed over.
+
         Raises:
             ModelError: There is nothing to go back to.
         """
 
         def following(latest: Deployment | None) -> Deployment:
-            if latest is None or latest.previous is None:
-                subject = f"model {self._name}"
-                state = "was never promoted" if latest is None else f"has only ever had {latest.primary} as primary"
-                raise ModelError(subject, f"cannot be rolled back: it {state}", "promote a version")
-            before = self._replaced_by(latest.previous, latest.generation)
-            return _deployment(latest, "rollback", latest.previous, before, by=by, why=why)
+            if latest is None:
+                never = "it was never promoted"
+                raise self._no_way_back(never)
+            before = self._before(latest)
+            while before is not None and not self._may_serve(before.primary, before.generation):
+                before = self._before(before)
+            if before is None:
+                none = f"no version that may serve was the primary before {latest.primary}"
+                raise self._no_way_back(none)
+            return _deployment(latest, "rollback", before.primary, before.previous, by=by, why=why)
 
         return self._append(following)
 
-    def _replaced_by(self, version: str, below: int) -> str | None:
-        """What a version was to be rolled back to when it last served."""
-        for number in range(below - 1, 0, -1):
-            deployment = self._read(number)
-            if deployment is not None and deployment.primary == version:
-                return deployment.previous
+    def _before(self, deployment: Deployment) -> Deployment | None:
+        """The last deployment of the version that one goes back to."""
+        for number in range(deployment.generation - 1, 0, -1):
+            found = self._read(number)
+            if found is not None and found.primary == deployment.previous:
+                return found
         return None
+
+    def _no_way_back(self, state: str) -> ModelError:
+        return ModelError(f"model {self._name}", f"cannot be rolled back: {state}", "promote a version")
 
     def _append(self, following: Callable[[Deployment | None], Deployment]) -> Deployment:
         latest = self.latest()
         for _ in range(_ATTEMPTS):
             deployment = following(latest)
             content = json.dumps(deployment.model_dump(mode="json"), sort_keys=True, indent=2) + "\n"
-            if self._store.create(self._path(deployment.generation), content.encode()):
+            path = self._path(deployment.generation)
+            # A store may write, fail to say so and refuse the second try: what is there in the same words is ours.
+            if self._store.create(path, content.encode()) or self._store.read(path) == content.encode():
                 return deployment
             latest = self.after(deployment.generation - 1)
         subject = f"model {self._name}"
@@ -162,6 +192,7 @@ def _deployment(
         by=by or whoami(),
         why=why,
         at=dt.datetime.now(dt.timezone.utc),
+        id=uuid.uuid4().hex,
     )
 
 

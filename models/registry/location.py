@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from functools import lru_cache
 from pathlib import Path
@@ -12,20 +13,18 @@ from conf.resolve import resolve_location
 from conf.settings import ModelRegistrySettings
 from models.errors import ModelError
 from models.registry.cache import ModelCache
+from models.registry.errors import describe
+from models.registry.patience import Patience
 from models.registry.registry import Registry
 from models.registry.store import ObjectStore
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from obstore.store import MemoryStore
 
 _SCHEMES = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs", "az": "az", "azure": "az", "memory": "memory"}
-# A store that does not answer must not hold a job up: 3 more tries within half a minute.
-_TIMEOUT_S, _CONNECT_TIMEOUT_S, _RETRIES, _RETRY_TIMEOUT_S = 10, 3, 3, 30
 
 
-def open_registry(settings: ModelRegistrySettings) -> Registry:
+def open_registry(settings: ModelRegistrySettings, patience: Patience | None = None) -> Registry:
     """The registry that settings describe; nothing is read yet.
 
     Credentials come from the environment or the cloud's own chain.
@@ -34,8 +33,22 @@ def open_registry(settings: ModelRegistrySettings) -> Registry:
     if scheme == "file":
         return local_registry(Path(prefix))
     url = f"{scheme}://{'/'.join(part for part in (bucket, prefix) if part)}"
-    backend = _memory(url) if scheme == "memory" else _remote(settings, scheme, bucket, prefix)
-    return Registry(ObjectStore(backend, url), ModelCache(_cache_folder(settings)))
+    cache = ModelCache(_cache_folder(settings))
+    if scheme == "memory":
+        return Registry(ObjectStore(_memory(url), url), cache)
+    from obstore.exceptions import BaseError
+
+    _check_endpoint(settings.s3_endpoint)
+    waits = patience or Patience()
+
+    def connect(size_bytes: int = 0) -> Any:
+        return _remote(settings, (scheme, bucket, prefix), waits.client_options(size_bytes), waits.retry_config())
+
+    try:
+        return Registry(ObjectStore(connect(), url, transfer=connect), cache)
+    except BaseError as error:
+        # What cannot be read of a key file may be quoted in the cause.
+        raise describe(error, url, "be opened") from None
 
 
 def local_registry(base: Path) -> Registry:
@@ -65,33 +78,32 @@ def _scheme(base: str, scheme: str) -> str:
     return _SCHEMES[scheme]
 
 
-def _remote(settings: ModelRegistrySettings, scheme: str, bucket: str, prefix: str) -> Any:
+def _check_endpoint(endpoint: str | None) -> None:
+    """Refuses what the store's library would end the process for."""
+    if endpoint is None or re.fullmatch(r"https?://[\w.:\[\]-]+(/[!-~]*)?", endpoint, re.ASCII):
+        return
+    subject = f"model_registry.s3_endpoint {endpoint!r}"
+    raise ModelError(subject, "is no URL of a server", "expected http[s]://HOST[:PORT]")
+
+
+def _remote(
+    settings: ModelRegistrySettings, place: tuple[str, str, str], client: dict[str, Any], retries: dict[str, Any]
+) -> Any:
     from obstore import store
 
-    common: dict[str, Any] = {
-        "prefix": prefix or None,
-        "client_options": {
-            "timeout": f"{_TIMEOUT_S}s",
-            "connect_timeout": f"{_CONNECT_TIMEOUT_S}s",
-            "allow_http": (settings.s3_endpoint or "").startswith("http://") or scheme == "gs",
-        },
-        "retry_config": {"max_retries": _RETRIES, "retry_timeout": _seconds(_RETRY_TIMEOUT_S)},
-    }
+    scheme, bucket, prefix = place
+    # Of GCS only a key file that names another server leads to one without TLS.
+    client["allow_http"] = (settings.s3_endpoint or "").startswith("http://") or scheme == "gs"
+    common: dict[str, Any] = {"prefix": prefix or None, "client_options": client, "retry_config": retries}
     if scheme == "s3":
         options: dict[str, Any] = {"endpoint": settings.s3_endpoint, "region": settings.s3_region}
         return store.S3Store(bucket, **common, **{key: value for key, value in options.items() if value})
     if scheme == "gs":
         if settings.gcs_project:
             # Who pays for the requests, where it is not the bucket's own project.
-            common["client_options"]["default_headers"] = {"x-goog-user-project": settings.gcs_project}
+            client["default_headers"] = {"x-goog-user-project": settings.gcs_project}
         return store.GCSStore(bucket, **common)
     return store.AzureStore(bucket, **common)
-
-
-def _seconds(value: int) -> timedelta:
-    from datetime import timedelta
-
-    return timedelta(seconds=value)
 
 
 @lru_cache(maxsize=64)

@@ -6,8 +6,9 @@ import datetime as dt
 import json
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from models.errors import ModelError
 from models.registry.deployments import whoami
 from models.registry.store import ObjectStore
 
@@ -45,16 +46,29 @@ class Records:
         record = Record(
             kind=kind, generation=generation, reason=reason, by=by or whoami(), at=dt.datetime.now(dt.timezone.utc)
         )
-        name = kind if generation is None else f"{kind}-{generation}"
         content = json.dumps(record.model_dump(mode="json"), sort_keys=True, indent=2) + "\n"
-        return self._store.create(f"{self._prefix}/{name}.json", content.encode())
+        return self._store.create(self._path(kind, generation), content.encode())
 
     def all(self) -> tuple[Record, ...]:
         """All notes, in order of time."""
-        contents = (self._store.read(path) for path in self._store.files(self._prefix))
-        found = [Record.model_validate_json(content) for content in contents if content is not None]
-        return tuple(sorted(found, key=lambda record: record.at))
+        found = (self._read(path) for path in self._store.files(self._prefix))
+        return tuple(sorted((record for record in found if record is not None), key=lambda record: record.at))
 
-    def has(self, kind: Kind) -> bool:
-        """Whether there is a note without a generation of this kind."""
-        return self._store.read(f"{self._prefix}/{kind}.json") is not None
+    def has(self, kind: Kind, generation: int | None = None) -> bool:
+        """Whether there is a note of this kind, with that generation or without one."""
+        return self._store.read(self._path(kind, generation)) is not None
+
+    def _path(self, kind: Kind, generation: int | None) -> str:
+        return f"{self._prefix}/{kind if generation is None else f'{kind}-{generation}'}.json"
+
+    def _read(self, path: str) -> Record | None:
+        content = self._store.read(path)
+        if content is None:
+            return None
+        try:
+            return Record.model_validate_json(content)
+        except ValidationError as error:
+            subject = f"record {self._store.url}/{path}"
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "(whole file)"
+            raise ModelError(subject, f"cannot be read: {where}: {first['msg']}", "remove it") from error

@@ -92,7 +92,15 @@ class Registry:
 
     def deployments(self, name: str) -> Deployments:
         """Generations of a model."""
-        return Deployments(self.store, check_name(name))
+        return Deployments(self.store, check_name(name), lambda *at: self._may_serve(name, *at))
+
+    def _may_serve(self, name: str, version: str, generation: int) -> bool:
+        """Whether a version is there, not retired, and was not rejected in a generation."""
+        folder = self._folders(name).get(Version.parse(version))
+        if folder is None:
+            return False
+        records = Records(self.store, folder)
+        return not (records.has("retired") or records.has("rejected", generation))
 
     def state(self, name: str, version: str) -> State:
         """Where a version is in its life."""
@@ -152,11 +160,7 @@ class Registry:
 
     def _put_artifact(self, path: str, spec: ModelSpec, file: Path) -> bool:
         """Writes an artifact; True also where the same bytes are there."""
-        if self.store.create(path, file):
-            return True
-        import hashlib
-
-        return hashlib.sha256(self.store.read(path) or b"").hexdigest() == spec.sha256
+        return self.store.create(path, file) or self.store.sha256(path) == spec.sha256
 
     def _find(self, name: str, version: str) -> tuple[Version, str]:
         folders = self._folders(name)
@@ -171,7 +175,13 @@ class Registry:
 
     def _primary(self, name: str, versions: tuple[Version, ...]) -> Version:
         latest = self.deployments(name).latest()
-        return Version.parse(latest.primary) if latest else _highest(versions)
+        if latest is not None:
+            return Version.parse(latest.primary)
+        for version in _highest_first(versions):
+            if not Records(self.store, self._folders(name)[version]).has("retired"):
+                return version
+        subject = f"model {name}"
+        raise ModelError(subject, f"has only retired versions in {self.url}", "promote one, or publish another")
 
     def _is_model(self, name: str) -> bool:
         try:
@@ -241,6 +251,6 @@ class Registry:
         return ModelError(f"model registry {self.url}", problem, fix)
 
 
-def _highest(versions: tuple[Version, ...]) -> Version:
-    """The highest release, or the highest pre-release where there is no release."""
-    return max((version for version in versions if not version.pre), default=versions[-1])
+def _highest_first(versions: tuple[Version, ...]) -> list[Version]:
+    """Releases from the highest down, then pre-releases."""
+    return sorted(versions, key=lambda version: (not version.pre, version), reverse=True)

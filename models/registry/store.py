@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +24,21 @@ class ObjectStore:
         backend: Of obstore, with the base as its prefix; None: the folder.
         url: Of the base, for error texts; holds no credentials.
         folder: The base, where it is a folder of this machine.
+        transfer: Makes a backend that is patient enough for an object of so many bytes; None: ``backend`` is.
     """
 
-    def __init__(self, backend: Backend | None, url: str, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        backend: Backend | None,
+        url: str,
+        folder: Path | None = None,
+        *,
+        transfer: Callable[[int], Backend] | None = None,
+    ) -> None:
         self.url = url
         self.folder = folder
         self._opened: Any = backend
+        self._transfer = transfer
 
     def prepare(self) -> None:
         """Makes the folder, where it is one."""
@@ -54,7 +64,9 @@ class ObjectStore:
         with self._errors("read", path):
             try:
                 return bytes(obstore.get(self._backend, path).bytes())
-            except FileNotFoundError:
+            except FileNotFoundError as error:
+                if "NoSuchBucket" in str(error):
+                    raise
                 return None
 
     def create(self, path: str, content: bytes | Path) -> bool:
@@ -62,34 +74,71 @@ class ObjectStore:
         import obstore
         from obstore.exceptions import AlreadyExistsError
 
+        size_bytes = content.stat().st_size if isinstance(content, Path) else 0
         with self._errors("write", path):
             try:
                 # Of several parts the last would decide, and it cannot ask whether the object is there.
-                obstore.put(self._backend, path, content, mode="create", use_multipart=False)
+                obstore.put(self._for_bytes(size_bytes), path, content, mode="create", use_multipart=False)
             except (AlreadyExistsError, FileExistsError):
                 return False
         return True
 
     def download(self, path: str, target: Path) -> bool:
-        """Copies an object to a file, in full or not at all; False: it is not there."""
-        import obstore
+        """Copies an object to a file, in full or not at all; False: it is not there.
 
+        Raises:
+            OSError: The file cannot be written.
+        """
+        chunks = self._chunks(path)
+        if chunks is None:
+            return False
         part = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
         try:
-            with self._errors("read", path):
-                try:
-                    stream = obstore.get(self._backend, path).stream()
-                except FileNotFoundError:
-                    return False
-                with part.open("wb") as file:
-                    for chunk in stream:
-                        file.write(chunk)
-                    file.flush()
-                    os.fsync(file.fileno())
+            with part.open("wb") as file:
+                for chunk in chunks:
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
             part.replace(target)
         finally:
-            part.unlink(missing_ok=True)
+            # Where there is no folder, there is no part either.
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
         return True
+
+    def sha256(self, path: str) -> str | None:
+        """Checksum of an object's bytes; None: it is not there."""
+        chunks = self._chunks(path)
+        if chunks is None:
+            return None
+        digest = hashlib.sha256()
+        for chunk in chunks:
+            digest.update(chunk)
+        return digest.hexdigest()
+
+    def _chunks(self, path: str) -> Iterator[bytes] | None:
+        """An object's bytes, however many; None: it is not there."""
+        import obstore
+
+        with self._errors("read", path):
+            try:
+                size_bytes = obstore.head(self._backend, path)["size"]
+                stream = iter(obstore.get(self._for_bytes(size_bytes), path).stream())
+            except FileNotFoundError:
+                return None
+        return self._each(stream, path)
+
+    def _each(self, stream: Iterator[Any], path: str) -> Iterator[bytes]:
+        while True:
+            # What the caller does with a chunk is not the store's fault.
+            with self._errors("read", path):
+                chunk = next(stream, None)
+            if chunk is None:
+                return
+            yield bytes(chunk)
+
+    def _for_bytes(self, size_bytes: int) -> Any:
+        return self._transfer(size_bytes) if self._transfer is not None and size_bytes else self._backend
 
     def files(self, prefix: str = "") -> list[str]:
         """Paths of all objects below a prefix, from the base, sorted."""
@@ -126,4 +175,6 @@ class ObjectStore:
         except RegistryError:
             raise
         except (BaseError, OSError) as error:
-            raise describe(error, f"{self.url}/{path}".rstrip("/"), operation) from error
+            told = describe(error, f"{self.url}/{path}".rstrip("/"), operation)
+            # The cause holds the server's answer, and that of S3 may repeat key ids and session tokens.
+            raise told from (error if self.folder is not None else None)

@@ -23,6 +23,9 @@ class SwapListener(Protocol):
     def rejected(self, name: str, version: str, generation: int, error: Exception) -> None:
         """A version may not serve; the one before goes on."""
 
+    def no_fallback(self, name: str, error: Exception) -> None:
+        """The version before cannot be loaded beside the one that serves."""
+
     def registry_failed(self, name: str, error: ModelError) -> None:
         """The registry could not be asked; what serves goes on."""
 
@@ -43,6 +46,9 @@ class Silent:
         """Does nothing."""
 
     def rejected(self, name: str, version: str, generation: int, error: Exception) -> None:
+        """Does nothing."""
+
+    def no_fallback(self, name: str, error: Exception) -> None:
         """Does nothing."""
 
     def registry_failed(self, name: str, error: ModelError) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -78,6 +78,7 @@ class LiveModel:
         self._stop = threading.Event()
         self._staging: _Staging | None = None
         self._is_outage = False
+        self._unfetched = 0
         self._probe: Probe | None = None
         self._probed_s = -_PROBE_EVERY_S
         self._shelf = Shelf(self._options.max_loaded, self._options.max_loaded_bytes, self._listener)
@@ -90,15 +91,38 @@ class LiveModel:
         return self._generation
 
     def start(self) -> None:
-        """Begins to watch for deployments."""
+        """Begins to watch for deployments, and loads the version before, for rows that the one that serves fails on."""
+        if self._options.max_loaded > 1:
+            threading.Thread(target=self._load_previous, name="load previous", daemon=True).start()
         threading.Thread(target=self._watch, name=f"watch {self._versions.name}", daemon=True).start()
 
     @contextmanager
     def lease(self) -> Iterator[LoadedModel]:
         """The model for one batch; it stays open until the block is left."""
+        with self._hold(self._serving_now) as model:
+            yield model
+
+    @contextmanager
+    def lease_fallback(self) -> Iterator[LoadedModel | None]:
+        """The version that served before; None: there is none that is loaded."""
+        if not len(self._shelf):
+            yield None
+            return
+        with self._hold(self._shelf.latest) as model:
+            yield model
+
+    def _serving_now(self) -> Held:
+        return self._serving
+
+    @contextmanager
+    def _hold(self, choose: Callable[[], Held | None]) -> Iterator[Any]:
         with self._lock:
-            held = self._serving
-            held.users += 1
+            held = choose()
+            if held is not None:
+                held.users += 1
+        if held is None:
+            yield None
+            return
         try:
             yield held.model
         finally:
@@ -142,6 +166,23 @@ class LiveModel:
         self._shelf.clear(self._lock)
         if is_last:
             self._shelf.close(held)
+
+    def _load_previous(self) -> None:
+        try:
+            deployment = self._versions.latest()
+            previous = deployment.previous if deployment is not None else None
+            if previous is None or previous == self._serving.model.spec.version:
+                return
+            held = Held(self._open(previous))
+        except Exception as error:
+            # It did serve once; that it does not now is no harm as long as the one that serves does.
+            self._listener.no_fallback(self._versions.name, error)
+            return
+        with self._lock:
+            is_late = self._stop.is_set() or len(self._shelf) or self._serving.model.spec.version == previous
+            evicted = [held] if is_late else self._shelf.put(held)
+        for each in evicted:
+            self._shelf.close(each)
 
     def _watch(self) -> None:
         while not self._stop.wait(self._options.watch_interval_s):
@@ -217,7 +258,9 @@ class LiveModel:
             with self._lock:
                 is_wanted = self._staging is staging
                 self._staging = None if is_wanted else self._staging
-            if is_wanted:
+            # The next look tries again; that it fails is said once for a deployment.
+            if is_wanted and self._unfetched != staging.deployment.generation:
+                self._unfetched = staging.deployment.generation
                 self._listener.registry_failed(self._versions.name, error)
             return
         except Exception as error:

@@ -60,6 +60,10 @@ class SharedModel:
         """The model for one batch; it stays open until the block is left."""
         return self._live.lease()
 
+    def lease_fallback(self) -> AbstractContextManager[LoadedModel | None]:
+        """The model for rows that the one that serves fails on."""
+        return self._live.lease_fallback()
+
     def observe(self, matrix: NDArray[Any], scores: Scores) -> None:
         """Takes note of a batch that was scored."""
         self._live.observe(matrix, scores)

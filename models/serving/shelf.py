@@ -41,6 +41,10 @@ class Shelf:
         """A version that is loaded; it is no longer here."""
         return self._held.pop(version, None)
 
+    def latest(self) -> Held | None:
+        """The version that served last; it stays here."""
+        return next(reversed(self._held.values()), None)
+
     def put(self, held: Held) -> list[Held]:
         """Keeps a version; returns those to close, that nobody uses any more."""
         self._held[held.model.spec.version] = held

@@ -22,6 +22,9 @@ class ModelSource(Protocol):
     def lease(self) -> AbstractContextManager[LoadedModel]:
         """The model for one batch; it stays open until the block is left."""
 
+    def lease_fallback(self) -> AbstractContextManager[LoadedModel | None]:
+        """The model for rows that the one that serves fails on; None: there is none, or it is not loaded yet."""
+
     def observe(self, matrix: NDArray[Any], scores: Scores) -> None:
         """Takes note of a batch that was scored: rows to try the next model on."""
 
@@ -30,19 +33,27 @@ class ModelSource(Protocol):
 
 
 class FixedModel:
-    """A source of one model: a pinned version, or a bare file."""
+    """A source of one model, a pinned version or a bare file, and maybe one for rows that it fails on."""
 
-    def __init__(self, model: LoadedModel) -> None:
+    def __init__(self, model: LoadedModel, fallback: LoadedModel | None = None) -> None:
         self.model = model
+        self.fallback = fallback
 
     @contextmanager
     def lease(self) -> Iterator[LoadedModel]:
         """The one model."""
         yield self.model
 
+    @contextmanager
+    def lease_fallback(self) -> Iterator[LoadedModel | None]:
+        """The other model."""
+        yield self.fallback
+
     def observe(self, matrix: NDArray[Any], scores: Scores) -> None:
         """Does nothing: no model comes after this one."""
 
     def close(self) -> None:
-        """Lets go of the model."""
+        """Lets go of the models."""
         self.model.close()
+        if self.fallback is not None:
+            self.fallback.close()

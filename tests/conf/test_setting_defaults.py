@@ -46,6 +46,9 @@ INTERFACE: dict[str, object] = {
     "inference.default_batch_timeout": "10ms",
     "inference.max_concurrency": 10,
     "inference.max_latency": "100ms",
+    "inference.breaker_failures": 5,
+    "inference.breaker_open": "1m",
+    "inference.breaker_successes": 2,
     "inference.enable_gpu": False,
     "inference.gpu_device_ids": (),
     "online_learning.enabled": False,
@@ -82,6 +85,8 @@ OPERATOR: dict[str, object] = {
     "feature_fields": (),
     "output_field": "prediction",
     "alert_threshold": None,
+    "fallback_version": "",
+    "default_prediction": None,
 }
 
 EXECUTION: dict[str, object] = {

@@ -43,6 +43,7 @@ class PredictionTexts:
             _member("scores", _numbers(columns["__scores"])),
             *(_member(name, _quoted(columns[f"__{name}"])) for name in ("model", "version", "checksum", "feature_set")),
             _member("status", _quoted(columns["__status"])),
+            _member("reason", _quoted(columns["__why"])),
             _member("latency_us", _whole(columns["__latency_us"])),
             _member("truth", _number(columns[events.label]) if events.label else ""),
             "}",

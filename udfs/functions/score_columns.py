@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conf.settings import JobSettings, MlSettings
+from conf.settings import InferenceSettings, JobSettings, MlSettings
 from models.serving.source import ModelSource
 from udfs.features.feature_set import compile_feature_set
 from udfs.functions.compute_features import feature_inputs
@@ -17,6 +17,8 @@ from udfs.functions.repeated import repeated
 from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns
 from udfs.functions.vector_function import Columns, SqlColumns
 from udfs.model_source import open_models
+from udfs.resilience.breaker import BreakerOptions
+from udfs.resilience.ladder import Answer, LadderOptions
 from udfs.scoring import Predictions, Scorer
 
 PREDICTION_COLUMNS: SqlColumns = (
@@ -28,9 +30,11 @@ PREDICTION_COLUMNS: SqlColumns = (
     ("__checksum", "STRING"),
     ("__feature_set", "STRING"),
     ("__status", "STRING"),
+    ("__why", "STRING"),
     ("__latency_us", "BIGINT"),
 )
-"""What scoring adds to a row; ``feature_set`` is the hash of the features it was scored on."""
+"""What scoring adds to a row; ``feature_set`` is the hash of the features it was scored on, ``why`` the reason of a
+status other than ``ok``."""
 
 
 @dataclass
@@ -57,7 +61,10 @@ class ScoreColumns:
     def open(self) -> None:
         """Load the model."""
         self._models = open_models(self.ml, self.job.inference, self.features)
-        self.scorer = Scorer(self.features, self._models, fields=self.job.inference.feature_fields)
+        inference = self.job.inference
+        self.scorer = Scorer(
+            self.features, self._models, fields=inference.feature_fields, ladder=_ladder(self.ml, inference)
+        )
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Score a batch."""
@@ -73,18 +80,52 @@ class ScoreColumns:
             "__prediction": predictions.prediction,
             "__label": nothing if predictions.label is None else predictions.label,
             "__scores": nothing if predictions.scores is None else _listed(predictions.scores),
-            "__model": repeated(predictions.spec.name, size),
-            "__version": repeated(predictions.spec.version, size),
-            "__checksum": repeated(predictions.spec.sha256[:16], size),
+            **_model_columns(predictions.answer, size),
             "__feature_set": repeated(self.features.hash, size),
-            "__status": repeated("ok", size),
+            **_rung_columns(predictions.answer, size),
             "__latency_us": np.full(size, predictions.latency_us, dtype=np.int64),
         }
 
     def close(self) -> None:
         """Let the model go, where there is one."""
         if self._models is not None:
+            self.scorer.close()
             self._models.close()
+
+
+def _ladder(ml: MlSettings, inference: InferenceSettings) -> LadderOptions:
+    breaker = BreakerOptions(
+        ml.inference.breaker_failures, ml.inference.breaker_open_ms / 1000, ml.inference.breaker_successes
+    )
+    return LadderOptions(
+        default=inference.default_prediction,
+        deadline_s=ml.inference.max_latency_ms / 1000,
+        max_hanging=inference.max_concurrency,
+        breaker=breaker,
+    )
+
+
+def _model_columns(answer: Answer, size: int) -> dict[str, NDArray[np.object_]]:
+    """Return which model each row is from."""
+    columns = {
+        "__model": repeated(answer.spec.name, size),
+        "__version": repeated(answer.spec.version, size),
+        "__checksum": repeated(answer.spec.sha256[:16], size),
+    }
+    other = answer.fallback
+    if answer.status is not None and other is not None:
+        is_other = np.char.startswith(answer.status.astype(str), "fallback:")
+        for name, value in (("__version", other.version), ("__checksum", other.sha256[:16])):
+            columns[name] = np.where(is_other, value, columns[name])
+    return columns
+
+
+def _rung_columns(answer: Answer, size: int) -> dict[str, NDArray[np.object_]]:
+    """Return the status of each row, and why it is not ``ok``."""
+    return {
+        "__status": repeated("ok", size) if answer.status is None else answer.status,
+        "__why": repeated(None, size) if answer.why is None else answer.why,
+    }
 
 
 def _listed(scores: NDArray[np.float64]) -> NDArray[np.object_]:

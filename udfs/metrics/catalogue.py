@@ -60,6 +60,18 @@ METRICS = MappingProxyType(
             "Deployments taken up (swapped, rolled_back) or refused (rejected).",
             "rejected grows: the version that was promoted does not serve; see the log.",
         ),
+        "fallback_predictions_total": Metric(
+            "counter",
+            ("model", "version", "reason"),
+            "Rows that the model could not score and another version or the default prediction answered.",
+            "reason says what the model did: failed, not_finite, too_slow, or breaker_open after that.",
+        ),
+        "circuit_breaker_state": Metric(
+            "gauge",
+            ("model", "version"),
+            "0 closed, 1 half-open, 2 open: the model is left alone.",
+            "Open: roll back, or mend what the model needs; it is tried again by itself.",
+        ),
         "model_registry_errors_total": Metric(
             "counter",
             ("model",),

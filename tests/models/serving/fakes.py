@@ -119,6 +119,9 @@ class Heard:
     def rejected(self, name: str, version: str, generation: int, error: Exception) -> None:
         self.events.append(("rejected", version, generation, str(error)))
 
+    def no_fallback(self, name: str, error: Exception) -> None:
+        self.events.append(("no_fallback", str(error)))
+
     def registry_failed(self, name: str, error: ModelError) -> None:
         self.events.append(("registry_failed", str(error)))
 

@@ -1,0 +1,141 @@
+"""Kafka topics that a job reads and writes (`job.source.kafka`, `job.sink.kafka`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+from typing_extensions import Self
+
+from conf.durations import DurationMs, PositiveDurationMs
+from conf.frozen import FrozenSettings
+from conf.refusal import Refusal, refuse
+from conf.scalars import Name, matching
+
+_OPTION = r"[a-z][a-z0-9._-]*"
+
+# Properties that a setting of ours, or the connector itself, decides.
+_OWNED = {
+    "bootstrap.servers": "servers",
+    "group.id": "group",
+    "transactional.id": "transaction_prefix",
+    "transaction.timeout.ms": "transaction_timeout",
+    "key.deserializer": "",
+    "value.deserializer": "",
+    "key.serializer": "",
+    "value.serializer": "",
+}
+
+
+def _owned_are_left_out(options: Mapping[str, str]) -> Mapping[str, str]:
+    refusals = [
+        Refusal(
+            "a property that no setting of ours decides",
+            (name,),
+            f"set {_OWNED[name]} instead" if _OWNED[name] else "leave it out",
+        )
+        for name in options
+        if name in _OWNED
+    ]
+    if refusals:
+        raise refuse(*refusals)
+    return options
+
+
+Servers = Annotated[
+    str, matching(r"[^\s,:/]+:\d{1,5}(,[^\s,:/]+:\d{1,5})*", "host:port, or several with commas between them")
+]
+"""Where a Kafka cluster is entered: ``host:port[,host:port]``."""
+
+Topic = Annotated[str, matching(r"[A-Za-z0-9._-]{1,249}", "letters, digits, '.', '_' or '-', 249 at most")]
+"""Name of a topic."""
+
+Start = Annotated[
+    str,
+    matching(
+        r"earliest|latest|committed|timestamp:\d{1,15}",
+        "earliest, latest, committed or timestamp:MILLISECONDS since 1970",
+    ),
+]
+"""Where reading starts."""
+
+PropertyName = Annotated[str, matching(_OPTION, "a property of Kafka's client, such as security.protocol")]
+
+Properties = Annotated[Mapping[PropertyName, Name], AfterValidator(_owned_are_left_out)]
+"""Properties of Kafka's own client; values are text, secrets come from ``${ENV}``."""
+
+
+class KafkaSourceSettings(FrozenSettings):
+    """Topics that events come from, one JSON object a record.
+
+    Attributes:
+        servers: ``host:port``, several with commas between them.
+        topics: At least one.
+        group: Consumer group, whose offsets are committed with every checkpoint; default: the job's name.
+        start: ``committed`` (default; what the group has no offset for, from the beginning), ``earliest``,
+            ``latest`` or ``timestamp:MS``. A job that is restored goes on from its checkpoint, whatever stands here.
+        stop: ``never`` (default) or ``latest``: the job ends where the topics ended when it started.
+        idle_timeout_ms: After this long without a record a partition no longer holds up the windows; YAML
+            ``idle_timeout``, default 30s; 0s = it always does.
+        options: Further properties of Kafka's consumer: SASL, TLS, fetch sizes.
+    """
+
+    servers: Servers
+    topics: tuple[Topic, ...] = Field(min_length=1)
+    group: Name | None = None
+    start: Start = "committed"
+    stop: Literal["never", "latest"] = "never"
+    idle_timeout_ms: DurationMs = Field(default=30_000, alias="idle_timeout")
+    options: Properties = Field(default_factory=dict)
+
+
+class KafkaSinkSettings(FrozenSettings):
+    """Topics that a job writes; they take the place of the folders of a run.
+
+    Attributes:
+        servers: ``host:port``, several with commas between them.
+        predictions: Topic of predictions; the event's key is the record's.
+        alerts: Topic of alerts; needed where ``job.inference.alert_threshold`` is set.
+        dead_letters: Topic of dead letters.
+        delivery: ``exactly_once`` (default): transactions, seen by readers in read_committed mode after each
+            checkpoint; or ``at_least_once``: seen at once, and once more after a failure.
+        transaction_prefix: Of transactional ids, unique in the Kafka cluster; default: the job's name.
+        transaction_timeout_ms: How long a transaction survives a job that is down; more than a checkpoint's interval,
+            at most the broker's ``transaction.max.timeout.ms``. YAML ``transaction_timeout``, default 15m.
+        options: Further properties of Kafka's producer: SASL, TLS, compression.
+    """
+
+    servers: Servers
+    predictions: Topic
+    alerts: Topic | None = None
+    dead_letters: Topic
+    delivery: Literal["exactly_once", "at_least_once"] = "exactly_once"
+    transaction_prefix: Name | None = None
+    transaction_timeout_ms: PositiveDurationMs = Field(default=900_000, alias="transaction_timeout")
+    options: Properties = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _topics_differ(self) -> Self:
+        topics = {"predictions": self.predictions, "alerts": self.alerts, "dead_letters": self.dead_letters}
+        named: dict[Any, str] = {}
+        refusals = []
+        for name, topic in topics.items():
+            if topic is not None and topic in named:
+                refusals.append(Refusal(f"a topic of its own, not that of {named[topic]}", (name,)))
+            named.setdefault(topic, name)
+        if refusals:
+            raise refuse(*refusals)
+        return self
+
+
+class SourceSettings(FrozenSettings):
+    """Where a job's events come from when no ``--input`` is given; default: generated ones."""
+
+    kafka: KafkaSourceSettings | None = None
+
+
+class SinkSettings(FrozenSettings):
+    """Where a job's rows go; default: folders of ``--output``."""
+
+    kafka: KafkaSinkSettings | None = None

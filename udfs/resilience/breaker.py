@@ -1,0 +1,109 @@
+"""A circuit breaker: a model that keeps failing is left alone for a while, then tried with one batch at a time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class State(IntEnum):
+    """States of a breaker, with the values of its metric."""
+
+    CLOSED = 0
+    HALF_OPEN = 1
+    OPEN = 2
+
+
+@dataclass(frozen=True)
+class BreakerOptions:
+    """When a breaker opens and closes.
+
+    Attributes:
+        failures: failed batches in a row that open it.
+        open_s: seconds until it lets a batch through again, as a probe.
+        successes: probes in a row that close it.
+    """
+
+    failures: int = 5
+    open_s: float = 60.0
+    successes: int = 2
+
+
+class CircuitBreaker:
+    """Decides which batches a model may have; threads may share it.
+
+    Args:
+        options: when it opens and closes.
+        on_change: called with the new state, outside the lock.
+        clock: seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        options: BreakerOptions | None = None,
+        on_change: Callable[[State], None] = lambda state: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._options = options or BreakerOptions()
+        self._on_change = on_change
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._state = State.CLOSED
+        self._failures = 0
+        self._successes = 0
+        self._opened_s = 0.0
+        self._is_probing = False
+
+    @property
+    def state(self) -> State:
+        """The state now; an open breaker whose time is over becomes half-open with the next batch."""
+        return self._state
+
+    def allows(self) -> bool:
+        """Return whether the model may have a batch; who gets True says what came of it."""
+        if self.state is State.CLOSED:
+            return True
+        with self._lock:
+            if self._state is State.OPEN and self._clock() - self._opened_s >= self._options.open_s:
+                self._successes = 0
+                changed = self._enter(State.HALF_OPEN)
+            else:
+                changed = False
+            is_allowed = self._state is State.CLOSED or (self._state is State.HALF_OPEN and not self._is_probing)
+            self._is_probing = self._is_probing or (is_allowed and self._state is State.HALF_OPEN)
+        self._tell(changed)
+        return is_allowed
+
+    def succeeded(self) -> None:
+        """A batch was scored."""
+        if self.state is State.CLOSED and not self._failures:
+            return
+        with self._lock:
+            self._failures = 0
+            self._is_probing = False
+            self._successes += 1
+            is_healed = self._state is State.HALF_OPEN and self._successes >= self._options.successes
+            changed = is_healed and self._enter(State.CLOSED)
+        self._tell(changed)
+
+    def failed(self) -> None:
+        """A batch failed by the model's fault."""
+        with self._lock:
+            self._failures += 1
+            self._is_probing = False
+            is_broken = self._state is State.HALF_OPEN or self._failures >= self._options.failures
+            changed = is_broken and self._state is not State.OPEN and self._enter(State.OPEN)
+            if changed:
+                self._opened_s = self._clock()
+        self._tell(changed)
+
+    def _enter(self, state: State) -> bool:
+        self._state = state
+        return True
+
+    def _tell(self, changed: bool) -> None:
+        if changed:
+            self._on_change(self._state)
