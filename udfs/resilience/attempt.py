@@ -66,9 +66,10 @@ class Attempts:
         """Score a batch that failed as a whole, row by row where need be."""
         if self._known_good is not None and not self._still_scores(model):
             return broken(model, len(matrix), error)
-        search = _Search(model, is_known_to_score=self._known_good is not None)
+        search = _Search(model, self._known_good)
         scores = search.run(matrix, 0, error)
-        if not search.is_known_to_score:
+        self._known_good = search.known_good
+        if self._known_good is None:
             return broken(model, len(matrix), error)
         return Attempt(scores, {**_not_finite(model, scores), **search.problems})
 
@@ -84,13 +85,13 @@ class _Search:
     """Halves a batch that fails until the rows that fail stand alone."""
 
     model: LoadedModel
-    is_known_to_score: bool
+    known_good: NDArray[Any] | None
     failures: int = 0
     problems: dict[int, Problem] = field(default_factory=dict)
 
     def run(self, matrix: NDArray[Any], first: int, error: Exception) -> Scores:
         self.failures += 1
-        is_hopeless = self.failures > _MAX_FAILURES and not self.is_known_to_score
+        is_hopeless = self.failures > _MAX_FAILURES and self.known_good is None
         if len(matrix) == 1 or is_hopeless:
             for row in range(first, first + len(matrix)):
                 self.problems[row] = Problem("failed", _text(self.model, error))
@@ -104,7 +105,8 @@ class _Search:
             scores = self.model.predict_matrix(matrix)
         except Exception as error:
             return self.run(matrix, first, error)
-        self.is_known_to_score = True
+        if self.known_good is None and np.isfinite(scores.prediction[0]):
+            self.known_good = matrix[:1].copy()
         return scores
 
 
