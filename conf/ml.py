@@ -49,7 +49,8 @@ class MlInferenceSettings(FrozenSettings):
         default_batch_timeout_ms: Longest wait to fill one; YAML ``default_batch_timeout``, default 10ms.
         max_concurrency: Batches in flight, >= 1; default 10.
         max_latency_ms: Longest a model may take for up to 512 rows; YAML ``max_latency``, default 100ms. What takes
-            longer gets the fallback, where there is one; a new version that does is not taken up.
+            longer gets the fallback, where there is one (in the latency profile from the second late event on); a new
+            version that does is not taken up.
         breaker_failures: Failed batches in a row after which a model is left alone, >= 1; default 5.
         breaker_open_ms: How long; then it is tried with a batch. YAML ``breaker_open``, default 60s.
         breaker_successes: Such batches in a row that bring it back, >= 1; default 2.

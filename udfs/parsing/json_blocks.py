@@ -52,7 +52,8 @@ class JsonBlocks:
             return None
         try:
             data = "\n".join(lines).encode()
-        except UnicodeEncodeError:
+        except (TypeError, UnicodeEncodeError):
+            # A line that is none, or holds half a character.
             return None
         if not _is_one_object_a_line(data, lines):
             return None

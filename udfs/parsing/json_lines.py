@@ -95,9 +95,11 @@ def _records(lines: Sequence[str], start: int, problems: dict[int, Problem]) -> 
     return records
 
 
-def _record(line: str) -> dict[str, Any] | Problem:
+def _record(line: str | None) -> dict[str, Any] | Problem:
     import orjson
 
+    if line is None:
+        return Problem("malformed", "expected a JSON object, got a record without a value (a tombstone)")
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError as error:

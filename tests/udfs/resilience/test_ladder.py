@@ -196,3 +196,17 @@ def test_a_broken_model_is_not_asked_row_by_row() -> None:
 @pytest.mark.parametrize("reason", ["failed", "not_finite", "too_slow", "breaker_open"])
 def test_every_reason_is_in_the_table(reason: str) -> None:
     assert REASONS[reason] == "scoring"
+
+
+def test_a_single_event_is_given_up_only_after_one_that_was_late() -> None:
+    seconds = [0.05]
+
+    def slow(matrix: np.ndarray) -> np.ndarray:
+        time.sleep(seconds[0])
+        return double(matrix)
+
+    steps = Steps(Model(answer=slow), old(), deadline_s=0.02)
+    assert steps.score(MATRIX[:1]).status is None
+    assert steps.score(MATRIX[:1]).status.tolist() == ["fallback:1.0.0"]
+    seconds[0] = 0.0
+    assert steps.score(MATRIX[:1]).status is None
