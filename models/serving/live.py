@@ -79,6 +79,7 @@ class LiveModel:
         self._staging: _Staging | None = None
         self._is_outage = False
         self._unfetched = 0
+        self._fallback: str | None = None
         self._probe: Probe | None = None
         self._probed_s = -_PROBE_EVERY_S
         self._shelf = Shelf(self._options.max_loaded, self._options.max_loaded_bytes, self._listener)
@@ -92,8 +93,7 @@ class LiveModel:
 
     def start(self) -> None:
         """Begins to watch for deployments, and loads the version before, for rows that the one that serves fails on."""
-        if self._options.max_loaded > 1:
-            threading.Thread(target=self._load_previous, name="load previous", daemon=True).start()
+        self._fall_back_to(None)
         threading.Thread(target=self._watch, name=f"watch {self._versions.name}", daemon=True).start()
 
     @contextmanager
@@ -104,11 +104,12 @@ class LiveModel:
 
     @contextmanager
     def lease_fallback(self) -> Iterator[LoadedModel | None]:
-        """The version that served before; None: there is none that is loaded."""
-        if not len(self._shelf):
+        """The version that served before, but not one that was rolled back; None: there is none that is loaded."""
+        version = self._fallback
+        if version is None:
             yield None
             return
-        with self._hold(self._shelf.latest) as model:
+        with self._hold(lambda: self._shelf.peek(version)) as model:
             yield model
 
     def _serving_now(self) -> Held:
@@ -167,19 +168,27 @@ class LiveModel:
         if is_last:
             self._shelf.close(held)
 
-    def _load_previous(self) -> None:
+    def _fall_back_to(self, version: str | None) -> None:
+        """Loads what rows may fall back to on a thread of its own; None: what the last deployment says."""
+        if self._options.max_loaded > 1:
+            threading.Thread(target=self._load_fallback, args=(version,), name="load fallback", daemon=True).start()
+
+    def _load_fallback(self, version: str | None) -> None:
         try:
-            deployment = self._versions.latest()
-            previous = deployment.previous if deployment is not None else None
-            if previous is None or previous == self._serving.model.spec.version:
+            if version is None:
+                latest = self._versions.latest()
+                version = latest.previous if latest is not None else None
+            if version is None or version == self._serving.model.spec.version:
                 return
-            held = Held(self._open(previous))
+            held = Held(self._open(version))
         except Exception as error:
             # It did serve once; that it does not now is no harm as long as the one that serves does.
             self._listener.no_fallback(self._versions.name, error)
             return
         with self._lock:
-            is_late = self._stop.is_set() or len(self._shelf) or self._serving.model.spec.version == previous
+            is_late = self._stop.is_set() or version == self._serving.model.spec.version
+            is_late = is_late or self._shelf.peek(version) is not None or self._fallback not in (None, version)
+            self._fallback = self._fallback if is_late else version
             evicted = [held] if is_late else self._shelf.put(held)
         for each in evicted:
             self._shelf.close(each)
@@ -279,11 +288,15 @@ class LiveModel:
             self._generation = deployment.generation
             self._staging = None
             evicted = self._shelf.put(before)
+            # What was rolled back is kept, as it may come again, but no row shall have it.
+            is_rollback = deployment.action == "rollback"
+            self._fallback = deployment.previous if is_rollback else before.model.spec.version
+            is_missing = self._fallback is not None and self._shelf.peek(self._fallback) is None
         for each in evicted:
             self._shelf.close(each)
-        self._listener.swapped(
-            held.model, before.model, deployment.generation, is_rollback=deployment.action == "rollback"
-        )
+        if is_missing:
+            self._fall_back_to(self._fallback)
+        self._listener.swapped(held.model, before.model, deployment.generation, is_rollback=is_rollback)
         return True
 
     def _give_up_on_slow(self) -> None:

@@ -41,9 +41,9 @@ class Shelf:
         """A version that is loaded; it is no longer here."""
         return self._held.pop(version, None)
 
-    def latest(self) -> Held | None:
-        """The version that served last; it stays here."""
-        return next(reversed(self._held.values()), None)
+    def peek(self, version: str) -> Held | None:
+        """A version that is loaded; it stays here."""
+        return self._held.get(version)
 
     def put(self, held: Held) -> list[Held]:
         """Keeps a version; returns those to close, that nobody uses any more."""

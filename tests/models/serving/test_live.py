@@ -315,3 +315,63 @@ def test_a_watcher_survives_what_it_does_not_know(make: Make, versions: FakeVers
     versions.outage = None
     versions.promote("2.0.0")
     wait_for(lambda: serving(live) == "2.0.0")
+
+
+def fallback(live: LiveModel) -> str | None:
+    with live.lease_fallback() as model:
+        return None if model is None else model.spec.version
+
+
+def test_the_version_before_is_loaded_for_rows_that_the_primary_fails_on(make: Make, versions: FakeVersions) -> None:
+    versions.promote("2.0.0")
+    live = make()
+    assert fallback(live) is None
+    live.start()
+    wait_for(lambda: fallback(live) == "1.0.0")
+
+
+def test_the_version_that_was_replaced_is_the_fallback(make: Make, versions: FakeVersions) -> None:
+    live = make()
+    versions.promote("2.0.0")
+    take_up(live, "2.0.0")
+    assert fallback(live) == "1.0.0"
+
+
+def test_a_version_that_was_rolled_back_is_no_fallback(make: Make, versions: FakeVersions) -> None:
+    live = make(max_loaded=3)
+    versions.promote("2.0.0")
+    take_up(live, "2.0.0")
+    versions.promote("3.0.0")
+    take_up(live, "3.0.0")
+    versions.deployments.append(versions.deployments[0].model_copy(update={"generation": 4, "action": "rollback"}))
+    versions.deployments[-1] = versions.deployments[-1].model_copy(update={"primary": "2.0.0", "previous": "1.0.0"})
+    take_up(live, "2.0.0")
+    wait_for(lambda: fallback(live) == "1.0.0")
+
+
+def test_after_a_rollback_to_the_first_version_there_is_no_fallback(make: Make, versions: FakeVersions) -> None:
+    live = make()
+    versions.promote("2.0.0")
+    take_up(live, "2.0.0")
+    first = versions.deployments[0]
+    versions.deployments.append(first.model_copy(update={"generation": 3, "action": "rollback"}))
+    take_up(live, "1.0.0")
+    assert fallback(live) is None
+
+
+def test_a_fallback_that_does_not_load_is_said_and_no_harm(make: Make, versions: FakeVersions, heard: Heard) -> None:
+    versions.promote("2.0.0")
+    versions.errors["1.0.0"] = BAD
+    live = make()
+    live.start()
+    wait_for(lambda: bool(heard.of("no_fallback")))
+    assert (serving(live), fallback(live)) == ("2.0.0", None)
+    assert versions.rejections == []
+
+
+def test_without_room_no_fallback_is_loaded(make: Make, versions: FakeVersions) -> None:
+    versions.promote("2.0.0")
+    live = make(max_loaded=1)
+    live.start()
+    assert len(versions.opened) == 1
+    assert fallback(live) is None
