@@ -68,6 +68,8 @@ class EventSettings(FrozenSettings):
         time: Field of type ``timestamp``: the event time.
         label: Field with the truth, a number or boolean; default none.
         watermark_delay_ms: How far out of order events may come; YAML ``watermark_delay``, default 0s.
+        max_ahead_ms: How far an event's time may be ahead of the clock; further, and it is a dead letter, as its time
+            would make all others late. YAML ``max_ahead``, default 1d.
         fields: Settings by column name.
     """
 
@@ -76,6 +78,7 @@ class EventSettings(FrozenSettings):
     time: Name
     label: Name | None = None
     watermark_delay_ms: DurationMs = Field(default=0, alias="watermark_delay")
+    max_ahead_ms: DurationMs = Field(default=86_400_000, alias="max_ahead")
     fields: Mapping[Column, FieldSettings]
 
     @model_validator(mode="after")

@@ -28,14 +28,16 @@ REASONS = MappingProxyType(
         "missing_value": "parse",
         "out_of_range": "parse",
         "late": "event_time",
+        "in_future": "event_time",
         "not_finite": "scoring",
         "failed": "scoring",
         "too_slow": "scoring",
         "breaker_open": "scoring",
     }
 )
-"""Category by reason. ``late``: behind the watermark; ``not_finite``: a score that is NaN or infinite;
-``failed``: the model refuses the row; ``too_slow``: no answer in time; ``breaker_open``: the model was left alone."""
+"""Category by reason. ``late``: behind the watermark; ``in_future``: ahead of the clock; ``not_finite``: a score is NaN
+or infinite; ``failed``: the model refuses the row; ``too_slow``: no answer in time; ``breaker_open``: the model was left
+alone."""
 
 
 def show_value(value: object) -> str:

@@ -62,3 +62,16 @@ def test_export_keeps_its_dead_letters_beside_it(exported: Exported) -> None:
 def test_export_leaves_nothing_else(exported: Exported) -> None:
     names = {path.name for path in exported.path.parent.iterdir()}
     assert names == {"features.parquet", "features.parquet.dead_letters"}
+
+
+def test_one_event_of_the_future_does_not_make_the_others_late(
+    fraud_config: Path, crafted: CraftedInput, tmp_path: Path
+) -> None:
+    lines = crafted.good_lines()
+    event = json.loads(lines[0]) | {"TRANSACTION_ID": 77_777_777, "TX_DATETIME": "2999-01-01T00:00:00"}
+    source = tmp_path / "in.jsonl"
+    source.write_text("\n".join([*lines[:50], json.dumps(event), *lines[50:]]) + "\n")
+    found = run_job(fraud_config, source, tmp_path / "out")
+    assert found.summary.reasons["in_future"] == 1
+    assert "late" not in found.summary.reasons
+    assert found.summary.adds_up

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +20,49 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class NotAhead:
+    """How far the times in a field may be ahead of the clock.
+
+    Attributes:
+        field: name of a timestamp.
+        most_ms: milliseconds.
+        now_ms: the clock.
+    """
+
+    field: str
+    most_ms: int
+    now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
+
+    def find_problems(self, columns: Mapping[str, RawColumn]) -> dict[int, Problem]:
+        """Return the problem of every row that is too far ahead, by row."""
+        column = columns[self.field]
+        now_ms = self.now_ms()
+        is_ahead = column.values > now_ms + self.most_ms
+        if column.nulls is not None:
+            is_ahead &= ~column.nulls
+        return {
+            int(row): Problem(
+                "in_future",
+                f"field '{self.field}': expected at most {self.most_ms} ms ahead of the clock, "
+                f"got {int(column.values[row]) - now_ms} ms ahead",
+            )
+            for row in np.flatnonzero(is_ahead)
+        }
+
+
+@dataclass(frozen=True)
 class EventParser:
-    """Parses batches of lines into columns by field name."""
+    """Parses batches of lines into columns by field name.
+
+    Attributes:
+        fields: what each must be.
+        lines: how lines are taken apart.
+        not_ahead: bound on the event's time; None: none.
+    """
 
     fields: Mapping[str, FieldSettings]
     lines: LineFormat
+    not_ahead: NotAhead | None = None
 
     def parse(self, lines: Sequence[str]) -> ParsedBatch:
         """Return the good rows as columns and a problem for every other row."""
@@ -33,6 +72,8 @@ class EventParser:
         problems: Mapping[int, Problem] = batch.problems
         rows = _rows_without(problems, size) if problems else None
         found = find_problems(self.fields, columns)
+        if self.not_ahead is not None:
+            found = {**self.not_ahead.find_problems(columns), **found}
         if found:
             positions = np.arange(size) if rows is None else rows
             problems = {**problems, **{int(positions[index]): problem for index, problem in found.items()}}
