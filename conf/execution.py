@@ -18,6 +18,8 @@ _OWNED = {
     "parallelism.default": "execution.parallelism",
     "pipeline.max-parallelism": "execution.max_parallelism",
     "execution.checkpointing.interval": "execution.checkpoint_interval",
+    "state.backend.type": "execution.state_backend",
+    "execution.checkpointing.incremental": "execution.state_backend",
     "python.execution-mode": "execution.profile",
     "python.fn-execution.bundle.size": "job.inference.batch_size",
     "python.fn-execution.arrow.batch.size": "job.inference.batch_size",
@@ -42,6 +44,8 @@ class ExecutionSettings(FrozenSettings):
         parallelism: Slots, 1 to ``max_parallelism``; default 1.
         max_parallelism: Key groups, 1 to 32768: the bound of every later rescaling; default 128.
         checkpoint_interval_ms: YAML ``checkpoint_interval``, default 10s; 0s = no checkpoints.
+        state_backend: ``hashmap`` (on the heap, fast) or ``rocksdb`` (on disk, any size, each checkpoint writes what
+            changed); None: as flink-conf.yaml or the cluster says.
         flink: Further Flink options by their own names.
     """
 
@@ -49,6 +53,7 @@ class ExecutionSettings(FrozenSettings):
     parallelism: Whole = Field(default=1, ge=1)
     max_parallelism: Whole = Field(default=128, ge=1, le=32_768)
     checkpoint_interval_ms: DurationMs = Field(default=10_000, alias="checkpoint_interval")
+    state_backend: Literal["hashmap", "rocksdb"] | None = None
     flink: Mapping[str, FlinkOption] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -95,6 +95,20 @@ class OnlineLearningSettings(FrozenSettings):
     validation_split: Real = Field(default=0.2, ge=0, lt=1)
 
 
+class MetricsSettings(FrozenSettings):
+    """Where the metrics of the Python workers are scraped: one endpoint a host, ``http://HOST:PORT/metrics``.
+
+    Attributes:
+        port: 1 to 65535; default 0 = no endpoint.
+        bind: Address to listen on; default ``0.0.0.0``.
+        folder: Where the workers of a host keep their values; default: of this user and port, in the temporary folder.
+    """
+
+    port: Whole = Field(default=0, ge=0, le=65_535)
+    bind: Name = "0.0.0.0"
+    folder: Name | None = None
+
+
 class MlSettings(FrozenSettings):
     """Everything under ``ml:``; ``enabled`` is false by default."""
 
@@ -105,6 +119,7 @@ class MlSettings(FrozenSettings):
     inference: MlInferenceSettings = MlInferenceSettings()
     online_learning: OnlineLearningSettings = OnlineLearningSettings()
     ab_testing: AbTestingSettings = AbTestingSettings()
+    metrics: MetricsSettings = MetricsSettings()
 
     @model_validator(mode="after")
     def _models_are_unique(self) -> Self:

@@ -1,7 +1,7 @@
 """Settings from outside the file: variables `GRESS_ML__ENABLED=true` and `--set ml.enabled=true`.
 
 Rule: values are YAML (`512`, `true`, `[0, 1]`), an empty one is empty text. A list is entered by the index of
-an entry it has. Below `execution.flink` and Kafka's `options` the rest of the path is one key, as their names have dots.
+an entry it has. Below `execution.flink` and Kafka's `options` the rest of the path is one key: such names have dots.
 """
 
 from __future__ import annotations

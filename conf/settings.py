@@ -11,7 +11,13 @@ from conf.execution import ExecutionSettings
 from conf.frozen import FrozenSettings
 from conf.job import FeatureSetSettings, FeatureSpec, InferenceSettings, JobSettings
 from conf.kafka import KafkaSinkSettings, KafkaSourceSettings, SinkSettings, SourceSettings
-from conf.ml import FeatureStoreSettings, MlInferenceSettings, MlSettings, OnlineLearningSettings
+from conf.ml import (
+    FeatureStoreSettings,
+    MetricsSettings,
+    MlInferenceSettings,
+    MlSettings,
+    OnlineLearningSettings,
+)
 from conf.model_registry import ModelRegistrySettings, ModelSettings
 from conf.refusal import Refusal, refuse
 
@@ -28,6 +34,7 @@ __all__ = [
     "JobSettings",
     "KafkaSinkSettings",
     "KafkaSourceSettings",
+    "MetricsSettings",
     "MlInferenceSettings",
     "MlSettings",
     "ModelRegistrySettings",

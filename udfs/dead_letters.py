@@ -35,9 +35,11 @@ REASONS = MappingProxyType(
         "breaker_open": "scoring",
     }
 )
-"""Category by reason. ``late``: behind the watermark; ``in_future``: ahead of the clock; ``not_finite``: a score is NaN
-or infinite; ``failed``: the model refuses the row; ``too_slow``: no answer in time; ``breaker_open``: the model was left
-alone."""
+"""Category by reason.
+
+``late``: behind the watermark; ``in_future``: ahead of the clock; ``not_finite``: a score that is NaN or infinite;
+``failed``: the model refuses the row; ``too_slow``: no answer in time; ``breaker_open``: the model was left alone.
+"""
 
 
 def show_value(value: object) -> str:

@@ -28,6 +28,9 @@ INTERFACE: dict[str, object] = {
     "model_registry.cache_dir": None,
     "model_registry.max_loaded": 2,
     "model_registry.max_loaded_mib": 2048,
+    "metrics.port": 0,
+    "metrics.bind": "0.0.0.0",
+    "metrics.folder": None,
     "models": (),
     "models.*.name": REQUIRED,
     "models.*.version": REQUIRED,
@@ -94,10 +97,11 @@ EXECUTION: dict[str, object] = {
     "parallelism": 1,
     "max_parallelism": 128,
     "checkpoint_interval": "10s",
+    "state_backend": None,
     "flink": {},
 }
 
-_SECTIONS = {"model_registry", "feature_store", "inference", "online_learning", "ab_testing"}
+_SECTIONS = {"model_registry", "feature_store", "inference", "online_learning", "ab_testing", "metrics"}
 
 
 def _defaults(prefix: str) -> dict[str, object]:

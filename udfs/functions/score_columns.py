@@ -16,6 +16,7 @@ from udfs.functions.compute_features import feature_inputs
 from udfs.functions.repeated import repeated
 from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns
 from udfs.functions.vector_function import Columns, SqlColumns
+from udfs.metrics.exporter import export_metrics
 from udfs.model_source import open_models
 from udfs.resilience.breaker import BreakerOptions
 from udfs.resilience.ladder import Answer, LadderOptions
@@ -60,6 +61,7 @@ class ScoreColumns:
 
     def open(self) -> None:
         """Load the model."""
+        export_metrics(self.ml.metrics)
         self._models = open_models(self.ml, self.job.inference, self.features)
         inference = self.job.inference
         self.scorer = Scorer(

@@ -24,6 +24,7 @@ class Metric:
         text: what it counts, and in which unit.
         advice: what to do when it moves.
         buckets: upper bounds of a histogram, ascending.
+        merge: how a gauge's values of several workers become one: their sum or the largest, of those that run.
     """
 
     kind: Literal["counter", "gauge", "histogram"]
@@ -31,6 +32,7 @@ class Metric:
     text: str
     advice: str
     buckets: tuple[float, ...] = ()
+    merge: Literal["livesum", "livemax"] = "livesum"
 
 
 METRICS = MappingProxyType(
@@ -71,6 +73,7 @@ METRICS = MappingProxyType(
             ("model", "version"),
             "0 closed, 1 half-open, 2 open: the model is left alone.",
             "Open: roll back, or mend what the model needs; it is tried again by itself.",
+            merge="livemax",
         ),
         "model_registry_errors_total": Metric(
             "counter",
@@ -93,5 +96,5 @@ def metric(name: str) -> Any:
     if entry.kind == "counter":
         return prometheus_client.Counter(full, entry.text, entry.labels)
     if entry.kind == "gauge":
-        return prometheus_client.Gauge(full, entry.text, entry.labels)
+        return prometheus_client.Gauge(full, entry.text, entry.labels, multiprocess_mode=entry.merge)
     return prometheus_client.Histogram(full, entry.text, entry.labels, buckets=entry.buckets)

@@ -1,0 +1,165 @@
+"""The endpoint of a host, with real processes that are killed."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.models.registry.servers import free_port
+from udfs.metrics.files import MetricFiles
+
+ROOT = Path(__file__).parents[3]
+Start = Callable[[], "Worker"]
+
+
+class Worker:
+    def __init__(self, port: int, folder: Path) -> None:
+        command = [sys.executable, "-m", "tests.udfs.metrics.worker", str(port), str(folder)]
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT)
+
+    def record(self, count: float, seconds: float = 0.2, loaded: float = 1) -> None:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(f"{count} {seconds} {loaded}\n")
+        self.process.stdin.flush()
+        assert self.process.stdout.readline() == "done\n"
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "metrics"
+
+
+@pytest.fixture
+def start(port: int, folder: Path) -> Iterator[Start]:
+    started: list[Worker] = []
+
+    def begin() -> Worker:
+        started.append(Worker(port, folder))
+        return started[-1]
+
+    yield begin
+    for worker in started:
+        worker.kill()
+
+
+def scrape(port: int) -> dict[str, float]:
+    """Value by name and labels, as Prometheus reads them; waits for the endpoint for ten seconds."""
+    end = time.monotonic() + 10
+    while True:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+                text = answer.read().decode()
+            break
+        except (urllib.error.URLError, ConnectionError):
+            assert time.monotonic() < end, "no endpoint within 10 s"
+            time.sleep(0.05)
+    found = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            labels = ",".join(f"{name}={value}" for name, value in sorted(sample.labels.items()))
+            found[f"{sample.name}{{{labels}}}"] = sample.value
+    return found
+
+
+SWAPS = "gress_ml_model_swaps_total{model=m,result=swapped}"
+LOADED = "gress_ml_models_loaded{model=m,type=onnx,version=1.0.0}"
+BREAKER = "gress_ml_circuit_breaker_state{model=m,version=1.0.0}"
+TIME = "gress_ml_model_load_time_seconds"
+
+
+def test_one_endpoint_adds_up_all_workers(start: Start, port: int) -> None:
+    for count, seconds, loaded in ((1, 0.05, 1), (2, 0.7, 0), (4.5, 20, 2)):
+        start().record(count, seconds, loaded)
+    found = scrape(port)
+    assert found[SWAPS] == 7.5
+    assert found[LOADED] == 3
+    assert found[BREAKER] == 2
+    assert found[f"{TIME}_count{{model=m,type=onnx,version=1.0.0}}"] == 3
+    assert found[f"{TIME}_sum{{model=m,type=onnx,version=1.0.0}}"] == 20.75
+    bounds = {le: found[f"{TIME}_bucket{{le={le},model=m,type=onnx,version=1.0.0}}"] for le in ("0.1", "1.0", "30.0")}
+    assert bounds == {"0.1": 1, "1.0": 2, "30.0": 3}
+
+
+def test_another_worker_serves_when_the_first_is_killed_and_counters_do_not_go_back(start: Start, port: int) -> None:
+    first = start()
+    first.record(3)
+    assert scrape(port)[SWAPS] == 3
+    second = start()
+    second.record(4)
+    first.kill()
+    found = scrape(port)
+    assert found[SWAPS] == 7
+    assert found[LOADED] == 1
+    second.record(5)
+    assert scrape(port)[SWAPS] == 12
+
+
+def test_workers_that_come_and_go_leave_no_pile_of_files(start: Start, port: int, folder: Path) -> None:
+    keeper = start()
+    keeper.record(1)
+    for _ in range(5):
+        worker = start()
+        worker.record(1)
+        worker.kill()
+    assert scrape(port)[SWAPS] == 6
+    names = sorted(path.name for path in folder.iterdir())
+    pid = keeper.process.pid
+    assert names == sorted(
+        ["counter_0.db", "histogram_0.db"]
+        + [f"{kind}_{pid}.db" for kind in ("counter", "histogram", "gauge_livesum", "gauge_livemax")]
+    )
+
+
+def test_who_dies_while_folding_counts_nothing_twice(start: Start, port: int, folder: Path) -> None:
+    worker = start()
+    worker.record(2)
+    worker.kill()
+    files, source = MetricFiles(folder), folder / f"counter_{worker.process.pid}.db"
+    content = source.read_bytes()
+    files.fold_ended()
+    folded = (folder / "counter_0.db").read_bytes()
+    # Died with the new file whole and the old one taken away.
+    (folder / "counter_0.db").unlink()
+    (folder / "counter_0.new").write_bytes(folded)
+    source.with_suffix(".taken").write_bytes(content)
+    files.fold_ended()
+    assert total(files) == 2
+    # Died with the new file in place, and the old one not yet gone.
+    source.with_suffix(".taken").write_bytes(content)
+    files.fold_ended()
+    assert total(files) == 2
+    assert not list(folder.glob("*.taken"))
+
+
+def total(files: MetricFiles) -> float:
+    families = text_string_to_metric_families(files.exposition().decode())
+    return sum(
+        sample.value for family in families for sample in family.samples if sample.name == "gress_ml_model_swaps_total"
+    )
+
+
+def test_a_path_that_is_none_is_not_found(start: Start, port: int) -> None:
+    start().record(1)
+    scrape(port)
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/other")

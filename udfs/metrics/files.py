@@ -1,0 +1,91 @@
+"""Values of all worker processes of a host, a file a process, as prometheus-client's multi-process mode keeps them."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+_FOLDED = 0
+"""Process id in the name of the file that holds what ended processes counted; no process has it."""
+
+
+class MetricFiles:
+    """A folder of value files: ``counter_PID.db``, ``histogram_PID.db``, ``gauge_MODE_PID.db``.
+
+    What an ended process counted is added to one file a kind, so that counters never go back and files never pile up;
+    its gauges go, as they said how things were. One process at a time may fold: the one that serves them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def fold_ended(self) -> None:
+        """Add up what ended processes left."""
+        self._finish_interrupted()
+        for path, kind, pid in list(self._files()):
+            if pid == _FOLDED or _is_running(pid):
+                continue
+            if kind == "gauge":
+                path.unlink(missing_ok=True)
+            else:
+                self._fold(path, kind)
+
+    def exposition(self) -> bytes:
+        """Return all metrics in Prometheus' text format."""
+        from prometheus_client import CollectorRegistry, generate_latest
+        from prometheus_client.multiprocess import MultiProcessCollector
+
+        registry = CollectorRegistry()
+        collector: Any = MultiProcessCollector
+        collector(registry, str(self.folder))
+        return bytes(generate_latest(registry))
+
+    def _files(self) -> Iterator[tuple[Path, str, int]]:
+        for path in sorted(self.folder.glob("*_*.db")):
+            kind, _, rest = path.stem.partition("_")
+            pid = rest.rpartition("_")[2]
+            if pid.isdecimal():
+                yield path, kind, int(pid)
+
+    def _fold(self, path: Path, kind: str) -> None:
+        from prometheus_client import mmap_dict
+
+        values: Any = mmap_dict.MmapedDict
+        # Three steps, so that who dies in between loses nothing and counts nothing twice: `_finish_interrupted` sees
+        # by the new file whether the taken one is in it.
+        folded = self.folder / f"{kind}_{_FOLDED}.db"
+        taken, new = path.with_suffix(".taken"), folded.with_suffix(".new")
+        totals: dict[str, float] = defaultdict(float)
+        for source in (folded, path):
+            if source.exists():
+                for key, value, *_ in values.read_all_values_from_file(str(source)):
+                    totals[key] += value
+        new.unlink(missing_ok=True)
+        target = values(str(new))
+        for key, value in totals.items():
+            target.write_value(key, value, 0.0)
+        target.close()
+        path.rename(taken)
+        new.rename(folded)
+        taken.unlink()
+
+    def _finish_interrupted(self) -> None:
+        for taken in self.folder.glob("*.taken"):
+            kind = taken.stem.partition("_")[0]
+            new = self.folder / f"{kind}_{_FOLDED}.new"
+            if new.exists():
+                new.rename(new.with_suffix(".db"))
+            taken.unlink()
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
