@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 _PROBE_ROWS = 256
 _PROBE_EVERY_S = 1.0
+_NICE = 10
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,7 @@ class LiveModel:
             threading.Thread(target=self._load_fallback, args=(version,), name="load fallback", daemon=True).start()
 
     def _load_fallback(self, version: str | None) -> None:
+        _yield_to_others()
         try:
             if version is None:
                 latest = self._versions.latest()
@@ -261,6 +265,7 @@ class LiveModel:
         threading.Thread(target=self._stage, args=(staging,), name=name, daemon=True).start()
 
     def _stage(self, staging: _Staging) -> None:
+        _yield_to_others()
         try:
             model = self._open(staging.deployment.primary)
         except RegistryError as error:
@@ -317,3 +322,10 @@ class LiveModel:
     def _reject(self, deployment: Deployment, error: Exception) -> None:
         self._listener.rejected(self._versions.name, deployment.primary, deployment.generation, error)
         self._versions.reject(deployment.primary, deployment.generation, str(error))
+
+
+def _yield_to_others() -> None:
+    """Lowers this thread's priority: loading takes a core for seconds, and batches must not wait for it."""
+    if sys.platform == "linux":  # elsewhere a priority is a whole process's
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
