@@ -45,6 +45,7 @@ TRAIN = [
 ]
 
 TEST = [
+    "confluent-kafka>=2.5",
     "hypothesis>=6.100",
     "moto[s3,server]>=5",
     "mypy>=1.11",
@@ -74,7 +75,7 @@ setup(
     },
     include_package_data=False,
     # The top level is no package; the launcher looks here when it is installed.
-    data_files=[("share/gress-ml", ["flink-conf.yaml"])],
+    data_files=[("share/gress-ml", ["flink-conf.yaml"]), ("share/gress-ml/kafka", ["deploy/kafka/pom.xml"])],
     install_requires=RUN,
     extras_require={"local": LOCAL, "tflite": TFLITE, "train": TRAIN, "test": TEST},
     entry_points={"console_scripts": ["gress = jobs.cli:main"]},

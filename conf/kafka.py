@@ -43,6 +43,12 @@ def _owned_are_left_out(options: Mapping[str, str]) -> Mapping[str, str]:
     return options
 
 
+def _at_least_one(topics: tuple[str, ...]) -> tuple[str, ...]:
+    if not topics:
+        raise refuse(Refusal("at least one topic"))
+    return topics
+
+
 Servers = Annotated[
     str, matching(r"[^\s,:/]+:\d{1,5}(,[^\s,:/]+:\d{1,5})*", "host:port, or several with commas between them")
 ]
@@ -50,6 +56,8 @@ Servers = Annotated[
 
 Topic = Annotated[str, matching(r"[A-Za-z0-9._-]{1,249}", "letters, digits, '.', '_' or '-', 249 at most")]
 """Name of a topic."""
+
+Topics = Annotated[tuple[Topic, ...], AfterValidator(_at_least_one)]
 
 Start = Annotated[
     str,
@@ -82,7 +90,7 @@ class KafkaSourceSettings(FrozenSettings):
     """
 
     servers: Servers
-    topics: tuple[Topic, ...] = Field(min_length=1)
+    topics: Topics
     group: Name | None = None
     start: Start = "committed"
     stop: Literal["never", "latest"] = "never"

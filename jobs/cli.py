@@ -10,7 +10,9 @@ from typing import Annotated, Any, Literal, NoReturn, Optional
 import typer
 
 from conf.errors import ConfigError
+from jobs.cluster_cli import mount as mount_cluster
 from jobs.errors import JobError
+from jobs.kafka_cli import dev_app, jars_app
 from jobs.models_cli import models_app
 
 app = typer.Typer(
@@ -23,13 +25,17 @@ app.add_typer(features_app, name="features")
 app.add_typer(config_app, name="config")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(models_app, name="models")
+app.add_typer(jars_app, name="jars")
+app.add_typer(dev_app, name="dev")
+mount_cluster(app)
 
 JobName = Annotated[str, typer.Argument(help="Name of a job; `gress jobs list` shows them.")]
 Input = Annotated[
     Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
     typer.Option(
         "--input",
-        help="File, folder or pattern of .jsonl, .csv (both also .gz) or .parquet; or generator:days=40,seed=1.",
+        help="File, folder or pattern of .jsonl, .csv (both also .gz) or .parquet; kafka: or kafka:TOPIC,... at the "
+        "brokers of job.source.kafka; or generator:days=40,seed=1. Default: job.source, else generated.",
     ),
 ]
 Config = Annotated[Optional[Path], typer.Option("--config", help="YAML file; default: the job's own.")]  # noqa: UP045
@@ -65,8 +71,12 @@ def run_job(
     flink_conf: FlinkConf = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Run a job on bounded input, here, to its end."""
-    from jobs.console import LiveLine, print_summary
+    """Run a job here: on bounded input to its end, on Kafka until Ctrl-C, which stops it with a savepoint.
+
+    With job.sink.kafka rows go to its topics, and --output holds checkpoints, savepoints and the summary.
+    """
+    from jobs.console import LiveLine, print_line, print_summary
+    from jobs.kafka_run import Stopped
     from jobs.launch import run
 
     request = _request(
@@ -82,6 +92,10 @@ def run_job(
     )
     with LiveLine() as line:
         summary = run(request, line.show)
+    if isinstance(summary, Stopped):
+        where = f"its state is in {summary.savepoint}" if summary.savepoint else "without a savepoint"
+        print_line(f"stopped; {where}")
+        return
     print_summary(summary, output)
     if not summary.adds_up:
         _fail(
@@ -190,13 +204,12 @@ def _request(
     profile: str | None,
     **others: Any,
 ) -> Any:
-    from jobs.generated import GENERATOR
     from jobs.launch import Request
 
     given = list(overrides or ())
     if profile is not None:
         given.append(f"execution.profile={profile}")
-    return Request(job, output, input=source or GENERATOR, config=config, overrides=given, **others)
+    return Request(job, output, input=source or "", config=config, overrides=given, **others)
 
 
 def _settings(job: str, config: Path | None, overrides: list[str] | None) -> Any:

@@ -39,7 +39,7 @@ class LiveLine:
     ) -> None:
         self._live.stop()
 
-    def show(self, counts: Counts, total: int) -> None:
+    def show(self, counts: Counts, total: int | None) -> None:
         """Show the counts so far."""
         text = counts.text(total)
         if self._console.is_terminal:

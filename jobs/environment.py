@@ -109,12 +109,19 @@ def shipped_flink_conf() -> Path | None:
 
 def _execution_options(execution: ExecutionSettings) -> dict[str, str]:
     options = {
+        # State finds its operator by the plan's numbers. Flink's own way is a hash over the graph, which changes with
+        # what is chained, and so with parallelism: a savepoint would only start what it was taken from.
+        "table.exec.uid.generation": "ALWAYS",
         "parallelism.default": str(execution.parallelism),
         "pipeline.max-parallelism": str(execution.max_parallelism),
         "python.execution-mode": "thread" if execution.profile == "latency" else "process",
     }
     if execution.profile == "latency":
         options.update(_PROMPT)
+    if execution.state_backend is not None:
+        options["state.backend.type"] = execution.state_backend
+        # Objects on the heap have no files that the next checkpoint could refer to.
+        options["execution.checkpointing.incremental"] = _text(execution.state_backend == "rocksdb")
     if execution.checkpoint_interval_ms:
         options["execution.checkpointing.interval"] = f"{execution.checkpoint_interval_ms} ms"
     return options

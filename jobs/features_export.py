@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conf.settings import JobSettings
+from conf.settings import JobSettings, SinkSettings
 from jobs.environment import open_session
 from jobs.errors import JobError
+from jobs.inputs import InputFiles
 from jobs.launch import Prepared, Request, execute, local_options, prepare
 from jobs.parquet_output import csv_table
 from jobs.part_files import LineCounter
@@ -54,7 +55,7 @@ def export(request: Request, show: Callable[[Counts, int], None]) -> Exported:
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.absolute().parent) as folder:
         scratch = Path(folder) / "run"
         prepared = prepare(_into(request, scratch), needs_model=False)
-        events = prepared.files.count_events()
+        events = _files(prepared).count_events()
         with Progress(scratch, "features", lambda counts: show(counts, events)):
             _run(prepared, request)
         rows = _write(prepared.job, scratch, target)
@@ -79,11 +80,19 @@ def _run(prepared: Prepared, request: Request) -> None:
         flink_conf=request.flink_conf,
         extra=local_options(f"{request.job} features", prepared.output),
     )
-    lines = create_lines(session, prepared.files, is_ordered=True)
-    views = compute_features(
-        session, prepared.settings, prepared.job, lines, prepared.files.line_format(prepared.job.events)
-    )
-    execute(write_features(session, prepared.job, views, prepared.output), request.job)
+    files, job = _files(prepared), prepared.job
+    lines = create_lines(session, files, is_ordered=True)
+    views = compute_features(session, prepared.settings, job, lines, files.line_format(job.events))
+    # Whatever the job's sink: dead letters stay beside the features.
+    in_folders = job.model_copy(update={"sink": SinkSettings()})
+    execute(write_features(session, in_folders, views, prepared.output), request.job)
+
+
+def _files(prepared: Prepared) -> InputFiles:
+    if isinstance(prepared.files, InputFiles):
+        return prepared.files
+    subject = "input"
+    raise JobError(subject, "expected files to export features of, got Kafka", "name them with --input")
 
 
 def _write(job: JobSettings, scratch: Path, target: Path) -> int:

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING
 from conf.settings import JobSettings, Settings
 from jobs.environment import FlinkSession
 from jobs.inputs import InputFiles
+from jobs.kafka_source import KafkaInput
 from jobs.pipeline import has_windows, score, write_predictions
-from jobs.sources import create_lines
+from jobs.sources import create_input
 
 if TYPE_CHECKING:
     from pyflink.table import StatementSet
 
 
 def build(
-    session: FlinkSession, settings: Settings, job: JobSettings, files: InputFiles, output: Path
+    session: FlinkSession, settings: Settings, job: JobSettings, source: InputFiles | KafkaInput, output: Path
 ) -> StatementSet:
     """Return the job, ready to run."""
-    lines = create_lines(session, files, is_ordered=has_windows(job))
-    views = score(session, settings, job, lines, files.line_format(job.events))
+    lines = create_input(session, source, job.events, has_windows=has_windows(job))
+    views = score(session, settings, job, lines, source.line_format(job.events))
     return write_predictions(session, job, views, output)

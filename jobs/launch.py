@@ -7,7 +7,8 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,12 +21,16 @@ from jobs.errors import JobError
 from jobs.file_urls import file_url
 from jobs.generated import GENERATOR, generate, parse_generator
 from jobs.inputs import InputFiles, find_inputs
+from jobs.jars import connector_jar
+from jobs.kafka_counts import TopicCounts
+from jobs.kafka_run import SAVEPOINTS, Stopped, add_connector, is_endless, wait_until_stopped
+from jobs.kafka_source import KafkaInput, find_kafka_input
 from jobs.parquet_output import convert_json_parts
 from jobs.pipeline import has_windows
 from jobs.progress import Counts, Progress
 from jobs.sinks import prediction_columns
 from jobs.sources import is_read_in_turn
-from jobs.summary import Summary, summarise
+from jobs.summary import Summary, summarise, summary_of_counts
 from udfs.features.feature_set import compile_feature_set
 from udfs.model_source import open_model
 
@@ -44,7 +49,8 @@ class Request:
     Attributes:
         job: name in the table of jobs.
         output: folder for everything that the run writes.
-        input: files, or ``generator:`` with options.
+        input: files, ``kafka:`` with topics, or ``generator:`` with options; empty: the job's ``source``, else
+            the generator.
         config: YAML file; None: the one that ships with the job.
         overrides: ``key.path=value`` settings that win over the file and the environment.
         output_format: ``json`` or ``parquet``.
@@ -54,7 +60,7 @@ class Request:
 
     job: str
     output: Path
-    input: str = GENERATOR
+    input: str = ""
     config: Path | None = None
     overrides: Sequence[str] = ()
     output_format: str = "json"
@@ -69,16 +75,17 @@ class Prepared:
 
     settings: Settings
     job: JobSettings
-    files: InputFiles
+    files: InputFiles | KafkaInput
     output: Path
 
 
-def run(request: Request, show: Callable[[Counts, int], None]) -> Summary:
-    """Run a scoring job on bounded input to its end.
+def run(request: Request, show: Callable[[Counts, int | None], None]) -> Summary | Stopped:
+    """Run a scoring job: on bounded input to its end, on a stream until it is stopped.
 
     Args:
         request: what to run.
-        show: called with the counts so far and the number of events, about once a second.
+        show: called with the counts so far and the number of events, None where nobody knows it, about once a second;
+            not at all where rows go to Kafka.
 
     Raises:
         ConfigError, FeatureError, ModelError, JobError: the request cannot work; nothing was started or written.
@@ -88,19 +95,56 @@ def run(request: Request, show: Callable[[Counts, int], None]) -> Summary:
     session = open_session(
         prepared.settings, flink_conf=request.flink_conf, extra=local_options(request.job, request.output)
     )
+    add_connector(session, prepared.job, prepared.files)
     build = importlib.import_module(entry.module).build
     statements = build(session, prepared.settings, prepared.job, prepared.files, prepared.output)
+    if is_endless(prepared.files):
+        return _run_endless(statements, prepared, request, show)
+    events = _count_events(prepared)
+    kafka = prepared.job.sink.kafka
+    topics = TopicCounts(kafka) if kafka is not None else None
+    start = time.monotonic()
+    with _progress(prepared, show, events):
+        execute(statements, request.job)
+    seconds = time.monotonic() - start
+    tidy(prepared.output)
+    if topics is None:
+        return _summarised(prepared, request, events, seconds)
+    summary = summary_of_counts(topics.count(), job=request.job, events=events, seconds=seconds)
+    summary.write(prepared.output / "summary.json")
+    return summary
+
+
+def _run_endless(
+    statements: StatementSet, prepared: Prepared, request: Request, show: Callable[[Counts, int | None], None]
+) -> Stopped:
+    result: TableResult = statements.execute()
+    if is_submitted():
+        return Stopped(None)
+    with _progress(prepared, show, None), _told(request.job):
+        return wait_until_stopped(result, prepared.output / SAVEPOINTS)
+
+
+def _progress(
+    prepared: Prepared, show: Callable[[Counts, int | None], None], events: int | None
+) -> AbstractContextManager[object]:
+    if prepared.job.sink.kafka is not None:
+        return nullcontext()
+    return Progress(prepared.output, "predictions", lambda counts: show(counts, events))
+
+
+def _count_events(prepared: Prepared) -> int | None:
+    if isinstance(prepared.files, KafkaInput):
+        return None
     in_turn = is_read_in_turn(
         prepared.files,
         is_ordered=has_windows(prepared.job),
         parallelism=prepared.settings.execution.parallelism,
     )
-    events = prepared.files.count_events(in_turn=in_turn)
-    start = time.monotonic()
-    with Progress(prepared.output, "predictions", lambda counts: show(counts, events)):
-        execute(statements, request.job)
-    seconds = time.monotonic() - start
-    tidy(prepared.output)
+    return prepared.files.count_events(in_turn=in_turn)
+
+
+def _summarised(prepared: Prepared, request: Request, events: int | None, seconds: float) -> Summary:
     field_name = prepared.job.inference.output_field
     summary = summarise(
         prepared.output, job=request.job, events=events, seconds=seconds, output_field=field_name
@@ -118,18 +162,27 @@ def prepare(request: Request, *, needs_model: bool) -> Prepared:
     features = compile_feature_set(job.features, job.events)
     if needs_model:
         open_model(settings.ml, job.inference, features).close()
-    if request.input.startswith(GENERATOR):
-        parse_generator(request.input)
+    origin = str(request.config or default_config(request.job))
+    topics = find_kafka_input(request.input, job, origin)
+    if topics is not None or job.sink.kafka is not None:
+        connector_jar()
+    if topics is not None:
         claim(request.output, is_overwriting=request.is_overwriting)
-        files = find_inputs(str(generate(request.input, request.output)))
-    else:
-        files = find_inputs(request.input)
-        files.line_format(job.events)
-        if any(request.output.absolute() in path.parents for path in files.paths):
-            subject = f"output {request.output}"
-            raise JobError(subject, "expected a folder apart from the input, got the one it lies in", "name another")
+    return Prepared(settings, job, topics or _find_files(request, job), request.output)
+
+
+def _find_files(request: Request, job: JobSettings) -> InputFiles:
+    if not request.input or request.input.startswith(GENERATOR):
+        parse_generator(request.input or GENERATOR)
         claim(request.output, is_overwriting=request.is_overwriting)
-    return Prepared(settings, job, files, request.output)
+        return find_inputs(str(generate(request.input or GENERATOR, request.output)))
+    files = find_inputs(request.input)
+    files.line_format(job.events)
+    if any(request.output.absolute() in path.parents for path in files.paths):
+        subject = f"output {request.output}"
+        raise JobError(subject, "expected a folder apart from the input, got the one it lies in", "name another")
+    claim(request.output, is_overwriting=request.is_overwriting)
+    return files
 
 
 def _load(request: Request) -> tuple[Settings, JobSettings]:
@@ -182,13 +235,21 @@ def claim(output: Path, *, is_overwriting: bool) -> None:
 def execute(statements: StatementSet, name: str) -> None:
     """Run a job to its end; an interrupt cancels it."""
     result: TableResult = statements.execute()
+    with _told(name):
+        try:
+            result.wait()
+        except KeyboardInterrupt:
+            client = result.get_job_client()
+            if client is not None:
+                client.cancel().result()
+            raise
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """A job's failure in one line."""
     try:
-        result.wait()
-    except KeyboardInterrupt:
-        client = result.get_job_client()
-        if client is not None:
-            client.cancel().result()
-        raise
+        yield
     except Exception as error:
         cause = _root_cause(str(error))
         subject = f"job {name!r}"

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 from conf.settings import JobSettings, Settings
 from jobs.environment import FlinkSession
+from jobs.kafka_sink import create_kafka_sink
+from jobs.kafka_source import PLACE_COLUMNS, RECORD_COLUMNS, SOURCE_TIME
 from jobs.sinks import (
     DEAD_LETTER_COLUMNS,
+    SqlColumns,
     create_csv_sink,
     create_json_sink,
     create_text_sink,
     prediction_columns,
 )
-from jobs.steps import apply, with_event_time, with_windows
+from jobs.steps import apply, names_of, with_event_time, with_windows
 from state.windows import quote
 from udfs.dead_letters import REASONS
 from udfs.features.feature_set import FeatureSet, compile_feature_set
@@ -54,13 +57,14 @@ def score(
     profile = settings.execution.profile
     if not features.windows:
         function = ScoreLines(job, settings.ml, line_format)
-        # A single event is sooner formatted by the JVM than as a batch of one.
-        if profile == "throughput" and PredictionTexts(job).fits:
-            written = apply(session, lines, "scored", WriteLines(function), profile=profile)
+        record = _present(session, lines, RECORD_COLUMNS)
+        # A single event is sooner formatted by the JVM than as a batch of one, and Kafka's records have keys.
+        if profile == "throughput" and job.sink.kafka is None and PredictionTexts(job).fits:
+            written = apply(session, lines, "scored", WriteLines(function), profile=profile, keep=record)
             return Scored(written, None, is_text=True)
-        return Scored(apply(session, lines, "scored", function, profile=profile), None)
+        return Scored(apply(session, lines, "scored", function, profile=profile, keep=record), None)
     windowed = _windowed(session, settings, job, features, lines, line_format)
-    kept = [name for name, _ in event_columns(job.events)]
+    kept = [*(name for name, _ in event_columns(job.events)), *_present(session, windowed, PLACE_COLUMNS)]
     scored = apply(session, windowed, "scored", ScoreColumns(job, settings.ml), profile=profile, keep=kept)
     return Scored(scored, "events")
 
@@ -86,26 +90,40 @@ def _windowed(
     line_format: LineFormat,
 ) -> str:
     parse = ParseLines(job.events, line_format)
-    parsed = apply(session, lines, "parsed", parse, profile=settings.execution.profile, keep=["__line"])
+    kept = ["__line", *_present(session, lines, (*RECORD_COLUMNS, SOURCE_TIME))]
+    parsed = apply(session, lines, "parsed", parse, profile=settings.execution.profile, keep=kept)
     events = with_event_time(session, parsed, "events", job.events)
-    return with_windows(session, events, "windowed", features, job.events)
+    place = _present(session, events, PLACE_COLUMNS)
+    return with_windows(session, events, "windowed", features, job.events, keep=place)
+
+
+def _present(session: FlinkSession, view: str, columns: tuple[str, ...]) -> list[str]:
+    names = names_of(session, view)
+    return [name for name in columns if name in names]
 
 
 def write_predictions(session: FlinkSession, job: JobSettings, views: Scored, output: Path) -> StatementSet:
-    """Return the inserts of predictions, alerts and dead letters into folders of ``output``."""
+    """Return the inserts of predictions, alerts and dead letters into folders of ``output`` or the job's topics."""
     if views.is_text:
         return _write_blocks(session, job, views, output)
     columns = prediction_columns(job.inference.output_field)
     statements = session.tables.create_statement_set()
     query = _prediction_query(job, views.scored)
-    create_json_sink(session, "predictions", columns, output / "predictions")
+    _create_sink(session, job, "predictions", columns, output)
     statements.add_insert_sql(f"INSERT INTO predictions {query}")
     if job.inference.alert_threshold is not None:
-        create_json_sink(session, "alerts", columns, output / "alerts")
+        _create_sink(session, job, "alerts", columns, output)
         condition = f"__prediction > CAST({job.inference.alert_threshold!r} AS DOUBLE)"
         statements.add_insert_sql(f"INSERT INTO alerts {query} AND {condition}")
     _add_dead_letters(session, statements, job, views, output)
     return statements
+
+
+def _create_sink(session: FlinkSession, job: JobSettings, name: str, columns: SqlColumns, output: Path) -> None:
+    if job.sink.kafka is None:
+        create_json_sink(session, name, columns, output / name)
+    else:
+        create_kafka_sink(session, name, columns, job, job.sink.kafka)
 
 
 def _write_blocks(session: FlinkSession, job: JobSettings, views: Scored, output: Path) -> StatementSet:
@@ -157,7 +175,7 @@ def _prediction_query(job: JobSettings, scored: str) -> str:
 def _add_dead_letters(
     session: FlinkSession, statements: StatementSet, job: JobSettings, views: Scored, output: Path
 ) -> None:
-    create_json_sink(session, "dead_letters", DEAD_LETTER_COLUMNS, output / "dead_letters")
+    _create_sink(session, job, "dead_letters", DEAD_LETTER_COLUMNS, output)
     events = job.events
     parts = []
     if views.scored:
@@ -165,20 +183,27 @@ def _add_dead_letters(
         fields = ", ".join(f"KEY '{name}' VALUE {quote(name)}" for name, _ in event_columns(events))
         parts.append(
             _letter_query(
-                job, views.scored, "`__line`" if views.rejected is None else f"JSON_OBJECT({fields})", "score"
+                session, job, views.scored, "`__line`" if views.rejected is None else f"JSON_OBJECT({fields})", "score"
             )
         )
     if views.rejected is not None:
-        parts.append(_letter_query(job, views.rejected, "`__line`", "parse"))
+        parts.append(_letter_query(session, job, views.rejected, "`__line`", "parse"))
     statements.add_insert_sql(f"INSERT INTO dead_letters {' UNION ALL '.join(parts)}")
 
 
-def _letter_query(job: JobSettings, view: str, value: str, step: str) -> str:
+def _letter_query(session: FlinkSession, job: JobSettings, view: str, value: str, step: str) -> str:
     events = job.events
+    record = _present(session, view, RECORD_COLUMNS)
+
+    def carried(name: str, kind: str) -> str:
+        return quote(name) if name in record else f"CAST(NULL AS {kind})"
+
     categories = " ".join(f"WHEN '{reason}' THEN '{category}'" for reason, category in REASONS.items())
+    # A record that cannot be read has no key but its own.
+    key = f"COALESCE(CAST({quote(events.key)} AS STRING), {carried('__key', 'STRING')})"
     return (
-        f"SELECT CAST({quote(events.key)} AS STRING), {value}, TO_TIMESTAMP_LTZ({quote(events.time)}, 3), "
-        "CAST(NULL AS STRING), CAST(NULL AS INT), CAST(NULL AS BIGINT), __reason, "
-        f"CASE __reason {categories} END, '{job.name}/{step}', CURRENT_TIMESTAMP, 0, __error, CAST(NULL AS STRING) "
-        f"FROM {view} WHERE __reason IS NOT NULL"
+        f"SELECT {key}, {value}, TO_TIMESTAMP_LTZ({quote(events.time)}, 3), "
+        f"{carried('__headers', 'STRING')}, {carried('__partition', 'INT')}, {carried('__offset', 'BIGINT')}, "
+        f"__reason, CASE __reason {categories} END, '{job.name}/{step}', CURRENT_TIMESTAMP, 0, __error, "
+        f"{carried('__metadata', 'STRING')} FROM {view} WHERE __reason IS NOT NULL"
     )

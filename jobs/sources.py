@@ -1,4 +1,4 @@
-"""Files as a table of lines: the one shape in which events enter a job."""
+"""Input as a table of lines: the one shape in which events enter a job."""
 
 from __future__ import annotations
 
@@ -8,15 +8,26 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conf.settings import EventSettings
 from jobs.environment import FlinkSession
 from jobs.file_urls import file_url
 from jobs.inputs import InputFiles
+from jobs.kafka_source import KafkaInput, create_kafka_lines
 from udfs.functions.read_chunks import ReadParquet, list_chunks
 
 if TYPE_CHECKING:
     from pyflink.table import Table
 
 _VIEW = "raw_lines"
+
+
+def create_input(
+    session: FlinkSession, source: InputFiles | KafkaInput, events: EventSettings, *, has_windows: bool
+) -> str:
+    """Register the view of all lines of files or topics, column ``__line``, and return its name."""
+    if isinstance(source, KafkaInput):
+        return create_kafka_lines(session, source, events, has_windows=has_windows)
+    return create_lines(session, source, is_ordered=has_windows)
 
 
 def create_lines(session: FlinkSession, files: InputFiles, *, is_ordered: bool) -> str:

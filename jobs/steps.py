@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from conf.settings import EventSettings
 from jobs.environment import FlinkSession
+from jobs.kafka_source import SOURCE_TIME
 from state.windows import interval, plan_windows, quote
 from udfs.features.feature_set import FeatureSet
 from udfs.functions.parse_lines import event_columns
@@ -55,11 +56,12 @@ def with_event_time(session: FlinkSession, source: str, view: str, events: Event
     """Give rows their event time and mark those behind the watermark with reason ``late``.
 
     The watermark trails the latest event by ``watermark_delay`` and a millisecond: rows of one instant are not late.
+    A view with ``SOURCE_TIME`` brings its watermarks along; the column ends here.
     """
     timed = _with_watermark(session, source, f"{view}_timed", events)
     late = f"__reason IS NULL AND {quote(events.time)} IS NOT NULL AND __rowtime <= CURRENT_WATERMARK(__rowtime)"
     error = f"'event time is behind the watermark, which trails the latest event by {events.watermark_delay_ms} ms'"
-    names = _names(session, source)
+    names = [name for name in names_of(session, source) if name != SOURCE_TIME]
     judged = {
         "__reason": f"CASE WHEN {late} THEN 'late' ELSE __reason END AS __reason",
         "__error": f"CASE WHEN {late} THEN {error} ELSE __error END AS __error",
@@ -74,15 +76,20 @@ def _with_watermark(session: FlinkSession, source: str, view: str, events: Event
     from pyflink.table import Schema
 
     table = session.tables.from_path(source)
+    names = names_of(session, source)
     rowtime = f"TO_TIMESTAMP_LTZ(COALESCE({quote(events.time)}, {_NO_TIME_MS}), 3)"
-    delay = interval(events.watermark_delay_ms + 1)
+    own = f"__rowtime - {interval(events.watermark_delay_ms + 1)}"
     added = (
         Schema.new_builder()
         .column_by_expression("__rowtime", rowtime)
-        .watermark("__rowtime", f"__rowtime - {delay}")
+        .watermark("__rowtime", "SOURCE_WATERMARK()" if SOURCE_TIME in names else own)
     )
     stream = session.tables.to_data_stream(table)
-    schema = _schema_of(table, _names(session, source), added)
+    if SOURCE_TIME in names:
+        # A task whose partitions were idle knows of no watermark, and would let rows pass that the windows drop
+        # without a word: every task that judges must see the watermarks of all.
+        stream = stream.rebalance()
+    schema = _schema_of(table, [name for name in names if name != SOURCE_TIME], added)
     session.tables.create_temporary_view(view, session.tables.from_data_stream(stream, schema))
     return view
 
@@ -105,12 +112,21 @@ def _with_stream_time(session: FlinkSession, table: Table, names: Sequence[str],
 
 
 def with_windows(
-    session: FlinkSession, source: str, view: str, features: FeatureSet, events: EventSettings
+    session: FlinkSession,
+    source: str,
+    view: str,
+    features: FeatureSet,
+    events: EventSettings,
+    *,
+    keep: Sequence[str] = (),
 ) -> str:
-    """Add the feature set's window aggregates to the good rows of a view; the seam for another window engine."""
+    """Add the feature set's window aggregates to the good rows of a view; the seam for another window engine.
+
+    Columns to ``keep`` beside those of the event are held by the windows' state, too.
+    """
     scales = {name: _exact_scale(field.type, field.scale) for name, field in events.fields.items()}
     plan = plan_windows(features.windows, scales=scales)
-    columns = [name for name, _ in event_columns(events)]
+    columns = [*(name for name, _ in event_columns(events)), *keep]
     good = f"{view}_good"
     listed = ", ".join(quote(name) for name in columns)
     session.tables.execute_sql(
@@ -125,7 +141,8 @@ def _exact_scale(kind: str, scale: int | None) -> int | None:
     return scale if kind == "decimal" else _EXACT_SCALES.get(kind)
 
 
-def _names(session: FlinkSession, view: str) -> list[str]:
+def names_of(session: FlinkSession, view: str) -> list[str]:
+    """Return the columns of a view."""
     return list(session.tables.from_path(view).get_schema().get_field_names())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,11 +65,12 @@ class Summary:
 
 
 def summarise(
-    output: Path, *, job: str, events: int, seconds: float, output_field: str = "prediction"
+    output: Path, *, job: str, events: int | None, seconds: float, output_field: str = "prediction"
 ) -> Summary:
-    """Read the folders of a run and return its figures."""
+    """Read the folders of a run and return its figures; without a number of events it is that of the rows written."""
     table = _predictions(output / "predictions", output_field)
     reasons = _count_reasons(output / "dead_letters")
+    events = len(table) + sum(reasons.values()) if events is None else events
     versions = Counter({row["values"]: row["counts"] for row in table["version"].value_counts().to_pylist()})
     quality = _quality(table["truth"].to_numpy(), table[output_field].to_numpy())
     return Summary(
@@ -87,6 +88,21 @@ def summarise(
         versions=dict(versions),
         reasons=dict(reasons),
         **quality,
+    )
+
+
+def summary_of_counts(counts: Mapping[str, int], *, job: str, events: int | None, seconds: float) -> Summary:
+    """Return the figures of a run whose rows lie elsewhere; an unknown number of events is that of the rows written."""
+    written = counts["predictions"] + counts["dead_letters"]
+    events = written if events is None else events
+    return Summary(
+        job=job,
+        events=events,
+        predictions=counts["predictions"],
+        alerts=counts.get("alerts", 0),
+        dead_letters=counts["dead_letters"],
+        seconds=round(seconds, 3),
+        rows_per_s=round(events / seconds, 1) if seconds else 0.0,
     )
 
 

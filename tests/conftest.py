@@ -15,7 +15,7 @@ from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PACKAGES = ("conf", "models", "state", "udfs", "jobs")
-_BUILT_FROM = (*PACKAGES, "setup.py", "pyproject.toml", "LICENSE", "flink-conf.yaml")
+_BUILT_FROM = (*PACKAGES, "setup.py", "pyproject.toml", "LICENSE", "flink-conf.yaml", "deploy")
 
 # A shared machine is no reason to fail, and a build must not fail on examples that nobody can repeat.
 settings.register_profile("work", deadline=None)

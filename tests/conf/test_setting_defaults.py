@@ -101,6 +101,27 @@ EXECUTION: dict[str, object] = {
     "flink": {},
 }
 
+KAFKA_SOURCE: dict[str, object] = {
+    "servers": REQUIRED,
+    "topics": REQUIRED,
+    "group": None,
+    "start": "committed",
+    "stop": "never",
+    "idle_timeout": "30s",
+    "options": {},
+}
+
+KAFKA_SINK: dict[str, object] = {
+    "servers": REQUIRED,
+    "predictions": REQUIRED,
+    "alerts": None,
+    "dead_letters": REQUIRED,
+    "delivery": "exactly_once",
+    "transaction_prefix": None,
+    "transaction_timeout": "15m",
+    "options": {},
+}
+
 _SECTIONS = {"model_registry", "feature_store", "inference", "online_learning", "ab_testing", "metrics"}
 
 
@@ -119,8 +140,14 @@ def _defaults(prefix: str) -> dict[str, object]:
 
 @pytest.mark.parametrize(
     ("prefix", "expected"),
-    [("ml.", INTERFACE), ("job.inference.", OPERATOR), ("execution.", EXECUTION)],
-    ids=["ml", "job.inference", "execution"],
+    [
+        ("ml.", INTERFACE),
+        ("job.inference.", OPERATOR),
+        ("execution.", EXECUTION),
+        ("job.source.kafka.", KAFKA_SOURCE),
+        ("job.sink.kafka.", KAFKA_SINK),
+    ],
+    ids=["ml", "job.inference", "execution", "job.source.kafka", "job.sink.kafka"],
 )
 def test_every_setting_is_known_to_interface(prefix: str, expected: dict[str, object]) -> None:
     assert _defaults(prefix) == expected

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from jobs.cluster_conf import ClusterRequest
+from jobs.cluster_processes import marked_processes
+from jobs.local_cluster import start_cluster, stop_cluster
+from tests.integration.cluster import TestCluster
 from tests.integration.crafted_input import CraftedInput
 from tests.integration.fraud_config import write_fraud_config
 from tests.integration.job_runs import JobRun, run_job, write_config
@@ -65,3 +69,17 @@ def fraud_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def crafted_run(fraud_config: Path, crafted_file: Path, tmp_path_factory: pytest.TempPathFactory) -> JobRun:
     """The fraud job over the crafted file: throughput profile, two slots."""
     return run_job(fraud_config, crafted_file, tmp_path_factory.mktemp("crafted_run") / "out")
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestCluster]:
+    """A session cluster of two TaskManagers with two slots each; leaves no process behind."""
+    folder = tmp_path_factory.mktemp("cluster")
+    # Machines that build have less memory than a TaskManager is given by default.
+    request = ClusterRequest(folder, slots=2, task_managers=2, options={"taskmanager.memory.process.size": "2560m"})
+    started = start_cluster(request)
+    try:
+        yield TestCluster(request, started)
+    finally:
+        stop_cluster(folder)
+    assert marked_processes(folder) == set()

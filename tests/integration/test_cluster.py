@@ -1,96 +1,129 @@
-"""The README's `flink run` on a standalone session cluster: separate JobManager and TaskManager processes."""
+"""Jobs on a session cluster of two TaskManagers: handed over, stopped, taken up again, watched, hit."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 
-from jobs.java import find_java
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-START_S = 90
+from jobs.cluster_processes import is_member
+from jobs.generated import parse_generator
+from jobs.generator import TransactionGenerator, write
+from jobs.health import Health, examine
+from jobs.local_cluster import start_cluster
+from tests.integration.cluster import TestCluster, wait_until
+from tests.integration.fraud_config import write_fraud_config
+from tests.integration.job_runs import read_parts
 
 pytestmark = pytest.mark.slow
 
+# A bundle is a few rows, and the job takes long enough to be stopped on its way.
+SLOWLY = "job.inference.batch_size=4"
+
 
 @dataclass(frozen=True)
-class Cluster:
-    home: Path
-    environment: dict[str, str]
-    rest: str
+class Whole:
+    """A job's input, and what comes of it when nobody disturbs."""
+
+    source: Path
+    config: Path
+    output: Path
+    summary: dict[str, Any]
+    predictions: pd.DataFrame
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def predictions_in(*folders: Path) -> pd.DataFrame:
+    """Rows of runs, as far as runs of one input agree."""
+    frame = pd.concat([read_parts(folder / "predictions") for folder in folders])
+    return frame[["event_id", "event_time", "prediction"]].sort_values("event_id", ignore_index=True)
+
+
+def states(health: Health) -> dict[str, str]:
+    return {check.name: check.state for check in health.checks}
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    import pyflink
-
-    home, folder, port = Path(pyflink.__path__[0]), tmp_path_factory.mktemp("cluster"), free_port()
-    shutil.copytree(home / "conf", folder / "conf")
-    (folder / "log").mkdir()
-    options = {
-        "taskmanager.numberOfTaskSlots": "2",
-        "jobmanager.rpc.port": str(free_port()),
-        "rest.port": str(port),
-        "env.log.dir": str(folder / "log"),
-        "env.pid.dir": str(folder / "pid"),
-        "io.tmp.dirs": str(folder),
-        "execution.checkpointing.dir": (folder / "checkpoints").as_uri(),
-    }
-    # As the README says: our options, valid as they stand, and then the cluster's own.
-    shipped = (REPOSITORY / "flink-conf.yaml").read_text()
-    own = "".join(f"{key}: {value}\n" for key, value in options.items())
-    (folder / "conf" / "config.yaml").write_text(f"{shipped}\n{own}")
-    java = find_java()
-    assert java is not None
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    environment |= {"FLINK_CONF_DIR": str(folder / "conf"), "JAVA_HOME": str(java.home)}
-    subprocess.run(["bash", home / "bin" / "start-cluster.sh"], env=environment, check=True, capture_output=True)
-    try:
-        wait_for_slots(port)
-        yield Cluster(home, environment, f"127.0.0.1:{port}")
-    finally:
-        subprocess.run(["bash", home / "bin" / "stop-cluster.sh"], env=environment, check=False, capture_output=True)
+def whole(cluster: TestCluster, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    """The job from the built wheel, waited for."""
+    folder = tmp_path_factory.mktemp("whole")
+    config = write_fraud_config(folder / "config")
+    days, settings = parse_generator("generator:days=20,customers=220,terminals=200")
+    write(folder / "in.jsonl", TransactionGenerator(settings).days(days))
+    given = ["--input", "in.jsonl", "--output", "out", "--config", config, "--wheel", wheel]
+    done = cluster.gress("submit", "fraud-detection", *given, folder=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    summary = json.loads((folder / "out" / "summary.json").read_text())
+    return Whole(folder / "in.jsonl", config, folder / "out", summary, predictions_in(folder / "out"))
 
 
-def wait_for_slots(port: int) -> None:
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/overview", timeout=2) as answer:
-                if json.load(answer)["slots-available"] >= 2:
-                    return
-        except (urllib.error.URLError, TimeoutError, ConnectionError):
-            pass
-        time.sleep(0.5)
-    pytest.fail(f"the cluster has no slots after {START_S} s")
+def test_job_runs_from_the_wheel(whole: Whole) -> None:
+    # The small model has no score for an amount of 0.
+    assert whole.summary["events"] == len(whole.predictions) + whole.summary["dead_letters"]
+    assert len(whole.predictions) > 8_000
 
 
-def test_fraud_job_runs_on_a_session_cluster(cluster: Cluster, tmp_path: Path) -> None:
-    client = [cluster.home / "bin" / "flink", "run", "-m", cluster.rest]
-    environment = ["-pyexec", sys.executable, "-pyclientexec", sys.executable]
-    job = ["-pym", "jobs.cli", "run", "fraud-detection", "--input", "generator:days=12,customers=60,terminals=200"]
-    done = subprocess.run(
-        [*client, *environment, *job, "--output", str(tmp_path / "out")],
-        capture_output=True, text=True, check=False, cwd=tmp_path, env=cluster.environment,
-    )  # fmt: skip
-    assert "Job has been submitted" in done.stdout, done.stdout + done.stderr
-    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
-    assert summary["events"] == summary["predictions"] > 500
+def test_job_stopped_and_resumed_elsewhere_scores_every_event_once(
+    whole: Whole, cluster: TestCluster, tmp_path: Path
+) -> None:
+    given = ["fraud-detection", "--input", whole.source, "--config", whole.config]
+    job = cluster.answer("submit", *given, "--output", "a", "--set", SLOWLY, "--detached", folder=tmp_path)["job_id"]
+    wait_until(lambda: states(examine(cluster.address, job))["tasks"] == "ok")
+    assert examine(cluster.address, job).exit_code < 2
+    taken = cluster.answer("savepoint", job, "--to", "savepoints", "--stop", folder=tmp_path)["savepoint"]
+    assert Path(taken).parent == tmp_path / "savepoints"
+    assert cluster.rest.job(job).state == "FINISHED"
+    unfinished = [line for part in (tmp_path / "a" / "predictions").iterdir() for line in part.read_text().splitlines()]
+    assert len(unfinished) < len(whole.predictions) - 1_000
+    more = ["--from-savepoint", taken, "--set", "execution.parallelism=3"]
+    done = cluster.answer("submit", *given, "--output", "b", *more, folder=tmp_path)
+    assert done["state"] == "FINISHED"
+    found = predictions_in(tmp_path / "a", tmp_path / "b")
+    assert found["event_id"].is_unique
+    pd.testing.assert_frame_equal(found, whole.predictions, rtol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def broken(cluster: TestCluster, whole: Whole, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A job whose workers cannot start."""
+    folder = tmp_path_factory.mktemp("broken")
+    given = ["--input", whole.source, "--config", whole.config, "--output", "out", "--python", "/no/such/python"]
+    job = str(cluster.answer("submit", "fraud-detection", *given, "--detached", folder=folder)["job_id"])
+    yield job
+    if not cluster.rest.job(job).is_ended:
+        cluster.cancel(job)
+
+
+def test_job_that_cannot_start_is_degraded_then_down(broken: str, cluster: TestCluster, tmp_path: Path) -> None:
+    wait_until(lambda: cluster.rest.job(broken).state in ("RESTARTING", "FAILED"))
+    by_name = cluster.gress("health", "--job", "fraud-detection", "--json", folder=tmp_path)
+    assert by_name.returncode in (1, 2)
+    assert any("No such file" in check["detail"] for check in json.loads(by_name.stdout)["checks"]), by_name.stdout
+    cluster.cancel(broken)
+    assert cluster.gress("health", "--job", broken, folder=tmp_path).returncode == 2
+    assert cluster.gress("health", folder=tmp_path).returncode == 0
+
+
+def test_refusals_are_one_line(cluster: TestCluster, tmp_path: Path) -> None:
+    done = cluster.gress("submit", "fraud-detection", "--input", "nothing.jsonl", folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == f"input {tmp_path}/nothing.jsonl: expected a file, a folder of files or a pattern, " \
+        "got nothing there; check the path\n"  # fmt: skip
+    too_many = cluster.gress("submit", "fraud-detection", "--set", "execution.parallelism=9", folder=tmp_path)
+    assert "expected 9 slots for execution.parallelism 9, got 4" in too_many.stderr
+
+
+def test_killed_task_manager_is_brought_back(cluster: TestCluster) -> None:
+    victim = next(member for member in cluster.started.members if member.role == "taskmanager")
+    os.kill(victim.pid, signal.SIGKILL)
+    wait_until(lambda: not is_member(victim.pid, cluster.started.folder))
+    again = start_cluster(cluster.request)
+    assert again.address == cluster.address
+    assert len({member.pid for member in again.members} - {victim.pid}) == 3
+    assert {member.pid for member in cluster.started.members} - {member.pid for member in again.members} == {victim.pid}

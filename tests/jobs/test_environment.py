@@ -40,6 +40,22 @@ def test_no_checkpoints_leave_the_interval_out() -> None:
     assert "execution.checkpointing.interval" not in flink_options(_settings({"checkpoint_interval": "0s"}))
 
 
+@pytest.mark.parametrize(("backend", "is_incremental"), [("hashmap", "false"), ("rocksdb", "true")])
+def test_state_on_disk_is_written_incrementally(backend: str, is_incremental: str) -> None:
+    found = flink_options(_settings({"state_backend": backend}))
+    assert found["state.backend.type"] == backend
+    assert found["execution.checkpointing.incremental"] == is_incremental
+
+
+def test_state_is_where_flink_conf_says_by_default() -> None:
+    assert flink_options(_settings())["state.backend.type"] == "hashmap"
+    assert "execution.checkpointing.incremental" not in flink_options(_settings())
+
+
+def test_every_operator_gets_a_uid() -> None:
+    assert flink_options(_settings())["table.exec.uid.generation"] == "ALWAYS"
+
+
 @pytest.mark.parametrize(("profile", "mode"), [("throughput", "process"), ("latency", "thread")])
 def test_profile_says_where_python_runs(profile: str, mode: str) -> None:
     assert flink_options(_settings({"profile": profile}))["python.execution-mode"] == mode

@@ -23,6 +23,7 @@ CSV = EventParser(FIELDS, CsvLines(FIELDS, ("id", "amount", "at", "name")))
 LONG = "y" * 1_000
 
 JSON_PROBLEMS = [
+    (None, "malformed", r"expected a JSON object, got a record without a value \(a tombstone\)"),
     ("", "malformed", r"expected a JSON object, got an empty line"),
     ("[1, 2]", "malformed", r"expected a JSON object, got \[1, 2\]"),
     ('{"id": 1', "malformed", r"expected a JSON object, got unexpected end of data \(character \d+\)"),
@@ -75,7 +76,9 @@ CSV_PROBLEMS = [
 
 @pytest.mark.parametrize("others", [0, 99])
 @pytest.mark.parametrize(("line", "reason", "error"), JSON_PROBLEMS)
-def test_a_bad_json_line_says_what_is_wrong_in_one_short_line(line: str, reason: str, error: str, others: int) -> None:
+def test_a_bad_json_line_says_what_is_wrong_in_one_short_line(
+    line: str | None, reason: str, error: str, others: int
+) -> None:
     problem = JSON.parse(['{"id": 3}'] * others + [line]).problems[others]
     check(problem, reason, error)
 
@@ -93,6 +96,13 @@ def check(problem: Problem, reason: str, error: str) -> None:
     assert re.fullmatch(error, problem.error)
     assert len(problem.error.splitlines()) == 1
     assert len(problem.error) <= 160
+
+
+def test_a_record_without_a_value_costs_no_other_its_own() -> None:
+    lines: list[str | None] = ['{"id": 3}'] * 600
+    lines[300] = None
+    batch = JSON.parse(lines)
+    assert (list(batch.problems), batch.columns["id"].tolist()) == ([300], [3] * 599)
 
 
 def test_of_several_problems_the_first_declared_field_counts() -> None:

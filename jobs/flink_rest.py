@@ -1,0 +1,132 @@
+"""A cluster's REST API: the one way in which commands ask a running cluster."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http.client import HTTPException
+from typing import Any
+
+from conf.nearest import nearest
+from jobs.errors import JobError
+
+ENDED = frozenset({"FINISHED", "CANCELED", "FAILED"})
+"""States that a job never leaves."""
+
+_TIMEOUT_S = 10.0
+
+
+class ClusterUnreachable(JobError):
+    """Nobody answers at a cluster's address."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        problem = f"expected Flink's REST API there, got {reason}"
+        super().__init__(f"cluster {address}", problem, "check HOST:PORT, or: gress cluster up")
+
+
+@dataclass(frozen=True)
+class RunningJob:
+    """A job as the cluster lists it.
+
+    Attributes:
+        id: 32 hexadecimal digits.
+        name: as submitted.
+        state: Flink's word for it.
+        start_ms: when it was submitted, epoch milliseconds.
+    """
+
+    id: str
+    name: str
+    state: str
+    start_ms: int
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether it will never run again."""
+        return self.state in ENDED
+
+
+class FlinkRest:
+    """Asks one cluster.
+
+    Args:
+        address: ``HOST:PORT``, or a URL where the API is behind HTTPS or a path.
+        timeout_s: the longest wait for an answer.
+    """
+
+    def __init__(self, address: str, *, timeout_s: float = _TIMEOUT_S) -> None:
+        self.address = address
+        self._base = (address if "://" in address else f"http://{address}").rstrip("/")
+        self._timeout_s = timeout_s
+
+    def get(self, path: str) -> Any:
+        """Return what the API says at a path.
+
+        Raises:
+            ClusterUnreachable: nobody answers, or not as Flink does.
+            JobError: the API refuses.
+        """
+        return self._ask("GET", path)
+
+    def post(self, path: str, body: Any) -> Any:
+        """Send a document to a path; errors as for ``get``."""
+        return self._ask("POST", path, json.dumps(body).encode())
+
+    def patch(self, path: str) -> Any:
+        """Change what a path stands for; errors as for ``get``."""
+        return self._ask("PATCH", path, b"{}")
+
+    def jobs(self) -> list[RunningJob]:
+        """Return all jobs that the cluster remembers, latest first."""
+        found = [
+            RunningJob(job["jid"], job["name"], job["state"], job["start-time"])
+            for job in self.get("/jobs/overview")["jobs"]
+        ]
+        return sorted(found, key=lambda job: job.start_ms, reverse=True)
+
+    def job(self, text: str) -> RunningJob:
+        """Return the job with an id or, of those with a name, the latest that has not ended.
+
+        Raises:
+            JobError: no such job.
+        """
+        jobs = self.jobs()
+        named = sorted((job for job in jobs if text in (job.id, job.name)), key=lambda job: job.is_ended)
+        if not named:
+            subject = f"job {text!r}"
+            known = _listed(job.id for job in jobs)
+            problem = f"expected the id or name of a job on {self.address}, which has {known}"
+            raise JobError(subject, problem, nearest(text, [job.name for job in jobs]))
+        return named[0]
+
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> Any:
+        try:
+            # A URL that is none is an error of its own kind, and the user's.
+            headers = {"Content-Type": "application/json"}
+            request = urllib.request.Request(self._base + path, body, headers, method=method)
+            with urllib.request.urlopen(request, timeout=self._timeout_s) as answer:
+                return json.loads(answer.read() or b"{}")
+        except urllib.error.HTTPError as error:
+            subject = f"cluster {self.address}"
+            raise JobError(subject, f"{path}: {_reason(error)}") from error
+        except urllib.error.URLError as error:
+            raise ClusterUnreachable(self.address, str(error.reason)) from error
+        except (OSError, HTTPException, ValueError) as error:
+            raise ClusterUnreachable(self.address, str(error) or type(error).__name__) from error
+
+
+def _reason(error: urllib.error.HTTPError) -> str:
+    """The first line of what Flink says; the rest is a stack trace."""
+    try:
+        errors = json.load(error)["errors"]
+        text = next(line for entry in errors for line in str(entry).splitlines() if line.strip())
+    except (OSError, ValueError, LookupError, TypeError, StopIteration):
+        return f"HTTP {error.code} {error.reason}"
+    return text.strip().removeprefix("org.apache.flink.runtime.rest.handler.RestHandlerException: ")
+
+
+def _listed(ids: Iterable[str]) -> str:
+    return ", ".join(ids) or "none"

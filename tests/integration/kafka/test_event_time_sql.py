@@ -1,0 +1,68 @@
+"""The event's time as a Kafka source reads it, against the parser's."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from conf.loader import settings_from
+from conf.settings import EventSettings
+from jobs.environment import open_session
+from jobs.kafka_source import event_time_sql
+from udfs.parsing.times import FIRST_MS, to_iso_ms
+
+ISO = (
+    "2018-04-01",
+    "2018-04-01T07",
+    "2018-04-01 07:08",
+    "2018-04-01t07:08:09",
+    "2018-04-01T07:08:09.123456789",
+    "2018-04-01T07:08:09Z",
+    "2018-04-01T07:08:09.5+02:00",
+    "2018-04-01 07:08:09-0330",
+    "2018-04-01T07:08-11",
+    "1969-12-31T23:59:59Z",
+)
+WRONG = ("2018-04-01T24:00", "2018-13-01", "tomorrow", "", "2018-04-01T07:08:09+19:00")
+NUMBERS = ('{"at": {"time": 1522540800123}}', '{"at": {"time": -1}}')
+AHEAD = '{"at": {"time": 99999999999999}}'
+
+
+def _line(text: str) -> str:
+    return json.dumps({"at": {"time": text}})
+
+
+NONE = (*map(_line, WRONG), AHEAD, '{"at": {"time": null}}', '{"at": 5}', "not json", "", None)
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str | None, int]:
+    tree = {
+        "id": "i", "key": "i", "time": "t",
+        "fields": {"i": {"type": "long"}, "t": {"type": "timestamp", "source": "at.time"}},
+    }  # fmt: skip
+    tables = open_session(settings_from({})).tables
+    tables.get_config().set("table.local-time-zone", "GMT+09:00")
+    lines = [line for line in (*map(_line, ISO), *NUMBERS, *NONE) if line is not None]
+    texts = ", ".join(f"('{line}')" for line in lines)
+    time = event_time_sql(EventSettings.model_validate(tree))
+    values = f"(VALUES {texts}, (CAST(NULL AS STRING))) AS texts (`__line`)"
+    query = f"SELECT `__line`, CAST(CAST({time} AS TIMESTAMP_LTZ(3)) AS STRING) FROM {values}"
+    rows = tables.execute_sql(query).collect()
+    return {row[0]: to_iso_ms(f"{row[1]}+09:00") for row in rows}
+
+
+@pytest.mark.parametrize("text", ISO)
+def test_iso_times_are_read_to_the_second(text: str, found: dict[str, int]) -> None:
+    assert found[_line(text)] == to_iso_ms(text) // 1000 * 1000
+
+
+@pytest.mark.parametrize(("line", "expected"), [(NUMBERS[0], 1_522_540_800_123), (NUMBERS[1], -1)])
+def test_numbers_are_milliseconds(line: str, expected: int, found: dict[str, int]) -> None:
+    assert found[line] == expected
+
+
+@pytest.mark.parametrize("line", NONE)
+def test_what_is_no_time_moves_no_watermark(line: str | None, found: dict[str | None, int]) -> None:
+    assert found[line] == FIRST_MS
