@@ -18,7 +18,7 @@ from jobs.sinks import (
     create_text_sink,
     prediction_columns,
 )
-from jobs.steps import apply, names_of, with_event_time, with_windows
+from jobs.steps import apply, computed_once, names_of, with_event_time, with_windows
 from state.windows import quote
 from udfs.dead_letters import REASONS
 from udfs.features.feature_set import FeatureSet, compile_feature_set
@@ -61,12 +61,13 @@ def score(
         # A single event is sooner formatted by the JVM than as a batch of one, and Kafka's records have keys.
         if profile == "throughput" and job.sink.kafka is None and PredictionTexts(job).fits:
             written = apply(session, lines, "scored", WriteLines(function), profile=profile, keep=record)
-            return Scored(written, None, is_text=True)
-        return Scored(apply(session, lines, "scored", function, profile=profile, keep=record), None)
+            return Scored(computed_once(session, written) if record else written, None, is_text=True)
+        scored = apply(session, lines, "scored", function, profile=profile, keep=record)
+        return Scored(computed_once(session, scored) if record else scored, None)
     windowed = _windowed(session, settings, job, features, lines, line_format)
     kept = [*(name for name, _ in event_columns(job.events)), *_present(session, windowed, PLACE_COLUMNS)]
     scored = apply(session, windowed, "scored", ScoreColumns(job, settings.ml), profile=profile, keep=kept)
-    return Scored(scored, "events")
+    return Scored(computed_once(session, scored), "events")
 
 
 def compute_features(

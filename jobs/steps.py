@@ -52,6 +52,20 @@ def apply(
     return view
 
 
+def computed_once(session: FlinkSession, source: str) -> str:
+    """Make a stream of a view, which is computed once whatever its readers take of it; return the new view.
+
+    The planner shares what readers have in common only where they take the same columns: a function below two readers
+    with different ones would run twice, and a model called twice may not answer the same.
+    """
+    table = session.tables.from_path(source)
+    stream = session.tables.to_data_stream(table)
+    name = f"{source}_once"
+    schema = _schema_of(table, names_of(session, source))
+    session.tables.create_temporary_view(name, session.tables.from_data_stream(stream, schema))
+    return name
+
+
 def with_event_time(session: FlinkSession, source: str, view: str, events: EventSettings) -> str:
     """Give rows their event time and mark those behind the watermark with reason ``late``.
 
@@ -146,7 +160,7 @@ def names_of(session: FlinkSession, view: str) -> list[str]:
     return list(session.tables.from_path(view).get_schema().get_field_names())
 
 
-def _schema_of(table: Table, names: Iterable[str], added: Any) -> Any:
+def _schema_of(table: Table, names: Iterable[str], added: Any = None) -> Any:
     """Return the schema of a stream of a table's rows, with what the builder adds."""
     from pyflink.table import Schema
 
@@ -154,4 +168,4 @@ def _schema_of(table: Table, names: Iterable[str], added: Any) -> Any:
     schema = Schema.new_builder()
     for name in names:
         schema = schema.column(name, known.get_field_data_type(name))
-    return schema.from_schema(added.build()).build()
+    return (schema if added is None else schema.from_schema(added.build())).build()

@@ -59,3 +59,7 @@ def test_parallelism_does_not_change_uids(
     by_parallelism: dict[int, list[tuple[str, str]]], parallelism: int
 ) -> None:
     assert renumbered(by_parallelism[parallelism]) == renumbered(by_parallelism[2])
+
+
+def test_lines_are_parsed_and_rows_scored_once(by_parallelism: dict[int, list[tuple[str, str]]]) -> None:
+    assert sum(uid.endswith("python-calc") for _, uid in by_parallelism[2]) == 2
