@@ -54,8 +54,9 @@ def test_nothing_else_is_in_it(names: set[str]) -> None:
     assert not [name for name in names if Path(name).name.startswith(("test_", "conftest")) or "__pycache__" in name]
 
 
-def test_cluster_options_and_licence_are_in_it(names: set[str]) -> None:
-    ends = (".data/data/share/gress-ml/flink-conf.yaml", "/LICENSE")
+def test_cluster_options_jar_list_and_licence_are_in_it(names: set[str]) -> None:
+    shared = ".data/data/share/gress-ml"
+    ends = (f"{shared}/flink-conf.yaml", f"{shared}/kafka/pom.xml", "/LICENSE")
     assert [end for end in ends if not any(name.endswith(end) for name in names)] == []
 
 
