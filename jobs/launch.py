@@ -107,9 +107,9 @@ def run(request: Request, show: Callable[[Counts, int | None], None]) -> Summary
     with _progress(prepared, show, events):
         execute(statements, request.job)
     seconds = time.monotonic() - start
-    tidy(prepared.output)
     if topics is None:
         return _summarised(prepared, request, events, seconds)
+    tidy(prepared.output)
     summary = summary_of_counts(topics.count(), job=request.job, events=events, seconds=seconds)
     summary.write(prepared.output / "summary.json")
     return summary
@@ -149,8 +149,11 @@ def _summarised(prepared: Prepared, request: Request, events: int | None, second
     summary = summarise(
         prepared.output, job=request.job, events=events, seconds=seconds, output_field=field_name
     )
-    if request.output_format == "parquet":
-        convert_json_parts(prepared.output, field_name)
+    # Where rows are missing, the job may have been stopped with a savepoint, which goes on with files not yet final.
+    if summary.adds_up:
+        tidy(prepared.output)
+        if request.output_format == "parquet":
+            convert_json_parts(prepared.output, field_name)
     summary.write(prepared.output / "summary.json")
     return summary
 
