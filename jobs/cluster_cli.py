@@ -161,6 +161,10 @@ def health_command(
         Optional[str],  # noqa: UP045
         typer.Option("--max-checkpoint-age", help="As 5m; default: three intervals, at least a minute."),
     ] = None,
+    metrics: Annotated[
+        list[str] | None,
+        typer.Option("--metrics", help="HOST:PORT of ml.metrics on a host of workers; may be repeated."),
+    ] = None,
     port: Annotated[
         Optional[int],  # noqa: UP045
         typer.Option("--serve", min=0, max=65_535, help="Answer GET /healthz on this port until stopped."),
@@ -175,12 +179,13 @@ def health_command(
     from jobs.health_tables import print_health
 
     limits = Limits(max_checkpoint_age_ms=_duration_ms(max_checkpoint_age), max_lag=max_lag)
-    address = _address(cluster)
+    address, endpoints = _address(cluster), tuple(metrics or ())
     if port is None:
-        health = examine(address, job, limits)
+        health = examine(address, job, limits, metrics=endpoints)
         print_health(health, is_json=is_json)
         raise typer.Exit(health.exit_code)
-    with health_server(lambda: examine(address, job, limits), host, port) as server, suppress(KeyboardInterrupt):
+    server_of = health_server(lambda: examine(address, job, limits, metrics=endpoints), host, port)
+    with server_of as server, suppress(KeyboardInterrupt):
         sys.stderr.write(f"http://{host}:{server.server_port}/healthz\n")
         server.serve_forever()
 

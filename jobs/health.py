@@ -10,6 +10,7 @@ from jobs.errors import JobError
 from jobs.flink_rest import ClusterUnreachable, FlinkRest, RunningJob
 from jobs.health_checks import Check, Limits, State, run_checks
 from jobs.health_facts import look_at
+from jobs.model_health import model_checks
 
 EXIT_CODES: dict[State, int] = {"ok": 0, "degraded": 1, "down": 2}
 """What `gress health` exits with."""
@@ -37,13 +38,21 @@ class Health:
         return EXIT_CODES[self.state]
 
 
-def examine(cluster: str, job: str | None = None, limits: Limits | None = None, *, timeout_s: float = 5.0) -> Health:
+def examine(
+    cluster: str,
+    job: str | None = None,
+    limits: Limits | None = None,
+    *,
+    metrics: Sequence[str] = (),
+    timeout_s: float = 5.0,
+) -> Health:
     """Look at a cluster and its jobs; never raises for what it finds.
 
     Args:
         cluster: HOST:PORT of its REST API.
         job: id or name; None: the latest job of every name that has not ended well.
         limits: where healthy ends.
+        metrics: HOST:PORT of the endpoints of the workers, which know of models and their breakers.
         timeout_s: the longest wait for each answer.
     """
     now_ms = round(time.time() * 1000)
@@ -57,6 +66,8 @@ def examine(cluster: str, job: str | None = None, limits: Limits | None = None, 
         checks.append(Check("cluster", "down", str(error)))
     except JobError as error:
         checks.append(Check("job", "down", str(error), job or ""))
+    for endpoint in metrics:
+        checks += model_checks(endpoint, timeout_s=timeout_s)
     return Health(cluster, worst(checks), tuple(checks), now_ms)
 
 

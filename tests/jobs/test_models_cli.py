@@ -172,7 +172,7 @@ KEYS = {
     },
     ("promote", "m", "2"): {
         *("registry", "name", "generation", "primary", "previous", "experiment"),
-        *("action", "by", "why", "at", "format_version"),
+        *("action", "by", "why", "at", "id", "format_version"),
     },
 }
 
