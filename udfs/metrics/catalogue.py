@@ -11,7 +11,14 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 PREFIX = "gress_ml_"
-_C = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+_BATCHES = (1.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0, 5000.0, 10000.0)
+_LOADS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_FEATURES = (0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1)
+_LATENCY = (*_FEATURES, 0.25, 0.5, 1.0, 2.5)
+_WAITS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+_SHARES = (0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
+_VALUES = (-1000.0, -100.0, -10.0, -1.0, -0.1, 0.0, *_SHARES, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0, 10000.0)
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,7 @@ class Metric:
         text: what it counts, and in which unit.
         advice: what to do when it moves.
         buckets: upper bounds of a histogram, ascending.
-        merge: how a gauge's values of several workers become one: their sum or the largest, of those that run.
+        merge: what a gauge of several workers says: their sum, the largest or the latest, of those that run.
     """
 
     kind: Literal["counter", "gauge", "histogram"]
@@ -32,7 +39,7 @@ class Metric:
     text: str
     advice: str
     buckets: tuple[float, ...] = ()
-    merge: Literal["livesum", "livemax"] = "livesum"
+    merge: Literal["livesum", "livemax", "livemostrecent"] = "livesum"
 
 
 METRICS = MappingProxyType(
@@ -48,7 +55,7 @@ METRICS = MappingProxyType(
             ("model", "version", "type"),
             "Seconds from asking the registry for a version to its being fit to serve.",
             "Growing: the store is slow, or the model large; a swap takes as long.",
-            _C,
+            _LOADS,
         ),
         "model_load_errors_total": Metric(
             "counter",
@@ -56,17 +63,162 @@ METRICS = MappingProxyType(
             "Versions that could not be loaded or are not fit to serve.",
             "See the log for the reason; `gress models history` shows who deployed it.",
         ),
-        "model_swaps_total": Metric(
+        "inference_latency_seconds": Metric(
+            "histogram",
+            ("model", "version"),
+            "Seconds from a batch's columns to its scores, once for each row of it; a row's latency_us.",
+            "Growing with batch_size: larger batches. Growing without: the model, or too few cores.",
+            _LATENCY,
+        ),
+        "predictions_total": Metric(
             "counter",
-            ("model", "result"),
-            "Deployments taken up (swapped, rolled_back) or refused (rejected).",
-            "rejected grows: the version that was promoted does not serve; see the log.",
+            ("model", "version", "status"),
+            "Rows by what came of them: success, with a prediction by this version (the default one counts for the "
+            "version that should have given it), or error, without.",
+            "No success while events arrive: look at dead letters and the breaker.",
+        ),
+        "batch_size": Metric(
+            "histogram",
+            ("model", "version"),
+            "Rows of a batch.",
+            "Small at full speed: batch_timeout is too short, or batch_size too small.",
+            _BATCHES,
+        ),
+        "inference_errors_total": Metric(
+            "counter",
+            ("model", "version", "error_type"),
+            "Rows that this version failed on, whatever answered instead.",
+            "See fallback_predictions_total for why; roll back if it came with a version.",
+        ),
+        "queue_depth": Metric(
+            "gauge",
+            ("model",),
+            "Rows handed to workers and not yet scored.",
+            "High for long: workers are the bottleneck; add slots or a faster model.",
+        ),
+        "active_predictions": Metric(
+            "gauge",
+            ("model",),
+            "Batches being scored.",
+            "At the number of slots for long: workers are the bottleneck.",
+        ),
+        "feature_extraction_time_seconds": Metric(
+            "histogram",
+            ("feature_set",),
+            "Seconds to compute the features of a batch in Python, windows apart.",
+            "Growing more than batch_size: a feature that costs too much.",
+            _FEATURES,
+        ),
+        "feature_extraction_errors_total": Metric(
+            "counter",
+            ("feature_set", "error_type"),
+            "Batches whose features could not be computed; such a job restarts.",
+            "See the job's exception: the fields are not what the feature set expects.",
+        ),
+        "features_extracted_total": Metric(
+            "counter",
+            ("feature_set", "feature_type"),
+            "Values computed, by type of feature.",
+            "Follows the events; a type that stands still was removed.",
+        ),
+        "online_updates_processed_total": Metric(
+            "counter",
+            ("model", "version"),
+            "Labelled rows that a model learnt from.",
+            "Stands still: labels do not arrive.",
+        ),
+        "online_update_latency_seconds": Metric(
+            "histogram",
+            ("model", "version"),
+            "Seconds of one update.",
+            "Growing: smaller updates, or a learner that costs less.",
+            _WAITS,
+        ),
+        "online_update_batch_size": Metric(
+            "histogram",
+            ("model", "version"),
+            "Labelled rows of one update.",
+            "Small: labels come slower than the update interval expects.",
+            _BATCHES,
+        ),
+        "checkpoint_duration_seconds": Metric(
+            "histogram",
+            ("model", "version"),
+            "Seconds to save a model that learns.",
+            "Growing: the store is slow, or the model grows.",
+            _LOADS,
+        ),
+        "model_score": Metric(
+            "gauge",
+            ("model", "version", "metric"),
+            "Quality by outcomes of the last drift window that is complete: auc_roc, calibration_error.",
+            "Falling: the world changed; see model_drift_score, train again.",
+            merge="livemostrecent",
+        ),
+        "training_errors_total": Metric(
+            "counter",
+            ("model", "version", "error_type"),
+            "Updates that failed; the model stays as it was.",
+            "See the log for the reason.",
+        ),
+        "abtest_variant_selections_total": Metric(
+            "counter",
+            ("experiment", "variant"),
+            "Rows given to each variant.",
+            "Shares other than the weights: the split key is uneven.",
+        ),
+        "abtest_variant_latency_seconds": Metric(
+            "histogram",
+            ("experiment", "variant"),
+            "Seconds from a batch's columns to a variant's scores, once for each row.",
+            "One variant slower: weigh that against what it gains.",
+            _WAITS,
+        ),
+        "abtest_variant_errors_total": Metric(
+            "counter",
+            ("experiment", "variant", "error_type"),
+            "Rows that a variant failed on.",
+            "Stop the variant.",
+        ),
+        "abtest_shadow_comparisons_total": Metric(
+            "counter",
+            ("experiment", "result"),
+            "Rows scored by a shadow too: match or mismatch with what was served.",
+            "mismatch grows: look at those rows before the shadow is promoted.",
+        ),
+        "prediction_distribution": Metric(
+            "histogram",
+            ("model", "version", "output"),
+            "Predictions by value.",
+            "Its shape changes: other events, or another model; see model_drift_score.",
+            _VALUES,
+        ),
+        "input_distribution": Metric(
+            "histogram",
+            ("model", "version", "feature"),
+            "Feature values of a sample of rows (`ml.metrics.input_rows` a second and worker).",
+            "Its shape changes: see model_drift_score, which says by how much.",
+            _VALUES,
+        ),
+        "model_drift_score": Metric(
+            "gauge",
+            ("model", "version", "metric"),
+            "Size of the drift in the last complete window, 0 none to 1, 0.8 large: metric is overall, feature:NAME, "
+            "score:NAME, or concept, from outcomes.",
+            "Above 0.8: the feature named differs from training; mend its source or train again.",
+            merge="livemostrecent",
         ),
         "fallback_predictions_total": Metric(
             "counter",
             ("model", "version", "reason"),
             "Rows that the model could not score and another version or the default prediction answered.",
             "reason says what the model did: failed, not_finite, too_slow, or breaker_open after that.",
+        ),
+        "dead_letters_total": Metric(
+            "counter",
+            ("job", "stage", "reason"),
+            "Rows without a prediction, by the step that gave them up and why.",
+            "Growing: read them in the dead letters' folder or topic; each names its reason and text.",
         ),
         "circuit_breaker_state": Metric(
             "gauge",
@@ -75,11 +227,24 @@ METRICS = MappingProxyType(
             "Open: roll back, or mend what the model needs; it is tried again by itself.",
             merge="livemax",
         ),
+        "model_swaps_total": Metric(
+            "counter",
+            ("model", "result"),
+            "Deployments taken up (swapped, rolled_back) or refused (rejected).",
+            "rejected grows: the version that was promoted does not serve; see the log.",
+        ),
         "model_registry_errors_total": Metric(
             "counter",
             ("model",),
             "Times that the registry began not to answer; jobs go on with what is loaded.",
             "Check the store, its credentials and the network.",
+        ),
+        "end_to_end_latency_seconds": Metric(
+            "histogram",
+            ("job",),
+            "Seconds from an event's own time to its prediction leaving the worker.",
+            "Growing: the job falls behind; above 5 s all along on a replay of old events.",
+            _WAITS,
         ),
     }
 )
