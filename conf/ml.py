@@ -12,7 +12,7 @@ from conf.durations import PositiveDurationMs
 from conf.frozen import FrozenSettings
 from conf.model_registry import ModelRegistrySettings, ModelSettings
 from conf.refusal import Refusal, refuse
-from conf.scalars import BatchSize, Flag, Name, Real, Whole, matching
+from conf.scalars import BatchSize, Flag, Name, Ports, Real, Whole, matching
 
 Address = Annotated[str, matching(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}", "host:port")]
 
@@ -96,17 +96,22 @@ class OnlineLearningSettings(FrozenSettings):
 
 
 class MetricsSettings(FrozenSettings):
-    """Where the metrics of the Python workers are scraped: one endpoint a host, ``http://HOST:PORT/metrics``.
+    """Where metrics are scraped. The Python workers of a host share one endpoint, ``http://HOST:PORT/metrics``.
 
     Attributes:
         port: 1 to 65535; default 0 = no endpoint.
         bind: Address to listen on; default ``0.0.0.0``.
+        input_rows: Rows a second and worker whose feature values are counted, >= 1; default 1000.
         folder: Where the workers of a host keep their values; default: of this user and port, in the temporary folder.
+        flink_port: Port of Flink's own metrics in a local run, on every interface, or a range such as ``9249-9259`` of
+            which the first that is free is taken; default 0 = none. A cluster's own configuration decides there.
     """
 
     port: Whole = Field(default=0, ge=0, le=65_535)
     bind: Name = "0.0.0.0"
+    input_rows: Whole = Field(default=1000, ge=1)
     folder: Name | None = None
+    flink_port: Ports = 0
 
 
 class MlSettings(FrozenSettings):

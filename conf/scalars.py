@@ -11,6 +11,7 @@ from conf.refusal import Refusal, refuse
 from conf.yaml_text import parse_yaml
 
 _VERSION = r"v?[0-9]+(\.[0-9]+)*([-+][A-Za-z0-9._+-]+)?"
+_PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 
 
 def _from_text(value: object) -> object:
@@ -52,6 +53,14 @@ def _batch_size(value: object) -> Any:
     raise refuse(Refusal("auto or a whole number >= 1"))
 
 
+def _ports(value: object) -> Any:
+    parsed = _from_text(value)
+    found = _PORTS.fullmatch(str(parsed))
+    if str(parsed) == "0" or (found and 1 <= int(found[1]) <= int(found[2] or found[1]) <= 65_535):
+        return parsed
+    raise refuse(Refusal("0, a port from 1 to 65535, or a range such as 9249-9259"))
+
+
 Flag = Annotated[bool, Field(strict=True), BeforeValidator(_from_text)]
 """true or false; 0, 1, yes and no are not."""
 
@@ -81,3 +90,6 @@ VersionOrPrimary = Annotated[str, matching(f"|{_VERSION}", "a version such as v2
 
 BatchSize = Annotated[Literal["auto"] | int, PlainValidator(_batch_size)]
 """Rows of one model call: ``auto`` or a whole number >= 1."""
+
+Ports = Annotated[int | str, PlainValidator(_ports)]
+"""A port, 0 for none, or a range such as ``9249-9259``."""

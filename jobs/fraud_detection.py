@@ -26,4 +26,4 @@ def build(
     """Return the job, ready to run."""
     lines = create_input(session, source, job.events, has_windows=has_windows(job))
     views = score(session, settings, job, lines, source.line_format(job.events))
-    return write_predictions(session, job, views, output)
+    return write_predictions(session, settings, job, views, output)

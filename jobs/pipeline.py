@@ -23,6 +23,7 @@ from state.windows import quote
 from udfs.dead_letters import REASONS
 from udfs.features.feature_set import FeatureSet, compile_feature_set
 from udfs.functions.compute_features import ComputeFeatures
+from udfs.functions.count_dead_letters import CountDeadLetters
 from udfs.functions.parse_lines import ParseLines, event_columns
 from udfs.functions.prediction_texts import PredictionTexts
 from udfs.functions.score_columns import ScoreColumns
@@ -103,10 +104,12 @@ def _present(session: FlinkSession, view: str, columns: tuple[str, ...]) -> list
     return [name for name in columns if name in names]
 
 
-def write_predictions(session: FlinkSession, job: JobSettings, views: Scored, output: Path) -> StatementSet:
+def write_predictions(
+    session: FlinkSession, settings: Settings, job: JobSettings, views: Scored, output: Path
+) -> StatementSet:
     """Return the inserts of predictions, alerts and dead letters into folders of ``output`` or the job's topics."""
     if views.is_text:
-        return _write_blocks(session, job, views, output)
+        return _write_blocks(session, settings, job, views, output)
     columns = prediction_columns(job.inference.output_field)
     statements = session.tables.create_statement_set()
     query = _prediction_query(job, views.scored)
@@ -116,7 +119,7 @@ def write_predictions(session: FlinkSession, job: JobSettings, views: Scored, ou
         _create_sink(session, job, "alerts", columns, output)
         condition = f"__prediction > CAST({job.inference.alert_threshold!r} AS DOUBLE)"
         statements.add_insert_sql(f"INSERT INTO alerts {query} AND {condition}")
-    _add_dead_letters(session, statements, job, views, output)
+    _add_dead_letters(session, settings, statements, job, views, output)
     return statements
 
 
@@ -127,13 +130,15 @@ def _create_sink(session: FlinkSession, job: JobSettings, name: str, columns: Sq
         create_kafka_sink(session, name, columns, job, job.sink.kafka)
 
 
-def _write_blocks(session: FlinkSession, job: JobSettings, views: Scored, output: Path) -> StatementSet:
+def _write_blocks(
+    session: FlinkSession, settings: Settings, job: JobSettings, views: Scored, output: Path
+) -> StatementSet:
     statements = session.tables.create_statement_set()
     for name in ("predictions",) if job.inference.alert_threshold is None else ("predictions", "alerts"):
         create_text_sink(session, name, output / name)
         query = f"SELECT __{name} FROM {views.scored} WHERE __{name} IS NOT NULL"
         statements.add_insert_sql(f"INSERT INTO {name} {query}")
-    _add_dead_letters(session, statements, job, views, output)
+    _add_dead_letters(session, settings, statements, job, views, output)
     return statements
 
 
@@ -144,7 +149,8 @@ def write_features(session: FlinkSession, job: JobSettings, views: Scored, outpu
     create_csv_sink(session, "features", columns, output / "features")
     listed = ", ".join(quote(name) for name, _ in columns)
     statements.add_insert_sql(f"INSERT INTO features SELECT {listed} FROM {views.scored}")
-    _add_dead_letters(session, statements, job, Scored("", views.rejected), output)
+    # An export tells nothing of the job that runs beside it.
+    _add_dead_letters(session, Settings(), statements, job, Scored("", views.rejected), output)
     return statements
 
 
@@ -174,7 +180,12 @@ def _prediction_query(job: JobSettings, scored: str) -> str:
 
 
 def _add_dead_letters(
-    session: FlinkSession, statements: StatementSet, job: JobSettings, views: Scored, output: Path
+    session: FlinkSession,
+    settings: Settings,
+    statements: StatementSet,
+    job: JobSettings,
+    views: Scored,
+    output: Path,
 ) -> None:
     _create_sink(session, job, "dead_letters", DEAD_LETTER_COLUMNS, output)
     events = job.events
@@ -188,8 +199,22 @@ def _add_dead_letters(
             )
         )
     if views.rejected is not None:
-        parts.append(_letter_query(session, job, views.rejected, "`__line`", "parse"))
+        parts.append(_letter_query(session, job, _counted(session, settings, job, views.rejected), "`__line`", "parse"))
     statements.add_insert_sql(f"INSERT INTO dead_letters {' UNION ALL '.join(parts)}")
+
+
+def _counted(session: FlinkSession, settings: Settings, job: JobSettings, view: str) -> str:
+    """Let the dead letters of a view pass a counter: which rows are late, no Python function sees before.
+
+    It is there with and without metrics: steps that come and go would not find their state in a savepoint.
+    """
+    session.tables.execute_sql(
+        f"CREATE TEMPORARY VIEW {view}_rejected AS SELECT * FROM {view} WHERE __reason IS NOT NULL"
+    )
+    function = CountDeadLetters(job.name, settings.ml.metrics)
+    kept = [name for name in names_of(session, view) if name not in {"__reason", "__rowtime"}]
+    profile = settings.execution.profile
+    return apply(session, f"{view}_rejected", f"{view}_counted", function, profile=profile, keep=kept)
 
 
 def _letter_query(session: FlinkSession, job: JobSettings, view: str, value: str, step: str) -> str:

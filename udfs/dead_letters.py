@@ -42,6 +42,16 @@ REASONS = MappingProxyType(
 """
 
 
+def stage_of(reason: str) -> str:
+    """Return the step that gives rows up for a reason.
+
+    Example:
+        >>> stage_of("late"), stage_of("too_slow")
+        ('parse', 'score')
+    """
+    return "score" if REASONS[reason] == "scoring" else "parse"
+
+
 def show_value(value: object) -> str:
     """Return a value for an error text: one line of 80 characters at most.
 

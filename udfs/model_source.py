@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from conf.resolve import resolve_location
@@ -57,12 +58,20 @@ def open_models(ml: MlSettings, inference: InferenceSettings, features: FeatureS
 
 
 def _fixed(ml: MlSettings, inference: InferenceSettings, features: FeatureSet) -> FixedModel:
-    model = open_model(ml, inference, features)
+    log = SwapLog()
+
+    def open_logged(wanted: InferenceSettings) -> LoadedModel:
+        start = time.perf_counter()
+        model = open_model(ml, wanted, features)
+        log.loaded(model, time.perf_counter() - start)
+        return model
+
+    model = open_logged(inference)
     if not inference.fallback_version:
-        return FixedModel(model)
+        return FixedModel(model, listener=log)
     try:
         other = inference.model_copy(update={"model_version": inference.fallback_version})
-        return FixedModel(model, open_model(ml, other, features))
+        return FixedModel(model, open_logged(other), log)
     except BaseException:
         model.close()
         raise

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from models.serving.source import ModelSource
 from udfs.dead_letters import Problem
 from udfs.features.feature_set import FeatureSet
+from udfs.metrics.scores import ScoreRecorder
 from udfs.resilience.ladder import Answer, FallbackListener, Ladder, LadderOptions
 from udfs.resilience.log import FallbackLog
 
@@ -58,6 +59,7 @@ class Scorer:
         models: hands out what scores them.
         ladder: what else there is where the model fails.
         listener: hears of rows that fell back.
+        recorder: counts batches; None: nobody does.
         fields: columns of the feature set that the model gets, in its order; empty: all.
         clock: nanoseconds, for latency.
     """
@@ -70,27 +72,49 @@ class Scorer:
         fields: tuple[str, ...] = (),
         ladder: LadderOptions | None = None,
         listener: FallbackListener | None = None,
+        recorder: ScoreRecorder | None = None,
         clock: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
         self.features = features
         self._models = models
         self._ladder = Ladder(models, ladder or LadderOptions(), listener or FallbackLog())
         self._picked = [features.columns.index(name) for name in fields] if fields else None
+        self._recorder = recorder
         self._clock = clock
 
     def score(self, columns: Mapping[str, NDArray[Any]]) -> Predictions:
         """Return one prediction or one problem per row; a bad row never costs its batch."""
+        recorder = self._recorder
+        if recorder is None:
+            return self._score(columns)
+        recorder.begin(len(next(iter(columns.values()), ())))
+        try:
+            return self._score(columns)
+        finally:
+            recorder.end()
+
+    def _score(self, columns: Mapping[str, NDArray[Any]]) -> Predictions:
         start = self._clock()
-        matrix = self.features.transform(columns)
-        if self._picked is not None:
-            matrix = np.ascontiguousarray(matrix[:, self._picked])
+        matrix = self._extract(columns)
+        extracted = start if self._recorder is None else self._clock()
         if len(matrix):
             answer = self._ladder.score(matrix)
             self._models.observe(matrix, answer.scores)
         else:
             answer = self._ladder.nothing()
         latency_us = (self._clock() - start) // 1000
+        if self._recorder is not None and len(matrix):
+            self._recorder.scored(matrix, answer, (extracted - start) * 1e-9, latency_us * 1e-6)
         return Predictions(answer, latency_us)
+
+    def _extract(self, columns: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+        try:
+            matrix: NDArray[Any] = self.features.transform(columns)
+        except Exception:
+            if self._recorder is not None:
+                self._recorder.extraction_failed()
+            raise
+        return matrix if self._picked is None else np.ascontiguousarray(matrix[:, self._picked])
 
     def close(self) -> None:
         """Let idle threads go; the models are their source's."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from models.loaded import LoadedModel
+from models.serving.events import Silent, SwapListener
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -35,9 +36,12 @@ class ModelSource(Protocol):
 class FixedModel:
     """A source of one model, a pinned version or a bare file, and maybe one for rows that it fails on."""
 
-    def __init__(self, model: LoadedModel, fallback: LoadedModel | None = None) -> None:
+    def __init__(
+        self, model: LoadedModel, fallback: LoadedModel | None = None, listener: SwapListener | None = None
+    ) -> None:
         self.model = model
         self.fallback = fallback
+        self._listener = listener or Silent()
 
     @contextmanager
     def lease(self) -> Iterator[LoadedModel]:
@@ -54,6 +58,7 @@ class FixedModel:
 
     def close(self) -> None:
         """Lets go of the models."""
-        self.model.close()
-        if self.fallback is not None:
-            self.fallback.close()
+        for model in (self.model, self.fallback):
+            if model is not None:
+                model.close()
+                self._listener.unloaded(model)

@@ -13,10 +13,12 @@ from conf.settings import InferenceSettings, JobSettings, MlSettings
 from models.serving.source import ModelSource
 from udfs.features.feature_set import compile_feature_set
 from udfs.functions.compute_features import feature_inputs
+from udfs.functions.parse_lines import event_columns
 from udfs.functions.repeated import repeated
 from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns
 from udfs.functions.vector_function import Columns, SqlColumns
 from udfs.metrics.exporter import export_metrics
+from udfs.metrics.scores import Recorded, ScoreRecorder
 from udfs.model_source import open_models
 from udfs.resilience.breaker import BreakerOptions
 from udfs.resilience.ladder import Answer, LadderOptions
@@ -48,11 +50,16 @@ class ScoreColumns:
     def __post_init__(self) -> None:
         self.features = compile_feature_set(self.job.features, self.job.events)
         self._models: ModelSource | None = None
+        self.recorder: ScoreRecorder | None = None
 
     @property
     def inputs(self) -> SqlColumns:
         """Event fields and aggregates that the features read."""
-        return feature_inputs(self.features, self.job.events)
+        inputs = feature_inputs(self.features, self.job.events)
+        time = self.job.events.time
+        if not self.ml.metrics.port or any(name == time for name, _ in inputs):
+            return inputs
+        return *inputs, (time, dict(event_columns(self.job.events))[time])
 
     @property
     def outputs(self) -> SqlColumns:
@@ -64,14 +71,22 @@ class ScoreColumns:
         export_metrics(self.ml.metrics)
         self._models = open_models(self.ml, self.job.inference, self.features)
         inference = self.job.inference
+        self.recorder = self._open_recorder() if self.ml.metrics.port else None
         self.scorer = Scorer(
-            self.features, self._models, fields=inference.feature_fields, ladder=_ladder(self.ml, inference)
+            self.features,
+            self._models,
+            fields=inference.feature_fields,
+            ladder=_ladder(self.ml, inference),
+            recorder=self.recorder,
         )
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Score a batch."""
         predictions = self.scorer.score(columns)
         size = len(predictions.prediction)
+        if self.recorder is not None and size:
+            self.recorder.dead(predictions.problems)
+            self.recorder.left(columns[self.job.events.time])
         return {**problem_columns(predictions.problems, size), **self.rows(predictions)}
 
     def rows(self, predictions: Predictions) -> dict[str, Any]:
@@ -93,6 +108,14 @@ class ScoreColumns:
         if self._models is not None:
             self.scorer.close()
             self._models.close()
+        if self.recorder is not None:
+            self.recorder.close()
+
+    def _open_recorder(self) -> ScoreRecorder:
+        inference = self.job.inference
+        columns = inference.feature_fields or self.features.columns
+        names = Recorded(self.job.name, inference.model_name, inference.output_field, columns)
+        return ScoreRecorder(names, self.features, self.ml.metrics.input_rows)
 
 
 def _ladder(ml: MlSettings, inference: InferenceSettings) -> LadderOptions:

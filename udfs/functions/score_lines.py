@@ -16,7 +16,9 @@ from udfs.functions.repeated import repeated
 from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns, scatter
 from udfs.functions.score_columns import PREDICTION_COLUMNS, ScoreColumns
 from udfs.functions.vector_function import Columns, SqlColumns
+from udfs.parsing.batch import ParsedBatch
 from udfs.parsing.lines import LineFormat
+from udfs.scoring import Predictions
 
 
 @dataclass
@@ -48,6 +50,7 @@ class ScoreLines:
         """Score a batch of lines."""
         batch = self._parse.parser.parse(columns["__line"].tolist())
         predictions = self._score.scorer.score(batch.columns)
+        self._record(batch, predictions)
         places = np.arange(batch.size) if batch.rows is None else batch.rows
         problems = {
             **batch.problems,
@@ -67,6 +70,14 @@ class ScoreLines:
     def close(self) -> None:
         """Let the model go."""
         self._score.close()
+
+    def _record(self, batch: ParsedBatch, predictions: Predictions) -> None:
+        recorder = self._score.recorder
+        if recorder is not None:
+            recorder.dead(batch.problems)
+            recorder.dead(predictions.problems)
+            if batch.good:
+                recorder.left(batch.columns[self.job.events.time])
 
 
 def _lines_at(problems: Mapping[int, Problem], lines: NDArray[np.object_]) -> NDArray[np.object_]:

@@ -1,0 +1,60 @@
+"""Counts rows that are on their way to the dead letters."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from conf.settings import MetricsSettings
+from udfs.dead_letters import stage_of
+from udfs.functions.vector_function import Columns, SqlColumns
+from udfs.metrics.exporter import export_metrics
+from udfs.metrics.pending import Pending
+from udfs.metrics.ticker import TICKER
+
+
+@dataclass
+class CountDeadLetters:
+    """Passes reasons on, and counts them where metrics are kept.
+
+    Attributes:
+        job: name of the job.
+        metrics: where metrics are kept.
+    """
+
+    job: str
+    metrics: MetricsSettings
+
+    @property
+    def inputs(self) -> SqlColumns:
+        """The reason."""
+        return (("__reason", "STRING"),)
+
+    @property
+    def outputs(self) -> SqlColumns:
+        """The reason again."""
+        return (("__reason", "STRING"),)
+
+    def open(self) -> None:
+        """Begin to hand over what is counted."""
+        self._pending = Pending()
+        if self.metrics.port:
+            export_metrics(self.metrics)
+            TICKER.add(self._pending.flush)
+
+    def run(self, columns: Columns) -> Mapping[str, Any]:
+        """Count a batch."""
+        reasons = columns["__reason"]
+        if self.metrics.port:
+            with self._pending.lock:
+                for reason, rows in Counter(reasons.tolist()).items():
+                    self._pending.counter("dead_letters_total", self.job, stage_of(reason), reason).add(rows)
+        return {"__reason": reasons}
+
+    def close(self) -> None:
+        """Hand over the rest."""
+        if self.metrics.port:
+            TICKER.remove(self._pending.flush)
+            self._pending.flush()

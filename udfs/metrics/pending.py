@@ -1,0 +1,143 @@
+"""What batches add to the metrics, kept in memory until it is handed over, about once a second.
+
+Rules this file keeps:
+
+- A batch costs a few additions, whatever its rows; Prometheus' values, a system call or a file each, are touched by
+  `flush` only.
+- Nothing is lost between the two: what a batch adds while values are handed over goes with the next time.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from udfs.metrics.catalogue import METRICS, metric
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from numpy.typing import NDArray
+
+    Write: TypeAlias = Callable[[], None]
+
+_FEW = 16
+
+
+class PendingCounter:
+    """Additions to one counter.
+
+    Args:
+        name: in the catalogue.
+        labels: values, in the catalogue's order.
+    """
+
+    def __init__(self, name: str, *labels: str) -> None:
+        self._name, self._labels = name, labels
+        self._amount = 0.0
+        self._is_told = False
+
+    def add(self, amount: float) -> None:
+        """Count so much more."""
+        self._amount += amount
+
+    def take(self) -> Write | None:
+        """Return what hands over the amount so far, and start again; None: there is nothing.
+
+        The first time even 0 is handed over: a counter that appears with its first event shows no increase.
+        """
+        amount, self._amount = self._amount, 0.0
+        is_told, self._is_told = self._is_told, True
+        return partial(self._write, amount) if amount or not is_told else None
+
+    def _write(self, amount: float) -> None:
+        metric(self._name).labels(*self._labels).inc(amount)
+
+
+class PendingHistogram:
+    """Observations of one histogram.
+
+    Args:
+        name: in the catalogue.
+        labels: values, in the catalogue's order.
+    """
+
+    def __init__(self, name: str, *labels: str) -> None:
+        self._name, self._labels = name, labels
+        self._bounds = METRICS[name].buckets
+        self._edges = np.array(self._bounds)
+        self._counts = [0] * (len(self._bounds) + 1)
+        self._sum = 0.0
+
+    def add(self, value: float, times: int = 1) -> None:
+        """Observe a value, which is finite, so many times."""
+        self._counts[bisect_left(self._bounds, value)] += times
+        self._sum += value * times
+
+    def add_all(self, values: NDArray[Any]) -> None:
+        """Observe values, (n,); those that are not finite are left out: they have no place and would spoil the sum."""
+        if len(values) <= _FEW:
+            for value in values.tolist():
+                if -np.inf < value < np.inf:
+                    self.add(value)
+            return
+        if not np.isfinite(values).all():
+            values = values[np.isfinite(values)]
+        places = np.searchsorted(self._edges, values)
+        for place, times in enumerate(np.bincount(places, minlength=len(self._counts)).tolist()):
+            self._counts[place] += times
+        self._sum += float(values.sum())
+
+    def take(self) -> Write | None:
+        """Return what hands over the observations so far, and start again; None: there are none."""
+        counts, total = self._counts, self._sum
+        self._counts, self._sum = [0] * len(counts), 0.0
+        return partial(self._write, counts, total) if any(counts) else None
+
+    def _write(self, counts: list[int], total: float) -> None:
+        observed = metric(self._name).labels(*self._labels)
+        # prometheus-client has no way to observe many values at once but one by one.
+        observed._sum.inc(total)
+        for bucket, times in zip(observed._buckets, counts, strict=True):
+            if times:
+                bucket.inc(times)
+
+
+class Pending:
+    """Counters and histograms of one operator, by name and labels; a thread adds while another hands over."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self._flushing = threading.Lock()
+        self._counters: dict[tuple[str, ...], PendingCounter] = {}
+        self._histograms: dict[tuple[str, ...], PendingHistogram] = {}
+
+    def counter(self, *key: str) -> PendingCounter:
+        """Return the counter of a name and labels; add to it with the lock held."""
+        found = self._counters.get(key)
+        if found is None:
+            found = self._counters[key] = PendingCounter(*key)
+        return found
+
+    def histogram(self, *key: str) -> PendingHistogram:
+        """Return the histogram of a name and labels; add to it with the lock held."""
+        found = self._histograms.get(key)
+        if found is None:
+            found = self._histograms[key] = PendingHistogram(*key)
+        return found
+
+    def flush(self) -> None:
+        """Hand everything over."""
+        with self._flushing:
+            # Batches wait for the taking, a few microseconds, and never for the handing over.
+            with self.lock:
+                taken = [counter.take() for counter in self._counters.values()]
+                taken += [histogram.take() for histogram in self._histograms.values()]
+            for write in taken:
+                if write is not None:
+                    write()

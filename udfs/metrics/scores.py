@@ -1,0 +1,239 @@
+"""What scoring adds to the metrics, a batch at a time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.spec import ModelSpec
+from udfs.dead_letters import REASONS, Problem, stage_of
+from udfs.metrics.catalogue import metric
+from udfs.metrics.pending import Pending, PendingCounter, PendingHistogram
+from udfs.metrics.samples import InputSample
+from udfs.metrics.ticker import TICKER
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from udfs.features.feature_set import FeatureSet
+    from udfs.resilience.ladder import Answer
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """Names that a recorder counts under.
+
+    Attributes:
+        job: of the job.
+        model: of the model that the job asks for.
+        output: of the prediction.
+        columns: of the features that the model gets, in its order.
+    """
+
+    job: str
+    model: str
+    output: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Version:
+    """Metrics of one version of a model; additions to them need the lock."""
+
+    ref: tuple[str, str]
+    latency: PendingHistogram
+    batch_size: PendingHistogram
+    success: PendingCounter
+    values: PendingHistogram
+
+
+class ScoreRecorder:
+    """Counts the batches of one operator; they come one after the other.
+
+    Args:
+        names: what is counted for whom.
+        features: what batches become.
+        input_rows: rows a second whose feature values are counted.
+    """
+
+    def __init__(self, names: Recorded, features: FeatureSet, input_rows: int) -> None:
+        self._names = names
+        self._pending = pending = Pending()
+        # All of them, as the step that counts late rows only starts with the first.
+        for reason in REASONS:
+            pending.counter("dead_letters_total", names.job, stage_of(reason), reason)
+        self._inputs = Pending()
+        self._sample = InputSample(input_rows)
+        self._sampling = threading.Lock()
+        self._versions: dict[tuple[str, str], _Version] = {}
+        self._latest: _Version | None = None
+        self._extracted = [
+            (pending.counter("features_extracted_total", features.name, kind), width)
+            for kind, width in _widths(features).items()
+        ]
+        self._extraction = pending.histogram("feature_extraction_time_seconds", features.name)
+        self._failures = pending.counter("feature_extraction_errors_total", features.name, "extraction_failed")
+        self._end_to_end = pending.histogram("end_to_end_latency_seconds", names.job)
+        self._rows, self._batches = _Level("queue_depth", names.model), _Level("active_predictions", names.model)
+        TICKER.add(self.flush)
+
+    def begin(self, rows: int) -> None:
+        """A batch came."""
+        self._rows.now, self._batches.now = rows, 1
+
+    def end(self) -> None:
+        """The batch has gone."""
+        self._rows.now = self._batches.now = 0
+
+    def extraction_failed(self) -> None:
+        """The features of a batch could not be computed."""
+        with self._pending.lock:
+            self._failures.add(1)
+
+    def scored(self, matrix: NDArray[Any], answer: Answer, extraction_s: float, latency_s: float) -> None:
+        """A batch was scored.
+
+        Args:
+            matrix: what the model was given, (n, k), n >= 1.
+            answer: for the n rows.
+            extraction_s: time that its features took.
+            latency_s: time from columns to scores.
+        """
+        rows, prediction = len(matrix), answer.scores.prediction
+        version = self._version(answer.spec)
+        with self._pending.lock:
+            for counter, width in self._extracted:
+                counter.add(rows * width)
+            self._extraction.add(extraction_s)
+            version.latency.add(latency_s, rows)
+            version.batch_size.add(rows)
+            if answer.status is None or answer.why is None:
+                version.success.add(rows)
+                version.values.add_all(prediction)
+            else:
+                self._fell(version, answer, answer.status, answer.why)
+        self._sample_inputs(version, matrix)
+
+    def left(self, times_ms: NDArray[Any]) -> None:
+        """Predictions of events of these times, in ms since 1970, (n,), leave the worker."""
+        waited = np.maximum(time.time() - times_ms.astype(np.float64) / 1000, 0.0)
+        with self._pending.lock:
+            self._end_to_end.add_all(waited)
+
+    def dead(self, problems: Mapping[int, Problem]) -> None:
+        """Rows became dead letters."""
+        if problems:
+            with self._pending.lock:
+                for reason, rows in Counter(problem.reason for problem in problems.values()).items():
+                    self._pending.counter("dead_letters_total", self._names.job, stage_of(reason), reason).add(rows)
+
+    def flush(self) -> None:
+        """Hand over what was counted."""
+        self._count_inputs()
+        for each in (self._pending, self._inputs, self._rows, self._batches):
+            each.flush()
+
+    def close(self) -> None:
+        """Hand over the rest."""
+        TICKER.remove(self.flush)
+        self.end()
+        self.flush()
+
+    def _version(self, spec: ModelSpec) -> _Version:
+        ref = (spec.name, spec.version)
+        found = self._versions.get(ref)
+        if found is None:
+            pending = self._pending
+            with pending.lock:
+                self._errors(ref)
+                found = self._versions[ref] = _Version(
+                    ref,
+                    pending.histogram("inference_latency_seconds", *ref),
+                    pending.histogram("batch_size", *ref),
+                    pending.counter("predictions_total", *ref, "success"),
+                    pending.histogram("prediction_distribution", *ref, self._names.output),
+                )
+        return found
+
+    def _fell(
+        self, version: _Version, answer: Answer, status: NDArray[np.object_], why: NDArray[np.object_]
+    ) -> None:
+        """Count a batch in which rows left the first rung."""
+        rows, errors = len(status), len(answer.problems)
+        prediction, is_ok = answer.scores.prediction, status == "ok"
+        failed = sum(reason is not None for reason in why.tolist())
+        counter = self._pending.counter
+        unscored, unanswered = self._errors(version.ref)
+        unscored.add(failed)
+        unanswered.add(errors)
+        if answer.fallback is None:
+            version.success.add(rows - errors)
+        else:
+            other = (answer.fallback.name, answer.fallback.version)
+            is_other = status == f"fallback:{other[1]}"
+            saved = int(np.count_nonzero(is_other))
+            version.success.add(rows - errors - saved)
+            if saved:
+                counter("predictions_total", *other, "success").add(saved)
+                name = self._names.output
+                self._pending.histogram("prediction_distribution", *other, name).add_all(prediction[is_other])
+            self._errors(other)[0].add(failed - saved)
+        # What is left: rows that the version scored, and the default prediction, which is none of its values.
+        version.values.add_all(prediction[is_ok])
+
+    def _errors(self, ref: tuple[str, str]) -> tuple[PendingCounter, PendingCounter]:
+        """Return the counters of rows that a version failed on, and of those that got nothing at all."""
+        counter = self._pending.counter
+        return (
+            counter("inference_errors_total", *ref, "prediction_failed"),
+            counter("predictions_total", *ref, "error"),
+        )
+
+    def _sample_inputs(self, version: _Version, matrix: NDArray[Any]) -> None:
+        if self._latest is not version:
+            self._count_inputs()
+            self._latest = version
+        with self._sampling:
+            self._sample.add(matrix)
+
+    def _count_inputs(self) -> None:
+        with self._sampling:
+            version, rows = self._latest, self._sample.take()
+        if version is None or rows is None:
+            return
+        columns = self._names.columns
+        with self._inputs.lock:
+            for name, values in zip(columns, rows.T, strict=True):
+                self._inputs.histogram("input_distribution", *version.ref, name).add_all(values)
+
+
+class _Level:
+    """A gauge that several operators of a process make up together: each adds how its part changed."""
+
+    def __init__(self, name: str, *labels: str) -> None:
+        self.now = 0
+        self._name, self._labels = name, labels
+        self._told: int | None = None
+        self._telling = threading.Lock()
+
+    def flush(self) -> None:
+        """Say how things are."""
+        with self._telling:
+            now, told = self.now, self._told
+            if now != told:
+                metric(self._name).labels(*self._labels).inc(now - (told or 0))
+                self._told = now
+
+
+def _widths(features: FeatureSet) -> dict[str, int]:
+    """Return how many columns of each type a feature set has."""
+    widths: dict[str, int] = {}
+    for feature in features.features:
+        widths[feature.type] = widths.get(feature.type, 0) + len(feature.columns)
+    return widths
