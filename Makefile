@@ -60,7 +60,9 @@ models: $(TRAIN_VENV)/train.stamp ## trains the shipped models: make models INPU
 	rm -rf build && mkdir build
 	$(TRAIN_VENV)/bin/gress features export fraud-detection --input $(INPUT) --output build/features.parquet
 	$(TRAIN_VENV)/bin/python -m models.training.train_fraud \
-	  --features build/features.parquet --registry $(REGISTRY) --before 2018-08-01
+	  --features build/features.parquet --registry build/trained --rows build/rows.parquet --before 2018-08-01
+	for file in build/trained/*/*/model.onnx build/trained/*/*/model.tflite; do \
+	  $(TRAIN_VENV)/bin/gress models register $$file --registry $(REGISTRY) --baseline build/rows.parquet; done
 
 bench: $(VENV)/test.stamp ## one benchmark: make bench NAME=scoring
 	@test -n "$(NAME)" || { echo "expected NAME, as in: make bench NAME=scoring" >&2; exit 2; }

@@ -84,8 +84,9 @@ class KafkaSourceSettings(FrozenSettings):
         start: ``committed`` (default; what the group has no offset for, from the beginning), ``earliest``,
             ``latest`` or ``timestamp:MS``. A job that is restored goes on from its checkpoint, whatever stands here.
         stop: ``never`` (default) or ``latest``: the job ends where the topics ended when it started.
-        idle_timeout_ms: After this long without a record a partition no longer holds up the windows; YAML
-            ``idle_timeout``, default 30s; 0s = it always does.
+        idle_timeout_ms: After this long without a record a partition no longer holds up the windows, and what it
+            then sends behind the others is late: more than the outages of a broker that are to pass without a trace.
+            YAML ``idle_timeout``, default 2m; 0s = it always holds them up.
         options: Further properties of Kafka's consumer: SASL, TLS, fetch sizes.
     """
 
@@ -94,7 +95,7 @@ class KafkaSourceSettings(FrozenSettings):
     group: Name | None = None
     start: Start = "committed"
     stop: Literal["never", "latest"] = "never"
-    idle_timeout_ms: DurationMs = Field(default=30_000, alias="idle_timeout")
+    idle_timeout_ms: DurationMs = Field(default=120_000, alias="idle_timeout")
     options: Properties = Field(default_factory=dict)
 
 
@@ -106,6 +107,7 @@ class KafkaSinkSettings(FrozenSettings):
         predictions: Topic of predictions; the event's key is the record's.
         alerts: Topic of alerts; needed where ``job.inference.alert_threshold`` is set.
         dead_letters: Topic of dead letters.
+        drift: Topic of drift records, where ``ml.drift`` is enabled; default: the folder ``drift`` of ``--output``.
         delivery: ``exactly_once`` (default): transactions, seen by readers in read_committed mode after each
             checkpoint; or ``at_least_once``: seen at once, and once more after a failure.
         transaction_prefix: Of transactional ids, unique in the Kafka cluster; default: the job's name.
@@ -118,6 +120,7 @@ class KafkaSinkSettings(FrozenSettings):
     predictions: Topic
     alerts: Topic | None = None
     dead_letters: Topic
+    drift: Topic | None = None
     delivery: Literal["exactly_once", "at_least_once"] = "exactly_once"
     transaction_prefix: Name | None = None
     transaction_timeout_ms: PositiveDurationMs = Field(default=900_000, alias="transaction_timeout")
@@ -125,7 +128,8 @@ class KafkaSinkSettings(FrozenSettings):
 
     @model_validator(mode="after")
     def _topics_differ(self) -> Self:
-        topics = {"predictions": self.predictions, "alerts": self.alerts, "dead_letters": self.dead_letters}
+        names = ("predictions", "alerts", "dead_letters", "drift")
+        topics = {name: getattr(self, name) for name in names}
         named: dict[Any, str] = {}
         refusals = []
         for name, topic in topics.items():

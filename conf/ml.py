@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from typing_extensions import Self
 
 from conf.ab_testing import AbTestingSettings
+from conf.drift import DriftSettings
 from conf.durations import PositiveDurationMs
 from conf.frozen import FrozenSettings
 from conf.model_registry import ModelRegistrySettings, ModelSettings
@@ -125,6 +126,7 @@ class MlSettings(FrozenSettings):
     online_learning: OnlineLearningSettings = OnlineLearningSettings()
     ab_testing: AbTestingSettings = AbTestingSettings()
     metrics: MetricsSettings = MetricsSettings()
+    drift: DriftSettings = DriftSettings()
 
     @model_validator(mode="after")
     def _models_are_unique(self) -> Self:

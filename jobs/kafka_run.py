@@ -16,6 +16,7 @@ from jobs.file_urls import file_url
 from jobs.inputs import InputFiles
 from jobs.jars import connector_jar
 from jobs.kafka_admin import Asked, check_topics
+from jobs.kafka_sink import TOPICS
 from jobs.kafka_source import KafkaInput
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _asked(job: JobSettings, source: InputFiles | KafkaInput) -> Iterator[Asked]
         yield Asked("job.source.kafka", read.servers, read.options, read.topics, is_written=False)
     kafka = job.sink.kafka
     if kafka is not None:
-        topics = [topic for topic in (kafka.predictions, kafka.alerts, kafka.dead_letters) if topic is not None]
+        topics = [getattr(kafka, name) for name in (*TOPICS, "drift") if getattr(kafka, name) is not None]
         yield Asked("job.sink.kafka", kafka.servers, kafka.options, topics, is_written=True)
 
 

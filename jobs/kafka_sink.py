@@ -21,17 +21,35 @@ def create_kafka_sink(
         job: whose name stands for a transaction prefix that is not set.
         kafka: where and how.
     """
-    topic = getattr(kafka, name)
-    options = {
-        "connector": "kafka",
-        "topic": topic,
-        "properties.bootstrap.servers": kafka.servers,
+    formats = {
         "key.format": "raw",
         "key.fields": "key",
         "value.format": "json",
         "value.json.timestamp-format.standard": "ISO-8601",
         "value.json.encode.ignore-null-fields": "true",
         "value.fields-include": "ALL",
+    }
+    _create(session, name, columns, formats, job, kafka)
+
+
+def create_kafka_text_sink(session: FlinkSession, name: str, job: JobSettings, kafka: KafkaSinkSettings) -> None:
+    """Register a sink of texts, records without a key."""
+    _create(session, name, (("text", "STRING"),), {"value.format": "raw"}, job, kafka)
+
+
+def _create(
+    session: FlinkSession,
+    name: str,
+    columns: tuple[tuple[str, str], ...],
+    formats: dict[str, str],
+    job: JobSettings,
+    kafka: KafkaSinkSettings,
+) -> None:
+    options = {
+        "connector": "kafka",
+        "topic": getattr(kafka, name),
+        "properties.bootstrap.servers": kafka.servers,
+        **formats,
         "sink.delivery-guarantee": kafka.delivery.replace("_", "-"),
     }
     if kafka.delivery == "exactly_once":

@@ -80,6 +80,10 @@ def register_command(  # noqa: PLR0913, PLR0917 - one argument for each option
         Optional[Path],  # noqa: UP045
         typer.Option("--golden", help="Parquet file of feature columns and, to compare with, `prediction`."),
     ] = None,
+    baseline: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--baseline", help="Parquet file of training rows, as `gress features export` writes: for drift."),
+    ] = None,
     tags: Annotated[str, typer.Option("--tags", help="Labels, as a,b.", show_default=False)] = "",
     tag: Annotated[list[str] | None, typer.Option("--tag", help="A label; may be repeated.")] = None,
     description: Annotated[str, typer.Option("--description", help="Free text.", show_default=False)] = "",
@@ -96,6 +100,7 @@ def register_command(  # noqa: PLR0913, PLR0917 - one argument for each option
     is_json: Json = False,
 ) -> None:
     """Add a model file as a new version; it serves once it is promoted."""
+    from jobs.model_baseline import baseline_of
     from models.lifecycle import register
 
     opened = _open(registry, config, overrides)
@@ -105,6 +110,7 @@ def register_command(  # noqa: PLR0913, PLR0917 - one argument for each option
         name,
         version,
         golden=golden,
+        baseline=baseline_of(baseline) if baseline is not None else None,
         tags=[*_parts(tags), *(tag or ())],
         description=description,
         threshold=threshold,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conf.settings import JobSettings, Settings
+from jobs.drift_stream import add_drift
 from jobs.environment import FlinkSession
 from jobs.kafka_sink import create_kafka_sink
 from jobs.kafka_source import PLACE_COLUMNS, RECORD_COLUMNS, SOURCE_TIME
@@ -28,7 +29,7 @@ from udfs.functions.parse_lines import ParseLines, event_columns
 from udfs.functions.prediction_texts import PredictionTexts
 from udfs.functions.score_columns import ScoreColumns
 from udfs.functions.score_lines import ScoreLines
-from udfs.functions.write_lines import WriteLines
+from udfs.functions.write_lines import BLOCK_COLUMNS, WriteLines
 from udfs.parsing.lines import LineFormat
 
 if TYPE_CHECKING:
@@ -59,16 +60,26 @@ def score(
     if not features.windows:
         function = ScoreLines(job, settings.ml, line_format)
         record = _present(session, lines, RECORD_COLUMNS)
+        is_stream = bool(record) or settings.ml.drift.enabled
         # A single event is sooner formatted by the JVM than as a batch of one, and Kafka's records have keys.
         if profile == "throughput" and job.sink.kafka is None and PredictionTexts(job).fits:
-            written = apply(session, lines, "scored", WriteLines(function), profile=profile, keep=record)
-            return Scored(computed_once(session, written) if record else written, None, is_text=True)
+            written = apply(session, lines, "written", WriteLines(function), profile=profile, keep=record)
+            view = computed_once(session, _blocks_only(session, written)) if is_stream else written
+            return Scored(view, None, is_text=True)
         scored = apply(session, lines, "scored", function, profile=profile, keep=record)
-        return Scored(computed_once(session, scored) if record else scored, None)
+        return Scored(computed_once(session, scored) if is_stream else scored, None)
     windowed = _windowed(session, settings, job, features, lines, line_format)
     kept = [*(name for name, _ in event_columns(job.events)), *_present(session, windowed, PLACE_COLUMNS)]
     scored = apply(session, windowed, "scored", ScoreColumns(job, settings.ml), profile=profile, keep=kept)
     return Scored(computed_once(session, scored), "events")
+
+
+def _blocks_only(session: FlinkSession, written: str) -> str:
+    """Leave out the rows of a batch that hold nothing: as objects of a stream they would cost more than the rest."""
+    wanted = [name for name in names_of(session, written) if name in {"__reason", "__drift", *dict(BLOCK_COLUMNS)}]
+    condition = " OR ".join(f"{quote(name)} IS NOT NULL" for name in wanted)
+    session.tables.execute_sql(f"CREATE TEMPORARY VIEW blocks AS SELECT * FROM {written} WHERE {condition}")
+    return "blocks"
 
 
 def compute_features(
@@ -108,6 +119,15 @@ def write_predictions(
     session: FlinkSession, settings: Settings, job: JobSettings, views: Scored, output: Path
 ) -> StatementSet:
     """Return the inserts of predictions, alerts and dead letters into folders of ``output`` or the job's topics."""
+    statements = _inserts(session, settings, job, views, output)
+    if settings.ml.drift.enabled:
+        add_drift(session, settings, statements, job, views.scored, output)
+    return statements
+
+
+def _inserts(
+    session: FlinkSession, settings: Settings, job: JobSettings, views: Scored, output: Path
+) -> StatementSet:
     if views.is_text:
         return _write_blocks(session, settings, job, views, output)
     columns = prediction_columns(job.inference.output_field)

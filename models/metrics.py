@@ -19,7 +19,7 @@ def auc_roc(labels: ArrayLike, scores: ArrayLike) -> float:
         >>> auc_roc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
         0.75
     """
-    true_positives, predicted = _counts_by_threshold(labels, scores)
+    true_positives, predicted = counts_by_threshold(labels, scores)
     false_positives = predicted - true_positives
     positives, negatives = true_positives[-1], false_positives[-1]
     if not positives or not negatives:
@@ -43,7 +43,7 @@ def average_precision(labels: ArrayLike, scores: ArrayLike) -> float:
         >>> round(average_precision([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]), 4)
         0.8333
     """
-    true_positives, predicted = _counts_by_threshold(labels, scores)
+    true_positives, predicted = counts_by_threshold(labels, scores)
     positives = true_positives[-1]
     if not positives or positives == predicted[-1]:
         return float("nan")
@@ -51,8 +51,19 @@ def average_precision(labels: ArrayLike, scores: ArrayLike) -> float:
     return float((np.diff(true_positives) * precision).sum() / positives)
 
 
-def _counts_by_threshold(labels: ArrayLike, scores: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """True positives and predicted positives at each distinct score, highest first, from (0, 0)."""
+def counts_by_threshold(labels: ArrayLike, scores: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """True positives and predicted positives at each distinct score, highest first, from (0, 0).
+
+    Args:
+        labels: 0 or 1, (n,).
+        scores: (n,), higher = more likely positive.
+
+    Returns:
+        Two columns of whole numbers, (thresholds + 1,).
+
+    Raises:
+        ValueError: columns of different lengths, a label that is not 0 or 1, a score that is NaN.
+    """
     label, score = np.asarray(labels), np.asarray(scores, np.float64)
     if label.shape != score.shape or label.ndim != 1:
         msg = f"labels and scores: expected two columns of one length, got shapes {label.shape} and {score.shape}"

@@ -120,6 +120,8 @@ class ModelSpec(BaseModel):
         classes: Labels in the order of the score columns, the positive one last; None = unknown.
         feature_columns: Names of the columns, in order, of the matrix it was trained on.
         threshold: Decision threshold on the prediction.
+        baseline: Histograms of its training rows and of its scores for them, as ``state.drift`` writes them; None =
+            none, and drift is not measured.
         golden: Rows with known predictions, checked before it serves; None = none.
     """
 
@@ -139,6 +141,7 @@ class ModelSpec(BaseModel):
     feature_columns: tuple[str, ...] | None = None
     threshold: FiniteFloat | None = None
     golden: GoldenRows | None = None
+    baseline: Mapping[str, Any] | None = None
     tags: tuple[str, ...] = ()
     description: str = ""
     metrics: Mapping[str, FiniteFloat] = Field(default_factory=dict)

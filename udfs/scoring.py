@@ -24,10 +24,12 @@ class Predictions:
 
     Attributes:
         answer: scores, which model and rung each is from, and the problems of rows without one.
+        matrix: what the model was given, (n, k).
         latency_us: microseconds from columns to scores, for the batch.
     """
 
     answer: Answer
+    matrix: NDArray[Any]
     latency_us: int
 
     @property
@@ -105,7 +107,7 @@ class Scorer:
         latency_us = (self._clock() - start) // 1000
         if self._recorder is not None and len(matrix):
             self._recorder.scored(matrix, answer, (extracted - start) * 1e-9, latency_us * 1e-6)
-        return Predictions(answer, latency_us)
+        return Predictions(answer, matrix, latency_us)
 
     def _extract(self, columns: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
         try:

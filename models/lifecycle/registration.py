@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ def register(
     version: str = "",
     *,
     golden: Path | None = None,
+    baseline: Callable[[LoadedModel], Mapping[str, Any]] | None = None,
     tags: Sequence[str] = (),
     description: str = "",
     **fields: Any,
@@ -48,6 +49,7 @@ def register(
             them, and the column ``prediction`` with the values that the model must give. Without ``prediction`` the
             model's own answers are taken: they prove that a copy is the file as it was registered, not that it is
             right. At most 1000 rows.
+        baseline: Makes the baseline of drift for the model, loaded; None = the one beside the file, if any.
         tags: Free labels.
         description: Free text.
         **fields: Further fields of ModelSpec, such as task, classes, threshold; None = not given.
@@ -67,7 +69,7 @@ def register(
     # In the registry all artifacts have the same name, whatever they were called on somebody's disk.
     known["file"] = f"model{file.suffix.lower()}"
     spec = spec_from_file(file, name, str(Version.parse(version)), **known)
-    return registry.publish(_proved(spec, file, golden), file)
+    return registry.publish(_proved(spec, file, golden, baseline), file)
 
 
 def _fields_beside(file: Path) -> dict[str, Any]:
@@ -103,8 +105,10 @@ def _plain(key: str, text: str) -> str:
     return str(Version.parse(text)) if key == "version" and text else text
 
 
-def _proved(spec: ModelSpec, file: Path, golden: Path | None) -> ModelSpec:
-    """The spec with its golden rows, of a model that was run."""
+def _proved(
+    spec: ModelSpec, file: Path, golden: Path | None, baseline: Callable[[LoadedModel], Mapping[str, Any]] | None
+) -> ModelSpec:
+    """The spec with its golden rows and baseline, of a model that was run."""
     from models.lifecycle.golden_file import read_golden_file
 
     verify_checksum(spec, file)
@@ -120,6 +124,8 @@ def _proved(spec: ModelSpec, file: Path, golden: Path | None) -> ModelSpec:
             spec = spec.model_copy(update={"golden": _golden(model, rows)})
         _check_predictions(model, spec.golden, golden or file.with_name("model.json"))
         model.warmup(1)
+        if baseline is not None:
+            spec = spec.model_copy(update={"baseline": baseline(model)})
     finally:
         model.close()
     return spec

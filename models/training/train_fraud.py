@@ -100,6 +100,15 @@ def publish_model(recipe: Recipe, data: Dataset, window: TrainingWindow, registr
     return metrics
 
 
+def write_rows(data: Dataset, window: TrainingWindow, path: Path) -> None:
+    """Writes the features of the rows trained on as Parquet, a column each."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    rows = data.features[window.rows(data.time_ms)]
+    parquet.write_table(pa.table(dict(zip(data.columns, rows.T, strict=True))), path)
+
+
 def score(spec: ModelSpec, path: Path, features: NDArray[np.float32]) -> NDArray[np.float64]:
     """Fraud probabilities of a model file, (n,), by the runtime that will serve it."""
     from models.outputs import interpret
@@ -123,10 +132,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--registry", type=Path, required=True, help="folder that the versions are added to")
     parser.add_argument("--before", type=dt.date.fromisoformat, required=True, help="first day not trained on")
     parser.add_argument("--days", type=int, default=84, help="days trained on (default: %(default)s)")
+    parser.add_argument("--rows", type=Path, help="where to write the features of the rows trained on, for baselines")
     parser.add_argument("--models", nargs="+", choices=RECIPES, default=list(RECIPES), help="which (default: all)")
     options = parser.parse_args(arguments)
     data = read_dataset(options.features)
     window = TrainingWindow(options.before, options.days)
+    if options.rows is not None:
+        write_rows(data, window, options.rows)
     for kind in options.models:
         recipe = RECIPES[kind]
         metrics = publish_model(recipe, data, window, options.registry)

@@ -23,7 +23,7 @@ def _sets(part: str, given: dict[str, str], **more: str) -> list[str]:
 def test_defaults_of_a_source(job_yaml: str, load: Callable[..., Settings]) -> None:
     found = load(job_yaml, _sets("source", SOURCE)).job.source.kafka
     assert found == KafkaSourceSettings.model_validate({"servers": "a:9092,b:9092", "topics": ("events",)})
-    assert (found.group, found.start, found.stop, found.idle_timeout_ms) == (None, "committed", "never", 30_000)
+    assert (found.group, found.start, found.stop, found.idle_timeout_ms) == (None, "committed", "never", 120_000)
 
 
 def test_defaults_of_a_sink(job_yaml: str, load: Callable[..., Settings]) -> None:

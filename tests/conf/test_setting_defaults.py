@@ -33,6 +33,12 @@ INTERFACE: dict[str, object] = {
     "metrics.input_rows": 1000,
     "metrics.folder": None,
     "metrics.flink_port": 0,
+    "drift.enabled": False,
+    "drift.window": "1h",
+    "drift.sample": 0.1,
+    "drift.min_rows": 200,
+    "drift.alpha": 0.05,
+    "drift.measure": "psi",
     "models": (),
     "models.*.name": REQUIRED,
     "models.*.version": REQUIRED,
@@ -109,7 +115,7 @@ KAFKA_SOURCE: dict[str, object] = {
     "group": None,
     "start": "committed",
     "stop": "never",
-    "idle_timeout": "30s",
+    "idle_timeout": "2m",
     "options": {},
 }
 
@@ -118,13 +124,14 @@ KAFKA_SINK: dict[str, object] = {
     "predictions": REQUIRED,
     "alerts": None,
     "dead_letters": REQUIRED,
+    "drift": None,
     "delivery": "exactly_once",
     "transaction_prefix": None,
     "transaction_timeout": "15m",
     "options": {},
 }
 
-_SECTIONS = {"model_registry", "feature_store", "inference", "online_learning", "ab_testing", "metrics"}
+_SECTIONS = {"model_registry", "feature_store", "inference", "online_learning", "ab_testing", "metrics", "drift"}
 
 
 def _defaults(prefix: str) -> dict[str, object]:

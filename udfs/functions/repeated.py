@@ -15,6 +15,19 @@ def repeated(value: str | None, size: int) -> NDArray[np.object_]:
     return np.broadcast_to(one, size)
 
 
+def first_of(value: Any, size: int) -> NDArray[np.object_]:
+    """Return a column with a value in its first row and None in the others.
+
+    >>> first_of("a", 3).tolist(), first_of(None, 2).tolist()
+    (['a', None, None], [None, None])
+    """
+    if value is None:
+        return repeated(None, size)
+    column = np.full(size, None, dtype=object)
+    column[0] = value
+    return column
+
+
 def is_repeated(column: Any) -> bool:
     """Return whether a column was made by ``repeated``.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,11 @@ from numpy.typing import NDArray
 
 from conf.settings import InferenceSettings, JobSettings, MlSettings
 from models.serving.source import ModelSource
+from udfs.drift.sampler import DriftSampler
 from udfs.features.feature_set import compile_feature_set
 from udfs.functions.compute_features import feature_inputs
 from udfs.functions.parse_lines import event_columns
-from udfs.functions.repeated import repeated
+from udfs.functions.repeated import first_of, repeated
 from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns
 from udfs.functions.vector_function import Columns, SqlColumns
 from udfs.metrics.exporter import export_metrics
@@ -40,6 +42,15 @@ PREDICTION_COLUMNS: SqlColumns = (
 status other than ``ok``."""
 
 
+DRIFT_COLUMNS: SqlColumns = (("__drift", "STRING"),)
+"""Where drift is measured: sampled rows of a batch in one of its rows, NULL in the others."""
+
+
+def prediction_columns(ml: MlSettings) -> SqlColumns:
+    """Return what scoring adds to a row with these settings."""
+    return *PREDICTION_COLUMNS, *(DRIFT_COLUMNS if ml.drift.enabled else ())
+
+
 @dataclass
 class ScoreColumns:
     """Computes features and scores them with the job's model, in one step."""
@@ -51,27 +62,41 @@ class ScoreColumns:
         self.features = compile_feature_set(self.job.features, self.job.events)
         self._models: ModelSource | None = None
         self.recorder: ScoreRecorder | None = None
+        self._sampler: DriftSampler | None = None
 
-    @property
+    @cached_property
     def inputs(self) -> SqlColumns:
-        """Event fields and aggregates that the features read."""
+        """Event fields and aggregates that the features read, and those that metrics and drift need."""
         inputs = feature_inputs(self.features, self.job.events)
-        time = self.job.events.time
-        if not self.ml.metrics.port or any(name == time for name, _ in inputs):
-            return inputs
-        return *inputs, (time, dict(event_columns(self.job.events))[time])
+        events, ml = self.job.events, self.ml
+        kinds = dict(event_columns(events))
+        wanted = {
+            events.time: bool(ml.metrics.port) or ml.drift.enabled,
+            self._label: ml.drift.enabled,
+        }
+        known = {name for name, _ in inputs}
+        more = (name for name, is_wanted in wanted.items() if is_wanted and name is not None and name not in known)
+        return *inputs, *((name, kinds[name]) for name in more)
 
     @property
     def outputs(self) -> SqlColumns:
-        """Reason and error of a row that cannot be scored, then the prediction."""
-        return *PROBLEM_COLUMNS, *PREDICTION_COLUMNS
+        """Reason and error of a row that cannot be scored, then the prediction, then a sample for drift."""
+        return *PROBLEM_COLUMNS, *prediction_columns(self.ml)
+
+    @cached_property
+    def _label(self) -> str | None:
+        """The field with the outcome, where that is a number."""
+        label = self.job.events.label
+        return None if label is None or dict(event_columns(self.job.events))[label] == "STRING" else label
 
     def open(self) -> None:
         """Load the model."""
         export_metrics(self.ml.metrics)
         self._models = open_models(self.ml, self.job.inference, self.features)
         inference = self.job.inference
-        self.recorder = self._open_recorder() if self.ml.metrics.port else None
+        given = inference.feature_fields or self.features.columns
+        self.recorder = self._open_recorder(given) if self.ml.metrics.port else None
+        self._sampler = DriftSampler(self.ml.drift.sample, given) if self.ml.drift.enabled else None
         self.scorer = Scorer(
             self.features,
             self._models,
@@ -87,10 +112,10 @@ class ScoreColumns:
         if self.recorder is not None and size:
             self.recorder.dead(predictions.problems)
             self.recorder.left(columns[self.job.events.time])
-        return {**problem_columns(predictions.problems, size), **self.rows(predictions)}
+        return {**problem_columns(predictions.problems, size), **self.rows(predictions, columns)}
 
-    def rows(self, predictions: Predictions) -> dict[str, Any]:
-        """Return predictions as the columns of ``PREDICTION_COLUMNS``."""
+    def rows(self, predictions: Predictions, columns: Columns) -> dict[str, Any]:
+        """Return predictions of columns as the columns of ``prediction_columns``."""
         size = len(predictions.prediction)
         nothing = repeated(None, size)
         return {
@@ -101,7 +126,18 @@ class ScoreColumns:
             "__feature_set": repeated(self.features.hash, size),
             **_rung_columns(predictions.answer, size),
             "__latency_us": np.full(size, predictions.latency_us, dtype=np.int64),
+            **self._drift_column(predictions, columns, size),
         }
+
+    def _drift_column(self, predictions: Predictions, columns: Columns, size: int) -> dict[str, NDArray[np.object_]]:
+        if self._sampler is None:
+            return {}
+        events = self.job.events
+        if not size:
+            return {"__drift": first_of(None, size)}
+        labels = columns[self._label] if self._label is not None else None
+        text = self._sampler.take(predictions.answer, predictions.matrix, columns[events.time], labels)
+        return {"__drift": first_of(text, size)}
 
     def close(self) -> None:
         """Let the model go, where there is one."""
@@ -111,9 +147,8 @@ class ScoreColumns:
         if self.recorder is not None:
             self.recorder.close()
 
-    def _open_recorder(self) -> ScoreRecorder:
+    def _open_recorder(self, columns: tuple[str, ...]) -> ScoreRecorder:
         inference = self.job.inference
-        columns = inference.feature_fields or self.features.columns
         names = Recorded(self.job.name, inference.model_name, inference.output_field, columns)
         return ScoreRecorder(names, self.features, self.ml.metrics.input_rows)
 

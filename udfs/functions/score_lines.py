@@ -14,7 +14,7 @@ from udfs.dead_letters import Problem
 from udfs.functions.parse_lines import LINE, ParseLines, event_columns
 from udfs.functions.repeated import repeated
 from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns, scatter
-from udfs.functions.score_columns import PREDICTION_COLUMNS, ScoreColumns
+from udfs.functions.score_columns import ScoreColumns, prediction_columns
 from udfs.functions.vector_function import Columns, SqlColumns
 from udfs.parsing.batch import ParsedBatch
 from udfs.parsing.lines import LineFormat
@@ -37,7 +37,7 @@ class ScoreLines:
     @property
     def outputs(self) -> SqlColumns:
         """Reason, error and text of a bad line, the fields that a prediction carries on, then the prediction."""
-        return *PROBLEM_COLUMNS, *LINE, *carried_columns(self.job), *PREDICTION_COLUMNS
+        return *PROBLEM_COLUMNS, *LINE, *carried_columns(self.job), *prediction_columns(self.ml)
 
     def open(self) -> None:
         """Load the model and build the parser."""
@@ -59,7 +59,7 @@ class ScoreLines:
         carried = {**batch.columns, **batch.exact}
         values = {
             **{name: carried[name] for name, _ in carried_columns(self.job)},
-            **self._score.rows(predictions),
+            **self._score.rows(predictions, batch.columns),
         }
         return {
             **problem_columns(problems, batch.size),

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from udfs.functions.parse_lines import LINE
 from udfs.functions.prediction_texts import PredictionTexts, block
-from udfs.functions.repeated import is_repeated, repeated
+from udfs.functions.repeated import first_of, is_repeated, repeated
 from udfs.functions.scatter import PROBLEM_COLUMNS, scatter
+from udfs.functions.score_columns import DRIFT_COLUMNS
 from udfs.functions.score_lines import ScoreLines
 from udfs.functions.vector_function import Columns, SqlColumns
 
@@ -39,7 +39,8 @@ class WriteLines:
     def outputs(self) -> SqlColumns:
         """What a dead letter needs, NULL in good rows, then the blocks."""
         kinds = dict(self.score.outputs)
-        return *PROBLEM_COLUMNS, *LINE, *((name, kinds[name]) for name in self._event), *BLOCK_COLUMNS
+        sample = DRIFT_COLUMNS if "__drift" in kinds else ()
+        return *PROBLEM_COLUMNS, *LINE, *((name, kinds[name]) for name in self._event), *BLOCK_COLUMNS, *sample
 
     def open(self) -> None:
         """Load the model and build the parser."""
@@ -50,14 +51,16 @@ class WriteLines:
         """Score a batch of lines and write it."""
         found = {name: np.asarray(values) for name, values in self.score.run(columns).items()}
         size = len(columns["__line"])
+        sample = _moved(found.pop("__drift", None), size)
         if is_repeated(found["__reason"]):
             empty = repeated(None, size)
-            return {**{name: empty for name, _ in self.outputs}, **self._blocks(found, size)}
+            return {**{name: empty for name, _ in self.outputs}, **self._blocks(found, size), **sample}
         is_bad = found["__reason"].astype(bool)
         bad = np.flatnonzero(is_bad)
         return {
             **{name: scatter(found[name][bad], bad, size) for name, _ in self.outputs if name in found},
             **self._blocks({name: values[~is_bad] for name, values in found.items()}, size),
+            **sample,
         }
 
     def close(self) -> None:
@@ -77,12 +80,11 @@ class WriteLines:
         if threshold is not None:
             is_alert = good["__prediction"].astype(np.float64) > threshold
             alerts = block(texts.filter(pa.array(is_alert)))
-        return {"__predictions": _first(block(texts), size), "__alerts": _first(alerts, size)}
+        return {"__predictions": first_of(block(texts), size), "__alerts": first_of(alerts, size)}
 
 
-def _first(text: bytes | None, size: int) -> NDArray[np.object_]:
-    if text is None:
-        return repeated(None, size)
-    column = np.full(size, None, dtype=object)
-    column[0] = text
-    return column
+def _moved(column: Any, size: int) -> dict[str, Any]:
+    """Return the sample of a batch in the row that its blocks are in."""
+    if column is None:
+        return {}
+    return {"__drift": first_of(next((text for text in column if text is not None), None), size)}

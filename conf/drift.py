@@ -1,0 +1,31 @@
+"""Drift settings (`ml.drift:`)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from conf.durations import PositiveDurationMs
+from conf.frozen import FrozenSettings
+from conf.scalars import Flag, Real, Whole
+
+
+class DriftSettings(FrozenSettings):
+    """How what a model sees and says is held against its training, window by window of event time.
+
+    Attributes:
+        enabled: Default false.
+        window_ms: Length of a window; YAML ``window``, default 1h.
+        sample: Share of rows that are looked at, in (0, 1]; default 0.1.
+        min_rows: Rows of the sample below which a window is not judged, >= 1; default 200.
+        alpha: Share of windows without drift that may raise an alarm, in (0, 1); default 0.05.
+        measure: ``psi`` (default), ``kolmogorov_smirnov``, ``jensen_shannon`` or ``chi_square``.
+    """
+
+    enabled: Flag = False
+    window_ms: PositiveDurationMs = Field(default=3_600_000, alias="window")
+    sample: Real = Field(default=0.1, gt=0, le=1)
+    min_rows: Whole = Field(default=200, ge=1)
+    alpha: Real = Field(default=0.05, gt=0, lt=1)
+    measure: Literal["psi", "kolmogorov_smirnov", "jensen_shannon", "chi_square"] = "psi"

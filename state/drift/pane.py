@@ -1,0 +1,77 @@
+"""One window of live rows: counts of inputs and scores, and of outcomes where they are known."""
+
+from __future__ import annotations
+
+import pickle
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from state.drift.calibration import Calibration
+from state.drift.histograms import Histograms
+from state.drift.rolling_auc import RollingAuc
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Pane:
+    """Counts of one window for one version of a model.
+
+    Args:
+        baseline: whose cells are counted in: the features, then one score.
+    """
+
+    def __init__(self, baseline: Histograms) -> None:
+        self.counts = baseline.empty()
+        self.calibration = Calibration()
+        self.auc = RollingAuc()
+
+    @property
+    def rows(self) -> int:
+        """Rows counted."""
+        return self.counts.rows
+
+    def update(self, matrix: NDArray[np.float32], scores: NDArray[np.float64], labels: NDArray[np.float64]) -> None:
+        """Count rows.
+
+        Args:
+            matrix: features, (n, k).
+            scores: (n,).
+            labels: outcomes, (n,); NaN is not known. What is neither 0 nor 1, or has a score outside 0..1, is none.
+        """
+        self.counts.update(matrix, scores)
+        is_outcome = ((labels == 0) | (labels == 1)) & (scores >= 0) & (scores <= 1)
+        if is_outcome.any():
+            self.calibration.update(scores[is_outcome], labels[is_outcome])
+            self.auc.update(scores[is_outcome], labels[is_outcome])
+
+    def merge(self, other: Pane) -> None:
+        """Add the counts of another part of the window; exact in any order.
+
+        Raises:
+            ValueError: it counts in other cells.
+        """
+        self.counts.merge(other.counts)
+        self.calibration.merge(other.calibration)
+        self.auc.merge(other.auc)
+
+    def to_bytes(self) -> bytes:
+        """Return the counts, packed."""
+        parts = (self.counts.snapshot(), self.calibration.snapshot(), self.auc.snapshot())
+        return zlib.compress(pickle.dumps(parts), 1)
+
+    @classmethod
+    def from_bytes(cls, packed: bytes, baseline: Histograms) -> Pane:
+        """Return what `to_bytes` packed.
+
+        Raises:
+            ValueError: it was counted in other cells than those of the baseline.
+        """
+        pane = cls(baseline)
+        counts, calibration, auc = pickle.loads(zlib.decompress(packed))
+        pane.counts.restore(counts)
+        pane.calibration.restore(calibration)
+        pane.auc.restore(auc)
+        return pane

@@ -1,0 +1,66 @@
+"""Rows of a sample on their way to where windows are counted: one text a batch."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class SampledRows:
+    """Rows that one version of a model scored.
+
+    Attributes:
+        model: its name.
+        version: its version.
+        times_ms: event times, (n,), ms since 1970.
+        matrix: what the model was given, (n, k).
+        scores: what it said, (n,).
+        labels: outcomes, (n,); NaN where not known.
+        baseline: of the version, as JSON-able values; None: it was sent before.
+    """
+
+    model: str
+    version: str
+    times_ms: NDArray[np.int64]
+    matrix: NDArray[np.float32]
+    scores: NDArray[np.float64]
+    labels: NDArray[np.float64]
+    baseline: Mapping[str, Any] | None = None
+
+    def to_text(self) -> str:
+        """Return the rows as a text of one line."""
+        head = {"model": self.model, "version": self.version, "rows": len(self.scores), "baseline": self.baseline}
+        parts = (
+            self.times_ms.astype("<i8"),
+            self.matrix.astype("<f4"),
+            self.scores.astype("<f8"),
+            self.labels.astype("<f8"),
+        )
+        data = base64.b64encode(b"".join(part.tobytes() for part in parts))
+        return orjson.dumps(head).decode() + "\n" + data.decode()
+
+    @classmethod
+    def from_text(cls, text: str) -> SampledRows:
+        """Return what `to_text` wrote."""
+        head, _, data = text.partition("\n")
+        said, content = orjson.loads(head), base64.b64decode(data)
+        rows = said["rows"]
+        width = len(content) // rows // 4 - 6
+        kinds = [("<i8", rows), ("<f4", rows * width), ("<f8", rows), ("<f8", rows)]
+        parts, place = [], 0
+        for kind, count in kinds:
+            parts.append(np.frombuffer(content, kind, count, place))
+            place += parts[-1].nbytes
+        times, matrix, scores, labels = parts
+        return cls(
+            said["model"], said["version"], times, matrix.reshape(rows, width), scores, labels, said["baseline"]
+        )

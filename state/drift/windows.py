@@ -1,0 +1,185 @@
+"""Windows of live rows, counted as they come and judged when they are complete.
+
+Rules this file keeps:
+
+- Each row counts once. One that comes after its window was judged counts in the oldest that is open.
+- What is kept lies in the store, so that a restored store goes on as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from state.drift import MEASURES
+from state.drift.histograms import Histograms
+from state.drift.judge import Finding, judge, overall_score
+from state.drift.pane import Pane
+
+if TYPE_CHECKING:
+    from conf.drift import DriftSettings
+    from state.drift.rows import SampledRows
+
+_CLOCK = "clock"
+_LEAST_OUTCOMES = 10
+
+
+class Store(Protocol):
+    """Values by key, kept over restarts."""
+
+    def get(self, key: str) -> Any:
+        """Return the value of a key; None: there is none."""
+
+    def put(self, key: str, value: Any) -> None:
+        """Keep a value."""
+
+    def remove(self, key: str) -> None:
+        """Forget a key."""
+
+    def keys(self) -> Any:
+        """Return the keys."""
+
+
+class DriftWindows:
+    """Tumbling windows of event time, for each version of a model.
+
+    Args:
+        settings: length, and how windows are judged.
+        delay_ms: how far event times may be behind the latest before their window is judged without them.
+        store: what is kept.
+    """
+
+    def __init__(self, settings: DriftSettings, delay_ms: int, store: Store) -> None:
+        self._settings = settings
+        self._delay_ms = delay_ms
+        self._store = store
+        self._baselines: dict[str, Histograms] = {}
+
+    def add(self, rows: SampledRows) -> list[dict[str, Any]]:
+        """Count rows; return the records of the windows that are complete with them, the earliest first."""
+        ref = f"{rows.model}@{rows.version}"
+        replaced = self._take_baseline(ref, rows)
+        baseline = self._baseline(ref)
+        if baseline is None or not len(rows.scores):
+            return replaced
+        latest_ms, closed_ms = self._clock()
+        width = self._settings.window_ms
+        starts = np.maximum(rows.times_ms // width * width, closed_ms)
+        for start in np.unique(starts).tolist():
+            chosen = starts == start
+            key = f"pane {start} {ref}"
+            packed = self._store.get(key)
+            pane = Pane(baseline) if packed is None else Pane.from_bytes(packed, baseline)
+            pane.update(rows.matrix[chosen], rows.scores[chosen], rows.labels[chosen])
+            self._store.put(key, pane.to_bytes())
+        latest_ms = max(latest_ms, int(rows.times_ms.max()))
+        complete_ms = max((latest_ms - self._delay_ms) // width * width, closed_ms)
+        self._store.put(_CLOCK, (latest_ms, complete_ms))
+        return [*replaced, *(self._close(complete_ms) if complete_ms > closed_ms else ())]
+
+    def finish(self) -> list[dict[str, Any]]:
+        """Return the records of all open windows: no row comes any more."""
+        return self._close(None)
+
+    def _clock(self) -> tuple[int, int]:
+        """Return the latest event time seen, and the time before which all windows were judged."""
+        kept = self._store.get(_CLOCK)
+        least = -(2**62)
+        return (least, least) if kept is None else (kept[0], kept[1])
+
+    def _take_baseline(self, ref: str, rows: SampledRows) -> list[dict[str, Any]]:
+        """Keep a baseline that came along; where it is another one, what was counted with the old one ends here."""
+        key = f"baseline {ref}"
+        if rows.baseline is None or self._store.get(key) == rows.baseline:
+            return []
+        records = self._close(None, ref)
+        self._store.put(key, dict(rows.baseline))
+        self._baselines.pop(ref, None)
+        return records
+
+    def _baseline(self, ref: str) -> Histograms | None:
+        if ref not in self._baselines:
+            document = self._store.get(f"baseline {ref}")
+            if document is None:
+                return None
+            self._baselines[ref] = Histograms.from_json(document)
+        return self._baselines[ref]
+
+    def _close(self, before_ms: int | None, only: str | None = None) -> list[dict[str, Any]]:
+        records = []
+        for start, ref, key in sorted(self._panes()):
+            baseline = self._baseline(ref)
+            if baseline is None or (before_ms is not None and start >= before_ms) or only not in (None, ref):
+                continue
+            pane = Pane.from_bytes(self._store.get(key), baseline)
+            records.append(self._record(start, ref, baseline, pane))
+            self._store.remove(key)
+        return records
+
+    def _panes(self) -> Iterator[tuple[int, str, str]]:
+        for key in list(self._store.keys()):
+            kind, _, rest = key.partition(" ")
+            if kind == "pane":
+                start, _, ref = rest.partition(" ")
+                yield int(start), ref, key
+
+    def _record(self, start: int, ref: str, baseline: Histograms, pane: Pane) -> dict[str, Any]:
+        """Return what a window says, as JSON-able values; one with too few rows is not judged."""
+        model, _, version = ref.rpartition("@")
+        settings = self._settings
+        findings: tuple[Finding, ...] | None = None
+        if pane.rows >= settings.min_rows:
+            findings = judge(baseline, pane.counts, settings.alpha, measure=MEASURES[settings.measure])
+        return {
+            "window_start": _time(start),
+            "window_end": _time(start + settings.window_ms),
+            "model": model,
+            "version": version,
+            "rows": pane.rows,
+            "score": None if findings is None else round(overall_score(findings), 6),
+            "is_drift": findings is not None and any(finding.is_drift for finding in findings),
+            "findings": [_plain(finding) for finding in findings or ()],
+            "quality": _quality(pane, settings.alpha),
+        }
+
+
+def _plain(finding: Finding) -> dict[str, Any]:
+    return {
+        "name": finding.name,
+        "role": finding.role,
+        "measure": finding.measure,
+        "statistic": _number(finding.statistic),
+        "p": _number(finding.p),
+        "q": _number(finding.q),
+        "is_drift": finding.is_drift,
+        "score": round(finding.score, 6),
+    }
+
+
+def _quality(pane: Pane, alpha: float) -> dict[str, Any] | None:
+    outcomes = pane.calibration.rows
+    if outcomes < _LEAST_OUTCOMES:
+        return None
+    said = pane.calibration.measure()
+    is_drift = said.p <= alpha
+    return {
+        "outcomes": outcomes,
+        "auc_roc": _number(pane.auc.area),
+        "calibration_error": _number(said.statistic),
+        "p": _number(said.p),
+        "is_drift": is_drift,
+        "score": round(said.score, 6) if is_drift else 0.0,
+    }
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+def _time(ms: int) -> str:
+    moment = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc) + dt.timedelta(milliseconds=ms)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

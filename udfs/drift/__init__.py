@@ -1,0 +1,1 @@
+"""Rows that drift is measured on."""

@@ -1,0 +1,103 @@
+"""Takes a share of the rows that a model scored, for drift."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from state.drift.histograms import Histograms
+from state.drift.rows import SampledRows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from models.spec import ModelSpec
+    from udfs.resilience.ladder import Answer
+
+_LOG = logging.getLogger("gress.drift")
+
+
+class DriftSampler:
+    """Takes every so many-th row of one operator, over all its batches.
+
+    Args:
+        share: of the rows, in (0, 1].
+        columns: names of the features that models get, in their order.
+    """
+
+    def __init__(self, share: float, columns: tuple[str, ...]) -> None:
+        self._share = share
+        self._columns = columns
+        self._seen = 0
+        self._fitting: dict[str, bool] = {}
+        self._told: set[str] = set()
+
+    def take(
+        self, answer: Answer, matrix: NDArray[Any], times_ms: NDArray[Any], labels: NDArray[Any] | None
+    ) -> str | None:
+        """Return the sample of a batch as a text; None: there is nothing to send.
+
+        Rows that the version which serves did not score say nothing of it and are left out.
+
+        Args:
+            answer: for the n rows.
+            matrix: what the model was given, (n, k).
+            times_ms: event times, (n,).
+            labels: outcomes, (n,), NaN or None where not known; None: events have none.
+        """
+        rows = self._choose(len(matrix))
+        if not len(rows):
+            return None
+        spec = answer.spec
+        key = f"{spec.ref} {spec.sha256}"
+        if key not in self._fitting:
+            self._fitting[key] = self._fits(spec)
+        if not self._fitting[key]:
+            return None
+        scores = answer.scores.prediction[rows]
+        is_own = np.isfinite(scores)
+        if answer.status is not None:
+            is_own &= answer.status[rows] == "ok"
+        rows, scores = rows[is_own], scores[is_own]
+        if not len(rows):
+            return None
+        baseline = None if key in self._told else spec.baseline
+        self._told.add(key)
+        sampled = SampledRows(
+            spec.name,
+            spec.version,
+            times_ms[rows].astype(np.int64),
+            matrix[rows].astype(np.float32),
+            scores,
+            np.full(len(rows), np.nan) if labels is None else labels[rows].astype(np.float64),
+            baseline,
+        )
+        return sampled.to_text()
+
+    def _choose(self, size: int) -> NDArray[np.int64]:
+        """Return the rows of a batch at which the share of all rows so far reaches the next whole number."""
+        before = self._seen
+        self._seen += size
+        first, last = np.floor(before * self._share), np.floor(self._seen * self._share)
+        chosen: NDArray[np.int64] = np.ceil(np.arange(first + 1, last + 1) / self._share).astype(np.int64) - before - 1
+        return chosen[(chosen >= 0) & (chosen < size)]
+
+    def _fits(self, spec: ModelSpec) -> bool:
+        """Whether a version's baseline is of what it gets; says once why not."""
+        if spec.baseline is None:
+            _LOG.warning("%s has no baseline: its drift is not measured; register it with --baseline", spec.ref)
+            return False
+        try:
+            described = Histograms.from_json(spec.baseline).columns
+        except (KeyError, TypeError, ValueError) as error:
+            _LOG.error("%s has a baseline that cannot be read: its drift is not measured: %s", spec.ref, error)
+            return False
+        names = tuple(column.name for column in described if column.role == "feature")
+        scores = len(described) - len(names)
+        if names != self._columns or scores != 1:
+            text = "%s has a baseline of %s and %d scores, expected %s and one score: its drift is not measured"
+            _LOG.error(text, spec.ref, ", ".join(names), scores, ", ".join(self._columns))
+            return False
+        return True
