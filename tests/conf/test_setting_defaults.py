@@ -131,7 +131,10 @@ KAFKA_SINK: dict[str, object] = {
     "options": {},
 }
 
-_SECTIONS = {"model_registry", "feature_store", "inference", "online_learning", "ab_testing", "metrics", "drift"}
+_SECTIONS = {
+    f"ml.{name}"
+    for name in ("model_registry", "feature_store", "inference", "online_learning", "ab_testing", "metrics", "drift")
+}
 
 
 def _defaults(prefix: str) -> dict[str, object]:
@@ -139,7 +142,7 @@ def _defaults(prefix: str) -> dict[str, object]:
     fields = {}
     for key in setting_keys(Settings):
         path = ".".join(key.path)
-        if path.startswith(prefix) and path.removeprefix(prefix) not in _SECTIONS:
+        if path.startswith(prefix) and path not in _SECTIONS:
             field = key.field
             default = REQUIRED if field.is_required() else field.get_default(call_default_factory=True)
             is_duration = key.attribute.endswith("_ms")
