@@ -116,7 +116,10 @@ class MetricsSettings(FrozenSettings):
 
 
 class MlSettings(FrozenSettings):
-    """Everything under ``ml:``; ``enabled`` is false by default."""
+    """Everything under ``ml:``; ``enabled`` is false by default.
+
+    ``logs`` is how workers write their own lines: ``text`` (default), or ``json``, one object each.
+    """
 
     enabled: Flag = False
     model_registry: ModelRegistrySettings = ModelRegistrySettings()
@@ -127,6 +130,7 @@ class MlSettings(FrozenSettings):
     ab_testing: AbTestingSettings = AbTestingSettings()
     metrics: MetricsSettings = MetricsSettings()
     drift: DriftSettings = DriftSettings()
+    logs: Literal["text", "json"] = "text"
 
     @model_validator(mode="after")
     def _models_are_unique(self) -> Self:

@@ -36,7 +36,8 @@ def add_drift(
     from state.process import MergeDrift
 
     samples = session.tables.sql_query(f"SELECT __drift FROM {scored} WHERE __drift IS NOT NULL")
-    merge = MergeDrift(settings.ml.drift, job.events.watermark_delay_ms, DriftReport(settings.ml.metrics))
+    report = DriftReport(settings.ml.metrics, settings.ml.logs)
+    merge = MergeDrift(settings.ml.drift, job.events.watermark_delay_ms, report)
     keyed = session.tables.to_data_stream(samples).key_by(lambda row: 0, key_type=Types.INT())
     # The key has an operator of its own, which PyFlink gives no way to name.
     keyed._j_data_stream.getTransformation().getInputs().get(0).setUid("drift-key")

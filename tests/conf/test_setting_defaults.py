@@ -39,6 +39,7 @@ INTERFACE: dict[str, object] = {
     "drift.min_rows": 200,
     "drift.alpha": 0.05,
     "drift.measure": "psi",
+    "logs": "text",
     "models": (),
     "models.*.name": REQUIRED,
     "models.*.version": REQUIRED,

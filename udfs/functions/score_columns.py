@@ -19,6 +19,7 @@ from udfs.functions.parse_lines import event_columns
 from udfs.functions.repeated import first_of, repeated
 from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns
 from udfs.functions.vector_function import Columns, SqlColumns
+from udfs.logs import set_up_logs
 from udfs.metrics.exporter import export_metrics
 from udfs.metrics.scores import Recorded, ScoreRecorder
 from udfs.model_source import open_models
@@ -91,6 +92,7 @@ class ScoreColumns:
 
     def open(self) -> None:
         """Load the model."""
+        set_up_logs(self.ml.logs)
         export_metrics(self.ml.metrics)
         self._models = open_models(self.ml, self.job.inference, self.features)
         inference = self.job.inference

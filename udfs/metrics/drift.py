@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from conf.settings import MetricsSettings
+from udfs.logs import fields, set_up_logs
 from udfs.metrics.catalogue import metric
 from udfs.metrics.exporter import export_metrics
 
@@ -21,18 +22,23 @@ class DriftReport:
 
     Attributes:
         metrics: where metrics are kept.
+        logs: how lines of the log are written.
     """
 
     metrics: MetricsSettings
+    logs: Literal["text", "json"] = "text"
 
     def __call__(self, record: Mapping[str, Any]) -> None:
         """Tell of one window."""
+        set_up_logs(self.logs)
         drifted = [finding for finding in record["findings"] if finding["is_drift"]]
         if drifted:
             named = ", ".join(f"{each['name']} {each['score']:.2f}" for each in drifted[:_NAMED])
             more = f" and {len(drifted) - _NAMED} more" if len(drifted) > _NAMED else ""
             window = f"model {record['model']}@{record['version']}: drift in the window from {record['window_start']}"
-            _LOG.warning("%s, %d rows: %s%s", window, record["rows"], named, more)
+            about = {name: record[name] for name in ("model", "version", "window_start", "rows", "score")}
+            said = fields("drift", **about, columns=[each["name"] for each in drifted])
+            _LOG.warning("%s, %d rows: %s%s", window, record["rows"], named, more, extra=said)
         if self.metrics.port:
             export_metrics(self.metrics)
             self._set(record)

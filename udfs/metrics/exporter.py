@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from conf.settings import MetricsSettings
+from udfs.logs import fields
 from udfs.metrics.files import MetricFiles
 
 _LOG = logging.getLogger("gress.metrics")
@@ -65,7 +66,8 @@ class MetricsServer:
                 self._stop.wait(_RETRY_S)
                 continue
             self._server = server
-            _LOG.info("metrics of this host: port %d%s", self._settings.port, _PATH)
+            said = fields("metrics_served", port=self._settings.port)
+            _LOG.info("metrics of this host: port %d%s", self._settings.port, _PATH, extra=said)
             with server:
                 server.serve_forever(poll_interval=0.2)
             self._server = None

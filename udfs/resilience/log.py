@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from models.spec import ModelSpec
+from udfs.logs import fields
 from udfs.metrics.catalogue import metric
 from udfs.resilience.breaker import State
 
@@ -27,4 +28,6 @@ class FallbackLog:
         """A model's breaker opened, lets a probe through, or closed."""
         metric("circuit_breaker_state").labels(spec.name, spec.version).set(int(state))
         level = logging.ERROR if state is State.OPEN else logging.INFO
-        _LOG.log(level, "%s %s (breaker %s)", spec.ref, _WORDS[state], state.name.lower().replace("_", "-"))
+        name = state.name.lower().replace("_", "-")
+        said = fields("breaker_changed", model=spec.name, version=spec.version, state=name)
+        _LOG.log(level, "%s %s (breaker %s)", spec.ref, _WORDS[state], name, extra=said)

@@ -1,0 +1,141 @@
+"""What metrics and drift cost: the scoring job with both off, with metrics, and with both.
+
+The job is that of ``benchmarks.scoring``; with metrics on, its endpoint is scraped every five seconds. Figures:
+
+- ``overhead_pct``: how much longer a row takes with metrics on, elapsed time, slope between two sizes in turns.
+- ``overhead_cpu_pct``: the same in CPU, which other work on the machine hardly moves.
+- ``drift_overhead_pct``, ``drift_overhead_cpu_pct``: the same with drift measured on top.
+
+``python -m benchmarks.metrics [SMALL LARGE REPEATS]``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from benchmarks.measure import Run, cpu, elapsed, load_average, print_figures, run_module, take_turns, us_per_row
+from benchmarks.rows import line, numbers, write_rows
+from benchmarks.scoring import CONFIG
+
+_SCRAPE_S = 5.0
+_TRAINING_ROWS = 20_000
+
+
+def main(small: str = "2000000", large: str = "6000000", repeats: str = "3") -> None:
+    """Print the figures."""
+    sizes = (int(small), int(large))
+    load = load_average()
+    with tempfile.TemporaryDirectory(prefix="gress-bench-") as name:
+        folder = Path(name)
+        for size in sizes:
+            write_rows(folder / str(size), size)
+        config, port = with_baseline(folder), _free_port()
+        metrics = (f"ml.metrics.port={port}", f"ml.metrics.folder={folder / 'metrics'}")
+        programs = {
+            "off": _job(folder, config, ()),
+            "metrics": _job(folder, config, metrics, port),
+            "drift": _job(folder, config, (*metrics, "ml.drift.enabled=true", "ml.drift.window=1m"), port),
+        }
+        turns = take_turns(programs, sizes, int(repeats))
+    times = {name: us_per_row(runs, elapsed) for name, runs in turns.items()}
+    costs = {name: us_per_row(runs, cpu) for name, runs in turns.items()}
+
+    def more(found: dict[str, float], name: str) -> float:
+        return round(100 * (found[name] / found["off"] - 1), 2)
+
+    print(f"load average before {load}, after {load_average()}")
+    print_figures(
+        {
+            "overhead_pct": more(times, "metrics"),
+            "overhead_cpu_pct": more(costs, "metrics"),
+            "drift_overhead_pct": more(times, "drift"),
+            "drift_overhead_cpu_pct": more(costs, "drift"),
+            **{f"rows_per_s_{name}": round(1e6 / time) for name, time in times.items()},
+            **{f"cpu_us_per_row_{name}": round(cost, 2) for name, cost in costs.items()},
+        }
+    )
+
+
+def with_baseline(folder: Path) -> Path:
+    """Write the settings of the scoring job with its network registered, baseline and all; return their file."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    from conf.loader import load_settings
+    from jobs.model_baseline import baseline_of
+    from models.lifecycle import register
+    from models.registry import local_registry
+    from udfs.features.feature_set import compile_feature_set
+    from udfs.functions.parse_lines import ParseLines
+    from udfs.parsing.json_lines import JsonLines
+
+    job = load_settings(CONFIG, environ={}).job
+    if job is None:
+        msg = f"{CONFIG}: expected a job, got none"
+        raise ValueError(msg)
+    features = compile_feature_set(job.features, job.events)
+    parse = ParseLines(job.events, JsonLines(job.events.fields))
+    parse.open()
+    lines = [line(row, values) for row, values in enumerate(numbers(_TRAINING_ROWS))]
+    matrix = features.transform(parse.parser.parse(lines).columns)
+    rows = folder / "rows.parquet"
+    parquet.write_table(pa.table(dict(zip(features.columns, matrix.T, strict=True))), rows)
+    network = CONFIG.with_name("network.onnx")
+    registry, baseline = local_registry(folder / "models"), baseline_of(rows)
+    register(registry, network, "network", "1.0.0", baseline=baseline, feature_columns=features.columns)
+    tree = YAML(typ="safe").load(CONFIG.read_text("utf-8"))
+    tree["ml"] = {"enabled": True, "model_registry": {"base_path": str(folder / "models")}}
+    path = folder / "job.yaml"
+    path.write_text(json.dumps(tree), encoding="utf-8")
+    return path
+
+
+def _job(folder: Path, config: Path, overrides: tuple[str, ...], port: int = 0) -> Callable[[int], Run]:
+    def measure(rows: int) -> Run:
+        output = folder / "output"
+        shutil.rmtree(output, ignore_errors=True)
+        arguments = (str(config), str(folder / str(rows)), str(output), *overrides)
+        with _scraped(port):
+            return run_module("benchmarks.job_run", *arguments, rows=rows)
+
+    return measure
+
+
+@contextlib.contextmanager
+def _scraped(port: int) -> Iterator[None]:
+    """Scrape an endpoint as Prometheus would; none is there before the first batch."""
+    stop = threading.Event()
+
+    def scrape() -> None:
+        while not stop.wait(_SCRAPE_S):
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+                answer.read()
+
+    thread = threading.Thread(target=scrape, daemon=True)
+    if port:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
