@@ -113,7 +113,7 @@ class ScoreColumns:
         size = len(predictions.prediction)
         if self.recorder is not None and size:
             self.recorder.dead(predictions.problems)
-            self.recorder.left(columns[self.job.events.time])
+            self.recorder.left(columns[self.job.events.time], predictions.problems)
         return {**problem_columns(predictions.problems, size), **self.rows(predictions, columns)}
 
     def rows(self, predictions: Predictions, columns: Columns) -> dict[str, Any]:

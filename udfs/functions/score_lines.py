@@ -77,7 +77,7 @@ class ScoreLines:
             recorder.dead(batch.problems)
             recorder.dead(predictions.problems)
             if batch.good:
-                recorder.left(batch.columns[self.job.events.time])
+                recorder.left(batch.columns[self.job.events.time], predictions.problems)
 
 
 def _lines_at(problems: Mapping[int, Problem], lines: NDArray[np.object_]) -> NDArray[np.object_]:

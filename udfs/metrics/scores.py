@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
     from udfs.features.feature_set import FeatureSet
     from udfs.resilience.ladder import Answer
+
+
+# A job that runs for a year sees many versions, and each is a few hundred series.
+_MOST_VERSIONS = 20
+_MOST_FEATURES = 100
+_OTHER = "other"
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,9 @@ class _Version:
 
 class ScoreRecorder:
     """Counts the batches of one operator; they come one after the other.
+
+    Series are bounded: versions after the twentieth of a process count as ``other``, and of the features only the first
+    hundred have a distribution.
 
     Args:
         names: what is counted for whom.
@@ -120,8 +129,10 @@ class ScoreRecorder:
                 self._fell(version, answer, answer.status, answer.why)
         self._sample_inputs(version, matrix)
 
-    def left(self, times_ms: NDArray[Any]) -> None:
-        """Predictions of events of these times, in ms since 1970, (n,), leave the worker."""
+    def left(self, times_ms: NDArray[Any], unscored: Collection[int] = ()) -> None:
+        """Predictions of events of these times, in ms since 1970, (n,), leave the worker; rows without one do not."""
+        if unscored:
+            times_ms = np.delete(times_ms, list(unscored))
         waited = np.maximum(time.time() - times_ms.astype(np.float64) / 1000, 0.0)
         with self._pending.lock:
             self._end_to_end.add_all(waited)
@@ -146,7 +157,7 @@ class ScoreRecorder:
         self.flush()
 
     def _version(self, spec: ModelSpec) -> _Version:
-        ref = (spec.name, spec.version)
+        ref = self._ref(spec)
         found = self._versions.get(ref)
         if found is None:
             pending = self._pending
@@ -160,6 +171,11 @@ class ScoreRecorder:
                     pending.histogram("prediction_distribution", *ref, self._names.output),
                 )
         return found
+
+    def _ref(self, spec: ModelSpec) -> tuple[str, str]:
+        ref = (spec.name, spec.version)
+        is_known = ref in self._versions or len(self._versions) < _MOST_VERSIONS
+        return ref if is_known else (spec.name, _OTHER)
 
     def _fell(
         self, version: _Version, answer: Answer, status: NDArray[np.object_], why: NDArray[np.object_]
@@ -175,8 +191,8 @@ class ScoreRecorder:
         if answer.fallback is None:
             version.success.add(rows - errors)
         else:
-            other = (answer.fallback.name, answer.fallback.version)
-            is_other = status == f"fallback:{other[1]}"
+            other = self._ref(answer.fallback)
+            is_other = status == f"fallback:{answer.fallback.version}"
             saved = int(np.count_nonzero(is_other))
             version.success.add(rows - errors - saved)
             if saved:
@@ -209,7 +225,7 @@ class ScoreRecorder:
             return
         columns = self._names.columns
         with self._inputs.lock:
-            for name, values in zip(columns, rows.T, strict=True):
+            for name, values in zip(columns[:_MOST_FEATURES], rows.T, strict=False):
                 self._inputs.histogram("input_distribution", *version.ref, name).add_all(values)
 
 

@@ -137,3 +137,14 @@ def test_dead_letters_are_there_before_the_first(recorder: ScoreRecorder) -> Non
     recorder.flush()
     assert sample("dead_letters_total", **labels) == 2
     assert sample("dead_letters_total", job=recorder._names.job, stage="score", reason="failed") == 1
+
+
+def test_versions_beyond_the_twentieth_share_a_label(recorder: ScoreRecorder) -> None:
+    matrix, scores = np.zeros((1, 2), np.float32), Scores(np.full(1, 0.5), None, None)
+    for number in range(25):
+        recorder.scored(matrix, Answer(scores, spec(f"7.{number}.0")), 0.0, 0.0)
+    recorder.flush()
+    assert sample("predictions_total", model="m", version="7.19.0", status="success") == 1
+    assert sample("predictions_total", model="m", version="7.20.0", status="success") is None
+    assert sample("predictions_total", model="m", version="other", status="success") == 5
+    assert sample("input_distribution_count", model="m", version="other", feature="a") == 5
