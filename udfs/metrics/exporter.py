@@ -7,6 +7,7 @@ import logging
 import os
 import tempfile
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from udfs.metrics.files import MetricFiles
 
 _LOG = logging.getLogger("gress.metrics")
 _RETRY_S = 1.0
+_TIDY_S = 10.0
 _PATH = "/metrics"
 _FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -55,14 +57,21 @@ class MetricsServer:
             self._files.fold_ended()
             return self._files.exposition()
 
+    def tidy(self) -> None:
+        """Add up what ended processes left, so that their files do not pile up where nobody scrapes."""
+        with self._lock:
+            self._files.fold_ended()
+
     def _run(self) -> None:
+        said_errno: int | None = None
         while not self._stop.is_set():
             try:
                 server = self._bind()
             except OSError as error:
-                if error.errno != errno.EADDRINUSE:
+                is_new = error.errno != said_errno
+                said_errno = error.errno
+                if error.errno != errno.EADDRINUSE and is_new:
                     _LOG.error("metrics: cannot listen on port %d: %s", self._settings.port, error.strerror)
-                    return
                 self._stop.wait(_RETRY_S)
                 continue
             self._server = server
@@ -73,7 +82,7 @@ class MetricsServer:
             self._server = None
 
     def _bind(self) -> ThreadingHTTPServer:
-        answer = self.answer
+        answer, tidy = self.answer, self.tidy
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
@@ -94,6 +103,16 @@ class MetricsServer:
             daemon_threads = True
             # Two sockets on one port would each see half of the scrapes.
             allow_reuse_port = False
+            tidied_s = -_TIDY_S
+
+            def service_actions(self) -> None:
+                """Called between requests."""
+                if time.monotonic() - self.tidied_s > _TIDY_S:
+                    self.tidied_s = time.monotonic()
+                    try:
+                        tidy()
+                    except OSError as error:
+                        _LOG.error("metrics: what ended workers left cannot be added up: %s", error)
 
         return Server((self._settings.bind, self._settings.port), Handler)
 

@@ -130,6 +130,25 @@ def test_workers_that_come_and_go_leave_no_pile_of_files(start: Start, port: int
     )
 
 
+def test_files_of_ended_workers_go_where_nobody_scrapes(start: Start, folder: Path) -> None:
+    for _ in range(3):
+        worker = start()
+        worker.record(1)
+        worker.kill()
+    keeper = start()
+    keeper.record(1)
+    end = time.monotonic() + 10
+    while not (folder / "counter_0.db").exists():
+        assert time.monotonic() < end, "nothing was added up within 10 s"
+        time.sleep(0.05)
+    pids = {path.stem.rpartition("_")[2] for path in folder.glob("*.db")}
+    while pids - {"0", str(keeper.process.pid)}:
+        assert time.monotonic() < end, pids
+        time.sleep(0.05)
+        pids = {path.stem.rpartition("_")[2] for path in folder.glob("*.db")}
+    assert total(MetricFiles(folder)) == 4
+
+
 def test_who_dies_while_folding_counts_nothing_twice(start: Start, port: int, folder: Path) -> None:
     worker = start()
     worker.record(2)

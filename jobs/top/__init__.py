@@ -1,0 +1,1 @@
+"""A running job as its workers' metrics show it: scraped, turned into rates and quantiles, drawn."""
