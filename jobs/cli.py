@@ -13,7 +13,10 @@ from conf.errors import ConfigError
 from jobs.cluster_cli import mount as mount_cluster
 from jobs.errors import JobError
 from jobs.kafka_cli import dev_app, jars_app
+from jobs.metrics_cli import metrics_app
 from jobs.models_cli import models_app
+from jobs.report_cli import mount as mount_report
+from jobs.top_cli import mount as mount_top
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Machine learning on live streams, on Apache Flink."
@@ -25,9 +28,12 @@ app.add_typer(features_app, name="features")
 app.add_typer(config_app, name="config")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(models_app, name="models")
+app.add_typer(metrics_app, name="metrics")
 app.add_typer(jars_app, name="jars")
 app.add_typer(dev_app, name="dev")
 mount_cluster(app)
+mount_report(app)
+mount_top(app)
 
 JobName = Annotated[str, typer.Argument(help="Name of a job; `gress jobs list` shows them.")]
 Input = Annotated[

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from jobs.part_files import LineCounter
+from jobs.timeline import FILE, Point, Timeline
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,10 @@ class Counts:
 
 
 class Progress:
-    """Watches the folders that a run writes and shows the counts until it is left.
+    """Watches the folders that a run writes, shows the counts until it is left and keeps them in ``timeline.jsonl``.
 
     Args:
-        output: folder of the run.
+        output: folder of the run, which must be there.
         rows: sub-folder with one line per good row.
         show: called with the counts every ``interval_s`` seconds.
     """
@@ -55,6 +56,7 @@ class Progress:
         interval_s: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._output = output
         self._counters = [LineCounter(output / name) for name in (rows, "alerts", "dead_letters")]
         self._show = show
         self._interval_s = interval_s
@@ -64,6 +66,7 @@ class Progress:
 
     def __enter__(self) -> Progress:
         self._start = self._clock()
+        self._timeline = Timeline(self._output / FILE)
         self._thread.start()
         return self
 
@@ -72,6 +75,7 @@ class Progress:
     ) -> None:
         self._stop.set()
         self._thread.join()
+        self._timeline.close(_point(self.counts()))
 
     def counts(self) -> Counts:
         """Return the counts now."""
@@ -80,4 +84,10 @@ class Progress:
 
     def _watch(self) -> None:
         while not self._stop.wait(self._interval_s):
-            self._show(self.counts())
+            counts = self.counts()
+            self._timeline.add(_point(counts))
+            self._show(counts)
+
+
+def _point(counts: Counts) -> Point:
+    return Point(counts.seconds, counts.rows, counts.alerts, counts.dead_letters)

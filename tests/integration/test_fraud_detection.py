@@ -128,5 +128,5 @@ def test_summary_has_the_quality_of_the_scores(crafted_run: JobRun, scored: pd.D
 
 def test_nothing_of_the_run_itself_is_left(crafted_run: JobRun) -> None:
     names = {path.name for path in crafted_run.output.iterdir()}
-    assert names == {"predictions", "alerts", "dead_letters", "summary.json", ".gress-run"}
+    assert names == {"predictions", "alerts", "dead_letters", "summary.json", "timeline.jsonl", ".gress-run"}
     assert not list(crafted_run.output.glob("*/.*"))

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from jobs.progress import Counts, Progress
+from jobs.timeline import read_timeline
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,7 @@ def test_rows_are_those_scored_and_those_given_up(tmp_path: Path) -> None:
     for name, lines in (("predictions", 5), ("alerts", 2), ("dead_letters", 3)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "part-0").write_text("x\n" * lines)
-    now = iter([10.0, 14.0])
+    now = iter([10.0, 14.0, 15.0])
     with Progress(
         tmp_path, "predictions", lambda counts: None, interval_s=60, clock=lambda: next(now)
     ) as progress:
@@ -59,3 +60,26 @@ def test_run_that_fails_ends_the_watch(tmp_path: Path) -> None:
     ):
         raise RuntimeError("failed")  # noqa: EM101
     assert threading.active_count() == before
+
+
+def test_counts_are_kept_to_the_last(tmp_path: Path) -> None:
+    is_shown = threading.Event()
+    with Progress(tmp_path, "predictions", lambda counts: is_shown.set(), interval_s=0.001):
+        assert is_shown.wait(timeout=30)
+        (tmp_path / "predictions").mkdir()
+        (tmp_path / "predictions" / "part-0").write_text("x\n" * 7)
+    points = read_timeline(tmp_path)
+    assert points[0].rows == 0
+    assert points[-1].rows == 7
+    assert [point.seconds for point in points] == sorted(point.seconds for point in points)
+
+
+def test_run_that_fails_keeps_how_far_it_came(tmp_path: Path) -> None:
+    (tmp_path / "dead_letters").mkdir()
+    (tmp_path / "dead_letters" / "part-0").write_text("x\n")
+    with (
+        pytest.raises(RuntimeError, match="failed"),
+        Progress(tmp_path, "predictions", lambda counts: None, interval_s=60),
+    ):
+        raise RuntimeError("failed")  # noqa: EM101
+    assert [(point.rows, point.dead_letters) for point in read_timeline(tmp_path)] == [(1, 1)]

@@ -43,6 +43,12 @@ def test_every_shipped_model_is_in_it(repository: Path, names: set[str]) -> None
     assert {name for name in names if name.endswith(ARTIFACTS)} == wanted
 
 
+def test_templates_of_the_report_are_in_it(repository: Path, names: set[str]) -> None:
+    templates = {path.relative_to(repository).as_posix() for path in (repository / "jobs/report/templates").iterdir()}
+    assert len(templates) == 3
+    assert templates - names == set()
+
+
 def test_every_folder_with_modules_is_a_package(names: set[str]) -> None:
     folders = {name.rpartition("/")[0] for name in names if name.endswith(".py")}
     assert {folder for folder in folders if f"{folder}/__init__.py" not in names} == set()
@@ -60,9 +66,21 @@ def test_cluster_options_jar_list_and_licence_are_in_it(names: set[str]) -> None
     assert [end for end in ends if not any(name.endswith(end) for name in names)] == []
 
 
+def test_monitoring_is_in_it_as_compose_mounts_it(repository: Path, names: set[str]) -> None:
+    deploy = repository / "deploy"
+    wanted = {
+        path.relative_to(deploy).as_posix()
+        for folder in ("grafana", "kubernetes", "prometheus")
+        for path in (deploy / folder).rglob("*.*")
+        if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts
+    }
+    found = {name.partition(".data/data/share/gress-ml/")[2] for name in names}
+    assert wanted | {"compose.yaml"} <= found
+
+
 def test_metadata_names_the_command_and_the_python_versions(wheel: Path) -> None:
     assert "gress = jobs.cli:main" in _metadata(wheel, "entry_points.txt")
     metadata = Parser().parsestr(_metadata(wheel, "METADATA"))
     assert (metadata["Name"], metadata["Version"]) == ("gress-ml", "0.1.0")
     assert set(metadata["Requires-Python"].split(",")) == {">=3.10", "<3.13"}
-    assert set(metadata.get_all("Provides-Extra")) == {"local", "tflite", "train", "test"}
+    assert set(metadata.get_all("Provides-Extra")) == {"local", "report", "tflite", "train", "test"}

@@ -1,0 +1,1 @@
+"""What the page shows, one kind of plot a module; computing without plotting is in the modules above."""

@@ -1,0 +1,1 @@
+"""What a run wrote, one kind of file a module, a block of rows at a time."""

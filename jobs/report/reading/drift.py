@@ -1,0 +1,122 @@
+"""Verdicts on drift that a run left, a window and model version each."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jobs.errors import JobError
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How far one column moved in a window.
+
+    Attributes:
+        name: of the column.
+        role: ``feature`` or ``score``.
+        measure: such as ``psi``.
+        statistic: in the measure's own unit.
+        score: from 0, as before, to 1.
+    """
+
+    name: str
+    role: str
+    measure: str
+    statistic: float
+    is_drift: bool
+    score: float
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How good scores were where the outcome is known; None = not computable."""
+
+    outcomes: int
+    auc_roc: float | None
+    calibration_error: float | None
+
+
+@dataclass(frozen=True)
+class DriftWindow:
+    """What was found in one window of one model version."""
+
+    start: dt.datetime
+    end: dt.datetime
+    model: str
+    version: str
+    rows: int
+    is_drift: bool
+    findings: tuple[Finding, ...]
+    quality: Quality | None
+
+
+def read_drift(run: Path) -> list[DriftWindow]:
+    """Return the windows of a run in the order of time; none where drift was not watched.
+
+    Raises:
+        JobError: a line that is no verdict.
+    """
+    folder = run / "drift"
+    if not folder.is_dir():
+        return []
+    paths = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "_")))
+    windows = [window for path in paths for window in _windows(path)]
+    return sorted(windows, key=lambda window: (window.start, window.model, window.version))
+
+
+def _windows(path: Path) -> list[DriftWindow]:
+    import orjson
+
+    windows = []
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        try:
+            windows.append(_window(orjson.loads(line)))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            problem = f"expected a window with its findings, got {line[:80]!r} ({error!r})"
+            subject = f"{path} line {number}"
+            raise JobError(subject, problem, "remove drift/ to go without") from error
+    return windows
+
+
+def _window(record: Mapping[str, Any]) -> DriftWindow:
+    return DriftWindow(
+        start=_time(record["window_start"]),
+        end=_time(record["window_end"]),
+        model=str(record["model"]),
+        version=str(record["version"]),
+        rows=int(record["rows"]),
+        is_drift=bool(record["is_drift"]),
+        findings=tuple(map(_finding, record["findings"])),
+        quality=_quality(record.get("quality")),
+    )
+
+
+def _time(text: str) -> dt.datetime:
+    # Python 3.10 does not read a Z.
+    found = dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return found.replace(tzinfo=dt.timezone.utc) if found.tzinfo is None else found.astimezone(dt.timezone.utc)
+
+
+def _finding(record: Mapping[str, Any]) -> Finding:
+    return Finding(
+        name=str(record["name"]),
+        role=str(record["role"]),
+        measure=str(record["measure"]),
+        statistic=_number(record["statistic"]),
+        is_drift=bool(record["is_drift"]),
+        score=_number(record["score"]),
+    )
+
+
+def _number(value: object) -> float:
+    return float("nan") if value is None else float(str(value))
+
+
+def _quality(record: Mapping[str, Any] | None) -> Quality | None:
+    if record is None:
+        return None
+    return Quality(int(record["outcomes"]), record.get("auc_roc"), record.get("calibration_error"))

@@ -1,0 +1,94 @@
+"""How far a run was at which second, kept beside its rows in a file that never grows beyond some kilobytes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobs.errors import JobError
+
+FILE = "timeline.jsonl"
+
+
+@dataclass(frozen=True)
+class Point:
+    """What a run had written after some seconds: rows are predictions and dead letters together."""
+
+    seconds: float
+    rows: int
+    alerts: int
+    dead_letters: int
+
+    def line(self) -> str:
+        r"""Return the point as a line of JSON.
+
+        >>> Point(2.0, 1500, 3, 20).line()
+        '{"seconds": 2.0, "rows": 1500, "alerts": 3, "dead_letters": 20}\n'
+        """
+        return json.dumps(vars(self) | {"seconds": round(self.seconds, 3)}) + "\n"
+
+
+class Timeline:
+    """Appends points to a file; a run without end keeps every second one, then every fourth, and so on.
+
+    Args:
+        path: file, written anew.
+        limit: points that the file holds at most; the one of ``close`` may come on top.
+    """
+
+    def __init__(self, path: Path, *, limit: int = 2_000) -> None:
+        self._path = path
+        self._limit = limit
+        self._points: list[Point] = []
+        self._every = 1
+        self._offered = 0
+        path.write_text("", encoding="utf-8")
+
+    def add(self, point: Point) -> None:
+        """Keep a point, or pass it over where points are thinned out."""
+        is_kept = self._offered % self._every == 0
+        self._offered += 1
+        if not is_kept:
+            return
+        self._points.append(point)
+        if len(self._points) < self._limit:
+            self._append(point)
+        else:
+            self._thin_out()
+
+    def close(self, point: Point) -> None:
+        """Keep the last point, whatever came before."""
+        self._append(point)
+
+    def _append(self, point: Point) -> None:
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(point.line())
+
+    def _thin_out(self) -> None:
+        self._points = self._points[::2]
+        self._every *= 2
+        # A reader sees the file before or after, never half of it.
+        part = self._path.with_name(f".{self._path.name}.part")
+        part.write_text("".join(point.line() for point in self._points), encoding="utf-8")
+        part.replace(self._path)
+
+
+def read_timeline(folder: Path) -> list[Point]:
+    """Return the points of a run in the order of time; none where it kept none.
+
+    Raises:
+        JobError: a line is no point.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return []
+    points = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            points.append(Point(**json.loads(line)))
+        except (TypeError, ValueError) as error:
+            subject = f"{path} line {number}"
+            problem = f"expected seconds, rows, alerts and dead_letters, got {line[:80]!r}"
+            raise JobError(subject, problem, "remove the file to go without") from error
+    return points
