@@ -104,7 +104,7 @@ class MetricsSettings(FrozenSettings):
         bind: Address to listen on; default ``0.0.0.0``.
         input_rows: Rows a second and worker whose feature values are counted, >= 1; default 1000.
         folder: Where the workers of a host keep their values; default: of this user and port, in the temporary folder.
-        flink_port: Port of Flink's own metrics in a local run, on every interface, or a range such as ``9249-9259`` of
+        flink_port: Port of Flink's own metrics in a local run, on every interface, or a range such as ``9250-9259`` of
             which the first that is free is taken; default 0 = none. A cluster's own configuration decides there.
     """
 

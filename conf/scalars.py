@@ -58,7 +58,7 @@ def _ports(value: object) -> Any:
     found = _PORTS.fullmatch(str(parsed))
     if str(parsed) == "0" or (found and 1 <= int(found[1]) <= int(found[2] or found[1]) <= 65_535):
         return parsed
-    raise refuse(Refusal("0, a port from 1 to 65535, or a range such as 9249-9259"))
+    raise refuse(Refusal("0, a port from 1 to 65535, or a range such as 9250-9259"))
 
 
 Flag = Annotated[bool, Field(strict=True), BeforeValidator(_from_text)]
@@ -92,4 +92,4 @@ BatchSize = Annotated[Literal["auto"] | int, PlainValidator(_batch_size)]
 """Rows of one model call: ``auto`` or a whole number >= 1."""
 
 Ports = Annotated[int | str, PlainValidator(_ports)]
-"""A port, 0 for none, or a range such as ``9249-9259``."""
+"""A port, 0 for none, or a range such as ``9250-9259``."""

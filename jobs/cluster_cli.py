@@ -42,6 +42,9 @@ def up_command(
     options: Annotated[
         list[str] | None, typer.Option("--option", help="A Flink option, as KEY=VALUE; may be repeated.")
     ] = None,
+    metrics_ports: Annotated[
+        str, typer.Option("--metrics-ports", help="For Flink's own metrics, one a process, as in 9250-9259.")
+    ] = "",
     is_json: Json = False,
 ) -> None:
     """Start a cluster, or what is gone of one; returns when its slots are there."""
@@ -52,7 +55,7 @@ def up_command(
     from jobs.local_cluster import start_cluster
 
     request = ClusterRequest(
-        directory, slots, task_managers, port, is_highly_available, parse_options(list(options or ()))
+        directory, slots, task_managers, port, is_highly_available, parse_options(list(options or ())), metrics_ports
     )
     cluster = start_cluster(request)
     if is_json:

@@ -12,6 +12,7 @@ from jobs.environment import shipped_flink_conf
 from jobs.errors import JobError
 from jobs.file_urls import file_url
 from jobs.flink_conf import read_flink_conf
+from jobs.flink_metrics import parse_ports, reporter_options
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class ClusterRequest:
         port: of the REST API; 0: a free one.
         is_highly_available: a ZooKeeper and a second JobManager, which takes over with all jobs when the first dies.
         options: Flink options that win over all others.
+        metrics_ports: of Flink's own metrics: one for each process, such as ``9250-9259``; empty: none.
     """
 
     directory: Path
@@ -33,6 +35,7 @@ class ClusterRequest:
     port: int = 0
     is_highly_available: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    metrics_ports: str = ""
 
     @property
     def folder(self) -> Path:
@@ -119,6 +122,8 @@ def cluster_options(
             # How long a JobManager that was killed still counts as the leader; Flink's own minute is for a data centre.
             "high-availability.zookeeper.client.session-timeout": "10 s",
         }
+    if request.metrics_ports:
+        options |= reporter_options(parse_ports(request.metrics_ports, request.job_managers + request.task_managers))
     return {**options, **request.options}
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from conf.settings import ExecutionSettings, InferenceSettings, Settings
 from jobs.errors import JobError
 from jobs.flink_conf import read_flink_conf
+from jobs.flink_metrics import load_reporter, reporter_options
 from jobs.java import find_java
 
 if TYPE_CHECKING:
@@ -45,9 +46,12 @@ def open_session(
         extra: options that win over all others.
 
     Raises:
-        JobError: no Java 11, 17 or 21.
+        JobError: no Java 11, 17 or 21; or no free port for Flink's metrics.
     """
     prepare_process()
+    ports = settings.ml.metrics.flink_port
+    if ports and not is_submitted():
+        load_reporter(str(ports))
     from pyflink.common import Configuration
     from pyflink.datastream import StreamExecutionEnvironment
     from pyflink.table import StreamTableEnvironment
@@ -87,6 +91,8 @@ def flink_options(
     options.update(_execution_options(settings.execution))
     if not is_submitted():
         options.update({"python.executable": sys.executable, "python.client.executable": sys.executable})
+        if settings.ml.metrics.flink_port:
+            options.update(reporter_options(str(settings.ml.metrics.flink_port)))
     if settings.job is not None:
         options.update(_batch_options(settings.job.inference))
     options.update({key: _text(value) for key, value in settings.execution.flink.items()})

@@ -28,6 +28,7 @@ from jobs.kafka_source import KafkaInput, find_kafka_input
 from jobs.parquet_output import convert_json_parts
 from jobs.pipeline import has_windows
 from jobs.progress import Counts, Progress
+from jobs.root_cause import root_cause
 from jobs.sinks import prediction_columns
 from jobs.sources import is_read_in_turn
 from jobs.summary import Summary, summarise, summary_of_counts
@@ -93,7 +94,7 @@ def run(request: Request, show: Callable[[Counts, int | None], None]) -> Summary
     entry = find_job(request.job)
     prepared = prepare(request, needs_model=True)
     session = open_session(
-        prepared.settings, flink_conf=request.flink_conf, extra=local_options(request.job, request.output)
+        prepared.settings, flink_conf=request.flink_conf, extra=local_options(prepared.job.name, request.output)
     )
     add_connector(session, prepared.job, prepared.files)
     build = importlib.import_module(entry.module).build
@@ -254,7 +255,7 @@ def _told(name: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        cause = _root_cause(str(error))
+        cause = root_cause(str(error))
         subject = f"job {name!r}"
         raise JobError(
             subject, f"failed while running: {cause}", "the full trace is in Flink's log"
@@ -289,12 +290,3 @@ def tidy(output: Path) -> None:
     shutil.rmtree(output / CHECKPOINTS, ignore_errors=True)
     for part in output.glob("*/.part-*"):
         part.unlink()
-
-
-def _root_cause(trace: str) -> str:
-    causes = [line.strip() for line in trace.splitlines() if line.strip().startswith("Caused by: ")]
-    lines = [line.strip() for line in trace.splitlines() if line.strip()]
-    python = [
-        line for line in lines if line.split(":")[0].endswith(("Error", "Exception")) and "java" not in line
-    ]
-    return (python or causes or lines or ["no reason given"])[-1].removeprefix("Caused by: ")

@@ -17,6 +17,7 @@ from tests.integration.cluster import TestCluster
 from tests.integration.crafted_input import CraftedInput
 from tests.integration.fraud_config import write_fraud_config
 from tests.integration.job_runs import JobRun, run_job, write_config
+from tests.models.registry.servers import free_port
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -76,7 +77,14 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestCluster]:
     """A session cluster of two TaskManagers with two slots each; leaves no process behind."""
     folder = tmp_path_factory.mktemp("cluster")
     # Machines that build have less memory than a TaskManager is given by default.
-    request = ClusterRequest(folder, slots=2, task_managers=2, options={"taskmanager.memory.process.size": "2560m"})
+    first = free_port()
+    request = ClusterRequest(
+        folder,
+        slots=2,
+        task_managers=2,
+        options={"taskmanager.memory.process.size": "2560m"},
+        metrics_ports=f"{first}-{min(first + 9, 65_535)}",
+    )
     started = start_cluster(request)
     try:
         yield TestCluster(request, started)

@@ -8,7 +8,7 @@ import pytest
 
 from conf.errors import ConfigError
 from jobs.errors import JobError
-from jobs.launch import CHECKPOINTS, MARKER, Request, _root_cause, claim, local_options, prepare, tidy
+from jobs.launch import CHECKPOINTS, MARKER, Request, claim, local_options, prepare, tidy
 from models.errors import ModelError
 from tests.integration.fraud_config import write_fraud_config
 from tests.integration.small_model import write_model
@@ -170,23 +170,3 @@ def test_local_run_keeps_to_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert options["rest.bind-address"] == "127.0.0.1"
     assert options["rest.port"] == options["rest.bind-port"] != "8081"
     assert options["execution.checkpointing.dir"] == f"file://{tmp_path}/out/{CHECKPOINTS}"
-
-
-@pytest.mark.parametrize(
-    ("trace", "cause"),
-    [
-        (
-            "a\nCaused by: x.Y: first\n  at b\nCaused by: java.io.IOException: disk full\n",
-            "java.io.IOException: disk full",
-        ),
-        (
-            "Caused by: java.lang.RuntimeException: worker\nmodels.errors.ModelError: m wants x\n at c",
-            "models.errors.ModelError: m wants x",
-        ),
-        ("only this", "only this"),
-        ("", "no reason given"),
-    ],
-    ids=["Java", "Python", "one line", "nothing"],
-)
-def test_failure_is_told_by_its_root(trace: str, cause: str) -> None:
-    assert _root_cause(trace) == cause

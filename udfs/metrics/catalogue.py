@@ -5,8 +5,8 @@ Names follow https://prometheus.io/docs/practices/naming; all begin with ``gress
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
-from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -251,9 +251,23 @@ METRICS = MappingProxyType(
 """By name without prefix."""
 
 
-@cache
+_MADE: dict[str, Any] = {}
+_MAKING = threading.Lock()
+
+
 def metric(name: str) -> Any:
     """Return the Prometheus metric of a name in the catalogue, one for each process."""
+    found = _MADE.get(name)
+    if found is None:
+        # In the latency profile tasks are threads of one process, and a metric that is made twice is refused.
+        with _MAKING:
+            found = _MADE.get(name)
+            if found is None:
+                found = _MADE[name] = _make(name)
+    return found
+
+
+def _make(name: str) -> Any:
     import prometheus_client
 
     entry = METRICS[name]

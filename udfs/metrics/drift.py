@@ -31,7 +31,10 @@ class DriftReport:
     def __call__(self, record: Mapping[str, Any]) -> None:
         """Tell of one window."""
         set_up_logs(self.logs)
-        drifted = [finding for finding in record["findings"] if finding["is_drift"]]
+        # They come most certain first; in a window of many rows that says nothing of how large each is.
+        drifted = sorted(
+            (finding for finding in record["findings"] if finding["is_drift"]), key=lambda each: -each["score"]
+        )
         if drifted:
             named = ", ".join(f"{each['name']} {each['score']:.2f}" for each in drifted[:_NAMED])
             more = f" and {len(drifted) - _NAMED} more" if len(drifted) > _NAMED else ""

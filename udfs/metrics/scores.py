@@ -163,6 +163,8 @@ class ScoreRecorder:
             pending = self._pending
             with pending.lock:
                 self._errors(ref)
+                # Closed until it opens; whoever asks must not have to guess.
+                metric("circuit_breaker_state").labels(*ref).inc(0)
                 found = self._versions[ref] = _Version(
                     ref,
                     pending.histogram("inference_latency_seconds", *ref),

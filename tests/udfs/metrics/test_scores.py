@@ -111,6 +111,7 @@ def test_figures_of_plain_batches(recorder: ScoreRecorder, features: FeatureSet)
     assert sample("inference_latency_seconds_sum", **labels) == pytest.approx(3.0)
     assert sample("batch_size_count", **labels) == 3
     assert sample("batch_size_sum", **labels) == 150
+    assert sample("circuit_breaker_state", **labels) == 0
     assert sample("input_distribution_count", **labels, feature="a") == 150
     assert sample("input_distribution_count", **labels, feature="hour") is None  # NaN throughout
     later = all_of("features_extracted_total")

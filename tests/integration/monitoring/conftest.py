@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from conf.settings import MetricsSettings
+from models.inspect import spec_from_file
+from models.spec import spec_text
+from tests.integration.crafted_input import CraftedInput
+from tests.integration.fraud_config import FEATURES, expected_features, write_fraud_config
+from tests.integration.job_runs import JobRun, run_job
+from tests.integration.small_model import expected_score, write_model
+from tests.models.registry.servers import free_port
+from tests.monitoring.prometheus import Prometheus
+from tests.state.drift.record_golden import baseline_document
+from udfs.metrics.exporter import MetricsServer
+
+_ROWS = 25_000
+_TRAINED_ON = 2_000
+
+
+@dataclass(frozen=True)
+class Monitored:
+    """A finished run, and the Prometheus that watched it.
+
+    Attributes:
+        run: what it wrote.
+        prometheus: scrapes the host's metrics still.
+        running_at: when Flink was scraped last, in seconds since 1970.
+    """
+
+    run: JobRun
+    prometheus: Prometheus
+    running_at: float
+
+
+def write_config_with_baseline(folder: Path) -> Path:
+    """Write the fraud job's settings, with a model that knows what its features were like in training."""
+    rows = CraftedInput(_TRAINED_ON).rows
+    rows = rows[rows["TX_AMOUNT"] > 0].reset_index(drop=True)
+    features = expected_features(rows)
+    baseline = baseline_document(features, list(FEATURES), expected_score(features))
+    model = write_model(folder / "model", width=len(FEATURES))
+    spec = spec_from_file(model, "fraud-detector", "2.0.0", feature_columns=FEATURES, baseline=baseline)
+    model.with_name("model.json").write_text(spec_text(spec), "utf-8")
+    return write_fraud_config(folder, model=model)
+
+
+@pytest.fixture(scope="session")
+def monitored(
+    tmp_path_factory: pytest.TempPathFactory, no_service: Callable[[str], NoReturn]
+) -> Iterator[Monitored]:
+    """The fraud job with all its metrics on, in the throughput profile."""
+    if shutil.which("prometheus") is None:
+        no_service("prometheus is not installed: apt-get install prometheus")
+    folder, port, flink_port = tmp_path_factory.mktemp("monitored"), free_port(), free_port()
+    config = write_config_with_baseline(folder / "config")
+    source = CraftedInput(_ROWS).write(folder / "transactions.jsonl")
+    targets = {"gress-ml-workers": f"127.0.0.1:{port}", "gress-ml-flink": f"127.0.0.1:{flink_port}"}
+    overrides = [
+        f"ml.metrics.port={port}",
+        "ml.metrics.bind=127.0.0.1",
+        f"ml.metrics.folder={folder / 'metrics'}",
+        f"ml.metrics.flink_port={flink_port}",
+        "execution.checkpoint_interval=1s",
+        "job.inference.batch_size=200",
+        "ml.drift.enabled=true",
+        "ml.drift.sample=1",
+        "ml.drift.window=1d",
+        "ml.drift.min_rows=50",
+    ]
+    # The workers are gone with the run; what they counted is in their folder.
+    server = MetricsServer(MetricsSettings(port=port, bind="127.0.0.1", folder=str(folder / "metrics")))
+    prometheus = Prometheus(folder / "prometheus", targets)
+    try:
+        run = run_job(config, source, folder / "out", overrides=overrides)
+        (running_at,) = prometheus.query("max_over_time(timestamp(up{job='gress-ml-flink'} == 1)[10m:1s])").values()
+        server.start()
+        answers = f"min_over_time(up{{instance='127.0.0.1:{port}'}}[3s]) == 1"
+        prometheus.wait_for(lambda: server.is_serving and bool(prometheus.query(answers)))
+        yield Monitored(run, prometheus, running_at)
+    finally:
+        server.stop()
+        prometheus.stop()

@@ -1,0 +1,135 @@
+"""Rules are what Prometheus takes, each alert fires and ends, and each reads metrics that exist."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.monitoring.prometheus import SHIPPED, Prometheus
+from tests.monitoring.shipped import family, metric_names, rules
+from udfs.metrics.catalogue import METRICS
+
+Tool = Callable[..., subprocess.CompletedProcess[str]]
+
+ALERTS = {rule["alert"]: rule for rule in rules("alerts")}
+SCENARIOS = sorted((SHIPPED / "tests").glob("*.yml"))
+ASKED_FOR = {
+    "MLInferenceHighLatency",
+    "MLInferenceHighErrorRate",
+    "MLModelDrift",
+    "MLBreakerOpen",
+    "MLDeadLettersGrowing",
+    "MLNoPredictions",
+    "MLCheckpointFailing",
+    "MLModelSwapRejected",
+    "MLEndpointDown",
+}
+
+
+def test_configuration_is_valid(promtool: Tool) -> None:
+    done = promtool("check", "config", SHIPPED / "prometheus.yml")
+    assert done.returncode == 0, done.stdout
+    assert f"{len(ALERTS)} rules found" in done.stdout
+
+
+@pytest.mark.parametrize("scenarios", SCENARIOS, ids=lambda path: path.stem)
+def test_scenarios_come_out_as_written(scenarios: Path, promtool: Tool) -> None:
+    done = promtool("test", "rules", scenarios)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "written", "instead"),
+    [
+        ("models", " > 1.0", " > 10.0"),
+        ("models", "share_rate5m > 0.05", "share_rate5m > 0.5"),
+        ("models", "drift_score) > 0.8", "drift_score) > 0.95"),
+        ("models", "[2m])) == 2", "[2m])) == 3"),
+        ("rows", ") > 0.01", ") > 0.2"),
+        ("rows", "unless on () sum(increase(", "unless on () sum(0 * increase("),
+        ("flink", "[15m])) > 0\n          unless", "[15m])) > 0\n          or"),
+        ("flink", "up{job=~", "up{job!~"),
+        # What makes a counter's first value count, and what keeps counts from before from counting again.
+        ("rows", "or increase(gress_ml_dead_letters_total[10m])", "or increase(gress_ml_dead_letters_total[1s])"),
+        ("rows", "unless last_over_time(gress_ml_dead_letters_total[1d] offset 10m)", "unless absent(up)"),
+        ("rows", "and on (job, instance) (up offset 10m)", ""),
+        ("rows", "(gress_ml_dead_letters_total unless", "(gress_ml_dead_letters_total * 0 unless"),
+        ("models", 'swaps_total{result="rejected"}\n', 'swaps_total{result="rejected"} * 0\n'),
+    ],
+)
+def test_scenarios_notice_a_rule_that_is_wrong(
+    scenarios: str, written: str, instead: str, promtool: Tool, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(SHIPPED, tmp_path / "prometheus")
+    for path in (folder / "rules").iterdir():
+        text = path.read_text("utf-8")
+        if written in text:
+            path.write_text(text.replace(written, instead), "utf-8")
+            assert promtool("check", "rules", path).returncode == 0
+            break
+    else:
+        pytest.fail(f"no rule has {written}")
+    assert promtool("test", "rules", folder / "tests" / f"{scenarios}.yml").returncode == 1
+
+
+def test_every_alert_fires_once_and_ends() -> None:
+    assert set(ALERTS) == ASKED_FOR
+    cases = [test for path in SCENARIOS for test in YAML(typ="safe").load(path)["tests"]]
+    for name in ALERTS:
+        outcomes = [
+            [bool(each.get("exp_alerts")) for each in case.get("alert_rule_test", ()) if each["alertname"] == name]
+            for case in cases
+        ]
+        assert [False, True, False] in [_changes(outcome) for outcome in outcomes], name
+
+
+def _changes(outcomes: list[bool]) -> list[bool]:
+    return [now for place, now in enumerate(outcomes) if place == 0 or outcomes[place - 1] != now]
+
+
+@pytest.mark.parametrize("rule", ALERTS.values(), ids=ALERTS)
+def test_alert_says_what_to_do(rule: dict[str, Any]) -> None:
+    assert rule["labels"]["severity"] in ("critical", "warning")
+    assert set(rule["annotations"]) == {"summary", "description", "action"}
+    texts = " ".join(rule["annotations"].values())
+    assert "{{" in rule["annotations"]["summary"]
+    kept = {"job", "instance", "model", "version", "metric", "exported_job", "stage", "reason", "job_name", "job_id"}
+    assert set(re.findall(r"\$labels\.(\w+)", texts)) <= kept
+
+
+@pytest.mark.parametrize(
+    "rule", rules("alerts") + rules("recording"), ids=lambda rule: rule.get("alert") or rule["record"]
+)
+def test_rule_reads_metrics_that_exist(rule: dict[str, Any], watched: Prometheus) -> None:
+    for name in metric_names(rule["expr"]):
+        if name.startswith("gress_ml_"):
+            assert family(name) in METRICS
+            watched.wait_for(lambda name=name: bool(watched.query(name)))
+
+
+def test_scenarios_use_labels_that_exist() -> None:
+    for path in SCENARIOS:
+        for test in YAML(typ="safe").load(path)["tests"]:
+            for series in test["input_series"]:
+                name, _, selector = series["series"].partition("{")
+                if name.startswith("gress_ml_"):
+                    labels = {label.replace("exported_job", "job_") for label in re.findall(r"(\w+)=", selector)}
+                    known = {label.replace("job", "job_") for label in METRICS[family(name)].labels}
+                    assert labels - {"le", "instance", "job"} <= known, series["series"]
+
+
+@pytest.mark.parametrize("rule", rules("recording"), ids=lambda rule: rule["record"])
+def test_recorded_values_are_kept(rule: dict[str, Any], watched: Prometheus) -> None:
+    watched.wait_for(lambda: bool(watched.query(rule["record"])))
+
+
+def test_alerts_are_evaluated_without_error(watched: Prometheus) -> None:
+    watched.wait_for(lambda: all(rule["health"] == "ok" for rule in watched.alerts().values()))
+    assert set(watched.alerts()) == ASKED_FOR
