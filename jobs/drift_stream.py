@@ -1,4 +1,8 @@
-"""The stream of drift: sampled rows of all tasks to one task, and a line of JSON for each window that is judged."""
+"""The stream of drift: sampled rows of all tasks to one task, and a line of JSON for each window that is judged.
+
+Each task has a watermark of its own, at the latest event it sampled, and the slowest counts: a window ends when all
+tasks are past it, not when the fastest one is.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,11 @@ from conf.settings import JobSettings, Settings
 from jobs.environment import FlinkSession
 from jobs.kafka_sink import create_kafka_text_sink
 from jobs.sinks import create_text_sink
+from state.drift.rows import TIME_DIGITS
 from udfs.metrics.drift import DriftReport
 
 if TYPE_CHECKING:
+    from pyflink.datastream import DataStream
     from pyflink.table import StatementSet
 
 VIEW = "drift_records"
@@ -35,10 +41,9 @@ def add_drift(
 
     from state.process import MergeDrift
 
-    samples = session.tables.sql_query(f"SELECT __drift FROM {scored} WHERE __drift IS NOT NULL")
     report = DriftReport(settings.ml.metrics, settings.ml.logs)
-    merge = MergeDrift(settings.ml.drift, job.events.watermark_delay_ms, report)
-    keyed = session.tables.to_data_stream(samples).key_by(lambda row: 0, key_type=Types.INT())
+    merge = MergeDrift(settings.ml.drift, report)
+    keyed = _samples(session, job, scored).key_by(lambda row: 0, key_type=Types.INT())
     # The key has an operator of its own, which PyFlink gives no way to name.
     keyed._j_data_stream.getTransformation().getInputs().get(0).setUid("drift-key")
     records = keyed.process(merge, output_type=Types.STRING()).uid("drift-windows").name("drift windows")
@@ -50,3 +55,28 @@ def add_drift(
     else:
         create_text_sink(session, "drift", output / "drift")
     statements.add_insert_sql(f"INSERT INTO drift SELECT f0 FROM {VIEW}")
+
+
+def _samples(session: FlinkSession, job: JobSettings, scored: str) -> DataStream:
+    """Return the stream of samples with watermarks, which trail the latest event by the job's delay."""
+    from pyflink.common import Duration, WatermarkStrategy
+    from pyflink.table import DataTypes, Schema
+
+    time = f"TO_TIMESTAMP_LTZ(CAST(SUBSTRING(__drift, 1, {TIME_DIGITS}) AS BIGINT), 3)"
+    samples = session.tables.sql_query(f"SELECT __drift FROM {scored} WHERE __drift IS NOT NULL")
+    schema = (
+        Schema.new_builder()
+        .column("__drift", DataTypes.STRING())
+        .column_by_expression("__at", time)
+        .watermark("__at", "SOURCE_WATERMARK()")
+        .build()
+    )
+    timed = session.tables.from_data_stream(session.tables.to_data_stream(samples), schema)
+    strategy = WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_millis(job.events.watermark_delay_ms))
+    kafka = job.source.kafka
+    if kafka is not None and kafka.idle_timeout_ms:
+        strategy = strategy.with_idleness(Duration.of_millis(kafka.idle_timeout_ms))
+    stream = session.tables.to_data_stream(timed).assign_timestamps_and_watermarks(strategy)
+    # In the latency profile what comes next runs Python in its task's thread, as scoring does. Both in one thread would
+    # wait for the interpreter's lock that the other one holds: it belongs to an operator, not to a thread.
+    return stream.uid("drift-time").name("drift time").start_new_chain()

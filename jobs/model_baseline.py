@@ -33,8 +33,16 @@ def baseline_of(rows: Path) -> Callable[[LoadedModel], dict[str, Any]]:
             raise ModelError(model.spec.ref, problem, "name them as feature_columns in model.json, or give --golden")
         matrix = _read(rows, names)
         parts = range(0, len(matrix), _SCORED_ROWS)
-        scores = [model.predict_matrix(matrix[start : start + _SCORED_ROWS]).prediction for start in parts]
-        return make_baseline(matrix, names, scores=np.concatenate(scores), score_names=("prediction",)).to_json()
+        scores = np.concatenate(
+            [model.predict_matrix(matrix[start : start + _SCORED_ROWS]).prediction for start in parts]
+        )
+        # As in jobs: a row without a score is a dead letter, and in no window.
+        is_scored = np.isfinite(scores)
+        if not is_scored.any():
+            problem = f"gives no finite score for any of the {len(matrix)} rows of {rows}"
+            raise ModelError(model.spec.ref, problem, "give rows that it can score")
+        made = make_baseline(matrix[is_scored], names, scores=scores[is_scored], score_names=("prediction",))
+        return made.to_json()
 
     return make
 

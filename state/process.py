@@ -22,24 +22,24 @@ class MergeDrift(KeyedProcessFunction):
 
     Args:
         settings: how windows are made and judged.
-        delay_ms: how far events may be out of order.
         listen: hears each record, in the worker.
     """
 
-    def __init__(self, settings: DriftSettings, delay_ms: int, listen: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, settings: DriftSettings, listen: Callable[[dict[str, Any]], None]) -> None:
         self._settings = settings
-        self._delay_ms = delay_ms
         self._listen = listen
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Find the state."""
         kept = MapStateDescriptor("windows", Types.STRING(), Types.PICKLED_BYTE_ARRAY())
-        self._windows = DriftWindows(self._settings, self._delay_ms, runtime_context.get_map_state(kept))
+        self._windows = DriftWindows(self._settings, runtime_context.get_map_state(kept))
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[str]:
-        """Count the rows of a batch."""
+        """Judge the windows that are complete, and count the rows of a batch."""
+        timers = ctx.timer_service()
         # Only the last watermark of input that ends comes so late.
-        ctx.timer_service().register_event_time_timer(_END_OF_INPUT_MS)
+        timers.register_event_time_timer(_END_OF_INPUT_MS)
+        yield from self._lines(self._windows.advance(timers.current_watermark()))
         yield from self._lines(self._windows.add(SampledRows.from_text(value[0])))
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[str]:

@@ -1,4 +1,8 @@
-"""Rows of a sample on their way to where windows are counted: one text a batch."""
+"""Rows of a sample on their way to where windows are counted: one text a batch.
+
+The text starts with the latest event time in it, `TIME_DIGITS` wide, for SQL to read watermarks off; then comes a line
+of JSON, then the columns as bytes, in base64.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +18,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+TIME_DIGITS = 20
+
+
 @dataclass(frozen=True)
 class SampledRows:
-    """Rows that one version of a model scored.
+    """Rows that one version of a model scored, one or more.
 
     Attributes:
         model: its name.
@@ -37,7 +44,7 @@ class SampledRows:
     baseline: Mapping[str, Any] | None = None
 
     def to_text(self) -> str:
-        """Return the rows as a text of one line."""
+        """Return the rows as a text."""
         head = {"model": self.model, "version": self.version, "rows": len(self.scores), "baseline": self.baseline}
         parts = (
             self.times_ms.astype("<i8"),
@@ -46,12 +53,12 @@ class SampledRows:
             self.labels.astype("<f8"),
         )
         data = base64.b64encode(b"".join(part.tobytes() for part in parts))
-        return orjson.dumps(head).decode() + "\n" + data.decode()
+        return f"{self.times_ms.max():0{TIME_DIGITS}d}{orjson.dumps(head).decode()}\n{data.decode()}"
 
     @classmethod
     def from_text(cls, text: str) -> SampledRows:
         """Return what `to_text` wrote."""
-        head, _, data = text.partition("\n")
+        head, _, data = text[TIME_DIGITS:].partition("\n")
         said, content = orjson.loads(head), base64.b64decode(data)
         rows = said["rows"]
         width = len(content) // rows // 4 - 6

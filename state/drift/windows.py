@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from conf.drift import DriftSettings
     from state.drift.rows import SampledRows
 
-_CLOCK = "clock"
+_CLOCK = "closed"
+_BEFORE_ALL_MS = -(2**62)
 _LEAST_OUTCOMES = 10
+_FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999  # years 1 and 9999
 
 
 class Store(Protocol):
@@ -49,26 +51,23 @@ class DriftWindows:
 
     Args:
         settings: length, and how windows are judged.
-        delay_ms: how far event times may be behind the latest before their window is judged without them.
         store: what is kept.
     """
 
-    def __init__(self, settings: DriftSettings, delay_ms: int, store: Store) -> None:
+    def __init__(self, settings: DriftSettings, store: Store) -> None:
         self._settings = settings
-        self._delay_ms = delay_ms
         self._store = store
         self._baselines: dict[str, Histograms] = {}
 
     def add(self, rows: SampledRows) -> list[dict[str, Any]]:
-        """Count rows; return the records of the windows that are complete with them, the earliest first."""
+        """Count rows; return the records of windows that end with them, as their baseline is another one."""
         ref = f"{rows.model}@{rows.version}"
         replaced = self._take_baseline(ref, rows)
         baseline = self._baseline(ref)
-        if baseline is None or not len(rows.scores):
+        if baseline is None:
             return replaced
-        latest_ms, closed_ms = self._clock()
         width = self._settings.window_ms
-        starts = np.maximum(rows.times_ms // width * width, closed_ms)
+        starts = np.maximum(rows.times_ms // width * width, self._closed_ms())
         for start in np.unique(starts).tolist():
             chosen = starts == start
             key = f"pane {start} {ref}"
@@ -76,20 +75,29 @@ class DriftWindows:
             pane = Pane(baseline) if packed is None else Pane.from_bytes(packed, baseline)
             pane.update(rows.matrix[chosen], rows.scores[chosen], rows.labels[chosen])
             self._store.put(key, pane.to_bytes())
-        latest_ms = max(latest_ms, int(rows.times_ms.max()))
-        complete_ms = max((latest_ms - self._delay_ms) // width * width, closed_ms)
-        self._store.put(_CLOCK, (latest_ms, complete_ms))
-        return [*replaced, *(self._close(complete_ms) if complete_ms > closed_ms else ())]
+        return replaced
+
+    def advance(self, watermark_ms: int) -> list[dict[str, Any]]:
+        """Return the records of the windows that are complete, the earliest first.
+
+        Args:
+            watermark_ms: event time up to which all rows have come, as far as anybody knows; may fall back.
+        """
+        width = self._settings.window_ms
+        complete_ms = (watermark_ms + 1) // width * width
+        if complete_ms <= self._closed_ms():
+            return []
+        self._store.put(_CLOCK, complete_ms)
+        return self._close(complete_ms)
 
     def finish(self) -> list[dict[str, Any]]:
         """Return the records of all open windows: no row comes any more."""
         return self._close(None)
 
-    def _clock(self) -> tuple[int, int]:
-        """Return the latest event time seen, and the time before which all windows were judged."""
+    def _closed_ms(self) -> int:
+        """Return the time before which all windows were judged."""
         kept = self._store.get(_CLOCK)
-        least = -(2**62)
-        return (least, least) if kept is None else (kept[0], kept[1])
+        return _BEFORE_ALL_MS if kept is None else int(kept)
 
     def _take_baseline(self, ref: str, rows: SampledRows) -> list[dict[str, Any]]:
         """Keep a baseline that came along; where it is another one, what was counted with the old one ends here."""
@@ -181,5 +189,7 @@ def _number(value: float) -> float | None:
 
 
 def _time(ms: int) -> str:
-    moment = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc) + dt.timedelta(milliseconds=ms)
+    # Windows at either end of the calendar reach beyond it.
+    within = min(max(ms, _FIRST_MS), _LAST_MS)
+    moment = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc) + dt.timedelta(milliseconds=within)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -15,10 +15,12 @@ from jobs.fraud_detection import build
 from jobs.inputs import find_inputs
 
 
-def operators(source: Path, output: Path, parallelism: int) -> list[tuple[str, str]]:
+def operators(
+    source: Path, output: Path, parallelism: int, *overrides: str, config: Path | None = None
+) -> list[tuple[str, str]]:
     """Name and uid of every operator of the fraud job, in the order of its graph."""
-    path = default_config("fraud-detection")
-    settings = load_settings(path, overrides=[f"execution.parallelism={parallelism}"], environ={})
+    path = config or default_config("fraud-detection")
+    settings = load_settings(path, overrides=[f"execution.parallelism={parallelism}", *overrides], environ={})
     assert settings.job is not None
     session = open_session(settings)
     build(session, settings, settings.job, find_inputs(str(source)), output).attach_as_datastream()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from udfs.resilience.ladder import Answer
 
 _LOG = logging.getLogger("gress.drift")
+_MOST_ROWS = 10**12
+"""Rows of which at least one is taken."""
 
 
 class DriftSampler:
@@ -28,9 +31,10 @@ class DriftSampler:
     """
 
     def __init__(self, share: float, columns: tuple[str, ...]) -> None:
-        self._share = share
+        # Whole numbers: by sums of floats, rows would be lost between batches.
+        self._share = max(Fraction(str(share)).limit_denominator(_MOST_ROWS), Fraction(1, _MOST_ROWS))
         self._columns = columns
-        self._seen = 0
+        self._owed = 0  # what is left over of the rows so far, in parts of a row
         self._fitting: dict[str, bool] = {}
         self._told: set[str] = set()
 
@@ -78,11 +82,11 @@ class DriftSampler:
 
     def _choose(self, size: int) -> NDArray[np.int64]:
         """Return the rows of a batch at which the share of all rows so far reaches the next whole number."""
-        before = self._seen
-        self._seen += size
-        first, last = np.floor(before * self._share), np.floor(self._seen * self._share)
-        chosen: NDArray[np.int64] = np.ceil(np.arange(first + 1, last + 1) / self._share).astype(np.int64) - before - 1
-        return chosen[(chosen >= 0) & (chosen < size)]
+        taken, parts = self._share.numerator, self._share.denominator
+        before = self._owed
+        count, self._owed = divmod(before + size * taken, parts)
+        chosen: NDArray[np.int64] = -((before - np.arange(1, count + 1, dtype=np.int64) * parts) // taken) - 1
+        return chosen
 
     def _fits(self, spec: ModelSpec) -> bool:
         """Whether a version's baseline is of what it gets; says once why not."""

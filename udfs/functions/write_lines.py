@@ -87,4 +87,5 @@ def _moved(column: Any, size: int) -> dict[str, Any]:
     """Return the sample of a batch in the row that its blocks are in."""
     if column is None:
         return {}
-    return {"__drift": first_of(next((text for text in column if text is not None), None), size)}
+    text = None if is_repeated(column) else next((text for text in column if text is not None), None)
+    return {"__drift": first_of(text, size)}
