@@ -1,109 +1,154 @@
-"""Kafka to Kafka through the fraud job on a local cluster, while its processes are killed: nothing lost, nothing twice.
+"""Kafka to Kafka through the fraud job on a local cluster, while processes are killed: nothing lost, nothing twice.
 
-A broker with two partitions, a cluster of two TaskManagers and two JobManagers (ZooKeeper between them), and the fraud
-job with its windows, exactly once. While events are written, ``KILLS`` times a Python worker, a TaskManager or a
-JobManager gets ``kill -9`` at a random moment; what is gone is started again, as an operator would. A consumer
-in read_committed mode compares what comes out with a run over the same events as a file, which nothing disturbs.
+A broker with two partitions, a cluster of two TaskManagers and two JobManagers (ZooKeeper between them), and the
+fraud job with its windows, exactly once. While events are written, ``KILLS`` times a Python worker, a TaskManager, the
+leading JobManager or the broker gets ``kill -9`` at a random moment; what is gone is started again, as an operator
+would, the broker after 30 s. A consumer in read_committed mode compares what comes out with a run over the same events
+as a file, which nothing disturbs.
 
 Figures: ``events``, ``kills``, ``lost`` (events without a prediction), ``duplicates`` (predictions too many),
-``score_mismatches`` (other than undisturbed), ``seconds`` from the first event to the last prediction.
+``score_mismatches`` (other than undisturbed), ``dead_letters`` (by reason, where there are any), ``seconds`` from the
+first event to the last prediction.
 
-``python -m benchmarks.faults [EVENTS KILLS SEED]``. Needs the broker's jars: ``gress jars fetch --broker``.
+``python -m benchmarks.faults [EVENTS KILLS SEED VICTIMS]``, VICTIMS as in ``python,taskmanager,jobmanager`` (the
+default) or ``broker``. Needs the broker's jars: ``gress jars fetch --broker``.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import random
-import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
+from benchmarks.killer import VICTIMS, Killer
 from benchmarks.measure import load_average, print_figures
 from jobs.catalogue import default_config
 from jobs.cluster_conf import ClusterRequest
 from jobs.dev_kafka import DevKafka
 from jobs.generated import GENERATOR, generate
-from jobs.local_cluster import read_cluster, start_cluster, stop_cluster
+from jobs.local_cluster import start_cluster, stop_cluster
 from jobs.submission import Submission, submit
 
-RATE = 4_000
 PARTITIONS = 2
-VICTIMS = ("python", "taskmanager", "jobmanager")
-_DAY_MS = 86_400_000
-_QUIET_S = 120.0
-_OPTIONS = {
-    "restart-strategy.type": "fixed-delay",
-    "restart-strategy.fixed-delay.attempts": "1000",
-    "restart-strategy.fixed-delay.delay": "1 s",
-    # Minutes by default: too long to wait for the news that a process is gone.
-    "heartbeat.interval": "1000 ms",
-    "heartbeat.timeout": "8000 ms",
+MISSED_SOON = {"heartbeat.interval": "1000 ms", "heartbeat.timeout": "8000 ms"}
+"""Options of a cluster that sooner than as shipped misses what is gone."""
+
+NEVER_GIVES_UP = {
+    "restart-strategy.exponential-delay.attempts-before-reset-backoff": "1000",
+    "restart-strategy.exponential-delay.max-backoff": "2 s",
 }
+"""Options for faults that come as often as here, on purpose; as shipped, a job gives up after five in a row."""
+
+_EVENTS = "transactions"
+_TOPICS = {"predictions": "predictions", "alerts": "alerts", "dead_letters": "dead-letters"}
+_DAY_MS = 86_400_000
+_QUIET_S = 300.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What happens while events are written.
+
+    Attributes:
+        victims: what to kill, each once.
+        seed: of the moments and their order.
+        rate: events a second.
+        outage_s: how long a broker stays away.
+        settle_s: how long to look for duplicates after the last prediction.
+        options: of the cluster.
+    """
+
+    victims: Sequence[str]
+    seed: int = 1
+    rate: int = 4_000
+    outage_s: float = 30.0
+    settle_s: float = 15.0
+    options: Mapping[str, str] = field(default_factory=lambda: MISSED_SOON | NEVER_GIVES_UP)
 
 
 @dataclass
 class Outcome:
-    """What a consumer saw: predictions by event, and when the last came."""
+    """What a consumer saw: predictions by event, reasons of dead letters, and when the last prediction came."""
 
     scores: dict[str, float] = field(default_factory=dict)
     times: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
     last_s: float = 0.0
 
 
-def main(events: str = "200000", kills: str = "6", seed: str = "1") -> None:
+def main(events: str = "200000", kills: str = "6", seed: str = "1", victims: str = ",".join(VICTIMS[:3])) -> None:
     """Print the figures."""
     load = load_average()
+    kinds = victims.split(",")
+    if unknown := set(kinds) - set(VICTIMS):
+        sys.exit(f"expected victims of {', '.join(VICTIMS)}, got {', '.join(sorted(unknown))}")
+    # A broker that is away must do with what ships.
+    options = MISSED_SOON if kinds == ["broker"] else MISSED_SOON | NEVER_GIVES_UP
+    plan = Plan(list(islice(cycle(kinds), int(kills))), int(seed), options=options)
     with tempfile.TemporaryDirectory(prefix="gress-bench-", ignore_cleanup_errors=True) as name:
-        figures = run(Path(name), int(events), int(kills), int(seed))
+        folder = Path(name)
+        lines = make_lines(folder, int(events))
+        config = default_config("fraud-detection")
+        figures = disturbed(folder, lines, undisturbed(folder, lines), config, plan)
     print(f"load average before {load}, after {load_average()}")
     print_figures(figures)
 
 
-def run(folder: Path, events: int, kills: int, seed: int) -> dict[str, Any]:
-    """Run the job twice, undisturbed and disturbed, and compare."""
-    lines = make_lines(folder, events)
-    wanted = undisturbed(folder, lines)
+def disturbed(
+    folder: Path, lines: Sequence[str], wanted: Mapping[str, float], config: Path, plan: Plan
+) -> dict[str, Any]:
+    """Run a job from Kafka to Kafka while things are killed, and compare.
+
+    Args:
+        folder: for everything.
+        lines: events, in the order of their time.
+        wanted: their predictions by id.
+        config: of the fraud job; Kafka takes the place of its source and sink.
+        plan: what is killed.
+    """
     with DevKafka(folder / "kafka", partitions=PARTITIONS) as broker:
-        request = ClusterRequest(folder / "cluster", 2, 2, is_highly_available=True, options=_OPTIONS)
+        request = ClusterRequest(folder / "cluster", 2, 2, is_highly_available=True, options=plan.options)
         cluster = start_cluster(request)
         try:
-            config = write_config(folder / "job.yaml", broker.servers)
-            submission = Submission(
-                "fraud-detection", cluster.address, str(folder / "out"), config=config, is_detached=True
-            )
-            print(f"job {submit(submission, print).job_id}", flush=True)
+            kafka = write_config(folder / "job.yaml", config, broker.servers)
+            job = Submission("fraud-detection", cluster.address, str(folder / "out"), config=kafka, is_detached=True)
+            print(f"job {submit(job, print).job_id}", flush=True)
             start = time.monotonic()
-            victims: list[str] = []
-            killer = threading.Thread(target=kill_at_random, args=(request, kills, seed, events / RATE, victims))
-            producer = threading.Thread(target=produce, args=(broker.servers, lines))
-            killer.start()
-            producer.start()
-            outcome = consume(broker.servers, set(wanted), killer)
-            killer.join()
-            producer.join()
+            killer = Killer(request, broker, plan.outage_s)
+            with ThreadPoolExecutor(2) as pool:
+                seconds = len(lines) / plan.rate
+                killing = pool.submit(killer.kill_at_random, list(plan.victims), seed=plan.seed, seconds=seconds)
+                producing = pool.submit(produce, broker.servers, lines, plan.rate)
+                outcome = consume(broker.servers, set(wanted), killing.done, plan.settle_s)
+                _raise_errors(killing, producing)
         finally:
             stop_cluster(request.folder)
     return {
         "events": len(wanted),
-        "kills": len(victims),
-        "victims": dict(Counter(victims)),
+        "kills": len(killer.killed),
+        "victims": dict(Counter(killer.killed)),
         "lost": len(set(wanted) - set(outcome.scores)),
         "duplicates": sum(outcome.times.values()) - len(outcome.times),
-        "score_mismatches": sum(outcome.scores[event] != wanted[event] for event in outcome.scores if event in wanted),
+        "score_mismatches": sum(outcome.scores[event] != wanted[event] for event in outcome.scores),
+        "dead_letters": dict(outcome.reasons),
         "seconds": round(outcome.last_s - start, 1),
     }
+
+
+def _raise_errors(*futures: Future[None]) -> None:
+    for future in futures:
+        future.result()
 
 
 def make_lines(folder: Path, events: int) -> list[str]:
@@ -124,37 +169,52 @@ def undisturbed(folder: Path, lines: Sequence[str]) -> dict[str, float]:
     return {row["event_id"]: row["prediction"] for row in rows}
 
 
-def write_config(path: Path, servers: str) -> Path:
-    """Write the shipped job's settings with Kafka at both ends."""
-    yaml = YAML(typ="safe")
-    tree = yaml.load(default_config("fraud-detection").read_text("utf-8"))
-    tree["job"]["source"] = {"kafka": {"servers": servers, "topics": ["transactions"], "start": "earliest"}}
-    topics = {name: name.replace("_", "-") for name in ("predictions", "alerts", "dead_letters")}
-    tree["job"]["sink"] = {"kafka": {"servers": servers, **topics}}
+def write_config(path: Path, config: Path, servers: str) -> Path:
+    """Write a job's settings with Kafka at both ends."""
+    tree = YAML(typ="safe").load(config.read_text("utf-8"))
+    tree["job"]["source"] = {"kafka": {"servers": servers, "topics": [_EVENTS], "start": "earliest"}}
+    tree["job"]["sink"] = {"kafka": {"servers": servers, **_TOPICS}}
     tree["execution"] |= {"parallelism": 2, "checkpoint_interval": "3s"}
     with path.open("w", encoding="utf-8") as file:
         YAML().dump(tree, file)
     return path
 
 
-def produce(servers: str, lines: Sequence[str]) -> None:
-    """Write events at a steady rate, a customer's to one partition; then a later one to each, which ends windows."""
+def produce(servers: str, lines: Sequence[str], rate: int) -> None:
+    """Write events at a steady rate, a customer's to one partition; then a later one to each, which ends windows.
+
+    Raises:
+        RuntimeError: the broker did not take one of them.
+    """
     from confluent_kafka import Producer
 
-    producer = Producer({"bootstrap.servers": servers, "linger.ms": 20, "enable.idempotence": True})
+    refused: list[str] = []
+
+    def note(error: object, _: object) -> None:
+        if error is not None:
+            refused.append(str(error))
+
+    # What is written while the broker is away waits here.
+    queue = {"queue.buffering.max.messages": 2_000_000, "queue.buffering.max.kbytes": 1_000_000}
+    producer = Producer(
+        {"bootstrap.servers": servers, "linger.ms": 20, "enable.idempotence": True, "log_level": 0, **queue}
+    )
     start = time.monotonic()
     for number, line in enumerate(lines):
         if number % 100 == 0:
-            time.sleep(max(0.0, start + number / RATE - time.monotonic()))
+            time.sleep(max(0.0, start + number / rate - time.monotonic()))
             producer.poll(0)
         customer = json.loads(line)["CUSTOMER_ID"]
-        producer.produce("transactions", line, key=str(customer), partition=customer % PARTITIONS)
+        producer.produce(_EVENTS, line, key=str(customer), partition=customer % PARTITIONS, on_delivery=note)
     last = json.loads(lines[-1])
     last["TX_DATETIME"] = _later(last["TX_DATETIME"])
     for partition in range(PARTITIONS):
         last["TRANSACTION_ID"] = -1 - partition
-        producer.produce("transactions", json.dumps(last), partition=partition)
-    producer.flush()
+        producer.produce(_EVENTS, json.dumps(last), partition=partition, on_delivery=note)
+    left = producer.flush(_QUIET_S)
+    if left or refused:
+        message = f"expected the broker to take all events, got {left} left and {len(refused)} refused: {refused[:1]}"
+        raise RuntimeError(message)
 
 
 def _later(moment: Any) -> Any:
@@ -165,67 +225,38 @@ def _later(moment: Any) -> Any:
     return (dt.datetime.fromisoformat(moment) + dt.timedelta(days=1)).isoformat()
 
 
-def consume(servers: str, wanted: set[str], killer: threading.Thread) -> Outcome:
-    """Read committed predictions until every event has one, and a while longer; or until none come any more."""
+def consume(servers: str, wanted: set[str], are_kills_over: Callable[[], bool], settle_s: float) -> Outcome:
+    """Read what was committed until every event has a prediction, and a while longer; or until nothing comes."""
     from confluent_kafka import Consumer
 
-    settings = {"bootstrap.servers": servers, "group.id": "check", "auto.offset.reset": "earliest"}
-    consumer = Consumer({**settings, "isolation.level": "read_committed", "enable.auto.commit": False})
-    consumer.subscribe(["predictions"])
+    settings = {"bootstrap.servers": servers, "group.id": "check", "auto.offset.reset": "earliest", "log_level": 0}
+    # Topics come into being with their first record.
+    settings |= {"isolation.level": "read_committed", "topic.metadata.refresh.interval.ms": 1000}
+    consumer = Consumer({**settings, "enable.auto.commit": False})
+    predictions, letters = _TOPICS["predictions"], _TOPICS["dead_letters"]
+    consumer.subscribe([predictions, letters])
     found, quiet_since = Outcome(), time.monotonic()
-    while time.monotonic() - quiet_since < (_QUIET_S if len(found.scores) < len(wanted) or killer.is_alive() else 15):
+    # After an outage a consumer may begin anew: what counts is what lies in the topics, not how often it was read.
+    read: dict[tuple[str, int], int] = {}
+    while True:
+        if not are_kills_over():
+            quiet_since = time.monotonic()
+        if time.monotonic() - quiet_since > (settle_s if len(found.scores) == len(wanted) else _QUIET_S):
+            break
         for message in consumer.consume(5_000, 0.5):
-            if message.error():
+            place = message.topic(), message.partition()
+            if message.error() or message.offset() <= read.get(place, -1):
                 continue
+            read[place] = message.offset()
             row = json.loads(message.value())
-            if row["event_id"] in wanted:
+            if message.topic() == letters:
+                found.reasons[row["reason"]] += 1
+            elif row["event_id"] in wanted:
                 found.scores[row["event_id"]] = row["prediction"]
                 found.times[row["event_id"]] += 1
                 quiet_since = found.last_s = time.monotonic()
     consumer.close()
     return found
-
-
-def kill_at_random(request: ClusterRequest, kills: int, seed: int, seconds: float, victims: list[str]) -> None:
-    """Kill processes at random moments while events are written, and start what is gone."""
-    random_ = random.Random(seed)
-    moments = sorted(random_.uniform(5, seconds) for _ in range(kills))
-    order = [VICTIMS[number % len(VICTIMS)] for number in range(kills)]
-    random_.shuffle(order)
-    start = time.monotonic()
-    for moment, kind in zip(moments, order, strict=True):
-        time.sleep(max(0.0, start + moment - time.monotonic()))
-        pid = _victim(request, kind, random_)
-        if pid is None:
-            continue
-        os.kill(pid, signal.SIGKILL)
-        victims.append(kind)
-        print(f"{time.monotonic() - start:.0f} s: kill -9 {kind} {pid}", flush=True)
-        if kind != "python":
-            time.sleep(2)
-            start_cluster(request)
-
-
-def _victim(request: ClusterRequest, kind: str, random_: random.Random) -> int | None:
-    if kind == "python":
-        found = [pid for pid in _descendants(request) if b"pyflink" in _command(pid) and b"java" not in _command(pid)]
-    else:
-        found = [member.pid for member in read_cluster(request.folder).members if member.role == kind]
-    return random_.choice(sorted(found)) if found else None
-
-
-def _descendants(request: ClusterRequest) -> set[int]:
-    from benchmarks.measure import all_processes, descendants
-
-    roots = {member.pid for member in read_cluster(request.folder).members if member.role == "taskmanager"}
-    return descendants(all_processes(), roots) - roots
-
-
-def _command(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
 
 
 if __name__ == "__main__":

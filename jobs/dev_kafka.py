@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -34,8 +34,10 @@ _PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller_port}
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
-advertised.listeners=PLAINTEXT://{host}:{port}
+listeners={protocol}://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners={protocol}://{host}:{port}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT
+security.inter.broker.protocol={protocol}
 controller.listener.names=CONTROLLER
 log.dirs={log_dir}
 num.partitions={partitions}
@@ -50,6 +52,13 @@ share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 """
 
+_SASL_PROPERTIES = """\
+sasl.enabled.mechanisms=PLAIN
+sasl.mechanism.inter.broker.protocol=PLAIN
+listener.name.sasl_plaintext.plain.sasl.jaas.config={module} required username="broker" password="broker" {users};
+"""
+_SASL_MODULE = "org.apache.kafka.common.security.plain.PlainLoginModule"
+
 
 class DevKafka:
     """A broker in a process of its own; topics that somebody writes to come into being.
@@ -59,12 +68,21 @@ class DevKafka:
         port: Where clients enter; 0: a free one.
         partitions: Of topics that come into being.
         jars: Folder of jars; None: the one of ``gress jars fetch``.
+        passwords: By the names of users, who then log in by SASL's PLAIN; none: everybody enters.
 
     Raises:
         JobError: No jars, no Java 17, a port in use, or a broker that does not start.
     """
 
-    def __init__(self, data: Path, *, port: int = 0, partitions: int = 1, jars: Path | None = None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *,
+        port: int = 0,
+        partitions: int = 1,
+        jars: Path | None = None,
+        passwords: Mapping[str, str] | None = None,
+    ) -> None:
         self.port = port or _free_port()
         self.servers = f"{HOST}:{self.port}"
         self.log = data / "broker.log"
@@ -72,6 +90,7 @@ class DevKafka:
         self._java += ["-cp", f"{find_jars(BROKER, jars)[0].parent}/*"]
         self._data = data.absolute()
         self._partitions = partitions
+        self._passwords = dict(passwords or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> DevKafka:
@@ -91,14 +110,7 @@ class DevKafka:
         self._data.mkdir(parents=True, exist_ok=True)
         properties = self._data / "server.properties"
         log_dir = self._data / "log"
-        controller_port = _free_port()
-        properties.write_text(
-            _PROPERTIES.format(
-                host=HOST, port=self.port, controller_port=controller_port, log_dir=log_dir.as_posix(),
-                partitions=self._partitions,
-            ),
-            encoding="utf-8",
-        )  # fmt: skip
+        properties.write_text(self._text(log_dir), encoding="utf-8")
         if not (log_dir / "meta.properties").is_file():
             self._format(properties)
         with self.log.open("wb") as log:
@@ -120,9 +132,30 @@ class DevKafka:
             process.kill()
             process.wait()
 
+    def kill(self) -> int:
+        """End it as a crash would and return its process id; ``start`` brings it back on its data and its port."""
+        process, self._process = self._process, None
+        if process is None:
+            subject = f"broker on port {self.port}"
+            raise JobError(subject, "expected one that runs, got one that was not started")
+        process.kill()
+        process.wait()
+        return process.pid
+
     def wait(self) -> int:
         """Wait until it ends by itself and return its exit code."""
         return self._process.wait() if self._process is not None else 0
+
+    def _text(self, log_dir: Path) -> str:
+        """Return the broker's properties; passwords among them, so only ones made for a trial."""
+        text = _PROPERTIES.format(
+            host=HOST, port=self.port, controller_port=_free_port(), log_dir=log_dir.as_posix(),
+            partitions=self._partitions, protocol="SASL_PLAINTEXT" if self._passwords else "PLAINTEXT",
+        )  # fmt: skip
+        if not self._passwords:
+            return text
+        users = " ".join(f'user_{name}="{word}"' for name, word in {**self._passwords, "broker": "broker"}.items())
+        return text + _SASL_PROPERTIES.format(module=_SASL_MODULE, users=users)
 
     def _format(self, properties: Path) -> None:
         command = [*self._java, "kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(properties)]

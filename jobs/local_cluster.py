@@ -268,7 +268,16 @@ def _wait_for_slots(cluster: LocalCluster) -> None:
             found = set()
         if wanted <= found:
             return
+        _expect_running(cluster)
         time.sleep(_POLL_S)
     subject = f"cluster {cluster.directory}"
     problem = f"expected {len(wanted)} TaskManagers after {_START_S:.0f} s, got {len(wanted & found)}"
     raise JobError(subject, problem, f"see {cluster.folder / 'log'}")
+
+
+def _expect_running(cluster: LocalCluster) -> None:
+    for member in cluster.members:
+        if not is_member(member.pid, cluster.folder):
+            subject = f"cluster {cluster.directory}"
+            problem = f"expected {member.name} to run, got one that ended by itself"
+            raise JobError(subject, problem, f"see {cluster.folder / 'log'}; started again, it comes back")

@@ -45,6 +45,17 @@ def predictions_in(*folders: Path) -> pd.DataFrame:
     return frame[["event_id", "event_time", "prediction"]].sort_values("event_id", ignore_index=True)
 
 
+def lines_in(folder: Path) -> int:
+    """Predictions in all files of a run, those that are not final too."""
+    parts = (folder / "predictions").glob("*") if folder.is_dir() else ()
+    return sum(part.read_bytes().count(b"\n") for part in parts)
+
+
+def checkpoints_of(cluster: TestCluster, job: str) -> int:
+    """How many a job has completed."""
+    return int(cluster.rest.get(f"/jobs/{job}/checkpoints")["counts"]["completed"])
+
+
 def states(health: Health) -> dict[str, str]:
     return {check.name: check.state for check in health.checks}
 
@@ -79,10 +90,29 @@ def test_job_stopped_and_resumed_elsewhere_scores_every_event_once(
     taken = cluster.answer("savepoint", job, "--to", "savepoints", "--stop", folder=tmp_path)["savepoint"]
     assert Path(taken).parent == tmp_path / "savepoints"
     assert cluster.rest.job(job).state == "FINISHED"
-    unfinished = [line for part in (tmp_path / "a" / "predictions").iterdir() for line in part.read_text().splitlines()]
-    assert len(unfinished) < len(whole.predictions) - 1_000
+    assert lines_in(tmp_path / "a") < len(whole.predictions) - 1_000
     more = ["--from-savepoint", taken, "--set", "execution.parallelism=3"]
     done = cluster.answer("submit", *given, "--output", "b", *more, folder=tmp_path)
+    assert done["state"] == "FINISHED"
+    found = predictions_in(tmp_path / "a", tmp_path / "b")
+    assert found["event_id"].is_unique
+    pd.testing.assert_frame_equal(found, whole.predictions, rtol=1e-6)
+
+
+def test_job_that_was_cancelled_goes_on_from_its_last_checkpoint(
+    whole: Whole, cluster: TestCluster, tmp_path: Path
+) -> None:
+    given = ["fraud-detection", "--input", whole.source, "--config", whole.config]
+    # All of a small file is on its way at once: a checkpoint that waits in line would come when all is written.
+    often = ["execution.checkpoint_interval=1s", "execution.flink.execution.checkpointing.unaligned.enabled=true"]
+    more = [part for setting in (SLOWLY, *often) for part in ("--set", setting)]
+    job = cluster.answer("submit", *given, "--output", "a", *more, "--detached", folder=tmp_path)["job_id"]
+    wait_until(lambda: lines_in(tmp_path / "a") > 0)
+    taken = checkpoints_of(cluster, job)
+    wait_until(lambda: checkpoints_of(cluster, job) > taken + 1)
+    cluster.cancel(job)
+    assert lines_in(tmp_path / "a") < len(whole.predictions) - 1_000
+    done = cluster.answer("submit", *given, "--output", "b", "--from-checkpoint", job, folder=tmp_path)
     assert done["state"] == "FINISHED"
     found = predictions_in(tmp_path / "a", tmp_path / "b")
     assert found["event_id"].is_unique

@@ -1,0 +1,45 @@
+"""Event time on Kafka: rows out of order, rows ahead of the clock, partitions that hold nothing."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.integration.crafted_input import CraftedInput
+from tests.integration.job_runs import JobRun, run_job
+from tests.integration.kafka.conftest import Topics
+from tests.integration.kafka.topics import Reader, Sent, send
+
+DELAY_MS = 3_600_000
+AHEAD_ID = 77_777_777
+
+
+def test_disorder_a_row_of_the_future_and_an_empty_partition_change_no_score(
+    fraud_config: Path,
+    new_topics: Callable[[], Topics],
+    crafted: CraftedInput,
+    crafted_run: JobRun,
+    tmp_path: Path,
+) -> None:
+    topics, random_ = new_topics(), random.Random(4)
+    moments = dict(zip(crafted.rows["TRANSACTION_ID"], crafted.rows["TX_DATETIME"], strict=True))
+    times = {line: moments[json.loads(line)["TRANSACTION_ID"]] for line in crafted.good_lines()}
+    lines = sorted(times, key=lambda line: int(times[line]) + random_.randrange(DELAY_MS))
+    assert lines != crafted.good_lines()
+    ahead = json.loads(lines[0]) | {"TRANSACTION_ID": AHEAD_ID, "TX_DATETIME": "2999-01-01T00:00:00"}
+    sent = [*lines[:50], json.dumps(ahead), *lines[50:]]
+    send(topics.servers, [Sent(topics.events, None, text.encode()) for text in sent], partition=1)
+    given = [*topics.source(stop="latest"), *topics.sink(), f"job.events.watermark_delay={DELAY_MS // 3_600_000}h"]
+    found = run_job(fraud_config, "kafka:", tmp_path / "out", overrides=given)
+    assert found.summary.adds_up
+    reader = Reader(topics.servers, topics.written)
+    reader.read(until=lambda: sum(map(len, reader.values.values())) >= len(sent), timeout_s=20)
+    reader.rest()
+    reader.close()
+    scores = {row["event_id"]: row["prediction"] for row in reader.values[topics.predictions]}
+    expected = crafted_run.predictions
+    assert scores == dict(zip(expected["event_id"], expected["prediction"], strict=True))
+    letters = [row for row in reader.values[topics.dead_letters] if row["category"] != "scoring"]
+    assert [(row["reason"], row["partition"]) for row in letters] == [("in_future", 1)]
