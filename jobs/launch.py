@@ -8,7 +8,7 @@ import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ from jobs.kafka_run import SAVEPOINTS, Stopped, add_connector, is_endless, wait_
 from jobs.kafka_source import KafkaInput, find_kafka_input
 from jobs.parquet_output import convert_json_parts
 from jobs.pipeline import has_windows
-from jobs.progress import Counts, Progress
+from jobs.progress import Clock, Counts, Progress
 from jobs.root_cause import root_cause
 from jobs.sinks import prediction_columns
 from jobs.sources import is_read_in_turn
@@ -86,7 +86,7 @@ def run(request: Request, show: Callable[[Counts, int | None], None]) -> Summary
     Args:
         request: what to run.
         show: called with the counts so far and the number of events, None where nobody knows it, about once a second;
-            not at all where rows go to Kafka.
+            with the time alone where rows go to Kafka.
 
     Raises:
         ConfigError, FeatureError, ModelError, JobError: the request cannot work; nothing was started or written.
@@ -130,7 +130,7 @@ def _progress(
     prepared: Prepared, show: Callable[[Counts, int | None], None], events: int | None
 ) -> AbstractContextManager[object]:
     if prepared.job.sink.kafka is not None:
-        return nullcontext()
+        return Clock(lambda counts: show(counts, None))
     return Progress(prepared.output, "predictions", lambda counts: show(counts, events))
 
 

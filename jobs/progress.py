@@ -38,6 +38,47 @@ class Counts:
         )
 
 
+class Elapsed(Counts):
+    """How long a run has run whose rows nobody here can count: they go to Kafka."""
+
+    def text(self, total: int | None) -> str:
+        """Return the time as a line.
+
+        >>> Elapsed(rows=0, alerts=0, dead_letters=0, seconds=61.4).text(None)
+        'running for 61 s, rows go to Kafka'
+        """
+        return f"running for {self.seconds:.0f} s, rows go to Kafka"
+
+
+class Clock:
+    """Shows how long a run has run until it is left.
+
+    Args:
+        show: called with the time every ``interval_s`` seconds.
+    """
+
+    def __init__(self, show: Callable[[Counts], None], *, interval_s: float = 1.0) -> None:
+        self._show = show
+        self._interval_s = interval_s
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Clock:
+        self._start_s = time.monotonic()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(self._interval_s):
+            self._show(Elapsed(0, 0, 0, time.monotonic() - self._start_s))
+
+
 class Progress:
     """Watches the folders that a run writes, shows the counts until it is left and keeps them in ``timeline.jsonl``.
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from jobs.progress import Counts, Progress
+from jobs.progress import Clock, Counts, Progress
 from jobs.timeline import read_timeline
 
 
@@ -83,3 +84,19 @@ def test_run_that_fails_keeps_how_far_it_came(tmp_path: Path) -> None:
     ):
         raise RuntimeError("failed")  # noqa: EM101
     assert [(point.rows, point.dead_letters) for point in read_timeline(tmp_path)] == [(1, 1)]
+
+
+def test_a_run_that_nobody_can_count_shows_its_time() -> None:
+    shown: list[str] = []
+    seen = threading.Event()
+
+    def show(counts: Counts) -> None:
+        shown.append(counts.text(None))
+        seen.set()
+
+    with Clock(show, interval_s=0.01):
+        assert seen.wait(10)
+    known = len(shown)
+    assert shown[0] == "running for 0 s, rows go to Kafka"
+    time.sleep(0.05)
+    assert len(shown) == known
