@@ -6,8 +6,8 @@ The job is that of ``benchmarks.scoring``; with metrics on, its endpoint is scra
   batches in turns, in one process that counts, hands over and is scraped. All that metrics do is in there, and of the
   job the function is two thirds: throughput loses less. ``overhead_single_pct``: the same for single rows.
 - ``drift_overhead_pct``, ``drift_overhead_single_pct``: the same with drift sampled on top.
-- ``job_overhead_pct``, ``job_drift_overhead_pct``: how much longer a row takes in the whole job, slope between two sizes
-  in turns. On a machine with other guests it is good to some percent; it holds what sampled rows cost further on.
+- ``job_overhead_pct``, ``job_drift_overhead_pct``: how much longer a row takes in the whole job, slope between two
+  sizes in turns. With other guests on the machine it is good to some percent; it holds what samples cost further on.
 
 ``python -m benchmarks.metrics [SMALL LARGE REPEATS]``.
 """
