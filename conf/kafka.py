@@ -83,7 +83,8 @@ class KafkaSourceSettings(FrozenSettings):
         group: Consumer group, whose offsets are committed with every checkpoint; default: the job's name.
         start: ``committed`` (default; what the group has no offset for, from the beginning), ``earliest``,
             ``latest`` or ``timestamp:MS``. A job that is restored goes on from its checkpoint, whatever stands here.
-        stop: ``never`` (default) or ``latest``: the job ends where the topics ended when it started.
+        stop: ``never`` (default) or ``latest``: the job ends where the topics ended when it started. A job that goes
+            on from a checkpoint, after a failure too, writes all rows but does not end by itself.
         idle_timeout_ms: After this long without a record a partition no longer holds up the windows, and what it
             then sends behind the others is late: more than the outages of a broker that are to pass without a trace.
             YAML ``idle_timeout``, default 2m; 0s = it always holds them up.

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from typing_extensions import Self
+
 from jobs.part_files import LineCounter
 from jobs.timeline import FILE, Point, Timeline
 
@@ -51,20 +53,27 @@ class Elapsed(Counts):
 
 
 class Clock:
-    """Shows how long a run has run until it is left.
+    """Shows how long a run has run, on a thread of its own, until it is left.
 
     Args:
-        show: called with the time every ``interval_s`` seconds.
+        show: called with the counts every ``interval_s`` seconds.
     """
 
-    def __init__(self, show: Callable[[Counts], None], *, interval_s: float = 1.0) -> None:
+    def __init__(
+        self,
+        show: Callable[[Counts], None],
+        *,
+        interval_s: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._show = show
         self._interval_s = interval_s
+        self._clock = clock
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> Clock:
-        self._start_s = time.monotonic()
+    def __enter__(self) -> Self:
+        self._start = self._clock()
         self._thread.start()
         return self
 
@@ -74,12 +83,16 @@ class Clock:
         self._stop.set()
         self._thread.join()
 
+    def counts(self) -> Counts:
+        """Return the counts now."""
+        return Elapsed(0, 0, 0, self._clock() - self._start)
+
     def _watch(self) -> None:
         while not self._stop.wait(self._interval_s):
-            self._show(Elapsed(0, 0, 0, time.monotonic() - self._start_s))
+            self._show(self.counts())
 
 
-class Progress:
+class Progress(Clock):
     """Watches the folders that a run writes, shows the counts until it is left and keeps them in ``timeline.jsonl``.
 
     Args:
@@ -97,25 +110,19 @@ class Progress:
         interval_s: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__(self._keep, interval_s=interval_s, clock=clock)
         self._output = output
         self._counters = [LineCounter(output / name) for name in (rows, "alerts", "dead_letters")]
-        self._show = show
-        self._interval_s = interval_s
-        self._clock = clock
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._show_counts = show
 
-    def __enter__(self) -> Progress:
-        self._start = self._clock()
+    def __enter__(self) -> Self:
         self._timeline = Timeline(self._output / FILE)
-        self._thread.start()
-        return self
+        return super().__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop.set()
-        self._thread.join()
+        super().__exit__(kind, error, trace)
         self._timeline.close(_point(self.counts()))
 
     def counts(self) -> Counts:
@@ -123,11 +130,9 @@ class Progress:
         good, alerts, dead_letters = (counter.poll() for counter in self._counters)
         return Counts(good + dead_letters, alerts, dead_letters, self._clock() - self._start)
 
-    def _watch(self) -> None:
-        while not self._stop.wait(self._interval_s):
-            counts = self.counts()
-            self._timeline.add(_point(counts))
-            self._show(counts)
+    def _keep(self, counts: Counts) -> None:
+        self._timeline.add(_point(counts))
+        self._show_counts(counts)
 
 
 def _point(counts: Counts) -> Point:

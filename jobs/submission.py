@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conf.loader import load_settings
+from conf.settings import Settings
 from jobs.catalogue import default_config, find_job
 from jobs.client_conf import client_environment
 from jobs.cluster_conf import flink_home
@@ -172,7 +173,10 @@ def _check(request: Submission, rest: FlinkRest, environ: dict[str, str]) -> Non
     path = request.config or default_config(request.job)
     if request.input is not None and is_path(request.input):
         find_inputs(absolute(request.input))
-    needed = load_settings(path, overrides=request.overrides, environ=environ).execution.parallelism
+    settings = load_settings(path, overrides=request.overrides, environ=environ)
+    if request.state:
+        _check_endless(request, settings, str(path))
+    needed = settings.execution.parallelism
     overview = rest.get("/overview")
     if needed > overview["slots-total"]:
         subject = f"cluster {request.cluster}"
@@ -181,6 +185,15 @@ def _check(request: Submission, rest: FlinkRest, environ: dict[str, str]) -> Non
     if request.state and request.state.startswith(("/", "file:")) and not Path(as_path(request.state)).exists():
         subject = f"state {request.state}"
         raise JobError(subject, "expected a savepoint or checkpoint, got nothing there", "check the path")
+
+
+def _check_endless(request: Submission, settings: Settings, origin: str) -> None:
+    """Refuse an end that would not come: the connector announces it with new partitions, and a restored one has none."""
+    reads_kafka = request.input is None or request.input.startswith("kafka:")
+    kafka = settings.job.source.kafka if settings.job is not None else None
+    if reads_kafka and kafka is not None and kafka.stop == "latest":
+        problem = "job.source.kafka.stop: expected never, as a job that goes on from a state would not end, got latest"
+        raise JobError(origin, problem, "--set job.source.kafka.stop=never, and end it with `gress savepoint --stop`")
 
 
 def _follow(request: Submission, rest: FlinkRest, client: _Client, show: Callable[[str], object]) -> Submitted:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.catalogue import default_config
 from jobs.client_conf import client_environment
 from jobs.errors import JobError
 from jobs.flink_conf import read_flink_conf
@@ -69,6 +70,17 @@ def test_what_cannot_work_is_refused_before_a_client_starts(
 ) -> None:
     with pytest.raises(JobError, match=text):
         submit(asked(cluster=flink.address, **more), print)
+
+
+@pytest.mark.parametrize("source", [None, "kafka:transactions"])
+def test_a_restored_job_that_would_not_end_is_refused(flink: FlinkStub, tmp_path: Path, source: str | None) -> None:
+    config = tmp_path / "job.yaml"
+    text = default_config("fraud-detection").read_text("utf-8")
+    kafka = 'source: {kafka: {servers: "h:9092", topics: [t], stop: latest}}'
+    config.write_text(text.replace("\njob:\n", f"\njob:\n  {kafka}\n"), "utf-8")
+    request = asked(cluster=flink.address, config=config, input=source, state=str(tmp_path))
+    with pytest.raises(JobError, match=r"job\.source\.kafka\.stop: expected never, as a job that goes on from a state"):
+        submit(request, print)
 
 
 def test_cluster_that_is_not_there_is_refused() -> None:
