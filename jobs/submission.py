@@ -188,7 +188,7 @@ def _check(request: Submission, rest: FlinkRest, environ: dict[str, str]) -> Non
 
 
 def _check_endless(request: Submission, settings: Settings, origin: str) -> None:
-    """Refuse an end that would not come: the connector announces it with new partitions, and a restored one has none."""
+    """Refuse an end that would not come: the connector tells of it with new partitions, and a restored one has none."""
     reads_kafka = request.input is None or request.input.startswith("kafka:")
     kafka = settings.job.source.kafka if settings.job is not None else None
     if reads_kafka and kafka is not None and kafka.stop == "latest":
