@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,6 +63,24 @@ def open_session(
         configuration.set_string(key, value)
     env = StreamExecutionEnvironment.get_execution_environment(configuration)
     return FlinkSession(env, StreamTableEnvironment.create(env))
+
+
+@contextmanager
+def planning() -> Iterator[None]:
+    """Build and translate a job in here: collecting garbage is put off.
+
+    Java objects that are garbage are given back from whichever thread collects it, over the connection that this one
+    uses; this one then gets another, and with it another thread of the JVM, where Flink's planner finds nothing of what
+    it left in the first ("NullPointerException: metadataHandlerProvider").
+    """
+    was_enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def prepare_process() -> None:

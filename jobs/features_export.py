@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conf.settings import JobSettings, SinkSettings
-from jobs.environment import open_session
+from jobs.environment import open_session, planning
 from jobs.errors import JobError
 from jobs.inputs import InputFiles
 from jobs.launch import Prepared, Request, execute, local_options, prepare
@@ -75,17 +75,19 @@ def _into(request: Request, output: Path) -> Request:
 
 
 def _run(prepared: Prepared, request: Request) -> None:
-    session = open_session(
-        prepared.settings,
-        flink_conf=request.flink_conf,
-        extra=local_options(f"{request.job} features", prepared.output),
-    )
-    files, job = _files(prepared), prepared.job
-    lines = create_lines(session, files, is_ordered=True)
-    views = compute_features(session, prepared.settings, job, lines, files.line_format(job.events))
-    # Whatever the job's sink: dead letters stay beside the features.
-    in_folders = job.model_copy(update={"sink": SinkSettings()})
-    execute(write_features(session, in_folders, views, prepared.output), request.job)
+    with planning():
+        session = open_session(
+            prepared.settings,
+            flink_conf=request.flink_conf,
+            extra=local_options(f"{request.job} features", prepared.output),
+        )
+        files, job = _files(prepared), prepared.job
+        lines = create_lines(session, files, is_ordered=True)
+        views = compute_features(session, prepared.settings, job, lines, files.line_format(job.events))
+        # Whatever the job's sink: dead letters stay beside the features.
+        in_folders = job.model_copy(update={"sink": SinkSettings()})
+        statements = write_features(session, in_folders, views, prepared.output)
+    execute(statements, request.job)
 
 
 def _files(prepared: Prepared) -> InputFiles:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from conf.loader import load_settings
 from conf.settings import JobSettings, Settings
 from jobs.catalogue import default_config, find_job
-from jobs.environment import is_submitted, open_session, prepare_process
+from jobs.environment import is_submitted, open_session, planning, prepare_process
 from jobs.errors import JobError
 from jobs.file_urls import file_url
 from jobs.generated import GENERATOR, generate, parse_generator
@@ -93,12 +93,12 @@ def run(request: Request, show: Callable[[Counts, int | None], None]) -> Summary
     """
     entry = find_job(request.job)
     prepared = prepare(request, needs_model=True)
-    session = open_session(
-        prepared.settings, flink_conf=request.flink_conf, extra=local_options(prepared.job.name, request.output)
-    )
-    add_connector(session, prepared.job, prepared.files)
-    build = importlib.import_module(entry.module).build
-    statements = build(session, prepared.settings, prepared.job, prepared.files, prepared.output)
+    with planning():
+        extra = local_options(prepared.job.name, request.output)
+        session = open_session(prepared.settings, flink_conf=request.flink_conf, extra=extra)
+        add_connector(session, prepared.job, prepared.files)
+        build = importlib.import_module(entry.module).build
+        statements = build(session, prepared.settings, prepared.job, prepared.files, prepared.output)
     if is_endless(prepared.files):
         return _run_endless(statements, prepared, request, show)
     events = _count_events(prepared)
@@ -119,7 +119,8 @@ def run(request: Request, show: Callable[[Counts, int | None], None]) -> Summary
 def _run_endless(
     statements: StatementSet, prepared: Prepared, request: Request, show: Callable[[Counts, int | None], None]
 ) -> Stopped:
-    result: TableResult = statements.execute()
+    with planning():
+        result: TableResult = statements.execute()
     if is_submitted():
         return Stopped(None)
     with _progress(prepared, show, None), _told(request.job):
@@ -238,7 +239,8 @@ def claim(output: Path, *, is_overwriting: bool) -> None:
 
 def execute(statements: StatementSet, name: str) -> None:
     """Run a job to its end; an interrupt cancels it."""
-    result: TableResult = statements.execute()
+    with planning():
+        result: TableResult = statements.execute()
     with _told(name):
         try:
             result.wait()
