@@ -11,8 +11,8 @@ from jobs.cluster_processes import marked_processes
 from jobs.dev_kafka import DevKafka
 from tests.integration.job_runs import run_job
 
-EVENTS = 10_000
-# Twenty seconds of events: each process dies while there is work.
+EVENTS = 16_000
+# Half a minute of events: each process dies while there is work.
 RATE = 500
 OPTIONS = {
     **MISSED_SOON,
