@@ -14,7 +14,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RUN_ELSEWHERE = {
-    "make demo": "the same command as the first `gress run`, after the set-up that `make test` shares",
+    "make demo": "the first `gress run` with more input, after the set-up that `make test` shares",
     "make test": "runs this test",
     "gress jars": "needs Maven: the fixture of tests/integration/kafka runs it",
     "gress dev": "runs until it is stopped: tests/integration/kafka/test_dev_kafka.py",
