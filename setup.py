@@ -6,6 +6,8 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
+PACKAGES = ("conf", "models", "state", "udfs", "jobs", "gress")
+
 # PyFlink 2.3 brings apache-beam 2.61, and the two do not install beside a later numpy, pandas or pyarrow.
 RUN = [
     "apache-flink==2.3.0",
@@ -58,6 +60,7 @@ TEST = [
     "onnx>=1.16",
     "playwright>=1.45",
     "pytest>=8.2",
+    "pytest-xdist>=3.6",
     "ruff>=0.6",
     "scikit-learn>=1.4",
     "scipy>=1.11",
@@ -86,11 +89,11 @@ setup(
     python_requires=">=3.10,<3.13",
     package_dir={"": "."},
     packages=find_packages(
-        include=[f"{package}{below}" for package in ("conf", "models", "state", "udfs", "jobs") for below in ("", ".*")]
+        include=[f"{package}{below}" for package in PACKAGES for below in ("", ".*")]
     ),
     package_data={
         "conf": ["*.yaml"],
-        "jobs.report": ["templates/*"],
+        "gress.report": ["templates/*"],
         "models": ["*/*/model.json", "*/*/model.onnx", "*/*/model.tflite"],
     },
     include_package_data=False,
@@ -102,5 +105,5 @@ setup(
     ],
     install_requires=RUN,
     extras_require={"local": LOCAL, "report": REPORT, "tflite": TFLITE, "train": TRAIN, "test": TEST},
-    entry_points={"console_scripts": ["gress = jobs.cli:main"]},
+    entry_points={"console_scripts": ["gress = gress.cli.main:main"]},
 )

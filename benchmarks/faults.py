@@ -33,12 +33,12 @@ from ruamel.yaml import YAML
 
 from benchmarks.killer import VICTIMS, Killer
 from benchmarks.measure import load_average, print_figures
+from gress.cluster.conf import ClusterRequest
+from gress.cluster.local import start_cluster, stop_cluster
+from gress.cluster.submission import Submission, submit
+from gress.dev.broker import DevKafka
 from jobs.catalogue import default_config
-from jobs.cluster_conf import ClusterRequest
-from jobs.dev_kafka import DevKafka
-from jobs.generated import GENERATOR, generate
-from jobs.local_cluster import start_cluster, stop_cluster
-from jobs.submission import Submission, submit
+from jobs.sources.generated import GENERATOR, generate
 
 PARTITIONS = 2
 MISSED_SOON = {"heartbeat.interval": "1000 ms", "heartbeat.timeout": "8000 ms"}
@@ -161,7 +161,7 @@ def make_lines(folder: Path, events: int) -> list[str]:
 def undisturbed(folder: Path, lines: Sequence[str]) -> dict[str, float]:
     """Return the prediction of each event by a run over a file."""
     (folder / "events.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    command = [sys.executable, "-m", "jobs.cli", "run", "fraud-detection"]
+    command = [sys.executable, "-m", "gress.cli.main", "run", "fraud-detection"]
     files = ["--input", str(folder / "events.jsonl"), "--output", str(folder / "undisturbed")]
     subprocess.run([*command, *files], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     parts = sorted((folder / "undisturbed" / "predictions").glob("part-*"))

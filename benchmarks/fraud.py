@@ -26,7 +26,7 @@ from benchmarks.measure import (
     us_per_row,
 )
 from jobs.catalogue import default_config
-from jobs.generator import GeneratorSettings, TransactionGenerator, write
+from jobs.sources.transactions import GeneratorSettings, TransactionGenerator, write
 
 CORES = 2
 

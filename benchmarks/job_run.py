@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 
 from benchmarks.measure import print_figures
-from conf.loader import load_settings
-from jobs.environment import open_session
+from conf.loading.loader import load_settings
+from jobs.flink.environment import open_session
 from jobs.fraud_detection import build
-from jobs.inputs import find_inputs
-from jobs.launch import execute, local_options
+from jobs.runs.launch import execute, local_options
+from jobs.sources.files import find_inputs
 
 
 def main(config: str, source: str, output: str, *overrides: str) -> None:

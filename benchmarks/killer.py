@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.measure import all_processes, descendants
-from jobs.cluster_conf import ClusterRequest
-from jobs.dev_kafka import DevKafka
+from gress.cluster.conf import ClusterRequest
+from gress.cluster.local import Member, read_cluster, start_cluster
+from gress.dev.broker import DevKafka
 from jobs.errors import JobError
-from jobs.local_cluster import Member, read_cluster, start_cluster
 
 VICTIMS = ("python", "taskmanager", "jobmanager", "broker")
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.measure import Run, cpu, elapsed, load_average, print_figures, run_module, take_turns, us_per_row
 from benchmarks.rows import write_rows
 from benchmarks.scoring import CONFIG
-from jobs.part_files import LineCounter
+from jobs.run_folder.part_files import LineCounter
 
 EVERY = 10
 _CUT = 100

@@ -88,10 +88,10 @@ def with_baseline(folder: Path) -> Path:
     import pyarrow as pa
     from pyarrow import parquet
 
-    from conf.loader import load_settings
-    from jobs.model_baseline import baseline_of
+    from conf.loading.loader import load_settings
     from models.lifecycle import register
     from models.registry import local_registry
+    from udfs.drift.training_rows import baseline_of
     from udfs.features.feature_set import compile_feature_set
     from udfs.functions.parse_lines import ParseLines
     from udfs.parsing.json_lines import JsonLines
@@ -121,7 +121,7 @@ def function_times(
     config: Path, settings: Mapping[str, tuple[str, ...]], port: int, folder: Path
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Return microseconds a row of the workers' function, by name of its settings: of batches, and of single rows."""
-    from conf.loader import load_settings
+    from conf.loading.loader import load_settings
     from udfs.functions.score_lines import ScoreLines
     from udfs.functions.write_lines import WriteLines
     from udfs.parsing.json_lines import JsonLines

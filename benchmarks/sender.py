@@ -14,7 +14,7 @@ from itertools import cycle, islice
 from typing import Any
 
 from benchmarks.rows import line, numbers
-from jobs.generator import GeneratorSettings, TransactionGenerator
+from jobs.sources.transactions import GeneratorSettings, TransactionGenerator
 
 _EVENTS = 20_000
 

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 from benchmarks.latency_job import read_socket, register_clock
-from conf.loader import load_settings
-from jobs.environment import open_session
-from jobs.launch import execute, local_options
-from jobs.pipeline import score
-from jobs.sinks import create_csv_sink
+from conf.loading.loader import load_settings
+from jobs.flink.environment import open_session
+from jobs.pipeline.scoring import score
+from jobs.runs.launch import execute, local_options
+from jobs.sinks.files import create_csv_sink
 from udfs.parsing.lines import JsonLines
 
 

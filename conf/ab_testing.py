@@ -7,9 +7,9 @@ from typing import Literal
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
-from conf.frozen import FrozenSettings
-from conf.refusal import Refusal, refuse, repeated_names
-from conf.scalars import Flag, Name, Real, Segment, VersionOrPrimary
+from conf.types.base import FrozenSettings
+from conf.types.refusal import Refusal, refuse, repeated_names
+from conf.types.scalars import Flag, Name, Real, Segment, VersionOrPrimary
 
 SplitStrategy = Literal["random", "hash", "percentage", "user_id"]
 

@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from conf.durations import PositiveDurationMs
-from conf.frozen import FrozenSettings
-from conf.scalars import Flag, Real, Whole
+from conf.types.base import FrozenSettings
+from conf.types.durations import PositiveDurationMs
+from conf.types.scalars import Flag, Real, Whole
 
 
 class DriftSettings(FrozenSettings):

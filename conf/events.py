@@ -8,10 +8,10 @@ from typing import Literal
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
-from conf.durations import DurationMs
-from conf.frozen import FrozenSettings
-from conf.refusal import Refusal, refuse
-from conf.scalars import Column, Flag, Name, Real, Whole
+from conf.types.base import FrozenSettings
+from conf.types.durations import DurationMs
+from conf.types.refusal import Refusal, refuse
+from conf.types.scalars import Column, Flag, Name, Real, Whole
 
 FieldType = Literal["long", "double", "decimal", "string", "boolean", "timestamp"]
 

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PlainValidator, model_validator
 from typing_extensions import Self
 
-from conf.durations import DurationMs
-from conf.frozen import FrozenSettings
-from conf.refusal import Refusal, refuse
-from conf.scalars import Whole
+from conf.types.base import FrozenSettings
+from conf.types.durations import DurationMs
+from conf.types.refusal import Refusal, refuse
+from conf.types.scalars import Whole
 
 # Options that a setting of ours decides: saying them twice would leave open which one counts.
 _OWNED = {

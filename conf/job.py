@@ -8,13 +8,13 @@ from typing import Any
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
-from conf.durations import PositiveDurationMs
 from conf.events import EventSettings
-from conf.frozen import FrozenSettings
 from conf.kafka import SinkSettings, SourceSettings
 from conf.ml import MlInferenceSettings
-from conf.refusal import Refusal, refuse, repeated_names
-from conf.scalars import BatchSize, Column, Name, Real, Segment, VersionOrPrimary, Whole
+from conf.types.base import FrozenSettings
+from conf.types.durations import PositiveDurationMs
+from conf.types.refusal import Refusal, refuse, repeated_names
+from conf.types.scalars import BatchSize, Column, Name, Real, Segment, VersionOrPrimary, Whole
 
 
 class FeatureSpec(FrozenSettings):

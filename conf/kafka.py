@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 from typing_extensions import Self
 
-from conf.durations import DurationMs, PositiveDurationMs
-from conf.frozen import FrozenSettings
-from conf.refusal import Refusal, refuse
-from conf.scalars import Name, matching
+from conf.types.base import FrozenSettings
+from conf.types.durations import DurationMs, PositiveDurationMs
+from conf.types.refusal import Refusal, refuse
+from conf.types.scalars import Name, matching
 
 _OPTION = r"[a-z][a-z0-9._-]*"
 

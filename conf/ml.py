@@ -9,11 +9,11 @@ from typing_extensions import Self
 
 from conf.ab_testing import AbTestingSettings
 from conf.drift import DriftSettings
-from conf.durations import PositiveDurationMs
-from conf.frozen import FrozenSettings
 from conf.model_registry import ModelRegistrySettings, ModelSettings
-from conf.refusal import Refusal, refuse
-from conf.scalars import BatchSize, Flag, Name, Ports, Real, Whole, matching
+from conf.types.base import FrozenSettings
+from conf.types.durations import PositiveDurationMs
+from conf.types.refusal import Refusal, refuse
+from conf.types.scalars import BatchSize, Flag, Name, Ports, Real, Whole, matching
 
 Address = Annotated[str, matching(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}", "host:port")]
 

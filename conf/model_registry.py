@@ -8,10 +8,10 @@ from typing import Literal
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
-from conf.durations import PositiveDurationMs
-from conf.frozen import FrozenSettings
-from conf.refusal import Refusal, refuse
-from conf.scalars import Flag, Location, Name, Segment, Version, Whole
+from conf.types.base import FrozenSettings
+from conf.types.durations import PositiveDurationMs
+from conf.types.refusal import Refusal, refuse
+from conf.types.scalars import Flag, Location, Name, Segment, Version, Whole
 
 ModelType = Literal["onnx", "tensorflow", "tflite", "custom"]
 

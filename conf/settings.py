@@ -8,7 +8,6 @@ from typing_extensions import Self
 from conf.ab_testing import AbTestingSettings, ExperimentSettings, VariantSettings
 from conf.events import EventSettings, FieldSettings
 from conf.execution import ExecutionSettings
-from conf.frozen import FrozenSettings
 from conf.job import FeatureSetSettings, FeatureSpec, InferenceSettings, JobSettings
 from conf.kafka import KafkaSinkSettings, KafkaSourceSettings, SinkSettings, SourceSettings
 from conf.ml import (
@@ -19,7 +18,8 @@ from conf.ml import (
     OnlineLearningSettings,
 )
 from conf.model_registry import ModelRegistrySettings, ModelSettings
-from conf.refusal import Refusal, refuse
+from conf.types.base import FrozenSettings
+from conf.types.refusal import Refusal, refuse
 
 __all__ = [
     "AbTestingSettings",

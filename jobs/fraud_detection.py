@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conf.settings import JobSettings, Settings
-from jobs.environment import FlinkSession
-from jobs.inputs import InputFiles
-from jobs.kafka_source import KafkaInput
-from jobs.pipeline import has_windows, score, write_predictions
-from jobs.sources import create_input
+from jobs.flink.environment import FlinkSession
+from jobs.pipeline.scoring import has_windows, score, write_predictions
+from jobs.sources.files import InputFiles
+from jobs.sources.kafka import KafkaInput
+from jobs.sources.lines import create_input
 
 if TYPE_CHECKING:
     from pyflink.table import StatementSet

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-PACKAGES = ("conf", "models", "state", "udfs", "jobs")
+PACKAGES = ("conf", "models", "state", "udfs", "jobs", "gress")
 _BUILT_FROM = (*PACKAGES, "setup.py", "pyproject.toml", "LICENSE", "flink-conf.yaml", "deploy")
 
 # A shared machine is no reason to fail, and a build must not fail on examples that nobody can repeat.

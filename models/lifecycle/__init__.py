@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.lifecycle.deployment import promote, rollback
+from models.lifecycle.admission import Validation, validate
 from models.lifecycle.overview import (
     GenerationSummary,
     ModelSummary,
@@ -13,10 +13,10 @@ from models.lifecycle.overview import (
     list_versions,
     show,
 )
+from models.lifecycle.promotion import promote, rollback
 from models.lifecycle.pull import pull
 from models.lifecycle.registration import register
 from models.lifecycle.retirement import delete, retire
-from models.lifecycle.validation import Validation, validate
 
 __all__ = [
     "GenerationSummary",

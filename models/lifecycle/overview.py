@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from models.lifecycle.deployment import known_versions
+from models.lifecycle.promotion import known_versions
 from models.registry.records import Record
 from models.registry.registry import State
 from models.spec import ModelSpec

@@ -13,8 +13,8 @@ import numpy as np
 from models.checksum import verify_checksum
 from models.errors import ModelError
 from models.inspect import spec_from_file
-from models.loaded import LoadedModel, load_model
-from models.sessions import SessionPool
+from models.scoring.loaded import LoadedModel, load_model
+from models.scoring.sessions import SessionPool
 from models.spec import GoldenRows, ModelSpec, check_name
 from models.version import Version
 
@@ -170,7 +170,7 @@ def _number(value: np.float32) -> float | None:
 
 
 def _check_predictions(model: LoadedModel, golden: GoldenRows | None, origin: Path) -> None:
-    from models.serving.validation import check_golden
+    from models.serving.fitness import check_golden
 
     if golden is None:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from models.errors import ModelError
-from models.lifecycle.deployment import named_version
+from models.lifecycle.promotion import named_version
 
 if TYPE_CHECKING:
     from models.registry import Registry

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import ModelError
-from models.outputs import Scores
+from models.scoring.outputs import Scores
 
 
 @dataclass(frozen=True)

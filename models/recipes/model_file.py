@@ -9,8 +9,8 @@ from typing import Any
 
 from models.errors import ModelError
 from models.inspect import spec_from_file
-from models.loaded import load_model
 from models.recipes.agreement import Answers, compare
+from models.scoring.loaded import load_model
 
 
 def write_model(

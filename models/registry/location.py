@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from conf.resolve import resolve_location
+from conf.loading.resolve import resolve_location
 from conf.settings import ModelRegistrySettings
 from models.errors import ModelError
 from models.registry.cache import ModelCache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from models.errors import ModelError
-from models.loaded import LoadedModel
+from models.scoring.loaded import LoadedModel
 
 
 class SwapListener(Protocol):

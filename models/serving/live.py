@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.errors import ModelError
-from models.loaded import LoadedModel
 from models.registry import Deployment, RegistryError
-from models.serving.deployed import Versions
+from models.scoring.loaded import LoadedModel
 from models.serving.events import Silent, SwapListener
+from models.serving.fitness import Probe, validate
 from models.serving.shelf import Held, Shelf
-from models.serving.validation import Probe, validate
+from models.serving.versions import Versions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from models.outputs import Scores
+    from models.scoring.outputs import Scores
 
 _PROBE_ROWS = 256
 _PROBE_EVERY_S = 1.0

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from models.loaded import LoadedModel
-    from models.outputs import Scores
+    from models.scoring.loaded import LoadedModel
+    from models.scoring.outputs import Scores
 
 
 class LivePool:

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
 
-from models.loaded import LoadedModel
+from models.scoring.loaded import LoadedModel
 from models.serving.events import SwapListener
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from models.loaded import LoadedModel
+from models.scoring.loaded import LoadedModel
 from models.serving.events import Silent, SwapListener
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from models.outputs import Scores
+    from models.scoring.outputs import Scores
 
 
 class ModelSource(Protocol):

@@ -111,9 +111,9 @@ def write_rows(data: Dataset, window: TrainingWindow, path: Path) -> None:
 
 def score(spec: ModelSpec, path: Path, features: NDArray[np.float32]) -> NDArray[np.float64]:
     """Fraud probabilities of a model file, (n,), by the runtime that will serve it."""
-    from models.outputs import interpret
     from models.runtimes import RUNTIMES
     from models.runtimes.options import RuntimeOptions
+    from models.scoring.outputs import interpret
 
     runtime = RUNTIMES[spec.type].load(path, RuntimeOptions())
     parts = []

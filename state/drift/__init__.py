@@ -10,17 +10,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from state.drift.adwin import Adwin
-from state.drift.calibration import Calibration
-from state.drift.chi_square import chi_square
-from state.drift.jensen_shannon import jensen_shannon
-from state.drift.kolmogorov_smirnov import kolmogorov_smirnov
-from state.drift.page_hinkley import PageHinkley
-from state.drift.psi import psi
-from state.drift.rolling_auc import RollingAuc
+from state.drift.measures.chi_square import chi_square
+from state.drift.measures.jensen_shannon import jensen_shannon
+from state.drift.measures.kolmogorov_smirnov import kolmogorov_smirnov
+from state.drift.measures.psi import psi
+from state.drift.quality.calibration import Calibration
+from state.drift.quality.rolling_auc import RollingAuc
+from state.drift.sequential.adwin import Adwin
+from state.drift.sequential.page_hinkley import PageHinkley
 
 if TYPE_CHECKING:
-    from state.drift.measurement import Measure
+    from state.drift.measures.measurement import Measure
 
 MEASURES: dict[str, Measure] = {
     "psi": psi,

@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from state.drift.benjamini_hochberg import benjamini_hochberg
-from state.drift.psi import psi
+from state.drift.measures.benjamini_hochberg import benjamini_hochberg
+from state.drift.measures.psi import psi
 
 if TYPE_CHECKING:
     from state.drift.column import Role
     from state.drift.histograms import Histograms
-    from state.drift.measurement import Measure
+    from state.drift.measures.measurement import Measure
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from state.drift.calibration import Calibration
 from state.drift.histograms import Histograms
-from state.drift.rolling_auc import RollingAuc
+from state.drift.quality.calibration import Calibration
+from state.drift.quality.rolling_auc import RollingAuc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

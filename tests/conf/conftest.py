@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from conf.errors import ConfigError
-from conf.loader import load_settings
+from conf.loading.loader import load_settings
 from conf.settings import Settings
 
 JOB = """

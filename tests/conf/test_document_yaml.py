@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from conf.loader import load_settings
+from conf.loading.loader import load_settings
 from conf.settings import Settings
 
 DATA = Path(__file__).parent / "data"

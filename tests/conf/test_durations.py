@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conf.durations import format_duration, parse_duration_ms
+from conf.types.durations import format_duration, parse_duration_ms
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import conf
-from conf.loader import load_settings
+from conf.loading.loader import load_settings
 from conf.settings import JobSettings
 
 # Columns of the handbook's own feature file, in its order.

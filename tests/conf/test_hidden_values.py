@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from conf.masking import masked_text
-from conf.render import render_settings, render_yaml
+from conf.loading.masking import masked_text
+from conf.loading.render import render_settings, render_yaml
 from conf.settings import Settings
 
 SECRET = "hunter2hunter2"

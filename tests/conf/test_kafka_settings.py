@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conf.render import render_yaml
+from conf.loading.render import render_yaml
 from conf.settings import KafkaSinkSettings, KafkaSourceSettings, Settings
 
 SECRET = "hunter2hunter2"

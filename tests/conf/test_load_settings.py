@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conf.errors import ConfigError
-from conf.loader import load_settings
+from conf.loading.loader import load_settings
 from conf.settings import Settings
 
 INFERENCE = "ml: {inference: {default_batch_size: 1}}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conf.errors import ConfigError
-from conf.loader import settings_from
+from conf.loading.loader import settings_from
 
 
 @pytest.mark.parametrize("value", [0, 1, 65_535, "9250-9250", "9250-9259"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from conf.errors import ConfigError
-from conf.resolve import resolve_location
+from conf.loading.resolve import resolve_location
 
 
 def test_package_folder_is_found_without_importing_it(

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 from pydantic import ValidationError
 
-from conf.durations import format_duration
-from conf.loader import settings_from
-from conf.schema import setting_keys
+from conf.loading.loader import settings_from
+from conf.loading.schema import setting_keys
 from conf.settings import MlSettings, Settings
+from conf.types.durations import format_duration
 
 REQUIRED = object()
 

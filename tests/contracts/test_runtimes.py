@@ -13,7 +13,7 @@ from models.errors import ModelError
 from models.runtimes import RUNTIMES
 from models.runtimes.options import RuntimeOptions
 from models.runtimes.runtime import Runtime
-from tests.models.sample_models import SAMPLES, Sample
+from tests.support.sample_models import SAMPLES, Sample
 
 CLASSES = {runtime.__name__: runtime for runtime in RUNTIMES.values()}
 CASES = [

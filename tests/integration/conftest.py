@@ -10,14 +10,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from jobs.cluster_conf import ClusterRequest
-from jobs.cluster_processes import marked_processes
-from jobs.local_cluster import start_cluster, stop_cluster
-from tests.integration.cluster import TestCluster
-from tests.integration.crafted_input import CraftedInput
-from tests.integration.fraud_config import write_fraud_config
-from tests.integration.job_runs import JobRun, run_job, write_config
-from tests.models.registry.servers import free_port
+from gress.cluster.conf import ClusterRequest
+from gress.cluster.local import start_cluster, stop_cluster
+from gress.cluster.processes import marked_processes
+from tests.support.cluster import TestCluster
+from tests.support.crafted_input import CraftedInput
+from tests.support.fraud_config import write_fraud_config
+from tests.support.job_runs import JobRun, run_job, write_config
+from tests.support.servers import free_port
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,8 +31,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def export_features(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., pd.DataFrame]:
     """Features of every row of a file, as ``gress features export`` writes them."""
-    from jobs.features_export import export
-    from jobs.launch import Request
+    from jobs.runs.export import export
+    from jobs.runs.launch import Request
 
     numbers = itertools.count()
 

@@ -13,14 +13,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from jobs.cluster_processes import is_member
-from jobs.generated import parse_generator
-from jobs.generator import TransactionGenerator, write
-from jobs.health import Health, examine
-from jobs.local_cluster import start_cluster
-from tests.integration.cluster import TestCluster, wait_until
-from tests.integration.fraud_config import write_fraud_config
-from tests.integration.job_runs import read_parts
+from gress.cluster.local import start_cluster
+from gress.cluster.processes import is_member
+from gress.health.examine import Health, examine
+from jobs.sources.generated import parse_generator
+from jobs.sources.transactions import TransactionGenerator, write
+from tests.support.cluster import TestCluster, wait_until
+from tests.support.fraud_config import write_fraud_config
+from tests.support.job_runs import read_parts
 
 pytestmark = pytest.mark.slow
 

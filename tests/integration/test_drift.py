@@ -12,15 +12,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobs.generator import to_json_lines
+from jobs.sources.transactions import to_json_lines
 from models.inspect import spec_from_file
 from models.spec import spec_text
-from tests.integration.crafted_input import BAD_LINES, COLUMNS, CraftedInput
-from tests.integration.fraud_config import FEATURES, STATELESS, expected_features, write_fraud_config
-from tests.integration.job_runs import JobRun, run_job
-from tests.integration.small_model import expected_score, write_model
 from tests.integration.test_operator_uids import operators, renumbered
 from tests.state.drift.record_golden import baseline_document, check_record
+from tests.support.crafted_input import BAD_LINES, COLUMNS, CraftedInput
+from tests.support.fraud_config import FEATURES, STATELESS, expected_features, write_fraud_config
+from tests.support.job_runs import JobRun, run_job
+from tests.support.small_model import expected_score, write_model
 
 DAY_MS = 86_400_000
 LEAST_ROWS = 200

@@ -9,11 +9,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.features_export import Exported, export
-from jobs.launch import Request
-from tests.integration.crafted_input import BAD_LINES, LATE, CraftedInput
-from tests.integration.fraud_config import FEATURES, expected_features
-from tests.integration.job_runs import read_parts, run_job
+from jobs.runs.export import Exported, export
+from jobs.runs.launch import Request
+from tests.support.crafted_input import BAD_LINES, LATE, CraftedInput
+from tests.support.fraud_config import FEATURES, expected_features
+from tests.support.job_runs import read_parts, run_job
 
 
 def test_empty_file_gives_no_events_and_a_summary(fraud_config: Path, tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.integration.crafted_input import CraftedInput
-from tests.integration.fraud_config import STATELESS, write_fraud_config
-from tests.integration.job_runs import JobRun, run_job
-from tests.integration.small_model import write_model
-from tests.models.sample_models import write_onnx
+from tests.support.crafted_input import CraftedInput
+from tests.support.fraud_config import STATELESS, write_fraud_config
+from tests.support.job_runs import JobRun, run_job
+from tests.support.sample_models import write_onnx
+from tests.support.small_model import write_model
 
 FALLBACK_SCORE = 0.25
 

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from jobs.sinks import DEAD_LETTER_COLUMNS, prediction_columns
-from tests.integration.crafted_input import BAD_LINES, LATE, BadLine, CraftedInput, iso_times
-from tests.integration.fraud_config import ALERT_THRESHOLD, expected_features
-from tests.integration.job_runs import JobRun
-from tests.integration.small_model import expected_score
+from jobs.sinks.files import DEAD_LETTER_COLUMNS, prediction_columns
+from tests.support.crafted_input import BAD_LINES, LATE, BadLine, CraftedInput, iso_times
+from tests.support.fraud_config import ALERT_THRESHOLD, expected_features
+from tests.support.job_runs import JobRun
+from tests.support.small_model import expected_score
 from udfs.dead_letters import REASONS
 
 

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.sinks import DEAD_LETTER_COLUMNS, prediction_columns
-from tests.integration.crafted_input import CraftedInput, iso_times
-from tests.integration.job_runs import JobRun, run_job
+from jobs.sinks.files import DEAD_LETTER_COLUMNS, prediction_columns
+from tests.support.crafted_input import CraftedInput, iso_times
+from tests.support.job_runs import JobRun, run_job
 
 _SAME = ["event_id", "event_time", "key", "prediction", "model", "version", "feature_set", "truth"]
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from conf.loader import load_settings
+from conf.loading.loader import load_settings
 from jobs.catalogue import default_config
-from jobs.environment import open_session, planning
+from jobs.flink.environment import open_session, planning
 from jobs.fraud_detection import build
-from jobs.inputs import find_inputs
+from jobs.sources.files import find_inputs
 
 
 def operators(

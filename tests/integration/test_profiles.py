@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.integration.job_runs import JobRun, run_job
+from tests.support.job_runs import JobRun, run_job
 
 _OF_THE_RUN = ["latency_us"]
 

@@ -22,8 +22,8 @@ RUN_ELSEWHERE = {
     "gress cluster": "tests/integration/test_cluster.py",
     "gress submit": "tests/integration/test_cluster.py",
     "gress health": "tests/integration/test_cluster.py",
-    "gress top": "watches a job: tests/jobs/top",
-    "gress metrics serve": "runs until it is stopped: tests/jobs/test_metrics_cli.py",
+    "gress top": "watches a job: tests/gress/top",
+    "gress metrics serve": "runs until it is stopped: tests/gress/cli/test_metrics.py",
 }
 
 

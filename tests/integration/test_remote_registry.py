@@ -15,11 +15,11 @@ from ruamel.yaml import YAML
 from conf.model_registry import ModelRegistrySettings
 from models.inspect import spec_from_file
 from models.registry import Registry, open_registry
-from tests.integration.crafted_input import CraftedInput
-from tests.integration.fraud_config import STATELESS, shipped_tree
-from tests.integration.job_runs import read_parts, write_config
-from tests.integration.small_model import write_model
-from tests.models.registry.servers import ServerProcess, free_port, s3_command
+from tests.support.crafted_input import CraftedInput
+from tests.support.fraud_config import STATELESS, shipped_tree
+from tests.support.job_runs import read_parts, write_config
+from tests.support.servers import ServerProcess, free_port, s3_command
+from tests.support.small_model import write_model
 
 SECRET = "s3cr3t-k3y"
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": SECRET}
@@ -71,7 +71,7 @@ def config(folder: Path, url: str) -> Path:
 
 
 def gress(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "jobs.cli", *arguments]
+    command = [sys.executable, "-m", "gress.cli.main", *arguments]
     return subprocess.run(command, env={**os.environ, **KEYS}, capture_output=True, text=True, check=False)
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.integration.crafted_input import LATE, CraftedInput
-from tests.integration.fraud_config import STATELESS, write_fraud_config
-from tests.integration.job_runs import JobRun, run_job
-from tests.integration.small_model import BIAS, WEIGHTS, write_model
-from tests.models.sample_models import sigmoid
+from tests.support.crafted_input import LATE, CraftedInput
+from tests.support.fraud_config import STATELESS, write_fraud_config
+from tests.support.job_runs import JobRun, run_job
+from tests.support.sample_models import sigmoid
+from tests.support.small_model import BIAS, WEIGHTS, write_model
 
 
 @pytest.fixture(scope="module")

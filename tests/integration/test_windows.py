@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.integration.window_golden import Asked, expected, seconds_since_last
+from tests.support.window_golden import Asked, expected, seconds_since_last
 
 TIME = "AT"
 _FIELDS = {

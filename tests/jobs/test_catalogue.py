@@ -4,7 +4,7 @@ import importlib
 
 import pytest
 
-from conf.loader import load_settings
+from conf.loading.loader import load_settings
 from jobs.catalogue import JOBS, default_config, find_job
 from jobs.errors import JobError
 

@@ -8,7 +8,7 @@ import pytest
 from models.checksum import file_sha256
 from models.inspect import spec_from_file
 from models.spec import ModelSpec, TensorSpec
-from tests.models.sample_models import MakeSpec, onnx_net
+from tests.support.sample_models import MakeSpec, onnx_net
 
 collect_ignore = ["make_tflite.py"]  # needs TensorFlow
 

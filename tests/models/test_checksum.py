@@ -6,7 +6,7 @@ import pytest
 
 from models.checksum import file_sha256, verify_checksum
 from models.errors import ModelError
-from tests.models.sample_models import MakeSpec
+from tests.support.sample_models import MakeSpec
 
 # FIPS 180-2, appendix B.1 and B.3.
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

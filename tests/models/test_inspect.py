@@ -8,7 +8,7 @@ from models.checksum import file_sha256
 from models.errors import ModelError
 from models.inspect import spec_from_file
 from models.spec import TensorSpec
-from tests.models.sample_models import DATA, onnx_text
+from tests.support.sample_models import DATA, onnx_text
 
 
 def test_spec_of_a_bare_onnx_file(net_file: Path) -> None:

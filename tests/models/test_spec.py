@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from models.errors import ModelError
 from models.spec import ModelSpec, TensorSpec, read_spec, spec_text
-from tests.models.sample_models import MakeSpec
+from tests.support.sample_models import MakeSpec
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from tests.models.registry.servers import ServerProcess
+from tests.support.servers import ServerProcess
 
 SHIPPED = Path(__file__).parents[2] / "deploy" / "prometheus"
 _PATIENCE_S = 60

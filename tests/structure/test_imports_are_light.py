@@ -23,7 +23,7 @@ HEAVY = (
 )
 LIGHT = (
     "conf",
-    "conf.loader",
+    "conf.loading.loader",
     "models",
     "models.registry",
     "models.serving.live",

@@ -16,8 +16,9 @@ BELOW = {
     "state": {"state", "conf"},
     "udfs": {"udfs", "models", "state", "conf"},
     "jobs": {"jobs", "udfs", "models", "state", "conf"},
+    "gress": {"gress", "jobs", "udfs", "models", "state", "conf"},
 }
-ENGINE = ("jobs/*", "udfs/scalar.py", "udfs/inference.py", "udfs/sql.py", "state/process.py")
+ENGINE = ("gress/*", "jobs/*", "udfs/scalar.py", "udfs/inference.py", "udfs/sql.py", "state/process.py")
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MODULES = [path.relative_to(REPOSITORY) for package in BELOW for path in (REPOSITORY / package).rglob("*.py")]

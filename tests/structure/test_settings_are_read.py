@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import conf
-from conf.schema import SettingKey, setting_keys
+from conf.loading.schema import SettingKey, setting_keys
 from conf.settings import Settings
 
-READERS = ("jobs", "udfs", "state", "models")
+READERS = ("gress", "jobs", "udfs", "state", "models")
 
 # Settings that are read by a part still to come. A name without a further dot stands for all below it.
 NOT_READ_YET = {

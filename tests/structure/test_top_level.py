@@ -10,6 +10,7 @@ import pytest
 
 TOP_LEVEL = (
     "setup.py",
+    "gress",
     "jobs",
     "udfs",
     "state",
@@ -23,7 +24,7 @@ TOP_LEVEL = (
     "LICENSE",
     ".ci/run",
 )
-PACKAGES = ("conf", "models", "state", "udfs", "jobs")
+PACKAGES = ("conf", "models", "state", "udfs", "jobs", "gress")
 LONGEST = 400
 NAMELESS = {"utils", "helpers", "common", "manager", "misc"}
 

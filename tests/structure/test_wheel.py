@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-PACKAGES = ("conf", "models", "state", "udfs", "jobs")
+PACKAGES = ("conf", "models", "state", "udfs", "jobs", "gress")
 ARTIFACTS = ("model.json", "model.onnx", "model.tflite")
 
 
@@ -44,7 +44,7 @@ def test_every_shipped_model_is_in_it(repository: Path, names: set[str]) -> None
 
 
 def test_templates_of_the_report_are_in_it(repository: Path, names: set[str]) -> None:
-    templates = {path.relative_to(repository).as_posix() for path in (repository / "jobs/report/templates").iterdir()}
+    templates = {path.relative_to(repository).as_posix() for path in (repository / "gress/report/templates").iterdir()}
     assert len(templates) == 3
     assert templates - names == set()
 
@@ -79,7 +79,7 @@ def test_monitoring_is_in_it_as_compose_mounts_it(repository: Path, names: set[s
 
 
 def test_metadata_names_the_command_and_the_python_versions(wheel: Path) -> None:
-    assert "gress = jobs.cli:main" in _metadata(wheel, "entry_points.txt")
+    assert "gress = gress.cli.main:main" in _metadata(wheel, "entry_points.txt")
     metadata = Parser().parsestr(_metadata(wheel, "METADATA"))
     assert (metadata["Name"], metadata["Version"]) == ("gress-ml", "0.1.0")
     assert set(metadata["Requires-Python"].split(",")) == {">=3.10", "<3.13"}

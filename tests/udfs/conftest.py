@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from conf.loader import settings_from
+from conf.loading.loader import settings_from
 from conf.settings import Settings
-from tests.udfs.tiny_models import Write, write_linear
+from tests.support.tiny_models import Write, write_linear
 
 MakeSettings = Callable[..., Settings]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.spec import ModelSpec
-    from udfs.resilience.ladder import Answer
+    from udfs.scoring.ladder import Answer
 
 _LOG = logging.getLogger("gress.drift")
 _MOST_ROWS = 10**12

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from udfs.features.aggregation import Aggregation
-from udfs.features.bucket import Bucket
-from udfs.features.categorical import Categorical
-from udfs.features.clip import Clip
-from udfs.features.cyclic import Cyclic
-from udfs.features.difference import Difference
-from udfs.features.embedding import Embedding
-from udfs.features.hash import Hash
-from udfs.features.haversine import Haversine
-from udfs.features.interaction import Interaction
-from udfs.features.log import Log
-from udfs.features.missing import Missing
-from udfs.features.normalize import Normalize
-from udfs.features.numerical import Numerical
-from udfs.features.onehot import Onehot
-from udfs.features.quantile import Quantile
-from udfs.features.ratio import Ratio
-from udfs.features.standardize import Standardize
-from udfs.features.target_rate import TargetRate
-from udfs.features.temporal import Temporal
-from udfs.features.text import Text
-from udfs.features.time_since_last import TimeSinceLast
+from udfs.features.transforms.aggregation import Aggregation
+from udfs.features.transforms.bucket import Bucket
+from udfs.features.transforms.categorical import Categorical
+from udfs.features.transforms.clip import Clip
+from udfs.features.transforms.cyclic import Cyclic
+from udfs.features.transforms.difference import Difference
+from udfs.features.transforms.embedding import Embedding
+from udfs.features.transforms.hash import Hash
+from udfs.features.transforms.haversine import Haversine
+from udfs.features.transforms.interaction import Interaction
+from udfs.features.transforms.log import Log
+from udfs.features.transforms.missing import Missing
+from udfs.features.transforms.normalize import Normalize
+from udfs.features.transforms.numerical import Numerical
+from udfs.features.transforms.onehot import Onehot
+from udfs.features.transforms.quantile import Quantile
+from udfs.features.transforms.ratio import Ratio
+from udfs.features.transforms.standardize import Standardize
+from udfs.features.transforms.target_rate import TargetRate
+from udfs.features.transforms.temporal import Temporal
+from udfs.features.transforms.text import Text
+from udfs.features.transforms.time_since_last import TimeSinceLast
 
 if TYPE_CHECKING:
     from udfs.features.feature import Feature

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from conf.settings import FeatureSpec, FieldSettings
-    from state.windows import WindowSpec
+    from state.window_sql import WindowSpec
 
     Columns: TypeAlias = Mapping[str, NDArray[np.generic]]
     Matrix: TypeAlias = NDArray[np.floating[Any]]

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from udfs.features import FEATURES
-from udfs.features.aggregation import Aggregation
 from udfs.features.errors import FeatureError, UnknownColumnError, nearest
 from udfs.features.explained_column import ExplainedColumn
 from udfs.features.feature import Feature
 from udfs.features.parameters import location
 from udfs.features.source import output_of
+from udfs.features.transforms.aggregation import Aggregation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from conf.settings import EventSettings, FeatureSetSettings, FeatureSpec, FieldSettings
-    from state.windows import WindowSpec
+    from state.window_sql import WindowSpec
     from udfs.features.feature import Columns, Matrix
 
 

@@ -120,7 +120,7 @@ class Parameters:
 
     def seconds(self, name: str, default: str | None = None) -> int:
         """Read a duration such as ``5m`` or ``7d`` in whole seconds."""
-        from conf.durations import parse_duration_ms
+        from conf.types.durations import parse_duration_ms
 
         value = default if default is not None and name not in self else self.value(name, "a duration")
         try:

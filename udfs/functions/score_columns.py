@@ -22,10 +22,10 @@ from udfs.functions.vector_function import Columns, SqlColumns
 from udfs.logs import set_up_logs
 from udfs.metrics.exporter import export_metrics
 from udfs.metrics.scores import Recorded, ScoreRecorder
-from udfs.model_source import open_models
-from udfs.resilience.breaker import BreakerOptions
-from udfs.resilience.ladder import Answer, LadderOptions
-from udfs.scoring import Predictions, Scorer
+from udfs.scoring.breaker import BreakerOptions
+from udfs.scoring.ladder import Answer, LadderOptions
+from udfs.scoring.model_source import open_models
+from udfs.scoring.scorer import Predictions, Scorer
 
 PREDICTION_COLUMNS: SqlColumns = (
     ("__prediction", "DOUBLE"),

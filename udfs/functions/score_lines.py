@@ -18,7 +18,7 @@ from udfs.functions.score_columns import ScoreColumns, prediction_columns
 from udfs.functions.vector_function import Columns, SqlColumns
 from udfs.parsing.batch import ParsedBatch
 from udfs.parsing.lines import LineFormat
-from udfs.scoring import Predictions
+from udfs.scoring.scorer import Predictions
 
 
 @dataclass

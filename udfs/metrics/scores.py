@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from udfs.features.feature_set import FeatureSet
-    from udfs.resilience.ladder import Answer
+    from udfs.scoring.ladder import Answer
 
 
 # A job that runs for a year sees many versions, and each is a few hundred series.

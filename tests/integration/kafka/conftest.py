@@ -10,11 +10,11 @@ from typing import NoReturn
 
 import pytest
 
-from jobs.dev_kafka import DevKafka
+from gress.dev.broker import DevKafka
 from jobs.errors import JobError
-from jobs.jars import BROKER, CONNECTOR, fetch_jars, find_jars, jars_folder
-from tests.integration.crafted_input import CraftedInput
+from jobs.kafka.jars import BROKER, CONNECTOR, fetch_jars, find_jars, jars_folder
 from tests.integration.kafka.topics import Sent, unique
+from tests.support.crafted_input import CraftedInput
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from jobs.errors import JobError
-from tests.integration.crafted_input import BAD_LINES, CraftedInput
-from tests.integration.fraud_config import STATELESS, write_fraud_config
-from tests.integration.job_runs import JobRun, run_job
 from tests.integration.kafka.conftest import Topics
 from tests.integration.kafka.topics import Reader, Sent, send
+from tests.support.crafted_input import BAD_LINES, CraftedInput
+from tests.support.fraud_config import STATELESS, write_fraud_config
+from tests.support.job_runs import JobRun, run_job
 
 TOMBSTONE = "expected a JSON object, got a record without a value (a tombstone)"
 

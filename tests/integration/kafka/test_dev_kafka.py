@@ -11,7 +11,7 @@ from typing import IO
 
 import pytest
 
-from jobs.dev_kafka import DevKafka
+from gress.dev.broker import DevKafka
 from jobs.errors import JobError
 from tests.integration.kafka.topics import Reader, Sent, send
 
@@ -19,7 +19,7 @@ STOP_S = 40
 
 
 def _start(data: Path) -> tuple[subprocess.Popen[str], str]:
-    command = [sys.executable, "-m", "jobs.cli", "dev", "kafka", "--port", "0", "--data", str(data)]
+    command = [sys.executable, "-m", "gress.cli.main", "dev", "kafka", "--port", "0", "--data", str(data)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).resolve().parents[3])
     said = _line(process.stdout)
     found = re.match(r"Kafka answers on (127\.0\.0\.1:\d+); data and log in ", said)

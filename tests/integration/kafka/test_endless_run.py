@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.crafted_input import LATE, CraftedInput
-from tests.integration.job_runs import JobRun
 from tests.integration.kafka.conftest import Topics
 from tests.integration.kafka.topics import Reader, Sent, send
+from tests.support.crafted_input import LATE, CraftedInput
+from tests.support.job_runs import JobRun
 
 STOP_S = 60
 READ_S = 90
@@ -34,7 +34,7 @@ class GressRun:
             *more,
         ]
         options = [part for setting in settings for part in ("--set", setting)]
-        command = [sys.executable, "-m", "jobs.cli", "run", "fraud-detection", "--config", str(config)]
+        command = [sys.executable, "-m", "gress.cli.main", "run", "fraud-detection", "--config", str(config)]
         self._log = (output.parent / f"{output.name}.log").open("w+")
         self._process = subprocess.Popen(
             [*command, "--output", str(output), *options], stdout=self._log, stderr=self._log,

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from conf.loader import settings_from
+from conf.loading.loader import settings_from
 from conf.settings import EventSettings
-from jobs.environment import open_session
-from jobs.kafka_source import event_time_sql
+from jobs.flink.environment import open_session
+from jobs.sources.kafka import event_time_sql
 from udfs.parsing.times import FIRST_MS, to_iso_ms
 
 ISO = (

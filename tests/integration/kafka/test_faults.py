@@ -7,9 +7,9 @@ from pathlib import Path
 
 from benchmarks.faults import MISSED_SOON, NEVER_GIVES_UP, Plan, disturbed, make_lines
 from benchmarks.killer import VICTIMS
-from jobs.cluster_processes import marked_processes
-from jobs.dev_kafka import DevKafka
-from tests.integration.job_runs import run_job
+from gress.cluster.processes import marked_processes
+from gress.dev.broker import DevKafka
+from tests.support.job_runs import run_job
 
 EVENTS = 16_000
 # Half a minute of events: each process dies while there is work.

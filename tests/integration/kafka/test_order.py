@@ -7,10 +7,10 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.integration.crafted_input import CraftedInput
-from tests.integration.job_runs import JobRun, run_job
 from tests.integration.kafka.conftest import Topics
 from tests.integration.kafka.topics import Reader, Sent, send
+from tests.support.crafted_input import CraftedInput
+from tests.support.job_runs import JobRun, run_job
 
 DELAY_MS = 3_600_000
 AHEAD_ID = 77_777_777

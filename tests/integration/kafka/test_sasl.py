@@ -10,13 +10,13 @@ import pytest
 from confluent_kafka import Consumer, Producer
 from ruamel.yaml import YAML
 
-from jobs.dev_kafka import DevKafka
+from gress.dev.broker import DevKafka
 from jobs.errors import JobError
-from jobs.launch import Request, run
-from jobs.summary import Summary
-from tests.integration.crafted_input import CraftedInput
-from tests.integration.fraud_config import STATELESS, write_fraud_config
-from tests.integration.job_runs import write_config
+from jobs.run_folder.summary import Summary
+from jobs.runs.launch import Request, run
+from tests.support.crafted_input import CraftedInput
+from tests.support.fraud_config import STATELESS, write_fraud_config
+from tests.support.job_runs import write_config
 
 PASSWORD = "open sesame"
 _MODULE = "org.apache.kafka.common.security.plain.PlainLoginModule"

@@ -11,13 +11,13 @@ import pytest
 from conf.settings import MetricsSettings
 from models.inspect import spec_from_file
 from models.spec import spec_text
-from tests.integration.crafted_input import CraftedInput
-from tests.integration.fraud_config import FEATURES, expected_features, write_fraud_config
-from tests.integration.job_runs import JobRun, run_job
-from tests.integration.small_model import expected_score, write_model
-from tests.models.registry.servers import free_port
 from tests.monitoring.prometheus import Prometheus
 from tests.state.drift.record_golden import baseline_document
+from tests.support.crafted_input import CraftedInput
+from tests.support.fraud_config import FEATURES, expected_features, write_fraud_config
+from tests.support.job_runs import JobRun, run_job
+from tests.support.servers import free_port
+from tests.support.small_model import expected_score, write_model
 from udfs.metrics.exporter import MetricsServer
 
 _ROWS = 25_000

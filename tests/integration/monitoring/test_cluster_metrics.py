@@ -8,8 +8,8 @@ import urllib.request
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from jobs.flink_metrics import port_numbers
-from tests.integration.cluster import TestCluster, wait_until
+from jobs.flink.metrics import port_numbers
+from tests.support.cluster import TestCluster, wait_until
 
 pytestmark = pytest.mark.slow
 

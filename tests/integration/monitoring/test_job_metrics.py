@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.integration.job_runs import read_parts
 from tests.integration.monitoring.conftest import Monitored
 from tests.monitoring.shipped import Asked, asked_by_dashboard, metric_names, rules
+from tests.support.job_runs import read_parts
 from udfs.metrics.catalogue import METRICS
 
 # Their parts are not in the fraud job.

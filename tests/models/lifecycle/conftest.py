@@ -9,7 +9,7 @@ import pytest
 from models.lifecycle import register
 from models.registry import Registry, local_registry
 from tests.models.lifecycle.golden_rows import ROWS, WriteGolden
-from tests.udfs.tiny_models import write_linear
+from tests.support.tiny_models import write_linear
 
 
 @pytest.fixture

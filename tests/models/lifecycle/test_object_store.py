@@ -6,11 +6,11 @@ from pathlib import Path
 
 from conf.settings import ModelRegistrySettings
 from models.lifecycle import history, list_models, list_versions, promote, pull, register, retire, rollback
-from models.loaded import load_model
 from models.registry import local_registry, open_registry
-from models.serving.validation import check_golden
+from models.scoring.loaded import load_model
+from models.serving.fitness import check_golden
 from tests.models.lifecycle.golden_rows import ROWS, WriteGolden
-from tests.udfs.tiny_models import linear
+from tests.support.tiny_models import linear
 
 
 def test_an_object_store_gives_the_same_life(file: Path, tmp_path: Path, write_golden: WriteGolden) -> None:

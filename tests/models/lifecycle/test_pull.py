@@ -9,8 +9,8 @@ import pytest
 
 from models.errors import ModelError
 from models.lifecycle import promote, pull
-from models.loaded import load_model
 from models.registry import Registry, local_registry
+from models.scoring.loaded import load_model
 
 
 def test_a_pulled_version_is_a_registry_of_its_own(three: Registry, tmp_path: Path) -> None:

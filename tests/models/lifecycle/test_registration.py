@@ -14,8 +14,8 @@ from models.errors import ModelError
 from models.lifecycle import register, show, validate
 from models.registry import Registry, local_registry
 from tests.models.lifecycle.golden_rows import ROWS, WriteGolden
-from tests.models.sample_models import onnx_text, onnx_two_ports
-from tests.udfs.tiny_models import linear
+from tests.support.sample_models import onnx_text, onnx_two_ports
+from tests.support.tiny_models import linear
 
 
 def is_untouched(registry: Registry) -> bool:

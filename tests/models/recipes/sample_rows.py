@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from models.inspect import spec_from_file
-from models.loaded import load_model
-from models.outputs import Scores
+from models.scoring.loaded import load_model
+from models.scoring.outputs import Scores
 
 COLUMNS = ("amount", "is_night", "risk", "count")
 ROW_COUNTS = (0, 1, 2, 33, 500)

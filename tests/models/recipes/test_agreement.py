@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from models.errors import ModelError
-from models.outputs import Scores
 from models.recipes.agreement import Answers, compare, sample_rows
+from models.scoring.outputs import Scores
 
 FILE = "model file m.onnx"
 ROWS = np.zeros((2, 1), np.float32)

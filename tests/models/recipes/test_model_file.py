@@ -8,7 +8,7 @@ import pytest
 from models.errors import ModelError
 from models.recipes.agreement import Answers
 from models.recipes.model_file import check_suffix, write_model
-from tests.models.sample_models import net_score
+from tests.support.sample_models import net_score
 
 ROWS = np.random.default_rng(0).uniform(-2, 2, (9, 4)).astype(np.float32)
 SCORES = net_score({"x": ROWS})["score"][:, 0]

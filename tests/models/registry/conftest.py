@@ -14,7 +14,7 @@ import pytest
 from conf.model_registry import ModelRegistrySettings
 from models.registry import Registry
 from tests.models.registry.places import Place
-from tests.models.registry.servers import ServerProcess, gcs_command, s3_command
+from tests.support.servers import ServerProcess, gcs_command, s3_command
 
 KINDS = ("local", "memory", "s3", "gcs")
 SECRETS = {"AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "s3cr3t-k3y", "AWS_SESSION_TOKEN": "s3cr3t-t0k3n"}

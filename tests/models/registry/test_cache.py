@@ -19,7 +19,7 @@ from models.registry.patience import Patience
 from models.spec import ModelSpec
 from tests.models.registry.conftest import MakePlace, s3_settings
 from tests.models.registry.places import REPOSITORY, Place
-from tests.models.registry.servers import serving
+from tests.support.servers import serving
 
 
 @pytest.fixture

@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.loaded import LoadedModel, load_model
 from models.registry import Registry
-from models.serving.deployed import DeployedVersions
+from models.scoring.loaded import LoadedModel, load_model
 from models.serving.events import Silent
 from models.serving.live import LiveModel
+from models.serving.versions import DeployedVersions
 from models.spec import ModelSpec
 from tests.models.registry.conftest import StartS3, make_bucket, s3_settings
 from tests.models.registry.places import HASTY, Place, publish
-from tests.models.registry.servers import ServerProcess
-from tests.models.sample_models import net_score
+from tests.support.sample_models import net_score
+from tests.support.servers import ServerProcess
 
 _WAIT_S = 30
 

@@ -16,9 +16,9 @@ from models.registry import Registry, RegistryError
 from models.registry.patience import Patience
 from models.spec import ModelSpec
 from tests.models.registry.conftest import MakePlace, s3_settings, write_key
-from tests.models.registry.gcs_server import GcsHandler, GcsServer
 from tests.models.registry.places import HASTY, Place
-from tests.models.registry.servers import free_port, running, serving
+from tests.support.gcs_server import GcsHandler, GcsServer
+from tests.support.servers import free_port, running, serving
 
 _S3_FIX = r"check model_registry\.s3_endpoint and s3_region"
 

@@ -5,7 +5,7 @@ import sys
 
 SCRIPT = """
 import sys
-import models.loaded, models.registry, models.inspect
+import models.scoring.loaded, models.registry, models.inspect
 from models.runtimes import RUNTIMES
 heavy = {"onnxruntime", "ai_edge_litert", "tflite_runtime", "onnx", "sklearn", "pandas", "pyarrow", "pyflink"}
 print(sorted(heavy & set(sys.modules)), sorted(RUNTIMES))

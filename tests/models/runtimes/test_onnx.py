@@ -20,11 +20,11 @@ from sklearn.preprocessing import OneHotEncoder
 
 from models.errors import ModelError
 from models.inspect import spec_from_file
-from models.loaded import LoadedModel, load_model
 from models.runtimes import onnx
 from models.runtimes.options import RuntimeOptions
-from models.sessions import SessionPool
-from tests.models.sample_models import onnx_net, write_onnx
+from models.scoring.loaded import LoadedModel, load_model
+from models.scoring.sessions import SessionPool
+from tests.support.sample_models import onnx_net, write_onnx
 
 RNG = np.random.default_rng(7)
 X = RNG.normal(size=(300, 5)).astype(np.float32)

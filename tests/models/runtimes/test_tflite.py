@@ -10,7 +10,7 @@ import pytest
 from models.errors import ModelError
 from models.runtimes import tflite
 from models.runtimes.options import RuntimeOptions
-from tests.models.sample_models import DATA, SAMPLES
+from tests.support.sample_models import DATA, SAMPLES
 
 
 def load(name: str, **options: Any) -> tflite.TfliteRuntime:

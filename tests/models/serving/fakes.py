@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from models.errors import ModelError
-from models.outputs import Scores
 from models.registry import Deployment
+from models.scoring.outputs import Scores
 from models.spec import ModelSpec, TensorSpec
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from models.errors import ModelError
-from models.outputs import Scores
 from models.registry import RegistryError
+from models.scoring.outputs import Scores
 from models.serving.live import LiveModel, SwapOptions
 from tests.models.serving.fakes import FakeVersions, Heard
 

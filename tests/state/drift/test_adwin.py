@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from state.drift.adwin import Adwin
+from state.drift.sequential.adwin import Adwin
 
 RIVER = json.loads((Path(__file__).parent / "data" / "river.json").read_text(encoding="utf-8"))
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from state.drift.benjamini_hochberg import benjamini_hochberg
+from state.drift.measures.benjamini_hochberg import benjamini_hochberg
 
 
 @given(st.lists(st.floats(0, 1), max_size=40))

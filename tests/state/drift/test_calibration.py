@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from state.drift.calibration import Calibration
+from state.drift.quality.calibration import Calibration
 
 
 def calibration_of(scores: np.ndarray, labels: np.ndarray, bins: int = 15) -> Calibration:

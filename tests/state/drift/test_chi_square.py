@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from state.drift.chi_square import chi_square, chi_square_fit
+from state.drift.measures.chi_square import chi_square, chi_square_fit
 
 FILLED = st.lists(st.tuples(st.integers(20, 500), st.integers(20, 500)), min_size=2, max_size=30)
 

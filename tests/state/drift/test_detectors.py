@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from state.drift import DETECTORS, MEASURES, OUTCOMES, SEQUENTIAL
-from state.drift.measurement import Measurement
+from state.drift.measures.measurement import Measurement
 
 # A stream with a change, so that state after a change is met too; and with gaps.
 RNG = np.random.default_rng(5)

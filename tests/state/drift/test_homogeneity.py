@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from state.drift import MEASURES
-from state.drift.homogeneity import expected_divergence, merge_neighbours
-from state.drift.measurement import Measure
+from state.drift.measures.homogeneity import expected_divergence, merge_neighbours
+from state.drift.measures.measurement import Measure
 
 MANY = 3000
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.spatial import distance
 
-from state.drift.jensen_shannon import jensen_shannon
+from state.drift.measures.jensen_shannon import jensen_shannon
 
 CELLS = st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500)), min_size=2, max_size=30)
 

@@ -10,7 +10,7 @@ from state.drift import MEASURES
 from state.drift.baseline import make_baseline
 from state.drift.histograms import Histograms
 from state.drift.judge import judge, overall_score
-from state.drift.measurement import Measure
+from state.drift.measures.measurement import Measure
 
 FEATURES, TRAINING_ROWS, ALPHA = 20, 20_000, 0.05
 NAMES = [f"f{i}" for i in range(FEATURES)]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from state.drift.kolmogorov_smirnov import kolmogorov_smirnov, ks_bound, ks_exact
+from state.drift.measures.kolmogorov_smirnov import kolmogorov_smirnov, ks_bound, ks_exact
 
 VALUES = st.lists(st.floats(-100, 100), min_size=1, max_size=60)
 

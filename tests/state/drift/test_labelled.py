@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from state.drift.labelled import labelled
+from state.drift.quality.labelled import labelled
 
 NAN = float("nan")
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from state.drift.measurement import counts_of, drift_score
+from state.drift.measures.measurement import counts_of, drift_score
 
 
 @given(st.floats(0, 1e9), st.floats(0, 1e9))

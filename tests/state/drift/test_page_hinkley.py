@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from state.drift.page_hinkley import PageHinkley
+from state.drift.sequential.page_hinkley import PageHinkley
 
 RIVER = json.loads((Path(__file__).parent / "data" / "river.json").read_text(encoding="utf-8"))
 OURS = {"min_instances": "least", "delta": "tolerance", "threshold": "threshold", "alpha": "fading"}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from state.drift.psi import psi, psi_threshold
+from state.drift.measures.psi import psi, psi_threshold
 
 
 def test_worked_by_hand() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-from state.drift.rolling_auc import RollingAuc
+from state.drift.quality.rolling_auc import RollingAuc
 
 
 def auc_of(scores: np.ndarray, labels: np.ndarray) -> RollingAuc:

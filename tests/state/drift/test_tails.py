@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from state.drift.tails import chi_square_isf, chi_square_sf, hypergeometric_p, kolmogorov_sf, normal_sf
+from state.drift.measures.tails import chi_square_isf, chi_square_sf, hypergeometric_p, kolmogorov_sf, normal_sf
 
 
 @given(st.floats(0, 2000), st.integers(1, 200))

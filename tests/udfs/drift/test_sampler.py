@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.outputs import Scores
+from models.scoring.outputs import Scores
 from models.spec import ModelSpec
 from state.drift.rows import SampledRows
 from tests.models.serving.fakes import spec_of
 from tests.state.drift.record_golden import baseline_document
 from udfs.dead_letters import Problem
 from udfs.drift.sampler import DriftSampler
-from udfs.resilience.ladder import Answer
+from udfs.scoring.ladder import Answer
 
 COLUMNS = ("amount", "size")
 BASELINE = baseline_document(np.arange(40.0).reshape(20, 2), COLUMNS, np.linspace(0, 1, 20))

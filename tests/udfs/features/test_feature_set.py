@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from conf.settings import EventSettings, FeatureSetSettings
-from state.windows import WindowSpec
+from state.window_sql import WindowSpec
 from udfs.features.errors import FeatureError
 from udfs.features.feature_set import compile_feature_set
 

@@ -12,12 +12,12 @@ import pytest
 from prometheus_client import REGISTRY
 
 from conf.settings import EventSettings, FeatureSetSettings
-from models.outputs import Scores
+from models.scoring.outputs import Scores
 from models.spec import ModelSpec, TensorSpec
 from udfs.dead_letters import Problem
 from udfs.features.feature_set import FeatureSet, compile_feature_set
 from udfs.metrics.scores import Recorded, ScoreRecorder
-from udfs.resilience.ladder import Answer
+from udfs.scoring.ladder import Answer
 
 JOBS = count()
 

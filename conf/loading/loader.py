@@ -1,0 +1,66 @@
+"""Loads settings: file, then environment, then `--set`; the later wins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from conf.errors import ConfigError, Problem
+from conf.loading.explain import explain
+from conf.loading.overrides import apply_assignments, apply_environment
+from conf.loading.plain_secrets import find_plain_secrets
+from conf.loading.raw import RawSettings, unshared
+from conf.loading.substitution import substitute
+from conf.loading.yaml_file import read_settings_file
+from conf.settings import Settings
+
+
+def load_settings(path: Path | None, *, overrides: Sequence[str] = (), environ: Mapping[str, str]) -> Settings:
+    """The typed settings of a YAML file.
+
+    Args:
+        path: The file, with any of the roots `ml:`, `job:` and `execution:`; None: the defaults.
+        overrides: ``ml.inference.max_concurrency=4``; values are YAML, list entries go by index.
+        environ: Fills ``${NAME}`` in the file and overrides it, ``GRESS_ML__INFERENCE__MAX_CONCURRENCY=4``.
+
+    Raises:
+        ConfigError: With a line for every problem; none shows a secret.
+    """
+    raw = RawSettings({}) if path is None else read_settings_file(path)
+    problems = apply_environment(raw, environ) + apply_assignments(raw, overrides) + substitute(raw, environ)
+    problems += find_plain_secrets(raw, environ)
+    return _typed(raw, problems, origin="settings" if path is None else str(path))
+
+
+def settings_from(tree: Mapping[str, Any], *, origin: str = "settings") -> Settings:
+    """The typed settings of a mapping as YAML would give it; ``origin`` names it in errors."""
+    return _typed(RawSettings(unshared(dict(tree))), [], origin=origin)
+
+
+def _typed(raw: RawSettings, problems: list[Problem], *, origin: str) -> Settings:
+    settings, refused = _validated(raw)
+    # A value that could not be filled in is one problem, not also of the wrong type.
+    blamed = {problem.path for problem in problems}
+    problems = problems + [problem for problem in refused if problem.path not in blamed]
+    if settings is None or problems:
+        raise ConfigError(origin, problems)
+    return _with_inherited(settings)
+
+
+def _validated(raw: RawSettings) -> tuple[Settings | None, list[Problem]]:
+    try:
+        return Settings.model_validate(raw.tree), []
+    except ValidationError as error:
+        return None, list(explain(error, raw, Settings))
+
+
+def _with_inherited(settings: Settings) -> Settings:
+    """The settings where the job's model call has what it left out from `ml.inference`."""
+    job = settings.job
+    if job is None:
+        return settings
+    inference = job.inference.with_defaults(settings.ml.inference)
+    return settings.model_copy(update={"job": job.model_copy(update={"inference": inference})})

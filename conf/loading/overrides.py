@@ -1,0 +1,115 @@
+"""Settings from outside the file: variables `GRESS_ML__ENABLED=true` and `--set ml.enabled=true`.
+
+Rule: values are YAML (`512`, `true`, `[0, 1]`), an empty one is empty text. A list is entered by the index of
+an entry it has. Below `execution.flink` and Kafka's `options` the rest of the path is one key: such names have dots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from conf.errors import KeyPath, Problem
+from conf.loading.raw import RawSettings
+from conf.nearest import nearest
+from conf.yaml_text import parse_yaml
+
+PREFIX = "GRESS_"
+ROOTS = ("ml", "job", "execution")
+
+# Mappings whose keys have dots.
+_OPTIONS = (("execution", "flink"), ("job", "source", "kafka", "options"), ("job", "sink", "kafka", "options"))
+
+
+@dataclass(frozen=True)
+class Override:
+    """One value for one key path; ``is_folded`` paths match keys in any case."""
+
+    parts: tuple[str, ...]
+    text: str
+    source: str
+    is_folded: bool
+
+
+def apply_environment(raw: RawSettings, environ: Mapping[str, str]) -> list[Problem]:
+    """Applies every variable ``GRESS_ROOT__KEY__...``; other variables of that prefix are not ours."""
+    problems = []
+    for name in sorted(environ):
+        parts = tuple(name.removeprefix(PREFIX).split("__"))
+        if not name.startswith(PREFIX) or len(parts) < 2:
+            continue
+        folded = (parts[0].lower(), *parts[1:])
+        problems.extend(_apply(raw, Override(folded, environ[name], name, is_folded=True)))
+    return problems
+
+
+def apply_assignments(raw: RawSettings, assignments: Sequence[str]) -> list[Problem]:
+    """Applies each ``key.path=value``; a later one wins."""
+    problems = []
+    for assignment in assignments:
+        path, equals, text = assignment.partition("=")
+        if not equals:
+            problems.append(Problem((), "key.path=value", "a text without =", source="--set"))
+            continue
+        parts = tuple(path.strip().split("."))
+        problems.extend(_apply(raw, Override(parts, text, f"--set {path.strip()}", is_folded=False)))
+    return problems
+
+
+def _apply(raw: RawSettings, override: Override) -> list[Problem]:
+    if override.parts[0] not in ROOTS:
+        root, hint = override.parts[0], nearest(override.parts[0], ROOTS)
+        return [Problem((), f"a path from {', '.join(ROOTS)}", repr(root), hint, override.source)]
+    if "" in override.parts:
+        return [Problem((), "a key between all separators", "an empty one", source=override.source)]
+    try:
+        value = parse_yaml(override.text) if override.text.strip() else ""
+    except ValueError:
+        return [Problem((), "a YAML value", "a syntax error", "quote it", override.source)]
+    return _assign(raw, override, value)
+
+
+def _assign(raw: RawSettings, override: Override, value: object) -> list[Problem]:
+    node: Any = raw.tree
+    path: KeyPath = ()
+    parts = _whole_options(override)
+    for depth, part in enumerate(parts):
+        key = _key_in(node, part, is_folded=override.is_folded)
+        if key is None:
+            return [_cannot_enter(node, part, path, override.source)]
+        path = (*path, key)
+        if depth == len(parts) - 1:
+            node[key] = value
+        elif RawSettings(node).value_at((key,)) is None:
+            node[key] = {}
+        node = node[key]
+    raw.sources = {old: source for old, source in raw.sources.items() if old[: len(path)] != path}
+    raw.sources[path] = override.source
+    return []
+
+
+def _cannot_enter(node: object, part: str, path: KeyPath, source: str) -> Problem:
+    if isinstance(node, list):
+        return Problem(path, f"an index below {len(node)}", repr(part), source=source)
+    return Problem(path, "a mapping or a list to enter", "a single value", source=source)
+
+
+def _whole_options(override: Override) -> tuple[str, ...]:
+    for options in _OPTIONS:
+        head, rest = override.parts[: len(options)], override.parts[len(options) :]
+        if tuple(part.lower() for part in head) == options and rest:
+            option = ".".join(rest)
+            return (*options, option.lower() if override.is_folded else option)
+    return override.parts
+
+
+def _key_in(node: object, part: str, *, is_folded: bool) -> str | int | None:
+    if isinstance(node, list):
+        return int(part) if part.isdecimal() and int(part) < len(node) else None
+    if not isinstance(node, dict):
+        return None
+    if part in node or not is_folded:
+        return part
+    known = (key for key in node if isinstance(key, str) and key.lower() == part.lower())
+    return next(known, part.lower())

@@ -1,0 +1,60 @@
+"""`${NAME}` and `${NAME:-default}` in the text values of a settings file; `$${` is a plain `${`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from conf.errors import KeyPath, Problem
+from conf.loading.raw import RawSettings
+
+_REFERENCE = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|\$\{")
+
+
+def substitute(raw: RawSettings, environ: Mapping[str, str]) -> list[Problem]:
+    """Fills the references in ``raw``; values that an override set are taken as they are.
+
+    Returns:
+        One problem for each variable that is missing and each reference that is malformed.
+    """
+    problems: list[Problem] = []
+    raw.tree = _walk(raw, raw.tree, (), environ, problems)
+    return problems
+
+
+def _walk(
+    raw: RawSettings, node: Any, path: KeyPath, environ: Mapping[str, str], problems: list[Problem]
+) -> Any:
+    if path in raw.sources:
+        return node
+    if isinstance(node, dict):
+        return {key: _walk(raw, value, (*path, key), environ, problems) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_walk(raw, value, (*path, index), environ, problems) for index, value in enumerate(node)]
+    if not isinstance(node, str) or "${" not in node:
+        return node
+    return _filled(raw, node, path, environ, problems)
+
+
+def _filled(
+    raw: RawSettings, text: str, path: KeyPath, environ: Mapping[str, str], problems: list[Problem]
+) -> str:
+    def value_of(match: re.Match[str]) -> str:
+        name, default = match["name"], match["default"]
+        if match[0] == "$${":
+            return "${"
+        if name is None:
+            expected, hint = "${NAME} or ${NAME:-default}", "write $${ for a plain ${"
+            problems.append(Problem(path, expected, "another text after ${", hint))
+            return "${"
+        raw.substituted.add(path)
+        value = environ.get(name)
+        if default is not None:
+            return value or default
+        if value is None:
+            hint = f"set it, or write ${{{name}:-default}}"
+            problems.append(Problem(path, f"the environment variable {name}", "no such variable", hint))
+        return value or ""
+
+    return _REFERENCE.sub(value_of, text)

@@ -1,0 +1,86 @@
+"""Reads a settings file: YAML 1.2, one document, no key twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml.composer import ComposerError
+from ruamel.yaml.constructor import ConstructorError
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.parser import ParserError
+from ruamel.yaml.scanner import ScannerError
+
+from conf.errors import ConfigError, KeyPath, Problem
+from conf.loading.masking import described
+from conf.loading.raw import RawSettings, unshared
+from conf.yaml_text import mark_of, safe_yaml
+
+_FAULTS: dict[type[YAMLError], str] = {
+    ScannerError: "a character or an indentation that cannot be there",
+    ParserError: "an unfinished or misplaced entry",
+    ComposerError: "an undefined alias or a second document",
+    ConstructorError: "a tag, which settings do not have",
+}
+
+
+def read_settings_file(path: Path) -> RawSettings:
+    """The untyped content of ``path``.
+
+    Raises:
+        ConfigError: The file cannot be read, is not one YAML mapping, or says a key twice.
+    """
+    text = _read_text(path)
+    tree = _parse(text, str(path))
+    if not isinstance(tree, dict):
+        got = "an empty file" if tree is None else described(tree) if isinstance(tree, list) else "a scalar"
+        raise ConfigError(str(path), [Problem((), "a mapping with ml:, job: or execution:", got)])
+    return RawSettings(tree)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        problem = Problem((), "a YAML file in UTF-8", "bytes that are not")
+    except OSError as error:
+        problem = Problem((), "a readable YAML file", (error.strerror or "an error").lower())
+    raise ConfigError(str(path), [problem])
+
+
+def _parse(text: str, origin: str) -> Any:
+    try:
+        node = safe_yaml().compose(text)
+        repeated = list(_repeated_keys(node)) if node is not None else []
+        if repeated:
+            raise ConfigError(origin, repeated)
+        return unshared(safe_yaml().load(text))
+    except YAMLError as error:
+        # The library's own text quotes the file, which may hold secrets.
+        where = mark_of(error)
+        got = next((text for kind, text in _FAULTS.items() if isinstance(error, kind)), "a syntax error")
+        problem = Problem((where,) if where else (), "valid YAML", got)
+    except ValueError as error:
+        if isinstance(error, ConfigError):
+            raise
+        problem = Problem((), "valid YAML", "a scalar that its type cannot hold")
+    except RecursionError:
+        problem = Problem((), "YAML of finite depth", "an alias that contains itself, or too deep a nesting")
+    raise ConfigError(origin, [problem])
+
+
+def _repeated_keys(node: Node, path: KeyPath = ()) -> Iterator[Problem]:
+    if isinstance(node, MappingNode):
+        first_lines: dict[str, int] = {}
+        for key_node, value_node in node.value:
+            key = key_node.value if isinstance(key_node, ScalarNode) else "?"
+            line = key_node.start_mark.line + 1
+            if key in first_lines:
+                yield Problem((*path, key), "each key once", f"it on lines {first_lines[key]} and {line}")
+            first_lines.setdefault(key, line)
+            yield from _repeated_keys(value_node, (*path, key))
+    elif isinstance(node, SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _repeated_keys(item, (*path, index))

@@ -1,0 +1,1 @@
+"""The base class of settings and the types of their values: durations, numbers, refusals."""

@@ -1,0 +1,95 @@
+"""Scalar types of settings: strict about kind, but text from ``${ENV}`` may spell a number or a boolean."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
+
+from conf.types.refusal import Refusal, refuse
+from conf.yaml_text import parse_yaml
+
+_VERSION = r"v?[0-9]+(\.[0-9]+)*([-+][A-Za-z0-9._+-]+)?"
+_PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
+
+
+def _from_text(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        parsed = parse_yaml(value)
+    except ValueError:
+        return value
+    return parsed if isinstance(parsed, bool | int | float) else value
+
+
+def matching(pattern: str, expected: str) -> AfterValidator:
+    """A check that the whole text matches ``pattern``, described by ``expected``."""
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if compiled.fullmatch(value) is None:
+            raise refuse(Refusal(expected))
+        return value
+
+    return AfterValidator(check)
+
+
+def _without_credentials(value: str) -> str:
+    # Wherever the mark stands: a password that is not quoted may hold a slash, and then it looks like a path.
+    if "://" in value and any(mark in value for mark in "@?#"):
+        hint = "credentials come from the environment or the cloud's own chain, never from settings"
+        raise refuse(Refusal("a path, or a URL without '@', '?' and '#'", hint=hint, is_hidden=True))
+    return value
+
+
+def _batch_size(value: object) -> Any:
+    parsed = _from_text(value)
+    if parsed == "auto":
+        return parsed
+    if isinstance(parsed, int) and not isinstance(parsed, bool) and parsed >= 1:
+        return parsed
+    raise refuse(Refusal("auto or a whole number >= 1"))
+
+
+def _ports(value: object) -> Any:
+    parsed = _from_text(value)
+    found = _PORTS.fullmatch(str(parsed))
+    if str(parsed) == "0" or (found and 1 <= int(found[1]) <= int(found[2] or found[1]) <= 65_535):
+        return parsed
+    raise refuse(Refusal("0, a port from 1 to 65535, or a range such as 9250-9259"))
+
+
+Flag = Annotated[bool, Field(strict=True), BeforeValidator(_from_text)]
+"""true or false; 0, 1, yes and no are not."""
+
+Whole = Annotated[int, Field(strict=True), BeforeValidator(_from_text)]
+"""A whole number; true and 1.0 are not."""
+
+Real = Annotated[float, Field(strict=True), BeforeValidator(_from_text)]
+"""A finite number."""
+
+Name = Annotated[str, matching(r"(?s).+", "text that is not empty")]
+"""Text that is not empty."""
+
+Location = Annotated[Name, AfterValidator(_without_credentials)]
+"""A path, or a URL without user, password, query and fragment."""
+
+Segment = Annotated[str, matching(r"[A-Za-z0-9][A-Za-z0-9._-]*", "letters, digits, '.', '_' or '-'")]
+"""A name that is also one folder of a path."""
+
+Column = Annotated[str, matching(r"(?!__)[A-Za-z_][A-Za-z0-9_]*", "letters, digits or '_', no digit and no '__' first")]
+"""A column name, case-sensitive; those that start with __ are a job's own."""
+
+Version = Annotated[str, matching(_VERSION, "a version such as v2.0 or 1.0.0")]
+"""A version such as v2.0, 1.0.0 or 2.0.0-rc.1."""
+
+VersionOrPrimary = Annotated[str, matching(f"|{_VERSION}", "a version such as v2.0 or 1.0.0, or ''")]
+"""A version, or empty for the deployed primary."""
+
+BatchSize = Annotated[Literal["auto"] | int, PlainValidator(_batch_size)]
+"""Rows of one model call: ``auto`` or a whole number >= 1."""
+
+Ports = Annotated[int | str, PlainValidator(_ports)]
+"""A port, 0 for none, or a range such as ``9250-9259``."""

@@ -1,0 +1,1 @@
+"""Operating jobs: the `gress` command, clusters, health, the live view, the report."""

@@ -1,0 +1,1 @@
+"""The `gress` command: one module a noun, and what they print with."""

@@ -1,0 +1,108 @@
+"""What the command shows: a live line, tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from pydantic_core import to_jsonable_python
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from jobs.run_folder.progress import Counts
+from jobs.run_folder.summary import Summary
+
+_PLAIN_EVERY_S = 10.0
+
+
+class LiveLine:
+    """One line that is rewritten on a terminal; elsewhere a new line now and then."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._live = Live(Text("starting Flink"), console=self._console, transient=True, auto_refresh=False)
+        self._shown_s = -_PLAIN_EVERY_S
+
+    def __enter__(self) -> LiveLine:
+        if self._console.is_terminal:
+            self._live.start(refresh=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def show(self, counts: Counts, total: int | None) -> None:
+        """Show the counts so far."""
+        text = counts.text(total)
+        if self._console.is_terminal:
+            self._live.update(Text(text), refresh=True)
+        elif counts.seconds - self._shown_s >= _PLAIN_EVERY_S:
+            self._shown_s = counts.seconds
+            sys.stderr.write(text + "\n")
+
+
+def print_line(text: str) -> None:
+    """Print text as it is."""
+    sys.stdout.write(text + "\n")
+
+
+def print_json(document: object) -> None:
+    """Print records, mappings and lists as one JSON document; times in ISO 8601, UTC as ``Z``."""
+    content = to_jsonable_python(document)
+    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def utc_text(at: dt.datetime | None) -> str:
+    """A time as people read it, in UTC; "" for None.
+
+    Example:
+        >>> utc_text(dt.datetime(2024, 3, 1, 0, 30, tzinfo=dt.timezone(dt.timedelta(hours=1))))
+        '2024-02-29 23:30'
+    """
+    return at.astimezone(dt.timezone.utc).strftime("%Y-%m-%d %H:%M") if at else ""
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table; its cells wrap rather than lose text."""
+    table = Table(title=Text(title, style="italic") if title else None, title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=200)
+    console.print(table)
+
+
+def print_summary(summary: Summary, output: Path) -> None:
+    """Print a run's figures and where the rest is."""
+    rows = [
+        ("events", f"{summary.events:,}"),
+        ("predictions", f"{summary.predictions:,}"),
+        ("alerts", f"{summary.alerts:,}"),
+        ("dead letters", _with_reasons(summary)),
+        ("rows/s", f"{summary.rows_per_s:,.0f}"),
+        ("model", " ".join(f"{summary.model} {version} ({n:,})" for version, n in summary.versions.items())),
+        ("feature set", summary.feature_set or ""),
+        ("batch scored in", ", ".join(f"{name} {us / 1000:g} ms" for name, us in summary.latency_us.items())),
+    ]
+    if summary.auc_roc is not None and summary.average_precision is not None:
+        rows += [
+            ("AUC ROC", f"{summary.auc_roc:.4f}"),
+            ("average precision", f"{summary.average_precision:.4f}"),
+        ]
+    print_table(f"{summary.job}: {output}", ("figure", "value"), [row for row in rows if row[1]])
+
+
+def _with_reasons(summary: Summary) -> str:
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(summary.reasons.items()))
+    return f"{summary.dead_letters:,}" + (f" ({reasons})" if reasons else "")

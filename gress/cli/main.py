@@ -1,0 +1,246 @@
+"""The `gress` command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn, Optional
+
+import typer
+
+from conf.errors import ConfigError
+from gress.cli.cluster import mount as mount_cluster
+from gress.cli.kafka import dev_app, jars_app
+from gress.cli.metrics import metrics_app
+from gress.cli.models import models_app
+from gress.cli.report import mount as mount_report
+from gress.cli.top import mount as mount_top
+from jobs.errors import JobError
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Machine learning on live streams, on Apache Flink."
+)
+features_app = typer.Typer(no_args_is_help=True, help="Features of a job.")
+config_app = typer.Typer(no_args_is_help=True, help="Settings.")
+jobs_app = typer.Typer(no_args_is_help=True, help="Jobs.")
+app.add_typer(features_app, name="features")
+app.add_typer(config_app, name="config")
+app.add_typer(jobs_app, name="jobs")
+app.add_typer(models_app, name="models")
+app.add_typer(metrics_app, name="metrics")
+app.add_typer(jars_app, name="jars")
+app.add_typer(dev_app, name="dev")
+mount_cluster(app)
+mount_report(app)
+mount_top(app)
+
+JobName = Annotated[str, typer.Argument(help="Name of a job; `gress jobs list` shows them.")]
+Input = Annotated[
+    Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+    typer.Option(
+        "--input",
+        help="File, folder or pattern of .jsonl, .csv (both also .gz) or .parquet; kafka: or kafka:TOPIC,... at the "
+        "brokers of job.source.kafka; or generator:days=40,seed=1. Default: job.source, else generated.",
+    ),
+]
+Config = Annotated[Optional[Path], typer.Option("--config", help="YAML file; default: the job's own.")]  # noqa: UP045
+Set = Annotated[
+    list[str] | None, typer.Option("--set", help="A setting, as key.path=value; may be repeated.")
+]
+Profile = Annotated[
+    Optional[str], typer.Option("--profile", help="throughput (batches) or latency (single rows).")  # noqa: UP045
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what an earlier run wrote there.")]
+FlinkConf = Annotated[Optional[Path], typer.Option("--flink-conf", help="File of Flink options.")]  # noqa: UP045
+
+
+def main() -> None:
+    """Run the command; what the user got wrong is one line and exit code 2."""
+    try:
+        app(standalone_mode=True)
+    except _refusals() as error:
+        _fail(str(error), 2)
+
+
+@app.command("run")
+def run_job(
+    job: JobName,
+    input: Input = None,  # noqa: A002 - the option's name
+    output: Annotated[
+        Path, typer.Option("--output", help="New folder for everything the run writes.")
+    ] = Path("out"),
+    config: Config = None,
+    overrides: Set = None,
+    profile: Profile = None,
+    output_format: Annotated[str, typer.Option("--format", help="json (Lines) or parquet.")] = "json",
+    flink_conf: FlinkConf = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Run a job here: on bounded input to its end, on Kafka until Ctrl-C, which stops it with a savepoint.
+
+    With job.sink.kafka rows go to its topics, and --output holds checkpoints, savepoints and the summary.
+    """
+    from gress.cli.console import LiveLine, print_line, print_summary
+    from jobs.runs.endless import Stopped
+    from jobs.runs.launch import run
+
+    request = _request(
+        job,
+        output,
+        input,
+        config,
+        overrides,
+        profile,
+        output_format=output_format,
+        flink_conf=flink_conf,
+        is_overwriting=overwrite,
+    )
+    with LiveLine() as line:
+        summary = run(request, line.show)
+    if isinstance(summary, Stopped):
+        where = f"its state is in {summary.savepoint}" if summary.savepoint else "without a savepoint"
+        print_line(f"stopped; {where}")
+        return
+    print_summary(summary, output)
+    if not summary.adds_up:
+        _fail(
+            f"job {job!r}: expected {summary.events} predictions and dead letters together, got "
+            f"{summary.predictions} and {summary.dead_letters}; do not use {output}",
+            1,
+        )
+
+
+@features_app.command("export")
+def export_features(
+    job: JobName,
+    output: Annotated[Path, typer.Option("--output", help="New Parquet file.")],
+    input: Input = None,  # noqa: A002 - the option's name
+    config: Config = None,
+    overrides: Set = None,
+    flink_conf: FlinkConf = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Write event fields and features of every event, as the job computes them, for training."""
+    from gress.cli.console import LiveLine, print_line
+    from jobs.runs.export import export
+
+    request = _request(
+        job,
+        output,
+        input,
+        config,
+        overrides,
+        None,
+        output_format="json",
+        flink_conf=flink_conf,
+        is_overwriting=overwrite,
+    )
+    with LiveLine() as line:
+        done = export(request, line.show)
+    print_line(
+        f"{done.rows:,} rows of {done.events:,} events, {done.dead_letters:,} dead letters: {done.path}"
+    )
+
+
+@features_app.command("explain")
+def explain_features(job: JobName, config: Config = None, overrides: Set = None) -> None:
+    """Show every column of a job's feature set: type, inputs, formula, null rule."""
+    from gress.cli.console import print_table
+    from udfs.features.feature_set import compile_feature_set
+
+    settings = _settings(job, config, overrides)
+    features = compile_feature_set(settings.job.features, settings.job.events)
+    rows = [(c.column, c.type, ", ".join(c.inputs), c.formula, c.null_rule) for c in features.explain()]
+    print_table(
+        f"{features.name}: {len(features.columns)} columns, hash {features.hash}",
+        ("column", "type", "inputs", "formula", "null rule"),
+        rows,
+    )
+
+
+@config_app.command("check")
+def check_config(
+    file: Annotated[Path, typer.Argument(help="YAML file.")],
+    overrides: Set = None,
+) -> None:
+    """Check a settings file and show the settings in effect, secrets masked."""
+    from conf.loading.loader import load_settings
+    from conf.loading.render import render_yaml
+    from gress.cli.console import print_line
+    from udfs.features.feature_set import compile_feature_set
+
+    settings = load_settings(file, overrides=overrides or (), environ=os.environ)
+    if settings.job is not None:
+        compile_feature_set(settings.job.features, settings.job.events)
+    print_line(render_yaml(settings).rstrip())
+
+
+@jobs_app.command("list")
+def list_jobs() -> None:
+    """Show the jobs there are."""
+    from gress.cli.console import print_table
+    from jobs.catalogue import JOBS, default_config
+
+    rows = [(name, entry.title, str(default_config(name))) for name, entry in JOBS.items()]
+    print_table("", ("job", "what it does", "settings"), rows)
+
+
+@app.command("doctor")
+def doctor() -> None:
+    """Say what this machine lacks to run jobs, and how to get it; exit code 1 if anything."""
+    from gress.cli.console import print_table
+    from gress.doctor import diagnose
+
+    findings = diagnose()
+    print_table(
+        "",
+        ("check", "", "found", "what to do"),
+        [(f.name, "ok" if f.ok else "MISSING", f.found, f.fix) for f in findings],
+    )
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+def _request(
+    job: str,
+    output: Path,
+    source: str | None,
+    config: Path | None,
+    overrides: list[str] | None,
+    profile: str | None,
+    **others: Any,
+) -> Any:
+    from jobs.runs.launch import Request
+
+    given = list(overrides or ())
+    if profile is not None:
+        given.append(f"execution.profile={profile}")
+    return Request(job, output, input=source or "", config=config, overrides=given, **others)
+
+
+def _settings(job: str, config: Path | None, overrides: list[str] | None) -> Any:
+    from conf.loading.loader import load_settings
+    from jobs.catalogue import default_config, find_job
+
+    find_job(job)
+    path = config or default_config(job)
+    settings = load_settings(path, overrides=overrides or (), environ=os.environ)
+    if settings.job is None:
+        raise JobError(str(path), "expected a `job:` with events, features and inference, got none")
+    return settings
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    from models.errors import ModelError
+    from udfs.features.errors import FeatureError
+
+    return (ConfigError, FeatureError, JobError, ModelError)
+
+
+def _fail(text: str, code: Literal[1, 2]) -> NoReturn:
+    sys.stderr.write(f"{text}\n")
+    raise SystemExit(code)
+
+
+if __name__ == "__main__":
+    main()

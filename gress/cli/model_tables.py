@@ -1,0 +1,113 @@
+"""What `gress models` shows to people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gress.cli.console import print_line, print_table, utc_text
+from models.lifecycle import GenerationSummary, ModelSummary, Validation, VersionDetails, VersionSummary
+from models.registry import Deployment, Record
+from models.spec import ModelSpec
+
+
+def print_models(registry: str, models: Sequence[ModelSummary]) -> None:
+    """Print a line for each model."""
+    rows = [
+        (
+            each.name,
+            f"{each.versions:,}",
+            each.latest,
+            each.primary or "",
+            str(each.generation or ""),
+            ", ".join(f"{count:,} {state}" for state, count in each.states.items()),
+        )
+        for each in models
+    ]
+    print_table(f"models in {registry}", ("model", "versions", "latest", "primary", "generation", "states"), rows)
+
+
+def print_versions(registry: str, name: str, versions: Sequence[VersionSummary]) -> None:
+    """Print a line for each version."""
+    rows = [
+        (
+            each.version,
+            each.state,
+            each.type,
+            each.task,
+            "" if each.size_bytes is None else f"{each.size_bytes / 1024:,.1f} KiB",
+            each.feature_set or "",
+            utc_text(each.created_at),
+            ", ".join(each.tags),
+        )
+        for each in versions
+    ]
+    columns = ("version", "state", "type", "task", "size", "feature set", "created (UTC)", "tags")
+    print_table(f"{name} in {registry}", columns, rows)
+
+
+def print_details(details: VersionDetails) -> None:
+    """Print all that is known of a version."""
+    spec = details.spec
+    rows = [("state", details.state), *_of_spec(spec), *map(_of_record, details.records)]
+    print_table(f"{spec.name}@{spec.version} in {details.registry}", ("", ""), [row for row in rows if row[1]])
+
+
+def print_history(registry: str, name: str, generations: Sequence[GenerationSummary]) -> None:
+    """Print a line for each deployment."""
+    rows = [
+        (
+            str(each.generation),
+            utc_text(each.at),
+            each.action,
+            each.primary,
+            each.previous or "",
+            each.by,
+            each.why,
+            "\n".join(f"{found.version} by {found.by}: {found.reason}" for found in each.rejections),
+        )
+        for each in generations
+    ]
+    columns = ("generation", "at (UTC)", "action", "primary", "previous", "by", "why", "rejected")
+    print_table(f"deployments of {name} in {registry}", columns, rows)
+
+
+def print_deployment(name: str, deployment: Deployment) -> None:
+    """Print what serves from now on."""
+    back = f"; rollback goes to {deployment.previous}" if deployment.previous else ""
+    done = "rolled back" if deployment.action == "rollback" else "promoted"
+    print_line(f"{name}: {done} to {deployment.primary} in generation {deployment.generation}{back}")
+
+
+def print_validation(found: Validation) -> None:
+    """Print that a version passed, and how."""
+    golden = f"golden rows ({found.golden_rows:,})" if found.golden_rows else "no golden rows there"
+    noted = "" if found.is_new else "; it had passed before"
+    times = f"loaded in {found.load_ms:.1f} ms, one row in {found.row_ms:.2f} ms"
+    print_line(f"{found.spec.name}@{found.spec.version}: valid: checksum, inputs, outputs, {golden}; {times}{noted}")
+
+
+def _of_spec(spec: ModelSpec) -> list[tuple[str, str]]:
+    columns = spec.feature_columns or ()
+    return [
+        ("type", spec.type),
+        ("task", spec.task),
+        ("file", spec.file),
+        ("sha256", spec.sha256),
+        ("inputs", ", ".join(map(str, spec.inputs))),
+        ("outputs", ", ".join(map(str, spec.outputs))),
+        ("classes", ", ".join(spec.classes or ())),
+        ("threshold", "" if spec.threshold is None else f"{spec.threshold:g}"),
+        ("feature set", " ".join(filter(None, (spec.feature_set, spec.feature_set_hash)))),
+        ("columns", f"{len(columns)}: {', '.join(columns)}" if columns else ""),
+        ("golden rows", f"{len(spec.golden.rows):,}" if spec.golden else "none"),
+        ("metrics", ", ".join(f"{name} {value:g}" for name, value in spec.metrics.items())),
+        ("tags", ", ".join(spec.tags)),
+        ("description", spec.description),
+        ("created (UTC)", utc_text(spec.created_at)),
+    ]
+
+
+def _of_record(record: Record) -> tuple[str, str]:
+    generation = f" in generation {record.generation}" if record.generation is not None else ""
+    reason = f": {record.reason}" if record.reason else ""
+    return record.kind, f"{utc_text(record.at)} by {record.by}{generation}{reason}"

@@ -1,0 +1,1 @@
+"""Standalone clusters on this machine, and jobs handed to any session cluster."""

@@ -1,0 +1,53 @@
+"""Configuration of Flink's client: options of a job that the cluster reads from whoever submits it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from gress.cluster.conf import flink_home
+from jobs.errors import JobError
+from jobs.flink.conf_file import read_flink_conf
+from jobs.flink.environment import shipped_flink_conf
+from jobs.flink.java import find_java
+
+# A job brings these along; restarts, state backend and folders are the cluster's own to decide.
+_OF_THE_JOB = ("execution.checkpointing.", "pipeline.", "python.", "env.java.opts.")
+
+
+def client_environment(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment in which Flink's client runs.
+
+    Whoever set FLINK_CONF_DIR has a client configuration, which is then the only one.
+
+    Args:
+        folder: for configuration and log.
+        environ: what it is made from.
+
+    Raises:
+        JobError: no Java 11, 17 or 21.
+    """
+    java = find_java(environ)
+    if java is None:
+        subject, problem = "java", "expected version 11, 17 or 21 in JAVA_HOME or on PATH, got none"
+        raise JobError(subject, problem, "pip install 'gress-ml[local]' brings one")
+    made = {"JAVA_HOME": str(java.home), "FLINK_LOG_DIR": str(folder / "log")}
+    if not environ.get("FLINK_CONF_DIR"):
+        made["FLINK_CONF_DIR"] = str(_write_conf(folder / "conf"))
+    (folder / "log").mkdir()
+    return {**environ, **made}
+
+
+def job_options() -> dict[str, str]:
+    """Return the options of the shipped file that go with a job."""
+    shipped = shipped_flink_conf()
+    options = read_flink_conf(shipped) if shipped else {}
+    return {key: value for key, value in options.items() if key.startswith(_OF_THE_JOB)}
+
+
+def _write_conf(folder: Path) -> Path:
+    shutil.copytree(flink_home() / "conf", folder)
+    text = "".join(f"{key}: {value}\n" for key, value in job_options().items())
+    (folder / "config.yaml").write_text(text, encoding="utf-8")
+    return folder

@@ -1,0 +1,139 @@
+"""Configuration of a local cluster: PyFlink's own folder, our options, and where this cluster lives."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+from jobs.errors import JobError
+from jobs.flink.conf_file import read_flink_conf
+from jobs.flink.environment import shipped_flink_conf
+from jobs.flink.file_urls import file_url
+from jobs.flink.metrics import parse_ports, reporter_options
+
+
+@dataclass(frozen=True)
+class ClusterRequest:
+    """A local cluster as it is asked for.
+
+    Attributes:
+        directory: its folder, new or a cluster's own.
+        slots: of each TaskManager; each runs one task of every operator and one Python worker.
+        task_managers: number of TaskManager processes.
+        port: of the REST API; 0: a free one.
+        is_highly_available: a ZooKeeper and a second JobManager, which takes over with all jobs when the first dies.
+        options: Flink options that win over all others.
+        metrics_ports: of Flink's own metrics: one for each process, such as ``9250-9259``; empty: none.
+    """
+
+    directory: Path
+    slots: int = 2
+    task_managers: int = 1
+    port: int = 0
+    is_highly_available: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
+    metrics_ports: str = ""
+
+    @property
+    def folder(self) -> Path:
+        """The folder, absolute: processes find each other by it."""
+        return self.directory.resolve()
+
+    @property
+    def job_managers(self) -> int:
+        """Number of JobManager processes."""
+        return 2 if self.is_highly_available else 1
+
+
+def flink_home() -> Path:
+    """Return the Flink that comes with PyFlink: scripts, libraries, configuration.
+
+    Raises:
+        JobError: PyFlink is not installed.
+    """
+    spec = find_spec("pyflink")
+    if spec is None or spec.origin is None:
+        subject = "pyflink"
+        raise JobError(subject, "expected apache-flink 2.3 beside this package, got none", "pip install gress-ml")
+    return Path(spec.origin).parent
+
+
+def parse_options(given: list[str]) -> dict[str, str]:
+    """Return ``KEY=VALUE`` texts as Flink options.
+
+    Raises:
+        JobError: one is no such text.
+    """
+    options = {}
+    for text in given:
+        key, sign, value = text.partition("=")
+        if not sign or not key.strip():
+            subject = f"option {text!r}"
+            raise JobError(subject, "expected KEY=VALUE", "as in taskmanager.memory.process.size=2g")
+        options[key.strip()] = value.strip()
+    return options
+
+
+def write_conf(request: ClusterRequest, *, rest_port: int, rpc_port: int, zookeeper_port: int | None) -> None:
+    """Write the folder that the cluster's processes are pointed to."""
+    folder = request.folder / "conf"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(flink_home() / "conf", folder)
+    options = cluster_options(request, rest_port=rest_port, rpc_port=rpc_port, zookeeper_port=zookeeper_port)
+    text = "".join(f"{key}: {value}\n" for key, value in options.items())
+    (folder / "config.yaml").write_text(text, encoding="utf-8")
+    if zookeeper_port:
+        (folder / "zoo.cfg").write_text(_zookeeper_conf(request.folder, zookeeper_port), encoding="utf-8")
+
+
+def cluster_options(
+    request: ClusterRequest, *, rest_port: int, rpc_port: int, zookeeper_port: int | None
+) -> dict[str, str]:
+    """Return all options of a cluster, weakest source first: shipped file, this cluster's, those asked for."""
+    shipped, folder = shipped_flink_conf(), request.folder
+    options = read_flink_conf(shipped) if shipped else {}
+    # One machine, and nobody else's: left out, Flink would listen on every interface.
+    options |= dict.fromkeys(("jobmanager.bind-host", "taskmanager.bind-host", "taskmanager.host"), "localhost")
+    options |= {
+        "rest.port": str(rest_port),
+        "jobmanager.rpc.port": str(rpc_port),
+        "taskmanager.numberOfTaskSlots": str(request.slots),
+        # Who was killed is missed after this long, not after Flink's fifty seconds: on one machine no network delays.
+        "heartbeat.interval": "3 s",
+        "heartbeat.timeout": "20 s",
+        # Out of heap, a TaskManager is neither alive nor dead: it holds its slots and fails every checkpoint.
+        "taskmanager.jvm-exit-on-oom": "true",
+        # A TaskManager that is up before its JobManager asks again soon, not after Flink's ten seconds.
+        "cluster.registration.error-delay": "500 ms",
+        "env.log.dir": str(folder / "log"),
+        "env.pid.dir": str(folder / "pid"),
+        "io.tmp.dirs": str(folder / "tmp"),
+        "execution.checkpointing.dir": file_url(folder / "checkpoints"),
+        "execution.checkpointing.savepoint-dir": file_url(folder / "savepoints"),
+    }
+    if zookeeper_port:
+        options |= {
+            "high-availability.type": "zookeeper",
+            "high-availability.zookeeper.quorum": f"localhost:{zookeeper_port}",
+            "high-availability.storageDir": file_url(folder / "ha"),
+            # How long a JobManager that was killed still counts as the leader; Flink's own minute is for a data centre.
+            "high-availability.zookeeper.client.session-timeout": "10 s",
+        }
+    if request.metrics_ports:
+        options |= reporter_options(parse_ports(request.metrics_ports, request.job_managers + request.task_managers))
+    return {**options, **request.options}
+
+
+def _zookeeper_conf(folder: Path, port: int) -> str:
+    # One server is no quorum: it outlives a JobManager, not the machine.
+    lines = {
+        "tickTime": "2000",
+        "dataDir": str(folder / "zookeeper"),
+        "clientPort": str(port),
+        "clientPortAddress": "127.0.0.1",
+        "admin.enableServer": "false",
+    }
+    return "".join(f"{key}={value}\n" for key, value in lines.items())

@@ -1,0 +1,283 @@
+"""A Flink session cluster on this machine, from the scripts that come with PyFlink.
+
+    [ZooKeeper, with high availability] ── JobManagers ── TaskManagers ── Python workers
+
+All it writes, and a ``cluster.json`` that says what it is, lies in one folder. Started again on the same folder, it
+brings back the members that are gone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+from gress.cluster.conf import ClusterRequest, flink_home, write_conf
+from gress.cluster.processes import MARK, is_member, marked_processes, stop_processes
+from jobs.errors import JobError
+from jobs.flink.java import find_java
+from jobs.flink.rest import FlinkRest
+
+DEFAULT_DIR = Path("gress-cluster")
+FILE = "cluster.json"
+
+_FOREIGN = (
+    "PYTHONPATH",
+    "FLINK_HOME",
+    "FLINK_LIB_DIR",
+    "FLINK_OPT_DIR",
+    "FLINK_PLUGINS_DIR",
+    "_FLINK_HOME_DETERMINED",
+)
+_START_S = 120.0
+_POLL_S = 0.3
+
+
+@dataclass(frozen=True)
+class Member:
+    """A process of the cluster.
+
+    Attributes:
+        role: ``zookeeper``, ``jobmanager`` or ``taskmanager``.
+        pid: its process id, while it runs.
+        name: of its log files; a TaskManager's id with the cluster.
+        rest_port: of a JobManager.
+    """
+
+    role: str
+    pid: int
+    name: str
+    rest_port: int | None = None
+
+
+@dataclass(frozen=True)
+class LocalCluster:
+    """What ``cluster.json`` says.
+
+    Attributes:
+        address: HOST:PORT of the REST API.
+        directory: its folder.
+        slots: of all TaskManagers together.
+        members: its processes.
+    """
+
+    address: str
+    directory: str
+    slots: int
+    zookeeper_port: int | None = None
+    members: tuple[Member, ...] = field(default=())
+
+    @property
+    def folder(self) -> Path:
+        """Its folder."""
+        return Path(self.directory)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """HOST:PORT of every JobManager; each answers for the one that leads."""
+        return tuple(f"127.0.0.1:{member.rest_port}" for member in self.members if member.rest_port is not None)
+
+
+def start_cluster(request: ClusterRequest) -> LocalCluster:
+    """Start a cluster, or what is gone of one, and wait for its slots.
+
+    Raises:
+        JobError: no Java, a folder that holds something else, or no slots after two minutes.
+    """
+    folder = request.folder
+    known = read_cluster(folder) if (folder / FILE).is_file() else None
+    alive = tuple(member for member in known.members if is_member(member.pid, folder)) if known else ()
+    if not alive:
+        _claim(folder, is_known=known is not None)
+        known = None
+    elif known is not None and known.slots != request.slots * request.task_managers:
+        subject = f"cluster {folder}"
+        problem = f"expected the {known.slots} slots it was started with, got {request.slots * request.task_managers}"
+        raise JobError(subject, problem, f"first: gress cluster down --dir {folder}")
+    try:
+        return _bring_up(request, known, alive)
+    except BaseException:
+        # Half a cluster is worse than none; what ran before stays.
+        if not alive:
+            stop_cluster(folder)
+        raise
+
+
+def read_cluster(folder: Path) -> LocalCluster:
+    """Return what a cluster's folder says of it.
+
+    Raises:
+        JobError: no cluster was started there.
+    """
+    path = folder.resolve() / FILE
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+        members = tuple(Member(**member) for member in tree.pop("members"))
+        return LocalCluster(**tree, members=members)
+    except FileNotFoundError as error:
+        subject = f"cluster {folder}"
+        problem, fix = f"expected {FILE} of a started cluster, got none", "gress cluster up starts one"
+        raise JobError(subject, problem, fix) from error
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        subject = str(path)
+        raise JobError(subject, f"expected what `gress cluster up` writes, got {error}", "start it again") from error
+
+
+def find_address(cluster: LocalCluster) -> str:
+    """Return the address of a JobManager that answers, or the cluster's own where none does."""
+    for address in cluster.addresses[1:] and cluster.addresses:
+        with suppress(JobError):
+            FlinkRest(address, timeout_s=2).get("/overview")
+            return address
+    return cluster.address
+
+
+def stop_cluster(folder: Path) -> int:
+    """Stop all that belongs to a cluster, whether or not it crashed; return the number of processes stopped.
+
+    Logs, checkpoints and savepoints stay. Jobs do not come back by themselves when a cluster is started there again.
+    """
+    folder = folder.resolve()
+    stopped = _end_members(folder)
+    for name in ("zookeeper", "ha"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    return stopped
+
+
+def _end_members(folder: Path) -> int:
+    members = read_cluster(folder).members if (folder / FILE).is_file() else ()
+
+    def left() -> set[int]:
+        return marked_processes(folder) | {member.pid for member in members if is_member(member.pid, folder)}
+
+    stopped = stop_processes(left)
+    (folder / FILE).unlink(missing_ok=True)
+    for name in ("pid", "tmp"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    return stopped
+
+
+def _claim(folder: Path, *, is_known: bool) -> None:
+    is_ours = is_known or (folder / "conf" / "config.yaml").is_file()
+    if folder.exists() and not is_ours and (not folder.is_dir() or any(folder.iterdir())):
+        subject = f"cluster {folder}"
+        raise JobError(subject, "expected a new or empty folder, or a cluster's own, got one in use", "name another")
+    if is_ours:
+        # Workers of a cluster whose JVMs were killed; what a highly available one knows of its jobs stays.
+        _end_members(folder)
+    for name in ("log", "pid", "tmp", "checkpoints", "savepoints"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+
+
+def _bring_up(request: ClusterRequest, known: LocalCluster | None, alive: tuple[Member, ...]) -> LocalCluster:
+    folder = request.folder
+    ports = [member.rest_port for member in known.members if member.rest_port] if known else []
+    if not ports:
+        ports = [request.port or free_port(), *(free_port() for _ in range(request.job_managers - 1))]
+    zookeeper = known.zookeeper_port if known else (free_port() if request.is_highly_available else None)
+    if known is None:
+        write_conf(request, rest_port=ports[0], rpc_port=free_port(), zookeeper_port=zookeeper)
+    wanted: list[tuple[str, int | None]] = [("zookeeper", None)] if zookeeper else []
+    wanted += [("jobmanager", port) for port in ports]
+    wanted += [("taskmanager", None)] * request.task_managers
+    for member in alive:
+        wanted.remove((member.role, member.rest_port))
+    # A script spends seconds on reading its configuration, each on its own.
+    with ThreadPoolExecutor(max_workers=len(wanted) or 1) as pool:
+        started = list(pool.map(lambda asked: _start_member(folder, *asked), wanted))
+    slots = request.slots * request.task_managers
+    cluster = LocalCluster(f"127.0.0.1:{ports[0]}", str(folder), slots, zookeeper, (*alive, *started))
+    (folder / FILE).write_text(json.dumps(asdict(cluster), indent=2) + "\n", encoding="utf-8")
+    _wait_for_slots(cluster)
+    return cluster
+
+
+def _start_member(folder: Path, role: str, rest_port: int | None) -> Member:
+    """Start a process by Flink's own script."""
+    name = f"{role}-{uuid4().hex[:8]}"
+    arguments = {
+        "zookeeper": ["1"],
+        "jobmanager": ["-D", f"rest.port={rest_port}"],
+        "taskmanager": ["-D", f"taskmanager.resource-id={name}"],
+    }[role]
+    done = subprocess.run(
+        ["bash", str(flink_home() / "bin" / f"{role}.sh"), "start", *arguments],
+        env=cluster_environment(folder) | {"FLINK_IDENT_STRING": name},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    pids = [int(line) for path in (folder / "pid").glob(f"flink-{name}-*.pid") for line in path.read_text().split()]
+    if done.returncode or len(pids) != 1:
+        subject = f"cluster {folder}"
+        said = (done.stdout + done.stderr).strip().splitlines() or ["nothing"]
+        raise JobError(subject, f"{role} did not start: {said[-1]}", f"see {folder / 'log'}")
+    return Member(role, pids[0], name, rest_port)
+
+
+def cluster_environment(folder: Path, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the environment of a cluster's processes.
+
+    Raises:
+        JobError: no Java 11, 17 or 21.
+    """
+    java = find_java(environ)
+    if java is None:
+        subject, problem = "java", "expected version 11, 17 or 21 in JAVA_HOME or on PATH, got none"
+        raise JobError(subject, problem, "pip install 'gress-ml[local]' brings one")
+    # A path to sources, or one meant for this process's own Flink, has no business in the workers.
+    kept = {name: value for name, value in environ.items() if name not in _FOREIGN}
+    # In thread mode the JVM embeds the first Python on PATH.
+    path = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", "")])
+    return kept | {
+        MARK: str(folder),
+        "FLINK_CONF_DIR": str(folder / "conf"),
+        "JAVA_HOME": str(java.home),
+        "PATH": path,
+    }
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for_slots(cluster: LocalCluster) -> None:
+    rest = FlinkRest(cluster.address, timeout_s=2)
+    deadline = time.monotonic() + _START_S
+    # A count would do for the first start only: a TaskManager that was killed is listed for a while.
+    wanted = {member.name for member in cluster.members if member.role == "taskmanager"}
+    found: set[str] = set()
+    while time.monotonic() < deadline:
+        try:
+            found = {manager["id"] for manager in rest.get("/taskmanagers")["taskmanagers"] if manager["slotsNumber"]}
+        except JobError:
+            # Not up yet, or up and without a leader.
+            found = set()
+        if wanted <= found:
+            return
+        _expect_running(cluster)
+        time.sleep(_POLL_S)
+    subject = f"cluster {cluster.directory}"
+    problem = f"expected {len(wanted)} TaskManagers after {_START_S:.0f} s, got {len(wanted & found)}"
+    raise JobError(subject, problem, f"see {cluster.folder / 'log'}")
+
+
+def _expect_running(cluster: LocalCluster) -> None:
+    for member in cluster.members:
+        if not is_member(member.pid, cluster.folder):
+            subject = f"cluster {cluster.directory}"
+            problem = f"expected {member.name} to run, got one that ended by itself"
+            raise JobError(subject, problem, f"see {cluster.folder / 'log'}; started again, it comes back")

@@ -1,0 +1,128 @@
+"""A job's state outside of it: savepoints taken on demand, and the checkpoints that a cluster retained."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from jobs.errors import JobError
+from jobs.flink.file_urls import file_url
+from jobs.flink.rest import ENDED, FlinkRest
+from jobs.flink.root_cause import root_cause
+
+_POLL_S = 0.3
+_FILE = "file:"
+
+
+def take_savepoint(
+    rest: FlinkRest,
+    job: str,
+    target: str,
+    *,
+    is_stopping: bool = False,
+    timeout_s: float = 600.0,
+    sleep: Callable[[float], None] = time.sleep,
+) -> str:
+    """Write a job's state to a folder and return the path of the savepoint.
+
+    Args:
+        rest: the cluster.
+        job: id, or name of a job that runs.
+        target: folder that every TaskManager can write to; a path of this machine or a URL.
+        is_stopping: the job ends with the savepoint; nothing that comes after it was written.
+        timeout_s: the longest wait.
+        sleep: waits between two looks.
+
+    Raises:
+        JobError: no such job, it does not run, or Flink could not write the savepoint.
+    """
+    found = rest.job(job)
+    if found.is_ended:
+        subject = f"job {job!r}"
+        problem = f"expected one that runs, got one that is {found.state}"
+        raise JobError(subject, problem, "submit again --from-checkpoint, where it left one")
+    where = target if "://" in target else file_url(Path(target))
+    deadline = time.monotonic() + timeout_s
+    while not _is_at_work(rest, found.id) and time.monotonic() < deadline:
+        sleep(_POLL_S)
+    if is_stopping:
+        asked = rest.post(f"/jobs/{found.id}/stop", {"targetDirectory": where, "drain": False})
+    else:
+        asked = rest.post(f"/jobs/{found.id}/savepoints", {"target-directory": where, "cancel-job": False})
+    while time.monotonic() < deadline:
+        answer = rest.get(f"/jobs/{found.id}/savepoints/{asked['request-id']}")
+        if answer["status"]["id"] == "COMPLETED":
+            return _location(job, answer["operation"])
+        sleep(_POLL_S)
+    subject = f"job {job!r}"
+    raise JobError(subject, f"expected a savepoint within {timeout_s:.0f} s, got none yet", "it may still come")
+
+
+def _is_at_work(rest: FlinkRest, job_id: str) -> bool:
+    """Whether every task can take part: Flink refuses a savepoint while one still starts its Python worker."""
+    found = rest.get(f"/jobs/{job_id}")
+    states = {state for vertex in found["vertices"] for state, count in vertex["tasks"].items() if count}
+    return found["state"] in ENDED or states <= {"RUNNING", "FINISHED"}
+
+
+def find_checkpoint(rest: FlinkRest, which: str) -> str:
+    """Return the path of the newest retained checkpoint of a job.
+
+    Args:
+        rest: the cluster, whose configuration says where checkpoints are; it need not know the job.
+        which: id of a job, ``latest`` where only one job left checkpoints, or a path, which is returned as it is.
+
+    Raises:
+        JobError: none there, or ``latest`` of several jobs.
+    """
+    if "/" in which:
+        return which if "://" in which else file_url(Path(which))
+    folder = _checkpoint_folder(rest)
+    if which != "latest":
+        return _newest(folder, which)
+    jobs = sorted({path.parent.parent.name for path in folder.glob("*/chk-*/_metadata")})
+    if len(jobs) != 1:
+        problem = f"expected checkpoints of one job in {folder}, got those of {', '.join(jobs) or 'none'}"
+        subject = "checkpoint latest"
+        raise JobError(subject, problem, "name the job: --from-checkpoint JOB_ID" if jobs else "")
+    return _newest(folder, jobs[0])
+
+
+def _location(job: str, operation: dict[str, object]) -> str:
+    location = operation.get("location")
+    if isinstance(location, str):
+        return location
+    cause = operation.get("failure-cause")
+    trace = str(cause.get("stack-trace", "")) if isinstance(cause, dict) else ""
+    subject = f"job {job!r}"
+    raise JobError(subject, f"the savepoint failed: {root_cause(trace)}", "the job itself goes on")
+
+
+def _checkpoint_folder(rest: FlinkRest) -> Path:
+    options = {entry["key"]: entry["value"] for entry in rest.get("/jobmanager/config")}
+    where = str(options.get("execution.checkpointing.dir") or options.get("state.checkpoints.dir") or "")
+    subject = f"cluster {rest.address}"
+    if not where:
+        raise JobError(subject, "expected execution.checkpointing.dir in its configuration, got none")
+    if "://" in where and not where.startswith(_FILE):
+        problem = f"expected checkpoints in files of this machine, got {where}"
+        raise JobError(subject, problem, "name the checkpoint: --from-checkpoint URL/chk-N")
+    return Path(where.removeprefix(_FILE).replace("///", "/", 1))
+
+
+def _newest(folder: Path, job: str) -> str:
+    found = sorted((folder / job).glob("chk-*/_metadata"), key=lambda path: int(path.parent.name.removeprefix("chk-")))
+    if not found:
+        subject = f"checkpoint of job {job}"
+        raise JobError(subject, f"expected one in {folder}, got none", "it had none yet, or ended by itself")
+    return file_url(found[-1].parent)
+
+
+def as_path(url: str) -> str:
+    """Return a file's URL as a path; other URLs as they are.
+
+    >>> as_path("file:/data/sp/savepoint-1"), as_path("s3://bucket/sp")
+    ('/data/sp/savepoint-1', 's3://bucket/sp')
+    """
+    return f"/{url.removeprefix(_FILE).lstrip('/')}" if url.startswith(_FILE) else url

@@ -1,0 +1,271 @@
+"""A job handed to a cluster: this package shipped along, `gress run` as the program that builds it there.
+
+    gress submit ──► Flink's client (JVM) ──► `gress run` (Python) ──► job graph, package ──► cluster
+
+The client stays until a bounded run is over and writes its summary. Where it is not waited for, it is let go once the
+cluster has the job: what follows a run (summary, conversion to Parquet) is left out, the job itself is the same.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conf.loading.loader import load_settings
+from conf.settings import Settings
+from gress.cluster.client_conf import client_environment
+from gress.cluster.conf import flink_home
+from gress.cluster.package import stage_package
+from gress.cluster.savepoints import as_path
+from jobs.catalogue import default_config, find_job
+from jobs.errors import JobError
+from jobs.flink.rest import ENDED, FlinkRest
+from jobs.sources.files import find_inputs
+
+_SUBMITTED = re.compile(r"Job has been submitted with JobID ([0-9a-f]{32})")
+_STARTING = frozenset({"INITIALIZING", "CREATED"})
+_SCHEDULE_S = 60.0
+_POLL_S = 0.3
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A job for a cluster.
+
+    Attributes:
+        job: name in the table of jobs.
+        cluster: HOST:PORT of its REST API.
+        output: as for `gress run`; workers must see it.
+        input: as for `gress run`.
+        config: YAML file on this machine; its content goes along.
+        overrides: ``key.path=value``.
+        arguments: further options of `gress run`, as they are.
+        state: path of a savepoint or checkpoint to start from.
+        python: interpreter of the workers, with the libraries of this package.
+        wheel: ship what it holds; None: the package that runs this.
+        is_detached: return as soon as the cluster runs it.
+    """
+
+    job: str
+    cluster: str
+    output: str
+    input: str | None = None
+    config: Path | None = None
+    overrides: Sequence[str] = ()
+    arguments: Sequence[str] = ()
+    state: str | None = None
+    python: str = sys.executable
+    wheel: Path | None = None
+    is_detached: bool = False
+
+    @property
+    def needs_client(self) -> bool:
+        """Whether Flink's client stays to the end: it sums up a run that it saw from its start."""
+        return not self.is_detached and self.state is None
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A job that the cluster took.
+
+    Attributes:
+        job_id: by the cluster.
+        state: at last sight.
+    """
+
+    job_id: str
+    state: str
+
+
+@dataclass
+class _Client:
+    """What Flink's client said so far."""
+
+    process: subprocess.Popen[str]
+    lines: list[str] = field(default_factory=list)
+    job_id: str | None = None
+
+
+def submit(request: Submission, show: Callable[[str], object], environ: dict[str, str] | None = None) -> Submitted:
+    """Hand a job to a cluster and, unless it is detached, wait for its end.
+
+    Args:
+        request: what to run where.
+        show: called with every line that the run prints.
+        environ: of the client; None: this process's.
+
+    Raises:
+        ConfigError, JobError: the request cannot work, the cluster is not there, or the job failed.
+    """
+    environ = dict(os.environ if environ is None else environ)
+    rest = FlinkRest(request.cluster)
+    _check(request, rest, environ)
+    with tempfile.TemporaryDirectory(prefix="gress-submit-") as folder:
+        package = stage_package(Path(folder) / "package", request.wheel)
+        process = subprocess.Popen(
+            ["bash", str(flink_home() / "bin" / "flink"), *client_arguments(request, package)],
+            env=client_environment(Path(folder), environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            # Ctrl-C is ours to answer: the client would leave the job behind.
+            start_new_session=True,
+        )
+        client = _Client(process)
+        try:
+            return _follow(request, rest, client, show)
+        except KeyboardInterrupt:
+            if client.job_id is not None and not request.is_detached:
+                rest.patch(f"/jobs/{client.job_id}?mode=cancel")
+            raise
+        finally:
+            _let_go(process)
+
+
+def client_arguments(request: Submission, package: Path) -> list[str]:
+    """Return the arguments of Flink's client; its options come before the program's."""
+    state = ["-s", request.state] if request.state else []
+    pythons = ["-pyexec", request.python, "-pyclientexec", sys.executable]
+    arguments = ["run", request.job, "--output", absolute(request.output)]
+    if request.input is not None:
+        arguments += ["--input", absolute(request.input)]
+    if request.config is not None:
+        arguments += ["--config", str(request.config.absolute())]
+    for text in request.overrides:
+        arguments += ["--set", text]
+    program = ["-pyfs", str(package), *pythons, "-pym", "gress.cli.main", *arguments, *request.arguments]
+    return ["run", "-m", request.cluster, *state, *program]
+
+
+def is_path(text: str) -> bool:
+    """Return whether an input or output is files, and not a URL, ``generator:`` or the like."""
+    return ":" not in text.partition("/")[0]
+
+
+def absolute(text: str) -> str:
+    """Return a path as seen from anywhere; URLs and ``generator:`` and the like as they are.
+
+    >>> absolute("/data/in"), absolute("generator:days=3"), absolute("s3://bucket/in")
+    ('/data/in', 'generator:days=3', 's3://bucket/in')
+    """
+    return str(Path(text).absolute()) if is_path(text) else text
+
+
+def wait_for_end(rest: FlinkRest, job_id: str, sleep: Callable[[float], None] = time.sleep) -> str:
+    """Return the state in which a job ended."""
+    while (state := rest.job(job_id).state) not in ENDED:
+        sleep(_POLL_S)
+    return state
+
+
+def _check(request: Submission, rest: FlinkRest, environ: dict[str, str]) -> None:
+    find_job(request.job)
+    path = request.config or default_config(request.job)
+    if request.input is not None and is_path(request.input):
+        find_inputs(absolute(request.input))
+    settings = load_settings(path, overrides=request.overrides, environ=environ)
+    if request.state:
+        _check_endless(request, settings, str(path))
+    needed = settings.execution.parallelism
+    overview = rest.get("/overview")
+    if needed > overview["slots-total"]:
+        subject = f"cluster {request.cluster}"
+        problem = f"expected {needed} slots for execution.parallelism {needed}, got {overview['slots-total']}"
+        raise JobError(subject, problem, "start TaskManagers, or --set execution.parallelism=N")
+    if request.state and request.state.startswith(("/", "file:")) and not Path(as_path(request.state)).exists():
+        subject = f"state {request.state}"
+        raise JobError(subject, "expected a savepoint or checkpoint, got nothing there", "check the path")
+
+
+def _check_endless(request: Submission, settings: Settings, origin: str) -> None:
+    """Refuse an end that would not come: the connector tells of it with new partitions, and a restored one has none."""
+    reads_kafka = request.input is None or request.input.startswith("kafka:")
+    kafka = settings.job.source.kafka if settings.job is not None else None
+    if reads_kafka and kafka is not None and kafka.stop == "latest":
+        problem = "job.source.kafka.stop: expected never, as a job that goes on from a state would not end, got latest"
+        raise JobError(origin, problem, "--set job.source.kafka.stop=never, and end it with `gress savepoint --stop`")
+
+
+def _follow(request: Submission, rest: FlinkRest, client: _Client, show: Callable[[str], object]) -> Submitted:
+    assert client.process.stdout is not None
+    for line in client.process.stdout:
+        client.lines.append(line.rstrip("\n"))
+        found = _SUBMITTED.search(line)
+        if found is None:
+            # Before it has a job, the client says why it has none; that becomes the error.
+            if client.job_id is not None and not _is_trace(line):
+                show(client.lines[-1])
+            continue
+        client.job_id = found[1]
+        show(f"job {client.job_id}")
+        if not request.needs_client:
+            break
+    if client.job_id is None:
+        client.process.wait()
+        raise _refusal(request, client)
+    if request.needs_client:
+        # Of a job without an end it only waits until the cluster has it.
+        if client.process.wait():
+            raise _refusal(request, client)
+    else:
+        _wait_for_start(rest, client.job_id)
+        _let_go(client.process)
+    if request.is_detached:
+        return Submitted(client.job_id, rest.job(client.job_id).state)
+    state = wait_for_end(rest, client.job_id)
+    if state != "FINISHED":
+        subject = f"job {client.job_id}"
+        raise JobError(subject, f"expected it to finish, got {state}", f"gress health --cluster {request.cluster}")
+    return Submitted(client.job_id, state)
+
+
+def _wait_for_start(rest: FlinkRest, job_id: str) -> None:
+    """Wait until the cluster has all of the job: what the client ships is fetched while it is set up."""
+    deadline = time.monotonic() + _SCHEDULE_S
+    while rest.job(job_id).state in _STARTING and time.monotonic() < deadline:
+        time.sleep(_POLL_S)
+
+
+def _refusal(request: Submission, client: _Client) -> JobError:
+    """What the run itself said last, before the stack trace of the client that ran it."""
+    said = []
+    for line in client.lines:
+        if _is_trace(line):
+            break
+        if line.strip():
+            said.append(line)
+    subject, sign, problem = (said or ["no reason given"])[-1].partition(": ")
+    if sign:
+        return JobError(subject, problem)
+    where = f"job {request.job!r} on {request.cluster}"
+    return JobError(where, f"Flink's client ended with {client.process.returncode}: {subject}")
+
+
+def _is_trace(line: str) -> bool:
+    return line.startswith(("-----", "org.apache.flink.", "\tat ", "\t... ", "java.", "Caused by: "))
+
+
+def _let_go(process: subprocess.Popen[str]) -> None:
+    """End the client and its Python; a job that the cluster has goes on."""
+    if process.poll() is None:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(process.pid, number)
+                process.wait(timeout=10)
+            except ProcessLookupError:
+                break
+            except subprocess.TimeoutExpired:
+                continue
+            break
+    if process.stdout is not None:
+        process.stdout.close()

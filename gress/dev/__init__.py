@@ -1,0 +1,1 @@
+"""Servers to try a job with on a laptop; nothing for production."""

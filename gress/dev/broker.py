@@ -1,0 +1,221 @@
+"""A Kafka broker of one node on this machine: for trying things, and for tests."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+
+from jobs.errors import JobError
+from jobs.flink.java import candidates
+from jobs.kafka.jars import BROKER, find_jars
+
+OLDEST_JAVA = 17
+HOST = "127.0.0.1"
+
+_HEAP = "-Xmx512m"
+# Warnings, and the line that says that it is ready: a port that answers may be another's.
+_LEVEL = "-Dorg.slf4j.simpleLogger."
+_LOG_LEVELS = (f"{_LEVEL}defaultLogLevel=warn", f"{_LEVEL}log.kafka.server.KafkaRaftServer=info")
+_READY = b"Kafka Server started"
+# Any will do; one that never changes lets a broker come back on its data.
+_CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qg"
+_START_S = 60.0
+_STOP_S = 20.0
+_POLL_S = 0.05
+
+_PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@{host}:{controller_port}
+listeners={protocol}://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners={protocol}://{host}:{port}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT
+security.inter.broker.protocol={protocol}
+controller.listener.names=CONTROLLER
+log.dirs={log_dir}
+num.partitions={partitions}
+auto.create.topics.enable=true
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+"""
+
+_SASL_PROPERTIES = """\
+sasl.enabled.mechanisms=PLAIN
+sasl.mechanism.inter.broker.protocol=PLAIN
+listener.name.sasl_plaintext.plain.sasl.jaas.config={module} required username="broker" password="broker" {users};
+"""
+_SASL_MODULE = "org.apache.kafka.common.security.plain.PlainLoginModule"
+
+
+class DevKafka:
+    """A broker in a process of its own; topics that somebody writes to come into being.
+
+    Args:
+        data: Folder for its records; one that an earlier broker left goes on.
+        port: Where clients enter; 0: a free one.
+        partitions: Of topics that come into being.
+        jars: Folder of jars; None: the one of ``gress jars fetch``.
+        passwords: By the names of users, who then log in by SASL's PLAIN; none: everybody enters.
+
+    Raises:
+        JobError: No jars, no Java 17, a port in use, or a broker that does not start.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        port: int = 0,
+        partitions: int = 1,
+        jars: Path | None = None,
+        passwords: Mapping[str, str] | None = None,
+    ) -> None:
+        self.port = port or _free_port()
+        self.servers = f"{HOST}:{self.port}"
+        self.log = data / "broker.log"
+        self._java = [_java(), _HEAP, *_LOG_LEVELS]
+        self._java += ["-cp", f"{find_jars(BROKER, jars)[0].parent}/*"]
+        self._data = data.absolute()
+        self._partitions = partitions
+        self._passwords = dict(passwords or {})
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> DevKafka:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        if _is_listening(self.port):
+            subject = f"port {self.port}"
+            raise JobError(subject, "expected a free port, got one in use", "name another with --port")
+        self._data.mkdir(parents=True, exist_ok=True)
+        properties = self._data / "server.properties"
+        log_dir = self._data / "log"
+        properties.write_text(self._text(log_dir), encoding="utf-8")
+        if not (log_dir / "meta.properties").is_file():
+            self._format(properties)
+        with self.log.open("wb") as log:
+            # A group of its own: an interrupt at the terminal reaches us first, and we stop it in order.
+            self._process = subprocess.Popen(
+                [*self._java, "kafka.Kafka", str(properties)], stdout=log, stderr=log, start_new_session=True
+            )
+        self._wait_until_ready()
+
+    def stop(self) -> None:
+        """Stop it in order; nothing where it does not run."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def kill(self) -> int:
+        """End it as a crash would and return its process id; ``start`` brings it back on its data and its port."""
+        process, self._process = self._process, None
+        if process is None:
+            subject = f"broker on port {self.port}"
+            raise JobError(subject, "expected one that runs, got one that was not started")
+        process.kill()
+        process.wait()
+        return process.pid
+
+    def wait(self) -> int:
+        """Wait until it ends by itself and return its exit code."""
+        return self._process.wait() if self._process is not None else 0
+
+    def _text(self, log_dir: Path) -> str:
+        """Return the broker's properties; passwords among them, so only ones made for a trial."""
+        text = _PROPERTIES.format(
+            host=HOST, port=self.port, controller_port=_free_port(), log_dir=log_dir.as_posix(),
+            partitions=self._partitions, protocol="SASL_PLAINTEXT" if self._passwords else "PLAINTEXT",
+        )  # fmt: skip
+        if not self._passwords:
+            return text
+        users = " ".join(f'user_{name}="{word}"' for name, word in {**self._passwords, "broker": "broker"}.items())
+        return text + _SASL_PROPERTIES.format(module=_SASL_MODULE, users=users)
+
+    def _format(self, properties: Path) -> None:
+        command = [*self._java, "kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(properties)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            subject = f"folder {self._data}"
+            raise JobError(subject, f"cannot hold Kafka's data: {_last_line(done.stderr or done.stdout)}")
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + _START_S
+        while _READY not in self.log.read_bytes():
+            process = self._process
+            has_ended = process is None or process.poll() is not None
+            if has_ended or time.monotonic() > deadline:
+                self.stop()
+                said = _last_line(self.log.read_text(encoding="utf-8", errors="replace"))
+                subject = f"broker on port {self.port}"
+                raise JobError(subject, f"did not start: {said}", f"its log is {self.log}")
+            time.sleep(_POLL_S)
+
+
+def serve(data: Path, *, port: int, partitions: int) -> None:
+    """Run a broker in the foreground until SIGINT or SIGTERM."""
+    with _terminable(), DevKafka(data, port=port, partitions=partitions) as broker:
+        sys.stdout.write(f"Kafka answers on {broker.servers}; data and log in {data}; Ctrl-C stops it\n")
+        sys.stdout.flush()
+        with contextlib.suppress(KeyboardInterrupt):
+            code = broker.wait()
+            subject = f"broker on {broker.servers}"
+            raise JobError(subject, f"ended by itself with exit code {code}", f"its log is {broker.log}")
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM does what Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _java() -> str:
+    java = next((java for java in candidates() if java.major >= OLDEST_JAVA), None)
+    if java is None:
+        subject, problem = "java", f"expected version {OLDEST_JAVA} or later for Kafka's broker, got none"
+        raise JobError(subject, problem, "pip install 'gress-ml[local]' brings one")
+    return str(java.home / "bin" / "java")
+
+
+def _free_port() -> int:
+    with socket.create_server((HOST, 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _is_listening(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex((HOST, port)) == 0
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("at ")]
+    return lines[-1] if lines else "it said nothing"

@@ -1,0 +1,55 @@
+"""Health over HTTP, for probes and load balancers: ``GET /healthz``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from gress.health.examine import Health
+from jobs.errors import JobError
+
+PATH = "/healthz"
+
+
+def health_document(health: Health) -> dict[str, object]:
+    """Return a health as the JSON document of command and endpoint."""
+    return asdict(health)
+
+
+def health_server(examine: Callable[[], Health], host: str, port: int) -> ThreadingHTTPServer:
+    """Return a server that looks anew at every request: 503 for ``down``, else 200.
+
+    A degraded job still serves, so no probe should replace it; the document says more.
+
+    Raises:
+        JobError: the port is taken.
+    """
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path.partition("?")[0] != PATH:
+                self._answer(HTTPStatus.NOT_FOUND, {"error": f"expected {PATH}, got {self.path}"})
+                return
+            health = examine()
+            is_down = health.state == "down"
+            self._answer(HTTPStatus.SERVICE_UNAVAILABLE if is_down else HTTPStatus.OK, health_document(health))
+
+        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - as inherited
+            """A probe every second is no news."""
+
+        def _answer(self, status: HTTPStatus, document: object) -> None:
+            body = json.dumps(document, ensure_ascii=False).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    try:
+        return ThreadingHTTPServer((host, port), Handler)
+    except OSError as error:
+        subject = f"{host}:{port}"
+        raise JobError(subject, f"expected a free port, got {error.strerror}", "--serve PORT takes another") from error

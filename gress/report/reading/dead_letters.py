@@ -1,0 +1,50 @@
+"""Dead letters by reason, each with its first row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gress.report.reading.rows import has_rows, read_rows
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Rows that were given up for one reason.
+
+    Attributes:
+        category: what kind of reason it is.
+        rows: how many.
+        error: what was wrong with the first of them.
+        value: the first of them as it came.
+    """
+
+    name: str
+    category: str
+    rows: int
+    error: str
+    value: str
+
+
+def read_reasons(run: Path) -> list[Reason] | None:
+    """Return the reasons of a run's dead letters, most rows first; None where they went elsewhere.
+
+    Raises:
+        JobError: a file that is not what a run writes.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not has_rows(run, "dead_letters"):
+        return None
+    schema = pa.schema(dict.fromkeys(("reason", "category", "error", "value"), pa.string()))
+    found: dict[str, Reason] = {}
+    for block in read_rows(run, "dead_letters", schema):
+        reasons = block["reason"].fill_null("")
+        for counted in reasons.value_counts().to_pylist():
+            name, rows = counted["values"], counted["counts"]
+            if name not in found:
+                first = block.slice(pc.index(reasons, name).as_py(), 1).to_pylist()[0]
+                found[name] = Reason(name, first["category"] or "", 0, first["error"] or "", first["value"] or "")
+            found[name] = replace(found[name], rows=found[name].rows + rows)
+    return sorted(found.values(), key=lambda reason: (-reason.rows, reason.name))

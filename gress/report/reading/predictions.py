@@ -1,0 +1,151 @@
+"""Scores, labels, latencies and times of all predictions: some fifty bytes a row, ids left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gress.report.reading.rows import column_names, has_rows, read_rows
+from jobs.errors import JobError
+from jobs.sinks.files import prediction_columns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Which of a few names each row has.
+
+    Attributes:
+        names: in the order of their rows, most first.
+        codes: index into ``names``, -1 = none, (n,).
+    """
+
+    names: tuple[str, ...]
+    codes: NDArray[np.int32]
+
+    def rows_of(self, name: str) -> NDArray[np.bool_]:
+        """Return which rows have a name, (n,)."""
+        mask: NDArray[np.bool_] = self.codes == self.names.index(name)
+        return mask
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Columns of the predictions of a run, all of one length.
+
+    Attributes:
+        score: NaN = none.
+        truth: NaN = no label.
+        latency_us: of the batch that a row was scored in; NaN = none.
+        event_time: in UTC; NaT = none.
+    """
+
+    score: NDArray[np.float64]
+    truth: NDArray[np.float64]
+    latency_us: NDArray[np.float64]
+    event_time: NDArray[np.datetime64]
+    version: Groups
+    variant: Groups
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether any row has a label."""
+        return bool(np.isfinite(self.truth).any())
+
+    @property
+    def groups(self) -> tuple[str, Groups]:
+        """What tells rows apart: the variant of an experiment, or else the model's version; with its name."""
+        return ("variant", self.variant) if self.variant.names else ("version", self.version)
+
+
+def find_score_column(run: Path, name: str = "predictions") -> str:
+    """Return the column that holds the score: a job may call it as it likes.
+
+    Raises:
+        JobError: none, or more than one, may be it.
+    """
+    names = column_names(run, name)
+    if "prediction" in names or not names:
+        return "prediction"
+    others = {column for column, _ in prediction_columns("prediction")}
+    found = [column for column in names if column not in others]
+    if len(found) != 1:
+        problem = f"expected `prediction` or one column beside those of every job, got {', '.join(found) or 'none'}"
+        raise JobError(str(run / name), problem, "run the job again")
+    return found[0]
+
+
+def read_predictions(run: Path) -> Predictions | None:
+    """Return the columns of all predictions of a run; None where its rows went elsewhere.
+
+    Raises:
+        JobError: a file that is not what a run writes.
+    """
+    import pyarrow as pa
+
+    if not has_rows(run, "predictions"):
+        return None
+    score = find_score_column(run)
+    schema = pa.schema(
+        {
+            score: pa.float64(),
+            "truth": pa.float64(),
+            "latency_us": pa.float64(),
+            "event_time": pa.timestamp("ms", "UTC"),
+            "version": pa.string(),
+            "variant": pa.string(),
+        }
+    )
+    blocks = [_coded(block) for block in read_rows(run, "predictions", schema)]
+    table = pa.concat_tables(blocks) if blocks else _coded(schema.empty_table())
+    return Predictions(
+        score=_floats(table[score]),
+        truth=_floats(table["truth"]),
+        latency_us=_floats(table["latency_us"]),
+        event_time=_times(table["event_time"]),
+        version=_groups(table["version"]),
+        variant=_groups(table["variant"]),
+    )
+
+
+def _coded(table: pa.Table) -> pa.Table:
+    """Texts of a block as codes: what is kept of it is small."""
+    for name in ("version", "variant"):
+        index = table.schema.get_field_index(name)
+        table = table.set_column(index, name, table[name].dictionary_encode())
+    return table
+
+
+def _floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
+    # A number that is absent is NaN here.
+    values: NDArray[np.float64] = column.to_numpy().astype(np.float64, copy=False)
+    return values
+
+
+def _times(column: pa.ChunkedArray) -> NDArray[np.datetime64]:
+    values: NDArray[np.datetime64] = column.to_numpy().astype("datetime64[ms]")
+    return values
+
+
+def _groups(column: pa.ChunkedArray) -> Groups:
+    import pyarrow as pa
+
+    whole: Any = column.unify_dictionaries().combine_chunks()
+    if isinstance(whole, pa.ChunkedArray):
+        whole = whole.chunk(0) if whole.num_chunks else pa.array([], pa.string()).dictionary_encode()
+    codes = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    names = whole.dictionary.to_pylist()
+    counts = np.bincount(codes[codes >= 0], minlength=len(names))
+    order = sorted(range(len(names)), key=lambda code: (-counts[code], names[code]))
+    ranks = np.full(len(names) + 1, -1, np.int32)  # the last one: none
+    ranks[order] = np.arange(len(names), dtype=np.int32)
+    return Groups(tuple(names[code] for code in order), ranks[codes])

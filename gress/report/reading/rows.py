@@ -1,0 +1,87 @@
+"""Rows of a run's folders as Arrow tables, a block at a time, whichever format they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jobs.errors import JobError
+from jobs.run_folder.part_files import final_parts, line_blocks
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_BATCH_ROWS = 1 << 16
+
+
+def has_rows(run: Path, name: str) -> bool:
+    """Whether a run wrote a folder or file of this name, be it empty."""
+    return (run / name).is_dir() or (run / f"{name}.parquet").is_file()
+
+
+def read_rows(run: Path, name: str, schema: pa.Schema) -> Iterator[pa.Table]:
+    """Yield the rows of ``name`` (``predictions``, ``alerts``, ``dead_letters``) in blocks, in these columns.
+
+    Null rule: a column that the rows do not have is null in all of them.
+
+    Raises:
+        JobError: a file that is not what a run writes.
+    """
+    import pyarrow as pa
+
+    parquet = run / f"{name}.parquet"
+    try:
+        yield from _parquet_blocks(parquet, schema) if parquet.is_file() else _json_blocks(run / name, schema)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        where = parquet if parquet.is_file() else run / name
+        reason = str(error).splitlines()[0]
+        raise JobError(str(where), f"expected rows that a run wrote, got: {reason}", "run the job again") from error
+
+
+def column_names(run: Path, name: str) -> list[str]:
+    """Return the columns of a run's rows: all of a Parquet file, those of the first line elsewhere."""
+    import orjson
+    import pyarrow.parquet as pq
+
+    if (run / f"{name}.parquet").is_file():
+        names: list[str] = pq.read_schema(run / f"{name}.parquet").names
+        return names
+    for path in final_parts(run / name):
+        with path.open("rb") as file:
+            if line := file.readline():
+                try:
+                    return list(orjson.loads(line))
+                except ValueError as error:
+                    raise JobError(str(path), f"expected JSON Lines, got {line[:80]!r}", "run the job again") from error
+    return []
+
+
+def _json_blocks(folder: Path, schema: pa.Schema) -> Iterator[pa.Table]:
+    import pyarrow as pa
+    import pyarrow.json as pa_json
+
+    # Arrow's reader of JSON takes no times with a zone; they are cast behind it.
+    as_text = pa.schema([pa.field(f.name, pa.string() if pa.types.is_timestamp(f.type) else f.type) for f in schema])
+    parse = pa_json.ParseOptions(explicit_schema=as_text, unexpected_field_behavior="ignore")
+    for block in line_blocks(folder):
+        table = pa_json.read_json(
+            pa.BufferReader(block),
+            read_options=pa_json.ReadOptions(block_size=len(block) + 1),
+            parse_options=parse,
+        )
+        yield table.select(schema.names).cast(schema)
+
+
+def _parquet_blocks(path: Path, schema: pa.Schema) -> Iterator[pa.Table]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        there = [name for name in schema.names if name in file.schema_arrow.names]
+        for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=there):
+            columns = [
+                batch.column(name).cast(kind) if name in there else pa.nulls(len(batch), kind)
+                for name, kind in zip(schema.names, schema.types, strict=True)
+            ]
+            yield pa.table(columns, schema=schema)

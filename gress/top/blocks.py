@@ -1,0 +1,158 @@
+"""The tables of the view: what is in each, and how many of their rows there is room for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.table import Table
+from rich.text import Text
+
+from gress.top.figures import Count, Figures
+from gress.top.texts import UNKNOWN, rate_text, seconds_text, share_text, shorten
+from udfs.metrics.catalogue import METRICS
+
+LARGE_DRIFT = 0.8
+
+_GAP = 2
+_NARROWEST_NAME = 8
+_BREAKER_STYLES = {"open": "bold red", "half-open": "yellow", "closed": "green"}
+
+
+@dataclass(frozen=True)
+class Block:
+    """A table without lines, a row a line.
+
+    Attributes:
+        columns: their heads; the first column is shortened where there is no room, the last ones are figures.
+        rows: a text for each column.
+        words: number of columns, from the left, that hold words.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Text, ...], ...]
+    words: int = 1
+
+    @property
+    def title(self) -> str:
+        """What it is about."""
+        return self.columns[0]
+
+    def table(self, width: int, limit: int | None = None) -> Table:
+        """Return at most so many lines, its head and the number of rows left out among them."""
+        rows = self.rows
+        hidden = 0 if limit is None or len(rows) < limit else len(rows) - limit + 2
+        if hidden:
+            rows = rows[: len(rows) - hidden]
+        table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="bold")
+        for index, head in enumerate(self.columns):
+            table.add_column(head, justify="left" if index < self.words else "right", no_wrap=True)
+        name_width = self._name_width(rows, width)
+        for name, *others in rows:
+            table.add_row(Text(shorten(name.plain, name_width), style=name.style), *others)
+        if hidden:
+            table.add_row(Text(f"{hidden:,} more", style="dim"))
+        return table
+
+    def _name_width(self, rows: Sequence[tuple[Text, ...]], width: int) -> int:
+        others = [
+            max(len(head), *(len(row[index]) for row in rows), 0) for index, head in enumerate(self.columns) if index
+        ]
+        return max(width - sum(others) - _GAP * len(self.columns), _NARROWEST_NAME)
+
+
+def allot(blocks: Sequence[Block], room: int) -> list[int]:
+    """Return how many lines each block gets; those that come first get their first rows first.
+
+    A block with less than a head and a row gets none.
+    """
+    lines = [0] * len(blocks)
+    for index in range(len(blocks)):
+        if room >= 2:
+            lines[index], room = 2, room - 2
+    while room:
+        wanting = [index for index, block in enumerate(blocks) if 0 < lines[index] <= len(block.rows)]
+        if not wanting:
+            break
+        for index in wanting[:room]:
+            lines[index] += 1
+        room -= len(wanting[:room])
+    return lines
+
+
+def versions_block(figures: Figures) -> Block:
+    """A row for each version of a model."""
+    rows = [
+        (
+            Text(f"{each.model}@{each.version}"),
+            Text(share_text(each.share)),
+            Text(rate_text(each.rows_per_s)),
+            Text(rate_text(each.errors_per_s), style="red" if each.errors_per_s else ""),
+            Text(seconds_text(each.latency_p99_s, figures.latency_s.limit)),
+            Text(each.breaker or UNKNOWN, style=_BREAKER_STYLES.get(each.breaker or "", "")),
+            Text(f"{each.loaded:g}"),
+        )
+        for each in figures.versions
+    ]
+    return Block(("model", "share", "rows/s", "errors/s", "p99", "breaker", "loaded"), tuple(rows))
+
+
+def variants_block(figures: Figures) -> Block:
+    """A row for each variant of an experiment."""
+    rows = [
+        (
+            Text(f"{each.experiment} {each.variant}"),
+            Text(share_text(each.share)),
+            Text(rate_text(each.rows_per_s)),
+            Text(rate_text(each.errors_per_s), style="red" if each.errors_per_s else ""),
+            Text(seconds_text(each.latency_p99_s, METRICS["abtest_variant_latency_seconds"].buckets[-1])),
+        )
+        for each in figures.variants
+    ]
+    return Block(("experiment", "share", "rows/s", "errors/s", "p99"), tuple(rows))
+
+
+def reasons_block(figures: Figures) -> Block:
+    """Rows without their model's prediction, by reason."""
+    rows = [
+        *_count_rows("fallback", ("model", "version"), "reason", figures.fallbacks),
+        *_count_rows("dead letter", ("job", "stage"), "reason", figures.dead_letters),
+    ]
+    return Block(("fallbacks, dead letters", "reason", "/min", "total"), tuple(rows), words=2)
+
+
+def changes_block(figures: Figures) -> Block:
+    """What happened to models: swaps, loads and registries."""
+    rows = [
+        *_count_rows("swap", ("model",), "result", figures.swaps),
+        *_count_rows("load error", ("model", "version"), "error_type", figures.load_errors),
+        *_count_rows("registry error", ("model",), "", figures.registry_errors),
+        *_count_rows("shadow", ("experiment",), "result", figures.shadows),
+    ]
+    return Block(("swaps, registry", "result", "/min", "total"), tuple(rows), words=2)
+
+
+def drift_block(figures: Figures) -> Block:
+    """Drift scores: the overall ones, then the worst; a large one is red and has a mark."""
+    rows = []
+    for each in figures.drift:
+        is_large = each.score is not None and each.score >= LARGE_DRIFT
+        score = UNKNOWN if each.score is None else f"{each.score:.2f}{' !' if is_large else '  '}"
+        style = "bold red" if is_large else ""
+        name = f"{each.metric.removeprefix('feature:')} of {each.model}@{each.version}"
+        rows.append((Text(name, style=style), Text(score, style=style)))
+    return Block(("drift, worst first", "score"), tuple(rows))
+
+
+def _count_rows(kind: str, where: Sequence[str], what: str, counts: Sequence[Count]) -> list[tuple[Text, ...]]:
+    # Counters that never moved say nothing yet.
+    return [
+        (
+            Text(" ".join(filter(None, [kind, *(each.labels.get(name, "") for name in where)]))),
+            Text(shorten(each.labels.get(what, ""), 24)),
+            Text(rate_text(each.per_minute), style="yellow" if each.per_minute else ""),
+            Text(f"{each.total:,.0f}"),
+        )
+        for each in counts
+        if each.total
+    ]

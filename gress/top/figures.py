@@ -1,0 +1,292 @@
+"""The figures of a running job, from what its endpoints answered."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gress.health.examine import Health
+from gress.metrics.histogram import Histogram
+from gress.metrics.scrape import Scrape, Series
+from gress.top.rates import History, Window
+
+NOW_S = 5.0
+"""What rows/s are reckoned over: workers hand over what they counted about once a second, not at every moment."""
+
+RECENT_S = 10.0
+"""What latencies and the figures of versions and variants are reckoned over, or one interval if that is longer."""
+
+MINUTE_S = 60.0
+
+_BREAKERS = {0.0: "closed", 1.0: "half-open", 2.0: "open"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Whether an endpoint answered; ``problem`` says why not, and is "" if it did."""
+
+    endpoint: str
+    problem: str
+    has_metrics: bool
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Observations of a histogram; all None without any.
+
+    Attributes:
+        limit: the histogram's largest finite bound: a quantile that equals it may be anything above.
+    """
+
+    count: float
+    mean: float | None
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    limit: float | None
+
+
+@dataclass(frozen=True)
+class VersionFigures:
+    """A version of a model.
+
+    Attributes:
+        share: of the rows that its model's versions predicted; None: there were none.
+        rows_per_s: predictions by it; None: not known yet.
+        errors_per_s: rows that it failed on, whatever answered instead.
+        breaker: closed, half-open or open, the worst of all workers; None: it never moved.
+        loaded: number of workers that hold it.
+    """
+
+    model: str
+    version: str
+    share: float | None
+    rows_per_s: float | None
+    errors_per_s: float | None
+    latency_p99_s: float | None
+    breaker: str | None
+    loaded: float
+
+
+@dataclass(frozen=True)
+class VariantFigures:
+    """A variant of an experiment; as for a version."""
+
+    experiment: str
+    variant: str
+    share: float | None
+    rows_per_s: float | None
+    errors_per_s: float | None
+    latency_p99_s: float | None
+
+
+@dataclass(frozen=True)
+class Count:
+    """What a counter with these labels says.
+
+    Attributes:
+        per_minute: over the last minute, or since the first answer; None: not known yet.
+        total: of the endpoints that answer.
+    """
+
+    labels: Mapping[str, str]
+    per_minute: float | None
+    total: float
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A drift score, the largest of all endpoints: 0 none to 1; None: not computable."""
+
+    model: str
+    version: str
+    metric: str
+    score: float | None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A job at one moment; seconds and rows as the names say.
+
+    Attributes:
+        job: what the cluster says; None: nobody asked it.
+        rows_per_s: rows that got a prediction or an error, of the last seconds; None: not known yet.
+        rows_per_s_minute: the same over the last minute.
+        history: (seconds ago, rows/s) of the last minute.
+        queue_rows: rows handed to workers and not yet scored; None: they do not say.
+    """
+
+    endpoints: tuple[Answer, ...]
+    job: Health | None
+    rows_per_s: float | None
+    rows_per_s_minute: float | None
+    history: tuple[tuple[float, float], ...]
+    latency_s: Spread
+    end_to_end_s: Spread
+    batch_rows: Spread
+    queue_rows: float | None
+    versions: tuple[VersionFigures, ...]
+    variants: tuple[VariantFigures, ...]
+    shadows: tuple[Count, ...]
+    fallbacks: tuple[Count, ...]
+    dead_letters: tuple[Count, ...]
+    drift: tuple[Drift, ...]
+    swaps: tuple[Count, ...]
+    load_errors: tuple[Count, ...]
+    registry_errors: tuple[Count, ...]
+
+
+def figures(history: History, scrapes: Sequence[Scrape], job: Health | None = None) -> Figures:
+    """Return the figures after the answers that the history took up last.
+
+    Args:
+        history: of all endpoints.
+        scrapes: what they answered last.
+        job: what the cluster says.
+    """
+    recent, minute = history.window(RECENT_S), history.window(MINUTE_S)
+    return Figures(
+        endpoints=tuple(Answer(each.endpoint, each.problem, _has_metrics(each)) for each in scrapes),
+        job=job,
+        rows_per_s=history.window(NOW_S).rate("predictions_total"),
+        rows_per_s_minute=minute.rate("predictions_total"),
+        history=tuple(history.rates("predictions_total")),
+        latency_s=spread(recent.histogram("inference_latency_seconds")),
+        end_to_end_s=spread(recent.histogram("end_to_end_latency_seconds")),
+        batch_rows=spread(recent.histogram("batch_size")),
+        queue_rows=_gauge(scrapes, "queue_depth"),
+        versions=_versions(recent, scrapes),
+        variants=_variants(recent, scrapes),
+        shadows=_counts("abtest_shadow_comparisons_total", minute, scrapes),
+        fallbacks=_counts("fallback_predictions_total", minute, scrapes),
+        dead_letters=_counts("dead_letters_total", minute, scrapes),
+        drift=_drift(scrapes),
+        swaps=_counts("model_swaps_total", minute, scrapes),
+        load_errors=_counts("model_load_errors_total", minute, scrapes),
+        registry_errors=_counts("model_registry_errors_total", minute, scrapes),
+    )
+
+
+def spread(histogram: Histogram) -> Spread:
+    """Return a histogram's mean and quantiles."""
+    p50, p95, p99 = map(histogram.quantile, (0.5, 0.95, 0.99))
+    return Spread(histogram.count, histogram.mean, p50, p95, p99, histogram.limit)
+
+
+def _has_metrics(found: Scrape) -> bool:
+    return bool(found.counters or found.gauges or found.histograms)
+
+
+def _versions(recent: Window, scrapes: Sequence[Scrape]) -> tuple[VersionFigures, ...]:
+    names = ("predictions_total", "inference_errors_total", "models_loaded", "circuit_breaker_state")
+    rows = {
+        labels: recent.rate("predictions_total", {**dict(labels), "status": "success"})
+        for labels in _labels(scrapes, names, ("model", "version"))
+    }
+    totals: dict[str, float] = defaultdict(float)
+    for labels, rate in rows.items():
+        totals[dict(labels)["model"]] += rate or 0.0
+    found = []
+    for labels, rate in rows.items():
+        keys = dict(labels)
+        state = _gauge(scrapes, "circuit_breaker_state", keys, worst=True)
+        found.append(
+            VersionFigures(
+                **keys,
+                share=_share(rate, totals[keys["model"]]),
+                rows_per_s=rate,
+                errors_per_s=recent.rate("inference_errors_total", keys),
+                latency_p99_s=recent.histogram("inference_latency_seconds", keys).quantile(0.99),
+                breaker=None if state is None else _BREAKERS.get(state, f"state {state:g}"),
+                loaded=_gauge(scrapes, "models_loaded", keys) or 0.0,
+            )
+        )
+    return tuple(sorted(found, key=lambda each: (-(each.rows_per_s or 0.0), -each.loaded, each.model, each.version)))
+
+
+def _variants(recent: Window, scrapes: Sequence[Scrape]) -> tuple[VariantFigures, ...]:
+    names = ("abtest_variant_selections_total", "abtest_variant_errors_total")
+    rows = {
+        labels: recent.rate("abtest_variant_selections_total", dict(labels))
+        for labels in _labels(scrapes, names, ("experiment", "variant"))
+    }
+    totals: dict[str, float] = defaultdict(float)
+    for labels, rate in rows.items():
+        totals[dict(labels)["experiment"]] += rate or 0.0
+    found = [
+        VariantFigures(
+            **dict(labels),
+            share=_share(rate, totals[dict(labels)["experiment"]]),
+            rows_per_s=rate,
+            errors_per_s=recent.rate("abtest_variant_errors_total", dict(labels)),
+            latency_p99_s=recent.histogram("abtest_variant_latency_seconds", dict(labels)).quantile(0.99),
+        )
+        for labels, rate in rows.items()
+    ]
+    return tuple(sorted(found, key=lambda each: (each.experiment, each.variant)))
+
+
+def _counts(name: str, minute: Window, scrapes: Sequence[Scrape]) -> tuple[Count, ...]:
+    totals: dict[Series, float] = defaultdict(float)
+    for each in scrapes:
+        for series, value in each.counters.items():
+            if series.name == name:
+                totals[series] += value
+    found = []
+    for series, total in totals.items():
+        rate = minute.rate(name, dict(series.labels))
+        found.append(Count(dict(series.labels), None if rate is None else 60 * rate, total))
+    return tuple(sorted(found, key=lambda each: (-(each.per_minute or 0.0), -each.total, *each.labels.values())))
+
+
+def _drift(scrapes: Sequence[Scrape]) -> tuple[Drift, ...]:
+    """The overall scores first, then the worst."""
+    scores: dict[Series, float] = {}
+    for each in scrapes:
+        for series, value in each.gauges.items():
+            if series.name == "model_drift_score":
+                known = scores.get(series, math.nan)
+                scores[series] = value if math.isnan(known) or value > known else known
+    found = []
+    for series, score in scores.items():
+        model, version, metric = (dict(series.labels).get(name, "") for name in ("model", "version", "metric"))
+        found.append(Drift(model, version, metric, score if math.isfinite(score) else None))
+    return tuple(sorted(found, key=_worst_first))
+
+
+def _worst_first(drift: Drift) -> tuple[bool, float, str, str, str]:
+    score = -1.0 if drift.score is None else drift.score
+    return drift.metric != "overall", -score, drift.model, drift.version, drift.metric
+
+
+def _labels(
+    scrapes: Sequence[Scrape], names: Sequence[str], wanted: tuple[str, ...]
+) -> list[tuple[tuple[str, str], ...]]:
+    """The values that these labels have in any series of these metrics, in order."""
+    found = set()
+    for each in scrapes:
+        for series in (*each.counters, *each.gauges):
+            if series.name in names:
+                labels = dict(series.labels)
+                found.add(tuple((name, labels.get(name, "")) for name in wanted))
+    return sorted(found)
+
+
+def _gauge(
+    scrapes: Sequence[Scrape], name: str, labels: Mapping[str, str] | None = None, *, worst: bool = False
+) -> float | None:
+    values = [
+        value
+        for each in scrapes
+        for series, value in each.gauges.items()
+        if series.name == name and series.has(labels or {})
+    ]
+    if not values:
+        return None
+    return max(values) if worst else sum(values)
+
+
+def _share(rate: float | None, total: float) -> float | None:
+    return rate / total if rate is not None and total else None

@@ -1,0 +1,167 @@
+"""A Flink environment for a job: the same program runs in this process's mini-cluster and on a cluster."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conf.settings import ExecutionSettings, InferenceSettings, Settings
+from jobs.errors import JobError
+from jobs.flink.conf_file import read_flink_conf
+from jobs.flink.java import find_java
+from jobs.flink.metrics import load_reporter, reporter_options
+
+if TYPE_CHECKING:
+    from pyflink.datastream import StreamExecutionEnvironment
+    from pyflink.table import StreamTableEnvironment
+
+AUTO_BATCH_ROWS = 10_000
+"""Rows of a batch with ``batch_size: auto``: the cost per batch no longer shows, and it is still a few ms of work."""
+
+
+# By default rows wait up to 100 ms in a network buffer, and windows up to 200 ms for a watermark.
+_PROMPT = {"execution.buffer-timeout.interval": "0 ms", "pipeline.auto-watermark-interval": "5 ms"}
+
+
+@dataclass(frozen=True)
+class FlinkSession:
+    """DataStream and Table environments that share one job graph."""
+
+    env: StreamExecutionEnvironment
+    tables: StreamTableEnvironment
+
+
+def open_session(
+    settings: Settings, *, flink_conf: Path | None = None, extra: Mapping[str, str] | None = None
+) -> FlinkSession:
+    """Start (or connect to) the JVM and return environments with the settings applied.
+
+    Args:
+        settings: profile, parallelism, checkpoints, batches and further Flink options.
+        flink_conf: file of ``key: value`` lines that all else overrides; None: the one that ships with the package.
+        extra: options that win over all others.
+
+    Raises:
+        JobError: no Java 11, 17 or 21; or no free port for Flink's metrics.
+    """
+    prepare_process()
+    ports = settings.ml.metrics.flink_port
+    if ports and not is_submitted():
+        load_reporter(str(ports))
+    from pyflink.common import Configuration
+    from pyflink.datastream import StreamExecutionEnvironment
+    from pyflink.table import StreamTableEnvironment
+
+    configuration = Configuration()
+    for key, value in flink_options(settings, flink_conf=flink_conf, extra=extra).items():
+        configuration.set_string(key, value)
+    env = StreamExecutionEnvironment.get_execution_environment(configuration)
+    return FlinkSession(env, StreamTableEnvironment.create(env))
+
+
+@contextmanager
+def planning() -> Iterator[None]:
+    """Build and translate a job in here: collecting garbage is put off.
+
+    Java objects that are garbage are given back from whichever thread collects it, over the connection that this one
+    uses; this one then gets another, and with it another thread of the JVM, where Flink's planner finds nothing of what
+    it left in the first ("NullPointerException: metadataHandlerProvider").
+    """
+    was_enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def prepare_process() -> None:
+    """Set what PyFlink reads from the process's environment before it starts its JVM."""
+    # Without it, local jobs run their functions as threads of this process: slower, and blind to missing files.
+    os.environ["_python_worker_execution_mode"] = "process"  # noqa: SIM112 - PyFlink's own spelling
+    if is_submitted():
+        return
+    java = find_java()
+    if java is None:
+        subject, problem = "java", "expected version 11, 17 or 21 in JAVA_HOME or on PATH, got none"
+        raise JobError(subject, problem, "pip install 'gress-ml[local]' brings one")
+    os.environ["JAVA_HOME"] = str(java.home)
+    # In thread mode the JVM embeds the first Python on PATH, whatever python.executable says; and one JVM runs all
+    # jobs of this process, whatever the profile of the first.
+    own, path = str(Path(sys.executable).parent), os.environ.get("PATH", "")
+    if path.split(os.pathsep)[0] != own:
+        os.environ["PATH"] = os.pathsep.join(filter(None, [own, path]))
+
+
+def flink_options(
+    settings: Settings, *, flink_conf: Path | None = None, extra: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return all Flink options of a run, weakest source first: file, our settings, ``execution.flink``, extra."""
+    # A cluster has a configuration of its own, which the shipped file must not override.
+    path = flink_conf or (None if is_submitted() else shipped_flink_conf())
+    options = read_flink_conf(path) if path else {}
+    options.update(_execution_options(settings.execution))
+    if not is_submitted():
+        options.update({"python.executable": sys.executable, "python.client.executable": sys.executable})
+        if settings.ml.metrics.flink_port:
+            options.update(reporter_options(str(settings.ml.metrics.flink_port)))
+    if settings.job is not None:
+        options.update(_batch_options(settings.job.inference))
+    options.update({key: _text(value) for key, value in settings.execution.flink.items()})
+    return {**options, **(extra or {})}
+
+
+def is_submitted() -> bool:
+    """Return whether Flink's own client started this process to build a job for a cluster: `flink run`."""
+    return "PYFLINK_GATEWAY_PORT" in os.environ
+
+
+def shipped_flink_conf() -> Path | None:
+    """Return the flink-conf.yaml of the current folder, of this checkout or of this installation."""
+    here = Path(__file__).resolve().parents[2]
+    places = (Path.cwd(), here, Path(sys.prefix) / "share" / "gress-ml")
+    return next(
+        (place / "flink-conf.yaml" for place in places if (place / "flink-conf.yaml").is_file()), None
+    )
+
+
+def _execution_options(execution: ExecutionSettings) -> dict[str, str]:
+    options = {
+        # State finds its operator by the plan's numbers. Flink's own way is a hash over the graph, which changes with
+        # what is chained, and so with parallelism: a savepoint would only start what it was taken from.
+        "table.exec.uid.generation": "ALWAYS",
+        "parallelism.default": str(execution.parallelism),
+        "pipeline.max-parallelism": str(execution.max_parallelism),
+        "python.execution-mode": "thread" if execution.profile == "latency" else "process",
+    }
+    if execution.profile == "latency":
+        options.update(_PROMPT)
+    if execution.state_backend is not None:
+        options["state.backend.type"] = execution.state_backend
+        # Objects on the heap have no files that the next checkpoint could refer to.
+        options["execution.checkpointing.incremental"] = _text(execution.state_backend == "rocksdb")
+    if execution.checkpoint_interval_ms:
+        options["execution.checkpointing.interval"] = f"{execution.checkpoint_interval_ms} ms"
+    return options
+
+
+def _batch_options(inference: InferenceSettings) -> dict[str, str]:
+    rows = str(AUTO_BATCH_ROWS if inference.batch_size == "auto" else inference.batch_size)
+    # An Arrow batch is never larger than a bundle, and a bundle that is not full leaves after its time.
+    return {
+        "python.fn-execution.bundle.size": rows,
+        "python.fn-execution.arrow.batch.size": rows,
+        "python.fn-execution.bundle.time": str(inference.batch_timeout_ms),
+    }
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,1 @@
+"""Kafka itself: the client, the connector's jars, counts of topics. Imports no room of `jobs` but `flink`."""

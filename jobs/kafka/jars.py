@@ -1,0 +1,128 @@
+"""Jars that Kafka jobs need beside the Python package: fetched by Maven, kept in a folder of the user's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from jobs.errors import JobError
+
+JARS_VARIABLE = "GRESS_JARS"
+CONNECTOR, BROKER = "connector", "broker"
+
+# Of each part, the jar without which it is nothing, and a class in it.
+_MAIN = {
+    CONNECTOR: ("flink-sql-connector-kafka-*.jar", "org/apache/flink/connector/kafka/source/KafkaSource.class"),
+    BROKER: ("kafka_2.13-*.jar", "kafka/Kafka.class"),
+}
+_TIMEOUT_S = 900
+_SHOWN_LINES = 5
+
+
+def jars_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """The folder of ``GRESS_JARS``, else one in the user's cache."""
+    environ = os.environ if environ is None else environ
+    if environ.get(JARS_VARIABLE):
+        return Path(environ[JARS_VARIABLE]).absolute()
+    cache = environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(cache) / "gress-ml" / "jars"
+
+
+def connector_jar(folder: Path | None = None) -> Path:
+    """The connector's jar.
+
+    Raises:
+        JobError: It was not fetched.
+    """
+    return find_jars(CONNECTOR, folder)[0]
+
+
+def find_jars(part: str, folder: Path | None = None) -> list[Path]:
+    """All jars of ``CONNECTOR`` or ``BROKER``, the main one first.
+
+    Raises:
+        JobError: They were not fetched, or are no jars.
+    """
+    place = (folder or jars_folder()) / part
+    pattern, entry = _MAIN[part]
+    # Of several versions the latest fetched.
+    found = sorted(place.glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True)
+    option = " --broker" if part == BROKER else ""
+    if not found:
+        subject = f"Kafka's {part}"
+        raise JobError(subject, f"expected {pattern} in {place}, got nothing there", f"gress jars fetch{option}")
+    _check(found[0], entry, option)
+    return [found[0], *sorted(path for path in place.glob("*.jar") if path != found[0])]
+
+
+def fetch_jars(folder: Path, *, parts: tuple[str, ...] = (CONNECTOR,)) -> list[Path]:
+    """Fetch jars from Maven Central into ``folder`` and check them.
+
+    Args:
+        folder: Made when missing.
+        parts: ``CONNECTOR`` comes always, ``BROKER`` where asked for.
+
+    Raises:
+        JobError: Maven is missing or fails.
+    """
+    maven = shutil.which("mvn")
+    if maven is None:
+        subject, problem = "mvn", "expected Maven on PATH, got none"
+        fix = "install it: apt-get install maven, brew install maven, or https://maven.apache.org/install.html"
+        raise JobError(subject, problem, fix)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder.absolute()) as fresh:
+        command = [maven, "-q", "-B", "--strict-checksums", "-f", str(pom_file()), f"-Dgress.jars={fresh}"]
+        command += ["-P", BROKER] if BROKER in parts else []
+        _run([*command, "generate-resources"])
+        # Jars of two versions side by side are worse than none.
+        for part in Path(fresh).iterdir():
+            find_jars(part.name, Path(fresh))
+            shutil.rmtree(folder / part.name, ignore_errors=True)
+            part.rename(folder / part.name)
+    return [jar for part in dict.fromkeys((CONNECTOR, *parts)) for jar in find_jars(part, folder)]
+
+
+def pom_file() -> Path:
+    """The pom.xml of this checkout or of this installation.
+
+    Raises:
+        JobError: Neither is there.
+    """
+    places = (
+        Path(__file__).resolve().parents[2] / "deploy" / "kafka" / "pom.xml",
+        Path(sys.prefix) / "share" / "gress-ml" / "kafka" / "pom.xml",
+    )
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        subject = "pom.xml of Kafka's jars"
+        raise JobError(subject, f"expected {places[1]}, got nothing there", "pip install --force-reinstall gress-ml")
+    return found
+
+
+def _run(command: list[str]) -> None:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+    except subprocess.TimeoutExpired as error:
+        subject = "mvn"
+        raise JobError(subject, f"expected an end within {_TIMEOUT_S} s, got none", "check the network") from error
+    if done.returncode:
+        lines = [line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line][:_SHOWN_LINES]
+        subject = "mvn"
+        said = " | ".join(line.partition("ERROR]")[2].strip() for line in lines) or f"exit code {done.returncode}"
+        raise JobError(subject, f"failed: {said}", "check the network and Maven's own settings")
+
+
+def _check(jar: Path, entry: str, option: str) -> None:
+    try:
+        with zipfile.ZipFile(jar) as archive:
+            archive.getinfo(entry)
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
+        subject, fix = f"jar {jar}", f"remove it and gress jars fetch{option}"
+        raise JobError(subject, f"expected {entry} in it, got {error}", fix) from error

@@ -1,0 +1,82 @@
+"""The stream of drift: sampled rows of all tasks to one task, and a line of JSON for each window that is judged.
+
+Each task has a watermark of its own, at the latest event it sampled, and the slowest counts: a window ends when all
+tasks are past it, not when the fastest one is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conf.settings import JobSettings, Settings
+from jobs.flink.environment import FlinkSession
+from jobs.sinks.files import create_text_sink
+from jobs.sinks.kafka import create_kafka_text_sink
+from state.drift.rows import TIME_DIGITS
+from udfs.metrics.drift import DriftReport
+
+if TYPE_CHECKING:
+    from pyflink.datastream import DataStream
+    from pyflink.table import StatementSet
+
+VIEW = "drift_records"
+
+
+def add_drift(
+    session: FlinkSession, settings: Settings, statements: StatementSet, job: JobSettings, scored: str, output: Path
+) -> None:
+    """Add the insert of drift records into a folder of ``output`` or the job's topic.
+
+    Args:
+        session: where.
+        settings: how drift is measured.
+        statements: what the insert is added to, after all others: what it adds to the plan moves no other uid.
+        job: whose rows.
+        scored: view with the column ``__drift``; a stream, for it is read here apart from the others.
+        output: folder of the run.
+    """
+    from pyflink.common import Types
+    from pyflink.table import DataTypes, Schema
+
+    from state.process import MergeDrift
+
+    report = DriftReport(settings.ml.metrics, settings.ml.logs)
+    merge = MergeDrift(settings.ml.drift, report)
+    keyed = _samples(session, job, scored).key_by(lambda row: 0, key_type=Types.INT())
+    # The key has an operator of its own, which PyFlink gives no way to name.
+    keyed._j_data_stream.getTransformation().getInputs().get(0).setUid("drift-key")
+    records = keyed.process(merge, output_type=Types.STRING()).uid("drift-windows").name("drift windows")
+    schema = Schema.new_builder().column("f0", DataTypes.STRING()).build()
+    session.tables.create_temporary_view(VIEW, session.tables.from_data_stream(records, schema))
+    kafka = job.sink.kafka
+    if kafka is not None and kafka.drift is not None:
+        create_kafka_text_sink(session, "drift", job, kafka)
+    else:
+        create_text_sink(session, "drift", output / "drift")
+    statements.add_insert_sql(f"INSERT INTO drift SELECT f0 FROM {VIEW}")
+
+
+def _samples(session: FlinkSession, job: JobSettings, scored: str) -> DataStream:
+    """Return the stream of samples with watermarks, which trail the latest event by the job's delay."""
+    from pyflink.common import Duration, WatermarkStrategy
+    from pyflink.table import DataTypes, Schema
+
+    time = f"TO_TIMESTAMP_LTZ(CAST(SUBSTRING(__drift, 1, {TIME_DIGITS}) AS BIGINT), 3)"
+    samples = session.tables.sql_query(f"SELECT __drift FROM {scored} WHERE __drift IS NOT NULL")
+    schema = (
+        Schema.new_builder()
+        .column("__drift", DataTypes.STRING())
+        .column_by_expression("__at", time)
+        .watermark("__at", "SOURCE_WATERMARK()")
+        .build()
+    )
+    timed = session.tables.from_data_stream(session.tables.to_data_stream(samples), schema)
+    strategy = WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_millis(job.events.watermark_delay_ms))
+    kafka = job.source.kafka
+    if kafka is not None and kafka.idle_timeout_ms:
+        strategy = strategy.with_idleness(Duration.of_millis(kafka.idle_timeout_ms))
+    stream = session.tables.to_data_stream(timed).assign_timestamps_and_watermarks(strategy)
+    # In the latency profile what comes next runs Python in its task's thread, as scoring does. Both in one thread would
+    # wait for the interpreter's lock that the other one holds: it belongs to an operator, not to a thread.
+    return stream.uid("drift-time").name("drift time").start_new_chain()

@@ -1,0 +1,167 @@
+"""What a finished run did: counted from what it wrote, set against what it read."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.run_folder.part_files import LineCounter, line_blocks
+from models.metrics import auc_roc, average_precision
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Figures of a run.
+
+    Attributes:
+        events: rows in the input, counted apart from the job.
+        predictions: rows scored.
+        alerts: predictions over the threshold.
+        dead_letters: rows not scored, with a reason each.
+        seconds: from the start of the job to its end.
+        rows_per_s: events in these seconds.
+        latency_us: percentiles of the time to score a batch, by name.
+        versions: predictions by model version.
+        reasons: dead letters by reason.
+        auc_roc: with labels of both kinds only.
+        average_precision: with labels of both kinds only.
+    """
+
+    job: str
+    events: int
+    predictions: int
+    alerts: int
+    dead_letters: int
+    seconds: float
+    rows_per_s: float
+    model: str | None = None
+    version: str | None = None
+    feature_set: str | None = None
+    latency_us: dict[str, float] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, int] = field(default_factory=dict)
+    auc_roc: float | None = None
+    average_precision: float | None = None
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every event became one prediction or one dead letter."""
+        return self.events == self.predictions + self.dead_letters
+
+    def write(self, path: Path) -> None:
+        """Write the figures as JSON; those that do not apply are left out."""
+        figures = {name: value for name, value in asdict(self).items() if value is not None}
+        path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def summarise(
+    output: Path, *, job: str, events: int | None, seconds: float, output_field: str = "prediction"
+) -> Summary:
+    """Read the folders of a run and return its figures; without a number of events it is that of the rows written."""
+    table = _predictions(output / "predictions", output_field)
+    reasons = _count_reasons(output / "dead_letters")
+    events = len(table) + sum(reasons.values()) if events is None else events
+    versions = Counter({row["values"]: row["counts"] for row in table["version"].value_counts().to_pylist()})
+    quality = _quality(table["truth"].to_numpy(), table[output_field].to_numpy())
+    return Summary(
+        job=job,
+        events=events,
+        predictions=len(table),
+        alerts=LineCounter(output / "alerts").poll(),
+        dead_letters=sum(reasons.values()),
+        seconds=round(seconds, 3),
+        rows_per_s=round(events / seconds, 1) if seconds else 0.0,
+        model=_first(table, "model"),
+        version=versions.most_common(1)[0][0] if versions else None,
+        feature_set=_first(table, "feature_set"),
+        latency_us=_percentiles(table["latency_us"].to_numpy()),
+        versions=dict(versions),
+        reasons=dict(reasons),
+        **quality,
+    )
+
+
+def summary_of_counts(counts: Mapping[str, int], *, job: str, events: int | None, seconds: float) -> Summary:
+    """Return the figures of a run whose rows lie elsewhere; an unknown number of events is that of the rows written."""
+    written = counts["predictions"] + counts["dead_letters"]
+    events = written if events is None else events
+    return Summary(
+        job=job,
+        events=events,
+        predictions=counts["predictions"],
+        alerts=counts.get("alerts", 0),
+        dead_letters=counts["dead_letters"],
+        seconds=round(seconds, 3),
+        rows_per_s=round(events / seconds, 1) if seconds else 0.0,
+    )
+
+
+def _predictions(folder: Path, output_field: str) -> pa.Table:
+    import pyarrow as pa
+
+    schema = pa.schema(
+        {
+            output_field: pa.float64(),
+            "model": pa.string(),
+            "version": pa.string(),
+            "feature_set": pa.string(),
+            "latency_us": pa.int64(),
+            "truth": pa.float64(),
+        }
+    )
+    tables = list(_read_blocks(folder, schema))
+    return pa.concat_tables(tables) if tables else schema.empty_table()
+
+
+def _read_blocks(folder: Path, schema: pa.Schema) -> Iterator[pa.Table]:
+    import pyarrow as pa
+    import pyarrow.json as pa_json
+
+    for block in line_blocks(folder):
+        table = pa_json.read_json(
+            pa.BufferReader(block),
+            read_options=pa_json.ReadOptions(block_size=len(block) + 1),
+            parse_options=pa_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+        )
+        yield table.select(schema.names)
+
+
+def _count_reasons(folder: Path) -> Counter[str]:
+    import orjson
+
+    return Counter(
+        orjson.loads(line)["reason"] for block in line_blocks(folder) for line in block.splitlines()
+    )
+
+
+def _first(table: pa.Table, name: str) -> str | None:
+    value: str | None = table[name][0].as_py() if len(table) else None
+    return value
+
+
+def _percentiles(latency_us: NDArray[Any]) -> dict[str, float]:
+    if not len(latency_us):
+        return {}
+    values = np.percentile(latency_us, [50, 95, 99])
+    return dict(zip(("p50", "p95", "p99"), (round(float(value), 1) for value in values), strict=True))
+
+
+def _quality(truth: NDArray[Any], score: NDArray[Any]) -> dict[str, Any]:
+    known = np.isfinite(truth)
+    labels, scores = truth[known] > 0.5, score[known]
+    if not labels.any() or labels.all():
+        return {}
+    return {
+        "auc_roc": round(float(auc_roc(labels, scores)), 6),
+        "average_precision": round(float(average_precision(labels, scores)), 6),
+    }

@@ -1,0 +1,119 @@
+"""Runs that read or write Kafka: the connector, topics that are there, and an end for jobs that have none."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conf.settings import JobSettings
+from jobs.flink.environment import FlinkSession, is_submitted
+from jobs.flink.file_urls import file_url
+from jobs.kafka.admin import Asked, check_topics
+from jobs.kafka.jars import connector_jar
+from jobs.sinks.kafka import TOPICS
+from jobs.sources.files import InputFiles
+from jobs.sources.kafka import KafkaInput
+
+if TYPE_CHECKING:
+    from pyflink.common import JobClient
+    from pyflink.table import TableResult
+
+SAVEPOINTS = "savepoints"
+
+_LOOK_S = 0.5
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The end of a job that has none of its own.
+
+    Attributes:
+        savepoint: where its state is; None: it was cancelled, or runs on, on a cluster.
+    """
+
+    savepoint: str | None
+
+
+def add_connector(session: FlinkSession, job: JobSettings, source: InputFiles | KafkaInput) -> None:
+    """Give a session the connector's jar where its job reads or writes Kafka, and check that the topics are there.
+
+    Raises:
+        JobError: The jar was not fetched, the brokers do not answer, or a topic is missing.
+    """
+    asked = list(_asked(job, source))
+    if not asked:
+        return
+    jar = connector_jar()
+    # For the job and for clients of ours; then for the planner, whose class loader is there already.
+    session.env.add_jars(file_url(jar))
+    session.tables.execute_sql("ADD JAR '{}'".format(jar.as_posix().replace("'", "''")))
+    # A client that submits may see other machines than the cluster does.
+    for each in () if is_submitted() else asked:
+        check_topics(each)
+
+
+def is_endless(source: InputFiles | KafkaInput) -> bool:
+    """Return whether a job that reads this runs until somebody stops it."""
+    return isinstance(source, KafkaInput) and not source.is_bounded
+
+
+def wait_until_stopped(result: TableResult, savepoints: Path) -> Stopped:
+    """Wait for an endless job; SIGINT and SIGTERM stop it with a savepoint, a second one cancels it.
+
+    All that was read before is then written, and transactions have ended: what ``committed`` starts from is
+    where this job stopped.
+    """
+    client = result.get_job_client()
+    # On a thread of its own: an interrupt within a call to the JVM would break that connection.
+    with _terminable(), ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(result.wait)
+        try:
+            while not waiting.done():
+                wait([waiting], timeout=_LOOK_S)
+        except KeyboardInterrupt:
+            return _stop(client, savepoints) if client is not None else Stopped(None)
+        waiting.result()
+    return Stopped(None)
+
+
+def _stop(client: JobClient, savepoints: Path) -> Stopped:
+    from pyflink.java_gateway import get_gateway
+
+    # PyFlink's own method leaves out the format, which Flink's wants.
+    kinds = get_gateway().jvm.org.apache.flink.core.execution.SavepointFormatType
+    stopped = client._j_job_client.stopWithSavepoint(False, file_url(savepoints), kinds.CANONICAL)
+    try:
+        return Stopped(str(stopped.get()))
+    except KeyboardInterrupt:
+        client.cancel().result()
+        return Stopped(None)
+
+
+def _asked(job: JobSettings, source: InputFiles | KafkaInput) -> Iterator[Asked]:
+    if isinstance(source, KafkaInput):
+        read = source.settings
+        yield Asked("job.source.kafka", read.servers, read.options, read.topics, is_written=False)
+    kafka = job.sink.kafka
+    if kafka is not None:
+        topics = [getattr(kafka, name) for name in (*TOPICS, "drift") if getattr(kafka, name) is not None]
+        yield Asked("job.sink.kafka", kafka.servers, kafka.options, topics, is_written=True)
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM does what Ctrl-C does, where signals are ours to handle."""
+    try:
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    except ValueError:
+        # Not in the main thread, which alone gets signals.
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

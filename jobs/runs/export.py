@@ -1,0 +1,132 @@
+"""Features over bounded input: computed by the job itself, so that training sees what serving computes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conf.settings import JobSettings, SinkSettings
+from jobs.errors import JobError
+from jobs.flink.environment import open_session, planning
+from jobs.pipeline.scoring import compute_features, feature_columns, write_features
+from jobs.run_folder.parquet import csv_table
+from jobs.run_folder.part_files import LineCounter
+from jobs.run_folder.progress import Counts, Progress
+from jobs.runs.launch import Prepared, Request, execute, local_options, prepare
+from jobs.sources.files import InputFiles
+from jobs.sources.lines import create_lines
+from udfs.features.feature_set import FeatureSet, compile_feature_set
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export did."""
+
+    events: int
+    rows: int
+    dead_letters: int
+    path: Path
+
+
+def export(request: Request, show: Callable[[Counts, int], None]) -> Exported:
+    """Write event fields and features of every good event to one Parquet file, in the order of time and id.
+
+    ``request.output`` is the file. Its schema metadata names the feature set, its hash and its columns, under
+    ``gress.*``; rows that could not be parsed go to ``<file>.dead_letters/`` where there are any.
+
+    Raises:
+        ConfigError, FeatureError, JobError: the request cannot work; no file was written.
+    """
+    target = request.output
+    if target.exists() and not request.is_overwriting:
+        subject = f"output {target}"
+        raise JobError(subject, "expected a new file, got one that exists", "add --overwrite")
+    if not target.absolute().parent.is_dir():
+        subject = f"output {target}"
+        raise JobError(subject, "expected a file in a folder that exists, got one in none", "make the folder")
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.absolute().parent) as folder:
+        scratch = Path(folder) / "run"
+        prepared = prepare(_into(request, scratch), needs_model=False)
+        events = _files(prepared).count_events()
+        with Progress(scratch, "features", lambda counts: show(counts, events)):
+            _run(prepared, request)
+        rows = _write(prepared.job, scratch, target)
+        letters = LineCounter(scratch / "dead_letters").poll()
+        _keep_dead_letters(scratch, target)
+    if events != rows + letters:
+        problem = f"expected {events} rows and dead letters together, got {rows} and {letters}"
+        subject = f"job {request.job!r}"
+        raise JobError(subject, problem, "do not train on this file")
+    return Exported(events, rows, letters, target)
+
+
+def _into(request: Request, output: Path) -> Request:
+    from dataclasses import replace
+
+    return replace(request, output=output, output_format="json")
+
+
+def _run(prepared: Prepared, request: Request) -> None:
+    with planning():
+        session = open_session(
+            prepared.settings,
+            flink_conf=request.flink_conf,
+            extra=local_options(f"{request.job} features", prepared.output),
+        )
+        files, job = _files(prepared), prepared.job
+        lines = create_lines(session, files, is_ordered=True)
+        views = compute_features(session, prepared.settings, job, lines, files.line_format(job.events))
+        # Whatever the job's sink: dead letters stay beside the features.
+        in_folders = job.model_copy(update={"sink": SinkSettings()})
+        statements = write_features(session, in_folders, views, prepared.output)
+    execute(statements, request.job)
+
+
+def _files(prepared: Prepared) -> InputFiles:
+    if isinstance(prepared.files, InputFiles):
+        return prepared.files
+    subject = "input"
+    raise JobError(subject, "expected files to export features of, got Kafka", "name them with --input")
+
+
+def _write(job: JobSettings, scratch: Path, target: Path) -> int:
+    import pyarrow.parquet as pq
+
+    table = csv_table(scratch / "features", feature_columns(job))
+    table = table.sort_by([(job.events.time, "ascending"), (job.events.id, "ascending")])
+    features = compile_feature_set(job.features, job.events)
+    part = target.with_name(f".{target.name}.part")
+    pq.write_table(_described(table, job, features), part, compression="zstd")
+    part.replace(target)
+    return len(table)
+
+
+def _described(table: pa.Table, job: JobSettings, features: FeatureSet) -> pa.Table:
+    import pyarrow as pa
+
+    for name, field in job.events.fields.items():
+        if field.type == "timestamp":
+            index = table.schema.get_field_index(name)
+            table = table.set_column(index, name, table[name].cast(pa.timestamp("ms")))
+    return table.replace_schema_metadata(
+        {
+            "gress.feature_set": features.name,
+            "gress.feature_set_hash": features.hash,
+            "gress.feature_columns": json.dumps(features.columns),
+        }
+    )
+
+
+def _keep_dead_letters(scratch: Path, target: Path) -> None:
+    kept = target.with_name(f"{target.name}.dead_letters")
+    shutil.rmtree(kept, ignore_errors=True)
+    if LineCounter(scratch / "dead_letters").poll():
+        shutil.move(scratch / "dead_letters", kept)

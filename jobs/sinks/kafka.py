@@ -1,0 +1,61 @@
+"""Kafka topics that a job writes: keyed records of JSON."""
+
+from __future__ import annotations
+
+from conf.settings import JobSettings, KafkaSinkSettings
+from jobs.flink.environment import FlinkSession
+from jobs.kafka.admin import client_properties
+
+TOPICS = ("predictions", "alerts", "dead_letters")
+
+
+def create_kafka_sink(
+    session: FlinkSession, name: str, columns: tuple[tuple[str, str], ...], job: JobSettings, kafka: KafkaSinkSettings
+) -> None:
+    """Register a sink of records: the column ``key`` as text is their key, all columns as JSON are their value.
+
+    Args:
+        session: where.
+        name: one of ``TOPICS``, and the table's.
+        columns: name and SQL type; absent values are left out of the JSON.
+        job: whose name stands for a transaction prefix that is not set.
+        kafka: where and how.
+    """
+    formats = {
+        "key.format": "raw",
+        "key.fields": "key",
+        "value.format": "json",
+        "value.json.timestamp-format.standard": "ISO-8601",
+        "value.json.encode.ignore-null-fields": "true",
+        "value.fields-include": "ALL",
+    }
+    _create(session, name, columns, formats, job, kafka)
+
+
+def create_kafka_text_sink(session: FlinkSession, name: str, job: JobSettings, kafka: KafkaSinkSettings) -> None:
+    """Register a sink of texts, records without a key."""
+    _create(session, name, (("text", "STRING"),), {"value.format": "raw"}, job, kafka)
+
+
+def _create(
+    session: FlinkSession,
+    name: str,
+    columns: tuple[tuple[str, str], ...],
+    formats: dict[str, str],
+    job: JobSettings,
+    kafka: KafkaSinkSettings,
+) -> None:
+    options = {
+        "connector": "kafka",
+        "topic": getattr(kafka, name),
+        "properties.bootstrap.servers": kafka.servers,
+        **formats,
+        "sink.delivery-guarantee": kafka.delivery.replace("_", "-"),
+    }
+    if kafka.delivery == "exactly_once":
+        options["sink.transactional-id-prefix"] = f"{kafka.transaction_prefix or job.name}-{name}"
+        options["properties.transaction.timeout.ms"] = str(kafka.transaction_timeout_ms)
+    options |= {f"properties.{key}": value for key, value in client_properties(kafka.options).items()}
+    listed = ", ".join(f"`{column}` {kind}" for column, kind in columns)
+    given = ", ".join("'{}'='{}'".format(key, value.replace("'", "''")) for key, value in options.items())
+    session.tables.execute_sql(f"CREATE TEMPORARY TABLE `{name}` ({listed}) WITH ({given})")

@@ -1,0 +1,69 @@
+"""Generated input: ``generator:days=40,customers=1000,seed=7`` instead of files."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from conf.nearest import nearest
+from jobs.errors import JobError
+from jobs.sources.transactions import GeneratorSettings, TransactionGenerator, write
+
+GENERATOR = "generator:"
+DEFAULTS = GeneratorSettings(
+    customers=1_000, terminals=2_000, seed=1, radius=10.0, compromised_terminals=5e-4
+)
+"""A small town, so that the windows fill and each pattern of fraud shows within the default days."""
+DEFAULT_DAYS = 40
+
+_OPTIONS: MappingProxyType[str, Callable[[str], Any]] = MappingProxyType(
+    {
+        "days": int,
+        "customers": int,
+        "terminals": int,
+        "start": dt.date.fromisoformat,
+        "seed": int,
+        "radius": float,
+    }
+)
+
+
+def parse_generator(text: str) -> tuple[int, GeneratorSettings]:
+    """Return days and settings of a ``generator:`` input.
+
+    Raises:
+        JobError: an unknown option or a value that does not fit.
+    """
+    given: dict[str, Any] = {}
+    for part in filter(None, text.removeprefix(GENERATOR).split(",")):
+        name, _, value = part.partition("=")
+        if name not in _OPTIONS:
+            known = ", ".join(_OPTIONS)
+            subject = f"input {text}"
+            raise JobError(subject, f"expected options {known}, got {name!r}", nearest(name, list(_OPTIONS)))
+        try:
+            given[name] = _OPTIONS[name](value)
+        except ValueError as error:
+            subject = f"input {text}"
+            raise JobError(subject, f"{name}: {error}") from error
+    days = given.pop("days", DEFAULT_DAYS)
+    if days < 1:
+        subject = f"input {text}"
+        raise JobError(subject, f"days: expected a whole number >= 1, got {days}")
+    try:
+        return days, replace(DEFAULTS, **given)
+    except ValueError as error:
+        subject = f"input {text}"
+        raise JobError(subject, str(error)) from error
+
+
+def generate(text: str, folder: Path) -> Path:
+    """Write the transactions that a ``generator:`` input describes to ``input.jsonl`` in a folder; return the file."""
+    days, settings = parse_generator(text)
+    path = folder / "input.jsonl"
+    write(path, TransactionGenerator(settings).days(days))
+    return path

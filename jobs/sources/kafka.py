@@ -1,0 +1,167 @@
+"""Kafka topics as a table of lines, with what else a record carries.
+
+Rules this file keeps:
+
+- A record that has no value is a line too: the connector hands it on as NULL, and parsing gives the reason.
+- Watermarks come from the source, where each partition has its own and the slowest counts. One made after parsing
+  would follow the fastest partition of a task, and rows of the others would be late whenever a topic is caught up with.
+- For that the source reads the event's time in SQL. A time it cannot read moves no watermark; whether a row is good,
+  and what its time is, parsing alone decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conf.settings import EventSettings, JobSettings, KafkaSourceSettings
+from jobs.errors import JobError
+from jobs.flink.environment import FlinkSession
+from jobs.kafka.admin import client_properties
+from state.window_sql import interval
+from udfs.parsing.lines import JsonLines
+from udfs.parsing.times import FIRST_MS
+
+KAFKA = "kafka:"
+"""How ``--input`` says that events come from Kafka; topics may follow."""
+
+SOURCE_TIME = "__source_time"
+"""Event time as the source reads it, where windows need watermarks."""
+
+RECORD_COLUMNS = ("__key", "__partition", "__offset", "__headers", "__metadata")
+"""What a record carries beside its value, for dead letters: key, headers and the rest as text."""
+
+PLACE_COLUMNS = ("__partition", "__offset")
+"""Where a record lies in its topic: what of it goes through the windows, whose state keeps every row for a while."""
+
+_TABLE, _VIEW = "kafka_records", "raw_lines"
+_STARTS = {"earliest": "earliest-offset", "latest": "latest-offset", "committed": "group-offsets"}
+_DAY, _CLOCK = r"\d{4}-\d\d-\d\d", r"([01]\d|2[0-3])(:[0-5]\d(:[0-5]\d(\.\d{1,9})?)?)?"
+_ZONE = r"[+-](0\d|1[0-7])(:?[0-5]\d)?"
+
+
+@dataclass(frozen=True)
+class KafkaInput:
+    """Topics to read, in the place of files."""
+
+    settings: KafkaSourceSettings
+    group: str
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether reading ends."""
+        return self.settings.stop == "latest"
+
+    def line_format(self, events: EventSettings) -> JsonLines:
+        """Return how values are read."""
+        return JsonLines(events.fields)
+
+
+def find_kafka_input(text: str, job: JobSettings, origin: str) -> KafkaInput | None:
+    """Return the topics that ``--input`` stands for, or those of the settings where it is not given.
+
+    Args:
+        text: ``kafka:`` or ``kafka:TOPIC,...``; files; empty: not given.
+        job: its ``source.kafka`` says where and how.
+        origin: of the settings, for the error.
+
+    Raises:
+        JobError: Kafka is asked for and the settings do not say where it is.
+    """
+    settings = job.source.kafka
+    if text and not text.startswith(KAFKA):
+        return None
+    if settings is None:
+        if text:
+            subject = f"input {text}"
+            raise JobError(subject, f"expected job.source.kafka in {origin}, got none", "it says where the brokers are")
+        return None
+    topics = tuple(topic.strip() for topic in text.removeprefix(KAFKA).split(",") if topic.strip())
+    if topics:
+        settings = KafkaSourceSettings.model_validate({**settings.model_dump(by_alias=True), "topics": topics})
+    return KafkaInput(settings, settings.group or job.name)
+
+
+def create_kafka_lines(session: FlinkSession, found: KafkaInput, events: EventSettings, *, has_windows: bool) -> str:
+    """Register the view of all records, its columns ``__line`` and ``RECORD_COLUMNS``, and return its name.
+
+    Args:
+        session: where.
+        found: topics.
+        events: which field is the event's time.
+        has_windows: what comes next needs watermarks; the view then has ``SOURCE_TIME`` as its row time.
+    """
+    columns = [
+        "`__line` STRING",
+        "`__key` STRING",
+        "`__topic` STRING METADATA FROM 'topic' VIRTUAL",
+        "`__partition` INT METADATA FROM 'partition' VIRTUAL",
+        "`__offset` BIGINT METADATA FROM 'offset' VIRTUAL",
+        "`__header_map` MAP<STRING, STRING> METADATA FROM 'headers' VIRTUAL",
+        "`__written_at` TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL",
+    ]
+    if has_windows:
+        delay = interval(events.watermark_delay_ms + 1)
+        columns += [
+            f"`{SOURCE_TIME}` AS {event_time_sql(events)}",
+            f"WATERMARK FOR `{SOURCE_TIME}` AS `{SOURCE_TIME}` - {delay}",
+        ]
+    options = _options(found, has_windows=has_windows)
+    given = ", ".join(f"{_text(key)}={_text(value)}" for key, value in options.items())
+    session.tables.execute_sql(f"CREATE TEMPORARY TABLE {_TABLE} ({', '.join(columns)}) WITH ({given})")
+    metadata = "JSON_OBJECT('topic' VALUE `__topic`, 'key' VALUE `__key`, 'written_at' VALUE `__written_at`)"
+    taken = ["`__line`", "`__key`", "`__partition`", "`__offset`", "JSON_STRING(`__header_map`) AS `__headers`"]
+    taken += [f"{metadata} AS `__metadata`", *([f"`{SOURCE_TIME}`"] if has_windows else [])]
+    session.tables.execute_sql(f"CREATE TEMPORARY VIEW {_VIEW} AS SELECT {', '.join(taken)} FROM {_TABLE}")
+    return _VIEW
+
+
+def _options(found: KafkaInput, *, has_windows: bool) -> dict[str, str]:
+    settings = found.settings
+    options = {
+        "connector": "kafka",
+        "topic": ";".join(settings.topics),
+        "properties.bootstrap.servers": settings.servers,
+        "properties.group.id": found.group,
+        "key.format": "raw",
+        "key.fields": "__key",
+        "value.format": "raw",
+        "value.fields-include": "EXCEPT_KEY",
+    }
+    start, _, moment = settings.start.partition(":")
+    if moment:
+        options |= {"scan.startup.mode": "timestamp", "scan.startup.timestamp-millis": moment}
+    else:
+        options["scan.startup.mode"] = _STARTS[start]
+    if start == "committed":
+        options["properties.auto.offset.reset"] = "earliest"
+    if found.is_bounded:
+        options["scan.bounded.mode"] = "latest-offset"
+    if has_windows and settings.idle_timeout_ms:
+        options["scan.watermark.idle-timeout"] = f"{settings.idle_timeout_ms} ms"
+    return {**options, **{f"properties.{name}": value for name, value in client_properties(settings.options).items()}}
+
+
+def event_time_sql(events: EventSettings) -> str:
+    """Return the event's time as SQL reads it from the line, to the second; year 1 where it is none or too far ahead.
+
+    The grammar is that of ``udfs.parsing.times``, but for zones of 18 hours and more; a 30th of February is the 28th.
+    """
+    steps = (events.fields[events.time].source or events.time).split(".")
+    path = "$" + "".join(f'["{step}"]' for step in steps)
+    value = f"JSON_VALUE(`__line`, {_text(path)} NULL ON EMPTY NULL ON ERROR)"
+    clock = f"COALESCE(REGEXP_EXTRACT({value}, '^{_DAY}[Tt ](\\d\\d(:\\d\\d(:\\d\\d)?)?)', 1), '00')"
+    moment = f"SUBSTRING({value}, 1, 10) || ' ' || {clock} || SUBSTRING(':00:00', CHAR_LENGTH({clock}) - 1)"
+    zone = f"COALESCE(REGEXP_EXTRACT({value}, '[Tt ][0-9:.]+({_ZONE})$', 1), 'UTC')"
+    is_iso = f"REGEXP({value}, '^{_DAY}([Tt ]{_CLOCK}([Zz]|{_ZONE})?)?$')"
+    time = (
+        f"CASE WHEN REGEXP({value}, '^-?\\d{{1,15}}$') THEN TO_TIMESTAMP_LTZ(TRY_CAST({value} AS BIGINT), 3) "
+        f"WHEN {is_iso} THEN TO_TIMESTAMP_LTZ({moment}, 'yyyy-MM-dd HH:mm:ss', {zone}) END"
+    )
+    latest = f"CURRENT_TIMESTAMP + {interval(events.max_ahead_ms)}"
+    # A row time must not be NULL, and one ahead of the clock would make all others late.
+    return f"COALESCE(CASE WHEN {time} <= {latest} THEN {time} END, TO_TIMESTAMP_LTZ({FIRST_MS}, 3))"
+
+
+def _text(text: str) -> str:
+    return "'{}'".format(text.replace("'", "''"))
+

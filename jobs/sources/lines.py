@@ -1,0 +1,161 @@
+"""Input as a table of lines: the one shape in which events enter a job."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conf.settings import EventSettings
+from jobs.flink.environment import FlinkSession
+from jobs.flink.file_urls import file_url
+from jobs.sources.files import InputFiles
+from jobs.sources.kafka import KafkaInput, create_kafka_lines
+from udfs.functions.read_chunks import ReadParquet, list_chunks
+
+if TYPE_CHECKING:
+    from pyflink.table import Table
+
+_VIEW = "raw_lines"
+
+
+def create_input(
+    session: FlinkSession, source: InputFiles | KafkaInput, events: EventSettings, *, has_windows: bool
+) -> str:
+    """Register the view of all lines of files or topics, column ``__line``, and return its name."""
+    if isinstance(source, KafkaInput):
+        return create_kafka_lines(session, source, events, has_windows=has_windows)
+    return create_lines(session, source, is_ordered=has_windows)
+
+
+def create_lines(session: FlinkSession, files: InputFiles, *, is_ordered: bool) -> str:
+    """Register the view of all lines, column ``__line``, and return its name.
+
+    Args:
+        session: where.
+        files: what to read.
+        is_ordered: what comes next needs the files one after the other, each from its start, in one task: event-time
+            windows, so that no row comes behind the watermark. Otherwise tasks share the work.
+    """
+    if files.format == "parquet":
+        _register(session, _parquet_lines(session, files))
+    elif is_read_in_turn(files, is_ordered=is_ordered, parallelism=session.env.get_parallelism()):
+        _register(session, _lines_in_turn(session, files.paths, 1 if is_ordered else session.env.get_parallelism()))
+    else:
+        _create_split_lines(session, files.paths)
+    if files.format != "csv":
+        return _VIEW
+    # Every file starts with it, and no event can look like it.
+    header = files.header.replace("'", "''")
+    session.tables.execute_sql(
+        f"CREATE TEMPORARY VIEW `lines` AS SELECT __line FROM {_VIEW} "
+        f"WHERE TRIM(TRAILING U&'\\000D' FROM __line) <> '{header}'"
+    )
+    return "lines"
+
+
+def is_read_in_turn(files: InputFiles, *, is_ordered: bool, parallelism: int) -> bool:
+    """Return whether one task reads the files one after the other, by a reader for which a lone CR ends a line.
+
+    A file is never split, as its file system reports one block, so fewer files than tasks would leave some idle:
+    one task then reads and deals the lines out. Nor does a task of many find files in a hidden folder.
+    """
+    is_hidden = any(path.parent.name.startswith((".", "_")) for path in files.paths)
+    return is_ordered or is_hidden or len(files.paths) < parallelism
+
+
+def _register(session: FlinkSession, table: Table) -> None:
+    session.tables.create_temporary_view(_VIEW, table)
+
+
+def _create_split_lines(session: FlinkSession, paths: Sequence[Path]) -> None:
+    # One source for a folder's files: who is done with one takes the next. A source a file, and one task gets them all.
+    tables = []
+    for index, (folder, found) in enumerate(groupby(sorted(paths), lambda path: path.parent)):
+        name = f"{_VIEW}_{index}"
+        pattern = "|".join(re.escape(path.as_posix()) for path in found)
+        session.tables.execute_sql(
+            f"CREATE TEMPORARY TABLE {name} (__line STRING) WITH ('connector'='filesystem', 'format'='raw', "
+            f"'path'='{_sql_text(file_url(folder))}', 'source.path.regex-pattern'='{_sql_text(pattern)}')"
+        )
+        tables.append(f"SELECT __line FROM {name}")
+    session.tables.execute_sql(f"CREATE TEMPORARY VIEW {_VIEW} AS {' UNION ALL '.join(tables)}")
+
+
+def _lines_in_turn(session: FlinkSession, paths: Sequence[Path], parallelism: int) -> Table:
+    """Return the lines of one file after the other, read by one task and dealt out to ``parallelism`` tasks."""
+    from pyflink.common import Types, WatermarkStrategy
+    from pyflink.datastream.connectors.base import Source
+    from pyflink.datastream.connectors.file_system import FileSource, StreamFormat
+    from pyflink.java_gateway import get_gateway
+
+    first, *others = [
+        FileSource.for_record_stream_format(StreamFormat.text_line_format(), file_url(path)).build()
+        for path in paths
+    ]
+    source = first
+    if others:
+        # One source hands its files out in an order of its own; a chain of sources keeps ours.
+        hybrid = get_gateway().jvm.org.apache.flink.connector.base.source.hybrid.HybridSource
+        chain = hybrid.builder(first.get_java_function())
+        for other in others:
+            chain = chain.addSource(other.get_java_function())
+        source = Source(chain.build())
+    # A chain does not say what it yields.
+    lines = session.env.from_source(source, WatermarkStrategy.no_watermarks(), "files", Types.STRING())
+    lines = lines.set_parallelism(1).uid("files").name("files")
+    if parallelism > 1:
+        lines = lines.rebalance()
+        # What follows has as many tasks as what it reads from, and dealing out counts as done by one.
+        lines._j_data_stream.getTransformation().setParallelism(parallelism)
+    return session.tables.from_data_stream(lines).alias("__line")
+
+
+def _parquet_lines(session: FlinkSession, files: InputFiles) -> Table:
+    """Return the rows of Parquet files as JSON lines, read in pieces by a Python worker."""
+    from pyflink.common import Types
+
+    from udfs.inference import as_chunk_udf
+
+    chunks = [chunk for path in files.paths for chunk in list_chunks(str(path))]
+    stream = (
+        session.env.from_collection(chunks, Types.STRING()).uid("chunks").name("chunks").set_parallelism(1)
+    )
+    session.tables.create_temporary_view("chunks", session.tables.from_data_stream(stream).alias("chunk"))
+    session.tables.create_temporary_function("read_chunk", as_chunk_udf(ReadParquet()))
+    with_small_bundles = _Overridden(
+        session, {"python.fn-execution.bundle.size": "1", "python.fn-execution.arrow.batch.size": "1"}
+    )
+    with with_small_bundles:
+        # Translated here, so that small bundles hold for reading alone: a piece is read when the one before is used up.
+        return session.tables.from_data_stream(
+            session.tables.to_data_stream(
+                session.tables.sql_query(
+                    "SELECT __line FROM (SELECT read_chunk(chunk) AS found FROM chunks) "
+                    "CROSS JOIN UNNEST(found) AS T (__line)"
+                )
+            )
+        )
+
+
+class _Overridden:
+    def __init__(self, session: FlinkSession, options: dict[str, str]) -> None:
+        self._config = session.tables.get_config()
+        self._options = options
+        self._before: dict[str, Any] = {}
+
+    def __enter__(self) -> None:
+        for key, value in self._options.items():
+            self._before[key] = self._config.get(key, None)
+            self._config.set(key, value)
+
+    def __exit__(self, *_: object) -> None:
+        for key, value in self._before.items():
+            if value is not None:
+                self._config.set(key, value)
+
+
+def _sql_text(text: str) -> str:
+    return text.replace("'", "''")

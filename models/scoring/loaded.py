@@ -1,0 +1,125 @@
+"""A model ready to score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from models.errors import ModelError
+from models.runtimes.options import RuntimeOptions
+from models.scoring.outputs import Scores, interpret
+from models.scoring.sessions import SESSIONS, Session, SessionPool
+from models.scoring.signature import InputBinding, bind_inputs, check_signature
+from models.spec import ModelSpec, TensorSpec
+
+
+class LoadedModel:
+    """A spec, its running session, how features reach its inputs, and the size of its file."""
+
+    def __init__(
+        self, spec: ModelSpec, session: Session, binding: InputBinding | None, *, size_bytes: int = 0
+    ) -> None:
+        self.spec = spec
+        self.size_bytes = size_bytes
+        self.runtime = session.runtime
+        self._session = session
+        self._binding = binding
+
+    def predict_matrix(self, matrix: NDArray[Any]) -> Scores:
+        """Scores the rows of a float32 (n, k) feature matrix; values are not checked for NaN."""
+        binding = self._binding
+        if binding is None:
+            want = ", ".join(map(str, self.runtime.inputs))
+            raise ModelError(
+                self.spec.ref, f"wants inputs {want}, got a matrix", "name its columns or use predict_columns"
+            )
+        if binding.matrix is not None:
+            feeds = {binding.matrix: matrix}
+        else:
+            self._check_width(matrix, len(binding.columns))
+            feeds = {name: matrix[:, i] for i, name in enumerate(binding.columns)}
+        with self._session.gate:
+            outputs = self.runtime.predict(feeds)
+        return interpret(outputs, self.spec, len(matrix))
+
+    def predict_columns(self, columns: Mapping[str, NDArray[Any]]) -> Scores:
+        """Scores rows given as one array for each input, numbers or text; further columns are ignored."""
+        names = [tensor.name for tensor in self.runtime.inputs]
+        missing = [repr(name) for name in names if name not in columns]
+        if missing:
+            raise ModelError(
+                self.spec.ref, f"wants a column for each of its inputs, missing {', '.join(missing)}"
+            )
+        with self._session.gate:
+            outputs = self.runtime.predict({name: columns[name] for name in names})
+        return interpret(outputs, self.spec, len(columns[names[0]]))
+
+    def warmup(self, n: int) -> None:
+        """Scores n rows of zeros, so that the first event pays for nothing and odd outputs show before it.
+
+        Raises:
+            ModelError: The model fails, or its outputs do not fit its task.
+        """
+        width = len(self.spec.feature_columns or ()) or 1
+        interpret(self.runtime.predict(self.runtime.zeros(n, width)), self.spec, n)
+
+    def close(self) -> None:
+        """Lets the session go; other operators of the process may still use it."""
+        self._session.close()
+
+    def _check_width(self, matrix: NDArray[Any], width: int) -> None:
+        if matrix.ndim != 2 or matrix.shape[1] != width:
+            raise ModelError(self.spec.ref, f"wants a matrix (n, {width}), got {matrix.shape}")
+
+
+def load_model(
+    spec: ModelSpec,
+    path: Path,
+    options: RuntimeOptions | None = None,
+    *,
+    feature_columns: Sequence[str] | None = None,
+    feature_set_hash: str | None = None,
+    sessions: SessionPool = SESSIONS,
+) -> LoadedModel:
+    """Opens a model: checksum, file, inputs against its spec, and against the features when they are given.
+
+    Args:
+        spec: From the registry or from spec_from_file.
+        path: The artifact.
+        options: Threads and devices; default one thread on the CPU.
+        feature_columns: Columns of the matrix it will be fed; None = those of its spec, unchecked.
+        feature_set_hash: Of the feature set with these columns; None = not compared.
+        sessions: Where its session is shared.
+
+    Raises:
+        ModelError: Anything that does not fit; nothing stays open.
+    """
+    session = sessions.acquire(spec, path, options or RuntimeOptions())
+    try:
+        binding = _bind(spec, session.runtime.inputs, feature_columns, feature_set_hash)
+        return LoadedModel(spec, session, binding, size_bytes=path.stat().st_size)
+    except BaseException:
+        session.close()
+        raise
+
+
+def _bind(
+    spec: ModelSpec,
+    inputs: tuple[TensorSpec, ...],
+    columns: Sequence[str] | None,
+    feature_set_hash: str | None,
+) -> InputBinding | None:
+    if inputs != spec.inputs:
+        want, got = ", ".join(map(str, spec.inputs)), ", ".join(map(str, inputs))
+        raise ModelError(spec.ref, f"has inputs {want} in model.json, {got} in its file", "publish it again")
+    if columns is not None:
+        return check_signature(spec, inputs, columns, feature_set_hash)
+    try:
+        return bind_inputs(spec, inputs, spec.feature_columns)
+    except ModelError:
+        if spec.feature_columns is not None and not any(tensor.dtype == "string" for tensor in inputs):
+            raise
+        return None  # only predict_columns can feed it

@@ -1,0 +1,132 @@
+"""What a model's outputs mean.
+
+Rules, by task:
+- binary: prediction = probability of the positive (the last) class; a single column is that probability.
+- multiclass: prediction = probability of the top class; label = that class.
+- regression: prediction = the value.
+- unknown: the outputs decide. One column is the prediction as it is. Several columns are classes only where
+  the model also returns labels, or maps from class to probability; otherwise the task must be said.
+
+The values come from maps, else from the output whose name speaks of probabilities or scores, else from the
+first output of floats. Labels the model returns are kept, as text. Logits are not turned into probabilities:
+values are taken as they come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import ModelError
+from models.scoring.output_parts import OutputHints, OutputParts, read_parts
+
+_DEFAULT_THRESHOLD = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The answers for n rows.
+
+    Args:
+        prediction: float64 (n,).
+        label: Text (n,), or None where the model has no classes.
+        scores: float64 (n, c), a probability per class, or None for a single value.
+    """
+
+    prediction: NDArray[np.float64]
+    label: NDArray[np.object_] | None
+    scores: NDArray[np.float64] | None
+
+
+def interpret(outputs: Mapping[str, Any], hints: OutputHints, n: int) -> Scores:
+    """Turns the outputs of n rows into predictions, by the rules above.
+
+    Raises:
+        ModelError: An output has not n rows, or the outputs do not fit the task.
+    """
+    parts = read_parts(outputs, hints)
+    if len(parts.values) != n or (parts.label is not None and len(parts.label) != n):
+        raise _wrong_length(outputs, hints, n)
+    return _BY_TASK[_task(parts, hints)](parts, hints)
+
+
+def _wrong_length(outputs: Mapping[str, Any], hints: OutputHints, n: int) -> ModelError:
+    got = ", ".join(f"{name!r} {len(output)}" for name, output in outputs.items())
+    return ModelError(hints.ref, f"gave outputs of {got} rows for {n} rows of input")
+
+
+def _task(parts: OutputParts, hints: OutputHints) -> str:
+    if hints.task != "unknown":
+        return hints.task
+    width = parts.values.shape[1]
+    if width == 1:
+        return "regression" if parts.label is None else "binary"
+    if not parts.is_classes:
+        raise ModelError(
+            hints.ref,
+            f"gave {width} values a row and does not say what they are",
+            "set task to binary or multiclass in its model.json",
+        )
+    return "binary" if width == 2 else "multiclass"
+
+
+def _binary(parts: OutputParts, hints: OutputHints) -> Scores:
+    width = parts.values.shape[1]
+    if width > 2:
+        raise ModelError(
+            hints.ref, f"is binary, but gave {width} values a row", "expected 1 or 2: set task to multiclass"
+        )
+    prediction = np.ascontiguousarray(parts.values[:, -1])
+    label = parts.label
+    if label is None and parts.classes is not None:
+        names = _names(_check_count(parts.classes, 2, hints))
+        threshold = _DEFAULT_THRESHOLD if hints.threshold is None else hints.threshold
+        label = names.take(prediction >= threshold)
+    return Scores(prediction, label, parts.values if width == 2 else None)
+
+
+def _multiclass(parts: OutputParts, hints: OutputHints) -> Scores:
+    width = parts.values.shape[1]
+    if width < 2:
+        raise ModelError(
+            hints.ref, "is multiclass, but gave 1 value a row", "expected a probability per class"
+        )
+    label = parts.label
+    if label is None:
+        names = (
+            tuple(map(str, range(width)))
+            if parts.classes is None
+            else _check_count(parts.classes, width, hints)
+        )
+        label = _names(names).take(parts.values.argmax(axis=1))
+    return Scores(parts.values.max(axis=1), label, parts.values)
+
+
+def _regression(parts: OutputParts, hints: OutputHints) -> Scores:
+    width = parts.values.shape[1]
+    if width != 1:
+        raise ModelError(hints.ref, f"is a regression, but gave {width} values a row", "expected 1")
+    return Scores(parts.values.reshape(-1), None, None)
+
+
+def _check_count(classes: tuple[str, ...], width: int, hints: OutputHints) -> tuple[str, ...]:
+    if len(classes) != width:
+        raise ModelError(hints.ref, f"names {len(classes)} classes, but gave {width} values a row")
+    return classes
+
+
+@cache
+def _names(classes: tuple[str, ...]) -> NDArray[np.object_]:
+    return np.array(classes, dtype=object)
+
+
+_BY_TASK: Mapping[str, Callable[[OutputParts, OutputHints], Scores]] = {
+    "binary": _binary,
+    "multiclass": _multiclass,
+    "regression": _regression,
+}

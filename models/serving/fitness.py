@@ -1,0 +1,121 @@
+"""Whether a model that loads may serve: known rows, finite scores, in time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import ModelError
+from models.scoring.loaded import LoadedModel
+from models.scoring.outputs import Scores
+from models.spec import GoldenRows, ModelSpec
+
+_RTOL, _ATOL = 1e-4, 1e-5
+_TRIES = 3
+# A model may be this many times slower than the one it replaces, whatever the budget says.
+_SLOWER = 2.0
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Rows that the serving model has scored lately, and how it did.
+
+    Attributes:
+        matrix: ``(n, k)`` float32.
+        finite: Rows with a finite prediction.
+    """
+
+    matrix: NDArray[np.float32]
+    finite: int
+
+
+def validate(
+    model: LoadedModel,
+    *,
+    budget_s: float,
+    probe: Probe | None = None,
+    serving: LoadedModel | None = None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> None:
+    """Refuses a model that should not serve; it is warm afterwards.
+
+    Args:
+        model: Loaded, so that its file, signature and feature-set hash are known to be right.
+        budget_s: Longest it may take for the rows of the probe (without one: for one row).
+        probe: Rows to try it on; None: a row of zeros.
+        serving: The model it would replace; up to twice its time is no reason to refuse.
+        clock: Seconds, for the budget.
+
+    Raises:
+        ModelError: It fails, gives other predictions for its golden rows than it says, gives NaN or infinity where the
+            serving model does not, or takes too long.
+    """
+    spec = model.spec
+    if spec.golden is not None:
+        check_golden(model, spec.golden)
+    if probe is None:
+        model.warmup(1)
+        return
+    seconds, scores = _best_of(lambda: model.predict_matrix(probe.matrix), clock)
+    finite = int(np.isfinite(scores.prediction).sum())
+    if finite < probe.finite:
+        got = f"{len(probe.matrix) - finite} of {len(probe.matrix)} rows NaN or infinite"
+        raise ModelError(spec.ref, f"expected finite scores for rows scored lately, got {got}", "check its training")
+    if seconds <= budget_s:
+        return
+    before = _best_of(lambda: serving.predict_matrix(probe.matrix), clock)[0] if serving else 0.0
+    longest = max(budget_s, _SLOWER * before)
+    if seconds > longest:
+        problem = f"takes {seconds * 1e3:.1f} ms for {len(probe.matrix)} rows, expected at most {longest * 1e3:.1f} ms"
+        raise ModelError(spec.ref, problem, "make it smaller, or raise ml.inference.max_latency")
+
+
+def check_golden(model: LoadedModel, golden: GoldenRows) -> None:
+    """Refuses a model that gives other predictions for its golden rows than its spec says.
+
+    Raises:
+        ModelError: Names the first row, the expected and the found.
+    """
+    found = model.predict_matrix(golden_matrix(model.spec, golden)).prediction
+    wanted = np.asarray(golden.predictions)
+    is_off = ~np.isclose(found, wanted, rtol=_RTOL, atol=_ATOL)
+    if is_off.any():
+        row = int(np.flatnonzero(is_off)[0])
+        problem = f"expected {wanted[row]:.9g} for golden row {row}, got {found[row]:.9g}"
+        raise ModelError(model.spec.ref, problem, "its file or runtime is not the one it was registered with")
+
+
+def golden_matrix(spec: ModelSpec, golden: GoldenRows) -> NDArray[np.float32]:
+    """Golden rows as a matrix in the order of the model's columns.
+
+    Raises:
+        ModelError: The rows have other columns than the model.
+    """
+    order = _order(spec, golden.columns)
+    rows = [[np.nan if value is None else value for value in row] for row in golden.rows]
+    return np.ascontiguousarray(np.asarray(rows, dtype=np.float32)[:, order])
+
+
+def _order(spec: ModelSpec, columns: Sequence[str]) -> list[int]:
+    wanted = spec.feature_columns or tuple(columns)
+    if sorted(wanted) != sorted(columns):
+        missing = ", ".join(sorted(set(wanted) - set(columns))) or "none"
+        extra = ", ".join(sorted(set(columns) - set(wanted))) or "none"
+        problem = f"expected golden rows with its {len(wanted)} columns, got missing {missing}, extra {extra}"
+        raise ModelError(spec.ref, problem, "export the rows with the feature set it was trained on")
+    return [list(columns).index(name) for name in wanted]
+
+
+def _best_of(predict: Callable[[], Scores], clock: Callable[[], float]) -> tuple[float, Scores]:
+    """Seconds of the fastest of some calls, as others use the machine too, and the scores."""
+    scores = predict()
+    best = float("inf")
+    for _ in range(_TRIES):
+        start = clock()
+        scores = predict()
+        best = min(best, clock() - start)
+    return best, scores

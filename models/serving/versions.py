@@ -1,0 +1,61 @@
+"""The versions of one model as its registry deploys them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from models.errors import ModelError
+from models.registry import Deployment, Registry
+from models.scoring.loaded import LoadedModel
+from models.spec import ModelSpec
+
+Opener = Callable[[ModelSpec, Path], LoadedModel]
+
+
+class Versions(Protocol):
+    """Where a live model learns which version should serve, and gets it."""
+
+    name: str
+
+    def latest(self) -> Deployment | None:
+        """The last deployment; None: there was none."""
+
+    def after(self, generation: int) -> Deployment | None:
+        """The last deployment above a generation; None: there is none."""
+
+    def open(self, version: str) -> LoadedModel:
+        """A version, loaded and checked against the job's features; "" is the highest."""
+
+    def reject(self, version: str, generation: int, reason: str) -> None:
+        """Writes down that a version may not serve."""
+
+
+class DeployedVersions:
+    """A model's versions in a registry, opened as a job needs them."""
+
+    def __init__(self, registry: Registry, name: str, opener: Opener) -> None:
+        self.name = name
+        self._registry = registry
+        self._deployments = registry.deployments(name)
+        self._opener = opener
+
+    def latest(self) -> Deployment | None:
+        """The last deployment; None: there was none."""
+        return self._deployments.latest()
+
+    def after(self, generation: int) -> Deployment | None:
+        """The last deployment above a generation; None: there is none."""
+        return self._deployments.after(generation)
+
+    def open(self, version: str) -> LoadedModel:
+        """A version, loaded and checked against the job's features; "" is the highest."""
+        return self._opener(*self._registry.resolve(self.name, version))
+
+    def reject(self, version: str, generation: int, reason: str) -> None:
+        """Writes down that a version may not serve; several workers may say so, and the first counts."""
+        # The registry may be read-only for a job, or have no such version: the job's log and metrics say it too.
+        with suppress(ModelError):
+            self._registry.record(self.name, version, "rejected", reason=reason, generation=generation)

@@ -1,0 +1,1 @@
+"""Distances between two samples and their significance: PSI, KS, chi-square, Jensen-Shannon."""

@@ -1,0 +1,73 @@
+"""Pearson's chi-square: of two samples over the same cells, or of one against given shares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from state.drift.measures.homogeneity import expected_divergence, homogeneity_p, pearson, scale
+from state.drift.measures.measurement import NOT_COMPUTABLE, Measurement, counts_of, drift_score
+from state.drift.measures.tails import chi_square_sf
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+LARGE = 0.25  # Cohen, Statistical power analysis, 2nd ed., 1988: w = 0.5 is large, and this is w²
+
+
+def chi_square(baseline: ArrayLike, window: ArrayLike) -> Measurement:
+    """Pearson's test of homogeneity: Σ (observed − expected)²/expected over both samples; no unit.
+
+    The statistic is over all cells in use, the p-value over cells with five or more expected rows (see
+    `state.drift.measures.homogeneity`).
+
+    Source: Pearson 1900; sparse cells: Cochran, Biometrics 10, 1954.
+
+    Args:
+        baseline: counts, (cells,).
+        window: counts over the same cells, (cells,).
+
+    Raises:
+        ValueError: they are not counts over the same cells.
+
+    Example:
+        >>> result = chi_square([10, 20, 30], [20, 20, 20])
+        >>> round(result.statistic, 4), round(result.p, 4)
+        (5.3333, 0.0695)
+    """
+    before, now = counts_of(baseline, window)
+    if not before.any() or not now.any():
+        return NOT_COMPUTABLE
+    divergence = pearson(before, now)
+    p = homogeneity_p(before, now, pearson)
+    score = drift_score(divergence, expected_divergence(before, now), LARGE)
+    return Measurement(divergence * scale(before, now), p, score)
+
+
+def chi_square_fit(window: ArrayLike, shares: ArrayLike) -> Measurement:
+    """Pearson's goodness of fit: Σ (observed − expected)²/expected against shares known for certain; no unit.
+
+    Args:
+        window: counts, (cells,).
+        shares: what each cell should hold, > 0; scaled to sum to 1, (cells,).
+
+    Raises:
+        ValueError: the shapes differ, or a share is not positive.
+
+    Example:
+        >>> round(chi_square_fit([16, 18, 16, 14, 12, 12], [1, 1, 1, 1, 1, 1]).statistic, 4)
+        2.0
+    """
+    share = np.asarray(shares, np.float64)
+    if not (np.isfinite(share) & (share > 0)).all():
+        msg = f"shares: expected numbers > 0, got {share.tolist()}; merge cells that cannot occur"
+        raise ValueError(msg)
+    now, _ = counts_of(window, np.zeros(share.shape, np.int64))
+    rows = int(now.sum())
+    if not rows or len(now) < 2:
+        return NOT_COMPUTABLE
+    share = share / share.sum()
+    statistic = float(((now - rows * share) ** 2 / (rows * share)).sum())
+    p = chi_square_sf(statistic, len(now) - 1)
+    return Measurement(statistic, p, drift_score(statistic / rows, (len(now) - 1) / rows, LARGE))

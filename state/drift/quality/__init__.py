@@ -1,0 +1,1 @@
+"""Model quality over labelled rows: calibration and AUC."""

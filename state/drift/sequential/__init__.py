@@ -1,0 +1,1 @@
+"""Detectors that judge value by value: ADWIN and Page-Hinkley."""

@@ -1,0 +1,291 @@
+"""`gress models`, run in this process."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gress.cli.main import main
+from models.registry import local_registry
+from tests.support.sample_models import onnx_net
+from tests.support.tiny_models import linear, write_linear
+
+SECRET = "hunter2hunter2"
+ISO_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+
+Gress = Callable[..., str]
+Refused = Callable[..., str]
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Callable[..., tuple[int, str, str]]:
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("GRESS_")]:
+        monkeypatch.delenv(name)
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["gress", "models", *map(str, arguments)])
+        with pytest.raises(SystemExit) as exit_info:
+            main()
+        out, err = capsys.readouterr()
+        return int(exit_info.value.code or 0), out, err
+
+    return call
+
+
+@pytest.fixture
+def gress(run: Callable[..., tuple[int, str, str]]) -> Gress:
+    """What a command that does well prints."""
+
+    def call(*arguments: object) -> str:
+        code, out, err = run(*arguments)
+        assert (code, err) == (0, "")
+        return out
+
+    return call
+
+
+@pytest.fixture
+def refused(run: Callable[..., tuple[int, str, str]]) -> Refused:
+    """The one line that a command ends with which does nothing."""
+
+    def call(*arguments: object) -> str:
+        code, out, err = run(*arguments)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        return err
+
+    return call
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return write_linear(tmp_path / "trained")
+
+
+@pytest.fixture
+def three(gress: Gress, file: Path) -> None:
+    for version in ("1", "2", "3"):
+        gress("register", file, "--name", "m", "--version", version)
+
+
+def written(text: str) -> Any:
+    """The one document that a command printed."""
+    return json.loads(text)
+
+
+def test_registered_models_are_listed_from_the_default_folder(gress: Gress, file: Path, tmp_path: Path) -> None:
+    given = ("--name", "m", "--version", "v1", "--tags", "eu, card", "--tag", "new", "--threshold", 0.5)
+    out = gress("register", file, *given, "--description", "a linear model")
+    assert "m@1.0.0" in out
+    assert "a linear model" in out
+    assert local_registry(tmp_path / "models").spec("m").tags == ("eu", "card", "new")
+    out = gress("list")
+    assert re.search(r"m +│ 1 +│ 1\.0\.0 +│ +│ +│ 1 registered", out)
+    assert re.search(r"1\.0\.0 +│ registered +│ onnx", gress("list", "m"))
+
+
+def test_times_are_shown_in_utc(gress: Gress, file: Path) -> None:
+    made = {"name": "m", "version": "1", "created_at": "2024-03-01T00:30:00+01:00"}
+    file.with_name("model.json").write_text(json.dumps(made))
+    gress("register", file)
+    assert "2024-02-29 23:30" in gress("list", "m")
+    assert written(gress("list", "m", "--json"))["versions"][0]["created_at"] == "2024-03-01T00:30:00+01:00"
+
+
+def test_golden_rows_are_registered_and_validated(gress: Gress, file: Path, tmp_path: Path) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    table = pa.table({"a": [1.0], "b": [0.5], "c": [2.0], "prediction": linear([[1.0, 0.5, 2.0]])})
+    parquet.write_table(table, tmp_path / "rows.parquet")
+    gress("register", file, "--name", "m", "--version", "1", "--golden", "rows.parquet")
+    out = gress("validate", "m")
+    assert out.startswith("m@1.0.0: valid: checksum, inputs, outputs, golden rows (1); loaded in ")
+    assert gress("validate", "m", "1").endswith("; it had passed before\n")
+    document = written(gress("validate", "m", "--by", "ann", "--json"))
+    assert (document["golden_rows"], document["is_new"]) == (1, False)
+    assert "validated" in gress("show", "m")
+
+
+def test_classes_and_task_are_registered(gress: Gress, tmp_path: Path) -> None:
+    given = ("--name", "m", "--version", "1", "--classes", "no,yes", "--task", "binary", "--json")
+    spec = written(gress("register", onnx_net()(tmp_path), *given))["spec"]
+    assert (spec["classes"], spec["task"], spec["tags"]) == (["no", "yes"], "binary", [])
+
+
+@pytest.mark.usefixtures("three")
+def test_a_model_is_promoted_and_rolled_back(gress: Gress) -> None:
+    assert gress("promote", "m", "1", "--by", "ann") == "m: promoted to 1.0.0 in generation 1\n"
+    out = gress("promote", "m", "v2", "--by", "bob", "--why", "fewer frauds missed")
+    assert out == "m: promoted to 2.0.0 in generation 2; rollback goes to 1.0.0\n"
+    assert gress("rollback", "m", "--by", "cy") == "m: rolled back to 1.0.0 in generation 3\n"
+    out = gress("history", "m")
+    assert re.search(
+        r"2 +│ \d{4}-\d\d-\d\d \d\d:\d\d +│ promote +│ 2\.0\.0 +│ 1\.0\.0 +│ bob +│ fewer frauds missed", out
+    )
+    assert re.search(r"3 +│ \S+ \S+ +│ rollback +│ 1\.0\.0", out)
+
+
+@pytest.mark.usefixtures("three")
+def test_rejections_are_shown_in_history(gress: Gress, tmp_path: Path) -> None:
+    gress("promote", "m", "2")
+    local_registry(tmp_path / "models").record("m", "2", "rejected", reason="too slow", by="job", generation=1)
+    assert "2.0.0 by job: too slow" in gress("history", "m")
+    assert re.search(r"rejected +│ .* by job in generation 1: too slow", gress("show", "m", "2"))
+    [found] = written(gress("history", "m", "--json"))["history"][0]["rejections"]
+    assert (found["version"], found["reason"]) == ("2.0.0", "too slow")
+
+
+@pytest.mark.usefixtures("three")
+def test_versions_are_retired_and_deleted(gress: Gress) -> None:
+    gress("promote", "m", "3")
+    assert gress("retire", "m", "v1", "--why", "old") == "m@1.0.0: retired\n"
+    assert written(gress("retire", "m", "2", "--delete", "--json"))["state"] == "deleted"
+    assert [each["state"] for each in written(gress("list", "m", "--json"))["versions"]] == ["retired", "deployed"]
+
+
+@pytest.mark.usefixtures("three")
+def test_versions_are_pulled(gress: Gress, tmp_path: Path) -> None:
+    assert gress("pull", "m", "--output", "copy") == "m@3.0.0: copy/m/3.0.0\n"
+    document = written(gress("pull", "m", "1", "--output", "copy", "--json"))
+    assert (document["version"], document["path"]) == ("1.0.0", "copy/m/1.0.0")
+    assert re.search(r"m +│ 2 +│ 3\.0\.0", gress("list", "--registry", "copy"))
+
+
+KEYS = {
+    ("list",): {"registry", "models"},
+    ("list", "m"): {"registry", "name", "versions"},
+    ("show", "m"): {"registry", "name", "version", "state", "spec", "records"},
+    ("history", "m"): {"registry", "name", "history"},
+    ("validate", "m"): {
+        *("registry", "name", "version", "sha256", "size_bytes"),
+        *("golden_rows", "load_ms", "row_ms", "is_new"),
+    },
+    ("promote", "m", "2"): {
+        *("registry", "name", "generation", "primary", "previous", "experiment"),
+        *("action", "by", "why", "at", "id", "format_version"),
+    },
+}
+
+
+@pytest.mark.usefixtures("three")
+@pytest.mark.parametrize(("command", "keys"), KEYS.items(), ids=[" ".join(command) for command in KEYS])
+def test_programs_get_one_document_with_stable_keys(command: tuple[str, ...], keys: set[str], gress: Gress) -> None:
+    gress("promote", "m", "1", "--by", "ann")
+    document = written(gress(*command, "--json"))
+    assert set(document) == keys
+    times = re.findall(r'"(?:at|created_at)": "([^"]*)"', json.dumps(document))
+    assert all(ISO_UTC.fullmatch(time) for time in times)
+
+
+@pytest.mark.usefixtures("three")
+def test_list_and_history_have_stable_entries(gress: Gress) -> None:
+    gress("promote", "m", "1", "--by", "ann")
+    [model] = written(gress("list", "--json"))["models"]
+    assert model == {
+        "name": "m",
+        "versions": 3,
+        "latest": "3.0.0",
+        "primary": "1.0.0",
+        "previous": None,
+        "generation": 1,
+        "states": {"deployed": 1, "registered": 2},
+    }
+    version = written(gress("list", "m", "--json"))["versions"][0]
+    assert set(version) == {
+        *("name", "version", "state", "type", "task", "size_bytes", "feature_set", "created_at", "tags")
+    }
+    [generation] = written(gress("history", "m", "--json"))["history"]
+    assert set(generation) == {
+        *("generation", "action", "primary", "previous", "experiment", "by", "why", "at", "rejections")
+    }
+
+
+REFUSED = [
+    (("list", "n"), "has no model 'n'; it has m"),
+    (("show", "n"), "has no model 'n'; it has m"),
+    (("show", "m", "9"), "model m has no version 9.0.0 in"),
+    (("promote", "m", ""), "model m cannot be promoted without a version; it has 1.0.0, 2.0.0, 3.0.0"),
+    (("promote", "m", "9"), "model m has no version 9.0.0 in"),
+    (("rollback", "m"), "model m cannot be rolled back: it was never promoted"),
+    (("retire", "m", "3"), "model m@3.0.0 cannot be retired: it serves, as the highest version"),
+    (("register", "gone.onnx", "--name", "m", "--version", "4"), "gone.onnx"),
+    (("register", "gone.onnx"), "model file gone.onnx has no name; give one"),
+    (("list", "--registry", "nowhere"), "/nowhere is not a folder; check model_registry.base_path"),
+    (("list", "--registry", ""), "--registry: ml.model_registry.base_path: expected text that is not empty, got ''"),
+    (("list", "--registry", "ftp://host/m"), "has scheme ftp://; expected a folder, file:// or one of s3"),
+    (("list", "--registry", "package:no_such"), "no installed package 'no_such'"),
+    (("list", "--set", "ml.model_registry.tipe=s3"), "nearest valid name 'type'"),
+    (("list", "--config", "nowhere.yaml"), "nowhere.yaml: expected a readable YAML file"),
+]
+
+
+@pytest.mark.usefixtures("three")
+@pytest.mark.parametrize(("command", "text"), REFUSED, ids=[" ".join(command) for command, _ in REFUSED])
+def test_what_cannot_be_done_is_one_line(command: tuple[str, ...], text: str, refused: Refused) -> None:
+    assert text in refused(*command)
+    assert text in refused(*command, "--json")
+
+
+@pytest.mark.parametrize(
+    "place", [f"s3://me:{SECRET}@bucket/models", f"s3://bucket/models?X-Amz-Signature={SECRET}"], ids=["user", "query"]
+)
+def test_credentials_in_a_url_are_refused_unseen(place: str, refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = refused("list", "--registry", place)
+    assert line == (
+        "--registry: ml.model_registry.base_path: expected a path, or a URL without '@', '?' and '#', "
+        "got a hidden value; credentials come from the environment or the cloud's own chain, never from settings\n"
+    )
+    assert SECRET not in refused("list", "--set", f"ml.model_registry.base_path={place}")
+    monkeypatch.setenv("GRESS_ML__MODEL_REGISTRY__BASE_PATH", place)
+    assert SECRET not in refused("list")
+
+
+def test_the_registry_comes_from_a_file_and_the_option_wins(gress: Gress, file: Path, tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("ml: {model_registry: {base_path: first}}")
+    gress("register", file, "--name", "m", "--version", "1", "--config", "c.yaml")
+    gress("register", file, "--name", "n", "--version", "1", "--config", "c.yaml", "--registry", "second")
+    gress("register", file, "--name", "o", "--version", "1", "--set", "ml.model_registry.base_path=third")
+    names = [local_registry(tmp_path / folder).names() for folder in ("first", "second", "third")]
+    assert names == [("m",), ("n",), ("o",)]
+
+
+def test_a_registry_given_keeps_the_settings_of_the_environment(
+    gress: Gress, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+
+    def note(settings: Any) -> Any:
+        opened.append(settings)
+        return local_registry(tmp_path / "any")
+
+    monkeypatch.setattr("models.registry.open_registry", note)
+    monkeypatch.setenv("GRESS_ML__MODEL_REGISTRY__S3_ENDPOINT", "http://store:9000")
+    monkeypatch.setenv("GRESS_ML__MODEL_REGISTRY__TYPE", "s3")
+    gress("register", file, "--name", "m", "--version", "1", "--registry", "s3://bucket/x")
+    gress("list", "--registry", "folder")
+    remote, folder = opened
+    assert (remote.base_path, remote.s3_endpoint) == ("s3://bucket/x", "http://store:9000")
+    assert (folder.base_path, folder.type) == ("folder", "local")
+
+
+def test_an_object_store_is_a_registry(gress: Gress, file: Path, tmp_path: Path) -> None:
+    where = ("--registry", "memory://cli", "--set", f"ml.model_registry.cache_dir={tmp_path / 'cache'}")
+    gress("register", file, "--name", "m", "--version", "1", *where)
+    assert gress("promote", "m", "1", *where).startswith("m: promoted to 1.0.0 in generation 1")
+    assert written(gress("list", *where, "--json"))["registry"] == "memory://cli"
+    assert gress("pull", "m", "--output", "copy", *where) == "m@1.0.0: copy/m/1.0.0\n"
+
+
+def test_command_alone_shows_what_there_is(run: Callable[..., tuple[int, str, str]]) -> None:
+    _, out, err = run()
+    assert "promote" in out + err

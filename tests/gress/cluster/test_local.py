@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gress.cluster.conf import ClusterRequest
+from gress.cluster.local import (
+    LocalCluster,
+    Member,
+    cluster_environment,
+    find_address,
+    read_cluster,
+    start_cluster,
+    stop_cluster,
+)
+from gress.cluster.processes import MARK, is_member, marked_processes, stop_processes
+from jobs.errors import JobError
+from tests.support.flink_stub import FlinkStub, serve
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes by /proc")
+
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+MILD = "import time; print('up', flush=True); time.sleep(60)"
+
+
+class Processes:
+    """Starts processes as members of a cluster, and ends them with the test."""
+
+    def __init__(self) -> None:
+        self.started: list[subprocess.Popen[str]] = []
+
+    def start(self, folder: Path | None, code: str = MILD) -> subprocess.Popen[str]:
+        mark = {MARK: str(folder)} if folder else {}
+        process = subprocess.Popen(
+            [sys.executable, "-c", code], env={**os.environ, **mark}, stdout=subprocess.PIPE, text=True
+        )
+        self.started.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        return process
+
+
+@pytest.fixture
+def processes() -> Iterator[Processes]:
+    found = Processes()
+    yield found
+    for process in found.started:
+        process.kill()
+        process.communicate()
+
+
+def test_members_are_found_by_their_mark(processes: Processes, tmp_path: Path) -> None:
+    ours, other, none = (processes.start(folder) for folder in (tmp_path / "a", tmp_path / "ab", None))
+    assert marked_processes(tmp_path / "a") == {ours.pid}
+    assert is_member(ours.pid, tmp_path / "a")
+    assert not is_member(other.pid, tmp_path / "a")
+    assert not is_member(none.pid, tmp_path / "a")
+
+
+def test_down_stops_members_and_orphans_and_nobody_else(processes: Processes, tmp_path: Path) -> None:
+    folder = tmp_path / "a"
+    folder.mkdir()
+    listed, orphan, other = (processes.start(name) for name in (folder, folder, tmp_path / "b"))
+    gone = processes.start(folder)
+    gone.kill()
+    gone.wait()
+    # A process id that was given to somebody else meanwhile.
+    members = [{"role": "taskmanager", "pid": pid, "name": "t"} for pid in (listed.pid, gone.pid, other.pid)]
+    tree = {"address": "127.0.0.1:1", "directory": str(folder), "slots": 2, "members": members}
+    (folder / "cluster.json").write_text(json.dumps(tree))
+    assert stop_cluster(folder) == 2
+    assert listed.wait(5)
+    assert orphan.wait(5)
+    assert other.poll() is None
+    assert stop_cluster(folder) == 0
+
+
+def test_who_does_not_listen_is_killed(processes: Processes, tmp_path: Path) -> None:
+    process = processes.start(tmp_path, STUBBORN)
+    start = time.monotonic()
+    assert stop_processes(lambda: marked_processes(tmp_path), patience_s=0.3) == 1
+    assert process.wait(5) == -9
+    assert time.monotonic() - start < 5
+
+
+def test_cluster_without_a_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(JobError, match=r"expected cluster\.json of a started cluster, got none; gress cluster up"):
+        read_cluster(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"members": [{"x": 1}]}', '{"members": 1}'])
+def test_file_of_something_else_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "cluster.json").write_text(text)
+    with pytest.raises(JobError, match=r"cluster\.json: expected what `gress cluster up` writes"):
+        read_cluster(tmp_path)
+
+
+def test_job_manager_that_answers_is_asked(tmp_path: Path) -> None:
+    with serve(FlinkStub()) as flink:
+        flink.answers["/overview"] = {}
+        port = int(flink.address.partition(":")[2])
+        members = tuple(Member("jobmanager", 1, "j", each) for each in (1, port))
+        assert find_address(LocalCluster("127.0.0.1:1", str(tmp_path), 2, members=members)) == flink.address
+    assert find_address(LocalCluster("127.0.0.1:1", str(tmp_path), 2, members=members)) == "127.0.0.1:1"
+
+
+def test_folder_in_use_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").touch()
+    with pytest.raises(JobError, match=r"expected a new or empty folder, or a cluster's own, got one in use"):
+        start_cluster(ClusterRequest(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_another_size_of_a_running_cluster_is_refused(processes: Processes, tmp_path: Path) -> None:
+    member = {"role": "jobmanager", "pid": processes.start(tmp_path).pid, "name": "j", "rest_port": 1}
+    tree = {"address": "127.0.0.1:1", "directory": str(tmp_path), "slots": 2, "members": [member]}
+    (tmp_path / "cluster.json").write_text(json.dumps(tree))
+    with pytest.raises(JobError, match=r"expected the 2 slots it was started with, got 6; first: gress cluster down"):
+        start_cluster(ClusterRequest(tmp_path, slots=3, task_managers=2))
+
+
+def test_members_know_their_cluster_and_nothing_of_this_process(tmp_path: Path) -> None:
+    java = os.environ.get("JAVA_HOME", "")
+    given = {"PATH": "/usr/bin", "PYTHONPATH": "/src", "FLINK_HOME": "/other", "JAVA_HOME": java}
+    found = cluster_environment(tmp_path, given)
+    assert found[MARK] == str(tmp_path)
+    assert not {"PYTHONPATH", "FLINK_HOME"} & set(found)
+    assert found["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.run_folder.parquet import arrow_schema, convert_json_parts, csv_table
+from jobs.sinks.files import DEAD_LETTER_COLUMNS, prediction_columns
+from tests.jobs.run_folder.conftest import WriteParts
+
+_ROW = {
+    "event_id": "7",
+    "event_time": "2018-04-01T00:00:31Z",
+    "key": "3",
+    "risk": 0.25,
+    "label": "fraud",
+    "scores": [0.75, 0.25],
+    "model": "m",
+    "version": "1.0.0",
+    "latency_us": 12,
+}
+
+
+def test_every_type_of_a_sink_has_an_arrow_type() -> None:
+    predictions, letters = map(arrow_schema, (prediction_columns("risk"), DEAD_LETTER_COLUMNS))
+    assert predictions.names == [name for name, _ in prediction_columns("risk")]
+    assert predictions.field("event_time").type == pa.timestamp("ms", "UTC")
+    assert predictions.field("scores").type == pa.list_(pa.float64())
+    assert predictions.field("risk").type == pa.float64()
+    assert letters.field("offset").type == pa.int64()
+    assert letters.field("partition").type == pa.int32()
+
+
+def test_parts_become_one_file_and_are_gone(tmp_path: Path, write_parts: WriteParts) -> None:
+    write_parts("predictions", [_ROW, _ROW, _ROW])
+    write_parts("alerts", [_ROW])
+    write_parts("dead_letters", [{"value": "ü", "reason": "late", "failed_at": "2026-01-02T03:04:05.678Z"}])
+    convert_json_parts(tmp_path, "risk")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "alerts.parquet",
+        "dead_letters.parquet",
+        "predictions.parquet",
+    ]
+    table = pq.read_table(tmp_path / "predictions.parquet")
+    assert table.schema == arrow_schema(prediction_columns("risk"))
+    assert table.num_rows == 3
+    found = table.to_pylist()[0]
+    assert {name: value for name, value in found.items() if value is not None} == {
+        **_ROW,
+        "event_time": dt.datetime(2018, 4, 1, 0, 0, 31, tzinfo=dt.timezone.utc),
+    }
+    letter = pq.read_table(tmp_path / "dead_letters.parquet").to_pylist()[0]
+    assert letter["value"] == "ü"
+    assert letter["failed_at"] == dt.datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=dt.timezone.utc)
+
+
+def test_run_of_nothing_gives_empty_files_with_columns(tmp_path: Path) -> None:
+    convert_json_parts(tmp_path, "prediction")
+    assert pq.read_table(tmp_path / "predictions.parquet").num_rows == 0
+    assert pq.read_schema(tmp_path / "dead_letters.parquet").names == [
+        name for name, _ in DEAD_LETTER_COLUMNS
+    ]
+    assert not (tmp_path / "alerts.parquet").exists()
+
+
+def test_csv_parts_are_read_by_their_types(tmp_path: Path) -> None:
+    (tmp_path / "part-0").write_text('1,"a, b",0.1\n2,,\n')
+    (tmp_path / "part-1").write_text("9007199254740993,c,1e-17\n")
+    (tmp_path / "part-2").touch()
+    table = csv_table(tmp_path, (("id", "BIGINT"), ("text", "STRING"), ("x", "DOUBLE")))
+    assert table.to_pydict() == {
+        "id": [1, 2, 9007199254740993],
+        "text": ["a, b", None, "c"],
+        "x": [0.1, None, 1e-17],
+    }
+
+
+def test_no_csv_parts_give_no_rows(tmp_path: Path) -> None:
+    assert csv_table(tmp_path, (("id", "BIGINT"),)).to_pydict() == {"id": []}

@@ -1,0 +1,151 @@
+"""A job's model while deployments change."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.errors import ModelError
+from models.inspect import spec_from_file
+from models.registry import Registry, local_registry
+from models.scoring.sessions import SESSIONS
+from models.serving.pool import LIVE_MODELS
+from models.serving.source import FixedModel
+from tests.support.tiny_models import write_linear
+from tests.udfs.conftest import MakeSettings
+from udfs.features.feature_set import compile_feature_set
+from udfs.functions.score_columns import ScoreColumns
+from udfs.metrics.catalogue import METRICS, metric
+from udfs.scoring.model_source import open_models
+
+Open = Callable[..., ScoreColumns]
+COLUMNS = {"amount": np.array([1.0, 2.0]), "size": np.array([1.0, 1.0])}
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    found = local_registry(tmp_path / "registry")
+    path = write_linear(tmp_path)
+    for name in ("m", "other"):
+        for version in ("1.0.0", "2.0.0"):
+            found.publish(spec_from_file(path, name, version), path)
+    found.deployments("m").promote("1.0.0")
+    return found
+
+
+@pytest.fixture
+def make(make_settings: MakeSettings, registry: Registry) -> Iterator[Open]:
+    opened = []
+
+    def build(models: tuple[dict[str, Any], ...] = (), name: str = "m", version: str = "") -> ScoreColumns:
+        store = {"type": "local", "base_path": str(registry.base), "watch_interval": "10ms"}
+        settings = make_settings(
+            ml={"model_registry": store, "models": list(models)},
+            inference={"model_name": name, "model_version": version},
+        )
+        assert settings.job is not None
+        opened.append(ScoreColumns(settings.job, settings.ml))
+        opened[-1].open()
+        return opened[-1]
+
+    yield build
+    for function in opened:
+        function.close()
+
+
+def versions(function: ScoreColumns) -> list[str]:
+    return list(function.run(COLUMNS)["__version"])
+
+
+def wait_for(function: ScoreColumns, version: str) -> None:
+    end = time.monotonic() + 10
+    while versions(function) != [version] * 2:
+        assert time.monotonic() < end, f"{version} did not serve within 10 s"
+        time.sleep(0.01)
+
+
+def test_rows_name_the_version_that_scored_them_as_deployments_change(make: Open, registry: Registry) -> None:
+    function = make()
+    assert versions(function) == ["1.0.0"] * 2
+    registry.deployments("m").promote("2.0.0")
+    wait_for(function, "2.0.0")
+    registry.deployments("m").rollback()
+    wait_for(function, "1.0.0")
+
+
+def test_swaps_are_counted(make: Open, registry: Registry) -> None:
+    def count(result: str) -> float:
+        return metric("model_swaps_total").labels("m", result)._value.get()
+
+    before = count("swapped"), count("rolled_back")
+    function = make()
+    registry.deployments("m").promote("2.0.0")
+    wait_for(function, "2.0.0")
+    registry.deployments("m").rollback()
+    wait_for(function, "1.0.0")
+    assert (count("swapped") - before[0], count("rolled_back") - before[1]) == (1, 1)
+
+
+def test_a_pinned_version_is_not_watched(make: Open, registry: Registry) -> None:
+    function = make(version="1.0.0")
+    assert len(LIVE_MODELS) == 0
+    registry.deployments("m").promote("2.0.0")
+    time.sleep(0.1)
+    assert versions(function) == ["1.0.0"] * 2
+
+
+def test_a_version_switched_off_in_the_settings_is_rejected(make: Open, registry: Registry) -> None:
+    function = make(models=({"name": "m", "version": "2.0.0", "type": "onnx", "enabled": False},))
+    registry.deployments("m").promote("2.0.0")
+    end = time.monotonic() + 10
+    while not registry.records("m", "2.0.0"):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    (record,) = registry.records("m", "2.0.0")
+    assert (record.kind, record.generation) == ("rejected", 2)
+    assert record.reason == (
+        "model m@2.0.0 is switched off by `enabled: false` in ml.models; enable it, or name another version"
+    )
+    assert versions(function) == ["1.0.0"] * 2
+
+
+def test_operators_of_a_process_share_a_model_and_its_session(make: Open) -> None:
+    first, second = make(), make()
+    assert (len(LIVE_MODELS), len(SESSIONS)) == (1, 1)
+    assert versions(first) == versions(second)
+
+
+def test_several_models_serve_side_by_side(make: Open, registry: Registry) -> None:
+    mine, yours = make(), make(name="other")
+    assert len(LIVE_MODELS) == 2
+    registry.deployments("m").promote("2.0.0")
+    wait_for(mine, "2.0.0")
+    registry.deployments("other").promote("1.0.0")
+    wait_for(yours, "1.0.0")
+    assert versions(mine) == ["2.0.0"] * 2
+
+
+def test_models_that_do_not_fit_the_features_are_refused(make: Open, registry: Registry, tmp_path: Path) -> None:
+    path = write_linear(tmp_path)
+    registry.publish(spec_from_file(path, "m", "3.0.0", feature_columns=("a", "b", "c")), path)
+    with pytest.raises(ModelError, match="was trained on 3 columns"):
+        make(version="3.0.0")
+
+
+def test_a_bare_file_is_fixed(make_settings: MakeSettings, tmp_path: Path) -> None:
+    settings = make_settings()
+    assert settings.job is not None
+    features = compile_feature_set(settings.job.features, settings.job.events)
+    found = open_models(settings.ml, settings.job.inference, features)
+    assert isinstance(found, FixedModel)
+    found.close()
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_metric_of_the_catalogue_can_be_recorded(name: str) -> None:
+    assert metric(name)._labelnames == METRICS[name].labels

@@ -1,0 +1,76 @@
+"""What a model's inputs and scores looked like in training, from a file of training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.errors import ModelError
+
+if TYPE_CHECKING:
+    from models.scoring.loaded import LoadedModel
+
+_SCORED_ROWS = 1 << 16
+
+
+def baseline_of(rows: Path) -> Callable[[LoadedModel], dict[str, Any]]:
+    """Return what makes a model's baseline of a file.
+
+    Args:
+        rows: Parquet with a column of numbers for each feature of the model; others are passed over, so that a file of
+            `gress features export` will do.
+    """
+
+    def make(model: LoadedModel) -> dict[str, Any]:
+        from state.drift.baseline import make_baseline
+
+        names = model.spec.feature_columns
+        if names is None:
+            problem = "does not say which features it has, so that no baseline can be made"
+            raise ModelError(model.spec.ref, problem, "name them as feature_columns in model.json, or give --golden")
+        matrix = _read(rows, names)
+        parts = range(0, len(matrix), _SCORED_ROWS)
+        scores = np.concatenate(
+            [model.predict_matrix(matrix[start : start + _SCORED_ROWS]).prediction for start in parts]
+        )
+        # As in jobs: a row without a score is a dead letter, and in no window.
+        is_scored = np.isfinite(scores)
+        if not is_scored.any():
+            problem = f"gives no finite score for any of the {len(matrix)} rows of {rows}"
+            raise ModelError(model.spec.ref, problem, "give rows that it can score")
+        made = make_baseline(matrix[is_scored], names, scores=scores[is_scored], score_names=("prediction",))
+        return made.to_json()
+
+    return make
+
+
+def _read(path: Path, names: tuple[str, ...]) -> Any:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    subject = f"baseline file {path}"
+    try:
+        known = parquet.read_schema(path).names
+        missing = [name for name in names if name not in known]
+        if missing:
+            problem = f"expected a column for each feature of the model, got none for {', '.join(missing)}"
+            raise ModelError(subject, problem, "write it with `gress features export`")
+        table = parquet.read_table(path, columns=list(names))
+    except pa.ArrowException:
+        raise ModelError(subject, "is not a Parquet file", "write it with `gress features export`") from None
+    except OSError as error:
+        raise ModelError(subject, f"cannot be read: {error.strerror or 'it is damaged'}", "check the path") from error
+    if not table.num_rows:
+        raise ModelError(subject, "has no rows", "give the rows that the model was trained on")
+    columns = []
+    for name in names:
+        kind = table.schema.field(name).type
+        if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
+            problem = f"has {kind} in column {name!r}, expected numbers"
+            raise ModelError(subject, problem, "export the features as numbers")
+        with np.errstate(over="ignore"):
+            columns.append(table[name].cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float32))
+    return np.ascontiguousarray(np.column_stack(columns))

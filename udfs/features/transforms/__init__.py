@@ -1,0 +1,1 @@
+"""The feature transforms, one a file; `udfs.features.FEATURES` is the table of them."""

@@ -1,0 +1,139 @@
+"""One model's try at a batch: what it scores, and whose fault the rest is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import ModelError
+from models.scoring.loaded import LoadedModel
+from models.scoring.outputs import Scores
+from udfs.dead_letters import Problem
+
+# Calls that may fail before one succeeds while the rows that fail are looked for; then the model is what fails.
+_MAX_FAILURES = 256
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What came of a batch of n rows.
+
+    Attributes:
+        scores: of all rows; NaN where there is a problem.
+        problems: by row.
+        is_broken: the model fails, not single rows.
+    """
+
+    scores: Scores
+    problems: Mapping[int, Problem] = field(default_factory=dict)
+    is_broken: bool = False
+
+
+class Attempts:
+    """Tries one model on batches; remembers a row that it scored, to tell its own failures from those of rows."""
+
+    def __init__(self) -> None:
+        self._known_good: NDArray[Any] | None = None
+
+    def run(self, model: LoadedModel, matrix: NDArray[Any]) -> Attempt:
+        """Score a batch; rows that cannot be scored never cost the others their scores."""
+        try:
+            scores = model.predict_matrix(matrix)
+        except Exception as error:
+            return self._without_bad_rows(model, matrix, error)
+        if np.isfinite(scores.prediction).all():
+            if self._known_good is None and len(matrix):
+                self._known_good = matrix[:1].copy()
+            return Attempt(scores)
+        problems = _not_finite(model, scores)
+        is_broken = len(problems) == len(matrix) and not self._still_scores(model)
+        return Attempt(scores, problems, is_broken)
+
+    def _still_scores(self, model: LoadedModel) -> bool:
+        """Whether the model scores a row that it scored before; without one nothing speaks for it."""
+        if self._known_good is None:
+            return False
+        try:
+            return bool(np.isfinite(model.predict_matrix(self._known_good).prediction).all())
+        except Exception:
+            return False
+
+    def _without_bad_rows(self, model: LoadedModel, matrix: NDArray[Any], error: Exception) -> Attempt:
+        """Score a batch that failed as a whole, row by row where need be."""
+        if self._known_good is not None and not self._still_scores(model):
+            return broken(model, len(matrix), error)
+        search = _Search(model, self._known_good)
+        scores = search.run(matrix, 0, error)
+        self._known_good = search.known_good
+        if self._known_good is None:
+            return broken(model, len(matrix), error)
+        return Attempt(scores, {**_not_finite(model, scores), **search.problems})
+
+
+def broken(model: LoadedModel, size: int, error: Exception, reason: str = "failed") -> Attempt:
+    """Return the attempt in which no row was scored."""
+    problem = Problem(reason, _text(model, error))
+    return Attempt(_nothing(size), dict.fromkeys(range(size), problem), is_broken=True)
+
+
+@dataclass
+class _Search:
+    """Halves a batch that fails until the rows that fail stand alone."""
+
+    model: LoadedModel
+    known_good: NDArray[Any] | None
+    failures: int = 0
+    problems: dict[int, Problem] = field(default_factory=dict)
+
+    def run(self, matrix: NDArray[Any], first: int, error: Exception) -> Scores:
+        self.failures += 1
+        is_hopeless = self.failures > _MAX_FAILURES and self.known_good is None
+        if len(matrix) == 1 or is_hopeless:
+            for row in range(first, first + len(matrix)):
+                self.problems[row] = Problem("failed", _text(self.model, error))
+            return _nothing(len(matrix))
+        half = len(matrix) // 2
+        parts = ((matrix[:half], first), (matrix[half:], first + half))
+        return joined(*(self._half(part, start) for part, start in parts))
+
+    def _half(self, matrix: NDArray[Any], first: int) -> Scores:
+        try:
+            scores = self.model.predict_matrix(matrix)
+        except Exception as error:
+            return self.run(matrix, first, error)
+        if self.known_good is None and np.isfinite(scores.prediction[0]):
+            self.known_good = matrix[:1].copy()
+        return scores
+
+
+def joined(left: Scores, right: Scores) -> Scores:
+    """Return scores one after the other; classes and labels where a side has them."""
+    prediction = np.concatenate([left.prediction, right.prediction])
+    sides = ((left, len(left.prediction)), (right, len(right.prediction)))
+    label = None
+    if left.label is not None or right.label is not None:
+        label = np.concatenate([np.full(n, None, object) if s.label is None else s.label for s, n in sides])
+    scores = None
+    width = next((s.scores.shape[1] for s, _ in sides if s.scores is not None), None)
+    if width is not None:
+        scores = np.concatenate([np.full((n, width), np.nan) if s.scores is None else s.scores for s, n in sides])
+    return Scores(prediction, label, scores)
+
+
+def _nothing(size: int) -> Scores:
+    return Scores(np.full(size, np.nan), None, None)
+
+
+def _not_finite(model: LoadedModel, scores: Scores) -> dict[int, Problem]:
+    bad = np.flatnonzero(~np.isfinite(scores.prediction))
+    text = f"{model.spec.ref}: expected a finite score, got "
+    return {int(row): Problem("not_finite", f"{text}{scores.prediction[row].item()}") for row in bad}
+
+
+def _text(model: LoadedModel, error: Exception) -> str:
+    text = str(error) if isinstance(error, ModelError) else f"{model.spec.ref}: {error}"
+    return " ".join(text.split())

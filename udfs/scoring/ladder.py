@@ -1,0 +1,243 @@
+"""Primary, previous version, default prediction, dead letter: each row gets the first that works."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.scoring.loaded import LoadedModel
+from models.scoring.outputs import Scores
+from models.serving.source import ModelSource
+from models.spec import ModelSpec
+from udfs.dead_letters import Problem
+from udfs.scoring.attempt import Attempt, Attempts, broken
+from udfs.scoring.breaker import BreakerOptions, CircuitBreaker, State
+from udfs.scoring.deadline import DeadlineError, DeadlineRunner
+
+_ROWS_PER_DEADLINE = 512
+
+
+class FallbackListener(Protocol):
+    """Hears when rows leave the first rung; called once a batch."""
+
+    def fallback(self, spec: ModelSpec, reason: str, rows: int) -> None:
+        """So many rows got another model's prediction or the default one, and why."""
+
+    def breaker(self, spec: ModelSpec, state: State) -> None:
+        """A model's breaker opened, lets a probe through, or closed."""
+
+
+@dataclass(frozen=True)
+class LadderOptions:
+    """What there is to fall back to, and when.
+
+    Attributes:
+        default: prediction where no model gives one; None: such a row is a dead letter.
+        deadline_s: longest a model may take for up to 512 rows; holds where there is something to fall back to.
+        max_hanging: model calls given up that may still be running.
+        breaker: when a model is left alone.
+    """
+
+    default: float | None = None
+    deadline_s: float = 0.1
+    max_hanging: int = 10
+    breaker: BreakerOptions = field(default_factory=BreakerOptions)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Scores of n rows, and which rung each row stands on.
+
+    Attributes:
+        scores: NaN in rows with a problem.
+        spec: of the model that scored rows on the first rung.
+        status: ``(n,)`` text; None: all rows are ``ok``.
+        why: ``(n,)`` text, None in rows that are ``ok``; None: all are.
+        fallback: spec of the model behind rows with status ``fallback:VERSION``.
+        problems: of rows that no rung has a prediction for.
+    """
+
+    scores: Scores
+    spec: ModelSpec
+    status: NDArray[np.object_] | None = None
+    why: NDArray[np.object_] | None = None
+    fallback: ModelSpec | None = None
+    problems: Mapping[int, Problem] = field(default_factory=dict)
+
+
+@dataclass
+class _Health:
+    """What is known of one version: its breaker, a row that it scored, and whether its last call took too long."""
+
+    breaker: CircuitBreaker
+    attempts: Attempts = field(default_factory=Attempts)
+    was_late: bool = False
+
+
+class Ladder:
+    """Scores batches, going down rung by rung with the rows that are left.
+
+    A breaker and a deadline only ever send rows to a rung that is there: where nothing is below, a model is asked again
+    and again, and waited for.
+
+    Args:
+        models: hands out the model that serves, and the one before it.
+        options: rungs and limits.
+        listener: hears of every batch with rows that left the first rung.
+    """
+
+    def __init__(self, models: ModelSource, options: LadderOptions, listener: FallbackListener) -> None:
+        self._models = models
+        self._options = options
+        self._listener = listener
+        self._runner = DeadlineRunner(options.max_hanging)
+        self._health: dict[str, _Health] = {}
+
+    def score(self, matrix: NDArray[Any]) -> Answer:
+        """Return a prediction or a problem for each row."""
+        with ExitStack() as stack:
+            other = stack.enter_context(self._models.lease_fallback())
+            is_bounded = other is not None or self._options.default is not None
+            with ExitStack() as held:
+                model = held.enter_context(self._models.lease())
+                first = self._try(model, matrix, is_bounded, held.pop_all)
+            if not first.problems:
+                return Answer(first.scores, model.spec)
+            return self._below(model.spec, first, matrix, other, stack.pop_all)
+
+    def nothing(self) -> Answer:
+        """Return the answer for no rows."""
+        with self._models.lease() as model:
+            return Answer(Scores(np.empty(0), None, None), model.spec)
+
+    def close(self) -> None:
+        """Let idle threads go."""
+        self._runner.close()
+
+    def _try(
+        self, model: LoadedModel, matrix: NDArray[Any], is_bounded: bool, keep: Callable[[], ExitStack]
+    ) -> Attempt:
+        health = self._health_of(model.spec)
+        if is_bounded and not health.breaker.allows():
+            text = f"left alone after {self._options.breaker.failures} failed batches"
+            return broken(model, len(matrix), RuntimeError(text), "breaker_open")
+        if not is_bounded:
+            attempt = health.attempts.run(model, matrix)
+        elif len(matrix) == 1 and not health.was_late:
+            attempt = self._timed(health, model, matrix)
+        else:
+            attempt = self._in_time(health, model, matrix, keep)
+        if attempt.is_broken:
+            health.breaker.failed()
+        else:
+            health.breaker.succeeded()
+        return attempt
+
+    def _timed(self, health: _Health, model: LoadedModel, matrix: NDArray[Any]) -> Attempt:
+        """Score a single event at once: handing it to another thread would cost more than the model does.
+
+        What comes late is still right; from then on calls are given up, until one is in time again.
+        """
+        start = time.monotonic()
+        attempt = health.attempts.run(model, matrix)
+        health.was_late = time.monotonic() - start > self._options.deadline_s
+        return attempt
+
+    def _in_time(
+        self, health: _Health, model: LoadedModel, matrix: NDArray[Any], keep: Callable[[], ExitStack]
+    ) -> Attempt:
+        seconds = self._options.deadline_s * max(1.0, len(matrix) / _ROWS_PER_DEADLINE)
+        try:
+            call = self._runner.start(lambda: health.attempts.run(model, matrix))
+        except DeadlineError as error:
+            return broken(model, len(matrix), error, "too_slow")
+        try:
+            attempt = call.result(seconds)
+            health.was_late = False
+            return attempt
+        except DeadlineError as error:
+            health.was_late = True
+            # The call still uses the model: it is let go when the call ends.
+            kept = keep()
+            self._runner.give_up(call, kept.close)
+            return broken(model, len(matrix), error, "too_slow")
+
+    def _below(
+        self,
+        spec: ModelSpec,
+        first: Attempt,
+        matrix: NDArray[Any],
+        other: LoadedModel | None,
+        keep: Callable[[], ExitStack],
+    ) -> Answer:
+        size = len(matrix)
+        status, why = np.full(size, "ok", dtype=object), np.full(size, None, dtype=object)
+        problems = dict(first.problems)
+        scores = first.scores
+        for row, problem in problems.items():
+            why[row] = problem.reason
+        if other is not None:
+            rows = np.array(sorted(problems))
+            second = self._try(other, np.ascontiguousarray(matrix[rows]), self._options.default is not None, keep)
+            got = np.array([index for index in range(len(rows)) if index not in second.problems], dtype=np.int64)
+            scores = _put(scores, rows[got], _taken(second.scores, got))
+            status[rows[got]] = f"fallback:{other.spec.version}"
+            for row in rows[got].tolist():
+                del problems[row]
+        if self._options.default is not None and problems:
+            rows = np.array(sorted(problems))
+            scores = _put(scores, rows, Scores(np.full(len(rows), self._options.default), None, None))
+            status[rows] = "default"
+            problems = {}
+        self._count(spec, first.problems, problems)
+        return Answer(scores, spec, status, why, other.spec if other is not None else None, problems)
+
+    def _count(self, spec: ModelSpec, before: Mapping[int, Problem], left: Mapping[int, Problem]) -> None:
+        reasons: dict[str, int] = {}
+        for row, problem in before.items():
+            if row not in left:
+                reasons[problem.reason] = reasons.get(problem.reason, 0) + 1
+        for reason, rows in reasons.items():
+            self._listener.fallback(spec, reason, rows)
+
+    def _health_of(self, spec: ModelSpec) -> _Health:
+        key = f"{spec.ref} {spec.sha256}"
+        known = self._health.get(key)
+        if known is None:
+            breaker = CircuitBreaker(self._options.breaker, lambda state: self._listener.breaker(spec, state))
+            known = self._health[key] = _Health(breaker)
+        return known
+
+
+def _taken(scores: Scores, rows: NDArray[np.int64]) -> Scores:
+    return Scores(
+        scores.prediction[rows],
+        None if scores.label is None else scores.label[rows],
+        None if scores.scores is None else scores.scores[rows],
+    )
+
+
+def _put(scores: Scores, rows: NDArray[Any], values: Scores) -> Scores:
+    """Return scores with some rows replaced; classes are kept where both sides have as many."""
+    size = len(scores.prediction)
+    prediction = scores.prediction.copy()
+    prediction[rows] = values.prediction
+    label = None
+    if scores.label is not None or values.label is not None:
+        label = np.full(size, None, dtype=object) if scores.label is None else scores.label.astype(object)
+        label[rows] = None if values.label is None else values.label
+    classes = scores.scores
+    if classes is None and values.scores is not None:
+        classes = np.full((size, values.scores.shape[1]), np.nan)
+    elif classes is not None:
+        classes = classes.copy()
+    if classes is not None:
+        fits = values.scores is not None and values.scores.shape[1] == classes.shape[1]
+        classes[rows] = values.scores if fits else np.nan
+    return Scores(prediction, label, classes)

@@ -1,0 +1,33 @@
+"""Counts and logs fallbacks: a breaker's changes one line each, rows by the batch."""
+
+from __future__ import annotations
+
+import logging
+
+from models.spec import ModelSpec
+from udfs.logs import fields
+from udfs.metrics.catalogue import metric
+from udfs.scoring.breaker import State
+
+_LOG = logging.getLogger("gress.models")
+_WORDS = {
+    State.OPEN: "keeps failing and is left alone for a while",
+    State.HALF_OPEN: "is tried again",
+    State.CLOSED: "works again",
+}
+
+
+class FallbackLog:
+    """Tells operators by log and metric."""
+
+    def fallback(self, spec: ModelSpec, reason: str, rows: int) -> None:
+        """So many rows got another model's prediction or the default one, and why."""
+        metric("fallback_predictions_total").labels(spec.name, spec.version, reason).inc(rows)
+
+    def breaker(self, spec: ModelSpec, state: State) -> None:
+        """A model's breaker opened, lets a probe through, or closed."""
+        metric("circuit_breaker_state").labels(spec.name, spec.version).set(int(state))
+        level = logging.ERROR if state is State.OPEN else logging.INFO
+        name = state.name.lower().replace("_", "-")
+        said = fields("breaker_changed", model=spec.name, version=spec.version, state=name)
+        _LOG.log(level, "%s %s (breaker %s)", spec.ref, _WORDS[state], name, extra=said)

@@ -1,0 +1,123 @@
+"""Columns to predictions: features, model, and the rows that neither can do anything with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.serving.source import ModelSource
+from udfs.dead_letters import Problem
+from udfs.features.feature_set import FeatureSet
+from udfs.metrics.scores import ScoreRecorder
+from udfs.scoring.ladder import Answer, FallbackListener, Ladder, LadderOptions
+from udfs.scoring.log import FallbackLog
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Answers for the n rows of a batch.
+
+    Attributes:
+        answer: scores, which model and rung each is from, and the problems of rows without one.
+        matrix: what the model was given, (n, k).
+        latency_us: microseconds from columns to scores, for the batch.
+    """
+
+    answer: Answer
+    matrix: NDArray[Any]
+    latency_us: int
+
+    @property
+    def prediction(self) -> NDArray[np.float64]:
+        """``(n,)``, NaN in rows with a problem."""
+        return self.answer.scores.prediction
+
+    @property
+    def label(self) -> NDArray[np.object_] | None:
+        """``(n,)`` text, or None where the model has no classes."""
+        return self.answer.scores.label
+
+    @property
+    def scores(self) -> NDArray[np.float64] | None:
+        """``(n, c)``, or None where the model gives one value."""
+        return self.answer.scores.scores
+
+    @property
+    def problems(self) -> Mapping[int, Problem]:
+        """Why a row has no prediction, by row."""
+        return self.answer.problems
+
+
+class Scorer:
+    """Scores batches on one feature set, each with the model that serves at the time.
+
+    Args:
+        features: what the columns become.
+        models: hands out what scores them.
+        ladder: what else there is where the model fails.
+        listener: hears of rows that fell back.
+        recorder: counts batches; None: nobody does.
+        fields: columns of the feature set that the model gets, in its order; empty: all.
+        clock: nanoseconds, for latency.
+    """
+
+    def __init__(
+        self,
+        features: FeatureSet,
+        models: ModelSource,
+        *,
+        fields: tuple[str, ...] = (),
+        ladder: LadderOptions | None = None,
+        listener: FallbackListener | None = None,
+        recorder: ScoreRecorder | None = None,
+        clock: Callable[[], int] = time.perf_counter_ns,
+    ) -> None:
+        self.features = features
+        self._models = models
+        self._ladder = Ladder(models, ladder or LadderOptions(), listener or FallbackLog())
+        self._picked = [features.columns.index(name) for name in fields] if fields else None
+        self._recorder = recorder
+        self._clock = clock
+
+    def score(self, columns: Mapping[str, NDArray[Any]]) -> Predictions:
+        """Return one prediction or one problem per row; a bad row never costs its batch."""
+        recorder = self._recorder
+        if recorder is None:
+            return self._score(columns)
+        recorder.begin(len(next(iter(columns.values()), ())))
+        try:
+            return self._score(columns)
+        finally:
+            recorder.end()
+
+    def _score(self, columns: Mapping[str, NDArray[Any]]) -> Predictions:
+        start = self._clock()
+        matrix = self._extract(columns)
+        extracted = start if self._recorder is None else self._clock()
+        if len(matrix):
+            answer = self._ladder.score(matrix)
+            self._models.observe(matrix, answer.scores)
+        else:
+            answer = self._ladder.nothing()
+        latency_us = (self._clock() - start) // 1000
+        if self._recorder is not None and len(matrix):
+            self._recorder.scored(matrix, answer, (extracted - start) * 1e-9, latency_us * 1e-6)
+        return Predictions(answer, matrix, latency_us)
+
+    def _extract(self, columns: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+        try:
+            matrix: NDArray[Any] = self.features.transform(columns)
+        except Exception:
+            if self._recorder is not None:
+                self._recorder.extraction_failed()
+            raise
+        return matrix if self._picked is None else np.ascontiguousarray(matrix[:, self._picked])
+
+    def close(self) -> None:
+        """Let idle threads go; the models are their source's."""
+        self._ladder.close()

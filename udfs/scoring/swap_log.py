@@ -1,0 +1,67 @@
+"""Counts and logs what happens to the models that serve: one line for each change."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from models.errors import ModelError
+from models.scoring.loaded import LoadedModel
+from models.spec import ModelSpec
+from udfs.logs import fields
+from udfs.metrics.catalogue import metric
+
+_LOG = logging.getLogger("gress.models")
+
+
+class SwapLog:
+    """Tells operators by log and metric."""
+
+    def loaded(self, model: LoadedModel, seconds: float) -> None:
+        """A version was loaded and found fit to serve, in so many seconds."""
+        spec = model.spec
+        metric("models_loaded").labels(spec.name, spec.version, spec.type).set(1)
+        metric("model_load_time_seconds").labels(spec.name, spec.version, spec.type).observe(seconds)
+        said = _of(spec, "model_loaded", seconds=round(seconds, 3))
+        _LOG.info("%s loaded and checked in %.3f s", spec.ref, seconds, extra=said)
+
+    def unloaded(self, model: LoadedModel) -> None:
+        """A version was let go."""
+        spec = model.spec
+        metric("models_loaded").labels(spec.name, spec.version, spec.type).set(0)
+        _LOG.info("%s unloaded", spec.ref, extra=_of(spec, "model_unloaded"))
+
+    def swapped(self, model: LoadedModel, before: LoadedModel, generation: int, *, is_rollback: bool) -> None:
+        """A version serves in place of another."""
+        metric("model_swaps_total").labels(model.spec.name, "rolled_back" if is_rollback else "swapped").inc()
+        event = "model_rolled_back" if is_rollback else "model_swapped"
+        said = _of(model.spec, event, before=before.spec.version, generation=generation)
+        text = "%s serves in place of %s, by generation %d"
+        _LOG.info(text, model.spec.ref, before.spec.version, generation, extra=said)
+
+    def rejected(self, name: str, version: str, generation: int, error: Exception) -> None:
+        """A version may not serve; the one before goes on."""
+        metric("model_swaps_total").labels(name, "rejected").inc()
+        metric("model_load_errors_total").labels(name, version, "", "load_failed").inc()
+        said = fields("model_rejected", model=name, version=version, generation=generation, why=str(error))
+        _LOG.error("model %s@%s of generation %d rejected: %s", name, version, generation, error, extra=said)
+
+    def no_fallback(self, name: str, error: Exception) -> None:
+        """The version before cannot be loaded beside the one that serves."""
+        metric("model_load_errors_total").labels(name, "", "", "load_failed").inc()
+        said = fields("no_fallback", model=name, why=str(error))
+        _LOG.warning("%s; model %s has no version to fall back to", error, name, extra=said)
+
+    def registry_failed(self, name: str, error: ModelError) -> None:
+        """The registry could not be asked; what serves goes on."""
+        metric("model_registry_errors_total").labels(name).inc()
+        said = fields("registry_failed", model=name, why=str(error))
+        _LOG.warning("%s; model %s goes on as it is", error, name, extra=said)
+
+    def registry_back(self, name: str) -> None:
+        """The registry answers again."""
+        _LOG.info("the registry of model %s answers again", name, extra=fields("registry_back", model=name))
+
+
+def _of(spec: ModelSpec, event: str, **values: object) -> dict[str, Any]:
+    return fields(event, model=spec.name, version=spec.version, **values)
