@@ -18,11 +18,11 @@ class VariantSettings(FrozenSettings):
     """One arm of an experiment.
 
     Attributes:
-        name: Unique in the experiment.
-        model_name: Model that answers for this arm.
-        model_version: Its version; default empty = the deployed primary.
-        weight: Share of the traffic, >= 0, relative to the sum of the enabled arms.
-        enabled: Whether it gets traffic; default true.
+        name: unique in the experiment.
+        model_name: model that answers for this arm.
+        model_version: version of the model; default empty = the deployed primary.
+        weight: share of the traffic, >= 0, relative to the sum of the enabled arms.
+        enabled: give this arm traffic; default true.
     """
 
     name: Name
@@ -36,14 +36,14 @@ class ExperimentSettings(FrozenSettings):
     """One experiment.
 
     Attributes:
-        name: Unique among the experiments.
-        strategy: How an event gets its arm.
-        split_key: Event field that is hashed; required for ``hash`` and ``user_id``.
-        default_variant: Arm that answers when no arm can be chosen; default: the first enabled one.
-        enable_shadow_mode: Every arm predicts, the chosen one answers; default false.
-        collect_comparison: Count how often shadow arms agree with the answer; default true.
-        enabled: Default true.
-        variants: The arms, at least one enabled with a weight over 0.
+        name: unique among the experiments.
+        strategy: rule that assigns an event to an arm.
+        split_key: event field that is hashed; required for ``hash`` and ``user_id``.
+        default_variant: arm that answers when no arm can be chosen; default: the first enabled one.
+        enable_shadow_mode: every arm predicts, and only the chosen arm answers; default false.
+        collect_comparison: count how often shadow arms agree with the answer; default true.
+        enabled: run this experiment; default true.
+        variants: the arms, at least one enabled with a weight over 0.
     """
 
     name: Name

@@ -12,14 +12,14 @@ from conf.types.scalars import Flag, Real, Whole
 
 
 class DriftSettings(FrozenSettings):
-    """How what a model sees and says is held against its training, window by window of event time.
+    """Comparison of a model's inputs and scores with its training data, per window of event time.
 
     Attributes:
-        enabled: Default false.
-        window_ms: Length of a window; YAML ``window``, default 1h.
-        sample: Share of rows that are looked at, in (0, 1]; default 0.1.
-        min_rows: Rows of the sample below which a window is not judged, >= 1; default 200.
-        alpha: Share of windows without drift that may raise an alarm, in (0, 1); default 0.05.
+        enabled: default false.
+        window_ms: length of a window; YAML ``window``, default 1h.
+        sample: share of rows that enter the comparison, in (0, 1]; default 0.1.
+        min_rows: fewest sampled rows for which a window is judged, >= 1; default 200.
+        alpha: share of windows without drift that may raise an alarm, in (0, 1); default 0.05.
         measure: ``psi`` (default), ``kolmogorov_smirnov``, ``jensen_shannon`` or ``chi_square``.
     """
 

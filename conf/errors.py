@@ -1,4 +1,4 @@
-"""Why a configuration is refused: one line for each problem."""
+"""The error for a refused configuration: one line for each problem."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class Problem:
     """One thing wrong with a configuration.
 
     Attributes:
-        path: Keys and list indexes from the root; empty for the file as a whole.
-        expected: What would have been right.
-        got: What was there, already free of secrets.
-        hint: What to do about it; empty for nothing to add.
-        source: Where the value came from when not from the file, such as ``--set``.
+        path: keys and list indexes from the root; empty for the file as a whole.
+        expected: the correct kind of value.
+        got: the value found, already free of secrets.
+        hint: the remedy; empty if there is nothing to add.
+        source: the override that set the value, such as ``--set``; empty for the file.
     """
 
     path: KeyPath
@@ -27,7 +27,7 @@ class Problem:
     source: str = ""
 
     def __str__(self) -> str:
-        """``key.path (from SOURCE): expected ..., got ...; hint``."""
+        """Return ``key.path (from SOURCE): expected ..., got ...; hint``."""
         where = ".".join(str(part) for part in self.path)
         if self.source:
             where = f"{where} (from {self.source})".lstrip()
@@ -49,5 +49,5 @@ class ConfigError(ValueError):
         self.problems = tuple(problems)
 
     def __str__(self) -> str:
-        """One line for each problem, each naming the file."""
+        """Return one line for each problem, each naming the file."""
         return "\n".join(f"{self.origin}: {problem}" for problem in self.problems)

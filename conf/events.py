@@ -1,4 +1,4 @@
-"""What an event looks like (`job.events`)."""
+"""Fields of an event (`job.events`)."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class FieldSettings(FrozenSettings):
 
     Attributes:
         type: ``timestamp`` is ISO 8601 text or epoch milliseconds; without a zone it is UTC.
-        required: Whether an event without it is a dead letter; default true.
-        source: Dotted path to it in the event; default: its name.
-        scale: Digits after the point, 0 to 9; for ``decimal``, which needs it.
-        min: Smallest value allowed, in the field's unit; for numbers.
-        max: Largest value allowed, in the field's unit; for numbers.
+        required: an event without the field is a dead letter; default true.
+        source: dotted path to the field in the event; default: the field's name.
+        scale: digits after the point, 0 to 9; for ``decimal``, which needs it.
+        min: smallest value allowed, in the field's unit; for numbers.
+        max: largest value allowed, in the field's unit; for numbers.
     """
 
     type: FieldType
@@ -63,14 +63,14 @@ class EventSettings(FrozenSettings):
     """Fields of an event and the parts they play.
 
     Attributes:
-        id: Field that tells events apart.
-        key: Field that events are partitioned by.
-        time: Field of type ``timestamp``: the event time.
-        label: Field with the truth, a number or boolean; default none.
-        watermark_delay_ms: How far out of order events may come; YAML ``watermark_delay``, default 0s.
-        max_ahead_ms: How far an event's time may be ahead of the clock; further, and it is a dead letter, as its time
-            would make all others late. YAML ``max_ahead``, default 1d.
-        fields: Settings by column name.
+        id: field that tells events apart.
+        key: field that events are partitioned by.
+        time: field of type ``timestamp``: the event time.
+        label: field with the truth, a number or boolean; default none.
+        watermark_delay_ms: how far out of order events may come; YAML ``watermark_delay``, default 0s.
+        max_ahead_ms: how far an event's time may be ahead of the clock. An event beyond it is a dead letter, because
+            its time would make all other events late. YAML ``max_ahead``, default 1d.
+        fields: settings by column name.
     """
 
     id: Name

@@ -1,4 +1,4 @@
-"""How a job runs on Flink (`execution:`)."""
+"""Flink settings of a job (`execution:`)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from conf.types.durations import DurationMs
 from conf.types.refusal import Refusal, refuse
 from conf.types.scalars import Whole
 
-# Options that a setting of ours decides: saying them twice would leave open which one counts.
+# Options that a setting of ours decides. If users could set both, it would be unclear which one counts.
 _OWNED = {
     "parallelism.default": "execution.parallelism",
     "pipeline.max-parallelism": "execution.max_parallelism",
@@ -37,16 +37,16 @@ FlinkOption = Annotated[str | int | float | bool, PlainValidator(_option)]
 
 
 class ExecutionSettings(FrozenSettings):
-    """How a job runs on Flink.
+    """Flink settings of a job.
 
     Attributes:
         profile: ``throughput`` (batches, worker processes; default) or ``latency`` (rows, inside the JVM).
-        parallelism: Slots, 1 to ``max_parallelism``; default 1.
-        max_parallelism: Key groups, 1 to 32768: the bound of every later rescaling; default 128.
+        parallelism: slots, 1 to ``max_parallelism``; default 1.
+        max_parallelism: key groups, 1 to 32768; no later rescaling can exceed it; default 128.
         checkpoint_interval_ms: YAML ``checkpoint_interval``, default 10s; 0s = no checkpoints.
-        state_backend: ``hashmap`` (on the heap, fast) or ``rocksdb`` (on disk, any size, each checkpoint writes what
-            changed); None: as flink-conf.yaml or the cluster says.
-        flink: Further Flink options by their own names.
+        state_backend: ``hashmap`` (on the heap, fast) or ``rocksdb`` (on disk, any size, incremental checkpoints);
+            default: the choice of flink-conf.yaml or the cluster.
+        flink: further Flink options by their own names.
     """
 
     profile: Literal["throughput", "latency"] = "throughput"

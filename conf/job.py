@@ -18,14 +18,14 @@ from conf.types.scalars import BatchSize, Column, Name, Real, Segment, VersionOr
 
 
 class FeatureSpec(FrozenSettings):
-    """One feature as it is asked for; its type and parameters are checked when the feature set is compiled.
+    """One feature of a feature set; the compiler of the feature set checks its type and parameters.
 
     Attributes:
-        name: Unique in the set.
-        type: Row of the feature table, such as ``numerical``.
-        source: What it reads: an event field, as a dotted path.
-        output: Column it makes; default: its name.
-        parameters: By the type's own names.
+        name: unique in the set.
+        type: row of the feature table, such as ``numerical``.
+        source: event field that the feature reads, as a dotted path.
+        output: column that the feature makes; default: the feature's name.
+        parameters: parameters of the type, by the type's own names.
     """
 
     name: Column
@@ -36,7 +36,7 @@ class FeatureSpec(FrozenSettings):
 
 
 class FeatureSetSettings(FrozenSettings):
-    """An ordered list of features; the order is that of the model's columns."""
+    """An ordered list of features; the model's columns have the same order."""
 
     name: Name
     specs: tuple[FeatureSpec, ...] = Field(min_length=1)
@@ -50,20 +50,20 @@ class FeatureSetSettings(FrozenSettings):
 
 
 class InferenceSettings(FrozenSettings):
-    """How this job calls its model; what it leaves out comes from `ml.inference`.
+    """Model call of this job; a setting left out takes its value from `ml.inference`.
 
     Attributes:
-        model_name: Model in the registry or in `ml.models`.
-        model_version: Default empty = the deployed primary.
-        batch_size: Rows of one model call, ``auto`` or >= 1.
-        batch_timeout_ms: Longest wait for a batch to fill; YAML ``batch_timeout``.
-        max_concurrency: Batches in flight, >= 1.
-        feature_fields: Columns the model gets; default none = all of the feature set.
-        output_field: Column of the answer; default ``prediction``.
-        alert_threshold: Scores over it are alerts; default none = no alerts.
-        fallback_version: Version that scores what a pinned ``model_version`` fails on; without a pin it is the
-            deployed previous one. Default empty = none.
-        default_prediction: Prediction of an event that no model scores; default none = such an event is a dead letter.
+        model_name: model in the registry or in `ml.models`.
+        model_version: default empty = the deployed primary.
+        batch_size: rows of one model call, ``auto`` or >= 1.
+        batch_timeout_ms: longest wait for a batch to fill; YAML ``batch_timeout``.
+        max_concurrency: batches in flight, >= 1.
+        feature_fields: columns that the model gets; default none = all of the feature set.
+        output_field: column of the answer; default ``prediction``.
+        alert_threshold: a score over it is an alert; default none = no alerts.
+        fallback_version: version that scores the rows on which a pinned ``model_version`` fails; default empty = none.
+            Without a pin the deployed previous version does this.
+        default_prediction: prediction of an event that no model scores; default none = such an event is a dead letter.
     """
 
     model_name: Segment
@@ -90,7 +90,7 @@ class InferenceSettings(FrozenSettings):
         return self
 
     def with_defaults(self, defaults: MlInferenceSettings) -> InferenceSettings:
-        """The same settings, where those left out are taken from ``defaults``."""
+        """Return these settings, with those left out taken from ``defaults``."""
         inherited = {
             "batch_size": defaults.default_batch_size,
             "batch_timeout_ms": defaults.default_batch_timeout_ms,

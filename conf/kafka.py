@@ -15,7 +15,7 @@ from conf.types.scalars import Name, matching
 
 _OPTION = r"[a-z][a-z0-9._-]*"
 
-# Properties that a setting of ours, or the connector itself, decides.
+# Properties that a setting of ours or the connector itself decides.
 _OWNED = {
     "bootstrap.servers": "servers",
     "group.id": "group",
@@ -52,7 +52,7 @@ def _at_least_one(topics: tuple[str, ...]) -> tuple[str, ...]:
 Servers = Annotated[
     str, matching(r"[^\s,:/]+:\d{1,5}(,[^\s,:/]+:\d{1,5})*", "host:port, or several with commas between them")
 ]
-"""Where a Kafka cluster is entered: ``host:port[,host:port]``."""
+"""Bootstrap servers of a Kafka cluster: ``host:port[,host:port]``."""
 
 Topic = Annotated[str, matching(r"[A-Za-z0-9._-]{1,249}", "letters, digits, '.', '_' or '-', 249 at most")]
 """Name of a topic."""
@@ -66,12 +66,12 @@ Start = Annotated[
         "earliest, latest, committed or timestamp:MILLISECONDS since 1970",
     ),
 ]
-"""Where reading starts."""
+"""Position in the topics at which reading starts."""
 
 PropertyName = Annotated[str, matching(_OPTION, "a property of Kafka's client, such as security.protocol")]
 
 Properties = Annotated[Mapping[PropertyName, Name], AfterValidator(_owned_are_left_out)]
-"""Properties of Kafka's own client; values are text, secrets come from ``${ENV}``."""
+"""Properties of Kafka's own client; values are text, and secrets come from ``${ENV}``."""
 
 
 class KafkaSourceSettings(FrozenSettings):
@@ -79,16 +79,16 @@ class KafkaSourceSettings(FrozenSettings):
 
     Attributes:
         servers: ``host:port``, several with commas between them.
-        topics: At least one.
-        group: Consumer group, whose offsets are committed with every checkpoint; default: the job's name.
-        start: ``committed`` (default; what the group has no offset for, from the beginning), ``earliest``,
-            ``latest`` or ``timestamp:MS``. A job that is restored goes on from its checkpoint, whatever stands here.
-        stop: ``never`` (default) or ``latest``: the job ends where the topics ended when it started. A job that goes
-            on from a checkpoint, after a failure too, writes all rows but does not end by itself.
-        idle_timeout_ms: After this long without a record a partition no longer holds up the windows, and what it
-            then sends behind the others is late: more than the outages of a broker that are to pass without a trace.
-            YAML ``idle_timeout``, default 2m; 0s = it always holds them up.
-        options: Further properties of Kafka's consumer: SASL, TLS, fetch sizes.
+        topics: at least one.
+        group: consumer group; Flink commits its offsets with every checkpoint; default: the job's name.
+        start: ``committed`` (default; a partition without a committed offset is read from its beginning),
+            ``earliest``, ``latest`` or ``timestamp:MS``. A restored job ignores it and continues from its checkpoint.
+        stop: ``never`` (default) or ``latest``: the job ends at the offsets that were the latest when it started. A
+            job that continues from a checkpoint, after a failure too, writes all rows but does not end by itself.
+        idle_timeout_ms: a partition without a record for this long no longer holds up the windows; records that it
+            then sends behind the others are late. Choose a value longer than the broker outages to be tolerated.
+            YAML ``idle_timeout``, default 2m; 0s = a silent partition always holds up the windows.
+        options: further properties of Kafka's consumer: SASL, TLS, fetch sizes.
     """
 
     servers: Servers
@@ -101,20 +101,20 @@ class KafkaSourceSettings(FrozenSettings):
 
 
 class KafkaSinkSettings(FrozenSettings):
-    """Topics that a job writes; they take the place of the folders of a run.
+    """Topics that a job writes instead of the folders of a run.
 
     Attributes:
         servers: ``host:port``, several with commas between them.
-        predictions: Topic of predictions; the event's key is the record's.
-        alerts: Topic of alerts; needed where ``job.inference.alert_threshold`` is set.
-        dead_letters: Topic of dead letters.
-        drift: Topic of drift records, where ``ml.drift`` is enabled; default: the folder ``drift`` of ``--output``.
-        delivery: ``exactly_once`` (default): transactions, seen by readers in read_committed mode after each
-            checkpoint; or ``at_least_once``: seen at once, and once more after a failure.
-        transaction_prefix: Of transactional ids, unique in the Kafka cluster; default: the job's name.
-        transaction_timeout_ms: How long a transaction survives a job that is down; more than a checkpoint's interval,
-            at most the broker's ``transaction.max.timeout.ms``. YAML ``transaction_timeout``, default 15m.
-        options: Further properties of Kafka's producer: SASL, TLS, compression.
+        predictions: topic of predictions; the record key is the event's key.
+        alerts: topic of alerts; needed where ``job.inference.alert_threshold`` is set.
+        dead_letters: topic of dead letters.
+        drift: topic of drift records, where ``ml.drift`` is enabled; default: the folder ``drift`` of ``--output``.
+        delivery: ``exactly_once`` (default): Kafka transactions; readers in read_committed mode see the rows after
+            each checkpoint. ``at_least_once``: readers see rows at once, and some of them again after a failure.
+        transaction_prefix: prefix of transactional ids, unique in the Kafka cluster; default: the job's name.
+        transaction_timeout_ms: how long a transaction survives while the job is down; longer than the checkpoint
+            interval, at most the broker's ``transaction.max.timeout.ms``. YAML ``transaction_timeout``, default 15m.
+        options: further properties of Kafka's producer: SASL, TLS, compression.
     """
 
     servers: Servers
@@ -143,12 +143,12 @@ class KafkaSinkSettings(FrozenSettings):
 
 
 class SourceSettings(FrozenSettings):
-    """Where a job's events come from when no ``--input`` is given; default: generated ones."""
+    """Source of a job's events when no ``--input`` is given; default: generated events."""
 
     kafka: KafkaSourceSettings | None = None
 
 
 class SinkSettings(FrozenSettings):
-    """Where a job's rows go; default: folders of ``--output``."""
+    """Destination of a job's rows; default: folders of ``--output``."""
 
     kafka: KafkaSinkSettings | None = None

@@ -28,11 +28,11 @@ class FeatureStoreSettings(FrozenSettings):
     """Cache of looked-up features.
 
     Attributes:
-        enabled: Default false.
+        enabled: default false.
         backend: ``memory`` (default) or ``redis``.
-        ttl_ms: How long an entry lives; YAML ``ttl``, default 5m.
+        ttl_ms: how long an entry lives; YAML ``ttl``, default 5m.
         redis_addr: ``host:port``; default ``localhost:6379``. The password comes from the environment.
-        redis_db: Number of the database, >= 0; default 0.
+        redis_db: number of the database, >= 0; default 0.
     """
 
     enabled: Flag = False
@@ -43,19 +43,20 @@ class FeatureStoreSettings(FrozenSettings):
 
 
 class MlInferenceSettings(FrozenSettings):
-    """How models are called where a job does not say otherwise.
+    """Defaults of the model call for jobs that leave them out.
 
     Attributes:
-        default_batch_size: Rows of one model call, ``auto`` (default) or >= 1.
-        default_batch_timeout_ms: Longest wait to fill one; YAML ``default_batch_timeout``, default 10ms.
-        max_concurrency: Batches in flight, >= 1; default 10.
-        max_latency_ms: Longest a model may take for up to 512 rows; YAML ``max_latency``, default 100ms. What takes
-            longer gets the fallback, where there is one (in the latency profile from the second late event on); a new
-            version that does is not taken up.
-        breaker_failures: Failed batches in a row after which a model is left alone, >= 1; default 5.
-        breaker_open_ms: How long; then it is tried with a batch. YAML ``breaker_open``, default 60s.
-        breaker_successes: Such batches in a row that bring it back, >= 1; default 2.
-        enable_gpu: Default false.
+        default_batch_size: rows of one model call, ``auto`` (default) or >= 1.
+        default_batch_timeout_ms: longest wait for a batch to fill; YAML ``default_batch_timeout``, default 10ms.
+        max_concurrency: batches in flight, >= 1; default 10.
+        max_latency_ms: longest time a model may take for up to 512 rows; YAML ``max_latency``, default 100ms. A batch
+            that takes longer gets the fallback, if there is one (in the latency profile from the second late event
+            on). A new version that takes longer is not deployed.
+        breaker_failures: failed batches in a row that open the circuit breaker, >= 1; default 5.
+        breaker_open_ms: how long the breaker keeps batches from the model before it tries one; YAML ``breaker_open``,
+            default 60s.
+        breaker_successes: successful tries in a row that close the breaker, >= 1; default 2.
+        enable_gpu: default false.
         gpu_device_ids: GPUs to use, each >= 0 and once; default none = the first.
     """
 
@@ -74,14 +75,14 @@ class OnlineLearningSettings(FrozenSettings):
     """Learning from labels as they arrive.
 
     Attributes:
-        enabled: Default false.
-        default_update_batch_size: Labelled rows of one update, >= 1; default 32.
-        default_update_interval_ms: Longest wait for them; YAML ``default_update_interval``, default 5s.
-        default_checkpoint_interval_ms: Between saves; YAML ``default_checkpoint_interval``, default 5m.
-        checkpoint_dir: Where they are saved; default ``./ml-checkpoints``.
-        default_learning_rate: > 0; default 0.001.
-        enable_validation: Hold rows out to judge an update; default true.
-        validation_split: Share held out, in [0, 1); default 0.2.
+        enabled: default false.
+        default_update_batch_size: labelled rows of one update, >= 1; default 32.
+        default_update_interval_ms: longest wait for these rows; YAML ``default_update_interval``, default 5s.
+        default_checkpoint_interval_ms: time between saves; YAML ``default_checkpoint_interval``, default 5m.
+        checkpoint_dir: folder of the saved models; default ``./ml-checkpoints``.
+        default_learning_rate: step size of an update, > 0; default 0.001.
+        enable_validation: hold rows out to judge an update; default true.
+        validation_split: share held out, in [0, 1); default 0.2.
     """
 
     enabled: Flag = False
@@ -97,15 +98,16 @@ class OnlineLearningSettings(FrozenSettings):
 
 
 class MetricsSettings(FrozenSettings):
-    """Where metrics are scraped. The Python workers of a host share one endpoint, ``http://HOST:PORT/metrics``.
+    """Metrics endpoints. The Python workers of a host share one, ``http://HOST:PORT/metrics``.
 
     Attributes:
-        port: 1 to 65535; default 0 = no endpoint.
-        bind: Address to listen on; default ``0.0.0.0``.
-        input_rows: Rows a second and worker whose feature values are counted, >= 1; default 1000.
-        folder: Where the workers of a host keep their values; default: of this user and port, in the temporary folder.
-        flink_port: Port of Flink's own metrics in a local run, on every interface, or a range such as ``9250-9259`` of
-            which the first that is free is taken; default 0 = none. A cluster's own configuration decides there.
+        port: port of the endpoint, 1 to 65535; default 0 = no endpoint.
+        bind: address that the endpoint listens on; default ``0.0.0.0``.
+        input_rows: rows a second and worker whose feature values are counted, >= 1; default 1000.
+        folder: folder in which the workers of a host share their values; default: one for each user and port, in the
+            temporary folder.
+        flink_port: port of Flink's own metrics in a local run, on every interface, or a range such as ``9250-9259``
+            whose first free port is taken; default 0 = none. On a cluster the cluster's configuration decides.
     """
 
     port: Whole = Field(default=0, ge=0, le=65_535)
@@ -116,9 +118,9 @@ class MetricsSettings(FrozenSettings):
 
 
 class MlSettings(FrozenSettings):
-    """Everything under ``ml:``; ``enabled`` is false by default.
+    """All settings under ``ml:``; ``enabled`` is false by default.
 
-    ``logs`` is how workers write their own lines: ``text`` (default), or ``json``, one object each.
+    ``logs`` is the format of the workers' log lines: ``text`` (default), or ``json`` with one object a line.
     """
 
     enabled: Flag = False

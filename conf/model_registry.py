@@ -1,4 +1,4 @@
-"""Where models are kept (`ml.model_registry`) and which ones a deployment names (`ml.models`)."""
+"""The store of models (`ml.model_registry`) and the models that a deployment names (`ml.models`)."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ ModelType = Literal["onnx", "tensorflow", "tflite", "custom"]
 
 
 class ModelRegistrySettings(FrozenSettings):
-    """Where models are kept; credentials come from the environment or the cloud's own chain, never from here.
+    """The store of models; credentials come from the environment or the cloud's own chain, never from settings.
 
     Attributes:
-        type: Kind of store; default ``local``.
-        base_path: Folder, ``package:NAME[/sub]`` or object-store URL; default ``./models``.
-        s3_bucket: Bucket; required for ``s3`` unless ``base_path`` is an ``s3://`` URL.
-        s3_region: Region; default: the cloud's own chain.
+        type: kind of store; default ``local``.
+        base_path: folder, ``package:NAME[/sub]`` or object-store URL; default ``./models``.
+        s3_bucket: bucket; required for ``s3`` unless ``base_path`` is an ``s3://`` URL.
+        s3_region: region; default: the cloud's own chain.
         s3_endpoint: URL of an S3-compatible server; default AWS.
-        gcs_bucket: Bucket; required for ``gcs`` unless ``base_path`` is a ``gs://`` URL.
-        gcs_project: Project; default: the cloud's own chain.
-        watch_interval_ms: Between looks for a new deployment; YAML ``watch_interval``, default 2s.
-        cache_dir: Folder for copies of remote models; default: ``gress-ml-models`` in the machine's temporary folder.
-        max_loaded: Versions of a model kept loaded, the one that serves and those to roll back to, >= 1; default 2.
-        max_loaded_mib: Most MiB of model files kept loaded to roll back to, >= 0; default 2048.
+        gcs_bucket: bucket; required for ``gcs`` unless ``base_path`` is a ``gs://`` URL.
+        gcs_project: project; default: the cloud's own chain.
+        watch_interval_ms: time between checks for a new deployment; YAML ``watch_interval``, default 2s.
+        cache_dir: folder for copies of remote models; default: ``gress-ml-models`` in the machine's temporary folder.
+        max_loaded: versions of a model kept loaded, the serving one and those for a rollback, >= 1; default 2.
+        max_loaded_mib: most MiB of model files kept loaded for a rollback, >= 0; default 2048.
     """
 
     type: Literal["local", "s3", "gcs"] = "local"
@@ -58,14 +58,14 @@ class ModelSettings(FrozenSettings):
     """One version of a model.
 
     Attributes:
-        name: Name in the registry.
-        version: Such as ``v2.0`` or ``1.0.0``.
-        type: Runtime: ``onnx``, ``tensorflow`` and ``tflite`` (TFLite files), ``custom``.
-        path: A bare model file instead of the registry's; default: the registry's.
-        tags: Free text by name.
-        description: Free text.
-        enabled: Whether it is loaded; default true.
-        warmup_on_load: Predict once before the first event; default true.
+        name: name in the registry.
+        version: version, such as ``v2.0`` or ``1.0.0``.
+        type: runtime: ``onnx``, ``tensorflow`` and ``tflite`` (TFLite files), ``custom``.
+        path: bare model file to load instead of the registry's; default: the registry's.
+        tags: free text by name.
+        description: free text.
+        enabled: load this version; default true.
+        warmup_on_load: predict once before the first event; default true.
     """
 
     name: Segment

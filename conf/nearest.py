@@ -1,4 +1,4 @@
-"""The name somebody probably meant."""
+"""Suggestion of a valid name for a misspelled one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 
 def nearest(name: str, names: Sequence[str]) -> str:
-    """``nearest valid name 'x'``, in any case; empty where nothing is near.
+    """Return ``nearest valid name 'x'``, ignoring case; empty if no name is near.
 
     Example:
         >>> nearest("inferense", ["inference", "models"])

@@ -56,7 +56,7 @@ class Settings(FrozenSettings):
 
     @model_validator(mode="after")
     def _transactions_fit_the_checkpoints(self) -> Self:
-        """Transactions end with a checkpoint: without any they never do, and too short ones are aborted first."""
+        """Refuse transactions that no checkpoint ends, or that time out before their checkpoint."""
         kafka = self.job.sink.kafka if self.job else None
         if kafka is None or kafka.delivery != "exactly_once":
             return self

@@ -1,4 +1,4 @@
-"""YAML 1.2 text to builtins, and back."""
+"""Conversion of YAML 1.2 text to builtins and back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 
 def safe_yaml() -> YAML:
-    """A YAML 1.2 reader and writer of builtins only, the same with and without the C library."""
+    """Return a YAML 1.2 reader and writer of builtins only, the same with and without the C library."""
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
     yaml.width = 10_000
@@ -18,10 +18,10 @@ def safe_yaml() -> YAML:
 
 
 def parse_yaml(text: str) -> Any:
-    """The value a YAML text stands for.
+    """Return the value of a YAML text.
 
     Raises:
-        ValueError: ``text`` is not YAML. The message has no part of it.
+        ValueError: ``text`` is not YAML; the message quotes no part of it.
     """
     try:
         return safe_yaml().load(text)
@@ -31,13 +31,13 @@ def parse_yaml(text: str) -> Any:
 
 
 def write_yaml(tree: object) -> str:
-    """Block-style YAML of builtins, keys in their own order."""
+    """Return builtins as block-style YAML, keys in their own order."""
     out = io.StringIO()
     safe_yaml().dump(tree, out)
     return out.getvalue()
 
 
 def mark_of(error: YAMLError) -> str:
-    """``line L, column C`` of a YAML error, empty where unknown."""
+    """Return ``line L, column C`` of a YAML error; empty if unknown."""
     mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
     return f"line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""

@@ -1,1 +1,1 @@
-"""From YAML, environment and command line to typed settings, with errors that name the key."""
+"""Loading of typed settings from YAML, environment and command line, with errors that name the key."""

@@ -1,4 +1,4 @@
-"""Turns what pydantic refused into problems in our own words."""
+"""Translation of pydantic's errors into problems in our own words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from conf.loading.schema import names_at, setting_keys
 from conf.nearest import nearest
 from conf.types.refusal import REFUSED, Refusal
 
-# pydantic's error type -> what was expected, formatted with the error's context.
+# pydantic's error type -> the expected value, formatted with the error's context.
 _EXPECTED = {
     "missing": "a value, which is required",
     "bool_type": "true or false",
@@ -41,7 +41,7 @@ _MOST_ELSEWHERE = 3
 
 
 def explain(error: ValidationError, raw: RawSettings, model: type[BaseModel]) -> Iterator[Problem]:
-    """One problem for each thing that ``model`` refused in ``raw``."""
+    """Yield one problem for each value of ``raw`` that ``model`` refused."""
     for detail in error.errors(include_url=False):
         path: KeyPath = detail["loc"]
         if detail["type"] == REFUSED:

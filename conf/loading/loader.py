@@ -1,4 +1,4 @@
-"""Loads settings: file, then environment, then `--set`; the later wins."""
+"""Loading of settings: file, then environment, then `--set`; the later wins."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ from conf.settings import Settings
 
 
 def load_settings(path: Path | None, *, overrides: Sequence[str] = (), environ: Mapping[str, str]) -> Settings:
-    """The typed settings of a YAML file.
+    """Load the typed settings of a YAML file.
 
     Args:
-        path: The file, with any of the roots `ml:`, `job:` and `execution:`; None: the defaults.
-        overrides: ``ml.inference.max_concurrency=4``; values are YAML, list entries go by index.
-        environ: Fills ``${NAME}`` in the file and overrides it, ``GRESS_ML__INFERENCE__MAX_CONCURRENCY=4``.
+        path: the file, with any of the roots `ml:`, `job:` and `execution:`; None: the defaults.
+        overrides: assignments such as ``ml.inference.max_concurrency=4``; values are YAML, list entries go by index.
+        environ: variables that fill ``${NAME}`` in the file, and variables such as
+            ``GRESS_ML__INFERENCE__MAX_CONCURRENCY=4`` that override it.
 
     Raises:
-        ConfigError: With a line for every problem; none shows a secret.
+        ConfigError: the settings are refused, with a line for every problem; none shows a secret.
     """
     raw = RawSettings({}) if path is None else read_settings_file(path)
     problems = apply_environment(raw, environ) + apply_assignments(raw, overrides) + substitute(raw, environ)
@@ -36,13 +37,13 @@ def load_settings(path: Path | None, *, overrides: Sequence[str] = (), environ: 
 
 
 def settings_from(tree: Mapping[str, Any], *, origin: str = "settings") -> Settings:
-    """The typed settings of a mapping as YAML would give it; ``origin`` names it in errors."""
+    """Return the typed settings of a mapping, as a YAML file would hold it; errors call it ``origin``."""
     return _typed(RawSettings(unshared(dict(tree))), [], origin=origin)
 
 
 def _typed(raw: RawSettings, problems: list[Problem], *, origin: str) -> Settings:
     settings, refused = _validated(raw)
-    # A value that could not be filled in is one problem, not also of the wrong type.
+    # A value that could not be filled in is reported once, not again as a value of the wrong type.
     blamed = {problem.path for problem in problems}
     problems = problems + [problem for problem in refused if problem.path not in blamed]
     if settings is None or problems:
@@ -58,7 +59,7 @@ def _validated(raw: RawSettings) -> tuple[Settings | None, list[Problem]]:
 
 
 def _with_inherited(settings: Settings) -> Settings:
-    """The settings where the job's model call has what it left out from `ml.inference`."""
+    """Return the settings with the job's model call completed from `ml.inference`."""
     job = settings.job
     if job is None:
         return settings

@@ -1,4 +1,4 @@
-"""Which values must not be shown, and what is shown instead."""
+"""Masking of secrets wherever settings are shown."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _SECRET = re.compile(
     r"|keystore_key|auth_params|basic_auth|jaas_config|http_headers",
     re.IGNORECASE,
 )
-# A password may hold a slash or another @ that should have been quoted: rather too much is masked than too little.
+# A password may hold an unquoted slash or @: mask too much rather than too little.
 _USER_INFO = re.compile(r"(?<=://)\S+@")
 _QUERY = re.compile(r"(://[^\s?]*\?)\S+")
 _LONGEST_SHOWN = 80
 
 
 def is_secret(path: KeyPath) -> bool:
-    """Whether a key of ``path`` looks like a secret; names of event fields are free and do not count."""
+    """Return whether a key of ``path`` looks like a secret; users name event fields freely, so these do not count."""
     parents = (None, *path)
     return any(
         isinstance(key, str) and parent != "fields" and _SECRET.search(re.sub(r"[-.]", "_", key)) is not None
@@ -31,7 +31,7 @@ def is_secret(path: KeyPath) -> bool:
 
 
 def masked_text(text: str) -> str:
-    """``text`` without the user, password and query of URLs in it.
+    """Return ``text`` with the user, password and query of its URLs masked.
 
     Example:
         >>> masked_text("s3://user:word@bucket/models?signature=word")
@@ -41,7 +41,7 @@ def masked_text(text: str) -> str:
 
 
 def masked_tree(tree: Any, path: KeyPath = ()) -> Any:
-    """A copy of nested mappings and lists with secrets replaced by ``***``."""
+    """Return a copy of nested mappings and lists with secrets replaced by ``***``."""
     if isinstance(tree, dict):
         return {key: masked_tree(value, (*path, key)) for key, value in tree.items()}
     if isinstance(tree, list):
@@ -52,7 +52,7 @@ def masked_tree(tree: Any, path: KeyPath = ()) -> Any:
 
 
 def described(value: object) -> str:
-    """A value as an error text shows it: scalars in YAML's words, containers by kind only."""
+    """Return a value as an error text shows it: scalars in YAML's words, containers by kind only."""
     if value is None:
         return "null"
     if isinstance(value, bool):

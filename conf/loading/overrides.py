@@ -1,7 +1,8 @@
 """Settings from outside the file: variables `GRESS_ML__ENABLED=true` and `--set ml.enabled=true`.
 
-Rule: values are YAML (`512`, `true`, `[0, 1]`), an empty one is empty text. A list is entered by the index of
-an entry it has. Below `execution.flink` and Kafka's `options` the rest of the path is one key: such names have dots.
+Rule: values are YAML (`512`, `true`, `[0, 1]`); an empty value is empty text. A path enters a list by the index of
+an existing entry. Below `execution.flink` and Kafka's `options` the rest of the path is one key, as such names have
+dots.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Override:
 
 
 def apply_environment(raw: RawSettings, environ: Mapping[str, str]) -> list[Problem]:
-    """Applies every variable ``GRESS_ROOT__KEY__...``; other variables of that prefix are not ours."""
+    """Apply every variable ``GRESS_ROOT__KEY__...``; other variables with the prefix are not ours."""
     problems = []
     for name in sorted(environ):
         parts = tuple(name.removeprefix(PREFIX).split("__"))
@@ -45,7 +46,7 @@ def apply_environment(raw: RawSettings, environ: Mapping[str, str]) -> list[Prob
 
 
 def apply_assignments(raw: RawSettings, assignments: Sequence[str]) -> list[Problem]:
-    """Applies each ``key.path=value``; a later one wins."""
+    """Apply each ``key.path=value``; a later one wins."""
     problems = []
     for assignment in assignments:
         path, equals, text = assignment.partition("=")

@@ -1,4 +1,4 @@
-"""Secrets that stand where anybody can read them."""
+"""Refusal of secrets that a settings file or a command line would reveal."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _OPTIONS: tuple[KeyPath, ...] = (("job", "source", "kafka", "options"), ("job", 
 
 
 def find_plain_secrets(raw: RawSettings, environ: Mapping[str, str]) -> list[Problem]:
-    """A problem for each property of Kafka's clients that looks like a secret and is not from the environment.
+    """Return a problem for each Kafka client property that looks like a secret and is not from the environment.
 
     Args:
-        raw: Settings with all overrides applied and references filled.
-        environ: Its variables may set a value, too; a command line may not, as every user of a machine sees it.
+        raw: settings with all overrides applied and references filled.
+        environ: variables, which may set a secret; a command line may not, as every user of the machine can read it.
     """
     problems = []
     for options in _OPTIONS:

@@ -1,4 +1,4 @@
-"""A configuration before it is typed: builtins, and where each value came from."""
+"""A configuration before it is typed: builtins, and the origin of each value."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class RawSettings:
     """The tree that the steps of loading change in turn.
 
     Attributes:
-        tree: Nested dicts and lists, no two places sharing one.
-        sources: Paths that an override set, with its name.
-        substituted: Paths whose text came from the environment; never shown.
+        tree: nested dicts and lists, no two places sharing one.
+        sources: paths that an override set, with the override's name.
+        substituted: paths whose text came from the environment; never shown.
     """
 
     tree: dict[str, Any]
@@ -25,30 +25,30 @@ class RawSettings:
     substituted: set[KeyPath] = field(default_factory=set)
 
     def contains(self, path: KeyPath) -> bool:
-        """Whether there is a value, null included, at ``path``."""
+        """Return whether there is a value, null included, at ``path``."""
         return self._find(path)[0]
 
     def value_at(self, path: KeyPath) -> Any:
-        """The value at ``path``; None where there is none."""
+        """Return the value at ``path``; None if there is none."""
         return self._find(path)[1]
 
     def is_hidden(self, path: KeyPath) -> bool:
-        """Whether the value at ``path`` must not be shown."""
+        """Return whether the value at ``path`` must not be shown."""
         return path in self.substituted or is_secret(path)
 
     def shown(self, path: KeyPath) -> str:
-        """What an error text says was found at ``path``."""
+        """Return the value at ``path`` as an error text may show it."""
         if not self.contains(path):
             return "nothing"
         value = self.value_at(path)
         return HIDDEN if self.is_hidden(path) and not isinstance(value, dict | list) else described(value)
 
     def problem(self, path: KeyPath, expected: str, *, hint: str = "") -> Problem:
-        """A problem with the value at ``path``."""
+        """Return a problem with the value at ``path``."""
         return Problem(path, expected, self.shown(path), hint, self.source_of(path))
 
     def source_of(self, path: KeyPath) -> str:
-        """The override that set ``path``, something it lies in or something in it; empty for the file."""
+        """Return the override that set ``path``, a parent of it or a part of it; empty for the file."""
         outer = (self.sources[head] for head in _heads(path) if head in self.sources)
         inner = (source for head, source in self.sources.items() if head[: len(path)] == path)
         return next(chain(outer, inner), "")
@@ -68,10 +68,10 @@ def _heads(path: KeyPath) -> list[KeyPath]:
 
 
 def unshared(tree: Any) -> Any:
-    """A copy in which no two places share a container, as YAML aliases would.
+    """Return a copy in which no two places share a container, which YAML aliases make them do.
 
     Raises:
-        RecursionError: An alias contains itself.
+        RecursionError: an alias contains itself.
     """
     if isinstance(tree, dict):
         return {key: unshared(value) for key, value in tree.items()}

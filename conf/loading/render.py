@@ -1,4 +1,4 @@
-"""The settings in effect, to be read by people: every default filled in, every secret masked."""
+"""The settings in effect for people to read: every default filled in, every secret masked."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from conf.yaml_text import write_yaml
 
 
 def render_settings(settings: Settings) -> dict[str, Any]:
-    """Settings as the nested mapping a YAML file would hold, under the YAML's names."""
+    """Return settings as the nested mapping of a YAML file, under the YAML's names."""
     tree: dict[str, Any] = masked_tree(settings.model_dump(mode="json", by_alias=True))
     return tree
 
 
 def render_yaml(settings: Settings) -> str:
-    """Settings as YAML; without secrets in it, it loads to the same settings."""
+    """Return settings as YAML, which loads to the same settings if they hold no secrets."""
     return write_yaml(render_settings(settings))

@@ -1,7 +1,7 @@
-"""Where a path of the settings lies on this machine.
+"""Resolution of a path of the settings on this machine.
 
-Rule: settings keep paths as they are written, because a worker's folders are not the client's; whoever opens
-one resolves it there. Relative paths count from the current directory, not from the YAML file.
+Rule: settings keep paths as they are written, because a worker's folders are not the client's; the process that
+opens a path resolves it. Relative paths count from the current directory, not from the YAML file.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ _EXPECTED = "package:NAME or package:NAME/sub/folder of an installed package"
 
 
 def resolve_location(text: str, *, setting: KeyPath = ("path",)) -> str:
-    """An absolute path for ``package:NAME[/sub]`` and for folders; URLs are returned as they are.
+    """Return the absolute path of ``package:NAME[/sub]`` and of folders; return URLs unchanged.
 
     The package is found, not imported.
 
     Args:
-        text: The location as written.
-        setting: Key path it was written at, for the error.
+        text: the location as written.
+        setting: key path of the location, for the error.
 
     Raises:
-        ConfigError: No such package, or a path out of it.
+        ConfigError: the package is not installed, or the path leads out of it.
     """
     if text.startswith(_PACKAGE):
         return str(_package_folder(text.removeprefix(_PACKAGE), setting))

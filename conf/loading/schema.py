@@ -1,4 +1,4 @@
-"""The tree of names that settings classes make: what may be written where."""
+"""The tree of keys that the settings classes allow."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SettingKey:
 
 
 def setting_keys(model: type[BaseModel], prefix: tuple[str, ...] = ()) -> Iterator[SettingKey]:
-    """Every key below ``model``, parents before their children."""
+    """Yield every key below ``model``, parents before their children."""
     for attribute, field in model.model_fields.items():
         path = (*prefix, field.alias or attribute)
         child, depth = _nested(field.annotation)
@@ -34,7 +34,7 @@ def setting_keys(model: type[BaseModel], prefix: tuple[str, ...] = ()) -> Iterat
 
 
 def names_at(model: type[BaseModel], path: KeyPath) -> tuple[str, ...]:
-    """The names that may be written in the mapping at ``path``; none where it is free or unknown."""
+    """Return the keys that the mapping at ``path`` allows; none if the path is free or unknown."""
     wanted = tuple(str(part) for part in path)
     return tuple(
         key.path[-1]
@@ -45,7 +45,7 @@ def names_at(model: type[BaseModel], path: KeyPath) -> tuple[str, ...]:
 
 
 def _nested(annotation: Any) -> tuple[type[BaseModel] | None, int]:
-    """The settings class inside an annotation, and how many lists or mappings lie around it."""
+    """Return the settings class inside an annotation and the number of lists or mappings around it."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation, 0
     origin, arguments = get_origin(annotation), get_args(annotation)

@@ -13,7 +13,7 @@ _REFERENCE = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<de
 
 
 def substitute(raw: RawSettings, environ: Mapping[str, str]) -> list[Problem]:
-    """Fills the references in ``raw``; values that an override set are taken as they are.
+    """Fill the references in ``raw``, except in values that an override set.
 
     Returns:
         One problem for each variable that is missing and each reference that is malformed.

@@ -1,4 +1,4 @@
-"""Reads a settings file: YAML 1.2, one document, no key twice."""
+"""Reader of a settings file: YAML 1.2, one document, no key twice."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _FAULTS: dict[type[YAMLError], str] = {
 
 
 def read_settings_file(path: Path) -> RawSettings:
-    """The untyped content of ``path``.
+    """Read the untyped content of ``path``.
 
     Raises:
-        ConfigError: The file cannot be read, is not one YAML mapping, or says a key twice.
+        ConfigError: the file cannot be read, is not one YAML mapping, or has a key twice.
     """
     text = _read_text(path)
     tree = _parse(text, str(path))

@@ -1,4 +1,4 @@
-"""Durations as text: ``50ms``, ``5s``, ``5m``, ``1h``, ``1d``; held as whole milliseconds."""
+"""Durations: ``50ms``, ``5s``, ``5m``, ``1h``, ``1d`` as text, whole milliseconds in the program."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
 
 
 def parse_duration_ms(value: object) -> int:
-    """Milliseconds in a duration text.
+    """Return the milliseconds in a duration text.
 
     A bare number is refused: its unit would be a guess.
 
@@ -38,7 +38,7 @@ def parse_duration_ms(value: object) -> int:
 
 
 def format_duration(duration_ms: int) -> str:
-    """The duration in the largest unit that divides it.
+    """Return the duration in the largest unit that divides it.
 
     Example:
         >>> format_duration(300_000), format_duration(1_500), format_duration(0)

@@ -1,7 +1,7 @@
-"""How a settings class refuses a value.
+"""Refusal of a value by a settings class.
 
-Rule: the texts here never contain values of the configuration; whoever prints the problem looks the value up
-by its path, and hides it when it came from the environment or looks like a secret.
+Rule: these texts never contain values of the configuration. The code that prints a problem looks the value up by
+its path, and hides it if it came from the environment or looks like a secret.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ REFUSED = "refused"
 
 @dataclass(frozen=True)
 class Refusal:
-    """One value that is refused.
+    """One refused value.
 
     Attributes:
-        expected: What would have been right.
-        at: Path to the value, from the settings class that refuses it.
-        hint: What to do about it.
-        candidates: Names that would have been right; the nearest is suggested.
-        is_hidden: Whether the value may hold a secret, so that no error shows it.
+        expected: the correct kind of value.
+        at: path to the value, from the settings class that refuses it.
+        hint: the remedy.
+        candidates: valid names; the error suggests the nearest.
+        is_hidden: the value may hold a secret, so no error shows it.
     """
 
     expected: str
@@ -36,13 +36,13 @@ class Refusal:
 
 
 def refuse(*refusals: Refusal) -> PydanticCustomError:
-    """The error to raise from a validator; each refusal in it becomes a line of its own."""
+    """Return the error for a validator to raise; each refusal becomes a line of its own."""
     text = "; ".join(refusal.expected for refusal in refusals)
     return PydanticCustomError(REFUSED, "expected {text}", {"text": text, "refusals": refusals})
 
 
 def repeated_names(names: Sequence[str], *, within: str) -> list[Refusal]:
-    """A refusal at ``within.N.name`` for each name that an earlier entry has already."""
+    """Return a refusal at ``within.N.name`` for each name that an earlier entry has already."""
     return [
         Refusal("a name that no earlier entry has", (within, index, "name"))
         for index, name in enumerate(names)

@@ -25,7 +25,7 @@ def _from_text(value: object) -> object:
 
 
 def matching(pattern: str, expected: str) -> AfterValidator:
-    """A check that the whole text matches ``pattern``, described by ``expected``."""
+    """Return a check that the whole text matches ``pattern``; the refusal says ``expected``."""
     compiled = re.compile(pattern)
 
     def check(value: str) -> str:
@@ -37,7 +37,7 @@ def matching(pattern: str, expected: str) -> AfterValidator:
 
 
 def _without_credentials(value: str) -> str:
-    # Wherever the mark stands: a password that is not quoted may hold a slash, and then it looks like a path.
+    # Refuse the mark at any position: an unquoted password may hold a slash and then looks like a path.
     if "://" in value and any(mark in value for mark in "@?#"):
         hint = "credentials come from the environment or the cloud's own chain, never from settings"
         raise refuse(Refusal("a path, or a URL without '@', '?' and '#'", hint=hint, is_hidden=True))
@@ -62,10 +62,10 @@ def _ports(value: object) -> Any:
 
 
 Flag = Annotated[bool, Field(strict=True), BeforeValidator(_from_text)]
-"""true or false; 0, 1, yes and no are not."""
+"""true or false; 0, 1, yes and no are refused."""
 
 Whole = Annotated[int, Field(strict=True), BeforeValidator(_from_text)]
-"""A whole number; true and 1.0 are not."""
+"""A whole number; true and 1.0 are refused."""
 
 Real = Annotated[float, Field(strict=True), BeforeValidator(_from_text)]
 """A finite number."""
@@ -80,7 +80,7 @@ Segment = Annotated[str, matching(r"[A-Za-z0-9][A-Za-z0-9._-]*", "letters, digit
 """A name that is also one folder of a path."""
 
 Column = Annotated[str, matching(r"(?!__)[A-Za-z_][A-Za-z0-9_]*", "letters, digits or '_', no digit and no '__' first")]
-"""A column name, case-sensitive; those that start with __ are a job's own."""
+"""A column name, case-sensitive; names that start with __ are reserved for the job."""
 
 Version = Annotated[str, matching(_VERSION, "a version such as v2.0 or 1.0.0")]
 """A version such as v2.0, 1.0.0 or 2.0.0-rc.1."""
