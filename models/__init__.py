@@ -1,1 +1,1 @@
-"""What a model is, where it lives and how it runs."""
+"""Models: their files, their registry, and the code that loads, serves and trains them."""

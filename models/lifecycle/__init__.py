@@ -1,4 +1,4 @@
-"""A model's life in its registry: registered, validated, promoted, rolled back, retired, copied; and what shows it."""
+"""The lifecycle of a model in its registry: register, validate, promote, roll back, retire, copy; and its overview."""
 
 from __future__ import annotations
 

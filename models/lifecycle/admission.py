@@ -1,4 +1,4 @@
-"""Whether a version in the registry is what its spec says."""
+"""Validation of a version in the registry against its spec."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Validation:
-    """A version that passed.
+    """The result of a passed validation.
 
     Attributes:
-        spec: Of the version.
-        size_bytes: Of its file.
-        golden_rows: Rows whose predictions were compared; 0: it has none.
-        load_ms: Milliseconds it took to open.
-        row_ms: Milliseconds for one row, warm.
-        is_new: Whether this is the first time that it passed.
+        spec: spec of the version.
+        size_bytes: size of the artifact.
+        golden_rows: rows whose predictions were compared; 0: the version has none.
+        load_ms: milliseconds to load the model.
+        row_ms: milliseconds for one row, after the warm-up.
+        is_new: the version passed for the first time.
     """
 
     spec: ModelSpec
@@ -38,18 +38,18 @@ class Validation:
 
 
 def validate(registry: Registry, name: str, version: str = "", *, by: str = "") -> Validation:
-    """Fetches and runs a version: checksum, file, inputs and outputs against its spec, golden rows, a warm-up call.
+    """Fetch and run a version: checksum, file, inputs and outputs against its spec, golden rows, a warm-up call.
 
-    That it passed is written down beside it, once.
+    The first pass is recorded beside the version.
 
     Args:
-        registry: Where it is.
-        name: Of the model.
-        version: Which; "" is the primary.
-        by: Who asks; "" is user@host.
+        registry: registry of the model.
+        name: name of the model.
+        version: version to validate; "" is the primary.
+        by: person for the record; "" is user@host.
 
     Raises:
-        ModelError: What does not fit.
+        ModelError: the version does not match its spec.
     """
     spec, path = registry.resolve(name, version)
     passed = _try(spec, path)
@@ -61,7 +61,7 @@ def _try(spec: ModelSpec, path: Path) -> tuple[int, float, float]:
     from models.serving import fitness
 
     start = time.perf_counter()
-    # A pool of its own: a session that is open already would not read the file again.
+    # Use a new pool: the shared one may hold an open session, which would not read the file again.
     model = load_model(spec, path, sessions=SessionPool())
     try:
         load_ms = (time.perf_counter() - start) * 1e3

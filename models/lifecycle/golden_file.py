@@ -21,13 +21,13 @@ _MOST_ROWS = 1000
 
 @dataclass(frozen=True)
 class GoldenFile:
-    """Rows to try a model on, as a file has them.
+    """Golden rows as the file holds them.
 
     Attributes:
-        path: The file.
-        columns: Names of the k feature columns, in the file's order.
+        path: the file.
+        columns: names of the k feature columns, in the file's order.
         matrix: (n, k) float32; null is NaN.
-        predictions: (n,) float64, what the model must give; None: the file does not say.
+        predictions: (n,) float64, the required predictions; None: the file has none.
     """
 
     path: Path
@@ -37,13 +37,14 @@ class GoldenFile:
 
 
 def read_golden_file(path: Path) -> GoldenFile:
-    """Reads feature columns and, where there is one, the column ``prediction``.
+    """Read the feature columns and the column ``prediction``, if the file has it.
 
     Args:
-        path: Parquet; numbers and booleans, 1 to 1000 rows.
+        path: Parquet file of numbers and booleans, 1 to 1000 rows.
 
     Raises:
-        ModelError: It cannot be read, or has too many rows, none, or other values than finite numbers and nulls.
+        ModelError: the file cannot be read, has too many rows or none, or has values other than finite numbers and
+            nulls.
     """
     table = _read(path)
     columns = tuple(name for name in table.column_names if name != PREDICTION)
@@ -52,7 +53,7 @@ def read_golden_file(path: Path) -> GoldenFile:
         raise _error(path, f"has column {repeated[0]!r} twice", "name each column once")
     if not columns:
         raise _error(path, "has no feature column", "write a column for each feature of the model")
-    # A feature is as long as float32 has it; what is beyond that becomes infinite, which is refused.
+    # Features are float32: a value beyond its range becomes infinite, and infinite values are refused.
     with np.errstate(over="ignore"):
         matrix = np.stack([_numbers(path, table, name).astype(np.float32) for name in columns], axis=1)
     _refuse(path, columns, np.isinf(matrix), "is infinite in float32")
@@ -80,7 +81,7 @@ def _read(path: Path) -> pa.Table:
 
 
 def _numbers(path: Path, table: pa.Table, name: str) -> NDArray[np.float64]:
-    """A column as (n,) float64; null is NaN."""
+    """Return a column as (n,) float64; null is NaN."""
     import pyarrow as pa
 
     column: Any = table.column(name)

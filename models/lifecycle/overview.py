@@ -1,4 +1,4 @@
-"""What is in a registry and what became of it: records of builtins, as people and programs read them."""
+"""Models, versions and deployments of a registry as records of builtins, for people and programs to read."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class ModelSummary:
     """A model.
 
     Attributes:
-        versions: How many it has.
-        latest: The highest version, pre-releases included.
-        primary: The version that was promoted last; None: none ever was, and the highest release serves.
-        previous: The version that a rollback goes to.
-        generation: Number of the last deployment; 0: there was none.
-        states: How many versions are in each state.
+        versions: number of versions.
+        latest: the highest version, pre-releases included.
+        primary: the version that was promoted last; None: nobody promoted one, and the highest release serves.
+        previous: the version that a rollback returns to.
+        generation: number of the last deployment; 0: there was none.
+        states: number of versions in each state.
     """
 
     name: str
@@ -47,7 +47,7 @@ class ModelSummary:
 
 @dataclass(frozen=True)
 class VersionSummary:
-    """A version of a model; ``size_bytes`` is None where its file is not on this machine."""
+    """A version of a model; ``size_bytes`` is None if the artifact is not on this machine."""
 
     name: str
     version: str
@@ -62,7 +62,7 @@ class VersionSummary:
 
 @dataclass(frozen=True)
 class VersionDetails:
-    """All that is known of a version."""
+    """Everything the registry holds about a version."""
 
     registry: str
     state: State
@@ -82,7 +82,7 @@ class Rejection:
 
 @dataclass(frozen=True)
 class GenerationSummary:
-    """One deployment, and who refused it."""
+    """One deployment, and the running jobs that rejected it."""
 
     generation: int
     action: Literal["promote", "rollback"]
@@ -96,25 +96,25 @@ class GenerationSummary:
 
 
 def list_models(registry: Registry) -> tuple[ModelSummary, ...]:
-    """All models, by name."""
+    """List all models, by name."""
     return tuple(_summary(registry, name) for name in registry.names())
 
 
 def list_versions(registry: Registry, name: str) -> tuple[VersionSummary, ...]:
-    """All versions of a model, lowest first.
+    """List all versions of a model, lowest first.
 
     Raises:
-        ModelError: There is no such model.
+        ModelError: there is no such model.
     """
     versions = map(str, known_versions(registry, name))
     return tuple(_each(versions, lambda version: _version(registry, name, version)))
 
 
 def show(registry: Registry, name: str, version: str = "") -> VersionDetails:
-    """A version; "" is the primary.
+    """Return the details of a version; "" is the primary.
 
     Raises:
-        ModelError: There is no such model or version.
+        ModelError: there is no such model or version.
     """
     spec = registry.spec(name, version)
     state = registry.state(name, spec.version)
@@ -122,10 +122,10 @@ def show(registry: Registry, name: str, version: str = "") -> VersionDetails:
 
 
 def history(registry: Registry, name: str) -> tuple[GenerationSummary, ...]:
-    """All deployments of a model, lowest first.
+    """List all deployments of a model, lowest first.
 
     Raises:
-        ModelError: There is no such model.
+        ModelError: there is no such model.
     """
     versions = [str(version) for version in known_versions(registry, name)]
     noted = zip(versions, _each(versions, lambda version: registry.records(name, version)), strict=True)

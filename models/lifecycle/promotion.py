@@ -1,4 +1,4 @@
-"""Which version serves: promoted on purpose, and back."""
+"""Choice of the version that serves: promotion and rollback."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def named_version(registry: Registry, name: str, version: str, verb: str) -> str:
-    """The version in full, which is there.
+    """Return the full version that a user named, once it is found in the registry.
 
     Raises:
-        ModelError: No such model or version, or none is named.
+        ModelError: there is no such model or version, or the version is empty.
     """
     there = known_versions(registry, name)
     subject = f"model {name}"
@@ -30,32 +30,32 @@ def named_version(registry: Registry, name: str, version: str, verb: str) -> str
 
 
 def known_versions(registry: Registry, name: str) -> tuple[Version, ...]:
-    """Versions of a model that is there, lowest first.
+    """Return the versions of a model, lowest first.
 
     Raises:
-        ModelError: It has none.
+        ModelError: the model has none.
     """
     versions = registry.versions(name)
     if not versions:
-        registry.spec(name)  # says what there is instead
+        registry.spec(name)  # raises an error that lists the models there are
     return versions
 
 
 def promote(
     registry: Registry, name: str, version: str, *, by: str = "", why: str = "", force: bool = False
 ) -> Deployment:
-    """Makes a version the one that serves; one that never passed is validated first.
+    """Make a version the primary; validate it first if it never passed.
 
     Args:
-        registry: Where it is.
-        name: Of the model.
-        version: Which; has to be named.
-        by: Who; "" is user@host.
-        why: Free text.
-        force: Promotes it unvalidated, and again where it serves already.
+        registry: registry of the model.
+        name: name of the model.
+        version: version to promote; required.
+        by: person for the record; "" is user@host.
+        why: free text.
+        force: promote without validation, and also if the version serves already.
 
     Raises:
-        ModelError: It is not there, retired, serves already, or does not pass.
+        ModelError: the version is not in the registry, is retired, serves already, or does not pass.
     """
     version = named_version(registry, name, version, "promoted")
     kinds = {record.kind for record in registry.records(name, version)}
@@ -74,10 +74,10 @@ def promote(
 
 
 def rollback(registry: Registry, name: str, *, by: str = "", why: str = "") -> Deployment:
-    """Makes the version that served before the one that serves again; rejected and retired ones are passed over.
+    """Make the previous version the primary again, skipping rejected and retired versions.
 
     Raises:
-        ModelError: There is none.
+        ModelError: there is no version to return to.
     """
     known_versions(registry, name)
     return registry.deployments(name).rollback(by=by, why=why)

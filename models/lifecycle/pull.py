@@ -1,4 +1,4 @@
-"""Copies of versions, as a registry in a folder."""
+"""Copies of versions into a folder that is a registry itself."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 
 def pull(registry: Registry, name: str, version: str, target: Path) -> Path:
-    """Copies artifact and model.json to ``<target>/<name>/<version>/``, in full or not at all; returns that folder.
+    """Copy artifact and model.json to ``<target>/<name>/<version>/``, in full or not at all; return that folder.
 
-    ``target`` is then itself a registry, without deployments. The checksum is verified on the way.
+    ``target`` is then itself a registry, without deployments. The copy's checksum is verified.
 
     Args:
-        registry: Where from.
-        name: Of the model.
-        version: Which; "" is the primary.
-        target: Folder; made where it is not there.
+        registry: registry to copy from.
+        name: name of the model.
+        version: version to copy; "" is the primary.
+        target: folder to copy to; created if missing.
 
     Raises:
-        ModelError: There is no such version, it is in the folder already, or the folder cannot be written.
+        ModelError: there is no such version, it is in the folder already, or the folder cannot be written.
     """
     spec, artifact = registry.resolve(name, version)
     if target.is_dir() and Version.parse(spec.version) in local_registry(target).versions(name):

@@ -1,4 +1,4 @@
-"""From a bare model file to a version in the registry."""
+"""Registration of a bare model file as a version in the registry."""
 
 from __future__ import annotations
 
@@ -35,30 +35,30 @@ def register(
     description: str = "",
     **fields: Any,
 ) -> ModelSpec:
-    """Publishes a model file as a new version, once it has shown that it runs; nothing is written before that.
+    """Run a model file and publish it as a new version; if the run fails, nothing is written.
 
-    Where a ``model.json`` for this file lies beside it, its fields are taken; what is given here wins, except name and
-    version, which must agree.
+    The fields of a ``model.json`` for this file in its folder are used. An argument wins over such a field, except
+    for name and version, which must agree.
 
     Args:
-        registry: Where to.
-        file: An .onnx or .tflite file.
-        name: Name of the model; "" is that of its model.json.
-        version: Version of the model; "" is that of its model.json.
-        golden: Parquet file with the feature columns, whose order becomes ``feature_columns`` where nothing else says
-            them, and the column ``prediction`` with the values that the model must give. Without ``prediction`` the
-            model's own answers are taken: they prove that a copy is the file as it was registered, not that it is
-            right. At most 1000 rows.
-        baseline: Makes the baseline of drift for the model, loaded; None = the one beside the file, if any.
-        tags: Free labels.
-        description: Free text.
-        **fields: Further fields of ModelSpec, such as task, classes, threshold; None = not given.
+        registry: registry to publish to.
+        file: an .onnx or .tflite file.
+        name: name of the model; "" is the name in model.json.
+        version: version of the model; "" is the version in model.json.
+        golden: Parquet file of at most 1000 rows. It holds the feature columns and the column ``prediction`` with the
+            values that the model must give. The order of the columns becomes ``feature_columns`` unless these are
+            known otherwise. Without ``prediction`` the model's own answers are recorded: they prove that a copy equals
+            the registered file, not that the model is right.
+        baseline: function that makes the drift baseline of the loaded model; None = the baseline in model.json, if any.
+        tags: free labels.
+        description: free text.
+        **fields: further fields of ModelSpec, such as task, classes, threshold; None = not given.
 
     Returns:
         The spec as it was published.
 
     Raises:
-        ModelError: The file is no model, the golden rows do not fit or have other predictions, or the version is there.
+        ModelError: the file is no model, the golden rows do not fit or have other predictions, or the version exists.
     """
     given = {"tags": tuple(tags) or None, "description": description or None, **fields}
     known = _fields_beside(file)
@@ -66,14 +66,14 @@ def register(
     known |= {key: value for key, value in given.items() if value is not None}
     known.setdefault("created_at", dt.datetime.now(dt.timezone.utc))
     check_name(name)
-    # In the registry all artifacts have the same name, whatever they were called on somebody's disk.
+    # All artifacts of a registry have the same name, whatever the user called the file.
     known["file"] = f"model{file.suffix.lower()}"
     spec = spec_from_file(file, name, str(Version.parse(version)), **known)
     return registry.publish(_proved(spec, file, golden, baseline), file)
 
 
 def _fields_beside(file: Path) -> dict[str, Any]:
-    """What the model.json beside a file says of it; one for another file does not count."""
+    """Return the fields of the model.json beside a file; ignore a model.json of another file."""
     path = file.with_name("model.json")
     try:
         found = json.loads(path.read_bytes())
@@ -108,7 +108,7 @@ def _plain(key: str, text: str) -> str:
 def _proved(
     spec: ModelSpec, file: Path, golden: Path | None, baseline: Callable[[LoadedModel], Mapping[str, Any]] | None
 ) -> ModelSpec:
-    """The spec with its golden rows and baseline, of a model that was run."""
+    """Run the model and return the spec with its golden rows and baseline."""
     from models.lifecycle.golden_file import read_golden_file
 
     verify_checksum(spec, file)
@@ -117,7 +117,7 @@ def _proved(
         columns = spec.feature_columns or _columns(spec, rows)
         _check_columns(spec, columns, rows)
         spec = spec.model_copy(update={"feature_columns": columns})
-    # A pool of its own: a session that is open already would not read the file again.
+    # Use a new pool: the shared one may hold an open session, which would not read the file again.
     model = load_model(spec, file, sessions=SessionPool())
     try:
         if rows is not None:
@@ -132,7 +132,7 @@ def _proved(
 
 
 def _columns(spec: ModelSpec, rows: GoldenFile) -> tuple[str, ...]:
-    """The file's own names where it has an input for each column."""
+    """Return the names of the model's inputs if it has one for each column, else the golden file's columns."""
     return tuple(tensor.name for tensor in spec.inputs) if len(spec.inputs) > 1 else rows.columns
 
 
@@ -165,7 +165,7 @@ def _golden(model: LoadedModel, rows: GoldenFile) -> GoldenRows:
 
 
 def _number(value: np.float32) -> float | None:
-    """The shortest number that is this float32: 0.1, not 0.10000000149011612."""
+    """Return the shortest number that is this float32: 0.1, not 0.10000000149011612."""
     return None if np.isnan(value) else float(str(value))
 
 

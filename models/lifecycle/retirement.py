@@ -1,4 +1,4 @@
-"""Versions that shall not serve any more."""
+"""Retirement and deletion of versions that shall not serve any more."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 
 
 def retire(registry: Registry, name: str, version: str, *, by: str = "", why: str = "") -> str:
-    """Takes a version out of use: it stays where it is, and is never promoted again; returns it in full.
+    """Take a version out of use and return it in full; it stays in the registry and is never promoted again.
 
     Raises:
-        ModelError: It is not there or not named, it serves, or is what a rollback goes to.
+        ModelError: the version is not named or not there, it serves, or a rollback would return to it.
     """
     version = named_version(registry, name, version, "retired")
-    # Before the first promotion a job takes the highest version: another would serve, and nobody promoted it.
+    # Before the first promotion a job takes the highest version. Without it the job would take another version that
+    # nobody promoted.
     if registry.deployments(name).latest() is None and registry.spec(name).version == version:
         subject = f"model {name}@{version}"
         problem = "cannot be retired: it serves, as the highest version of a model that was never promoted"
@@ -28,10 +29,10 @@ def retire(registry: Registry, name: str, version: str, *, by: str = "", why: st
 
 
 def delete(registry: Registry, name: str, version: str) -> str:
-    """Removes a version and all that belongs to it; returns it in full.
+    """Remove a version with all its files and return it in full.
 
     Raises:
-        ModelError: It is not there or not named, it serves, or is what a rollback goes to.
+        ModelError: the version is not named or not there, it serves, or a rollback would return to it.
     """
     version = named_version(registry, name, version, "deleted")
     registry.delete(name, version)

@@ -1,8 +1,8 @@
-"""Where models live: immutable versions, numbered deployments, and the stores that hold them.
+"""The model registry: immutable versions, numbered deployments, and the stores that hold them.
 
 <base>/<model>/<version>/<artifact>                  create-if-absent
 <base>/<model>/<version>/model.json                  written last: no model.json, no version
-<base>/<model>/<version>/records/<kind>.json         what became of it: validated, rejected-<n>, retired
+<base>/<model>/<version>/records/<kind>.json         the version's history: validated, rejected-<n>, retired
 <base>/<model>/deployments/<n>.json                  generation n, create-if-absent
 """
 

@@ -20,18 +20,18 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 class ModelCache:
     """A folder of artifacts by checksum: ``<folder>/<sha256>/<file>``.
 
-    Rules: a file gets its name when it is complete (atomic rename), so that processes may share the folder; a file
-    whose bytes are not those of its checksum is fetched again; what nobody used for a week goes.
+    Rules: a file gets its name when it is complete (atomic rename), so processes may share the folder. A file whose
+    bytes do not match its checksum is fetched again. A copy that nobody used for a week is removed.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def fetch(self, spec: ModelSpec, download: Callable[[Path], bool]) -> Path:
-        """The artifact's copy, downloaded where there is none.
+        """Return the local copy of the artifact; download it if it is missing.
 
         Raises:
-            ModelError: It is not in the registry, or its bytes are not what its spec says.
+            ModelError: the artifact is not in the registry, or its bytes do not match the checksum in its spec.
         """
         try:
             return self._fetch(spec, download)
@@ -59,10 +59,10 @@ class ModelCache:
     def _remove_unused(self) -> None:
         oldest = time.time() - _UNUSED_S
         try:
-            # Somebody may keep other things here; they stay.
+            # The folder may hold other people's files, which must stay.
             ours = (path for path in self.folder.iterdir() if _SHA256.fullmatch(path.name))
             folders = [path for path in ours if path.stat().st_mtime < oldest]
         except OSError:
-            return  # not there yet, or another process is at it
+            return  # the folder does not exist yet, or another process is removing copies
         for path in folders:
             shutil.rmtree(path, ignore_errors=True)

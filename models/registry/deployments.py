@@ -1,4 +1,4 @@
-"""Which version serves: numbered generations that only ever grow."""
+"""Deployments of a model: numbered generations that only ever grow; the highest says which version serves."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _ATTEMPTS = 100
 
 
 class Deployment(BaseModel):
-    """Generation ``n``: what serves from now on.
+    """Generation ``n``, which names the version that serves from now on.
 
     Args:
         generation: 1, 2, 3, ... without a gap.
-        primary: The version that serves.
-        previous: The version to roll back to; None: there was none.
-        experiment: Name of the experiment that routes among versions; None: none.
-        action: What was done.
-        by: Who did it.
-        why: Free text.
-        at: When.
-        id: Tells two writers of the same words apart.
+        primary: the version that serves.
+        previous: the version that a rollback returns to; None: there was none.
+        experiment: name of the experiment that routes among versions; None: none.
+        action: the action that made this generation.
+        by: person who acted.
+        why: free text.
+        at: time of the action.
+        id: random text that tells two writers of equal content apart.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -51,12 +51,13 @@ class Deployment(BaseModel):
 class Deployments:
     """The generations of one model: ``<model>/deployments/<n>.json``, each written once.
 
-    Of two writers one gets a number and the other takes the next: none is lost, and listing them is the history.
+    If two writers race, one gets the number and the other takes the next one. No deployment is lost, and the list of
+    files is the history.
 
     Args:
-        store: Where.
-        name: Of the model.
-        may_serve: Whether a version that was the primary of a generation may be again; default: each may.
+        store: store of the registry.
+        name: name of the model.
+        may_serve: function that says whether the primary of an earlier generation may serve again; default: each may.
     """
 
     def __init__(
@@ -67,12 +68,15 @@ class Deployments:
         self._may_serve = may_serve
 
     def latest(self) -> Deployment | None:
-        """The highest generation; None: nothing was ever promoted."""
+        """Return the highest generation; None: nothing was ever promoted."""
         numbers = self._numbers()
         return self._read(numbers[-1]) if numbers else None
 
     def after(self, generation: int) -> Deployment | None:
-        """The highest generation above one; None: there is none. One small read where nothing changed."""
+        """Return the highest generation above the given one; None: there is none.
+
+        If nothing changed, this costs one small read.
+        """
         found = None
         while (later := self._read(generation + 1)) is not None:
             found = later
@@ -80,22 +84,22 @@ class Deployments:
         return found
 
     def history(self) -> tuple[Deployment, ...]:
-        """All generations, lowest first."""
+        """Return all generations, lowest first."""
         read = (self._read(number) for number in self._numbers())
         return tuple(deployment for deployment in read if deployment is not None)
 
     def promote(self, version: str, *, by: str = "", why: str = "", experiment: str | None = None) -> Deployment:
-        """Makes a version the primary in a generation of its own; whether it is there, its caller knows.
+        """Make a version the primary in a new generation; the caller has checked that the version exists.
 
         Raises:
-            ModelError: It is no version.
+            ModelError: ``version`` is not a valid version.
         """
         primary = str(Version.parse(version))
 
         def following(latest: Deployment | None) -> Deployment:
             previous = None
             if latest is not None:
-                # A version that never came to serve is nothing to go back to.
+                # A rollback must not return to a version that never came to serve.
                 is_kept = latest.primary == primary or not self._may_serve(latest.primary, latest.generation)
                 previous = latest.previous if is_kept else latest.primary
             return _deployment(latest, "promote", primary, previous, by=by, why=why, experiment=experiment)
@@ -103,12 +107,12 @@ class Deployments:
         return self._append(following)
 
     def rollback(self, *, by: str = "", why: str = "") -> Deployment:
-        """Makes the previous version the primary again; rolling back twice goes back two versions.
+        """Make the previous version the primary again; two rollbacks go back two versions.
 
-        Versions that were rejected, retired or removed are passed over.
+        Rejected, retired and removed versions are skipped.
 
         Raises:
-            ModelError: There is nothing to go back to.
+            ModelError: there is no version to return to.
         """
 
         def following(latest: Deployment | None) -> Deployment:
@@ -126,7 +130,7 @@ class Deployments:
         return self._append(following)
 
     def _before(self, deployment: Deployment) -> Deployment | None:
-        """The last deployment of the version that one goes back to."""
+        """Return the last earlier deployment of the version that ``deployment`` calls its previous one."""
         for number in range(deployment.generation - 1, 0, -1):
             found = self._read(number)
             if found is not None and found.primary == deployment.previous:
@@ -142,7 +146,7 @@ class Deployments:
             deployment = following(latest)
             content = json.dumps(deployment.model_dump(mode="json"), sort_keys=True, indent=2) + "\n"
             path = self._path(deployment.generation)
-            # A store may write, fail to say so and refuse the second try: what is there in the same words is ours.
+            # A store may write, fail to say so and refuse the retry: a file with our content is ours.
             if self._store.create(path, content.encode()) or self._store.read(path) == content.encode():
                 return deployment
             latest = self.after(deployment.generation - 1)
@@ -197,7 +201,7 @@ def _deployment(
 
 
 def whoami() -> str:
-    """Who this is, as ``user@host``."""
+    """Return the current ``user@host``."""
     try:
         user = getpass.getuser()
     except (OSError, KeyError):

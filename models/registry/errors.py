@@ -1,4 +1,4 @@
-"""Failures of a store, in words that say where, what was tried and what to check."""
+"""Failures of a store: each text names the place, the operation and what to check."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from models.errors import ModelError
 
 _STATUS = re.compile(r"status code: (\d{3}[^:\n]*)")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
-# Without the name and password that a URL may hold.
+# The groups leave out the user and password that a URL may hold.
 _SERVER = re.compile(r"(https?://)(?:[^@/\s]*@)?([^/\s?#]+)")
 _DENIED = ("PermissionDeniedError", "UnauthenticatedError")
 _CREDENTIALS = {
@@ -16,9 +16,9 @@ _CREDENTIALS = {
     "gs": "GOOGLE_APPLICATION_CREDENTIALS (or the machine's service account)",
     "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY (or the machine's identity)",
 }
-# Where clouds tell a machine its credentials; who asks there has found none anywhere else.
+# Paths of the clouds' metadata servers. The client asks there last, so it found no credentials anywhere else.
 _METADATA = ("/latest/api/token", "/latest/meta-data", "/computeMetadata/", "/metadata/identity")
-# All lower case; the name of a setting of the library, such as retry_timeout, must match none.
+# All lower case; none may match the name of a setting of the library, such as retry_timeout.
 _SIGNS = (
     ("connection refused", "connection refused"),
     ("connectionrefused", "connection refused"),
@@ -42,27 +42,27 @@ _ENDPOINTS = {
 
 
 class RegistryError(ModelError):
-    """A store that could not be asked: unreachable, slow, denying, or not there.
+    """A store that did not answer: unreachable, slow, denying, or missing.
 
-    Unlike a bad model this may pass: who runs goes on with what it has and asks again.
+    Unlike a bad model this may pass: a running job keeps its model and asks again.
 
     Args:
-        url: Of the object or folder.
-        operation: What was tried: ``read``, ``list``, ``write``, ``delete``, ``be opened``.
-        problem: What came of it, in a few words.
-        fix: What to check.
+        url: URL of the object or folder.
+        operation: failed operation: ``read``, ``list``, ``write``, ``delete``, ``be opened``.
+        problem: the failure in a few words.
+        fix: what to check.
     """
 
     def __init__(self, url: str, operation: str, problem: str, fix: str) -> None:
         super().__init__(f"model registry {url}", f"cannot {operation}: {problem}", fix)
 
     def __reduce__(self) -> tuple[type[ModelError], tuple[str, str, str]]:
-        # It crosses from a worker to its client as text only.
+        # The error crosses from a worker to its client as text only.
         return ModelError, (self.subject, self.problem, self.fix)
 
 
 def describe(error: Exception, url: str, operation: str) -> RegistryError:
-    """Return what a store's own error comes to; its text may hold whole server answers, which are left out."""
+    """Return the error for a store's own one, without the server's answer that its text may quote."""
     scheme = url.partition("://")[0]
     text = str(error)
     status, code, server = _STATUS.search(text), _CODE.search(text), _SERVER.search(text)
@@ -90,6 +90,6 @@ def _reason(error: Exception, text: str) -> str:
             return reason
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    # The last part of the first line: what comes before repeats the request.
+    # Keep the last part of the first line: the parts before it repeat the request.
     first = text.splitlines()[0] if text else type(error).__name__
     return first.rpartition(" - ")[2].strip()[:200]

@@ -1,4 +1,4 @@
-"""From settings to a registry: which store, which bucket, which prefix."""
+"""Opening of the registry that settings describe: store, bucket and prefix."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SCHEMES = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs", "az": "az", "azure
 
 
 def open_registry(settings: ModelRegistrySettings, patience: Patience | None = None) -> Registry:
-    """The registry that settings describe; nothing is read yet.
+    """Open the registry that settings describe; nothing is read yet.
 
     Credentials come from the environment or the cloud's own chain.
     """
@@ -47,17 +47,17 @@ def open_registry(settings: ModelRegistrySettings, patience: Patience | None = N
     try:
         return Registry(ObjectStore(connect(), url, transfer=connect), cache)
     except BaseError as error:
-        # What cannot be read of a key file may be quoted in the cause.
+        # Drop the cause, which may quote a part of a key file.
         raise describe(error, url, "be opened") from None
 
 
 def local_registry(base: Path) -> Registry:
-    """The registry in a folder, which is made by the first model published there."""
+    """Open the registry in a folder; the first model published there creates the folder."""
     return Registry(ObjectStore(None, str(base), base.absolute()))
 
 
 def _place(settings: ModelRegistrySettings) -> tuple[str, str, str]:
-    """Scheme, bucket and prefix."""
+    """Return scheme, bucket and prefix."""
     base = settings.base_path
     if "://" in base:
         parts = urlsplit(base)
@@ -79,7 +79,7 @@ def _scheme(base: str, scheme: str) -> str:
 
 
 def _check_endpoint(endpoint: str | None) -> None:
-    """Refuses what the store's library would end the process for."""
+    """Refuse an endpoint on which the store's library would end the process."""
     if endpoint is None or re.fullmatch(r"https?://[\w.:\[\]-]+(/[!-~]*)?", endpoint, re.ASCII):
         return
     subject = f"model_registry.s3_endpoint {endpoint!r}"
@@ -92,7 +92,7 @@ def _remote(
     from obstore import store
 
     scheme, bucket, prefix = place
-    # Of GCS only a key file that names another server leads to one without TLS.
+    # GCS uses TLS unless a key file names another server.
     client["allow_http"] = (settings.s3_endpoint or "").startswith("http://") or scheme == "gs"
     common: dict[str, Any] = {"prefix": prefix or None, "client_options": client, "retry_config": retries}
     if scheme == "s3":
@@ -100,7 +100,7 @@ def _remote(
         return store.S3Store(bucket, **common, **{key: value for key, value in options.items() if value})
     if scheme == "gs":
         if settings.gcs_project:
-            # Who pays for the requests, where it is not the bucket's own project.
+            # The header names the project that pays for the requests if it is not the bucket's own.
             client["default_headers"] = {"x-goog-user-project": settings.gcs_project}
         return store.GCSStore(bucket, **common)
     return store.AzureStore(bucket, **common)
@@ -108,7 +108,7 @@ def _remote(
 
 @lru_cache(maxsize=64)
 def _memory(url: str) -> MemoryStore:
-    """One store for each URL and process, as a folder would be."""
+    """Return the one store of this process for a URL, which lasts as a folder would."""
     from obstore.store import MemoryStore
 
     return MemoryStore()

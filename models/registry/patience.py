@@ -1,4 +1,4 @@
-"""How long a store is waited for."""
+"""Time limits and retries for operations on a store."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any
 class Patience:
     """Bounds for one operation on a store.
 
-    A store that accepts and never answers is given up after at most ``retry_s + answer_s``, and twice that where a
-    cloud is asked for credentials at two addresses: a job that starts should hang for no more than half a minute. Only
-    what is read is asked for again; a write that gets no answer is tried once.
+    A store that accepts and never answers fails after at most ``retry_s + answer_s``, or twice that if a cloud is
+    asked for credentials at two addresses. A starting job should hang for no more than half a minute. Only reads are
+    retried; a write that gets no answer is tried once.
 
     Attributes:
-        connect_s: Longest until a connection is there.
-        answer_s: Longest until a small object, a page of a listing or a refusal is here in full.
-        retries: Further tries of what failed by chance.
-        retry_s: After so long nothing is tried again.
-        slowest_bytes_s: Artifacts that come or go faster than this many bytes a second get the time they need.
+        connect_s: longest wait for a connection.
+        answer_s: longest wait for a small object, a page of a listing or a refusal in full.
+        retries: retries after a transient failure.
+        retry_s: time after which nothing is retried.
+        slowest_bytes_s: slowest transfer of an artifact that does not time out, in bytes a second.
     """
 
     connect_s: float = 3.0
@@ -30,10 +30,10 @@ class Patience:
     slowest_bytes_s: float = 1 << 20
 
     def client_options(self, size_bytes: int) -> dict[str, Any]:
-        """Options of an obstore client that moves objects of this size."""
+        """Return the options of an obstore client that moves objects of this size."""
         timeout_s = self.answer_s + size_bytes / self.slowest_bytes_s
         return {"timeout": timedelta(seconds=timeout_s), "connect_timeout": timedelta(seconds=self.connect_s)}
 
     def retry_config(self) -> dict[str, Any]:
-        """Retries of an obstore client."""
+        """Return the retry settings of an obstore client."""
         return {"max_retries": self.retries, "retry_timeout": timedelta(seconds=self.retry_s)}

@@ -1,4 +1,4 @@
-"""What became of a version after it was registered: notes beside it, each written once."""
+"""Records of a version's life after registration: files beside it, each written once."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ Kind = Literal["validated", "rejected", "retired"]
 
 
 class Record(BaseModel):
-    """One note: what, why, by whom and when.
+    """One record of an event in a version's life: its kind, reason, author and time.
 
     Args:
         kind: ``validated`` by its golden rows, ``rejected`` by a running job, ``retired`` from use.
-        generation: The deployment in which it was rejected.
-        reason: Why.
+        generation: the deployment in which a running job rejected the version.
+        reason: the reason in words.
+        by: person or job that wrote the record.
+        at: time of the record.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -35,14 +37,14 @@ class Record(BaseModel):
 
 
 class Records:
-    """The notes of one version: ``<folder>/records/<kind>[-<generation>].json``."""
+    """The records of one version: ``<folder>/records/<kind>[-<generation>].json``."""
 
     def __init__(self, store: ObjectStore, folder: str) -> None:
         self._store = store
         self._prefix = f"{folder}/records"
 
     def add(self, kind: Kind, *, reason: str = "", by: str = "", generation: int | None = None) -> bool:
-        """Writes a note; False: there is one of this kind (and generation), which counts."""
+        """Write a record and return True; return False if one of this kind and generation exists, which stays."""
         record = Record(
             kind=kind, generation=generation, reason=reason, by=by or whoami(), at=dt.datetime.now(dt.timezone.utc)
         )
@@ -50,12 +52,12 @@ class Records:
         return self._store.create(self._path(kind, generation), content.encode())
 
     def all(self) -> tuple[Record, ...]:
-        """All notes, in order of time."""
+        """Return all records, in order of time."""
         found = (self._read(path) for path in self._store.files(self._prefix))
         return tuple(sorted((record for record in found if record is not None), key=lambda record: record.at))
 
     def has(self, kind: Kind, generation: int | None = None) -> bool:
-        """Whether there is a note of this kind, with that generation or without one."""
+        """Return whether there is a record of this kind and generation; None: without a generation."""
         return self._store.read(self._path(kind, generation)) is not None
 
     def _path(self, kind: Kind, generation: int | None) -> str:

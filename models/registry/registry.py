@@ -27,8 +27,8 @@ class Registry:
     when it is fetched and when it is loaded.
 
     Args:
-        store: Where.
-        cache: Copies of remote artifacts; None where the store is a folder of this machine.
+        store: store of the registry.
+        cache: copies of remote artifacts; None if the store is a folder of this machine.
     """
 
     def __init__(self, store: ObjectStore, cache: ModelCache | None = None) -> None:
@@ -37,44 +37,44 @@ class Registry:
 
     @property
     def url(self) -> str:
-        """Where it is, for people."""
+        """The location of the registry, for people to read."""
         return self.store.url
 
     @property
     def base(self) -> Path:
-        """Its folder; only a local registry has one."""
+        """The folder of the registry; only a local registry has one."""
         if self.store.folder is None:
             problem = "is not a folder of this machine"
             raise self._error(problem, "use its url")
         return self.store.folder
 
     def names(self) -> tuple[str, ...]:
-        """Models that have a version, sorted."""
+        """Return the names of models that have a version, sorted."""
         names = (name for name in self.store.folders() if not name.startswith("."))
         return tuple(name for name in names if self._is_model(name))
 
     def versions(self, name: str) -> tuple[Version, ...]:
-        """Versions of a model, lowest first; empty for an unknown model."""
+        """Return the versions of a model, lowest first; empty for an unknown model."""
         return tuple(self._folders(name))
 
     def spec(self, name: str, version: str = "") -> ModelSpec:
-        """Spec of a version; "" is the primary."""
+        """Return the spec of a version; "" is the primary."""
         return self._read(name, *self._find(name, version))
 
     def resolve(self, name: str, version: str = "") -> tuple[ModelSpec, Path]:
-        """Spec and artifact of a version, on this machine; "" is the primary.
+        """Return the spec of a version and the path of its artifact on this machine; "" is the primary.
 
-        The primary is that of the last deployment; before the first it is the highest release, or the highest
-        pre-release where there is no release.
+        The last deployment names the primary. Before the first deployment it is the highest release, or the highest
+        pre-release if there is no release.
         """
         found, folder = self._find(name, version)
         spec = self._read(name, found, folder)
         return spec, self._artifact(spec, folder)
 
     def publish(self, spec: ModelSpec, file: Path) -> ModelSpec:
-        """Adds a version that is not there yet; returns its spec, whose ``file`` is the artifact's name there.
+        """Add a new version; return its spec, whose ``file`` is the artifact's name in the registry.
 
-        Of racing writers one wins; no reader sees half a version.
+        If writers race, one wins; no reader sees half a version.
         """
         verify_checksum(spec, file)
         self.store.prepare()
@@ -82,7 +82,7 @@ class Registry:
             raise self._is_there(spec)
         folder = f"{spec.name}/{spec.version}"
         if not self._put_artifact(f"{folder}/{spec.file}", spec, file):
-            # Left by a writer that died, or of one that is at it: its bytes are another's, so ours get another name.
+            # A writer that died or is still writing has left other bytes under this name, so ours get another name.
             stem, dot, suffix = spec.file.rpartition(".")
             spec = spec.model_copy(update={"file": f"{stem or suffix}-{spec.sha256[:12]}{dot}{suffix if dot else ''}"})
             self._put_artifact(f"{folder}/{spec.file}", spec, file)
@@ -91,11 +91,11 @@ class Registry:
         return spec
 
     def deployments(self, name: str) -> Deployments:
-        """Generations of a model."""
+        """Return the deployments of a model."""
         return Deployments(self.store, check_name(name), lambda *at: self._may_serve(name, *at))
 
     def _may_serve(self, name: str, version: str, generation: int) -> bool:
-        """Whether a version is there, not retired, and was not rejected in a generation."""
+        """Return whether a version exists, is not retired and was not rejected in ``generation``."""
         folder = self._folders(name).get(Version.parse(version))
         if folder is None:
             return False
@@ -103,7 +103,7 @@ class Registry:
         return not (records.has("retired") or records.has("rejected", generation))
 
     def state(self, name: str, version: str) -> State:
-        """Where a version is in its life."""
+        """Return the state of a version in its lifecycle."""
         found, folder = self._find(name, version)
         records = Records(self.store, folder)
         if records.has("retired"):
@@ -114,35 +114,35 @@ class Registry:
         return "validated" if records.has("validated") else "registered"
 
     def records(self, name: str, version: str) -> tuple[Record, ...]:
-        """What became of a version, in order of time."""
+        """Return the records of a version, in order of time."""
         return Records(self.store, self._find(name, version)[1]).all()
 
     def record(
         self, name: str, version: str, kind: Kind, *, reason: str = "", by: str = "", generation: int | None = None
     ) -> bool:
-        """Writes down what became of a version; False: that is known already."""
+        """Write a record of a version and return True; return False if it exists already."""
         records = Records(self.store, self._find(name, version)[1])
         return records.add(kind, reason=reason, by=by, generation=generation)
 
     def retire(self, name: str, version: str, *, by: str = "", why: str = "") -> None:
-        """Takes a version out of use: it stays where it is, but is no longer promoted.
+        """Take a version out of use; it stays in the registry but is no longer promoted.
 
         Raises:
-            ModelError: It serves, or is what a rollback goes to.
+            ModelError: the version serves, or a rollback would return to it.
         """
         found, folder = self._find(name, version)
         self._check_unused(name, found, "be retired")
         Records(self.store, folder).add("retired", reason=why, by=by)
 
     def delete(self, name: str, version: str) -> None:
-        """Removes a version and all that belongs to it.
+        """Remove a version with all its files.
 
         Raises:
-            ModelError: It serves, or is what a rollback goes to.
+            ModelError: the version serves, or a rollback would return to it.
         """
         found, folder = self._find(name, version)
         self._check_unused(name, found, "be deleted")
-        # First what makes it a version, so that no reader finds it in part.
+        # Delete model.json first: without it there is no version, so no reader finds half of one.
         self.store.delete(f"{folder}/{_SPEC_FILE}")
         for path in self.store.files(folder):
             self.store.delete(path)
@@ -159,7 +159,7 @@ class Registry:
         raise ModelError(subject, problem, "promote other versions first")
 
     def _put_artifact(self, path: str, spec: ModelSpec, file: Path) -> bool:
-        """Writes an artifact; True also where the same bytes are there."""
+        """Write an artifact; return True also if the same bytes are there already."""
         return self.store.create(path, file) or self.store.sha256(path) == spec.sha256
 
     def _find(self, name: str, version: str) -> tuple[Version, str]:
@@ -188,11 +188,11 @@ class Registry:
             return bool(self._folders(name))
         except ModelError as error:
             if "is not allowed" in error.problem:
-                return False  # a folder, but no model's
+                return False  # the folder is not a model's
             raise
 
     def _folders(self, name: str) -> dict[Version, str]:
-        """Folder by version, from the base, lowest first."""
+        """Return the folder of each version, relative to the base, lowest version first."""
         if self.store.folder is not None and not self.store.folder.is_dir():
             check_name(name)
             return {}
@@ -252,5 +252,5 @@ class Registry:
 
 
 def _highest_first(versions: tuple[Version, ...]) -> list[Version]:
-    """Releases from the highest down, then pre-releases."""
+    """Sort releases from the highest down, then pre-releases."""
     return sorted(versions, key=lambda version: (not version.pre, version), reverse=True)

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class ObjectStore:
-    """Reads, lists, creates and deletes objects; an object that is there is never replaced.
+    """A store to read, list, create and delete objects; an existing object is never replaced.
 
     Args:
-        backend: Of obstore, with the base as its prefix; None: the folder.
-        url: Of the base, for error texts; holds no credentials.
-        folder: The base, where it is a folder of this machine.
-        transfer: Makes a backend that is patient enough for an object of so many bytes; None: ``backend`` is.
+        backend: store of obstore, with the base as its prefix; None: the folder.
+        url: URL of the base, for error texts; holds no credentials.
+        folder: the base if it is a folder of this machine.
+        transfer: function that makes a backend with time limits for an object of so many bytes; None: use ``backend``.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class ObjectStore:
         self._transfer = transfer
 
     def prepare(self) -> None:
-        """Makes the folder, where it is one."""
+        """Create the base folder of a local store."""
         if self.folder is not None:
             with self._errors("write", ""):
                 self.folder.mkdir(parents=True, exist_ok=True)
@@ -58,7 +58,7 @@ class ObjectStore:
         return self._opened
 
     def read(self, path: str) -> bytes | None:
-        """Bytes of an object; None: it is not there."""
+        """Return the bytes of an object; None: it does not exist."""
         import obstore
 
         with self._errors("read", path):
@@ -70,24 +70,24 @@ class ObjectStore:
                 return None
 
     def create(self, path: str, content: bytes | Path) -> bool:
-        """Writes an object in full or not at all; False: it is there already, and stays as it is."""
+        """Write an object in full or not at all; return False if it exists already, and leave it unchanged."""
         import obstore
         from obstore.exceptions import AlreadyExistsError
 
         size_bytes = content.stat().st_size if isinstance(content, Path) else 0
         with self._errors("write", path):
             try:
-                # Of several parts the last would decide, and it cannot ask whether the object is there.
+                # A multipart upload ends with a request that cannot check whether the object exists.
                 obstore.put(self._for_bytes(size_bytes), path, content, mode="create", use_multipart=False)
             except (AlreadyExistsError, FileExistsError):
                 return False
         return True
 
     def download(self, path: str, target: Path) -> bool:
-        """Copies an object to a file, in full or not at all; False: it is not there.
+        """Copy an object to a file, in full or not at all; return False if the object does not exist.
 
         Raises:
-            OSError: The file cannot be written.
+            OSError: the file cannot be written.
         """
         chunks = self._chunks(path)
         if chunks is None:
@@ -101,13 +101,13 @@ class ObjectStore:
                 os.fsync(file.fileno())
             part.replace(target)
         finally:
-            # Where there is no folder, there is no part either.
+            # If the folder is missing, so is the part.
             with suppress(OSError):
                 part.unlink(missing_ok=True)
         return True
 
     def sha256(self, path: str) -> str | None:
-        """Checksum of an object's bytes; None: it is not there."""
+        """Return the checksum of an object's bytes; None: it does not exist."""
         chunks = self._chunks(path)
         if chunks is None:
             return None
@@ -117,7 +117,7 @@ class ObjectStore:
         return digest.hexdigest()
 
     def _chunks(self, path: str) -> Iterator[bytes] | None:
-        """An object's bytes, however many; None: it is not there."""
+        """Return an object's bytes as a stream of any length; None: it does not exist."""
         import obstore
 
         with self._errors("read", path):
@@ -130,7 +130,7 @@ class ObjectStore:
 
     def _each(self, stream: Iterator[Any], path: str) -> Iterator[bytes]:
         while True:
-            # What the caller does with a chunk is not the store's fault.
+            # Yield outside the block: an error of the caller is not the store's.
             with self._errors("read", path):
                 chunk = next(stream, None)
             if chunk is None:
@@ -141,7 +141,7 @@ class ObjectStore:
         return self._transfer(size_bytes) if self._transfer is not None and size_bytes else self._backend
 
     def files(self, prefix: str = "") -> list[str]:
-        """Paths of all objects below a prefix, from the base, sorted."""
+        """List the paths of all objects below a prefix, relative to the base, sorted."""
         import obstore
 
         with self._errors("list", prefix):
@@ -149,7 +149,7 @@ class ObjectStore:
         return sorted(found)
 
     def folders(self, prefix: str = "") -> list[str]:
-        """Names of the folders right below a prefix, sorted."""
+        """List the names of the folders directly below a prefix, sorted."""
         import obstore
 
         with self._errors("list", prefix):
@@ -157,7 +157,7 @@ class ObjectStore:
         return sorted(path.rstrip("/").rpartition("/")[2] for path in found)
 
     def delete(self, path: str) -> None:
-        """Removes an object; that it is not there is no error."""
+        """Remove an object; do nothing if it does not exist."""
         import obstore
 
         with self._errors("delete", path):
@@ -176,5 +176,5 @@ class ObjectStore:
             raise
         except (BaseError, OSError) as error:
             told = describe(error, f"{self.url}/{path}".rstrip("/"), operation)
-            # The cause holds the server's answer, and that of S3 may repeat key ids and session tokens.
+            # Drop a remote store's cause: it holds the server's answer, and S3's may repeat key ids and session tokens.
             raise told from (error if self.folder is not None else None)
