@@ -9,6 +9,8 @@ TRAIN_VENV := .venv-train
 # Where `make models` publishes; versions that are there already are never replaced.
 REGISTRY := models
 BIN := $(VENV)/bin
+# Besides what every job needs: models of TFLite, and the page of a run.
+RUN_EXTRAS := tflite,report
 # New pip unpacks twice as fast as the one that comes with Python; modules compile when first imported, as only few are.
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
 
@@ -30,8 +32,9 @@ endef
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/run.stamp ## card transactions through the whole job
+demo: $(VENV)/run.stamp ## card transactions through the whole job, and a page about the run
 	$(BIN)/gress run fraud-detection --output demo-out --overwrite
+	$(BIN)/gress report demo-out
 
 test: lint ## every check
 	$(BIN)/python -m pytest
@@ -73,12 +76,12 @@ clean: ## removes everything made here
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/run.stamp: setup.py
-	@$(call make_venv,$(VENV),tflite)
+	@$(call make_venv,$(VENV),$(RUN_EXTRAS))
 	@touch $@
 
 $(VENV)/test.stamp: $(VENV)/run.stamp
 	@echo "Installing what the tests need into $(VENV)" >&2
-	@$(BIN)/python $(INSTALL) --editable '.[tflite,test]'
+	@$(BIN)/python $(INSTALL) --editable '.[$(RUN_EXTRAS),test]'
 	@touch $@
 
 $(TRAIN_VENV)/train.stamp: setup.py

@@ -9,9 +9,10 @@ from typing import Annotated, Optional
 
 import typer
 
+from gress.cli.panels import CLUSTERS, WATCH
 from jobs.errors import JobError
 
-cluster_app = typer.Typer(no_args_is_help=True, help="A Flink cluster on this machine.")
+cluster_app = typer.Typer(no_args_is_help=True, help="A Flink cluster on this machine: start it, stop it.")
 
 Dir = Annotated[Path, typer.Option("--dir", help="Folder of the cluster: configuration, logs, checkpoints.")]
 Cluster = Annotated[
@@ -24,10 +25,10 @@ _DIR = Path("gress-cluster")
 
 def mount(app: typer.Typer) -> None:
     """Add the commands of this file to an application."""
-    app.add_typer(cluster_app, name="cluster")
-    app.command("submit")(submit_command)
-    app.command("savepoint")(savepoint_command)
-    app.command("health")(health_command)
+    app.add_typer(cluster_app, name="cluster", rich_help_panel=CLUSTERS)
+    app.command("submit", rich_help_panel=CLUSTERS)(submit_command)
+    app.command("savepoint", rich_help_panel=CLUSTERS)(savepoint_command)
+    app.command("health", rich_help_panel=WATCH)(health_command)
 
 
 @cluster_app.command("up")
@@ -47,7 +48,10 @@ def up_command(
     ] = "",
     is_json: Json = False,
 ) -> None:
-    """Start a cluster, or what is gone of one; returns when its slots are there."""
+    """Start a cluster, or the processes of one that died.
+
+    It returns when all slots are there.
+    """
     from dataclasses import asdict
 
     from gress.cli.console import print_json, print_line
@@ -68,7 +72,10 @@ def up_command(
 
 @cluster_app.command("down")
 def down_command(directory: Dir = _DIR) -> None:
-    """Stop all processes of a cluster, whether or not it crashed; checkpoints and savepoints stay."""
+    """Stop all processes of a cluster; its checkpoints stay.
+
+    That works for a cluster that crashed too; savepoints stay as well.
+    """
     from gress.cli.console import print_line
     from gress.cluster.local import stop_cluster
 
@@ -102,7 +109,10 @@ def submit_command(  # noqa: PLR0913, PLR0917 - one argument for each option
     ] = None,
     is_json: Json = False,
 ) -> None:
-    """Hand a job and this package to a cluster, and wait for the job's end."""
+    """Run a job on a cluster.
+
+    The cluster gets the job and this package; the command waits for the job's end.
+    """
     from dataclasses import asdict
 
     from gress.cli.console import print_json, print_line
@@ -141,7 +151,10 @@ def savepoint_command(
     is_stopping: Annotated[bool, typer.Option("--stop", help="End the job with it.")] = False,
     is_json: Json = False,
 ) -> None:
-    """Write a job's state to a folder, and print the path that `gress submit --from-savepoint` takes."""
+    """Save the state of a job on a cluster.
+
+    It prints the path that `gress submit --from-savepoint` takes.
+    """
     from gress.cli.console import print_json, print_line
     from gress.cluster.savepoints import as_path, take_savepoint
     from jobs.flink.rest import FlinkRest
@@ -175,7 +188,10 @@ def health_command(
     host: Annotated[str, typer.Option("--bind", help="Address to serve on.")] = "127.0.0.1",
     is_json: Json = False,
 ) -> None:
-    """Say how a cluster and its jobs are; exit code 0 healthy, 1 degraded, 2 down."""
+    """Check a cluster and its jobs.
+
+    The exit code is 0 for healthy, 1 for degraded, 2 for down.
+    """
     from gress.cli.health import print_health
     from gress.health.checks import Limits
     from gress.health.examine import examine

@@ -9,7 +9,7 @@ from typing import Annotated, Optional
 import typer
 
 jars_app = typer.Typer(no_args_is_help=True, help="Jars that Kafka jobs need.")
-dev_app = typer.Typer(no_args_is_help=True, help="Services for trying things on this machine.")
+dev_app = typer.Typer(no_args_is_help=True, help="Services to try things with: a Kafka broker.")
 
 
 @jars_app.callback()
@@ -19,7 +19,7 @@ def _jars() -> None:
 
 @dev_app.callback()
 def _dev() -> None:
-    """Services for trying things on this machine."""
+    """Services to try things with: a Kafka broker."""
 
 
 @jars_app.command("fetch")
@@ -30,7 +30,7 @@ def fetch(
     ] = None,
     broker: Annotated[bool, typer.Option("--broker", help="A broker too, for `gress dev kafka`.")] = False,
 ) -> None:
-    """Fetch Flink's Kafka connector from Maven Central, with Maven, and show the files."""
+    """Fetch Flink's Kafka connector with Maven; show the files."""
     from gress.cli.console import print_line
     from jobs.kafka.jars import BROKER, CONNECTOR, fetch_jars, jars_folder
 
@@ -48,7 +48,10 @@ def kafka(
     ] = None,
     partitions: Annotated[int, typer.Option("--partitions", min=1, help="Of topics that come into being.")] = 1,
 ) -> None:
-    """Run a one-node Kafka broker in the foreground; topics come into being when they are written to."""
+    """Run a one-node Kafka broker in the foreground.
+
+    Topics come into being when they are written to.
+    """
     from gress.dev.broker import serve
 
     if data is not None:

@@ -14,23 +14,28 @@ from gress.cli.cluster import mount as mount_cluster
 from gress.cli.kafka import dev_app, jars_app
 from gress.cli.metrics import metrics_app
 from gress.cli.models import models_app
+from gress.cli.panels import CLUSTERS, FEATURES, MODELS, RUN, WATCH, PanelGroup
 from gress.cli.report import mount as mount_report
 from gress.cli.top import mount as mount_top
 from jobs.errors import JobError
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Machine learning on live streams, on Apache Flink."
+    cls=PanelGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    help="Machine learning on live streams, on Apache Flink.",
+    epilog="To begin: gress run fraud-detection --output out, then gress report out.",
 )
-features_app = typer.Typer(no_args_is_help=True, help="Features of a job.")
-config_app = typer.Typer(no_args_is_help=True, help="Settings.")
-jobs_app = typer.Typer(no_args_is_help=True, help="Jobs.")
-app.add_typer(features_app, name="features")
-app.add_typer(config_app, name="config")
-app.add_typer(jobs_app, name="jobs")
-app.add_typer(models_app, name="models")
-app.add_typer(metrics_app, name="metrics")
-app.add_typer(jars_app, name="jars")
-app.add_typer(dev_app, name="dev")
+jobs_app = typer.Typer(no_args_is_help=True, help="The jobs that come with the package.")
+config_app = typer.Typer(no_args_is_help=True, help="Settings: check a file, show what is in effect.")
+features_app = typer.Typer(no_args_is_help=True, help="Features of a job: explain them, export them for training.")
+app.add_typer(jobs_app, name="jobs", rich_help_panel=RUN)
+app.add_typer(config_app, name="config", rich_help_panel=RUN)
+app.add_typer(models_app, name="models", rich_help_panel=MODELS)
+app.add_typer(features_app, name="features", rich_help_panel=FEATURES)
+app.add_typer(metrics_app, name="metrics", rich_help_panel=WATCH)
+app.add_typer(jars_app, name="jars", rich_help_panel=CLUSTERS)
+app.add_typer(dev_app, name="dev", rich_help_panel=CLUSTERS)
 mount_cluster(app)
 mount_report(app)
 mount_top(app)
@@ -63,7 +68,7 @@ def main() -> None:
         _fail(str(error), 2)
 
 
-@app.command("run")
+@app.command("run", rich_help_panel=RUN)
 def run_job(
     job: JobName,
     input: Input = None,  # noqa: A002 - the option's name
@@ -77,8 +82,9 @@ def run_job(
     flink_conf: FlinkConf = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Run a job here: on bounded input to its end, on Kafka until Ctrl-C, which stops it with a savepoint.
+    """Run a job on this machine.
 
+    A job that reads files ends with them; one that reads Kafka runs until Ctrl-C, which stops it with a savepoint.
     With job.sink.kafka rows go to its topics, and --output holds checkpoints, savepoints and the summary.
     """
     from gress.cli.console import LiveLine, print_line, print_summary
@@ -121,7 +127,10 @@ def export_features(
     flink_conf: FlinkConf = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Write event fields and features of every event, as the job computes them, for training."""
+    """Write the features of all events to a Parquet file, to train on.
+
+    The job computes them as it does when it scores; event fields stand beside them.
+    """
     from gress.cli.console import LiveLine, print_line
     from jobs.runs.export import export
 
@@ -145,7 +154,7 @@ def export_features(
 
 @features_app.command("explain")
 def explain_features(job: JobName, config: Config = None, overrides: Set = None) -> None:
-    """Show every column of a job's feature set: type, inputs, formula, null rule."""
+    """Show every feature column: type, inputs, formula, null rule."""
     from gress.cli.console import print_table
     from udfs.features.feature_set import compile_feature_set
 
@@ -164,7 +173,7 @@ def check_config(
     file: Annotated[Path, typer.Argument(help="YAML file.")],
     overrides: Set = None,
 ) -> None:
-    """Check a settings file and show the settings in effect, secrets masked."""
+    """Check a settings file; show what is in effect, secrets masked."""
     from conf.loading.loader import load_settings
     from conf.loading.render import render_yaml
     from gress.cli.console import print_line
@@ -178,7 +187,7 @@ def check_config(
 
 @jobs_app.command("list")
 def list_jobs() -> None:
-    """Show the jobs there are."""
+    """List the jobs, and where their settings are."""
     from gress.cli.console import print_table
     from jobs.catalogue import JOBS, default_config
 
@@ -186,9 +195,12 @@ def list_jobs() -> None:
     print_table("", ("job", "what it does", "settings"), rows)
 
 
-@app.command("doctor")
+@app.command("doctor", rich_help_panel=RUN)
 def doctor() -> None:
-    """Say what this machine lacks to run jobs, and how to get it; exit code 1 if anything."""
+    """Check that this machine has all that jobs need.
+
+    The exit code is 1 where anything is missing; the table says how to get it.
+    """
     from gress.cli.console import print_table
     from gress.doctor import diagnose
 

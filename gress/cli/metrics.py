@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from conf.settings import MetricsSettings
     from udfs.metrics.exporter import MetricsServer
 
-metrics_app = typer.Typer(no_args_is_help=True, help="Metrics of the workers.")
+metrics_app = typer.Typer(no_args_is_help=True, help="Metrics of the workers: list them, serve them.")
 
 _LOOK_S = 0.2
 
@@ -26,7 +26,7 @@ _LOOK_S = 0.2
 def list_command(
     is_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")] = False,
 ) -> None:
-    """Show every metric: its labels, what it counts, what to do when it moves."""
+    """List every metric: labels, meaning, what to do when it moves."""
     from gress.cli.console import print_json, print_table
     from udfs.metrics.catalogue import METRICS, PREFIX
 
@@ -60,8 +60,9 @@ def serve_command(
     ] = None,
     bind: Annotated[str, typer.Option("--bind", help="Address to listen on.")] = "0.0.0.0",
 ) -> None:
-    """Serve the metrics of this host's workers, between jobs and after them too, until stopped.
+    """Serve the metrics of this host's workers until stopped.
 
+    It serves them between jobs and after them too.
     While a worker has the port this process waits, and takes over when the worker ends; while it has the port itself,
     workers wait.
     """

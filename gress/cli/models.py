@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from models.registry import Deployment, Registry
 
-models_app = typer.Typer(no_args_is_help=True, help="Models: versions, deployments, history.")
+models_app = typer.Typer(no_args_is_help=True, help="Models: register, promote, roll back, show history.")
 
 Name = Annotated[str, typer.Argument(help="Name of a model; `gress models list` shows them.")]
 Version = Annotated[str, typer.Argument(help="Version, such as 2.0.0.")]
@@ -38,7 +38,7 @@ def list_command(
     overrides: Set = None,
     is_json: Json = False,
 ) -> None:
-    """Show the models there are, or the versions of one."""
+    """List the models, or the versions of one."""
     from gress.cli.console import print_json
     from gress.cli.model_tables import print_models, print_versions
     from models.lifecycle import list_models, list_versions
@@ -67,7 +67,7 @@ def show_command(
     overrides: Set = None,
     is_json: Json = False,
 ) -> None:
-    """Show all that is known of a version."""
+    """Show all that is known about a version."""
     _print_details(_open(registry, config, overrides), name, version, is_json=is_json)
 
 
@@ -99,7 +99,7 @@ def register_command(  # noqa: PLR0913, PLR0917 - one argument for each option
     overrides: Set = None,
     is_json: Json = False,
 ) -> None:
-    """Add a model file as a new version; it serves once it is promoted."""
+    """Add a model file as a version; it serves once it is promoted."""
     from models.lifecycle import register
     from udfs.drift.training_rows import baseline_of
 
@@ -130,7 +130,10 @@ def validate_command(
     overrides: Set = None,
     is_json: Json = False,
 ) -> None:
-    """Fetch and run a version: checksum, inputs, outputs, golden rows; that it passed is noted beside it."""
+    """Fetch a version and run it on its golden rows.
+
+    Checksum, inputs and outputs are compared too; that it passed is noted beside it.
+    """
     from gress.cli.console import print_json
     from gress.cli.model_tables import print_validation
     from models.lifecycle import validate
@@ -169,7 +172,10 @@ def promote_command(  # noqa: PLR0913, PLR0917 - one argument for each option
     overrides: Set = None,
     is_json: Json = False,
 ) -> None:
-    """Make a version the one that serves; running jobs take it up. It is validated first."""
+    """Make a version the one that serves; running jobs take it up.
+
+    It is validated first.
+    """
     from models.lifecycle import promote
 
     opened = _open(registry, config, overrides)
@@ -197,7 +203,10 @@ def rollback_command(
 def history_command(
     name: Name, registry: Place = None, config: Config = None, overrides: Set = None, is_json: Json = False
 ) -> None:
-    """Show who made what serve, when and why, and which jobs refused it."""
+    """Show who made which version serve, when and why.
+
+    It also shows which jobs refused a version.
+    """
     from gress.cli.console import print_json
     from gress.cli.model_tables import print_history
     from models.lifecycle import history
@@ -222,7 +231,10 @@ def retire_command(  # noqa: PLR0913, PLR0917 - one argument for each option
     overrides: Set = None,
     is_json: Json = False,
 ) -> None:
-    """Take a version out of use for good; it must not serve, nor be what a rollback goes to."""
+    """Take a version out of use for good.
+
+    It must not be the one that serves, nor the one a rollback goes to.
+    """
     from gress.cli.console import print_json, print_line
     from models.lifecycle import delete, retire
 

@@ -7,10 +7,12 @@ from typing import Annotated, Optional
 
 import typer
 
+from gress.cli.panels import WATCH
+
 
 def mount(app: typer.Typer) -> None:
     """Add the command of this file to an application."""
-    app.command("report")(report_command)
+    app.command("report", rich_help_panel=WATCH)(report_command)
 
 
 def report_command(
@@ -21,7 +23,10 @@ def report_command(
     ] = None,
     title: Annotated[str, typer.Option("--title", help="Heading; default: the job's name.", show_default=False)] = "",
 ) -> None:
-    """Write one HTML page on a run: figures, plots and tables; it needs no network and no other file."""
+    """Write an HTML page about a finished run.
+
+    It holds figures, plots and tables, and needs no network and no other file.
+    """
     from gress.cli.console import print_line
     from gress.report.page import write_report
 

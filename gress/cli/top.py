@@ -6,12 +6,13 @@ from typing import Annotated, Optional
 
 import typer
 
+from gress.cli.panels import WATCH
 from jobs.errors import JobError
 
 
 def mount(app: typer.Typer) -> None:
     """Add the command of this file to an application."""
-    app.command("top")(top_command)
+    app.command("top", rich_help_panel=WATCH)(top_command)
 
 
 def top_command(
@@ -40,7 +41,10 @@ def top_command(
     ] = False,
     is_json: Annotated[bool, typer.Option("--json", help="As --once, one JSON document.")] = False,
 ) -> None:
-    """Show what a running job does, until Ctrl-C: rows/s, latency, versions, fallbacks, dead letters, drift."""
+    """Show a running job live: speed, latency, versions, drift.
+
+    It shows fallbacks and dead letters too, and ends with Ctrl-C.
+    """
     try:
         from gress.metrics.scrape import parse_endpoint
         from gress.top.screen import show_always, show_once

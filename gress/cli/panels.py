@@ -1,0 +1,23 @@
+"""Panels of `gress --help`: what belongs together, in the order that a newcomer needs it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typer.core import TyperGroup
+
+RUN = "Run"
+MODELS = "Models"
+FEATURES = "Features"
+WATCH = "Watch"
+CLUSTERS = "Clusters and Kafka"
+PANELS = (RUN, MODELS, FEATURES, WATCH, CLUSTERS)
+
+
+class PanelGroup(TyperGroup):
+    """Commands in the order of their panels; within a panel as they were added, commands before nouns."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands, panel by panel."""
+        names: list[str] = super().list_commands(ctx)
+        return sorted(names, key=lambda name: PANELS.index(getattr(self.commands[name], "rich_help_panel", "")))

@@ -1,0 +1,41 @@
+"""Help says what a command is for, in one line, grouped as a newcomer looks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from gress.cli.main import app
+from gress.cli.panels import PANELS
+
+# What `gress --help` has for one line in a terminal of 80 columns.
+WIDTH = 64
+
+
+def _commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    for name in group.list_commands(None):
+        command = group.commands[name]
+        yield " ".join((*path, name)), command
+        if hasattr(command, "commands"):
+            yield from _commands(command, (*path, name))
+
+
+COMMANDS = dict(_commands(get_command(app)))
+
+
+def test_panels_in_order_and_run_first() -> None:
+    done = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "80", "TERMINAL_WIDTH": "80"})
+    places = [done.output.index(f"─ {panel} ─") for panel in PANELS]
+    assert places == sorted(places)
+    assert next(iter(COMMANDS)) == "run"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_every_command_is_one_line(name: str) -> None:
+    first = " ".join(COMMANDS[name].help.split("\n\n")[0].split())
+    assert first.endswith(".")
+    assert len(first) <= WIDTH, first
