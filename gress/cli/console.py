@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from pydantic_core import to_jsonable_python
 from rich.console import Console
@@ -17,6 +18,9 @@ from rich.text import Text
 
 from jobs.run_folder.progress import Counts
 from jobs.run_folder.summary import Summary
+
+if TYPE_CHECKING:
+    from udfs.features.reference import FeatureReference
 
 _PLAIN_EVERY_S = 10.0
 
@@ -81,6 +85,21 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
     if not console.is_terminal:
         console = Console(width=200)
     console.print(table)
+
+
+def print_features(references: Sequence[FeatureReference]) -> None:
+    """Print feature types as a table; a parameter is ``name (default): meaning``."""
+    rows = [
+        (
+            each.type,
+            each.text,
+            "\n".join(f"{one.name} ({one.default}): {one.text}" for one in each.parameters),
+            each.null_rule,
+            "\n".join(f"{column.column} = {column.formula}" for column in each.columns),
+        )
+        for each in references
+    ]
+    print_table("", ("type", "what it computes", "parameters", "null rule", "formula of an example"), rows)
 
 
 def print_summary(summary: Summary, output: Path) -> None:

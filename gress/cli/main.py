@@ -168,6 +168,21 @@ def explain_features(job: JobName, config: Config = None, overrides: Set = None)
     )
 
 
+@features_app.command("list")
+def list_features(
+    is_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")] = False,
+) -> None:
+    """Show every type of feature: what it computes, its parameters, its null rule, an example with its formulas."""
+    from gress.cli.console import print_features, print_json
+    from udfs.features.reference import feature_references
+
+    references = feature_references()
+    if is_json:
+        print_json({"features": references})
+    else:
+        print_features(references)
+
+
 @config_app.command("check")
 def check_config(
     file: Annotated[Path, typer.Argument(help="YAML file.")],

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from conf.settings import FeatureSpec, FieldSettings
     from state.window_sql import WindowSpec
+    from udfs.features.parameters import Parameter
 
     Columns: TypeAlias = Mapping[str, NDArray[np.generic]]
     Matrix: TypeAlias = NDArray[np.floating[Any]]
@@ -34,6 +35,8 @@ class Feature(ABC):
 
     type: ClassVar[str]
     null_rule: ClassVar[str]
+    accepts: ClassVar[tuple[Parameter, ...]]
+    example: ClassVar[Mapping[str, object]]  # source and parameters of a spec over reference.EXAMPLE_FIELDS
     reads_time: ClassVar[bool] = False  # without a source it reads the event time
 
     columns: tuple[str, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from udfs.features.errors import FeatureError, nearest
@@ -21,20 +22,37 @@ def location(spec: FeatureSpec) -> str:
     return f"feature {spec.name!r} ({spec.type})"
 
 
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter that a feature type accepts.
+
+    Attributes:
+        name: As it is written in a spec.
+        text: What it means, with its range.
+        default: YAML of the value it has when a spec leaves it out; or words: ``required``, ``either`` where one of two
+            is required, ``none``, and the like.
+    """
+
+    name: str
+    text: str
+    default: str = "required"
+
+
 class Parameters:
     """The parameters of one spec, read by name and type.
 
     Args:
         spec: The feature's spec.
-        allowed: Names this feature type knows; any other is refused here.
+        accepted: Those that its type accepts; any other is refused here.
     """
 
-    def __init__(self, spec: FeatureSpec, *allowed: str) -> None:
+    def __init__(self, spec: FeatureSpec, accepted: Sequence[Parameter]) -> None:
         self._values: Mapping[str, object] = spec.parameters
         self._where = location(spec)
+        names = [parameter.name for parameter in accepted]
         for name in self._values:
-            if name not in allowed:
-                known = nearest(str(name), allowed) if allowed else "this type has no parameters"
+            if name not in names:
+                known = nearest(str(name), names) if names else "this type has no parameters"
                 raise FeatureError(self._where, "a known parameter", repr(name), known)
 
     def __contains__(self, name: str) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from gress.cli.main import main
 from tests.support.fraud_config import FEATURES, write_fraud_config
 from tests.support.small_model import write_model
+from udfs.features import FEATURES as FEATURE_TYPES
 
 
 class Gress:
@@ -153,3 +155,15 @@ def test_wrong_feature_is_refused_by_config_check(gress: Gress, config: Path, tm
 def test_command_alone_shows_what_there_is(arguments: tuple[str, ...], gress: Gress) -> None:
     _, out, err = gress(*arguments)
     assert "Usage" in out + err
+
+
+def test_features_list_shows_every_type_with_its_parameters(gress: Gress) -> None:
+    code, out, _ = gress("features", "list")
+    assert code == 0
+    assert all(kind in out for kind in FEATURE_TYPES)
+    code, out, _ = gress("features", "list", "--json")
+    found = {each["type"]: each for each in json.loads(out)["features"]}
+    assert code == 0
+    assert list(found) == list(FEATURE_TYPES)
+    assert [each["name"] for each in found["normalize"]["parameters"]] == ["min", "max", "clip"]
+    assert found["normalize"]["columns"][0]["formula"] == "(amount - 0) / 100"

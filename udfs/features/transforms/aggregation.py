@@ -9,7 +9,7 @@ import numpy as np
 
 from state.window_sql import WindowSpec
 from udfs.features.feature import Feature
-from udfs.features.parameters import Parameters
+from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import ANY, output_of, resolve_column
 
 if TYPE_CHECKING:
@@ -36,6 +36,22 @@ class Aggregation(Feature):
 
     type: ClassVar[str] = "aggregation"
     null_rule: ClassVar[str] = "no events in the window -> empty, else NaN; count, distinct and rate -> 0"
+    accepts: ClassVar[tuple[Parameter, ...]] = (
+        Parameter("function", "One of sum, count, avg, min, max, stddev, distinct, last, rate."),
+        Parameter("key", "Field whose equal values belong together."),
+        Parameter("window", "Length of the window, 1s to 365d."),
+        Parameter(
+            "delay",
+            "How long ago the window ends, up to 365d; for labels that come late. Not with min, max, distinct, last.",
+            "0s",
+        ),
+        Parameter("filter", "SQL condition on event fields; only rows that meet it count.", "none"),
+        Parameter("empty", "Value where the window holds no row; 0 for count, distinct and rate.", "none"),
+    )
+    example: ClassVar[Mapping[str, object]] = {
+        "source": "amount",
+        "parameters": {"function": "avg", "key": "country", "window": "1d"},
+    }
 
     function: str
     aggregated: str | None
@@ -48,7 +64,7 @@ class Aggregation(Feature):
     @classmethod
     def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Aggregation:
         """Require `function`, `key` and `window`; accept `delay` (0s), `filter` and `empty`."""
-        parameters = Parameters(spec, "function", "key", "window", "delay", "filter", "empty")
+        parameters = Parameters(spec, cls.accepts)
         function = parameters.choice("function", FUNCTIONS)
         if spec.source is None and function not in SOURCELESS:
             parameters.refuse(f"source: the field to take the {function} of", None, "add source: FIELD")
@@ -111,8 +127,6 @@ def _checked_delay_s(parameters: Parameters, function: str) -> int:
     if delay_s > MAX_WINDOW_S:
         parameters.refuse("delay in 0s..365d", f"{delay_s}s", "state is kept for the whole delay")
     if delay_s and function not in DELAYABLE:
-        hint = (
-            f"min/max/distinct/last cannot be delayed: use one of {', '.join(DELAYABLE)}, or drop the delay"
-        )
+        hint = f"min/max/distinct/last cannot be delayed: use one of {', '.join(DELAYABLE)}, or drop the delay"
         parameters.refuse("a function that can be delayed", function, hint)
     return delay_s

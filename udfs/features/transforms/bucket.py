@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from udfs.features.feature import Feature
-from udfs.features.parameters import Parameters
+from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import NUMERIC, output_of, resolve_source
 
 if TYPE_CHECKING:
@@ -28,6 +28,11 @@ class Bucket(Feature):
 
     type: ClassVar[str] = "bucket"
     null_rule: ClassVar[str] = "null -> NaN; one-hot: all zeros"
+    accepts: ClassVar[tuple[Parameter, ...]] = (
+        Parameter("boundaries", "Edges between bins, in rising order; an edge belongs to the bin above it."),
+        Parameter("onehot", "Whether each bin gets a column of its own.", "false"),
+    )
+    example: ClassVar[Mapping[str, object]] = {"source": "amount", "parameters": {"boundaries": [10, 50]}}
 
     boundaries: tuple[float, ...]
     onehot: bool
@@ -35,7 +40,7 @@ class Bucket(Feature):
     @classmethod
     def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Bucket:
         """Require rising `boundaries`; accept `onehot` (false)."""
-        parameters = Parameters(spec, "boundaries", "onehot")
+        parameters = Parameters(spec, cls.accepts)
         boundaries = parameters.numbers("boundaries")
         if any(left >= right for left, right in pairwise(boundaries)):
             parameters.refuse("boundaries in rising order", list(boundaries), "sort them, each one once")

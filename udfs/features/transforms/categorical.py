@@ -9,7 +9,7 @@ import numpy as np
 
 from udfs.features.feature import Feature
 from udfs.features.hashing import MAX_CODES, hash_column, to_buckets
-from udfs.features.parameters import Parameters
+from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import ANY, DISCRETE, output_of, resolve_source
 from udfs.features.vocabulary import Vocabulary
 
@@ -28,6 +28,16 @@ class Categorical(Feature):
 
     type: ClassVar[str] = "categorical"
     null_rule: ClassVar[str] = "vocabulary: unseen -> v, null -> v + 1; hash_buckets: null -> b"
+    accepts: ClassVar[tuple[Parameter, ...]] = (
+        Parameter("vocabulary", "Values with a code of their own, in the order of the codes.", "either"),
+        Parameter(
+            "hash_buckets",
+            "Number of codes that values are hashed into; for sets of values that are not known.",
+            "either",
+        ),
+        Parameter("seed", "Start of the hash; with `hash_buckets` only.", "0"),
+    )
+    example: ClassVar[Mapping[str, object]] = {"source": "country", "parameters": {"vocabulary": ["FR", "DE"]}}
 
     vocabulary: Vocabulary | None
     hash_buckets: int
@@ -37,7 +47,7 @@ class Categorical(Feature):
     @classmethod
     def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Categorical:
         """Require `vocabulary` or `hash_buckets`; accept `seed` (0) with the latter."""
-        parameters = Parameters(spec, "vocabulary", "hash_buckets", "seed")
+        parameters = Parameters(spec, cls.accepts)
         if ("vocabulary" in parameters) == ("hash_buckets" in parameters):
             got = "both" if "vocabulary" in parameters else "neither"
             parameters.refuse("either vocabulary or hash_buckets", got, "give exactly one of the two")

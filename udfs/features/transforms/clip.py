@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from udfs.features.feature import Feature
-from udfs.features.parameters import Parameters
+from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import NUMERIC, output_of, resolve_source
 
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ class Clip(Feature):
 
     type: ClassVar[str] = "clip"
     null_rule: ClassVar[str] = "null -> NaN"
+    accepts: ClassVar[tuple[Parameter, ...]] = (
+        Parameter("min", "Smallest value.", "either or both"),
+        Parameter("max", "Largest value; over `min`.", "either or both"),
+    )
+    example: ClassVar[Mapping[str, object]] = {"source": "amount", "parameters": {"min": 0, "max": 500}}
 
     low: float | None
     high: float | None
@@ -31,7 +36,7 @@ class Clip(Feature):
     @classmethod
     def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Clip:
         """Require `min`, `max` or both."""
-        parameters = Parameters(spec, "min", "max")
+        parameters = Parameters(spec, cls.accepts)
         low, high = parameters.optional_number("min"), parameters.optional_number("max")
         if low is None and high is None:
             parameters.refuse("min, max or both", None, "without bounds use type numerical")

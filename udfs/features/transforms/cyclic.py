@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from udfs.features.feature import Feature
-from udfs.features.parameters import Parameters
+from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import NUMERIC, output_of, resolve_source
 
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ class Cyclic(Feature):
 
     type: ClassVar[str] = "cyclic"
     null_rule: ClassVar[str] = "null -> NaN"
+    accepts: ClassVar[tuple[Parameter, ...]] = (
+        Parameter("period", "Length of one round, over 0: 360 for degrees."),
+        Parameter("start", "Value at angle zero.", "0"),
+    )
+    example: ClassVar[Mapping[str, object]] = {"source": "visits", "parameters": {"period": 7}}
 
     period: float
     start: float
@@ -31,7 +36,7 @@ class Cyclic(Feature):
     @classmethod
     def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Cyclic:
         """Require a positive `period`; accept `start` (0), the value at angle zero."""
-        parameters = Parameters(spec, "period", "start")
+        parameters = Parameters(spec, cls.accepts)
         period = parameters.number("period")
         if period <= 0:
             parameters.refuse("period > 0", period, "give the length of one round: 360 for degrees")

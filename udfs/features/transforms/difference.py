@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from udfs.features.feature import Feature
-from udfs.features.parameters import Parameters
+from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import NUMERIC, TIME, output_of, resolve_column
 
 if TYPE_CHECKING:
@@ -24,6 +24,12 @@ class Difference(Feature):
 
     type: ClassVar[str] = "difference"
     null_rule: ClassVar[str] = "either null -> NaN"
+    accepts: ClassVar[tuple[Parameter, ...]] = (
+        Parameter("minuend", "Number or time that the other is taken from."),
+        Parameter("subtrahend", "Field of the same kind that is taken from it."),
+        Parameter("absolute", "Whether the sign is dropped.", "false"),
+    )
+    example: ClassVar[Mapping[str, object]] = {"parameters": {"minuend": "at", "subtrahend": "seen"}}
 
     absolute: bool
     is_time: bool
@@ -31,7 +37,7 @@ class Difference(Feature):
     @classmethod
     def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Difference:
         """Require `minuend` and `subtrahend`, both numbers or both instants; accept `absolute` (false)."""
-        parameters = Parameters(spec, "minuend", "subtrahend", "absolute")
+        parameters = Parameters(spec, cls.accepts)
         first = resolve_column(spec, parameters.text("minuend"), fields, (*NUMERIC, *TIME))
         is_time = fields[first].type == "timestamp"
         second = resolve_column(spec, parameters.text("subtrahend"), fields, TIME if is_time else NUMERIC)

@@ -12,7 +12,7 @@ import numpy as np
 from udfs.features.embedding_table import read_embedding_table
 from udfs.features.feature import Feature
 from udfs.features.hashing import MAX_WIDTH
-from udfs.features.parameters import Parameters
+from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import DISCRETE, output_of, resolve_source
 from udfs.features.vocabulary import Vocabulary
 
@@ -31,6 +31,15 @@ class Embedding(Feature):
 
     type: ClassVar[str] = "embedding"
     null_rule: ClassVar[str] = "unseen or null -> default in every column"
+    accepts: ClassVar[tuple[Parameter, ...]] = (
+        Parameter("table", "Vector of each category, all of one length.", "either"),
+        Parameter("path", "File with them instead, .npz or .parquet.", "either"),
+        Parameter("default", "Number in every column for a category without a vector.", "0"),
+    )
+    example: ClassVar[Mapping[str, object]] = {
+        "source": "country",
+        "parameters": {"table": {"FR": [1, 2], "DE": [3, 4]}},
+    }
 
     digest: str
     default: float
@@ -40,7 +49,7 @@ class Embedding(Feature):
     @classmethod
     def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Embedding:
         """Require `table` ({key: vector}) or `path` (.npz, .parquet); accept `default` (0)."""
-        parameters = Parameters(spec, "table", "path", "default")
+        parameters = Parameters(spec, cls.accepts)
         source = resolve_source(spec, fields, DISCRETE)
         keys, rows = _read(parameters)
         categories = Vocabulary.checked("embedding keys", tuple(keys), fields[source].type, parameters)

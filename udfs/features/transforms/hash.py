@@ -9,7 +9,7 @@ import numpy as np
 
 from udfs.features.feature import Feature
 from udfs.features.hashing import MAX_WIDTH, hash_column, to_buckets, to_signs
-from udfs.features.parameters import Parameters
+from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import ANY, output_of, resolve_column, resolve_source
 
 if TYPE_CHECKING:
@@ -30,6 +30,17 @@ class Hash(Feature):
 
     type: ClassVar[str] = "hash"
     null_rule: ClassVar[str] = "null -> adds nothing"
+    accepts: ClassVar[tuple[Parameter, ...]] = (
+        Parameter("buckets", "Number of columns."),
+        Parameter("sources", "Fields that are hashed together.", "the source"),
+        Parameter("seed", "Start of the hash: another one spreads values differently.", "0"),
+        Parameter(
+            "signed",
+            "Whether a bit of the hash gives the sign, so that collisions cancel out on average.",
+            "false",
+        ),
+    )
+    example: ClassVar[Mapping[str, object]] = {"source": "country", "parameters": {"buckets": 4}}
 
     buckets: int
     seed: int
@@ -39,7 +50,7 @@ class Hash(Feature):
     @classmethod
     def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Hash:
         """Require `buckets`; accept `sources` (the source), `seed` (0) and `signed` (false)."""
-        parameters = Parameters(spec, "buckets", "sources", "seed", "signed")
+        parameters = Parameters(spec, cls.accepts)
         if "sources" in parameters:
             names = parameters.items("sources")
             inputs = tuple(dict.fromkeys(resolve_column(spec, name, fields, ANY) for name in names))

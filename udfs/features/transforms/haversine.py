@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from udfs.features.feature import Feature
-from udfs.features.parameters import Parameters
+from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import NUMERIC, output_of, resolve_column
 
 if TYPE_CHECKING:
@@ -32,6 +32,16 @@ class Haversine(Feature):
 
     type: ClassVar[str] = "haversine"
     null_rule: ClassVar[str] = "any null -> NaN"
+    accepts: ClassVar[tuple[Parameter, ...]] = (
+        Parameter("lat1", "Latitude of the first point: a field, or degrees from -90 to 90."),
+        Parameter("lon1", "Its longitude: a field, or degrees from -180 to 180."),
+        Parameter("lat2", "Latitude of the second point."),
+        Parameter("lon2", "Its longitude."),
+        Parameter("unit", "Unit of the distance: km, m or mi.", "km"),
+    )
+    example: ClassVar[Mapping[str, object]] = {
+        "parameters": {"lat1": "amount", "lon1": "price", "lat2": 48.85, "lon2": 2.35}
+    }
 
     coordinates: tuple[str | float, ...]
     unit: str
@@ -39,7 +49,7 @@ class Haversine(Feature):
     @classmethod
     def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Haversine:
         """Require `lat1`, `lon1`, `lat2`, `lon2`; accept `unit` (km) of km, m, mi."""
-        parameters = Parameters(spec, "lat1", "lon1", "lat2", "lon2", "unit")
+        parameters = Parameters(spec, cls.accepts)
         coordinates: list[str | float] = []
         for name, limit in (("lat1", 90), ("lon1", 180), ("lat2", 90), ("lon2", 180)):
             value = parameters.value(name, "a column or degrees")
@@ -53,9 +63,7 @@ class Haversine(Feature):
         inputs = tuple(dict.fromkeys(item for item in coordinates if isinstance(item, str)))
         if not inputs:
             parameters.refuse("at least one coordinate from a column", coordinates, "name an event field")
-        return cls(
-            (output_of(spec),), inputs, tuple(coordinates), parameters.choice("unit", tuple(KM_IN), "km")
-        )
+        return cls((output_of(spec),), inputs, tuple(coordinates), parameters.choice("unit", tuple(KM_IN), "km"))
 
     def transform(self, columns: Columns, out: Matrix) -> None:
         """Measure each pair of points."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from udfs.features.feature import Feature
-from udfs.features.parameters import Parameters
+from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import NUMERIC, output_of, resolve_column
 
 if TYPE_CHECKING:
@@ -24,11 +24,13 @@ class Interaction(Feature):
 
     type: ClassVar[str] = "interaction"
     null_rule: ClassVar[str] = "any null -> NaN"
+    accepts: ClassVar[tuple[Parameter, ...]] = (Parameter("sources", "Two fields or more."),)
+    example: ClassVar[Mapping[str, object]] = {"parameters": {"sources": ["amount", "visits"]}}
 
     @classmethod
     def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Interaction:
         """Require `sources`, two columns or more."""
-        names = Parameters(spec, "sources").items("sources", least=2)
+        names = Parameters(spec, cls.accepts).items("sources", least=2)
         inputs = tuple(resolve_column(spec, name, fields, NUMERIC) for name in names)
         return cls((output_of(spec),), inputs)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from udfs.features.feature import Feature
-from udfs.features.parameters import Parameters
+from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import NUMERIC, output_of, resolve_source
 
 if TYPE_CHECKING:
@@ -25,6 +25,11 @@ class Log(Feature):
 
     type: ClassVar[str] = "log"
     null_rule: ClassVar[str] = "null -> NaN; x <= -offset -> NaN and counted"
+    accepts: ClassVar[tuple[Parameter, ...]] = (
+        Parameter("offset", "Added before the logarithm.", "1"),
+        Parameter("base", "Base of the logarithm, over 0 and not 1; the natural one without it.", "none"),
+    )
+    example: ClassVar[Mapping[str, object]] = {"source": "amount"}
 
     offset: float
     base: float | None
@@ -32,7 +37,7 @@ class Log(Feature):
     @classmethod
     def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Log:
         """Accept `offset` (1) and `base` (e)."""
-        parameters = Parameters(spec, "offset", "base")
+        parameters = Parameters(spec, cls.accepts)
         base = parameters.optional_number("base")
         if base is not None and (base <= 0 or base == 1):
             parameters.refuse("base > 0 and not 1", base, "leave it out for the natural logarithm")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from udfs.features.feature import Feature
-from udfs.features.parameters import Parameters
+from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import ANY, output_of, resolve_source
 
 if TYPE_CHECKING:
@@ -24,11 +24,13 @@ class Missing(Feature):
 
     type: ClassVar[str] = "missing"
     null_rule: ClassVar[str] = "null -> 1"
+    accepts: ClassVar[tuple[Parameter, ...]] = ()
+    example: ClassVar[Mapping[str, object]] = {"source": "amount"}
 
     @classmethod
     def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Missing:
         """Accept a column of any type and no parameters."""
-        Parameters(spec)
+        Parameters(spec, cls.accepts)
         return cls((output_of(spec),), (resolve_source(spec, fields, ANY),))
 
     def transform(self, columns: Columns, out: Matrix) -> None:

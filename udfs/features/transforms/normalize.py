@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from udfs.features.feature import Feature
-from udfs.features.parameters import Parameters
+from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import NUMERIC, output_of, resolve_source
 
 if TYPE_CHECKING:
@@ -24,6 +24,12 @@ class Normalize(Feature):
 
     type: ClassVar[str] = "normalize"
     null_rule: ClassVar[str] = "null -> NaN"
+    accepts: ClassVar[tuple[Parameter, ...]] = (
+        Parameter("min", "Value that becomes 0."),
+        Parameter("max", "Value that becomes 1; over `min`."),
+        Parameter("clip", "Whether results are held within 0 and 1.", "false"),
+    )
+    example: ClassVar[Mapping[str, object]] = {"source": "amount", "parameters": {"min": 0, "max": 100}}
 
     low: float
     high: float
@@ -32,7 +38,7 @@ class Normalize(Feature):
     @classmethod
     def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Normalize:
         """Require `min` < `max`; accept `clip` (false)."""
-        parameters = Parameters(spec, "min", "max", "clip")
+        parameters = Parameters(spec, cls.accepts)
         low, high = parameters.number("min"), parameters.number("max")
         if not low < high:
             parameters.refuse(f"max > min = {low:g}", high, "take both from the training data")

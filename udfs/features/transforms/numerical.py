@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from udfs.features.feature import Feature
-from udfs.features.parameters import Parameters
+from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import NUMERIC, output_of, resolve_source
 
 if TYPE_CHECKING:
@@ -24,13 +24,15 @@ class Numerical(Feature):
 
     type: ClassVar[str] = "numerical"
     null_rule: ClassVar[str] = "null -> default, else NaN"
+    accepts: ClassVar[tuple[Parameter, ...]] = (Parameter("default", "Number where the field is null.", "none"),)
+    example: ClassVar[Mapping[str, object]] = {"source": "amount", "parameters": {"default": 0}}
 
     default: float | None
 
     @classmethod
     def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Numerical:
         """Accept an optional `default`."""
-        parameters = Parameters(spec, "default")
+        parameters = Parameters(spec, cls.accepts)
         source = resolve_source(spec, fields, NUMERIC)
         return cls((output_of(spec),), (source,), parameters.optional_number("default"))
 

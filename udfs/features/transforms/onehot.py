@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from udfs.features.feature import Feature
-from udfs.features.parameters import Parameters
+from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import DISCRETE, output_of, resolve_source
 from udfs.features.vocabulary import Vocabulary
 
@@ -28,6 +28,14 @@ class Onehot(Feature):
 
     type: ClassVar[str] = "onehot"
     null_rule: ClassVar[str] = "unseen or null -> zeros, or 1 in the column `other`"
+    accepts: ClassVar[tuple[Parameter, ...]] = (
+        Parameter("categories", "Values that get a column each."),
+        Parameter("other", "Whether all other values share one more column.", "false"),
+    )
+    example: ClassVar[Mapping[str, object]] = {
+        "source": "country",
+        "parameters": {"categories": ["FR", "DE"], "other": True},
+    }
 
     categories: Vocabulary
     other: bool
@@ -35,7 +43,7 @@ class Onehot(Feature):
     @classmethod
     def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Onehot:
         """Require `categories`; accept `other` (false)."""
-        parameters = Parameters(spec, "categories", "other")
+        parameters = Parameters(spec, cls.accepts)
         source = resolve_source(spec, fields, DISCRETE)
         items = parameters.items("categories")
         categories = Vocabulary.checked("categories", items, fields[source].type, parameters)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from udfs.features.feature import Feature
-from udfs.features.parameters import Parameters
+from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import NUMERIC, output_of, resolve_source
 
 if TYPE_CHECKING:
@@ -33,13 +33,20 @@ class Quantile(Feature):
 
     type: ClassVar[str] = "quantile"
     null_rule: ClassVar[str] = "null -> NaN"
+    accepts: ClassVar[tuple[Parameter, ...]] = (
+        Parameter(
+            "quantiles",
+            "Training values at evenly spaced ranks, in rising order, minimum and maximum included.",
+        ),
+    )
+    example: ClassVar[Mapping[str, object]] = {"source": "amount", "parameters": {"quantiles": [0, 5, 20, 400]}}
 
     quantiles: tuple[float, ...]
 
     @classmethod
     def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Quantile:
         """Require `quantiles`: values at ranks 0, 1/(k-1), ..., 1."""
-        parameters = Parameters(spec, "quantiles")
+        parameters = Parameters(spec, cls.accepts)
         quantiles = parameters.numbers("quantiles", least=2)
         if any(left > right for left, right in pairwise(quantiles)) or quantiles[0] == quantiles[-1]:
             hint = "sort them: training values at evenly spaced ranks, minimum and maximum included"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from udfs.features.feature import Feature
-from udfs.features.parameters import Parameters
+from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import NUMERIC, output_of, resolve_column
 
 if TYPE_CHECKING:
@@ -24,13 +24,19 @@ class Ratio(Feature):
 
     type: ClassVar[str] = "ratio"
     null_rule: ClassVar[str] = "a null or a zero denominator -> default, else NaN"
+    accepts: ClassVar[tuple[Parameter, ...]] = (
+        Parameter("numerator", "Field that is divided."),
+        Parameter("denominator", "Field it is divided by."),
+        Parameter("default", "Number where there is no ratio.", "none"),
+    )
+    example: ClassVar[Mapping[str, object]] = {"parameters": {"numerator": "amount", "denominator": "visits"}}
 
     default: float | None
 
     @classmethod
     def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Ratio:
         """Require `numerator` and `denominator`; accept `default`."""
-        parameters = Parameters(spec, "numerator", "denominator", "default")
+        parameters = Parameters(spec, cls.accepts)
         names = (parameters.text("numerator"), parameters.text("denominator"))
         inputs = tuple(resolve_column(spec, name, fields, NUMERIC) for name in names)
         return cls((output_of(spec),), inputs, parameters.optional_number("default"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from udfs.features.feature import Feature
-from udfs.features.parameters import Parameters
+from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import NUMERIC, output_of, resolve_source
 
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ class Standardize(Feature):
 
     type: ClassVar[str] = "standardize"
     null_rule: ClassVar[str] = "null -> NaN"
+    accepts: ClassVar[tuple[Parameter, ...]] = (
+        Parameter("mean", "Mean of the training data."),
+        Parameter("stddev", "Its standard deviation; over 0."),
+    )
+    example: ClassVar[Mapping[str, object]] = {"source": "amount", "parameters": {"mean": 40, "stddev": 12}}
 
     mean: float
     stddev: float
@@ -31,7 +36,7 @@ class Standardize(Feature):
     @classmethod
     def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Standardize:
         """Require `mean` and a positive `stddev`."""
-        parameters = Parameters(spec, "mean", "stddev")
+        parameters = Parameters(spec, cls.accepts)
         mean, stddev = parameters.number("mean"), parameters.number("stddev")
         if stddev <= 0:
             parameters.refuse("stddev > 0", stddev, "take it from the training data; drop a constant column")

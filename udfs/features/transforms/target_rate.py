@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from udfs.features.feature import Feature
-from udfs.features.parameters import Parameters
+from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import DISCRETE, output_of, resolve_source
 from udfs.features.vocabulary import Vocabulary
 
@@ -34,6 +34,19 @@ class TargetRate(Feature):
 
     type: ClassVar[str] = "target_rate"
     null_rule: ClassVar[str] = "unseen or null -> prior"
+    accepts: ClassVar[tuple[Parameter, ...]] = (
+        Parameter("table", "Rate of each category in the training data, or its [hits, rows]."),
+        Parameter("prior", "Rate over all training rows, 0 to 1."),
+        Parameter(
+            "smoothing",
+            "Number of rows that the prior weighs as much as, for categories given as [hits, rows].",
+            "0",
+        ),
+    )
+    example: ClassVar[Mapping[str, object]] = {
+        "source": "country",
+        "parameters": {"table": {"FR": [1, 10], "DE": [0, 5]}, "prior": 0.1},
+    }
 
     categories: Vocabulary
     rates: tuple[float, ...]
@@ -43,7 +56,7 @@ class TargetRate(Feature):
     @classmethod
     def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> TargetRate:
         """Require `table` (category to rate, or to [hits, rows]) and `prior`; accept `smoothing` (0 rows)."""
-        parameters = Parameters(spec, "table", "prior", "smoothing")
+        parameters = Parameters(spec, cls.accepts)
         source = resolve_source(spec, fields, DISCRETE)
         prior, smoothing = parameters.number("prior"), parameters.number("smoothing", 0.0)
         if not 0 <= prior <= 1:

@@ -10,7 +10,7 @@ import numpy as np
 
 from udfs.features.feature import Feature
 from udfs.features.local_time import LocalTime
-from udfs.features.parameters import Parameters
+from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import output_of, resolve_time
 from udfs.features.time_zone import Offsets, utc_offsets
 
@@ -40,6 +40,21 @@ class Temporal(Feature):
     type: ClassVar[str] = "temporal"
     null_rule: ClassVar[str] = "null -> NaN (the event time is never null)"
     reads_time: ClassVar[bool] = True
+    accepts: ClassVar[tuple[Parameter, ...]] = (
+        Parameter(
+            "fields",
+            "Parts of the time: hour, day_of_week (Monday = 0), day_of_month, month, year, is_weekend, is_night, "
+            "unix_timestamp.",
+            "all",
+        ),
+        Parameter("cyclic", "Whether parts that start over become a sine and a cosine.", "false"),
+        Parameter("timezone", "Name of the time zone whose clock is read.", "UTC"),
+        Parameter("night_start", "Hour in which the night begins, 0 to 23.", "22"),
+        Parameter("night_end", "Hour before which it ends, 0 to 24.", "6"),
+    )
+    example: ClassVar[Mapping[str, object]] = {
+        "parameters": {"fields": ["hour", "is_weekend"], "timezone": "Europe/Paris"}
+    }
 
     parts: tuple[str, ...]
     cyclic: bool
@@ -50,7 +65,7 @@ class Temporal(Feature):
     @classmethod
     def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Temporal:
         """Accept `fields` (all), `cyclic` (false), `timezone` (UTC), `night_start` (22), `night_end` (6)."""
-        parameters = Parameters(spec, "fields", "cyclic", "timezone", "night_start", "night_end")
+        parameters = Parameters(spec, cls.accepts)
         parts = _checked_parts(parameters)
         cyclic = parameters.flag("cyclic", default=False)
         night_start = parameters.integer("night_start", 22, low=0, high=23)

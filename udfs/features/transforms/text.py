@@ -9,7 +9,7 @@ from udfs.features.characters import Characters
 from udfs.features.feature import Feature
 from udfs.features.hashing import MAX_WIDTH
 from udfs.features.ngrams import Ngrams
-from udfs.features.parameters import Parameters
+from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import TEXT, output_of, resolve_source
 
 if TYPE_CHECKING:
@@ -36,6 +36,24 @@ class Text(Feature):
 
     type: ClassVar[str] = "text"
     null_rule: ClassVar[str] = "null -> 0"
+    accepts: ClassVar[tuple[Parameter, ...]] = (
+        Parameter(
+            "fields",
+            "Statistics: length (characters), word_count, contains_number, upper_ratio.",
+            "all, none beside n-grams",
+        ),
+        Parameter("ngram_buckets", "Number of columns that n-grams are hashed into.", "none"),
+        Parameter("ngram_min", "Shortest n-gram, 1 to 16; this and the rest need `ngram_buckets`.", "1"),
+        Parameter("ngram_max", "Longest n-gram, at most 16.", "2"),
+        Parameter("ngram_unit", "What n-grams consist of: word or char.", "word"),
+        Parameter(
+            "signed",
+            "Whether a bit of the hash gives the sign, so that collisions cancel out on average.",
+            "false",
+        ),
+        Parameter("seed", "Start of the hash: another one spreads values differently.", "0"),
+    )
+    example: ClassVar[Mapping[str, object]] = {"source": "note", "parameters": {"fields": ["length", "word_count"]}}
 
     statistics: tuple[str, ...]
     ngrams: Ngrams | None
@@ -47,7 +65,7 @@ class Text(Feature):
         With the latter also `ngram_min` (1), `ngram_max` (2), `ngram_unit` (word), `signed` (false), `seed`
         (0).
         """
-        parameters = Parameters(spec, "fields", "ngram_buckets", *_NGRAM_OPTIONS)
+        parameters = Parameters(spec, cls.accepts)
         ngrams = _checked_ngrams(parameters)
         statistics = tuple(STATISTICS) if ngrams is None else ()
         if "fields" in parameters:

@@ -9,7 +9,7 @@ import numpy as np
 
 from state.window_sql import WindowSpec
 from udfs.features.feature import Feature
-from udfs.features.parameters import Parameters
+from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import ANY, output_of, resolve_column, resolve_time
 from udfs.features.transforms.aggregation import checked_window_s
 
@@ -30,6 +30,11 @@ class TimeSinceLast(Feature):
     type: ClassVar[str] = "time_since_last"
     null_rule: ClassVar[str] = "no earlier event of the key in the window -> NaN"
     reads_time: ClassVar[bool] = True
+    accepts: ClassVar[tuple[Parameter, ...]] = (
+        Parameter("key", "Field whose equal values belong together."),
+        Parameter("window", "How far back to look, 1s to 365d.", "30d"),
+    )
+    example: ClassVar[Mapping[str, object]] = {"parameters": {"key": "country"}}
 
     key: str
     window_s: int
@@ -37,7 +42,7 @@ class TimeSinceLast(Feature):
     @classmethod
     def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> TimeSinceLast:
         """Require `key`; accept `window` (30d), after which a key counts as never seen."""
-        parameters = Parameters(spec, "key", "window")
+        parameters = Parameters(spec, cls.accepts)
         output = output_of(spec)
         return cls(
             (output,),

@@ -1,0 +1,77 @@
+"""Every feature type in words: what it computes, its parameters, its null rule and an example with formulas.
+
+`gress features list` and the site's page on features print what stands here.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from udfs.features import FEATURES
+from udfs.features.explained_column import ExplainedColumn
+from udfs.features.feature_set import compile_feature_set
+from udfs.features.parameters import Parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conf.settings import EventSettings
+
+EXAMPLE_FIELDS: dict[str, dict[str, object]] = {
+    "id": {"type": "long"},
+    "at": {"type": "timestamp"},
+    "seen": {"type": "timestamp", "required": False},
+    "amount": {"type": "double", "required": False},
+    "price": {"type": "decimal", "scale": 2, "required": False},
+    "visits": {"type": "long", "required": False},
+    "country": {"type": "string", "required": False},
+    "note": {"type": "string", "required": False},
+}
+"""Fields of the event that the examples read."""
+
+
+@dataclass(frozen=True)
+class FeatureReference:
+    """One feature type.
+
+    Attributes:
+        type: As it is written in a spec.
+        text: What it computes.
+        null_rule: What becomes of an absent value.
+        parameters: All that it accepts.
+        example: A spec, as in YAML.
+        columns: Those that the example makes.
+    """
+
+    type: str
+    text: str
+    null_rule: str
+    parameters: tuple[Parameter, ...]
+    example: Mapping[str, object]
+    columns: tuple[ExplainedColumn, ...]
+
+
+def feature_references() -> list[FeatureReference]:
+    """Return every feature type, in the order of the table."""
+    return [_reference(type_) for type_ in FEATURES]
+
+
+def _reference(type_: str) -> FeatureReference:
+    from conf.settings import FeatureSetSettings
+
+    feature = FEATURES[type_]
+    example = {"name": "x", "type": type_, **feature.example}
+    settings = FeatureSetSettings.model_validate({"name": "example", "specs": [example]})
+    columns = compile_feature_set(settings, _events()).explain()
+    text = inspect.cleandoc(feature.__doc__ or "").partition("\n\nSource:")[0]
+    return FeatureReference(type_, text, feature.null_rule, feature.accepts, example, columns)
+
+
+@cache
+def _events() -> EventSettings:
+    from conf.settings import EventSettings
+
+    return EventSettings.model_validate({"id": "id", "key": "id", "time": "at", "fields": EXAMPLE_FIELDS})
