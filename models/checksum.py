@@ -12,7 +12,7 @@ _CHUNK_BYTES = 1 << 20
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes as 64 hexadecimal digits."""
+    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits."""
     digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
@@ -24,7 +24,7 @@ def file_sha256(path: Path) -> str:
 
 
 def verify_checksum(spec: ModelSpec, path: Path) -> None:
-    """Refuses a file that is not the one its spec was written for."""
+    """Refuse a file whose checksum differs from its spec."""
     found = file_sha256(path)
     if found != spec.sha256:
         raise ModelError(

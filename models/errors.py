@@ -1,4 +1,4 @@
-"""The one error of this package."""
+"""The error of this package."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 class ModelError(Exception):
     """A model that cannot be found, read, trusted or fed.
 
-    The text says which model, what was expected, what was found and what to do.
+    The text names the model, the expected and the found value, and the remedy.
 
     Args:
-        subject: What it is about, such as ``model fraud@7.0.0`` or ``model file /m/model.onnx``.
-        problem: A verb phrase with the expected and the found, such as ``wants (n, 20), got (64, 19)``.
-        fix: What to do or what is missing; joined with a semicolon.
+        subject: the faulty thing, such as ``model fraud@7.0.0`` or ``model file /m/model.onnx``.
+        problem: a verb phrase with the expected and the found value, such as ``wants (n, 20), got (64, 19)``.
+        fix: the remedy or the missing part; joined with a semicolon.
 
     Example:
         >>> print(ModelError("model fraud@7.0.0", "wants (n, 20), got (64, 19)", "missing column 'z'"))
@@ -28,7 +28,7 @@ class ModelError(Exception):
 
     @classmethod
     def of_file(cls, path: Path, problem: str, fix: str = "") -> ModelError:
-        """The error of a model file."""
+        """Return the error of a model file."""
         return cls(f"model file {path}", problem, fix)
 
     def __str__(self) -> str:

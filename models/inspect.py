@@ -17,17 +17,17 @@ _TYPES = {".onnx": "onnx", ".tflite": "tflite"}
 
 
 def spec_from_file(path: Path, name: str, version: str, **fields: Any) -> ModelSpec:
-    """Writes down what a model file says of itself: checksum, inputs, outputs, and its task where that shows.
+    """Read the spec from a model file: checksum, inputs, outputs, and the task if the outputs show it.
 
     Args:
-        path: An .onnx or .tflite file; another suffix needs ``type``.
-        name: Name of the model.
-        version: Version of the model.
-        **fields: Further fields of ModelSpec, such as task, classes, feature_columns, threshold; they win
-            over what the file says.
+        path: an .onnx or .tflite file; another suffix needs ``type``.
+        name: name of the model.
+        version: version of the model.
+        **fields: further fields of ModelSpec, such as task, classes, feature_columns, threshold; they win
+            over those read from the file.
 
     Raises:
-        ModelError: The file cannot be read, or a field is wrong.
+        ModelError: the file cannot be read, or a field is wrong.
     """
     kind = str(fields.pop("type", None) or _TYPES.get(path.suffix.lower()))
     if kind not in RUNTIMES:
@@ -56,7 +56,7 @@ def spec_from_file(path: Path, name: str, version: str, **fields: Any) -> ModelS
 
 
 def _guess_task(outputs: tuple[TensorSpec, ...]) -> str:
-    """Classifiers show by labels beside probabilities of a known width; anything else is not guessed."""
+    """Return binary or multiclass for labels beside probabilities of a known width, else unknown."""
     has_label = any(
         tensor.dtype in ("int64", "int32", "string") and len(tensor.shape) <= 1 for tensor in outputs
     )

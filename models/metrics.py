@@ -1,4 +1,4 @@
-"""How well scores order two classes; ties count as scikit-learn counts them, NaN where a class is missing."""
+"""Ranking metrics of two-class scores; ties count as in scikit-learn, and a missing class gives NaN."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 
 def auc_roc(labels: ArrayLike, scores: ArrayLike) -> float:
-    """The chance that a positive row scores above a negative one, a tie counting as half.
+    """Return the chance that a positive row scores above a negative one; a tie counts as half.
 
     Source: Fawcett, An introduction to ROC analysis, Pattern Recognition Letters 27, 2006.
 
@@ -24,14 +24,14 @@ def auc_roc(labels: ArrayLike, scores: ArrayLike) -> float:
     positives, negatives = true_positives[-1], false_positives[-1]
     if not positives or not negatives:
         return float("nan")
-    # Trapezoids in whole numbers: exact.
+    # Trapezoids in whole numbers are exact.
     widths = np.diff(false_positives)
     heights = true_positives[1:] + true_positives[:-1]
     return float((widths * heights).sum()) / (2 * int(positives) * int(negatives))
 
 
 def average_precision(labels: ArrayLike, scores: ArrayLike) -> float:
-    """The sum over thresholds of precision times the recall gained, without interpolation.
+    """Return the sum over thresholds of precision times the recall gained, without interpolation.
 
     Source: https://scikit-learn.org/stable/modules/generated/sklearn.metrics.average_precision_score.html
 
@@ -52,7 +52,7 @@ def average_precision(labels: ArrayLike, scores: ArrayLike) -> float:
 
 
 def counts_by_threshold(labels: ArrayLike, scores: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """True positives and predicted positives at each distinct score, highest first, from (0, 0).
+    """Count true positives and predicted positives at each distinct score, highest first, from (0, 0).
 
     Args:
         labels: 0 or 1, (n,).

@@ -1,4 +1,4 @@
-"""What a model says about itself: ``model.json``."""
+"""The spec of a model version, stored as ``model.json``."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 
 
 def check_name(name: str) -> str:
-    """The name itself when it can be a folder on any file system and a key in any object store."""
+    """Return the name if it can be a folder on any file system and a key in any object store."""
     if _NAME.fullmatch(name) is None:
         subject = f"model name {name!r}"
         raise ModelError(
@@ -65,7 +65,7 @@ _Label = Annotated[str, BeforeValidator(_as_label)]
 class TensorSpec(BaseModel):
     """An input or output: numpy dtype name (or ``string``, or the runtime's own text for maps) and shape.
 
-    A dimension of None is free; an empty shape means that the file does not say.
+    A dimension of None is free; an empty shape is unknown.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -88,12 +88,12 @@ class TensorSpec(BaseModel):
 
 
 class GoldenRows(BaseModel):
-    """Rows whose predictions are known: what a copy of the model must give anywhere, within 1e-5 and 1e-4 of it.
+    """Rows with the predictions that every copy of the model must give, within 1e-5 absolute and 1e-4 relative.
 
     Args:
-        columns: Names of the k feature columns.
+        columns: names of the k feature columns.
         rows: (n, k); None = NaN.
-        predictions: (n,), as the prediction column has them.
+        predictions: (n,), the required values of the prediction column.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -114,15 +114,15 @@ class ModelSpec(BaseModel):
     """One version of one model: the artifact, its signature, and the features it was trained on.
 
     Args:
-        version: Any text Version.parse reads; kept in its full form (``v2.0`` becomes ``2.0.0``).
-        file: Name of the artifact, in the folder of its model.json.
-        sha256: Of the artifact, 64 hexadecimal digits.
-        classes: Labels in the order of the score columns, the positive one last; None = unknown.
-        feature_columns: Names of the columns, in order, of the matrix it was trained on.
-        threshold: Decision threshold on the prediction.
-        baseline: Histograms of its training rows and of its scores for them, as ``state.drift`` writes them; None =
-            none, and drift is not measured.
-        golden: Rows with known predictions, checked before it serves; None = none.
+        version: any text Version.parse reads; kept in its full form (``v2.0`` becomes ``2.0.0``).
+        file: name of the artifact, in the folder of its model.json.
+        sha256: checksum of the artifact, 64 hexadecimal digits.
+        classes: labels in the order of the score columns, the positive one last; None = unknown.
+        feature_columns: names of the columns, in order, of the training matrix.
+        threshold: decision threshold on the prediction.
+        baseline: histograms of the training rows and of the model's scores for them, as ``state.drift`` writes them;
+            None = no baseline, so drift is not measured.
+        golden: rows with known predictions, checked before the model serves; None = none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -150,12 +150,12 @@ class ModelSpec(BaseModel):
 
     @property
     def ref(self) -> str:
-        """How error texts name it: ``model fraud@2.0.0``."""
+        """The name in error texts: ``model fraud@2.0.0``."""
         return f"model {self.name}@{self.version}"
 
 
 def read_spec(path: Path) -> ModelSpec:
-    """Reads a model.json."""
+    """Read a model.json."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -165,7 +165,7 @@ def read_spec(path: Path) -> ModelSpec:
 
 
 def parse_spec(content: bytes, where: str) -> ModelSpec:
-    """The spec in the bytes of a model.json; ``where`` they are from is for errors."""
+    """Return the spec in the bytes of a model.json; errors name ``where`` as their origin."""
     subject = f"model spec {where}"
     try:
         found = json.loads(content)
@@ -180,6 +180,6 @@ def parse_spec(content: bytes, where: str) -> ModelSpec:
 
 
 def spec_text(spec: ModelSpec) -> str:
-    """A model.json; equal specs give equal text."""
+    """Return the text of a model.json; equal specs give equal text."""
     content = spec.model_dump(mode="json")
     return json.dumps(content, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -23,7 +23,7 @@ _RULE = "expected MAJOR[.MINOR[.PATCH]][-PRERELEASE], no leading zeros, such as 
 class Version:
     """A semantic version; a leading ``v`` and missing minor or patch numbers are allowed.
 
-    Order is that of semver.org: numbers compare as numbers, a pre-release comes before its release.
+    Versions are ordered as on semver.org: numbers compare as numbers, and a pre-release comes before its release.
     Build metadata (``+abc``) is refused, because two versions that differ only there have no order.
 
     Source: https://semver.org/spec/v2.0.0.html, section 11.
@@ -40,7 +40,7 @@ class Version:
 
     @classmethod
     def parse(cls, text: str) -> Version:
-        """Reads ``v2.0``, ``1.5``, ``10`` or ``1.0.0-rc.1``."""
+        """Parse ``v2.0``, ``1.5``, ``10`` or ``1.0.0-rc.1``."""
         match = _PATTERN.fullmatch(text)
         if match is None:
             subject = f"model version {text!r}"
@@ -57,6 +57,6 @@ class Version:
         return self._order() < other._order()
 
     def _order(self) -> tuple[tuple[int, int, int], bool, tuple[tuple[bool, int, str], ...]]:
-        # A release is above its pre-releases; among identifiers numbers are below words.
+        # A release is higher than its pre-releases; a numeric identifier is lower than a word.
         pre = tuple((False, p, "") if isinstance(p, int) else (True, 0, p) for p in self.pre)
         return self.release, not self.pre, pre

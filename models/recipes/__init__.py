@@ -1,11 +1,11 @@
-"""From a trained model to the file that gress scores: one module a framework; needs the extra ``train``.
+"""Export of trained models to files that gress scores: one module a framework; needs the extra ``train``.
 
 Rules:
-- What a recipe writes is what ``gress models register`` takes.
-- The file has one input, float32 (n, k), n free; it is opened and run once before it stands at its path.
-- A ``check`` of sample rows is scored in the framework and, from the file, in gress; a file that answers otherwise
-  is refused. The difference counts in parts of the largest answer: for probabilities, of about 1.
-- Values are taken as they come: a network that ends in logits needs its sigmoid or softmax inside.
+- A recipe writes a file that ``gress models register`` accepts.
+- The file has one input, float32 (n, k), n free. A recipe loads and runs the file once before it moves it to its path.
+- A recipe scores the sample rows ``check`` in the framework and with the file, and refuses a file that answers
+  differently. The difference is relative to the largest answer, which is about 1 for probabilities.
+- gress uses outputs unchanged: a network that ends in logits needs its sigmoid or softmax inside.
 
 Example::
 

@@ -1,4 +1,4 @@
-"""Whether a model file answers as the framework that trained it."""
+"""Comparison of a model file's answers with those of the framework that trained it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from models.scoring.outputs import Scores
 
 @dataclass(frozen=True)
 class Answers:
-    """What the framework answers for some rows.
+    """The framework's answers for some rows.
 
     Args:
         rows: float32 (n, k).
-        values: A number a row (n,), or one for each class (n, c).
-        labels: The classes' names as text (n,); None = not compared.
-        tolerance: Largest difference allowed, in parts of the largest answer.
+        values: a number a row (n,), or one for each class (n, c).
+        labels: names of the classes as text (n,); None = not compared.
+        tolerance: largest difference allowed, relative to the largest answer.
     """
 
     rows: NDArray[np.float32]
@@ -29,10 +29,10 @@ class Answers:
 
 
 def sample_rows(check: NDArray[np.float32], width: int, name: str = "check") -> NDArray[np.float32]:
-    """The rows as float32 (n, k).
+    """Return the rows as float32 (n, k).
 
     Raises:
-        ValueError: They are not at least one row of k numbers.
+        ValueError: the argument is not at least one row of k numbers.
     """
     rows = np.asarray(check, dtype=np.float32)
     if rows.ndim != 2 or rows.shape[1] != width or not len(rows):
@@ -42,10 +42,10 @@ def sample_rows(check: NDArray[np.float32], width: int, name: str = "check") -> 
 
 
 def compare(subject: str, want: Answers, got: Scores) -> None:
-    """Refuses a file whose scores or labels differ; error texts name it by `subject`.
+    """Refuse a file whose scores or labels differ; error texts call it `subject`.
 
     Raises:
-        ModelError: The first row that differs most, with both answers.
+        ModelError: an answer differs; the text shows the first row that differs most, with both answers.
     """
     values = got.prediction if want.values.ndim == 1 or got.scores is None else got.scores
     if values.shape != want.values.shape:
@@ -64,7 +64,7 @@ def compare(subject: str, want: Answers, got: Scores) -> None:
 
 
 def _compare_labels(subject: str, want: Answers, got: Scores, allowed: float) -> None:
-    """Rows where two classes are as likely within the tolerance may go either way."""
+    """Refuse a wrong label, except in rows whose two best classes are equally likely within the tolerance."""
     if want.labels is None or got.label is None:
         return
     best = np.sort(want.values, axis=1)
@@ -85,7 +85,7 @@ def _largest(values: NDArray[np.float64]) -> float:
 
 
 def _difference(want: NDArray[np.float64], got: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Per row, (n,); two NaN are equal, NaN and a number infinitely far apart."""
+    """Return the largest difference of each row, (n,); two NaN are equal, NaN and a number differ infinitely."""
     is_same = (want == got) | (np.isnan(want) & np.isnan(got))
     with np.errstate(invalid="ignore"):
         apart = np.abs(want - got)

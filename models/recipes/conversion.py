@@ -1,4 +1,4 @@
-"""A conversion that fails says so in one line."""
+"""One-line errors for failed conversions."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from models.errors import ModelError
 
 @contextmanager
 def converting(model: Any, advice: str) -> Iterator[None]:
-    """Names the model, the converter's reason and what to do about it.
+    """Turn any error of the block into one that names the model, the converter's reason and the remedy.
 
     Raises:
-        ModelError: The converter failed.
+        ModelError: the converter failed.
     """
     try:
         yield

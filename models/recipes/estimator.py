@@ -1,4 +1,4 @@
-"""What scikit-learn's estimators have in common, and with them those of LightGBM and XGBoost."""
+"""Checks and answers of scikit-learn estimators, among them those of LightGBM and XGBoost."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from models.recipes.agreement import Answers, sample_rows
 
 
 def task_of(model: Any) -> str:
-    """The task as in model.json.
+    """Return the task as in model.json.
 
     Raises:
-        ValueError: Neither classifier nor regressor, no probabilities, or labels that ONNX does not have.
+        ValueError: the model is neither classifier nor regressor, gives no probabilities, or has labels that ONNX
+            cannot store.
     """
     from sklearn.base import is_classifier, is_regressor
 
@@ -35,15 +36,15 @@ def task_of(model: Any) -> str:
 
 
 def check_columns(model: Any, columns: Sequence[str], trained_on: Sequence[str] | None) -> None:
-    """Refuses columns that are not those the model was trained on.
+    """Refuse columns other than those that the model was trained on.
 
     Args:
-        model: A fitted estimator.
-        columns: Names of the k columns.
-        trained_on: The model's own names; None = it has none.
+        model: a fitted estimator.
+        columns: names of the k columns.
+        trained_on: the names stored in the model; None = it has none.
 
     Raises:
-        ValueError: Another number of columns, or the first in the wrong place.
+        ValueError: the number of columns differs, or a column is in the wrong place.
     """
     name, k = type(model).__name__, int(model.n_features_in_)
     if len(columns) != k:
@@ -56,7 +57,7 @@ def check_columns(model: Any, columns: Sequence[str], trained_on: Sequence[str] 
 
 
 def answers_of(model: Any, check: NDArray[np.float32], columns: Sequence[str], tolerance: float) -> Answers:
-    """What a fitted estimator answers for rows (n, k)."""
+    """Return the answers of a fitted estimator for rows (n, k)."""
     from sklearn.base import is_classifier
 
     rows = sample_rows(check, len(columns))
@@ -69,18 +70,18 @@ def answers_of(model: Any, check: NDArray[np.float32], columns: Sequence[str], t
 
 
 def _has_plain_labels(classes: Any) -> bool:
-    kind = getattr(classes, "dtype", np.dtype(bool)).kind  # several outputs have a list of classes each
+    kind = getattr(classes, "dtype", np.dtype(bool)).kind  # a model of several outputs has a list of classes for each
     return kind in "iUO" or (kind == "f" and bool(np.all(classes == np.rint(classes))))
 
 
 def _as_text(labels: NDArray[Any]) -> NDArray[np.object_]:
-    """As the file names them: ONNX has whole numbers and text only."""
+    """Return labels as the file names them; ONNX has whole numbers and text only."""
     whole = labels.astype(np.int64) if labels.dtype.kind == "f" else labels
     return whole.astype(str).astype(object)
 
 
 def _as_trained(model: Any, rows: NDArray[np.float64], columns: Sequence[str]) -> Any:
-    """A data frame where the model was trained on one: it warns of anything else."""
+    """Return a data frame if the model was trained on one, because it warns of anything else."""
     if getattr(model, "feature_names_in_", None) is None:
         return rows
     import pandas as pd

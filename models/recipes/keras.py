@@ -1,4 +1,4 @@
-"""Keras to TensorFlow Lite, as it is or quantised."""
+"""Keras to TensorFlow Lite, with or without quantisation."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ def to_tflite(
     check: NDArray[np.float32] | None = None,
     tolerance: float | None = None,
 ) -> None:
-    """Writes a Keras model of one input (n, k) and one output (n, c) as .tflite.
+    """Write a Keras model of one input (n, k) and one output (n, c) as .tflite.
 
-    Dynamic range keeps the weights of large layers as int8 and rounds what they are multiplied with batch by batch.
-    Full int8 computes in integers, with one scale for the whole input: of columns with different ranges the small
-    ones are lost, also where the model scales them itself, so scale them before it.
+    ``dynamic`` keeps the weights of large layers as int8 and rounds their inputs batch by batch. ``int8`` computes in
+    integers, with one scale for the whole input. If columns have different ranges, this scale loses the small ones,
+    even if the model scales its input itself, so scale the columns before the model.
 
     Args:
-        model: Ends in a sigmoid or softmax where it should give probabilities.
-        path: Ends in .tflite.
-        quantize: How weights and computation are quantised; None = not at all.
-        samples: For int8, rows float32 (m, k) like those to come, some hundreds: they set the ranges.
-        check: Rows float32 (n, k) that the file must score as the model does.
-        tolerance: Largest difference, in parts of the largest answer; None = 0.0001, dynamic 0.02, int8 0.1.
+        model: a model that ends in a sigmoid or softmax if it should give probabilities.
+        path: path of the file; ends in .tflite.
+        quantize: quantisation of weights and computation; None = none.
+        samples: for int8, some hundreds of typical rows, float32 (m, k), which set the ranges.
+        check: rows float32 (n, k) that the file must score as the model does.
+        tolerance: largest difference, relative to the largest answer; None = 0.0001, dynamic 0.02, int8 0.1.
 
     Raises:
-        ValueError: The model's input, the rows or the options do not fit.
-        ModelError: It cannot be converted, or the file answers otherwise.
+        ValueError: the model's input, the rows or the options do not fit.
+        ModelError: the model cannot be converted, or the file answers differently.
 
     Source: https://ai.google.dev/edge/litert/models/post_training_quantization
     """
@@ -59,7 +59,7 @@ def to_tflite(
 
 
 def _width(model: Any) -> int:
-    shapes = [tuple(tensor.shape) for tensor in getattr(model, "inputs", None) or ()]  # none before it is built
+    shapes = [tuple(tensor.shape) for tensor in getattr(model, "inputs", None) or ()]  # none before the model is built
     if len(shapes) != 1 or len(shapes[0]) != 2 or shapes[0][0] is not None or shapes[0][1] is None:
         msg = f"{model.name}: expected one input of shape (None, k), got {shapes}; join its inputs in one matrix"
         raise ValueError(msg)
@@ -73,7 +73,7 @@ def _width(model: Any) -> int:
 def _ranges(
     quantize: str | None, samples: NDArray[np.float32] | None, width: int
 ) -> Callable[[], Iterator[list[NDArray[np.float32]]]] | None:
-    """What the converter calls for the rows to measure ranges on."""
+    """Return the function that the converter calls for the rows to measure ranges on."""
     if quantize not in _TOLERANCE:
         msg = f"quantize: expected None, 'dynamic' or 'int8', got {quantize!r}"
         raise ValueError(msg)

@@ -24,20 +24,20 @@ def to_onnx(
     check: NDArray[np.float32] | None = None,
     tolerance: float = 1e-4,
 ) -> None:
-    """Writes a fitted LGBMClassifier or LGBMRegressor as ONNX.
+    """Write a fitted LGBMClassifier or LGBMRegressor as ONNX.
 
-    NaN takes the way it takes in LightGBM.
+    The file treats NaN as LightGBM does.
 
     Args:
-        model: Fitted; a classifier gives a label and probabilities (n, c), a regressor one value.
-        columns: Names of the k columns, in the order it was trained on.
-        path: Ends in .onnx.
-        check: Rows float32 (n, k) that the file must score as the model does.
-        tolerance: Largest difference, in parts of the largest answer.
+        model: a fitted model; a classifier gives a label and probabilities (n, c), a regressor one value.
+        columns: names of the k columns, in the order of the training.
+        path: path of the file; ends in .onnx.
+        check: rows float32 (n, k) that the file must score as the model does.
+        tolerance: largest difference, relative to the largest answer.
 
     Raises:
-        ValueError: The model, its columns or the rows do not fit.
-        ModelError: The file answers otherwise.
+        ValueError: the model, its columns or the rows do not fit.
+        ModelError: the file answers differently.
 
     Source: https://github.com/onnx/onnxmltools
     """
@@ -51,7 +51,10 @@ def to_onnx(
 
 
 def _trained_on(model: Any, columns: Sequence[str]) -> Sequence[str] | None:
-    """LightGBM numbers the columns of a matrix, and writes blanks in names as underscores."""
+    """Return the column names stored in the model; None if they are numbers, or equal but for blanks.
+
+    LightGBM numbers the columns of a matrix, and replaces blanks in names by underscores.
+    """
     names = list(model.feature_name_)
     if names == [f"Column_{i}" for i in range(len(names))] or names == [name.replace(" ", "_") for name in columns]:
         return None
@@ -59,7 +62,7 @@ def _trained_on(model: Any, columns: Sequence[str]) -> Sequence[str] | None:
 
 
 def _check_booster(model: Any) -> None:
-    """The converter divides the trees of a forest by 100, whatever their number, and has no missing zeros."""
+    """Refuse what the converter gets wrong: it divides a forest's trees by 100 and does not know missing zeros."""
     name = type(model).__name__
     params = {**model.get_params(), **model.booster_.params}
     if params.get("boosting", params.get("boosting_type")) == "rf":
@@ -77,6 +80,6 @@ def _convert(model: Any, width: int) -> bytes:
     types = [("X", FloatTensorType([None, width]))]
     with converting(model, "see https://github.com/onnx/onnxmltools"):
         onnx = convert_lightgbm(model, name="model", initial_types=types, zipmap=False, target_opset=_OPSET)
-    for output in onnx.graph.output:  # the converter declares one label, whatever the number of rows
+    for output in onnx.graph.output:  # the converter declares one label for any number of rows
         output.type.tensor_type.shape.dim[0].dim_param = "n"
     return bytes(onnx.SerializeToString())

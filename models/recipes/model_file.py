@@ -1,4 +1,4 @@
-"""Writing a model file that gress can score."""
+"""Writer of model files that gress can score."""
 
 from __future__ import annotations
 
@@ -22,34 +22,34 @@ def write_model(
     columns: Sequence[str] | None = None,
     answers: Answers | None = None,
 ) -> None:
-    """Writes the file once it has been opened and run as it will be served; a refused one leaves nothing behind.
+    """Load and run the file as a job would, then move it to its path; a refused file leaves nothing behind.
 
     Args:
-        content: Of the file.
-        path: Its suffix says what it is; the folder must be there.
-        task: As in model.json.
-        width: Columns of its one input.
-        columns: Their names.
-        answers: What it must answer.
+        content: bytes of the file.
+        path: path of the file, whose suffix says its type; the folder must exist.
+        task: task as in model.json.
+        width: number of columns of its one input.
+        columns: names of the columns.
+        answers: answers that the file must give.
 
     Raises:
-        ModelError: gress cannot open or run it, or it answers otherwise than its framework.
+        ModelError: gress cannot load or run the file, or it answers differently from its framework.
     """
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         draft = Path(folder) / f"model{path.suffix}"
         draft.write_bytes(content)
         try:
             _try_out(draft, width, answers, task=task, feature_columns=columns and tuple(columns))
-        except ModelError as error:  # the draft, and its name, are gone in a moment
+        except ModelError as error:  # the user does not know the name of the draft, which is removed at once
             raise ModelError.of_file(path, error.problem, error.fix) from error
         draft.replace(path)
 
 
 def check_suffix(path: Path, suffix: str) -> None:
-    """Refuses a name by which the file could not be told from others.
+    """Refuse a file name without the suffix that tells its type.
 
     Raises:
-        ValueError: Another suffix.
+        ValueError: the name has another suffix.
     """
     if path.suffix.lower() != suffix:
         msg = f"{path}: expected a file name that ends in {suffix}, got {path.suffix!r}; rename it"

@@ -1,4 +1,4 @@
-"""PyTorch to ONNX; needs torch >= 2.6 and onnxscript, which no extra brings."""
+"""PyTorch to ONNX; needs torch >= 2.6 and onnxscript, which no extra installs."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ def to_onnx(
     check: NDArray[np.float32] | None = None,
     tolerance: float = 1e-4,
 ) -> None:
-    """Writes a module from float32 (n, k) to (n,), (n, 1) or (n, c) as ONNX, all weights in the one file.
+    """Write a module from float32 (n, k) to (n,), (n, 1) or (n, c) as ONNX, all weights in the one file.
 
-    The file computes as the module does in eval mode, on the CPU; the module itself is left as it is.
+    The file computes as the module does in eval mode on the CPU; the module itself does not change.
 
     Args:
-        model: An nn.Module; ends in a sigmoid or softmax where it should give probabilities.
-        columns: Names of the k columns, in the order it was trained on.
-        path: Ends in .onnx.
-        check: Rows float32 (n, k) that the file must score as the module does.
-        tolerance: Largest difference, in parts of the largest answer.
+        model: an nn.Module that ends in a sigmoid or softmax if it should give probabilities.
+        columns: names of the k columns, in the order of the training.
+        path: path of the file; ends in .onnx.
+        check: rows float32 (n, k) that the file must score as the module does.
+        tolerance: largest difference, relative to the largest answer.
 
     Raises:
-        ValueError: The module's output, or the rows, do not fit.
-        ModelError: It cannot be converted, or the file answers otherwise.
+        ValueError: the module's output or the rows do not fit.
+        ModelError: the module cannot be converted, or the file answers differently.
 
     Source: https://docs.pytorch.org/docs/stable/onnx.html
     """
     check_suffix(path, ".onnx")
     width = len(columns)
     module = copy.deepcopy(model).cpu().eval()
-    # Two rows: with one, the exporter would take the number of rows for a constant.
+    # Two rows, because the exporter would take a single row's count for a constant.
     shape = _run(module, np.zeros((2, width), np.float32)).shape
     if len(shape) not in (1, 2) or shape[0] != 2:
         msg = f"{type(model).__name__}: expected an output (n,) or (n, c), got {shape} for 2 rows; flatten it"

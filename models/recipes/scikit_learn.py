@@ -13,7 +13,7 @@ from models.recipes.conversion import converting
 from models.recipes.estimator import answers_of, check_columns, task_of
 from models.recipes.model_file import check_suffix, write_model
 
-# ONNX Runtime 1.17 and later read these.
+# ONNX Runtime 1.17 and later can read these.
 _OPSETS = {"": 17, "ai.onnx.ml": 3}
 
 
@@ -25,22 +25,23 @@ def to_onnx(
     check: NDArray[np.float32] | None = None,
     tolerance: float = 1e-4,
 ) -> None:
-    """Writes a fitted classifier, regressor or pipeline of numeric columns as ONNX.
+    """Write a fitted classifier, regressor or pipeline of numeric columns as ONNX.
 
-    The file computes in float32, scikit-learn mostly in float64: columns of large numbers with small differences,
-    such as epoch times, lose them. A ColumnTransformer picks its columns by position, as a matrix has no names.
-    NaN is for imputers and histogram gradient boosting: the converter sends it astray in trees and forests.
+    The file computes in float32, scikit-learn mostly in float64. Columns of large numbers with small differences,
+    such as epoch times, lose these differences. A ColumnTransformer must pick its columns by position, because a
+    matrix has no names. Use NaN only with imputers and histogram gradient boosting: the converter sends it down the
+    wrong branch in trees and forests.
 
     Args:
-        model: Fitted; a classifier gives a label and probabilities (n, c), a regressor one value.
-        columns: Names of the k columns, in the order it was trained on.
-        path: Ends in .onnx.
-        check: Rows float32 (n, k) that the file must score as the model does.
-        tolerance: Largest difference, in parts of the largest answer.
+        model: a fitted model; a classifier gives a label and probabilities (n, c), a regressor one value.
+        columns: names of the k columns, in the order of the training.
+        path: path of the file; ends in .onnx.
+        check: rows float32 (n, k) that the file must score as the model does.
+        tolerance: largest difference, relative to the largest answer.
 
     Raises:
-        ValueError: The model, its columns or the rows do not fit.
-        ModelError: It cannot be converted, or the file answers otherwise.
+        ValueError: the model, its columns or the rows do not fit.
+        ModelError: the model cannot be converted, or the file answers differently.
 
     Source: https://onnx.ai/sklearn-onnx/
     """
@@ -56,7 +57,7 @@ def _convert(model: Any, width: int, task: str) -> bytes:
     from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import FloatTensorType
 
-    # Maps from class to probability, the default, take far longer to score than a matrix.
+    # The default, maps from class to probability, takes far longer to score than a matrix.
     options = None if task == "regression" else {"zipmap": False}
     types = [("X", FloatTensorType([None, width]))]
     with converting(model, "see https://onnx.ai/sklearn-onnx/supported.html"):

@@ -17,7 +17,7 @@ from models.recipes.model_file import check_suffix, write_model
 
 _OPSET = 15  # the highest that onnxmltools writes for trees
 
-# Objectives whose last step, from margin to answer, the converter leaves out.
+# For these objectives the converter leaves out the last step, from margin to answer.
 _INSTEAD = {
     "multi:softmax": "train with 'multi:softprob'",
     "reg:logistic": "train an XGBClassifier, 'binary:logistic'",
@@ -32,18 +32,18 @@ def to_onnx(
     check: NDArray[np.float32] | None = None,
     tolerance: float = 1e-4,
 ) -> None:
-    """Writes a fitted XGBClassifier or XGBRegressor of gradient-boosted trees as ONNX.
+    """Write a fitted XGBClassifier or XGBRegressor of gradient-boosted trees as ONNX.
 
     Args:
-        model: Fitted; a classifier gives a label and probabilities (n, c), a regressor one value.
-        columns: Names of the k columns, in the order it was trained on.
-        path: Ends in .onnx.
-        check: Rows float32 (n, k) that the file must score as the model does.
-        tolerance: Largest difference, in parts of the largest answer.
+        model: a fitted model; a classifier gives a label and probabilities (n, c), a regressor one value.
+        columns: names of the k columns, in the order of the training.
+        path: path of the file; ends in .onnx.
+        check: rows float32 (n, k) that the file must score as the model does.
+        tolerance: largest difference, relative to the largest answer.
 
     Raises:
-        ValueError: The model, its columns or the rows do not fit.
-        ModelError: The file answers otherwise.
+        ValueError: the model, its columns or the rows do not fit.
+        ModelError: the file answers differently.
 
     Source: https://github.com/onnx/onnxmltools
     """
@@ -57,14 +57,14 @@ def to_onnx(
 
 
 def _check_booster(model: Any) -> None:
-    """Refuses what the converter reads wrongly without a word."""
+    """Refuse models that the converter would convert wrongly without an error."""
     name, learner = type(model).__name__, json.loads(model.get_booster().save_config())["learner"]
     booster, objective = learner["gradient_booster"]["name"], learner["objective"]["name"]
-    if booster != "gbtree":  # it knows neither linear models nor the weights of dropped trees
+    if booster != "gbtree":  # the converter knows neither linear models nor the weights of dropped trees
         msg = f"{name}: expected booster 'gbtree', got {booster!r}; train gradient-boosted trees"
         raise ValueError(msg)
     parallel = learner["gradient_booster"]["gbtree_model_param"]["num_parallel_tree"]
-    if parallel != "1":  # it takes each tree for a round
+    if parallel != "1":  # the converter takes each tree for a round
         msg = f"{name}: expected num_parallel_tree=1, got {parallel}; train gradient-boosted trees"
         raise ValueError(msg)
     if objective in _INSTEAD:
@@ -79,7 +79,7 @@ def _convert(model: Any, width: int) -> bytes:
     from onnxmltools import convert_xgboost
     from onnxmltools.convert.common.data_types import FloatTensorType
 
-    # The converter finds columns by position and knows no other names than f0, f1, ...
+    # The converter finds columns by position and accepts only the names f0, f1, ...
     numbered = copy.deepcopy(model)
     numbered.get_booster().feature_names = [f"f{i}" for i in range(width)]
     types = [("X", FloatTensorType([None, width]))]

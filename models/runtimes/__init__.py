@@ -1,4 +1,4 @@
-"""Runtimes of model files, by model type; none loads its library before a model is loaded."""
+"""Runtimes of model files, by model type; a runtime imports its library when it loads a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batches of a size the model can take."""
+"""Splitting of batches for models with a fixed number of rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Feeds = dict[str, NDArray[Any]]
 def run_in_batches(
     run: Callable[[Feeds], dict[str, Any]], feeds: Feeds, size: int, owner: str
 ) -> dict[str, Any]:
-    """Runs (n, ...) inputs through a model that takes only ``size`` rows: in parts, the last one padded."""
+    """Run (n, ...) inputs through a model that takes exactly ``size`` rows: in parts, with the last one padded."""
     n = len(next(iter(feeds.values())))
     pieces = []
     for start in range(0, n, size):
@@ -28,7 +28,7 @@ def run_in_batches(
 
 
 def take_rows(outputs: Mapping[str, Any], rows: int, size: int, owner: str) -> dict[str, Any]:
-    """The first ``rows`` of outputs of ``size`` rows; an output that is not one value per row is refused."""
+    """Return the first ``rows`` of outputs of ``size`` rows; refuse an output without one value per row."""
     for name, value in outputs.items():
         if np.ndim(value) == 0 or len(value) != size:
             got = np.shape(value) if isinstance(value, np.ndarray) else len(value)
@@ -41,7 +41,7 @@ def take_rows(outputs: Mapping[str, Any], rows: int, size: int, owner: str) -> d
 
 
 def _pad(array: NDArray[Any], size: int) -> NDArray[Any]:
-    # The last row again, and not zeros: it is a value the model is known to be fed.
+    # Repeat the last row rather than add zeros: the model can score it for certain.
     missing = size - len(array)
     return np.concatenate([array, np.repeat(array[-1:], missing, axis=0)]) if missing else array
 

@@ -1,4 +1,4 @@
-"""Arrays as a model's inputs want them.
+"""Conversion of arrays to the shape and dtype of a model's inputs.
 
 Rules: values never change silently. A cast that would change an integer or overflow is refused; a float may
 lose digits. An array that already fits is passed on, not copied.
@@ -18,7 +18,7 @@ _NULL: NDArray[Any] = np.array(None, dtype=object)
 
 
 class InputSlot:
-    """One input of a model: checks shape and dtype of what is put in.
+    """One input of a model, which checks the shape and dtype of its arrays.
 
     Null rule: a string input has no null, so None becomes "". Float inputs take NaN, others refuse it.
     """
@@ -34,7 +34,7 @@ class InputSlot:
         self._is_simple = self._rank > 0 and not self.is_string
 
     def conform(self, array: NDArray[Any]) -> NDArray[Any]:
-        """The same values, (n, ...) C-contiguous, in the declared dtype; the array itself when it fits."""
+        """Return the same values, (n, ...) C-contiguous, in the declared dtype; the array itself if it fits."""
         if (
             self._is_simple
             and array.dtype == self.dtype
@@ -46,7 +46,7 @@ class InputSlot:
         return np.ascontiguousarray(self._cast(self._reshape(np.asarray(array))))
 
     def zeros(self, n: int, width: int = 1) -> NDArray[Any]:
-        """Rows of 0 (or ""), with ``width`` for free dimensions after the first."""
+        """Return n rows of 0 (or ""), with ``width`` for free dimensions after the first."""
         shape = (n, *(width if dim is None else dim for dim in self._row_shape))
         return np.full(shape, "", dtype=object) if self.is_string else np.zeros(shape, dtype=self.dtype)
 

@@ -1,4 +1,4 @@
-"""Model files that cannot be what they should be."""
+"""Errors for missing, empty and unreadable model files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from models.errors import ModelError
 
 
 def check_model_file(path: Path, kind: str) -> None:
-    """Refuses a path that is no file, or an empty one."""
+    """Refuse a path that is no file, or an empty file."""
     if not path.is_file():
         raise ModelError.of_file(
             path,
@@ -20,7 +20,7 @@ def check_model_file(path: Path, kind: str) -> None:
 
 
 def unreadable(path: Path, kind: str, reason: object) -> ModelError:
-    """The error for a file whose content a runtime refuses; shows its size and first bytes."""
+    """Return the error for a file whose content a runtime refuses; it shows the size and first bytes."""
     with path.open("rb") as file:
         head = file.read(16)
     size = path.stat().st_size

@@ -44,7 +44,7 @@ class OnnxRuntime(Runtime):
 
     @classmethod
     def load(cls, path: Path, options: RuntimeOptions, *, name: str | None = None) -> OnnxRuntime:
-        """Opens an .onnx file; weights in external files are found beside it."""
+        """Load an .onnx file; external weights must be in its folder."""
         check_model_file(path, _KIND)
         ort = _import_onnxruntime()
         try:
@@ -60,7 +60,7 @@ class OnnxRuntime(Runtime):
         return cls(session, path, name or f"model file {path}")
 
     def close(self) -> None:
-        """Frees the session."""
+        """Free the session."""
         self._session = None
 
     def _run(self, feeds: Feeds) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def _session_options(ort: Any, options: RuntimeOptions) -> Any:
     settings.inter_op_num_threads = 1
     settings.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
     settings.log_severity_level = 3
-    # Waiting threads sleep: spinning ones would take the cores of the other task slots.
+    # Let waiting threads sleep: spinning ones would take the cores of the other task slots.
     settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
     settings.add_session_config_entry("session.inter_op.allow_spinning", "0")
     return settings
@@ -99,7 +99,7 @@ def _providers(ort: Any, options: RuntimeOptions) -> list[Any]:
     if not options.enable_gpu or _CUDA not in ort.get_available_providers():
         return [_CPU]
     ids = options.gpu_device_ids or (0,)
-    # A worker does not know its slot number; its process id spreads workers over the devices.
+    # A worker does not know its slot number, so use its process id to spread workers over the devices.
     return [(_CUDA, {"device_id": str(ids[os.getpid() % len(ids)])}), _CPU]
 
 

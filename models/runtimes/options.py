@@ -1,4 +1,4 @@
-"""How a model file is run."""
+"""Options of a model's session."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ class RuntimeOptions:
     """Threads and devices of one session.
 
     Args:
-        intra_op_threads: Threads inside one operator of the graph, >= 1. With one, task slots do not fight.
-        enable_gpu: Run on a GPU where the runtime has one; otherwise one warning, and the CPU.
-        max_concurrency: Runs of the model at one time in a process, >= 1; further ones wait.
-        gpu_device_ids: Devices to spread worker processes over; empty = device 0.
+        intra_op_threads: threads inside one operator of the graph, >= 1. With one, task slots do not compete for cores.
+        enable_gpu: run on a GPU if the runtime has one; otherwise warn once and run on the CPU.
+        gpu_device_ids: devices to spread worker processes over; empty = device 0.
+        max_concurrency: runs of the model at one time in a process, >= 1; further runs wait.
     """
 
     intra_op_threads: int = 1

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Quantization:
-    """How one tensor stores real values as integers.
+    """The mapping between a tensor's real values and its stored integers.
 
     Source: https://ai.google.dev/edge/litert/models/quantization_spec
 
@@ -29,7 +29,7 @@ class Quantization:
     dtype: np.dtype[Any]
 
     def quantize(self, real: NDArray[Any]) -> NDArray[Any]:
-        """Nearest stored value; outside the range it saturates."""
+        """Return the nearest stored values; a value outside the range saturates."""
         low, high = self._limits
         stored = real / np.float32(self.scale)
         np.rint(stored, out=stored)
@@ -39,7 +39,7 @@ class Quantization:
         return stored.astype(self.dtype)
 
     def dequantize(self, stored: NDArray[Any]) -> NDArray[Any]:
-        """Real values as float32."""
+        """Return the real values as float32."""
         real = stored.astype(np.float32)
         real -= np.float32(self.zero_point)
         real *= np.float32(self.scale)

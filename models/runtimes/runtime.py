@@ -1,8 +1,8 @@
-"""What every runtime does.
+"""The interface of all runtimes.
 
-Rules: the first dimension of every input and output is the row. A batch gives what its rows give one by one,
-whatever its size, 0 included; a model file with a fixed first dimension is fed in parts. Several threads may
-call predict at once.
+Rules: the first dimension of every input and output is the row. A batch of any size, 0 included, gives the same
+results as its rows one by one; a model file with a fixed first dimension is fed in parts. Several threads may call
+predict at once. predict does not change its inputs, and its results belong to the caller.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from models.spec import TensorSpec
 class Runtime(ABC):
     """A loaded model file.
 
-    A subclass gives `load`, `_run` (one batch of a size the model takes) and `close`.
+    A subclass implements `load`, `_run` (one batch of a size the model accepts) and `close`.
 
     Args:
-        name: How error texts name the model.
-        inputs: What predict takes; always in real values, also where the file stores quantised ones.
-        outputs: What predict returns.
-        fixed_batch: The only number of rows the file can take at once; None = any.
+        name: the model's name in error texts.
+        inputs: inputs of predict, in real values even if the file stores quantised ones.
+        outputs: outputs of predict, in real values too.
+        fixed_batch: the only number of rows that the file accepts in one call; None = any.
     """
 
     def __init__(
@@ -49,31 +49,31 @@ class Runtime(ABC):
     @classmethod
     @abstractmethod
     def load(cls, path: Path, options: RuntimeOptions, *, name: str | None = None) -> Runtime:
-        """Opens a model file; ``name`` is for error texts (default: the path).
+        """Load a model file; ``name`` is for error texts (default: the path).
 
         Raises:
-            ModelError: The file is missing, empty, corrupt or of another format, or the library is missing.
+            ModelError: the file is missing, empty, corrupt or of another format, or the library is missing.
         """
 
     @abstractmethod
     def close(self) -> None:
-        """Frees the model; predict is refused from now on. May be called twice."""
+        """Free the model; later calls of predict are refused. It may be called twice."""
 
     @abstractmethod
     def _run(self, feeds: Feeds) -> dict[str, Any]:
-        """One call of the library, with conforming arrays of a size it takes."""
+        """Call the library once, with conforming arrays of a size it accepts."""
 
     def predict(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
-        """Scores n rows.
+        """Score n rows.
 
         Args:
-            inputs: For every declared input an (n, ...) array, any numeric dtype or text; (n,) fits (n, 1).
+            inputs: for every declared input an (n, ...) array, any numeric dtype or text; (n,) fits (n, 1).
 
         Returns:
-            For every declared output an (n, ...) array, or a list of n maps where the model returns maps.
+            For every declared output an (n, ...) array, or a list of n maps if the model returns maps.
 
         Raises:
-            ModelError: Names, shapes or values do not fit, or the model failed.
+            ModelError: names, shapes or values do not fit, or the model failed.
         """
         feeds = self._conform(inputs)
         n = self._count_rows(feeds)
@@ -84,7 +84,7 @@ class Runtime(ABC):
         return run_in_batches(self._run, feeds, self.fixed_batch, self.name)
 
     def zeros(self, n: int, width: int = 1) -> Feeds:
-        """Rows of zeros (or empty text) for every input."""
+        """Return n rows of zeros (or empty text) for every input."""
         return {slot.name: slot.zeros(n, width) for slot in self._slots}
 
     def _conform(self, inputs: Mapping[str, NDArray[Any]]) -> Feeds:
@@ -105,6 +105,6 @@ class Runtime(ABC):
         return n
 
     def _run_empty(self) -> dict[str, Any]:
-        # Not every graph survives 0 rows, so a row of zeros goes in and none comes out.
+        # Some graphs fail on 0 rows, so score a row of zeros and return none of the result.
         size = self.fixed_batch or 1
         return take_rows(self._run(self.zeros(size)), 0, size, self.name)

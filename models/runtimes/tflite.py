@@ -37,8 +37,8 @@ class _Port:
 class TfliteRuntime(Runtime):
     """A .tflite file in one interpreter; calls take turns, because it keeps its tensors between calls.
 
-    Quantised inputs and outputs are fed and returned as real values (float32). The interpreter is resized
-    when the number of rows changes; a file that cannot be resized is fed in parts.
+    Quantised inputs and outputs are given and returned as real values (float32). The interpreter is resized when the
+    number of rows changes; a file that cannot be resized is fed in parts.
     """
 
     def __init__(self, interpreter: Any, name: str) -> None:
@@ -53,7 +53,7 @@ class TfliteRuntime(Runtime):
 
     @classmethod
     def load(cls, path: Path, options: RuntimeOptions, *, name: str | None = None) -> TfliteRuntime:
-        """Opens a .tflite file."""
+        """Load a .tflite file."""
         check_model_file(path, _KIND)
         content = path.read_bytes()
         if content[4:8] != _MAGIC:
@@ -69,7 +69,7 @@ class TfliteRuntime(Runtime):
             raise unreadable(path, _KIND, error) from error
 
     def close(self) -> None:
-        """Frees the interpreter, after the call in progress."""
+        """Free the interpreter after the call in progress."""
         with self._lock:
             self._interpreter = None
 
@@ -96,7 +96,7 @@ class TfliteRuntime(Runtime):
         interpreter = self._interpreter
         shapes = [array.shape for array in stored]
         if shapes != self._shapes:
-            self._shapes = []  # unknown, should the resize fail half way
+            self._shapes = []  # a resize that fails half way leaves the shapes unknown
             for port, shape in zip(self._ins, shapes, strict=True):
                 interpreter.resize_tensor_input(port.index, shape)
             interpreter.allocate_tensors()
@@ -125,7 +125,7 @@ def _warn_once(text: str) -> None:
 
 
 def _fixed_batch(interpreter: Any) -> int | None:
-    """None when the number of rows is declared free and really is; otherwise the one number."""
+    """Return the fixed number of rows; None if the file declares it free and takes other numbers, too."""
     details = interpreter.get_input_details()
     if not details or any(len(detail["shape"]) == 0 for detail in details):
         text = "every input should have rows as its first dimension"
@@ -142,7 +142,7 @@ def _fixed_batch(interpreter: Any) -> int | None:
 
 
 def _gives_rows(interpreter: Any, details: list[Any], rows: int) -> bool:
-    """Whether inputs of so many rows are taken, and give outputs of as many."""
+    """Return whether the file accepts inputs of so many rows and gives outputs of as many."""
     try:
         for detail in details:
             interpreter.resize_tensor_input(detail["index"], (rows, *map(int, detail["shape"][1:])))
@@ -154,7 +154,7 @@ def _gives_rows(interpreter: Any, details: list[Any], rows: int) -> bool:
 
 
 def _names(interpreter: Any) -> Mapping[int, str]:
-    """Tensor index to the name in the file's signature; without a signature the tensors' own names hold."""
+    """Return the names in the file's signature by tensor index; empty if the file has no single signature."""
     signatures = interpreter.get_signature_list()
     if len(signatures) != 1:
         return {}

@@ -1,1 +1,1 @@
-"""A model in memory: its session, its signature, and what its raw outputs mean."""
+"""A model in memory: its session, its signature, and the meaning of its raw outputs."""

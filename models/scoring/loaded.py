@@ -17,7 +17,7 @@ from models.spec import ModelSpec, TensorSpec
 
 
 class LoadedModel:
-    """A spec, its running session, how features reach its inputs, and the size of its file."""
+    """A spec with its running session, the binding of features to inputs, and the size of its file."""
 
     def __init__(
         self, spec: ModelSpec, session: Session, binding: InputBinding | None, *, size_bytes: int = 0
@@ -29,7 +29,7 @@ class LoadedModel:
         self._binding = binding
 
     def predict_matrix(self, matrix: NDArray[Any]) -> Scores:
-        """Scores the rows of a float32 (n, k) feature matrix; values are not checked for NaN."""
+        """Score the rows of a float32 (n, k) feature matrix; values are not checked for NaN."""
         binding = self._binding
         if binding is None:
             want = ", ".join(map(str, self.runtime.inputs))
@@ -46,7 +46,7 @@ class LoadedModel:
         return interpret(outputs, self.spec, len(matrix))
 
     def predict_columns(self, columns: Mapping[str, NDArray[Any]]) -> Scores:
-        """Scores rows given as one array for each input, numbers or text; further columns are ignored."""
+        """Score rows given as one array for each input, numbers or text; further columns are ignored."""
         names = [tensor.name for tensor in self.runtime.inputs]
         missing = [repr(name) for name in names if name not in columns]
         if missing:
@@ -58,16 +58,16 @@ class LoadedModel:
         return interpret(outputs, self.spec, len(columns[names[0]]))
 
     def warmup(self, n: int) -> None:
-        """Scores n rows of zeros, so that the first event pays for nothing and odd outputs show before it.
+        """Score n rows of zeros, so that the first event is not slow and wrong outputs are found before it.
 
         Raises:
-            ModelError: The model fails, or its outputs do not fit its task.
+            ModelError: the model fails, or its outputs do not fit its task.
         """
         width = len(self.spec.feature_columns or ()) or 1
         interpret(self.runtime.predict(self.runtime.zeros(n, width)), self.spec, n)
 
     def close(self) -> None:
-        """Lets the session go; other operators of the process may still use it."""
+        """Release the session; other operators of the process may still use it."""
         self._session.close()
 
     def _check_width(self, matrix: NDArray[Any], width: int) -> None:
@@ -84,18 +84,18 @@ def load_model(
     feature_set_hash: str | None = None,
     sessions: SessionPool = SESSIONS,
 ) -> LoadedModel:
-    """Opens a model: checksum, file, inputs against its spec, and against the features when they are given.
+    """Load a model after checks of its checksum, its file, and its inputs against its spec and the features, if given.
 
     Args:
-        spec: From the registry or from spec_from_file.
-        path: The artifact.
-        options: Threads and devices; default one thread on the CPU.
-        feature_columns: Columns of the matrix it will be fed; None = those of its spec, unchecked.
-        feature_set_hash: Of the feature set with these columns; None = not compared.
-        sessions: Where its session is shared.
+        spec: spec from the registry or from spec_from_file.
+        path: path of the artifact.
+        options: threads and devices; default one thread on the CPU.
+        feature_columns: columns of the matrix to score; None = those of the spec, unchecked.
+        feature_set_hash: hash of the feature set with these columns; None = not compared.
+        sessions: pool that shares the session.
 
     Raises:
-        ModelError: Anything that does not fit; nothing stays open.
+        ModelError: a check fails; no session stays open.
     """
     session = sessions.acquire(spec, path, options or RuntimeOptions())
     try:

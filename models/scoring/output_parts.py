@@ -1,4 +1,4 @@
-"""A model's outputs, told apart: values, labels, classes."""
+"""Separation of a model's outputs into values, labels and classes."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _TELLING = ("prob", "score")
 
 
 class OutputHints(Protocol):
-    """What is known of a model's outputs; a ModelSpec is one."""
+    """Known facts about a model's outputs; a ModelSpec has them."""
 
     @property
     def ref(self) -> str:
-        """How error texts name the model."""
+        """The model's name in error texts."""
 
     @property
     def task(self) -> str:
@@ -34,11 +34,11 @@ class OutputHints(Protocol):
 
     @property
     def threshold(self) -> float | None:
-        """From which probability on the positive label is given; None = 0.5."""
+        """The lowest probability that gets the positive label; None = 0.5."""
 
 
 class OutputParts(NamedTuple):
-    """A model's outputs, told apart."""
+    """A model's outputs, separated."""
 
     values: NDArray[np.float64]  # (n, c)
     label: NDArray[np.object_] | None
@@ -47,13 +47,13 @@ class OutputParts(NamedTuple):
 
 
 def read_parts(outputs: Mapping[str, Any], hints: OutputHints) -> OutputParts:
-    """Finds the values (maps, else by a telling name, else the first floats) and the labels beside them."""
+    """Find the values (maps, else the output with a telling name, else the first floats) and their labels."""
     values, label = _tell_apart(outputs, hints)
     return _read(outputs, values, label, hints)
 
 
 def _tell_apart(outputs: Mapping[str, Any], hints: OutputHints) -> tuple[str, str | None]:
-    """Names of the output with the values and, if any, of the one with the labels."""
+    """Return the name of the output with the values and, if any, of the one with the labels."""
     values, telling, label = "", "", None
     for name, output in outputs.items():
         if isinstance(output, list) or output.dtype.kind == "f":
@@ -96,7 +96,7 @@ def _read(outputs: Mapping[str, Any], values: str, label: str | None, hints: Out
 def _read_maps(
     maps: Sequence[Mapping[Any, float]], name: str, hints: OutputHints
 ) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Columns in the order of the hinted classes, else of the first map's keys."""
+    """Return columns in the order of the hinted classes, else of the first map's keys."""
     if not maps:
         names = hints.classes or ("0", "1")
         return np.empty((0, len(names))), names
@@ -121,5 +121,5 @@ def _as_text(labels: NDArray[Any]) -> NDArray[np.object_]:
     return labels.astype(str).astype(object)
 
 
-# Looking small class numbers up takes a tenth of formatting them. Negative ones count from the end.
+# A look-up of a small class number takes a tenth of the time of formatting it. Negative ones count from the end.
 _SMALL_NUMBERS: NDArray[np.object_] = np.array(list(map(str, [*range(256), *range(-256, 0)])), dtype=object)

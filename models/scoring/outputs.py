@@ -1,15 +1,15 @@
-"""What a model's outputs mean.
+"""The meaning of a model's outputs.
 
 Rules, by task:
 - binary: prediction = probability of the positive (the last) class; a single column is that probability.
 - multiclass: prediction = probability of the top class; label = that class.
 - regression: prediction = the value.
-- unknown: the outputs decide. One column is the prediction as it is. Several columns are classes only where
-  the model also returns labels, or maps from class to probability; otherwise the task must be said.
+- unknown: the outputs decide. One column is the prediction, unchanged. Several columns are classes only if the
+  model also returns labels, or maps from class to probability; otherwise the spec must name the task.
 
-The values come from maps, else from the output whose name speaks of probabilities or scores, else from the
-first output of floats. Labels the model returns are kept, as text. Logits are not turned into probabilities:
-values are taken as they come.
+The values come from maps, else from the output whose name contains prob or score, else from the first output of
+floats. Labels that the model returns are kept as text. Logits are not turned into probabilities: values are used
+unchanged.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Scores:
 
     Args:
         prediction: float64 (n,).
-        label: Text (n,), or None where the model has no classes.
+        label: text (n,), or None if the model has no classes.
         scores: float64 (n, c), a probability per class, or None for a single value.
     """
 
@@ -44,10 +44,10 @@ class Scores:
 
 
 def interpret(outputs: Mapping[str, Any], hints: OutputHints, n: int) -> Scores:
-    """Turns the outputs of n rows into predictions, by the rules above.
+    """Turn the outputs of n rows into predictions, by the rules above.
 
     Raises:
-        ModelError: An output has not n rows, or the outputs do not fit the task.
+        ModelError: an output does not have n rows, or the outputs do not fit the task.
     """
     parts = read_parts(outputs, hints)
     if len(parts.values) != n or (parts.label is not None and len(parts.label) != n):

@@ -18,7 +18,7 @@ _Key = tuple[str, str, str, RuntimeOptions]
 
 @dataclass
 class _Entry:
-    """A session and how many use it; its lock is held while it loads."""
+    """A session and the number of its users; its lock is held while it loads."""
 
     lock: Lock = field(default_factory=Lock)
     runtime: Runtime | None = None
@@ -27,7 +27,7 @@ class _Entry:
 
 
 class Session:
-    """One user's hold on a shared runtime; ``gate`` bounds how many run it at one time."""
+    """One user's hold on a shared runtime; ``gate`` limits the number of concurrent runs."""
 
     def __init__(self, pool: SessionPool, key: _Key, runtime: Runtime, gate: BoundedSemaphore) -> None:
         self.runtime = runtime
@@ -36,7 +36,7 @@ class Session:
         self._key: _Key | None = key
 
     def close(self) -> None:
-        """Lets go; the last one closes the runtime. May be called twice."""
+        """Release the runtime; the last user closes it. It may be called twice."""
         with self._pool.lock:
             key, self._key = self._key, None
         if key is not None:
@@ -46,7 +46,7 @@ class Session:
 class SessionPool:
     """One runtime for each (path, checksum, type, options), opened by the first user and closed by the last.
 
-    Threads that want the same file wait for one load; different files load side by side.
+    Threads that want the same file wait for one load; different files load at the same time.
     """
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class SessionPool:
         return len(self._entries)
 
     def acquire(self, spec: ModelSpec, path: Path, options: RuntimeOptions) -> Session:
-        """The session of a model file; its checksum is verified when it is loaded."""
+        """Return a session of a model file; verify the file's checksum if it is not loaded yet."""
         key = (str(path.resolve()), spec.sha256, spec.type, options)
         with self.lock:
             entry = self._entries.setdefault(key, _Entry(gate=BoundedSemaphore(options.max_concurrency)))
@@ -72,7 +72,7 @@ class SessionPool:
         return Session(self, key, entry.runtime, entry.gate)
 
     def release(self, key: _Key) -> None:
-        """Gives one hold back."""
+        """Return one hold."""
         with self.lock:
             entry = self._entries[key]
             entry.users -= 1

@@ -1,4 +1,4 @@
-"""Whether a model and the features it is given belong together."""
+"""Check that a model fits the features of a job."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from models.spec import ModelSpec, TensorSpec
 
 @dataclass(frozen=True)
 class InputBinding:
-    """How the columns of a feature matrix reach the inputs: all in one, or each in an input of its name.
+    """The assignment of matrix columns to inputs: all columns to one input, or each to the input of its name.
 
     Args:
-        matrix: Name of the one (n, k) input; None = one input per column.
-        columns: Input names by column position, where `matrix` is None.
+        matrix: name of the one (n, k) input; None = one input per column.
+        columns: input names by column position, if `matrix` is None.
     """
 
     matrix: str | None
@@ -28,16 +28,17 @@ def check_signature(
     feature_columns: Sequence[str],
     feature_set_hash: str | None,
 ) -> InputBinding:
-    """Refuses features that a model was not trained on, or that its inputs cannot take.
+    """Refuse features that a model was not trained on, or that its inputs cannot take.
 
     Args:
-        spec: Its feature_columns and feature_set_hash are compared where it has them.
-        runtime_inputs: As loaded; either one (n, k) matrix or one (n, 1) or (n,) input per column, by name.
-        feature_columns: Names of the k columns, in order.
-        feature_set_hash: Of the job's feature set; None = not to be compared.
+        spec: spec of the model; its feature_columns and feature_set_hash are compared if it has them.
+        runtime_inputs: inputs of the loaded file: one (n, k) matrix, or one (n, 1) or (n,) input per column, by name.
+        feature_columns: names of the k columns, in order.
+        feature_set_hash: hash of the job's feature set; None = not compared.
 
     Raises:
-        ModelError: Names missing and extra columns, the first in the wrong place, or both hashes.
+        ModelError: the features do not fit; the text names missing and extra columns, the first column in the wrong
+            place, or both hashes.
     """
     _check_columns(spec, feature_columns)
     if feature_set_hash and spec.feature_set_hash and feature_set_hash != spec.feature_set_hash:
@@ -53,7 +54,7 @@ def check_signature(
 def bind_inputs(
     spec: ModelSpec, runtime_inputs: Sequence[TensorSpec], feature_columns: Sequence[str] | None
 ) -> InputBinding:
-    """How a float32 (n, k) matrix with these columns is fed; unknown columns fit only one matrix input."""
+    """Assign the columns of a float32 (n, k) matrix to inputs; unknown columns fit only a single matrix input."""
     if len(runtime_inputs) == 1 and (
         feature_columns is None or not _is_column(runtime_inputs[0], feature_columns)
     ):

@@ -1,1 +1,1 @@
-"""Models that serve: checked before they do, replaced while they do, and rolled back at once."""
+"""Models that serve: validated first, replaced without a pause, and rolled back at once."""

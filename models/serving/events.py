@@ -1,4 +1,4 @@
-"""What happens to the models that serve, told to whoever counts and logs it."""
+"""Events of the models that serve, for the code that counts and logs them."""
 
 from __future__ import annotations
 
@@ -9,50 +9,50 @@ from models.scoring.loaded import LoadedModel
 
 
 class SwapListener(Protocol):
-    """Hears of every change; called from the threads that load, never for a batch."""
+    """A listener for every change; the threads that load models call it, never the scoring of a batch."""
 
     def loaded(self, model: LoadedModel, seconds: float) -> None:
-        """A version was loaded and found fit to serve, in so many seconds."""
+        """Note that a version was loaded and found fit to serve, in so many seconds."""
 
     def unloaded(self, model: LoadedModel) -> None:
-        """A version was let go."""
+        """Note that a version was closed."""
 
     def swapped(self, model: LoadedModel, before: LoadedModel, generation: int, *, is_rollback: bool) -> None:
-        """A version serves in place of another."""
+        """Note that a version serves in place of another."""
 
     def rejected(self, name: str, version: str, generation: int, error: Exception) -> None:
-        """A version may not serve; the one before goes on."""
+        """Note that a version may not serve; the serving version stays."""
 
     def no_fallback(self, name: str, error: Exception) -> None:
-        """The version before cannot be loaded beside the one that serves."""
+        """Note that the previous version cannot be loaded as a fallback beside the serving one."""
 
     def registry_failed(self, name: str, error: ModelError) -> None:
-        """The registry could not be asked; what serves goes on."""
+        """Note that the registry does not answer; the serving version stays."""
 
     def registry_back(self, name: str) -> None:
-        """The registry answers again."""
+        """Note that the registry answers again."""
 
 
 class Silent:
-    """Hears everything and does nothing."""
+    """A listener that does nothing."""
 
     def loaded(self, model: LoadedModel, seconds: float) -> None:
-        """Does nothing."""
+        """Do nothing."""
 
     def unloaded(self, model: LoadedModel) -> None:
-        """Does nothing."""
+        """Do nothing."""
 
     def swapped(self, model: LoadedModel, before: LoadedModel, generation: int, *, is_rollback: bool) -> None:
-        """Does nothing."""
+        """Do nothing."""
 
     def rejected(self, name: str, version: str, generation: int, error: Exception) -> None:
-        """Does nothing."""
+        """Do nothing."""
 
     def no_fallback(self, name: str, error: Exception) -> None:
-        """Does nothing."""
+        """Do nothing."""
 
     def registry_failed(self, name: str, error: ModelError) -> None:
-        """Does nothing."""
+        """Do nothing."""
 
     def registry_back(self, name: str) -> None:
-        """Does nothing."""
+        """Do nothing."""

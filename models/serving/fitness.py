@@ -1,4 +1,4 @@
-"""Whether a model that loads may serve: known rows, finite scores, in time."""
+"""Fitness of a loaded model to serve: right answers for golden rows, finite scores, in time."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from models.spec import GoldenRows, ModelSpec
 
 _RTOL, _ATOL = 1e-4, 1e-5
 _TRIES = 3
-# A model may be this many times slower than the one it replaces, whatever the budget says.
+# A model may exceed the budget if it takes at most this many times as long as the one it replaces.
 _SLOWER = 2.0
 
 
 @dataclass(frozen=True)
 class Probe:
-    """Rows that the serving model has scored lately, and how it did.
+    """Rows that the serving model has scored lately, and the number of its finite predictions.
 
     Attributes:
         matrix: ``(n, k)`` float32.
-        finite: Rows with a finite prediction.
+        finite: rows with a finite prediction.
     """
 
     matrix: NDArray[np.float32]
@@ -41,18 +41,18 @@ def validate(
     serving: LoadedModel | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> None:
-    """Refuses a model that should not serve; it is warm afterwards.
+    """Refuse a model that should not serve, and warm up one that may.
 
     Args:
-        model: Loaded, so that its file, signature and feature-set hash are known to be right.
-        budget_s: Longest it may take for the rows of the probe (without one: for one row).
-        probe: Rows to try it on; None: a row of zeros.
-        serving: The model it would replace; up to twice its time is no reason to refuse.
-        clock: Seconds, for the budget.
+        model: a loaded model, whose file, signature and feature-set hash have been checked.
+        budget_s: longest time it may take for the rows of the probe; not measured without a probe.
+        probe: rows to score; None: a row of zeros.
+        serving: the model it would replace; a model that takes at most twice its time is never too slow.
+        clock: function that returns seconds, for the budget.
 
     Raises:
-        ModelError: It fails, gives other predictions for its golden rows than it says, gives NaN or infinity where the
-            serving model does not, or takes too long.
+        ModelError: the model fails, gives other predictions for its golden rows than its spec says, gives NaN or
+            infinity for more rows than the serving model, or takes too long.
     """
     spec = model.spec
     if spec.golden is not None:
@@ -75,10 +75,10 @@ def validate(
 
 
 def check_golden(model: LoadedModel, golden: GoldenRows) -> None:
-    """Refuses a model that gives other predictions for its golden rows than its spec says.
+    """Refuse a model that gives other predictions for its golden rows than its spec says.
 
     Raises:
-        ModelError: Names the first row, the expected and the found.
+        ModelError: a prediction differs; the text names the first such row, the expected and the found value.
     """
     found = model.predict_matrix(golden_matrix(model.spec, golden)).prediction
     wanted = np.asarray(golden.predictions)
@@ -90,10 +90,10 @@ def check_golden(model: LoadedModel, golden: GoldenRows) -> None:
 
 
 def golden_matrix(spec: ModelSpec, golden: GoldenRows) -> NDArray[np.float32]:
-    """Golden rows as a matrix in the order of the model's columns.
+    """Return golden rows as a matrix in the order of the model's columns.
 
     Raises:
-        ModelError: The rows have other columns than the model.
+        ModelError: the rows have other columns than the model.
     """
     order = _order(spec, golden.columns)
     rows = [[np.nan if value is None else value for value in row] for row in golden.rows]
@@ -111,7 +111,7 @@ def _order(spec: ModelSpec, columns: Sequence[str]) -> list[int]:
 
 
 def _best_of(predict: Callable[[], Scores], clock: Callable[[], float]) -> tuple[float, Scores]:
-    """Seconds of the fastest of some calls, as others use the machine too, and the scores."""
+    """Return the seconds of the fastest of some calls, as others use the machine too, and the scores."""
     scores = predict()
     best = float("inf")
     for _ in range(_TRIES):

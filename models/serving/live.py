@@ -1,4 +1,4 @@
-"""The model that serves, exchanged while it does."""
+"""The serving model, replaced while it serves."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _NICE = 10
 
 @dataclass(frozen=True)
 class SwapOptions:
-    """How a live model is watched and exchanged.
+    """Intervals and limits of a live model.
 
     Attributes:
-        watch_interval_s: Between looks for a new deployment.
-        budget_s: Longest a batch may take the next model.
-        load_timeout_s: Longest a version may take to load and pass.
-        max_loaded: Versions kept loaded, the one that serves among them.
-        max_loaded_bytes: Most bytes of model files kept loaded beside the one that serves.
+        watch_interval_s: time between checks for a new deployment.
+        budget_s: longest time the next model may take for a batch.
+        load_timeout_s: longest time a version may take to load and pass its validation.
+        max_loaded: versions kept loaded, the serving one among them.
+        max_loaded_bytes: most bytes of model files kept loaded beside the serving one.
     """
 
     watch_interval_s: float = 2.0
@@ -52,23 +52,23 @@ class SwapOptions:
 
 @dataclass
 class _Staging:
-    """A version on its way: loaded and tried by a thread of its own."""
+    """A new version that a background thread loads and validates."""
 
     deployment: Deployment
     started_s: float
 
 
 class LiveModel:
-    """Hands out the deployed primary, and takes up each new deployment.
+    """The deployed primary of a model, replaced at each new deployment.
 
-    A new version is loaded, checked and warmed on a background thread; a batch has one model from start to end. The
-    versions that served before stay loaded, so that a rollback is a pointer's change. One that fails is rejected, and
-    what serves goes on; so it does when the registry cannot be asked.
+    A background thread loads, validates and warms up a new version. A batch keeps one model from start to end. Earlier
+    versions stay loaded, so a rollback only changes a pointer. A version that fails is rejected, and the serving
+    version stays; it also stays while the registry does not answer.
 
     Args:
-        versions: Where versions come from.
-        options: Intervals and bounds.
-        listener: Hears of every change.
+        versions: source of versions.
+        options: intervals and limits.
+        listener: listener that is told of every change.
     """
 
     def __init__(
@@ -91,23 +91,23 @@ class LiveModel:
 
     @property
     def generation(self) -> int:
-        """The last deployment that was taken up or rejected; 0 before the first."""
+        """The last deployment that was applied or rejected; 0 before the first."""
         return self._generation
 
     def start(self) -> None:
-        """Begins to watch for deployments, and loads the version before, for rows that the one that serves fails on."""
+        """Start to watch for deployments, and load the previous version as the fallback."""
         self._fall_back_to(None)
         threading.Thread(target=self._watch, name=f"watch {self._versions.name}", daemon=True).start()
 
     @contextmanager
     def lease(self) -> Iterator[LoadedModel]:
-        """The model for one batch; it stays open until the block is left."""
+        """Return the model for one batch; it stays open until the block is left."""
         with self._hold(self._serving_now) as model:
             yield model
 
     @contextmanager
     def lease_fallback(self) -> Iterator[LoadedModel | None]:
-        """The version that served before, but not one that was rolled back; None: there is none that is loaded."""
+        """Return the previous version, but never one that was rolled back; None: none is loaded."""
         version = self._fallback
         if version is None:
             yield None
@@ -137,7 +137,7 @@ class LiveModel:
                 self._shelf.close(held)
 
     def observe(self, matrix: NDArray[Any], scores: Scores) -> None:
-        """Takes note of a batch that was scored, about once a second: rows to try the next model on."""
+        """Keep rows of a scored batch, about once a second, as the probe for the next model."""
         now = time.monotonic()
         if now - self._probed_s < _PROBE_EVERY_S or not len(matrix):
             return
@@ -146,7 +146,7 @@ class LiveModel:
         self._probe = Probe(matrix[:_PROBE_ROWS].copy(), finite)
 
     def poll(self) -> None:
-        """Looks for a deployment once and takes it up; what has to be loaded comes later, from another thread."""
+        """Check once for a new deployment and apply it; if its version must be loaded, another thread does both."""
         self._give_up_on_slow()
         try:
             found = self._versions.after(self._generation)
@@ -160,7 +160,7 @@ class LiveModel:
             self._take(found)
 
     def close(self) -> None:
-        """Stops watching and lets go of all models."""
+        """Stop watching and close all models, those in use after their batch."""
         self._stop.set()
         with self._lock:
             self._staging = None
@@ -172,7 +172,7 @@ class LiveModel:
             self._shelf.close(held)
 
     def _fall_back_to(self, version: str | None) -> None:
-        """Loads what rows may fall back to on a thread of its own; None: what the last deployment says."""
+        """Load the fallback version on a thread of its own; None: the last deployment's previous version."""
         if self._options.max_loaded > 1:
             threading.Thread(target=self._load_fallback, args=(version,), name="load fallback", daemon=True).start()
 
@@ -186,7 +186,7 @@ class LiveModel:
                 return
             held = Held(self._open(version))
         except Exception as error:
-            # It did serve once; that it does not now is no harm as long as the one that serves does.
+            # A missing fallback does no harm while the primary serves.
             self._listener.no_fallback(self._versions.name, error)
             return
         with self._lock:
@@ -202,18 +202,18 @@ class LiveModel:
             try:
                 self.poll()
             except Exception as error:
-                # A watcher that dies would leave the job with one model for ever.
+                # Without its watcher the job would keep one model for ever.
                 subject = f"model {self._versions.name}"
                 self._goes_on(ModelError(subject, f"cannot be watched: {type(error).__name__}: {error}"))
 
     def _goes_on(self, error: ModelError) -> None:
-        """Says once that nothing new can be learnt, until the registry answers again."""
+        """Report the failure once, until the registry answers again."""
         if not self._is_outage:
             self._listener.registry_failed(self._versions.name, error)
         self._is_outage = True
 
     def _first(self) -> tuple[int, LoadedModel]:
-        """The deployed primary; where that may not serve, the one before it."""
+        """Load the deployed primary, or its previous version if the primary may not serve."""
         deployment = self._versions.latest()
         if deployment is None:
             return 0, self._open("")
@@ -228,7 +228,7 @@ class LiveModel:
             return deployment.generation, self._open(deployment.previous)
 
     def _open(self, version: str) -> LoadedModel:
-        """A version that is fit to serve."""
+        """Load a version and check that it is fit to serve."""
         start = time.perf_counter()
         model = self._versions.open(version)
         try:
@@ -250,7 +250,7 @@ class LiveModel:
     def _take(self, deployment: Deployment) -> None:
         with self._lock:
             if self._staging is not None and self._staging.deployment == deployment:
-                return  # on its way
+                return  # a thread is loading it
             self._staging = None
             if self._serving.model.spec.version == deployment.primary:
                 self._generation = deployment.generation
@@ -272,7 +272,7 @@ class LiveModel:
             with self._lock:
                 is_wanted = self._staging is staging
                 self._staging = None if is_wanted else self._staging
-            # The next look tries again; that it fails is said once for a deployment.
+            # The next check tries again; report the failure once for each deployment.
             if is_wanted and self._unfetched != staging.deployment.generation:
                 self._unfetched = staging.deployment.generation
                 self._listener.registry_failed(self._versions.name, error)
@@ -285,7 +285,7 @@ class LiveModel:
             self._listener.unloaded(model)
 
     def _swap(self, deployment: Deployment, held: Held, staging: _Staging | None = None) -> bool:
-        """Lets a version serve; False: it came too late, another is wanted by now."""
+        """Let a version serve; return False if another version is wanted by now."""
         with self._lock:
             if self._stop.is_set() or self._staging is not staging:
                 return False
@@ -293,7 +293,7 @@ class LiveModel:
             self._generation = deployment.generation
             self._staging = None
             evicted = self._shelf.put(before)
-            # What was rolled back is kept, as it may come again, but no row shall have it.
+            # A rolled-back version stays loaded, as it may be promoted again, but it must not score any row.
             is_rollback = deployment.action == "rollback"
             self._fallback = deployment.previous if is_rollback else before.model.spec.version
             is_missing = self._fallback is not None and self._shelf.peek(self._fallback) is None
@@ -325,7 +325,7 @@ class LiveModel:
 
 
 def _yield_to_others() -> None:
-    """Lowers this thread's priority: loading takes a core for seconds, and batches must not wait for it."""
-    if sys.platform == "linux":  # elsewhere a priority is a whole process's
+    """Lower this thread's priority: loading takes a core for seconds, and batches must not wait for it."""
+    if sys.platform == "linux":  # elsewhere a priority belongs to the whole process
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)

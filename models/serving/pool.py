@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class LivePool:
-    """One live model for each key, made by the first user and closed by the last."""
+    """One live model for each key, created by the first user and closed by the last."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -29,7 +29,7 @@ class LivePool:
         return len(self._models)
 
     def acquire(self, key: Hashable, make: Callable[[], LiveModel]) -> SharedModel:
-        """The live model of a key, watched from now on."""
+        """Return a hold on the live model of a key; create and start it if nobody holds it."""
         with self._lock:
             if key not in self._models:
                 self._models[key] = make()
@@ -38,7 +38,7 @@ class LivePool:
             return SharedModel(self, key, self._models[key])
 
     def release(self, key: Hashable) -> None:
-        """Gives one hold back."""
+        """Return one hold."""
         with self._lock:
             self._users[key] -= 1
             if self._users[key]:
@@ -57,19 +57,19 @@ class SharedModel:
         self._live = live
 
     def lease(self) -> AbstractContextManager[LoadedModel]:
-        """The model for one batch; it stays open until the block is left."""
+        """Return the model for one batch; it stays open until the block is left."""
         return self._live.lease()
 
     def lease_fallback(self) -> AbstractContextManager[LoadedModel | None]:
-        """The model for rows that the one that serves fails on."""
+        """Return the model for rows on which the serving model fails."""
         return self._live.lease_fallback()
 
     def observe(self, matrix: NDArray[Any], scores: Scores) -> None:
-        """Takes note of a batch that was scored."""
+        """Keep rows of a scored batch as the probe for the next model."""
         self._live.observe(matrix, scores)
 
     def close(self) -> None:
-        """Lets go; may be called twice."""
+        """Release the live model; it may be called twice."""
         key, self._key = self._key, None
         if key is not None:
             self._pool.release(key)

@@ -12,7 +12,7 @@ from models.serving.events import SwapListener
 
 @dataclass
 class Held:
-    """A loaded version, the batches it is scoring, and whether it goes when they are done."""
+    """A loaded version, the number of batches it is scoring, and whether it closes after them."""
 
     model: LoadedModel
     users: int = 0
@@ -20,12 +20,12 @@ class Held:
 
 
 class Shelf:
-    """Keeps loaded what a rollback may go to, within bounds; its caller holds the lock.
+    """Versions kept loaded for a rollback, within limits; the caller holds the lock.
 
     Args:
-        max_loaded: Versions, the one that serves (which is not here) among them.
-        max_bytes: Of their files, together.
-        listener: Hears what is let go.
+        max_loaded: most loaded versions, counting the serving one, which is not on the shelf.
+        max_bytes: most bytes of the files on the shelf together.
+        listener: listener that is told of each closed version.
     """
 
     def __init__(self, max_loaded: int, max_bytes: int, listener: SwapListener) -> None:
@@ -38,15 +38,15 @@ class Shelf:
         return len(self._held)
 
     def take(self, version: str) -> Held | None:
-        """A version that is loaded; it is no longer here."""
+        """Take a loaded version from the shelf; None: it is not there."""
         return self._held.pop(version, None)
 
     def peek(self, version: str) -> Held | None:
-        """A version that is loaded; it stays here."""
+        """Return a loaded version, which stays on the shelf; None: it is not there."""
         return self._held.get(version)
 
     def put(self, held: Held) -> list[Held]:
-        """Keeps a version; returns those to close, that nobody uses any more."""
+        """Keep a version; return the evicted versions that no batch uses, for the caller to close."""
         self._held[held.model.spec.version] = held
         evicted = []
         while self._held and (len(self._held) > self._places or self._bytes() > self._max_bytes):
@@ -57,12 +57,12 @@ class Shelf:
         return evicted
 
     def close(self, held: Held) -> None:
-        """Lets a version go; not under the lock, as that may take a while."""
+        """Close a version; the caller must not hold the lock, as closing may take a while."""
         held.model.close()
         self._listener.unloaded(held.model)
 
     def clear(self, lock: Lock) -> None:
-        """Lets all go."""
+        """Close all versions that no batch uses, and mark the others to close after their batch."""
         with lock:
             all_held = list(self._held.values())
             self._held.clear()

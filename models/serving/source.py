@@ -1,4 +1,4 @@
-"""What a scorer asks for: the model for a batch."""
+"""Sources from which a scorer gets the model for a batch."""
 
 from __future__ import annotations
 
@@ -18,23 +18,27 @@ if TYPE_CHECKING:
 
 
 class ModelSource(Protocol):
-    """Hands out the model that serves, a batch at a time."""
+    """A source of the serving model, batch by batch.
+
+    Several threads may hold a lease at once. A leased model is valid only inside its block. Callers must not change a
+    matrix after they pass it to a model, and sources do not change it.
+    """
 
     def lease(self) -> AbstractContextManager[LoadedModel]:
-        """The model for one batch; it stays open until the block is left."""
+        """Return the model for one batch; it stays open until the block is left."""
 
     def lease_fallback(self) -> AbstractContextManager[LoadedModel | None]:
-        """The model for rows that the one that serves fails on; None: there is none, or it is not loaded yet."""
+        """Return the model for rows on which the serving model fails; None: there is none, or it is not loaded yet."""
 
     def observe(self, matrix: NDArray[Any], scores: Scores) -> None:
-        """Takes note of a batch that was scored: rows to try the next model on."""
+        """Keep rows of a scored batch as the probe for the next model; a source copies what it keeps."""
 
     def close(self) -> None:
-        """Lets go of all models."""
+        """Close all models."""
 
 
 class FixedModel:
-    """A source of one model, a pinned version or a bare file, and maybe one for rows that it fails on."""
+    """A source of one model, a pinned version or a bare file, with an optional fallback model."""
 
     def __init__(
         self, model: LoadedModel, fallback: LoadedModel | None = None, listener: SwapListener | None = None
@@ -45,19 +49,19 @@ class FixedModel:
 
     @contextmanager
     def lease(self) -> Iterator[LoadedModel]:
-        """The one model."""
+        """Return the one model."""
         yield self.model
 
     @contextmanager
     def lease_fallback(self) -> Iterator[LoadedModel | None]:
-        """The other model."""
+        """Return the fallback model; None: there is none."""
         yield self.fallback
 
     def observe(self, matrix: NDArray[Any], scores: Scores) -> None:
-        """Does nothing: no model comes after this one."""
+        """Do nothing, as no model follows this one."""
 
     def close(self) -> None:
-        """Lets go of the models."""
+        """Close the models."""
         for model in (self.model, self.fallback):
             if model is not None:
                 model.close()

@@ -1,4 +1,4 @@
-"""The versions of one model as its registry deploys them."""
+"""Versions of one model that its registry deploys."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ Opener = Callable[[ModelSpec, Path], LoadedModel]
 
 
 class Versions(Protocol):
-    """Where a live model learns which version should serve, and gets it."""
+    """A source that tells a live model which version should serve, and loads it."""
 
     name: str
 
     def latest(self) -> Deployment | None:
-        """The last deployment; None: there was none."""
+        """Return the last deployment; None: there was none."""
 
     def after(self, generation: int) -> Deployment | None:
-        """The last deployment above a generation; None: there is none."""
+        """Return the last deployment above a generation; None: there is none."""
 
     def open(self, version: str) -> LoadedModel:
-        """A version, loaded and checked against the job's features; "" is the highest."""
+        """Load a version and check it against the job's features; "" is the highest."""
 
     def reject(self, version: str, generation: int, reason: str) -> None:
-        """Writes down that a version may not serve."""
+        """Record that a version may not serve."""
 
 
 class DeployedVersions:
-    """A model's versions in a registry, opened as a job needs them."""
+    """A model's versions in a registry, loaded by the job's ``opener``."""
 
     def __init__(self, registry: Registry, name: str, opener: Opener) -> None:
         self.name = name
@@ -43,19 +43,19 @@ class DeployedVersions:
         self._opener = opener
 
     def latest(self) -> Deployment | None:
-        """The last deployment; None: there was none."""
+        """Return the last deployment; None: there was none."""
         return self._deployments.latest()
 
     def after(self, generation: int) -> Deployment | None:
-        """The last deployment above a generation; None: there is none."""
+        """Return the last deployment above a generation; None: there is none."""
         return self._deployments.after(generation)
 
     def open(self, version: str) -> LoadedModel:
-        """A version, loaded and checked against the job's features; "" is the highest."""
+        """Load a version and check it against the job's features; "" is the highest."""
         return self._opener(*self._registry.resolve(self.name, version))
 
     def reject(self, version: str, generation: int, reason: str) -> None:
-        """Writes down that a version may not serve; several workers may say so, and the first counts."""
-        # The registry may be read-only for a job, or have no such version: the job's log and metrics say it too.
+        """Record that a version may not serve; of several workers the first writes the record."""
+        # The registry may be read-only for a job, or lack the version; the job's log and metrics report it, too.
         with suppress(ModelError):
             self._registry.record(self.name, version, "rejected", reason=reason, generation=generation)

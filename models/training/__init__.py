@@ -1,1 +1,1 @@
-"""How the shipped models are trained and measured; needs the extra ``train``."""
+"""Training and evaluation of the shipped models; needs the extra ``train``."""

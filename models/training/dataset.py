@@ -14,16 +14,16 @@ _LABEL, _TIME, _CARD = "TX_FRAUD", "TX_DATETIME", "CUSTOMER_ID"
 
 @dataclass(frozen=True)
 class Dataset:
-    """Features as a model will see them, with what is needed to train and to test.
+    """Features as a model will see them, with labels, times and cards for training and evaluation.
 
     Args:
         features: float32 (n, k).
-        columns: Names of the k columns.
+        columns: names of the k columns.
         label: 1 = fraud, int64 (n,).
-        time_ms: Event times in epoch milliseconds UTC, (n,).
-        customer: Cards, (n,).
-        feature_set: Name of the feature set.
-        feature_set_hash: Of the feature set that computed the features.
+        time_ms: event times in epoch milliseconds UTC, (n,).
+        customer: cards, (n,).
+        feature_set: name of the feature set.
+        feature_set_hash: hash of the feature set that computed the features.
     """
 
     features: NDArray[np.float32]
@@ -36,10 +36,10 @@ class Dataset:
 
 
 def read_dataset(path: Path) -> Dataset:
-    """Reads an export, its rows in order of time and TRANSACTION_ID.
+    """Read an export, and sort its rows by time and TRANSACTION_ID.
 
     Raises:
-        ValueError: The file says nothing of its feature set, or lacks a column or a label.
+        ValueError: the file does not name its feature set, or lacks a column or a label.
     """
     from pyarrow import parquet
 

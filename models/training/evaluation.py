@@ -28,13 +28,13 @@ HANDBOOK_WEEK = dt.date(2018, 8, 8)
 
 @dataclass(frozen=True)
 class TestWeek:
-    """What a model reached in a test week.
+    """A model's metrics in a test week.
 
     Args:
-        auc_roc: Area under the ROC curve.
-        average_precision: As scikit-learn defines it.
-        rows: Transactions scored, those of known cards left out.
-        frauds: Of them.
+        auc_roc: area under the ROC curve.
+        average_precision: average precision as scikit-learn defines it.
+        rows: scored transactions, without those of known cards.
+        frauds: number of frauds among them.
     """
 
     __test__ = False  # not a test class
@@ -52,14 +52,14 @@ def measure_test_week(
     score: NDArray[Any],
     start: dt.date,
 ) -> TestWeek:
-    """Measures scores on the seven days from `start`.
+    """Measure scores on the seven days from `start`.
 
     Args:
-        time_ms: Event times in epoch milliseconds UTC, (n,); those from two weeks before `start` must be there.
-        customer: Cards, (n,).
+        time_ms: event times in epoch milliseconds UTC, (n,), from two weeks before `start` at the latest.
+        customer: cards, (n,).
         label: 1 = fraud, (n,).
         score: (n,), read in the test week only.
-        start: First day.
+        start: first day of the test week.
     """
     rows = rows_of_test_week(time_ms, customer, label, start)
     found, scored = label[rows], score[rows]
@@ -69,7 +69,7 @@ def measure_test_week(
 def rows_of_test_week(
     time_ms: NDArray[np.int64], customer: NDArray[Any], label: NDArray[Any], start: dt.date
 ) -> NDArray[np.int64]:
-    """Positions of the test week's rows, without cards that are known as compromised on the row's day."""
+    """Return the positions of the test week's rows, without cards known as compromised on the row's day."""
     day = time_ms // _DAY_MS - (start - dt.date(1970, 1, 1)).days  # 0 = first day of the test
     cards, card = np.unique(customer, return_inverse=True)
     is_source = (label == 1) & (day >= -2 * _WEEK_DAYS) & (day < 0)

@@ -13,7 +13,7 @@ from models.recipes.scikit_learn import to_onnx
 def train_logistic(
     features: NDArray[np.float32], label: NDArray[np.int64], columns: tuple[str, ...], path: Path
 ) -> None:
-    """Trains it and writes the model file; the scaling is part of the model."""
+    """Train the model and write its file; the scaling is part of the model."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler

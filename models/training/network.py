@@ -21,7 +21,7 @@ def train_network(
     *,
     seed: int = 0,
 ) -> None:
-    """Trains it and writes the model file; the scaling is part of the model."""
+    """Train the model and write its file; the scaling is part of the model."""
     import tensorflow as tf
 
     tf.keras.utils.set_random_seed(seed)

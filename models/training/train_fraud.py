@@ -1,4 +1,4 @@
-"""Trains the shipped fraud models and publishes them with what they reach in the test week.
+"""Train the shipped fraud models and publish them with their metrics in the test week.
 
 python -m models.training.train_fraud --features features.parquet --registry models --before 2018-08-01
 """
@@ -30,7 +30,7 @@ Trainer = Callable[[NDArray[np.float32], NDArray[np.int64], tuple[str, ...], Pat
 
 @dataclass(frozen=True)
 class Recipe:
-    """One shipped model: its place in the registry and how it is made."""
+    """One shipped model: its place in the registry and the function that trains it."""
 
     name: str
     version: str
@@ -50,13 +50,13 @@ RECIPES = {
 
 @dataclass(frozen=True)
 class TrainingWindow:
-    """The rows trained on: ``days`` days, all before ``before``; a week later the labels of all are known."""
+    """The training rows: the ``days`` days before ``before``; a week later all their labels are known."""
 
     before: dt.date
     days: int = 84
 
     def rows(self, time_ms: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which rows lie in it, (n,)."""
+        """Return whether each row lies in the window, (n,)."""
         end = (self.before - dt.date(1970, 1, 1)).days
         day = time_ms // _DAY_MS
         return np.asarray((day >= end - self.days) & (day < end))
@@ -68,12 +68,12 @@ class TrainingWindow:
 
     @property
     def text(self) -> str:
-        """Its first and last day."""
+        """The first and last day of the window."""
         return f"{self.before - dt.timedelta(self.days)} to {self.before - dt.timedelta(1)}"
 
 
 def publish_model(recipe: Recipe, data: Dataset, window: TrainingWindow, registry: Path) -> dict[str, float]:
-    """Trains a model, measures the file that will be served, and publishes it; returns its metrics."""
+    """Train a model, measure the file that will be served, publish it and return its metrics."""
     from models.inspect import spec_from_file
     from models.registry import local_registry
 
@@ -101,7 +101,7 @@ def publish_model(recipe: Recipe, data: Dataset, window: TrainingWindow, registr
 
 
 def write_rows(data: Dataset, window: TrainingWindow, path: Path) -> None:
-    """Writes the features of the rows trained on as Parquet, a column each."""
+    """Write the features of the training rows as Parquet, a column each."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -110,7 +110,7 @@ def write_rows(data: Dataset, window: TrainingWindow, path: Path) -> None:
 
 
 def score(spec: ModelSpec, path: Path, features: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Fraud probabilities of a model file, (n,), by the runtime that will serve it."""
+    """Return the fraud probabilities of a model file, (n,), from the runtime that will serve it."""
     from models.runtimes import RUNTIMES
     from models.runtimes.options import RuntimeOptions
     from models.scoring.outputs import interpret
@@ -126,7 +126,7 @@ def score(spec: ModelSpec, path: Path, features: NDArray[np.float32]) -> NDArray
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Reads the arguments, trains, publishes, prints a line per model."""
+    """Train, publish and print a line for each model that the arguments name."""
     parser = argparse.ArgumentParser(prog="python -m models.training.train_fraud", description=__doc__)
     parser.add_argument("--features", type=Path, required=True, help="Parquet of `gress features export`")
     parser.add_argument("--registry", type=Path, required=True, help="folder that the versions are added to")

@@ -34,7 +34,7 @@ def train_trees(
     *,
     seed: int = 0,
 ) -> None:
-    """Trains them and writes the model file."""
+    """Train the trees and write the model file."""
     from lightgbm import LGBMClassifier
 
     model = LGBMClassifier(**SETTINGS, random_state=seed)
