@@ -249,6 +249,29 @@ def test_a_slice_of_a_wider_matrix_is_filled_and_nothing_beside_it(kind, example
 
 
 @pytest.mark.parametrize(("kind", "example"), CASES)
+@settings(max_examples=25, deadline=None)
+@given(rows=_rows, cut=st.integers(0, 12))
+def test_values_out_of_domain_are_nan_and_counted_whatever_the_batch(kind, example, rows, cut) -> None:
+    features = compiled(kind, example)
+    columns = columns_of(rows)
+    found = features.count_out_of_domain(columns)
+    parts = [features.count_out_of_domain(columns_of(part)) for part in (rows[:cut], rows[cut:])]
+    assert found == {
+        name: sum(part.get(name, 0) for part in parts) for name in found.keys() | parts[0].keys() | parts[1].keys()
+    }
+    assert set(found) <= set(features.columns_with_domain)
+    matrix = features.transform(columns, np.float64)
+    for name, values in found.items():
+        is_null = np.any([np.isnan(columns[column].astype(float)) for column in features.inputs], axis=0)
+        assert values == np.isnan(matrix[~is_null, features.columns.index(name)]).sum() > 0
+
+
+def test_transforms_with_a_domain_are_those_whose_null_rule_says_so() -> None:
+    with_domain = {kind for kind in FEATURES if compiled(kind, EXAMPLES[kind][0]).columns_with_domain}
+    assert with_domain == {kind for kind, feature in FEATURES.items() if "counted" in feature.null_rule} == {"log"}
+
+
+@pytest.mark.parametrize(("kind", "example"), CASES)
 def test_pickled_copy_computes_the_same(kind, example) -> None:
     features = compiled(kind, example)
     columns = columns_of([all_null() | {"amount": 3.0, "country": "FR", "note": "a b", "visits": 1}])

@@ -64,8 +64,16 @@ class Feature(ABC):
         """The window aggregate this feature needs; None where the row alone is enough."""
         return None
 
-    def invalid(self, columns: Columns) -> int:
-        """Count values that are there but outside the transform's domain; they became NaN."""
+    @property
+    def has_domain(self) -> bool:
+        """Whether there are numbers that this feature is not defined for."""
+        return type(self).count_out_of_domain is not Feature.count_out_of_domain
+
+    def count_out_of_domain(self, columns: Columns) -> int:
+        """Count the values that the feature is not defined for; `transform` makes NaN of them.
+
+        A null is not counted: it is no value. A transform that is defined for every number leaves this as it is.
+        """
         del columns
         return 0
 

@@ -77,9 +77,18 @@ class FeatureSet:
                 transform(columns, matrix[:, place])
         return matrix
 
-    def invalid(self, columns: Columns) -> dict[str, int]:
-        """Count values outside a feature's domain, by feature column; those without any are left out."""
-        counts = {feature.columns[0]: feature.invalid(columns) for feature in self._checking}
+    @property
+    def columns_with_domain(self) -> tuple[str, ...]:
+        """Names of the columns whose features are not defined for every number."""
+        return tuple(feature.columns[0] for feature in self._with_domain)
+
+    def count_out_of_domain(self, columns: Columns) -> dict[str, int]:
+        """Count the values that a feature is not defined for, by feature column; leave out columns without any.
+
+        Args:
+            columns: at least `inputs`, arrays of one length; they are only read.
+        """
+        counts = {feature.columns[0]: feature.count_out_of_domain(columns) for feature in self._with_domain}
         return {column: count for column, count in counts.items() if count}
 
     def explain(self) -> tuple[ExplainedColumn, ...]:
@@ -100,8 +109,8 @@ class FeatureSet:
         return tuple((feature.transform, place) for feature, place in zip(self.features, places, strict=True))
 
     @cached_property
-    def _checking(self) -> tuple[Feature, ...]:
-        return tuple(feature for feature in self.features if type(feature).invalid is not Feature.invalid)
+    def _with_domain(self) -> tuple[Feature, ...]:
+        return tuple(feature for feature in self.features if feature.has_domain)
 
     def _rows(self, columns: Columns) -> int:
         try:

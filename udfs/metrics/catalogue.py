@@ -121,6 +121,12 @@ METRICS = MappingProxyType(
             "Values computed, by type of feature.",
             "Follows the events; a type that stands still was removed.",
         ),
+        "features_out_of_domain_total": Metric(
+            "counter",
+            ("feature_set", "feature"),
+            "Values that a feature is not defined for, such as the logarithm of -3; the model got NaN instead.",
+            "Growing: mend the field that the feature reads, or give the feature an offset.",
+        ),
         "online_updates_processed_total": Metric(
             "counter",
             ("model", "version"),

@@ -21,6 +21,7 @@ from udfs.metrics.ticker import TICKER
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from udfs.features.feature import Columns
     from udfs.features.feature_set import FeatureSet
     from udfs.scoring.ladder import Answer
 
@@ -88,6 +89,11 @@ class ScoreRecorder:
         ]
         self._extraction = pending.histogram("feature_extraction_time_seconds", features.name)
         self._failures = pending.counter("feature_extraction_errors_total", features.name, "extraction_failed")
+        self._features = features
+        self._out_of_domain = {
+            column: pending.counter("features_out_of_domain_total", features.name, column)
+            for column in features.columns_with_domain
+        }
         self._end_to_end = pending.histogram("end_to_end_latency_seconds", names.job)
         self._rows, self._batches = _Level("queue_depth", names.model), _Level("active_predictions", names.model)
         TICKER.add(self.flush)
@@ -104,6 +110,20 @@ class ScoreRecorder:
         """The features of a batch could not be computed."""
         with self._pending.lock:
             self._failures.add(1)
+
+    def extracted(self, columns: Columns) -> None:
+        """Count the values of a batch that a feature is not defined for.
+
+        Args:
+            columns: what the features read, arrays of n values.
+        """
+        if not self._out_of_domain:
+            return
+        found = self._features.count_out_of_domain(columns)
+        if found:
+            with self._pending.lock:
+                for column, values in found.items():
+                    self._out_of_domain[column].add(values)
 
     def scored(self, matrix: NDArray[Any], answer: Answer, extraction_s: float, latency_s: float) -> None:
         """A batch was scored.

@@ -116,6 +116,8 @@ class Scorer:
             if self._recorder is not None:
                 self._recorder.extraction_failed()
             raise
+        if self._recorder is not None:
+            self._recorder.extracted(columns)
         return matrix if self._picked is None else np.ascontiguousarray(matrix[:, self._picked])
 
     def close(self) -> None:

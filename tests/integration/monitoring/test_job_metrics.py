@@ -15,6 +15,7 @@ _OF_OTHERS = ("abtest_", "online_", "training_", "checkpoint_duration")
 # Nothing of the kind happened; a breaker is counted from the first time that it opens.
 _OF_FAULTS = {
     "circuit_breaker_state",
+    "features_out_of_domain_total",
     "model_load_errors_total",
     "fallback_predictions_total",
     "model_registry_errors_total",

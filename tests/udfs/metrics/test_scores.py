@@ -35,14 +35,18 @@ def sample(name: str, **labels: str) -> float | None:
 
 @pytest.fixture(scope="module")
 def features() -> FeatureSet:
+    hour = {"name": "hour", "type": "temporal", "parameters": {"fields": ["hour"]}}
+    specs = [{"name": "a", "type": "numerical"}, hour]
+    return compiled("two", specs)
+
+
+def compiled(name: str, specs: list[dict[str, Any]]) -> FeatureSet:
     events: dict[str, Any] = {
         "id": "id", "key": "id", "time": "time",
         "fields": {"id": {"type": "long"}, "time": {"type": "timestamp"}, "a": {"type": "double"}},
     }  # fmt: skip
-    hour = {"name": "hour", "type": "temporal", "parameters": {"fields": ["hour"]}}
-    specs = [{"name": "a", "type": "numerical"}, hour]
     return compile_feature_set(
-        FeatureSetSettings.model_validate({"name": "two", "specs": specs}), EventSettings.model_validate(events)
+        FeatureSetSettings.model_validate({"name": name, "specs": specs}), EventSettings.model_validate(events)
     )
 
 
@@ -120,6 +124,18 @@ def test_figures_of_plain_batches(recorder: ScoreRecorder, features: FeatureSet)
     job = {"job": names.job}
     assert sample("end_to_end_latency_seconds_bucket", **job, le="1.0") == 0
     assert sample("end_to_end_latency_seconds_bucket", **job, le="2.5") == 150
+
+
+def test_values_out_of_domain_are_counted_by_column_and_the_columns_are_there_before_the_first() -> None:
+    features = compiled("logs", [{"name": name, "type": "log", "source": "a"} for name in ("one", "two")])
+    made = ScoreRecorder(Recorded("logs", "m", "prediction", ("one", "two")), features, 0)
+    made.flush()
+    assert sample("features_out_of_domain_total", feature_set="logs", feature="one") == 0
+    for batch in ([0.0, -1.0, np.nan, -7.0], [2.0], [-3.0]):
+        made.extracted({"a": np.array(batch)})
+    made.close()
+    assert sample("features_out_of_domain_total", feature_set="logs", feature="one") == 3
+    assert sample("features_out_of_domain_total", feature_set="logs", feature="two") == 3
 
 
 def test_events_of_the_future_have_not_waited(recorder: ScoreRecorder) -> None:

@@ -25,7 +25,7 @@ def make_scorer(make_settings: MakeSettings) -> Iterator[MakeScorer]:
     opened = []
 
     def make(**given: object) -> Scorer:
-        more = {name: given.pop(name) for name in ("clock",) if name in given}
+        more = {name: given.pop(name) for name in ("clock", "recorder") if name in given}
         built = make_settings(**given)
         assert built.job is not None
         features = compile_feature_set(built.job.features, built.job.events)
@@ -141,3 +141,25 @@ def test_split_of_a_batch_changes_nothing(make_scorer: MakeScorer, tmp_path: Pat
     first, second = scorer.score(columns(amounts[:2])), scorer.score(columns(amounts[2:]))
     np.testing.assert_allclose(whole.prediction, np.concatenate([first.prediction, second.prediction]), rtol=1e-6)
     assert set(whole.problems) == set(first.problems) | {row + 2 for row in second.problems}
+
+
+class OutOfDomain:
+    """Hears what a recorder hears, and keeps the columns whose domain it is to check."""
+
+    def __init__(self) -> None:
+        self.heard: list[dict[str, np.ndarray]] = []
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_: None
+
+    def extracted(self, given: dict[str, np.ndarray]) -> None:
+        self.heard.append(given)
+
+
+def test_recorder_hears_of_the_columns_of_each_batch(make_scorer: MakeScorer) -> None:
+    recorder = OutOfDomain()
+    scorer = make_scorer(recorder=recorder)
+    batches = [columns([1.0, -3.0]), columns([2.0])]
+    for batch in batches:
+        scorer.score(batch)
+    assert [heard is batch for heard, batch in zip(recorder.heard, batches, strict=True)] == [True, True]

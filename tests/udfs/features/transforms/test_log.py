@@ -20,8 +20,8 @@ def test_offset_and_base_equal_the_standard_library(compute) -> None:
 
 
 def test_values_outside_the_domain_are_counted_and_nulls_are_not(build) -> None:
-    assert build("log", "amount").invalid({"amount": AMOUNTS}) == 2
-    assert build("log", "amount", offset=0).invalid({"amount": AMOUNTS}) == 3
+    assert build("log", "amount").count_out_of_domain({"amount": AMOUNTS}) == 2
+    assert build("log", "amount", offset=0).count_out_of_domain({"amount": AMOUNTS}) == 3
 
 
 @pytest.mark.parametrize("base", [0, 1, -2])
