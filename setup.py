@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
+
+# Read, not imported: the package's libraries are not there while it is built.
+VERSION = re.findall(r'^__version__ = "(.+)"$', Path("gress/__init__.py").read_text(encoding="utf-8"), re.MULTILINE)[0]
 
 PACKAGES = ("conf", "models", "state", "udfs", "jobs", "gress")
 
@@ -82,7 +86,7 @@ def _shared(*folders: str) -> list[tuple[str, list[str]]]:
 
 setup(
     name="gress-ml",
-    version="0.1.0",
+    version=VERSION,
     description="Real-time machine learning on streams: features, inference and learning on Apache Flink",
     license="Apache-2.0",
     license_files=["LICENSE"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,19 +19,22 @@ from conf.loading.yaml_file import read_settings_file
 from conf.settings import Settings
 
 
-def load_settings(path: Path | None, *, overrides: Sequence[str] = (), environ: Mapping[str, str]) -> Settings:
+def load_settings(
+    path: Path | str | None = None, *, overrides: Sequence[str] = (), environ: Mapping[str, str] | None = None
+) -> Settings:
     """Load the typed settings of a YAML file.
 
     Args:
         path: the file, with any of the roots `ml:`, `job:` and `execution:`; None: the defaults.
         overrides: assignments such as ``ml.inference.max_concurrency=4``; values are YAML, list entries go by index.
         environ: variables that fill ``${NAME}`` in the file, and variables such as
-            ``GRESS_ML__INFERENCE__MAX_CONCURRENCY=4`` that override it.
+            ``GRESS_ML__INFERENCE__MAX_CONCURRENCY=4`` that override it; None: those of this process.
 
     Raises:
         ConfigError: the settings are refused, with a line for every problem; none shows a secret.
     """
-    raw = RawSettings({}) if path is None else read_settings_file(path)
+    environ = os.environ if environ is None else environ
+    raw = RawSettings({}) if path is None else read_settings_file(Path(path))
     problems = apply_environment(raw, environ) + apply_assignments(raw, overrides) + substitute(raw, environ)
     problems += find_plain_secrets(raw, environ)
     return _typed(raw, problems, origin="settings" if path is None else str(path))

@@ -28,7 +28,7 @@ app = typer.Typer(
 )
 jobs_app = typer.Typer(no_args_is_help=True, help="The jobs that come with the package.")
 config_app = typer.Typer(no_args_is_help=True, help="Settings: check a file, show what is in effect.")
-features_app = typer.Typer(no_args_is_help=True, help="Features of a job: explain them, export them for training.")
+features_app = typer.Typer(no_args_is_help=True, help="Features: list the types; explain and export those of a job.")
 app.add_typer(jobs_app, name="jobs", rich_help_panel=RUN)
 app.add_typer(config_app, name="config", rich_help_panel=RUN)
 app.add_typer(models_app, name="models", rich_help_panel=MODELS)
@@ -58,6 +58,23 @@ Profile = Annotated[
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what an earlier run wrote there.")]
 FlinkConf = Annotated[Optional[Path], typer.Option("--flink-conf", help="File of Flink options.")]  # noqa: UP045
+
+
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        from gress import __version__
+
+        sys.stdout.write(f"gress-ml {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    is_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Machine learning on live streams, on Apache Flink."""
 
 
 def main() -> None:
@@ -118,7 +135,7 @@ def run_job(
 
 
 @features_app.command("export")
-def export_features(
+def export_command(
     job: JobName,
     output: Annotated[Path, typer.Option("--output", help="New Parquet file.")],
     input: Input = None,  # noqa: A002 - the option's name
@@ -132,7 +149,7 @@ def export_features(
     The job computes them as it does when it scores; event fields stand beside them.
     """
     from gress.cli.console import LiveLine, print_line
-    from jobs.runs.export import export
+    from jobs.runs.export import export_features
 
     request = _request(
         job,
@@ -146,7 +163,7 @@ def export_features(
         is_overwriting=overwrite,
     )
     with LiveLine() as line:
-        done = export(request, line.show)
+        done = export_features(request, line.show)
     print_line(
         f"{done.rows:,} rows of {done.events:,} events, {done.dead_letters:,} dead letters: {done.path}"
     )
@@ -172,7 +189,10 @@ def explain_features(job: JobName, config: Config = None, overrides: Set = None)
 def list_features(
     is_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")] = False,
 ) -> None:
-    """Show every type of feature: what it computes, its parameters, its null rule, an example with its formulas."""
+    """List every type of feature: parameters, null rule, formula.
+
+    Each has an example, with the columns it gives.
+    """
     from gress.cli.console import print_features, print_json
     from udfs.features.reference import feature_references
 
@@ -237,12 +257,12 @@ def _request(
     profile: str | None,
     **others: Any,
 ) -> Any:
-    from jobs.runs.launch import Request
+    from jobs.runs.launch import RunRequest
 
     given = list(overrides or ())
     if profile is not None:
         given.append(f"execution.profile={profile}")
-    return Request(job, output, input=source or "", config=config, overrides=given, **others)
+    return RunRequest(job, output, input=source or "", config=config, overrides=given, **others)
 
 
 def _settings(job: str, config: Path | None, overrides: list[str] | None) -> Any:

@@ -17,7 +17,7 @@ from jobs.pipeline.scoring import compute_features, feature_columns, write_featu
 from jobs.run_folder.parquet import csv_table
 from jobs.run_folder.part_files import LineCounter
 from jobs.run_folder.progress import Counts, Progress
-from jobs.runs.launch import Prepared, Request, execute, local_options, prepare
+from jobs.runs.launch import Prepared, RunRequest, execute, local_options, prepare, show_nothing
 from jobs.sources.files import InputFiles
 from jobs.sources.lines import create_lines
 from udfs.features.feature_set import FeatureSet, compile_feature_set
@@ -36,7 +36,7 @@ class Exported:
     path: Path
 
 
-def export(request: Request, show: Callable[[Counts, int], None]) -> Exported:
+def export_features(request: RunRequest, show: Callable[[Counts, int], None] = show_nothing) -> Exported:
     """Write event fields and features of every good event to one Parquet file, in the order of time and id.
 
     ``request.output`` is the file. Its schema metadata names the feature set, its hash and its columns, under
@@ -68,13 +68,13 @@ def export(request: Request, show: Callable[[Counts, int], None]) -> Exported:
     return Exported(events, rows, letters, target)
 
 
-def _into(request: Request, output: Path) -> Request:
+def _into(request: RunRequest, output: Path) -> RunRequest:
     from dataclasses import replace
 
     return replace(request, output=output, output_format="json")
 
 
-def _run(prepared: Prepared, request: Request) -> None:
+def _run(prepared: Prepared, request: RunRequest) -> None:
     with planning():
         session = open_session(
             prepared.settings,

@@ -44,7 +44,7 @@ MARKER = ".gress-run"
 
 
 @dataclass(frozen=True)
-class Request:
+class RunRequest:
     """A run as it is asked for.
 
     Attributes:
@@ -80,7 +80,11 @@ class Prepared:
     output: Path
 
 
-def run(request: Request, show: Callable[[Counts, int | None], None]) -> Summary | Stopped:
+def show_nothing(counts: Counts, total: int | None) -> None:
+    """Show no progress."""
+
+
+def run(request: RunRequest, show: Callable[[Counts, int | None], None] = show_nothing) -> Summary | Stopped:
     """Run a scoring job: on bounded input to its end, on a stream until it is stopped.
 
     Args:
@@ -117,7 +121,7 @@ def run(request: Request, show: Callable[[Counts, int | None], None]) -> Summary
 
 
 def _run_endless(
-    statements: StatementSet, prepared: Prepared, request: Request, show: Callable[[Counts, int | None], None]
+    statements: StatementSet, prepared: Prepared, request: RunRequest, show: Callable[[Counts, int | None], None]
 ) -> Stopped:
     with planning():
         result: TableResult = statements.execute()
@@ -146,7 +150,7 @@ def _count_events(prepared: Prepared) -> int | None:
     return prepared.files.count_events(in_turn=in_turn)
 
 
-def _summarised(prepared: Prepared, request: Request, events: int | None, seconds: float) -> Summary:
+def _summarised(prepared: Prepared, request: RunRequest, events: int | None, seconds: float) -> Summary:
     field_name = prepared.job.inference.output_field
     summary = summarise(
         prepared.output, job=request.job, events=events, seconds=seconds, output_field=field_name
@@ -160,7 +164,7 @@ def _summarised(prepared: Prepared, request: Request, events: int | None, second
     return summary
 
 
-def prepare(request: Request, *, needs_model: bool) -> Prepared:
+def prepare(request: RunRequest, *, needs_model: bool) -> Prepared:
     """Check a request from settings to output folder, cheapest first, and claim the folder."""
     settings, job = _load(request)
     prepare_process()
@@ -176,7 +180,7 @@ def prepare(request: Request, *, needs_model: bool) -> Prepared:
     return Prepared(settings, job, topics or _find_files(request, job), request.output)
 
 
-def _find_files(request: Request, job: JobSettings) -> InputFiles:
+def _find_files(request: RunRequest, job: JobSettings) -> InputFiles:
     if not request.input or request.input.startswith(GENERATOR):
         parse_generator(request.input or GENERATOR)
         claim(request.output, is_overwriting=request.is_overwriting)
@@ -190,7 +194,7 @@ def _find_files(request: Request, job: JobSettings) -> InputFiles:
     return files
 
 
-def _load(request: Request) -> tuple[Settings, JobSettings]:
+def _load(request: RunRequest) -> tuple[Settings, JobSettings]:
     path = request.config or default_config(request.job)
     settings = load_settings(path, overrides=request.overrides, environ=request.environ)
     job = settings.job

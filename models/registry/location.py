@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from conf.loading.loader import settings_from
 from conf.loading.resolve import resolve_location
 from conf.settings import ModelRegistrySettings
 from models.errors import ModelError
@@ -24,11 +25,23 @@ if TYPE_CHECKING:
 _SCHEMES = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs", "az": "az", "azure": "az", "memory": "memory"}
 
 
-def open_registry(settings: ModelRegistrySettings, patience: Patience | None = None) -> Registry:
-    """Open the registry that settings describe; nothing is read yet.
+def open_registry(settings: ModelRegistrySettings | str, patience: Patience | None = None) -> Registry:
+    """Open a registry; nothing is read yet.
 
     Credentials come from the environment or the cloud's own chain.
+
+    Args:
+        settings: ``ml.model_registry`` of a job's settings; or only a folder, ``package:NAME`` or a URL.
+        patience: how long to wait for a store, and how often to ask it again.
+
+    Raises:
+        ConfigError: the text names no place.
+        ModelError: the settings do not fit together.
+        RegistryError: the store refuses to be opened.
     """
+    if isinstance(settings, str):
+        place = {"ml": {"model_registry": {"base_path": settings}}}
+        settings = settings_from(place, origin="registry").ml.model_registry
     scheme, bucket, prefix = _place(settings)
     if scheme == "file":
         return local_registry(Path(prefix))

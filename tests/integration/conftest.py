@@ -31,8 +31,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def export_features(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., pd.DataFrame]:
     """Features of every row of a file, as ``gress features export`` writes them."""
-    from jobs.runs.export import export
-    from jobs.runs.launch import Request
+    from jobs.runs.export import export_features
+    from jobs.runs.launch import RunRequest
 
     numbers = itertools.count()
 
@@ -41,8 +41,8 @@ def export_features(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., p
         tree = {"ml": {"enabled": True}, "job": job, "execution": {"parallelism": parallelism}}
         config = write_config(folder / "job.yaml", tree)
         target = folder / "features.parquet"
-        request = Request("fraud-detection", target, str(source), config, environ={})
-        export(request, lambda counts, total: None)
+        request = RunRequest("fraud-detection", target, str(source), config, environ={})
+        export_features(request, lambda counts, total: None)
         return pd.read_parquet(target)
 
     return run_export

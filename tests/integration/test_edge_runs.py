@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.runs.export import Exported, export
-from jobs.runs.launch import Request
+from jobs.runs.export import Exported, export_features
+from jobs.runs.launch import RunRequest
 from tests.support.crafted_input import BAD_LINES, LATE, CraftedInput
 from tests.support.fraud_config import FEATURES, expected_features
 from tests.support.job_runs import read_parts, run_job
@@ -29,8 +29,8 @@ def test_empty_file_gives_no_events_and_a_summary(fraud_config: Path, tmp_path: 
 @pytest.fixture(scope="module")
 def exported(fraud_config: Path, crafted_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     target = tmp_path_factory.mktemp("exported") / "features.parquet"
-    request = Request("fraud-detection", target, str(crafted_file), fraud_config, environ={})
-    return export(request, lambda counts, total: None)
+    request = RunRequest("fraud-detection", target, str(crafted_file), fraud_config, environ={})
+    return export_features(request, lambda counts, total: None)
 
 
 def test_export_counts_every_line(exported: Exported, crafted: CraftedInput) -> None:

@@ -23,6 +23,7 @@ HEAVY = (
 )
 LIGHT = (
     "conf",
+    "gress",
     "conf.loading.loader",
     "models",
     "models.registry",

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import gress
+
 PACKAGES = ("conf", "models", "state", "udfs", "jobs", "gress")
 ARTIFACTS = ("model.json", "model.onnx", "model.tflite")
 
@@ -81,6 +83,6 @@ def test_monitoring_is_in_it_as_compose_mounts_it(repository: Path, names: set[s
 def test_metadata_names_the_command_and_the_python_versions(wheel: Path) -> None:
     assert "gress = gress.cli.main:main" in _metadata(wheel, "entry_points.txt")
     metadata = Parser().parsestr(_metadata(wheel, "METADATA"))
-    assert (metadata["Name"], metadata["Version"]) == ("gress-ml", "0.1.0")
+    assert (metadata["Name"], metadata["Version"]) == ("gress-ml", gress.__version__)
     assert set(metadata["Requires-Python"].split(",")) == {">=3.10", "<3.13"}
     assert set(metadata.get_all("Provides-Extra")) == {"local", "report", "tflite", "train", "test"}

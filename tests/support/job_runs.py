@@ -12,7 +12,7 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from jobs.run_folder.summary import Summary
-from jobs.runs.launch import Request, run
+from jobs.runs.launch import RunRequest, run
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def run_job(
     **more: Any,
 ) -> JobRun:
     """Run a job as `gress run` does, without environment variables of this shell."""
-    request = Request(job, output, str(source), config, overrides, environ={}, **more)
+    request = RunRequest(job, output, str(source), config, overrides, environ={}, **more)
     return JobRun(output, run(request, lambda counts, total: None))
 
 

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from gress.dev.broker import DevKafka
 from jobs.errors import JobError
 from jobs.run_folder.summary import Summary
-from jobs.runs.launch import Request, run
+from jobs.runs.launch import RunRequest, run
 from tests.support.crafted_input import CraftedInput
 from tests.support.fraud_config import STATELESS, write_fraud_config
 from tests.support.job_runs import write_config
@@ -47,7 +47,7 @@ def _client(servers: str) -> dict[str, str]:
 
 def _run(config: Path, password: str, output: Path) -> Summary:
     environ = {"KAFKA_JAAS": f'{_MODULE} required username="gress" password="{password}";'}
-    found = run(Request("fraud-detection", output, "kafka:", config, environ=environ), lambda counts, total: None)
+    found = run(RunRequest("fraud-detection", output, "kafka:", config, environ=environ), lambda counts, total: None)
     assert isinstance(found, Summary)
     return found
 

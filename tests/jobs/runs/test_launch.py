@@ -8,7 +8,7 @@ import pytest
 
 from conf.errors import ConfigError
 from jobs.errors import JobError
-from jobs.runs.launch import CHECKPOINTS, MARKER, Request, claim, local_options, prepare, tidy
+from jobs.runs.launch import CHECKPOINTS, MARKER, RunRequest, claim, local_options, prepare, tidy
 from models.errors import ModelError
 from tests.support.fraud_config import write_fraud_config
 from tests.support.small_model import write_model
@@ -23,23 +23,23 @@ def config(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def request_of(tmp_path: Path, config: Path) -> Callable[..., Request]:
+def request_of(tmp_path: Path, config: Path) -> Callable[..., RunRequest]:
     (tmp_path / "in.jsonl").write_text("{}\n")
 
-    def make(**changed: object) -> Request:
-        given = Request("fraud-detection", tmp_path / "out", str(tmp_path / "in.jsonl"), config, environ={})
+    def make(**changed: object) -> RunRequest:
+        given = RunRequest("fraud-detection", tmp_path / "out", str(tmp_path / "in.jsonl"), config, environ={})
         return replace(given, **changed)  # type: ignore[arg-type]
 
     return make
 
 
-def test_good_request_claims_its_folder(request_of: Callable[..., Request], tmp_path: Path) -> None:
+def test_good_request_claims_its_folder(request_of: Callable[..., RunRequest], tmp_path: Path) -> None:
     prepared = prepare(request_of(), needs_model=True)
     assert prepared.files.paths == (tmp_path / "in.jsonl",)
     assert [path.name for path in (tmp_path / "out").iterdir()] == [MARKER]
 
 
-def test_generated_input_is_written_into_the_output(request_of: Callable[..., Request], tmp_path: Path) -> None:
+def test_generated_input_is_written_into_the_output(request_of: Callable[..., RunRequest], tmp_path: Path) -> None:
     prepared = prepare(request_of(input="generator:days=1,customers=20,terminals=50"), needs_model=True)
     assert prepared.files.paths == (tmp_path / "out" / "input.jsonl",)
     assert prepared.files.count_events() > 0
@@ -79,7 +79,7 @@ def test_wrong_request_leaves_nothing_behind(
     changed: dict[str, object],
     error: type[Exception],
     text: str,
-    request_of: Callable[..., Request],
+    request_of: Callable[..., RunRequest],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -89,7 +89,7 @@ def test_wrong_request_leaves_nothing_behind(
     assert not (tmp_path / "out").exists()
 
 
-def test_model_of_another_width_is_refused(request_of: Callable[..., Request], tmp_path: Path) -> None:
+def test_model_of_another_width_is_refused(request_of: Callable[..., RunRequest], tmp_path: Path) -> None:
     config = write_fraud_config(tmp_path / "wide", model=write_model(tmp_path / "model", width=9))
     with pytest.raises(
         ModelError, match=r"model fraud-detector@2\.0\.0 wants input 'x' float32 \(n, 9\), got \(n, 6\)"
@@ -98,7 +98,7 @@ def test_model_of_another_width_is_refused(request_of: Callable[..., Request], t
     assert not (tmp_path / "out").exists()
 
 
-def test_corrupt_model_is_refused(request_of: Callable[..., Request], tmp_path: Path) -> None:
+def test_corrupt_model_is_refused(request_of: Callable[..., RunRequest], tmp_path: Path) -> None:
     model = tmp_path / "model.onnx"
     model.write_bytes(b"no model at all")
     config = write_fraud_config(tmp_path / "corrupt", model=model)
@@ -107,12 +107,12 @@ def test_corrupt_model_is_refused(request_of: Callable[..., Request], tmp_path: 
     assert not (tmp_path / "out").exists()
 
 
-def test_export_needs_no_model(request_of: Callable[..., Request], tmp_path: Path) -> None:
+def test_export_needs_no_model(request_of: Callable[..., RunRequest], tmp_path: Path) -> None:
     config = write_fraud_config(tmp_path / "none", model=tmp_path / "missing.onnx")
     assert prepare(request_of(config=config), needs_model=False).job.name == "fraud-detection"
 
 
-def test_input_inside_the_output_is_refused(request_of: Callable[..., Request], tmp_path: Path) -> None:
+def test_input_inside_the_output_is_refused(request_of: Callable[..., RunRequest], tmp_path: Path) -> None:
     """Replacing the output would remove the input."""
     claim(tmp_path / "out", is_overwriting=False)
     (tmp_path / "out" / "in.jsonl").write_text("{}\n")

@@ -48,11 +48,11 @@ def test_kafka_without_settings_is_refused() -> None:
 
 
 def test_a_folder_is_claimed_only_by_a_run_that_can_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from jobs.runs.launch import Request, prepare
+    from jobs.runs.launch import RunRequest, prepare
     from tests.support.fraud_config import write_fraud_config
 
     monkeypatch.setenv("GRESS_JARS", str(tmp_path / "jars"))
-    request = Request(
+    request = RunRequest(
         "fraud-detection", tmp_path / "out", "kafka:", write_fraud_config(tmp_path / "c"), SOURCE, environ={}
     )
     with pytest.raises(JobError, match=r"Kafka's connector: expected .* got nothing there; gress jars fetch$"):

@@ -1,0 +1,33 @@
+"""Scoring of columns in a program of one's own, without Flink."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from conf.settings import Settings
+from jobs.errors import JobError
+from udfs.functions.score_columns import ScoreColumns
+from udfs.scoring.scorer import Scorer
+
+
+@contextmanager
+def open_scorer(settings: Settings) -> Iterator[Scorer]:
+    """Open what a job scores with: its features, its model, its fallbacks; close them when the block is left.
+
+    ``scorer.score(columns)`` takes an array for each of ``scorer.features.inputs``: event fields, and a column for each
+    window, which nobody computes here. Times are epoch milliseconds, booleans 0 and 1. Without ``model_version`` in
+    the settings, a model that is promoted meanwhile takes over between two calls, as in a job.
+
+    Raises:
+        FeatureError, JobError, ModelError: the settings hold no job, or its model does not fit its features.
+    """
+    if settings.job is None:
+        subject = "settings"
+        raise JobError(subject, "expected a `job:` with events, features and inference, got none")
+    function = ScoreColumns(settings.job, settings.ml)
+    function.open()
+    try:
+        yield function.scorer
+    finally:
+        function.close()
