@@ -1,1 +1,1 @@
-"""What runs on the rows of a stream: features, routing and scoring, and their adapters to the engine."""
+"""Code that runs on the rows of a stream: features, parsing, scoring, and their adapters to the engine."""

@@ -23,7 +23,7 @@ class Characters:
     """The code points of a column of texts; a null counts as an empty text.
 
     Args:
-        texts: Texts or None.
+        texts: texts or None.
     """
 
     def __init__(self, texts: list[str | None]) -> None:

@@ -1,4 +1,4 @@
-"""Reads the keys and vectors of an embedding from a file."""
+"""Reader of the keys and vectors of an embedding."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def read_embedding_table(path: Path) -> tuple[list[object], Any]:
             `key` and either a list column `vector` or one number column for each dimension.
 
     Returns:
-        Keys, and the vectors as whatever the file holds: the caller checks them.
+        Keys, and the vectors as the file holds them; the caller must check them.
 
     Raises:
         ValueError: the file's ending is unknown, or it lacks an array or column.

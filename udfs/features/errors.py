@@ -1,4 +1,4 @@
-"""What can be wrong with a feature set, said before a job starts."""
+"""Errors in a feature set, raised before a job starts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class FeatureError(ValueError):
 
 
 class UnknownColumnError(FeatureError):
-    """A feature that reads a name which is no column of the event; `column` is that name."""
+    """A feature that reads an unknown column; `column` is its name."""
 
     def __init__(self, where: str, column: str, known: Iterable[str]) -> None:
         super().__init__(where, "an event field or an aggregation", repr(column), nearest(column, known))

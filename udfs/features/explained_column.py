@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ExplainedColumn:
-    """Where a column comes from: its feature's type, what it reads, its null rule and its formula."""
+    """The origin of a column: its feature's type, the columns it reads, its null rule and its formula."""
 
     column: str
     type: str

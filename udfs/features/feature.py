@@ -1,9 +1,9 @@
-"""The contract every transform keeps.
+"""The contract of all transforms.
 
 Rules
 - All parameters are checked in `from_spec`; `transform` never raises on values.
-- `transform` fills its slice of a shared matrix, never changes its inputs, and treats each row alone: cutting
-  a batch anywhere gives the same rows.
+- `transform` fills its slice of a shared matrix, never changes its inputs, and computes each row from that row alone,
+  so any split of a batch gives the same rows.
 - The number and the names of columns are known before the first row.
 - Dataclass fields with ``compare=True`` are the feature's identity: they go into the feature-set hash.
 """
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Feature(ABC):
-    """One transform: which columns it reads, which it makes, and how."""
+    """One transform from input columns to feature columns."""
 
     type: ClassVar[str]
     null_rule: ClassVar[str]
@@ -45,7 +45,7 @@ class Feature(ABC):
     @classmethod
     @abstractmethod
     def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Feature:
-        """Check a spec against the columns there are, and build the transform.
+        """Check a spec against the columns of the event, and build the transform.
 
         Raises:
             FeatureError: a parameter is unknown, missing, or makes no sense.
@@ -57,11 +57,11 @@ class Feature(ABC):
 
     @abstractmethod
     def formula(self, position: int) -> str:
-        """Say how the column at `position` is computed, for people."""
+        """Return the formula of the column at `position`, for people."""
 
     @property
     def window(self) -> WindowSpec | None:
-        """The window aggregate this feature needs; None where the row alone is enough."""
+        """The window aggregate that this feature needs; None if the row alone is enough."""
         return None
 
     @property
@@ -78,6 +78,6 @@ class Feature(ABC):
         return 0
 
     def canonical(self) -> dict[str, object]:
-        """The feature as JSON-able values with every default filled in: equal means computes the same."""
+        """Return the feature as JSON values with every default filled in; equal values mean equal features."""
         identity = {field.name: getattr(self, field.name) for field in fields(self) if field.compare}
         return {"type": self.type, **identity}

@@ -32,9 +32,9 @@ class FeatureSet:
     """Features in the order of the model's columns.
 
     Args:
-        name: As the settings call it.
+        name: name in the settings.
         hash: 16 hex digits that change with every parameter, name and the order, and with nothing else.
-        features: Transforms in order.
+        features: transforms in order.
     """
 
     name: str
@@ -60,7 +60,7 @@ class FeatureSet:
         """Compute all features of a batch.
 
         Args:
-            columns: At least `inputs`, arrays of one length n; they are only read.
+            columns: at least `inputs`, arrays of one length n; they are only read.
             dtype: float32 or float64; arithmetic is in float64 either way.
 
         Returns:
@@ -92,7 +92,7 @@ class FeatureSet:
         return {column: count for column, count in counts.items() if count}
 
     def explain(self) -> tuple[ExplainedColumn, ...]:
-        """Put each column into words."""
+        """Describe each column."""
         return tuple(
             ExplainedColumn(
                 column, feature.type, feature.inputs, feature.null_rule, feature.formula(position)
@@ -136,7 +136,7 @@ def compile_feature_set(settings: FeatureSetSettings, events: EventSettings) -> 
 
     Raises:
         FeatureError: a spec is wrong, two columns share a name, or a feature reads the label of the row it
-        scores.
+            scores.
     """
     features = _build_all(settings.specs, events)
     for spec, feature in zip(settings.specs, features, strict=True):

@@ -1,4 +1,4 @@
-"""Stable 64-bit hashes of columns: the same in every process, on every machine, whatever the batch.
+"""Stable 64-bit hashes of columns: the same in every process, on every machine, for every split into batches.
 
 A value is hashed as its UTF-8 text with xxHash64, once for each distinct value of a batch. Whole numbers hash
 as their decimal text whether the batch holds them as int64 or, next to nulls, as float64.
@@ -38,12 +38,12 @@ def hash_column(
 
     Args:
         column: ``(n,)`` values.
-        kind: Type of the field, which fixes how a number is spelled.
-        seed: Seed of xxHash64.
-        prefix: Put before each value, to keep columns apart.
+        kind: type of the field, which decides the text of a number.
+        seed: seed of xxHash64.
+        prefix: text before each value, to keep columns apart.
 
     Returns:
-        ``(n,)`` hashes (0 where null) and the mask of values that are there.
+        ``(n,)`` hashes (0 where null) and the mask of values that are not null.
     """
     if kind == "string":
         present = np.not_equal(column, None).astype(bool, copy=False)  # type: ignore[call-overload]

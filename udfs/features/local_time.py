@@ -19,11 +19,11 @@ _DAY_S = 86_400
 
 
 class LocalTime:
-    """Instants as a wall clock and a calendar show them; each part is computed when first asked for.
+    """Instants as a wall clock and a calendar show them; each part is computed on first use.
 
     Args:
         millis: ``(n,)`` int64 epoch milliseconds, UTC.
-        offsets: The time zone's offsets; None for UTC.
+        offsets: the time zone's offsets; None for UTC.
     """
 
     def __init__(self, millis: Whole, offsets: Offsets | None) -> None:

@@ -1,4 +1,4 @@
-"""Reads the free-form parameters of a feature spec: every value checked, every default named once."""
+"""Reader of the free-form parameters of a feature spec: every value checked, every default named once."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def location(spec: FeatureSpec) -> str:
-    """Name a feature as error texts do.
+    """Return the name of a feature in error texts.
 
     Args:
-        spec: The spec at fault.
+        spec: the faulty spec.
     """
     return f"feature {spec.name!r} ({spec.type})"
 
@@ -27,10 +27,10 @@ class Parameter:
     """One parameter that a feature type accepts.
 
     Attributes:
-        name: As it is written in a spec.
-        text: What it means, with its range.
-        default: YAML of the value it has when a spec leaves it out; or words: ``required``, ``either`` where one of two
-            is required, ``none``, and the like.
+        name: name in a spec.
+        text: meaning and range.
+        default: YAML of the value when a spec leaves it out; or a word: ``required``, ``either`` if one of two is
+            required, ``none``, and the like.
     """
 
     name: str
@@ -42,8 +42,8 @@ class Parameters:
     """The parameters of one spec, read by name and type.
 
     Args:
-        spec: The feature's spec.
-        accepted: Those that its type accepts; any other is refused here.
+        spec: the feature's spec.
+        accepted: parameters of the feature's type; any other is refused here.
     """
 
     def __init__(self, spec: FeatureSpec, accepted: Sequence[Parameter]) -> None:
@@ -70,17 +70,17 @@ class Parameters:
         return self._values[name]
 
     def number(self, name: str, default: float | None = None) -> float:
-        """Read a finite number; required when there is no default."""
+        """Read a finite number, which is required if there is no default."""
         if default is not None and name not in self:
             return float(default)
         return self.as_number(name, self.value(name, "a number"))
 
     def optional_number(self, name: str) -> float | None:
-        """Read a finite number, None when it is not given."""
+        """Read a finite number; None if it is not given."""
         return self.number(name) if name in self else None
 
     def as_number(self, name: str, value: object) -> float:
-        """Check one number, wherever it was nested."""
+        """Check one number at any depth of nesting."""
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
             self.refuse(f"{name}: a finite number", value, "write it without quotes")
         return float(value) + 0.0  # -0.0 and 0.0 are one value to the hash
@@ -101,7 +101,7 @@ class Parameters:
         return value
 
     def text(self, name: str, default: str | None = None) -> str:
-        """Read a non-empty text; required when there is no default."""
+        """Read a non-empty text, which is required if there is no default."""
         value = default if default is not None and name not in self else self.value(name, "a text")
         if not isinstance(value, str) or not value.strip():
             self.refuse(f"{name}: a text", value, "quote it if it is a number")
@@ -112,7 +112,7 @@ class Parameters:
         return self.as_choice(name, self.text(name, default), options)
 
     def as_choice(self, name: str, value: object, options: Sequence[str]) -> str:
-        """Check one of a few names, wherever it was nested."""
+        """Check one of a few names at any depth of nesting."""
         if not isinstance(value, str) or value not in options:
             listed = "|".join(options)
             self.refuse(f"{name}: {listed}", value, nearest(str(value), options))

@@ -1,6 +1,6 @@
-"""Every feature type in words: what it computes, its parameters, its null rule and an example with formulas.
+"""Descriptions of all feature types: meaning, parameters, null rule and an example with formulas.
 
-`gress features list` and the site's page on features print what stands here.
+`gress features list` and the site's page on features print them.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ class FeatureReference:
     """One feature type.
 
     Attributes:
-        type: As it is written in a spec.
-        text: What it computes.
-        null_rule: What becomes of an absent value.
-        parameters: All that it accepts.
-        example: A spec, as in YAML.
-        columns: Those that the example makes.
+        type: name of the type in a spec.
+        text: the value that it computes.
+        null_rule: result for an absent value.
+        parameters: all accepted parameters.
+        example: a spec, as in YAML.
+        columns: columns that the example makes.
     """
 
     type: str

@@ -1,4 +1,4 @@
-"""Which column a spec means: a field by name or by its dotted path, or another feature's aggregate."""
+"""Resolution of the column that a spec names: a field by name or dotted path, or another feature's aggregate."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ ANY = ("long", "double", "decimal", "string", "boolean", "timestamp")
 def resolve_column(
     spec: FeatureSpec, name: object, fields: Mapping[str, FieldSettings], types: tuple[str, ...]
 ) -> str:
-    """Find the column a name stands for and check that its type fits the feature.
+    """Find the column of a name and check that its type fits the feature.
 
     Args:
-        spec: The spec that names it, for error texts.
-        name: A field name, the dotted path a field is read from, or an aggregate's column.
-        fields: Event fields, and aggregates as nullable doubles.
-        types: Field types the feature can read.
+        spec: the spec with the name, for error texts.
+        name: a field name, the dotted path a field is read from, or an aggregate's column.
+        fields: event fields, and aggregates as nullable doubles.
+        types: field types that the feature can read.
 
     Raises:
-        UnknownColumnError: no column is called so.
-        FeatureError: its type does not fit.
+        UnknownColumnError: no column has this name.
+        FeatureError: the column's type does not fit.
     """
     if not isinstance(name, str):
         raise FeatureError(location(spec), "a column name", repr(name), "write the name of an event field")
@@ -46,14 +46,14 @@ def resolve_column(
 
 
 def resolve_source(spec: FeatureSpec, fields: Mapping[str, FieldSettings], types: tuple[str, ...]) -> str:
-    """Find the one column a feature reads: its `source`, else the column of the feature's own name."""
+    """Find the one column that a feature reads: its `source`, else the column with the feature's name."""
     if spec.source is None and spec.name not in fields:
         raise FeatureError(location(spec), "source: a column", "none", "add source: NAME of an event field")
     return resolve_column(spec, spec.source or spec.name, fields, types)
 
 
 def resolve_time(spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> str:
-    """Find the instant a feature reads: its `source`, else the only timestamp there is."""
+    """Find the instant that a feature reads: its `source`, else the only timestamp field."""
     if spec.source is not None:
         return resolve_column(spec, spec.source, fields, TIME)
     instants = [name for name, field in fields.items() if field.type == "timestamp"]
@@ -64,7 +64,7 @@ def resolve_time(spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> str:
 
 
 def output_of(spec: FeatureSpec) -> str:
-    """Name the feature's column, or the stem of its columns."""
+    """Return the name of the feature's column, or the stem of its columns' names."""
     return spec.output or spec.name
 
 

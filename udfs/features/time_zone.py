@@ -1,8 +1,8 @@
-"""UTC offsets of a time zone as a table, so that whole columns are shifted at once.
+"""UTC offsets of a time zone as a table, which shifts whole columns at once.
 
-`zoneinfo` answers for one instant at a time. Its answers from 1970 to 2100 are probed here every third day
-and each change narrowed down to the second; no zone of the tz database changes twice within three days in
-those years. Instants outside take the offset of the nearer end.
+`zoneinfo` answers for one instant at a time. This module probes it for every third day from 1970 to 2100 and narrows
+each change down to the second; no zone of the tz database changes twice within three days in those years. Instants
+outside these years take the offset of the nearer end.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def utc_offsets(zone: str) -> Offsets:
     """List the offsets of a zone.
 
     Returns:
-        Epoch seconds from which an offset holds, rising, and the offsets in seconds east of UTC, one more:
-        the first holds before all of them.
+        Rising epoch seconds at which an offset begins, and the offsets in seconds east of UTC. There is one offset
+        more than seconds: the first offset holds before all of them.
 
     Raises:
         ValueError: there is no such zone.
@@ -44,7 +44,7 @@ def utc_offsets(zone: str) -> Offsets:
 
 
 def local_seconds(seconds: NDArray[np.int64], offsets: Offsets) -> NDArray[np.int64]:
-    """Shift epoch seconds to what the clock on the wall shows, as seconds since 1970-01-01 there."""
+    """Shift epoch seconds to local time, as seconds since 1970-01-01 00:00 local time."""
     changes, east_s = offsets
     return seconds + east_s[np.searchsorted(changes, seconds, side="right")]
 

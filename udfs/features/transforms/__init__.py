@@ -1,1 +1,1 @@
-"""The feature transforms, one a file; `udfs.features.FEATURES` is the table of them."""
+"""The feature transforms, one a file; the table `udfs.features.FEATURES` lists them."""

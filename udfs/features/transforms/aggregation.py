@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 FUNCTIONS = ("sum", "count", "avg", "min", "max", "stddev", "distinct", "last", "rate")
 SOURCELESS = ("count", "rate")
-DELAYABLE = ("sum", "count", "avg", "rate", "stddev")  # those that subtract what has left the window
-COUNTING = ("count", "distinct", "rate")  # zero, not unknown, where there is nothing
+DELAYABLE = ("sum", "count", "avg", "rate", "stddev")  # these can subtract rows that have left the window
+COUNTING = ("count", "distinct", "rate")  # these are zero, not unknown, in an empty window
 MAX_WINDOW_S = 365 * 86_400
 _ADDABLE = ("long", "double", "decimal")
 _SOURCE_TYPES = {"count": ANY, "rate": ANY, "distinct": ANY, "last": (*_ADDABLE, "boolean")}
@@ -31,7 +31,7 @@ _SOURCE_TYPES = {"count": ANY, "rate": ANY, "distinct": ANY, "last": (*_ADDABLE,
 class Aggregation(Feature):
     """One number about the events of the same key in ``(t - delay - window, t - delay]``.
 
-    The window is computed upstream, over keyed state; here its column is taken over.
+    The window stage computes it upstream over keyed state; the transform copies its column.
     """
 
     type: ClassVar[str] = "aggregation"
@@ -84,7 +84,7 @@ class Aggregation(Feature):
 
     @property
     def window(self) -> WindowSpec:
-        """The aggregate as the window stage computes it, into a column of the feature's name."""
+        """The aggregate for the window stage, which computes it into a column of the feature's name."""
         return WindowSpec(
             name=self.columns[0],
             function=self.function,
@@ -97,14 +97,14 @@ class Aggregation(Feature):
         )
 
     def transform(self, columns: Columns, out: Matrix) -> None:
-        """Take the aggregate over."""
+        """Copy the aggregate."""
         values = columns[self.inputs[0]]
         out[:, 0] = values
         if self.empty is not None and values.dtype.kind == "f":
             np.copyto(out[:, 0], self.empty, where=np.isnan(values))
 
     def formula(self, position: int) -> str:
-        """Say the aggregate as a sentence."""
+        """Return the aggregate in words."""
         del position
         from conf.types.durations import format_duration
 

@@ -64,7 +64,7 @@ class Bucket(Feature):
             np.copyto(out[:, 0], np.nan, where=absent)
 
     def formula(self, position: int) -> str:
-        """Say the bin's range, or how bins are counted."""
+        """Return the bin's range, or how bins are counted."""
         if not self.onehot:
             return f"number of {len(self.boundaries)} boundaries <= {self.inputs[0]}"
         edges = ("-inf", *(f"{edge:g}" for edge in self.boundaries), "inf")

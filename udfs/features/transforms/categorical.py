@@ -69,7 +69,7 @@ class Categorical(Feature):
         out[:, 0] = self._hashed(column) if self.vocabulary is None else self.vocabulary.codes(column)
 
     def formula(self, position: int) -> str:
-        """Say where codes come from."""
+        """Return the origin of the codes, in words."""
         del position
         if self.vocabulary is None:
             return f"xxh64({self.inputs[0]}, {self.seed}) into 0..{self.hash_buckets - 1}"

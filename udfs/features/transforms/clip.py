@@ -56,7 +56,7 @@ class Clip(Feature):
             np.minimum(np.maximum(values, self.low, dtype=np.float64), self.high, out=target)
 
     def formula(self, position: int) -> str:
-        """Say the bounds."""
+        """Return the bounds."""
         del position
         low = "-inf" if self.low is None else f"{self.low:g}"
         high = "inf" if self.high is None else f"{self.high:g}"

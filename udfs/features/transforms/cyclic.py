@@ -52,6 +52,6 @@ class Cyclic(Feature):
         np.cos(angles, out=out[:, 1])
 
     def formula(self, position: int) -> str:
-        """Say the angle."""
+        """Return the angle."""
         shifted = f"({self.inputs[0]} - {self.start:g})" if self.start else self.inputs[0]
         return f"{('sin', 'cos')[position]}(2 pi {shifted} / {self.period:g})"

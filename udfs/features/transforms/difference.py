@@ -51,7 +51,7 @@ class Difference(Feature):
         np.divide(distance, 1000.0 if self.is_time else 1.0, out=out[:, 0])
 
     def formula(self, position: int) -> str:
-        """Say the subtraction and its unit."""
+        """Return the subtraction and its unit."""
         del position
         text = f"{self.inputs[0]} - {self.inputs[1]}"
         return (f"abs({text})" if self.absolute else text) + (" in seconds" if self.is_time else "")

@@ -72,7 +72,7 @@ class Embedding(Feature):
         out[...] = self.vectors[self.categories.codes(columns[self.inputs[0]])]
 
     def formula(self, position: int) -> str:
-        """Say which dimension the column holds."""
+        """Return the dimension that the column holds, in words."""
         return f"dimension {position} of the vector of {self.inputs[0]} ({len(self.categories)} vectors)"
 
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Hash(Feature):
-    """One or more columns hashed into `buckets` columns: 1 (or, signed, +1 or -1) where a value falls.
+    """One or more columns hashed into `buckets` columns: each value adds 1 (or, signed, +1 or -1) to its column.
 
-    Values hash as ``column=value``, so equal values of different columns fall apart.
+    Values hash as ``column=value``, so equal values of different columns get different hashes.
 
     Source: Weinberger et al., Feature Hashing for Large Scale Multitask Learning, ICML 2009.
     """
@@ -76,7 +76,7 @@ class Hash(Feature):
             out[rows, to_buckets(hashes, self.buckets)] += added
 
     def formula(self, position: int) -> str:
-        """Say which hashes the column adds up."""
+        """Return the sum that the column holds."""
         weight = "sign" if self.signed else "1"
         read = ", ".join(self.inputs)
         return f"sum of {weight} over {read} where xxh64 falls into {position} of {self.buckets}"

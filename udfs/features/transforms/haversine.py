@@ -75,7 +75,7 @@ class Haversine(Feature):
         np.multiply(angle, 2.0 * EARTH_RADIUS_KM * KM_IN[self.unit], out=out[:, 0])
 
     def formula(self, position: int) -> str:
-        """Say the two points."""
+        """Return the two points."""
         del position
         lat1, lon1, lat2, lon2 = self.coordinates
         return f"distance ({lat1}, {lon1}) to ({lat2}, {lon2}) in {self.unit}"

@@ -42,6 +42,6 @@ class Interaction(Feature):
         out[:, 0] = product
 
     def formula(self, position: int) -> str:
-        """Say the product."""
+        """Return the product."""
         del position
         return " * ".join(self.inputs)

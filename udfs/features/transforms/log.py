@@ -45,7 +45,7 @@ class Log(Feature):
         return cls((output_of(spec),), (source,), parameters.number("offset", 1.0), base)
 
     def transform(self, columns: Columns, out: Matrix) -> None:
-        """Take the logarithm where there is one."""
+        """Take the logarithm of values in its domain."""
         values = columns[self.inputs[0]]
         target = out[:, 0]
         target.fill(np.nan)
@@ -65,7 +65,7 @@ class Log(Feature):
         return int(np.count_nonzero(np.less_equal(columns[self.inputs[0]], -self.offset)))
 
     def formula(self, position: int) -> str:
-        """Say the logarithm."""
+        """Return the logarithm."""
         del position
         base = "" if self.base is None else f" / log({self.base:g})"
         return f"log({self.inputs[0]} + {self.offset:g}){base}"

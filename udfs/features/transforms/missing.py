@@ -1,4 +1,4 @@
-"""Whether a value is absent."""
+"""Marks for absent values."""
 
 from __future__ import annotations
 
@@ -44,6 +44,6 @@ class Missing(Feature):
             out[:, 0] = 0.0
 
     def formula(self, position: int) -> str:
-        """Say the test."""
+        """Return the test."""
         del position
         return f"1 if {self.inputs[0]} is null else 0"

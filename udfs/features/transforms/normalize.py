@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Normalize(Feature):
-    """``(x - min) / (max - min)``, optionally held within 0 and 1."""
+    """``(x - min) / (max - min)``, optionally clipped to 0 and 1."""
 
     type: ClassVar[str] = "normalize"
     null_rule: ClassVar[str] = "null -> NaN"
@@ -55,7 +55,7 @@ class Normalize(Feature):
             np.minimum(target, 1.0, out=target)
 
     def formula(self, position: int) -> str:
-        """Say the scaling with its bounds."""
+        """Return the scaling with its bounds."""
         del position
         scaled = f"({self.inputs[0]} - {self.low:g}) / {self.high - self.low:g}"
         return f"clip({scaled}, 0, 1)" if self.clip else scaled

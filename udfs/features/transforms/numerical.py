@@ -1,4 +1,4 @@
-"""A number as it is."""
+"""An unchanged number."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Numerical(Feature):
-    """A number as it is, with a stand-in where it is absent."""
+    """An unchanged number, with a default for an absent one."""
 
     type: ClassVar[str] = "numerical"
     null_rule: ClassVar[str] = "null -> default, else NaN"
@@ -44,6 +44,6 @@ class Numerical(Feature):
             np.copyto(out[:, 0], self.default, where=np.isnan(values))
 
     def formula(self, position: int) -> str:
-        """Say the column's name."""
+        """Return the column's name."""
         del position
         return self.inputs[0] if self.default is None else f"{self.inputs[0]}, else {self.default:g}"

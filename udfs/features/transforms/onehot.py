@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Onehot(Feature):
-    """One 0/1 column for each category, and one for all other values if asked for."""
+    """One 0/1 column for each category, and optionally one for all other values."""
 
     type: ClassVar[str] = "onehot"
     null_rule: ClassVar[str] = "unseen or null -> zeros, or 1 in the column `other`"
@@ -60,7 +60,7 @@ class Onehot(Feature):
         np.equal(codes[:, None], self._places, out=out)
 
     def formula(self, position: int) -> str:
-        """Say which value the column marks."""
+        """Return the value that the column marks."""
         if position == len(self.categories):
             return f"1 if {self.inputs[0]} is none of the {position} categories else 0"
         return f"1 if {self.inputs[0]} = {self.categories.labels()[position]} else 0"

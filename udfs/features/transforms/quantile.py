@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Quantile(Feature):
     """The share of the training data below a value, 0 to 1, between evenly spaced reference quantiles.
 
-    Where several quantiles coincide, the value gets the middle of their ranks; the ends get 0 and 1.
+    A value at several equal quantiles gets the middle of their ranks; the ends get 0 and 1.
 
     Source: scikit-learn's QuantileTransformer with a uniform output.
     """
@@ -65,7 +65,7 @@ class Quantile(Feature):
         np.copyto(target, 1.0, where=values >= edges[-1])
 
     def formula(self, position: int) -> str:
-        """Say against what a value is ranked."""
+        """Return the quantiles that rank a value, in words."""
         del position
         return f"rank of {self.inputs[0]} among {len(self.quantiles)} quantiles"
 

@@ -42,7 +42,7 @@ class Ratio(Feature):
         return cls((output_of(spec),), inputs, parameters.optional_number("default"))
 
     def transform(self, columns: Columns, out: Matrix) -> None:
-        """Divide where there is something to divide by."""
+        """Divide where the denominator is not zero."""
         above, below = columns[self.inputs[0]], columns[self.inputs[1]]
         target = out[:, 0]
         target.fill(np.nan)
@@ -51,6 +51,6 @@ class Ratio(Feature):
             np.copyto(target, self.default, where=np.isnan(target))
 
     def formula(self, position: int) -> str:
-        """Say the division."""
+        """Return the division."""
         del position
         return f"{self.inputs[0]} / {self.inputs[1]}"

@@ -49,6 +49,6 @@ class Standardize(Feature):
         np.divide(centred, self.stddev, out=out[:, 0])
 
     def formula(self, position: int) -> str:
-        """Say the scaling with its constants."""
+        """Return the scaling with its constants."""
         del position
         return f"({self.inputs[0]} - {self.mean:g}) / {self.stddev:g}"

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TargetRate(Feature):
-    """The outcome's rate among a category's training rows, drawn towards the overall rate where rows are few.
+    """The outcome's rate among a category's training rows, pulled towards the overall rate if the rows are few.
 
-    ``(hits + smoothing * prior) / (rows + smoothing)``. The table comes from training data alone: rates that
-    follow the stream are an `aggregation` of the label with a delay.
+    ``(hits + smoothing * prior) / (rows + smoothing)``. The table comes from training data alone; for rates that
+    follow the stream, use an `aggregation` of the label with a delay.
 
     Source: D. Micci-Barreca, SIGKDD Explorations 3 (2001).
     """
@@ -74,7 +74,7 @@ class TargetRate(Feature):
         out[:, 0] = self._lookup[self.categories.codes(columns[self.inputs[0]])]
 
     def formula(self, position: int) -> str:
-        """Say where rates come from."""
+        """Return the origin of the rates, in words."""
         del position
         return f"rate of {self.inputs[0]} among {len(self.rates)} categories, else {self.prior:g}"
 

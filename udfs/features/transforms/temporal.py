@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FIELDS = (
     "hour", "day_of_week", "day_of_month", "month", "year", "is_weekend", "is_night", "unix_timestamp",
 )  # fmt: skip
-# How many values a part has before it starts over, and the first of them.
+# Number of values in a part's cycle, and the first of them.
 ROUNDS = {"hour": (24, 0), "day_of_week": (7, 0), "day_of_month": (31, 1), "month": (12, 1)}
 
 
@@ -33,8 +33,8 @@ ROUNDS = {"hour": (24, 0), "day_of_week": (7, 0), "day_of_month": (31, 1), "mont
 class Temporal(Feature):
     """Parts of the event time as a clock in an explicit time zone shows them.
 
-    ``is_night`` means an hour in ``[night_start, night_end)``, past midnight if need be. ``unix_timestamp``
-    is in seconds, which float32 holds to 128.
+    ``is_night`` means an hour in ``[night_start, night_end)``, which may cross midnight. ``unix_timestamp`` is in
+    seconds; float32 rounds it to a multiple of 128.
     """
 
     type: ClassVar[str] = "temporal"
@@ -100,7 +100,7 @@ class Temporal(Feature):
             out[absent] = np.nan
 
     def formula(self, position: int) -> str:
-        """Say the part and the time zone."""
+        """Return the part and the time zone."""
         suffixes = [(part, suffix) for part in self.parts for suffix in _suffixes(part, cyclic=self.cyclic)]
         part, suffix = suffixes[position]
         if part == "unix_timestamp":

@@ -1,4 +1,4 @@
-"""What a text looks like, and which words it has."""
+"""Statistics and n-grams of texts."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Text(Feature):
             self.ngrams.count(texts, out[:, len(self.statistics) :])
 
     def formula(self, position: int) -> str:
-        """Say the statistic, or which n-grams the column counts."""
+        """Return the statistic or the n-grams of the column, in words."""
         if self.ngrams is None or position < len(self.statistics):
             return f"{self.statistics[position]} of {self.inputs[0]}"
         bucket = position - len(self.statistics)

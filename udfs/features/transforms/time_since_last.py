@@ -1,4 +1,4 @@
-"""How long ago the key was last seen."""
+"""Time since the key's previous event."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class TimeSinceLast(Feature):
     """Seconds since the previous event of the same key.
 
-    The window stage brings that event's time along (function `previous_time`), in epoch milliseconds.
+    The window stage provides that event's time (function `previous_time`), in epoch milliseconds.
     """
 
     type: ClassVar[str] = "time_since_last"
@@ -53,7 +53,7 @@ class TimeSinceLast(Feature):
 
     @property
     def window(self) -> WindowSpec:
-        """The previous event's time as the window stage brings it."""
+        """The previous event's time, which the window stage provides."""
         return WindowSpec(
             name=self.inputs[1],
             function="previous_time",
@@ -68,6 +68,6 @@ class TimeSinceLast(Feature):
         np.divide(elapsed_ms, 1000.0, out=out[:, 0])
 
     def formula(self, position: int) -> str:
-        """Say what is subtracted."""
+        """Return the subtraction in words."""
         del position
         return f"{self.inputs[0]} - that of the previous event of the same {self.key}, in seconds"
