@@ -14,6 +14,9 @@ RUN_EXTRAS := tflite,report
 # New pip unpacks twice as fast as the one that comes with Python; modules compile when first imported, as only few are.
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
 
+# A worker a core, each with a JVM of its own; tests of one file, and those of one cluster or broker, stay together.
+PARALLEL := -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+
 # $(call make_venv,FOLDER,EXTRAS): the package, editable, in a virtual environment of its own.
 define make_venv
 	python=; for each in $(PYTHON) python3.12 python3.11 python3.10 python3; do \
@@ -37,11 +40,11 @@ demo: $(VENV)/run.stamp ## card transactions through the whole job, and a page a
 	$(BIN)/gress report demo-out
 
 test: lint ## every check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 	@if [ "$${CI:-}" = true ]; then $(MAKE) test-recipes; fi
 
 test-fast: $(VENV)/test.stamp ## the tests that need no JVM
-	$(BIN)/python -m pytest -m 'not flink'
+	$(BIN)/python -m pytest $(PARALLEL) -m 'not flink'
 
 test-recipes: $(TRAIN_VENV)/test.stamp ## model files against the frameworks that trained them
 	GRESS_REQUIRE_RECIPES=1 $(TRAIN_VENV)/bin/python -m pytest tests/models/recipes

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pandas as pd
 import pytest
@@ -13,6 +15,8 @@ import pytest
 from gress.cluster.conf import ClusterRequest
 from gress.cluster.local import start_cluster, stop_cluster
 from gress.cluster.processes import marked_processes
+from jobs.errors import JobError
+from jobs.kafka.jars import BROKER, CONNECTOR, fetch_jars, find_jars, jars_folder
 from tests.support.cluster import TestCluster
 from tests.support.crafted_input import CraftedInput
 from tests.support.fraud_config import write_fraud_config
@@ -21,11 +25,13 @@ from tests.support.servers import free_port
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of this folder: it starts a JVM."""
+    """Mark every test of this folder: it starts a JVM; and keep those together that share a cluster or a broker."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.flink)
+            for name in {"cluster", "kafka"} & set(getattr(item, "fixturenames", ())):
+                item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.fixture(scope="session")
@@ -91,3 +97,31 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestCluster]:
     finally:
         stop_cluster(folder)
     assert marked_processes(folder) == set()
+
+
+@pytest.fixture(scope="session")
+def kafka_jars(no_service: Callable[[str], NoReturn]) -> None:
+    """Flink's connector and the broker, fetched where they are not there yet."""
+    try:
+        with _one_at_a_time():
+            _make_sure_of_jars()
+    except JobError as error:
+        no_service(str(error))
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Let other workers of pytest-xdist wait."""
+    folder = jars_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _make_sure_of_jars() -> None:
+    try:
+        find_jars(CONNECTOR)
+        find_jars(BROKER)
+    except JobError:
+        fetch_jars(jars_folder(), parts=(CONNECTOR, BROKER))

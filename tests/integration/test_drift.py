@@ -15,10 +15,10 @@ import pytest
 from jobs.sources.transactions import to_json_lines
 from models.inspect import spec_from_file
 from models.spec import spec_text
-from tests.integration.test_operator_uids import operators, renumbered
 from tests.state.drift.record_golden import baseline_document, check_record
 from tests.support.crafted_input import BAD_LINES, COLUMNS, CraftedInput
 from tests.support.fraud_config import FEATURES, STATELESS, expected_features, write_fraud_config
+from tests.support.job_graph import operators, renumbered
 from tests.support.job_runs import JobRun, run_job
 from tests.support.small_model import expected_score, write_model
 

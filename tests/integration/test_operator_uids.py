@@ -2,42 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from conf.loading.loader import load_settings
-from jobs.catalogue import default_config
-from jobs.flink.environment import open_session, planning
-from jobs.fraud_detection import build
-from jobs.sources.files import find_inputs
-
-
-def operators(
-    source: Path, output: Path, parallelism: int, *overrides: str, config: Path | None = None
-) -> list[tuple[str, str]]:
-    """Name and uid of every operator of the fraud job, in the order of its graph."""
-    path = config or default_config("fraud-detection")
-    settings = load_settings(path, overrides=[f"execution.parallelism={parallelism}", *overrides], environ={})
-    assert settings.job is not None
-    with planning():
-        session = open_session(settings)
-        build(session, settings, settings.job, find_inputs(str(source)), output).attach_as_datastream()
-    graph = session.env._j_stream_execution_environment.getStreamGraph(False)
-    nodes: list[Any] = sorted(graph.getStreamNodes().toArray(), key=lambda node: node.getId())
-    return [(str(node.getOperatorName()), str(node.getTransformationUID() or "")) for node in nodes]
-
-
-def renumbered(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Uids counted from the job's first: a JVM counts on from job to job, and a submission has one of its own."""
-    first = min(int(uid.partition("_")[0]) for _, uid in found if uid[:1].isdigit())
-
-    def shifted(match: re.Match[str]) -> str:
-        return str(int(match[0]) - first)
-
-    return [(re.sub(r"(?<=\[)\d+", shifted, name), re.sub(r"^\d+(?=_)", shifted, uid)) for name, uid in found]
+from tests.support.job_graph import operators, renumbered
 
 
 @pytest.fixture(scope="module")

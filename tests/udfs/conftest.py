@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,27 +7,8 @@ import pytest
 
 from conf.loading.loader import settings_from
 from conf.settings import Settings
+from tests.support.job_settings import FIELDS, SPECS, MakeSettings
 from tests.support.tiny_models import Write, write_linear
-
-MakeSettings = Callable[..., Settings]
-
-FIELDS = {
-    "id": {"type": "long"},
-    "at": {"type": "timestamp"},
-    "card": {"type": "string"},
-    "amount": {"type": "decimal", "scale": 2, "min": 0},
-    "size": {"type": "double", "required": False},
-    "is_new": {"type": "boolean", "required": False},
-}
-SPECS = (
-    {"name": "amount", "type": "numerical", "source": "amount"},
-    {"name": "size", "type": "numerical", "source": "size", "parameters": {"default": 0}},
-    {
-        "name": "per_size",
-        "type": "ratio",
-        "parameters": {"numerator": "amount", "denominator": "size", "default": 0},
-    },
-)
 
 
 @pytest.fixture

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
+MARKUP = "</script><script>window.hit=1</script><img src=x onerror=window.hit=1>&amp;\"'{{ 7 * 7 }}\u2028"
+"""A text that would run as a script, or change the page, where it is not escaped."""
+
 
 @dataclass
 class PageParts(HTMLParser):

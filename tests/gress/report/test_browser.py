@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from gress.report.page import write_report
+from tests.gress.report.page_parts import MARKUP
 from tests.gress.report.runs import drift_window, prediction, write_full_run, write_run
-from tests.gress.report.test_page import MARKUP
 
 # No traffic of the browser's own, and no sandbox, as builds run as root in containers.
 ARGUMENTS = [

@@ -16,7 +16,7 @@ from plotly.offline import get_plotlyjs
 
 from gress.report.page import render, write_report
 from jobs.errors import JobError
-from tests.gress.report.page_parts import PageParts, parse
+from tests.gress.report.page_parts import MARKUP, PageParts, parse
 from tests.gress.report.runs import (
     dead_letters,
     drift_window,
@@ -25,8 +25,6 @@ from tests.gress.report.runs import (
     write_full_run,
     write_run,
 )
-
-MARKUP = "</script><script>window.hit=1</script><img src=x onerror=window.hit=1>&amp;\"'{{ 7 * 7 }}\u2028"
 
 
 @pytest.fixture(scope="module")

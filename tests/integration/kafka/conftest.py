@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
 from gress.dev.broker import DevKafka
-from jobs.errors import JobError
-from jobs.kafka.jars import BROKER, CONNECTOR, fetch_jars, find_jars, jars_folder
-from tests.integration.kafka.topics import Sent, unique
+from tests.integration.kafka.topics import Sent, Topics, unique
 from tests.support.crafted_input import CraftedInput
 
 
@@ -26,56 +22,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory, no_service: Callable[[str], NoReturn]) -> Iterator[DevKafka]:
+def kafka(tmp_path_factory: pytest.TempPathFactory, kafka_jars: None) -> Iterator[DevKafka]:
     """A broker; topics have two partitions."""
-    try:
-        _make_sure_of_jars()
-        broker = DevKafka(tmp_path_factory.mktemp("kafka"), partitions=2)
-        broker.start()
-    except JobError as error:
-        no_service(str(error))
-    yield broker
-    broker.stop()
-
-
-def _make_sure_of_jars() -> None:
-    try:
-        find_jars(CONNECTOR)
-        find_jars(BROKER)
-    except JobError:
-        fetch_jars(jars_folder(), parts=(CONNECTOR, BROKER))
-
-
-@dataclass(frozen=True)
-class Topics:
-    """Topics of one job, and the settings that name them."""
-
-    servers: str
-    events: str
-    predictions: str
-    alerts: str
-    dead_letters: str
-
-    def source(self, **more: str) -> list[str]:
-        return [
-            f"job.source.kafka.{name}={value}"
-            for name, value in {"servers": self.servers, "topics": f"[{self.events}]", **more}.items()
-        ]
-
-    def sink(self, **more: str) -> list[str]:
-        named = {
-            "servers": self.servers,
-            "predictions": self.predictions,
-            "alerts": self.alerts,
-            "dead_letters": self.dead_letters,
-            "transaction_prefix": self.predictions,
-            **more,
-        }
-        return [f"job.sink.kafka.{name}={value}" for name, value in named.items()]
-
-    @property
-    def written(self) -> tuple[str, str, str]:
-        return self.predictions, self.alerts, self.dead_letters
+    with DevKafka(tmp_path_factory.mktemp("kafka"), partitions=2) as broker:
+        yield broker
 
 
 @pytest.fixture(scope="session")

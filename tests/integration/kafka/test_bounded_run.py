@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from jobs.errors import JobError
-from tests.integration.kafka.conftest import Topics
-from tests.integration.kafka.topics import Reader, Sent, send
+from tests.integration.kafka.topics import Reader, Sent, Topics, send
 from tests.support.crafted_input import BAD_LINES, CraftedInput
 from tests.support.fraud_config import STATELESS, write_fraud_config
 from tests.support.job_runs import JobRun, run_job

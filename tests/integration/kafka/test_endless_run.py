@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.kafka.conftest import Topics
-from tests.integration.kafka.topics import Reader, Sent, send
+from tests.integration.kafka.topics import Reader, Sent, Topics, send
 from tests.support.crafted_input import LATE, CraftedInput
 from tests.support.job_runs import JobRun
 

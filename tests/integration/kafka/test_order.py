@@ -7,8 +7,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.integration.kafka.conftest import Topics
-from tests.integration.kafka.topics import Reader, Sent, send
+from tests.integration.kafka.topics import Reader, Sent, Topics, send
 from tests.support.crafted_input import CraftedInput
 from tests.support.job_runs import JobRun, run_job
 

@@ -24,6 +24,38 @@ class Sent:
     headers: Sequence[tuple[str, bytes]] = ()
 
 
+@dataclass(frozen=True)
+class Topics:
+    """Topics of one job, and the settings that name them."""
+
+    servers: str
+    events: str
+    predictions: str
+    alerts: str
+    dead_letters: str
+
+    def source(self, **more: str) -> list[str]:
+        return [
+            f"job.source.kafka.{name}={value}"
+            for name, value in {"servers": self.servers, "topics": f"[{self.events}]", **more}.items()
+        ]
+
+    def sink(self, **more: str) -> list[str]:
+        named = {
+            "servers": self.servers,
+            "predictions": self.predictions,
+            "alerts": self.alerts,
+            "dead_letters": self.dead_letters,
+            "transaction_prefix": self.predictions,
+            **more,
+        }
+        return [f"job.sink.kafka.{name}={value}" for name, value in named.items()]
+
+    @property
+    def written(self) -> tuple[str, str, str]:
+        return self.predictions, self.alerts, self.dead_letters
+
+
 def unique(name: str) -> str:
     """A topic that no other test uses."""
     return f"{name}-{uuid.uuid4().hex[:8]}"

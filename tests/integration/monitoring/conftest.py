@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,32 +10,18 @@ import pytest
 from conf.settings import MetricsSettings
 from models.inspect import spec_from_file
 from models.spec import spec_text
+from tests.integration.monitoring.monitored import Monitored
 from tests.monitoring.prometheus import Prometheus
 from tests.state.drift.record_golden import baseline_document
 from tests.support.crafted_input import CraftedInput
 from tests.support.fraud_config import FEATURES, expected_features, write_fraud_config
-from tests.support.job_runs import JobRun, run_job
+from tests.support.job_runs import run_job
 from tests.support.servers import free_port
 from tests.support.small_model import expected_score, write_model
 from udfs.metrics.exporter import MetricsServer
 
 _ROWS = 25_000
 _TRAINED_ON = 2_000
-
-
-@dataclass(frozen=True)
-class Monitored:
-    """A finished run, and the Prometheus that watched it.
-
-    Attributes:
-        run: what it wrote.
-        prometheus: scrapes the host's metrics still.
-        running_at: when Flink was scraped last, in seconds since 1970.
-    """
-
-    run: JobRun
-    prometheus: Prometheus
-    running_at: float
 
 
 def write_config_with_baseline(folder: Path) -> Path:

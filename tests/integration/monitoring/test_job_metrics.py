@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.integration.monitoring.conftest import Monitored
+from tests.integration.monitoring.monitored import Monitored
 from tests.monitoring.shipped import Asked, asked_by_dashboard, metric_names, rules
 from tests.support.job_runs import read_parts
 from udfs.metrics.catalogue import METRICS

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-WriteParts = Callable[[str, Sequence[dict[str, Any]]], Path]
+from tests.jobs.run_folder.parts import WriteParts
 
 
 @pytest.fixture

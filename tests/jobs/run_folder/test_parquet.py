@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from jobs.run_folder.parquet import arrow_schema, convert_json_parts, csv_table
 from jobs.sinks.files import DEAD_LETTER_COLUMNS, prediction_columns
-from tests.jobs.run_folder.conftest import WriteParts
+from tests.jobs.run_folder.parts import WriteParts
 
 _ROW = {
     "event_id": "7",

@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from jobs.run_folder.summary import Summary, summarise
-from tests.jobs.run_folder.conftest import WriteParts
+from tests.jobs.run_folder.parts import WriteParts
 
 _RNG = np.random.default_rng(0)
 _SCORES = _RNG.random(41).round(3)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -14,25 +13,14 @@ import pytest
 from conf.model_registry import ModelRegistrySettings
 from models.registry import Registry
 from tests.models.registry.places import Place
+from tests.models.registry.stores import SECRETS, MakePlace, StartS3, make_bucket, s3_settings, write_key
 from tests.support.servers import ServerProcess, gcs_command, s3_command
 
 KINDS = ("local", "memory", "s3", "gcs")
-SECRETS = {"AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "s3cr3t-k3y", "AWS_SESSION_TOKEN": "s3cr3t-t0k3n"}
-KEY_SECRETS = {"client_email": "robot@s3cr3t.test", "private_key": "s3cr3t-p3m", "private_key_id": "s3cr3t-1d"}
 _NUMBERS = itertools.count()
 
-StartS3 = Callable[[], ServerProcess]
-MakePlace = Callable[[str], Place]
 # moto is no part of what is collected: it need not be installed.
 collect_ignore = ["s3_server.py"]
-
-
-def make_bucket(server: ServerProcess) -> None:
-    import boto3
-
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    client = boto3.client("s3", endpoint_url=server.url, region_name="us-east-1", **keys)
-    client.create_bucket(Bucket="models")
 
 
 @pytest.fixture(scope="session")
@@ -112,14 +100,3 @@ def shared(request: pytest.FixtureRequest, make_place: MakePlace) -> Place:
 @pytest.fixture
 def registry(place: Place) -> Registry:
     return place.open()
-
-
-def s3_settings(url: str, **fields: str) -> ModelRegistrySettings:
-    known = {"base_path": "models", "s3_bucket": "models", "s3_endpoint": url, "s3_region": "us-east-1"}
-    return ModelRegistrySettings.model_validate({"type": "s3"} | known | fields)
-
-
-def write_key(path: Path, url: str) -> Path:
-    """A key file that leads to a server of ours."""
-    path.write_text(json.dumps({"gcs_base_url": url, "disable_oauth": True} | KEY_SECRETS))
-    return path

@@ -17,8 +17,8 @@ from models.registry import Registry
 from models.registry.cache import ModelCache
 from models.registry.patience import Patience
 from models.spec import ModelSpec
-from tests.models.registry.conftest import MakePlace, s3_settings
 from tests.models.registry.places import REPOSITORY, Place
+from tests.models.registry.stores import MakePlace, s3_settings
 from tests.support.servers import serving
 
 

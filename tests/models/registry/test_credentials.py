@@ -9,8 +9,8 @@ import pytest
 
 from models.errors import ModelError
 from models.registry import RegistryError
-from tests.models.registry.conftest import SECRETS, MakePlace, s3_settings
 from tests.models.registry.places import HASTY, Place
+from tests.models.registry.stores import SECRETS, MakePlace, s3_settings
 from tests.support.servers import free_port
 
 

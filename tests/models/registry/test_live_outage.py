@@ -16,8 +16,8 @@ from models.serving.events import Silent
 from models.serving.live import LiveModel
 from models.serving.versions import DeployedVersions
 from models.spec import ModelSpec
-from tests.models.registry.conftest import StartS3, make_bucket, s3_settings
 from tests.models.registry.places import HASTY, Place, publish
+from tests.models.registry.stores import StartS3, make_bucket, s3_settings
 from tests.support.sample_models import net_score
 from tests.support.servers import ServerProcess
 

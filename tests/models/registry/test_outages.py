@@ -6,17 +6,17 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import pytest
 
 from models.registry import Registry, RegistryError
 from models.registry.patience import Patience
 from models.spec import ModelSpec
-from tests.models.registry.conftest import MakePlace, s3_settings, write_key
+from tests.models.registry.denying import Denying
 from tests.models.registry.places import HASTY, Place
+from tests.models.registry.stores import MakePlace, s3_settings, write_key
 from tests.support.gcs_server import GcsHandler, GcsServer
 from tests.support.servers import free_port, running, serving
 
@@ -80,26 +80,6 @@ def test_unknown_host() -> None:
     problem = r"cannot list: its host name is unknown \(http://registry\.invalid\); "
     with pytest.raises(RegistryError, match=problem + _S3_FIX):
         at("http://registry.invalid").versions("fraud")
-
-
-class Denying(BaseHTTPRequestHandler):
-    """Answers with what it was asked, as S3 does where a signature is wrong."""
-
-    status, code = 403, "AccessDenied"
-
-    def log_message(self, *_: object) -> None:
-        return
-
-    def _deny(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        asked = escape(f"{self.path}\n{self.headers}")
-        text = f"<Error><Code>{self.code}</Code><CanonicalRequest>{asked}</CanonicalRequest></Error>".encode()
-        self.send_response(self.status)
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    do_GET = do_PUT = do_DELETE = do_POST = _deny
 
 
 def test_denying_server(net_spec: ModelSpec, net_file: Path) -> None:

@@ -15,9 +15,9 @@ from conf.model_registry import ModelRegistrySettings
 from models.errors import ModelError
 from models.registry import Registry
 from models.spec import ModelSpec
-from tests.models.registry.conftest import KEY_SECRETS, SECRETS, MakePlace, s3_settings, write_key
+from tests.models.registry.denying import Denying
 from tests.models.registry.places import HASTY, Place, overwrite
-from tests.models.registry.test_outages import Denying
+from tests.models.registry.stores import KEY_SECRETS, SECRETS, MakePlace, s3_settings, write_key
 from tests.support.servers import free_port, serving
 
 HIDDEN = (*SECRETS.values(), *KEY_SECRETS.values())

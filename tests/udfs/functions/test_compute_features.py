@@ -4,7 +4,7 @@ import pickle
 
 import numpy as np
 
-from tests.udfs.conftest import SPECS, MakeSettings
+from tests.support.job_settings import SPECS, MakeSettings
 from udfs.functions.compute_features import ComputeFeatures
 
 WINDOW = {

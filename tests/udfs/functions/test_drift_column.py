@@ -15,8 +15,8 @@ from models.inspect import spec_from_file
 from models.spec import spec_text
 from state.drift.rows import SampledRows
 from tests.state.drift.record_golden import baseline_document
+from tests.support.job_settings import FIELDS, MakeSettings
 from tests.support.tiny_models import linear, write_picky
-from tests.udfs.conftest import FIELDS, MakeSettings
 from udfs.functions.score_columns import ScoreColumns
 from udfs.functions.score_lines import ScoreLines
 from udfs.functions.write_lines import WriteLines

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 
 from conf.settings import EventSettings
-from tests.udfs.conftest import MakeSettings
+from tests.support.job_settings import MakeSettings
 from udfs.functions.parse_lines import SQL_TYPES, ParseLines, event_columns
 from udfs.parsing.lines import CsvLines, JsonLines
 

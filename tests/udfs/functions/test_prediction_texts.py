@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.udfs.conftest import MakeSettings
+from tests.support.job_settings import MakeSettings
 from udfs.functions.prediction_texts import PredictionTexts, block
 from udfs.functions.repeated import repeated
 

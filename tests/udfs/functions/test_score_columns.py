@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from tests.support.job_settings import MakeSettings
 from tests.support.tiny_models import linear, write_classes
-from tests.udfs.conftest import MakeSettings
 from udfs.functions.score_columns import PREDICTION_COLUMNS, ScoreColumns
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.support.job_settings import MakeSettings
 from tests.support.tiny_models import linear, write_classes, write_linear, write_picky
-from tests.udfs.conftest import MakeSettings
 from udfs.functions.score_lines import ScoreLines, carried_columns
 from udfs.parsing.lines import JsonLines
 

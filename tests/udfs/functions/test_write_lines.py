@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.udfs.conftest import MakeSettings
+from tests.support.job_settings import MakeSettings
 from udfs.functions.score_lines import ScoreLines
 from udfs.functions.write_lines import WriteLines
 from udfs.parsing.lines import JsonLines

@@ -16,8 +16,8 @@ from models.inspect import spec_from_file
 from models.registry import local_registry
 from models.scoring.loaded import LoadedModel
 from models.scoring.outputs import Scores
+from tests.support.job_settings import MakeSettings
 from tests.support.tiny_models import linear, write_linear
-from tests.udfs.conftest import MakeSettings
 from udfs.functions.score_columns import ScoreColumns
 from udfs.metrics.catalogue import metric
 

@@ -11,8 +11,8 @@ from models.errors import ModelError
 from models.inspect import spec_from_file
 from models.registry import Registry, local_registry
 from models.scoring.sessions import SESSIONS
+from tests.support.job_settings import MakeSettings
 from tests.support.tiny_models import write_classes, write_linear
-from tests.udfs.conftest import MakeSettings
 from udfs.features.feature_set import FeatureSet, compile_feature_set
 from udfs.scoring.model_source import find_model, open_model
 

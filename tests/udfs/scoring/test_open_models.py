@@ -16,8 +16,8 @@ from models.registry import Registry, local_registry
 from models.scoring.sessions import SESSIONS
 from models.serving.pool import LIVE_MODELS
 from models.serving.source import FixedModel
+from tests.support.job_settings import MakeSettings
 from tests.support.tiny_models import write_linear
-from tests.udfs.conftest import MakeSettings
 from udfs.features.feature_set import compile_feature_set
 from udfs.functions.score_columns import ScoreColumns
 from udfs.metrics.catalogue import METRICS, metric

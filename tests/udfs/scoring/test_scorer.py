@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from models.scoring.loaded import LoadedModel
 from models.scoring.outputs import Scores
 from models.serving.source import FixedModel
+from tests.support.job_settings import MakeSettings
 from tests.support.tiny_models import linear, write_classes, write_picky
-from tests.udfs.conftest import MakeSettings
 from udfs.features.feature_set import compile_feature_set
 from udfs.scoring.model_source import open_model
 from udfs.scoring.scorer import Predictions, Scorer

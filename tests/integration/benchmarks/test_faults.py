@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from benchmarks.faults import MISSED_SOON, NEVER_GIVES_UP, Plan, disturbed, make_lines
 from benchmarks.killer import VICTIMS
 from gress.cluster.processes import marked_processes
-from gress.dev.broker import DevKafka
 from tests.support.job_runs import run_job
+
+pytestmark = pytest.mark.slow
 
 EVENTS = 16_000
 # Half a minute of events: each process dies while there is work.
@@ -23,7 +26,7 @@ OPTIONS = {
 
 
 def test_worker_task_manager_job_manager_and_broker_are_killed_and_nobody_notices(
-    kafka: DevKafka, fraud_config: Path, tmp_path: Path
+    kafka_jars: None, fraud_config: Path, tmp_path: Path
 ) -> None:
     lines = make_lines(tmp_path, EVENTS)
     source = tmp_path / "events.jsonl"

@@ -72,7 +72,7 @@ def job(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunningJob]:
         server.listen()
         port = str(server.getsockname()[1])
         command = [sys.executable, "-m", "benchmarks.swap_job", str(CONFIG), port, str(tmp_path), *overrides]
-        root = Path(__file__).parents[2]
+        root = Path(__file__).parents[3]
         with subprocess.Popen(command, stdout=log, stderr=log, cwd=root) as process:
             feeder = threading.Thread(target=running.feed, args=(accept(server, process),))
             feeder.start()
