@@ -21,7 +21,7 @@ from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns
 from udfs.functions.vector_function import Columns, SqlColumns
 from udfs.logs import set_up_logs
 from udfs.metrics.exporter import export_metrics
-from udfs.metrics.scores import Recorded, ScoreRecorder
+from udfs.metrics.scores import ScoreLabels, ScoreRecorder
 from udfs.scoring.breaker import BreakerOptions
 from udfs.scoring.ladder import Answer, LadderOptions
 from udfs.scoring.model_source import open_models
@@ -151,7 +151,7 @@ class ScoreColumns:
 
     def _open_recorder(self, columns: tuple[str, ...]) -> ScoreRecorder:
         inference = self.job.inference
-        names = Recorded(self.job.name, inference.model_name, inference.output_field, columns)
+        names = ScoreLabels(self.job.name, inference.model_name, inference.output_field, columns)
         return ScoreRecorder(names, self.features, self.ml.metrics.input_rows)
 
 

@@ -1,1 +1,1 @@
-"""Metrics of the Python workers: what there is, and where it is recorded."""
+"""Metrics of the Python workers: their catalogue, and the code that records and serves them."""

@@ -1,4 +1,4 @@
-"""Every metric: its name, kind, labels, and what to do when it moves.
+"""Catalogue of all metrics: name, kind, labels, and advice for when it moves.
 
 Names follow https://prometheus.io/docs/practices/naming; all begin with ``gress_ml_``.
 """
@@ -27,11 +27,11 @@ class Metric:
 
     Attributes:
         kind: counter, gauge or histogram.
-        labels: their names.
-        text: what it counts, and in which unit.
+        labels: names of the labels.
+        text: the counted thing and its unit.
         advice: what to do when it moves.
         buckets: upper bounds of a histogram, ascending.
-        merge: what a gauge of several workers says: their sum, the largest or the latest, of those that run.
+        merge: value of a gauge over the running workers: their sum, the largest or the latest.
     """
 
     kind: Literal["counter", "gauge", "histogram"]
@@ -47,13 +47,13 @@ METRICS = MappingProxyType(
         "models_loaded": Metric(
             "gauge",
             ("model", "version", "type"),
-            "Versions that are loaded, those kept for a rollback among them.",
+            "Loaded versions, including those kept for a rollback.",
             "Above max_loaded for long: a batch never ends.",
         ),
         "model_load_time_seconds": Metric(
             "histogram",
             ("model", "version", "type"),
-            "Seconds from asking the registry for a version to its being fit to serve.",
+            "Seconds to fetch, load and validate a version.",
             "Growing: the store is slow, or the model large; a swap takes as long.",
             _LOADS,
         ),
@@ -73,8 +73,8 @@ METRICS = MappingProxyType(
         "predictions_total": Metric(
             "counter",
             ("model", "version", "status"),
-            "Rows by what came of them: success, with a prediction by this version (the default one counts for the "
-            "version that should have given it), or error, without.",
+            "Rows by result: success, with a prediction of this version, or error, without one. A default prediction "
+            "counts as a success of the version that should have given one.",
             "No success while events arrive: look at dead letters and the breaker.",
         ),
         "batch_size": Metric(
@@ -87,8 +87,8 @@ METRICS = MappingProxyType(
         "inference_errors_total": Metric(
             "counter",
             ("model", "version", "error_type"),
-            "Rows that this version failed on, whatever answered instead.",
-            "See fallback_predictions_total for why; roll back if it came with a version.",
+            "Rows that this version failed on, with or without another answer.",
+            "See fallback_predictions_total for the reason; roll back if it began with this version.",
         ),
         "queue_depth": Metric(
             "gauge",
@@ -105,7 +105,7 @@ METRICS = MappingProxyType(
         "feature_extraction_time_seconds": Metric(
             "histogram",
             ("feature_set",),
-            "Seconds to compute the features of a batch in Python, windows apart.",
+            "Seconds to compute the features of a batch in Python, without windows.",
             "Growing more than batch_size: a feature that costs too much.",
             _FEATURES,
         ),
@@ -113,7 +113,7 @@ METRICS = MappingProxyType(
             "counter",
             ("feature_set", "error_type"),
             "Batches whose features could not be computed; such a job restarts.",
-            "See the job's exception: the fields are not what the feature set expects.",
+            "See the job's exception: the fields do not fit the feature set.",
         ),
         "features_extracted_total": Metric(
             "counter",
@@ -157,14 +157,14 @@ METRICS = MappingProxyType(
         "model_score": Metric(
             "gauge",
             ("model", "version", "metric"),
-            "Quality by outcomes of the last drift window that is complete: auc_roc, calibration_error.",
+            "Quality by outcomes in the last complete drift window: auc_roc, calibration_error.",
             "Falling: the world changed; see model_drift_score, train again.",
             merge="livemostrecent",
         ),
         "training_errors_total": Metric(
             "counter",
             ("model", "version", "error_type"),
-            "Updates that failed; the model stays as it was.",
+            "Failed updates; the model stays unchanged.",
             "See the log for the reason.",
         ),
         "abtest_variant_selections_total": Metric(
@@ -177,7 +177,7 @@ METRICS = MappingProxyType(
             "histogram",
             ("experiment", "variant"),
             "Seconds from a batch's columns to a variant's scores, once for each row.",
-            "One variant slower: weigh that against what it gains.",
+            "One variant slower: compare that with its gain.",
             _WAITS,
         ),
         "abtest_variant_errors_total": Metric(
@@ -189,21 +189,21 @@ METRICS = MappingProxyType(
         "abtest_shadow_comparisons_total": Metric(
             "counter",
             ("experiment", "result"),
-            "Rows scored by a shadow too: match or mismatch with what was served.",
+            "Rows that a shadow scored too: match or mismatch with the served answer.",
             "mismatch grows: look at those rows before the shadow is promoted.",
         ),
         "prediction_distribution": Metric(
             "histogram",
             ("model", "version", "output"),
             "Predictions by value.",
-            "Its shape changes: other events, or another model; see model_drift_score.",
+            "Its shape changes: the events or the model changed; see model_drift_score.",
             _VALUES,
         ),
         "input_distribution": Metric(
             "histogram",
             ("model", "version", "feature"),
             "Feature values of a sample of rows (`ml.metrics.input_rows` a second and worker).",
-            "Its shape changes: see model_drift_score, which says by how much.",
+            "Its shape changes: see model_drift_score for the size of the change.",
             _VALUES,
         ),
         "model_drift_score": Metric(
@@ -218,31 +218,31 @@ METRICS = MappingProxyType(
             "counter",
             ("model", "version", "reason"),
             "Rows that the model could not score and another version or the default prediction answered.",
-            "reason says what the model did: failed, not_finite, too_slow, or breaker_open after that.",
+            "reason names the model's fault: failed, not_finite, too_slow, or breaker_open after these.",
         ),
         "dead_letters_total": Metric(
             "counter",
             ("job", "stage", "reason"),
-            "Rows without a prediction, by the step that gave them up and why.",
+            "Rows without a prediction, by the step that rejected them and the reason.",
             "Growing: read them in the dead letters' folder or topic; each names its reason and text.",
         ),
         "circuit_breaker_state": Metric(
             "gauge",
             ("model", "version"),
-            "0 closed, 1 half-open, 2 open: the model is left alone.",
-            "Open: roll back, or mend what the model needs; it is tried again by itself.",
+            "0 closed, 1 half-open, 2 open: the model gets no batches.",
+            "Open: roll back, or repair what the model needs; the job tries it again by itself.",
             merge="livemax",
         ),
         "model_swaps_total": Metric(
             "counter",
             ("model", "result"),
-            "Deployments taken up (swapped, rolled_back) or refused (rejected).",
-            "rejected grows: the version that was promoted does not serve; see the log.",
+            "Deployments applied (swapped, rolled_back) or refused (rejected).",
+            "rejected grows: the promoted version does not serve; see the log.",
         ),
         "model_registry_errors_total": Metric(
             "counter",
             ("model",),
-            "Times that the registry began not to answer; jobs go on with what is loaded.",
+            "Outages of the registry; jobs keep their loaded models.",
             "Check the store, its credentials and the network.",
         ),
         "end_to_end_latency_seconds": Metric(
@@ -254,7 +254,7 @@ METRICS = MappingProxyType(
         ),
     }
 )
-"""By name without prefix."""
+"""All metrics, by name without prefix."""
 
 
 _MADE: dict[str, Any] = {}
@@ -265,7 +265,7 @@ def metric(name: str) -> Any:
     """Return the Prometheus metric of a name in the catalogue, one for each process."""
     found = _MADE.get(name)
     if found is None:
-        # In the latency profile tasks are threads of one process, and a metric that is made twice is refused.
+        # In the latency profile tasks are threads of one process, and prometheus-client refuses to make a metric twice.
         with _MAKING:
             found = _MADE.get(name)
             if found is None:

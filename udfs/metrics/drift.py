@@ -1,4 +1,4 @@
-"""What a judged window says, as metrics and a line of the log."""
+"""Report of a judged drift window as metrics and a log line."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _NAMED = 3
 
 @dataclass
 class DriftReport:
-    """Hears the records of windows; shipped to the worker that judges them.
+    """A listener for the records of windows, shipped to the worker that judges them.
 
     Attributes:
-        metrics: where metrics are kept.
-        logs: how lines of the log are written.
+        metrics: settings of the metrics endpoint.
+        logs: format of log lines.
     """
 
     metrics: MetricsSettings
     logs: Literal["text", "json"] = "text"
 
     def __call__(self, record: Mapping[str, Any]) -> None:
-        """Tell of one window."""
+        """Report one window."""
         set_up_logs(self.logs)
         # They come most certain first; in a window of many rows that says nothing of how large each is.
         drifted = sorted(

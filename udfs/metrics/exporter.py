@@ -1,4 +1,4 @@
-"""One endpoint a host for the metrics of all its workers: the first serves it, and another takes over when it ends."""
+"""One metrics endpoint a host: the first worker serves the metrics of all, and another takes over when it ends."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class MetricsServer:
-    """Serves a folder of value files on a port as soon as nobody else does.
+    """A server of a folder of value files, which waits until no other process has its port.
 
     Args:
         settings: port, address, folder.
@@ -42,11 +42,11 @@ class MetricsServer:
         return self._server is not None
 
     def start(self) -> None:
-        """Begin to serve, or to wait for the port, on a thread of its own."""
+        """Start to serve, or to wait for the port, on a background thread."""
         threading.Thread(target=self._run, name="metrics", daemon=True).start()
 
     def stop(self) -> None:
-        """Give the port back."""
+        """Release the port."""
         self._stop.set()
         if self._server is not None:
             self._server.shutdown()
@@ -58,7 +58,7 @@ class MetricsServer:
             return self._files.exposition()
 
     def tidy(self) -> None:
-        """Add up what ended processes left, so that their files do not pile up where nobody scrapes."""
+        """Fold the files of ended processes, which would pile up if nobody scrapes."""
         with self._lock:
             self._files.fold_ended()
 
@@ -97,7 +97,7 @@ class MetricsServer:
                 self.wfile.write(content)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-                """Say nothing: a scrape every few seconds is no news."""
+                """Log nothing, as scrapes come every few seconds."""
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
@@ -106,13 +106,13 @@ class MetricsServer:
             tidied_s = -_TIDY_S
 
             def service_actions(self) -> None:
-                """Called between requests."""
+                """Fold files of ended processes now and then; the base class calls this between requests."""
                 if time.monotonic() - self.tidied_s > _TIDY_S:
                     self.tidied_s = time.monotonic()
                     try:
                         tidy()
                     except OSError as error:
-                        _LOG.error("metrics: what ended workers left cannot be added up: %s", error)
+                        _LOG.error("metrics: cannot add up the values of ended workers: %s", error)
 
         return Server((self._settings.bind, self._settings.port), Handler)
 
@@ -122,9 +122,9 @@ _SERVERS_LOCK = threading.Lock()
 
 
 def export_metrics(settings: MetricsSettings) -> None:
-    """Keep this process's metrics where the host's endpoint finds them, and serve it if nobody does; once a process.
+    """Store this process's metrics in the host's shared folder, and start its endpoint; do this once a process.
 
-    Must come before the first metric is recorded; without a port it does nothing.
+    Call it before the first metric is recorded; without a port it does nothing.
     """
     if not settings.port:
         return
@@ -133,7 +133,7 @@ def export_metrics(settings: MetricsSettings) -> None:
             return
         folder = metrics_folder(settings)
         folder.mkdir(parents=True, exist_ok=True)
-        # prometheus-client looks once, when it is imported.
+        # prometheus-client reads the variable once, on import.
         os.environ[_FOLDER_VARIABLE] = str(folder)
         _SERVERS[settings.port] = MetricsServer(settings)
         _SERVERS[settings.port].start()

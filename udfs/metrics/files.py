@@ -1,4 +1,4 @@
-"""Values of all worker processes of a host, a file a process, as prometheus-client's multi-process mode keeps them."""
+"""Values of all worker processes of a host, one file a process, in prometheus-client's multi-process format."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from pathlib import Path
 from typing import Any
 
 _FOLDED = 0
-"""Process id in the name of the file that holds what ended processes counted; no process has it."""
+"""Process id in the name of the file with the counts of ended processes; no process has this id."""
 
 
 class MetricFiles:
     """A folder of value files: ``counter_PID.db``, ``histogram_PID.db``, ``gauge_MODE_PID.db``.
 
-    What an ended process counted is added to one file a kind, so that counters never go back and files never pile up;
-    its gauges go, as they said how things were. One process at a time may fold: the one that serves them.
+    The counts of an ended process are added to one file a kind, so counters never decrease and files never pile up. Its
+    gauges are deleted, because they are out of date. Only one process at a time may fold: the one that serves them.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def fold_ended(self) -> None:
-        """Add up what ended processes left."""
+        """Add the counts of ended processes to the folded files, and delete their gauges."""
         self._finish_interrupted()
         for path, kind, pid in list(self._files()):
             if pid == _FOLDED or _is_running(pid):
@@ -54,8 +54,8 @@ class MetricFiles:
         from prometheus_client import mmap_dict
 
         values: Any = mmap_dict.MmapedDict
-        # Three steps, so that who dies in between loses nothing and counts nothing twice: `_finish_interrupted` sees
-        # by the new file whether the taken one is in it.
+        # Three steps, so that a process that dies in between loses nothing and counts nothing twice: if the new file
+        # exists, `_finish_interrupted` knows that it contains the taken one.
         folded = self.folder / f"{kind}_{_FOLDED}.db"
         taken, new = path.with_suffix(".taken"), folded.with_suffix(".new")
         totals: dict[str, float] = defaultdict(float)

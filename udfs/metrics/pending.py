@@ -1,10 +1,10 @@
-"""What batches add to the metrics, kept in memory until it is handed over, about once a second.
+"""Additions of batches to the metrics, kept in memory and written about once a second.
 
-Rules this file keeps:
+Rules of this file:
 
-- A batch costs a few additions, whatever its rows; Prometheus' values, a system call or a file each, are touched by
-  `flush` only.
-- Nothing is lost between the two: what a batch adds while values are handed over goes with the next time.
+- A batch costs a few additions for any number of rows. Only `flush` touches Prometheus' values, which cost a system
+  call or a file write each.
+- Nothing is lost in between: `flush` writes the additions of a concurrent batch the next time.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class PendingCounter:
     """Additions to one counter.
 
     Args:
-        name: in the catalogue.
-        labels: values, in the catalogue's order.
+        name: name in the catalogue.
+        labels: label values, in the catalogue's order.
     """
 
     def __init__(self, name: str, *labels: str) -> None:
@@ -43,13 +43,13 @@ class PendingCounter:
         self._is_told = False
 
     def add(self, amount: float) -> None:
-        """Count so much more."""
+        """Add an amount."""
         self._amount += amount
 
     def take(self) -> Write | None:
-        """Return what hands over the amount so far, and start again; None: there is nothing.
+        """Return a function that writes the amount so far, and start again at 0; None: there is nothing to write.
 
-        The first time even 0 is handed over: a counter that appears with its first event shows no increase.
+        The first time even 0 is written, because a counter that appears with its first event shows no increase.
         """
         amount, self._amount = self._amount, 0.0
         is_told, self._is_told = self._is_told, True
@@ -63,8 +63,8 @@ class PendingHistogram:
     """Observations of one histogram.
 
     Args:
-        name: in the catalogue.
-        labels: values, in the catalogue's order.
+        name: name in the catalogue.
+        labels: label values, in the catalogue's order.
     """
 
     def __init__(self, name: str, *labels: str) -> None:
@@ -75,12 +75,12 @@ class PendingHistogram:
         self._sum = 0.0
 
     def add(self, value: float, times: int = 1) -> None:
-        """Observe a value, which is finite, so many times."""
+        """Observe a finite value so many times."""
         self._counts[bisect_left(self._bounds, value)] += times
         self._sum += value * times
 
     def add_all(self, values: NDArray[Any]) -> None:
-        """Observe values, (n,); those that are not finite are left out: they have no place and would spoil the sum."""
+        """Observe the finite values among (n,); others belong to no bucket and would spoil the sum."""
         if len(values) <= _FEW:
             for value in values.tolist():
                 if -np.inf < value < np.inf:
@@ -94,14 +94,14 @@ class PendingHistogram:
         self._sum += float(values.sum())
 
     def take(self) -> Write | None:
-        """Return what hands over the observations so far, and start again; None: there are none."""
+        """Return a function that writes the observations so far, and start again; None: there are none."""
         counts, total = self._counts, self._sum
         self._counts, self._sum = [0] * len(counts), 0.0
         return partial(self._write, counts, total) if any(counts) else None
 
     def _write(self, counts: list[int], total: float) -> None:
         observed = metric(self._name).labels(*self._labels)
-        # prometheus-client has no way to observe many values at once but one by one.
+        # prometheus-client's interface observes values one by one only.
         observed._sum.inc(total)
         for bucket, times in zip(observed._buckets, counts, strict=True):
             if times:
@@ -109,7 +109,7 @@ class PendingHistogram:
 
 
 class Pending:
-    """Counters and histograms of one operator, by name and labels; a thread adds while another hands over."""
+    """Counters and histograms of one operator, by name and labels; one thread may add while another flushes."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -118,23 +118,23 @@ class Pending:
         self._histograms: dict[tuple[str, ...], PendingHistogram] = {}
 
     def counter(self, *key: str) -> PendingCounter:
-        """Return the counter of a name and labels; add to it with the lock held."""
+        """Return the counter of a name and labels; the caller must hold the lock to add to it."""
         found = self._counters.get(key)
         if found is None:
             found = self._counters[key] = PendingCounter(*key)
         return found
 
     def histogram(self, *key: str) -> PendingHistogram:
-        """Return the histogram of a name and labels; add to it with the lock held."""
+        """Return the histogram of a name and labels; the caller must hold the lock to add to it."""
         found = self._histograms.get(key)
         if found is None:
             found = self._histograms[key] = PendingHistogram(*key)
         return found
 
     def flush(self) -> None:
-        """Hand everything over."""
+        """Write everything."""
         with self._flushing:
-            # Batches wait for the taking, a few microseconds, and never for the handing over.
+            # Batches wait a few microseconds for the take, and never for the write.
             with self.lock:
                 taken = [counter.take() for counter in self._counters.values()]
                 taken += [histogram.take() for histogram in self._histograms.values()]

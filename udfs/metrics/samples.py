@@ -1,4 +1,4 @@
-"""A sample of the rows that models are given, for the distribution of their features."""
+"""A sample of the models' input rows, for the distribution of their features."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class InputSample:
-    """Keeps up to so many rows until they are taken.
+    """A sample of input rows, collected until somebody takes it.
 
     Args:
-        most: rows kept between two takings; of a batch with more, rows at even distances.
+        most: most rows in a sample; of a batch with more, rows at even distances.
     """
 
     def __init__(self, most: int) -> None:
@@ -31,6 +31,6 @@ class InputSample:
         self._rows.append(rows)
 
     def take(self) -> NDArray[Any] | None:
-        """Return the rows kept, (m, k), and start again; None: there are none."""
+        """Return the collected rows, (m, k), and start again; None: there are none."""
         rows, self._rows, self._left = self._rows, [], self._most
         return np.concatenate(rows) if rows else None

@@ -1,4 +1,4 @@
-"""What scoring adds to the metrics, a batch at a time."""
+"""Metrics of scoring, recorded batch by batch."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
     from udfs.scoring.ladder import Answer
 
 
-# A job that runs for a year sees many versions, and each is a few hundred series.
+# A job that runs for a year sees many versions, and each version makes a few hundred series.
 _MOST_VERSIONS = 20
 _MOST_FEATURES = 100
 _OTHER = "other"
 
 
 @dataclass(frozen=True)
-class Recorded:
-    """Names that a recorder counts under.
+class ScoreLabels:
+    """Label values of a job's metrics.
 
     Attributes:
-        job: of the job.
-        model: of the model that the job asks for.
-        output: of the prediction.
-        columns: of the features that the model gets, in its order.
+        job: name of the job.
+        model: name of the job's model.
+        output: name of the prediction.
+        columns: names of the features that the model gets, in its order.
     """
 
     job: str
@@ -61,21 +61,21 @@ class _Version:
 
 
 class ScoreRecorder:
-    """Counts the batches of one operator; they come one after the other.
+    """A recorder of the batches of one operator, which come one after the other.
 
     Series are bounded: versions after the twentieth of a process count as ``other``, and of the features only the first
     hundred have a distribution.
 
     Args:
-        names: what is counted for whom.
-        features: what batches become.
+        names: label values of the job.
+        features: the job's feature set.
         input_rows: rows a second whose feature values are counted.
     """
 
-    def __init__(self, names: Recorded, features: FeatureSet, input_rows: int) -> None:
+    def __init__(self, names: ScoreLabels, features: FeatureSet, input_rows: int) -> None:
         self._names = names
         self._pending = pending = Pending()
-        # All of them, as the step that counts late rows only starts with the first.
+        # Create the counters of all reasons, because the step that counts late rows only starts with the first one.
         for reason in REASONS:
             pending.counter("dead_letters_total", names.job, stage_of(reason), reason)
         self._inputs = Pending()
@@ -99,23 +99,23 @@ class ScoreRecorder:
         TICKER.add(self.flush)
 
     def begin(self, rows: int) -> None:
-        """A batch came."""
+        """Note the arrival of a batch."""
         self._rows.now, self._batches.now = rows, 1
 
     def end(self) -> None:
-        """The batch has gone."""
+        """Note the end of the batch."""
         self._rows.now = self._batches.now = 0
 
     def extraction_failed(self) -> None:
-        """The features of a batch could not be computed."""
+        """Count a batch whose features could not be computed."""
         with self._pending.lock:
             self._failures.add(1)
 
     def extracted(self, columns: Columns) -> None:
-        """Count the values of a batch that a feature is not defined for.
+        """Count the values of a batch outside a feature's domain.
 
         Args:
-            columns: what the features read, arrays of n values.
+            columns: inputs of the features, arrays of n values.
         """
         if not self._out_of_domain:
             return
@@ -126,13 +126,13 @@ class ScoreRecorder:
                     self._out_of_domain[column].add(values)
 
     def scored(self, matrix: NDArray[Any], answer: Answer, extraction_s: float, latency_s: float) -> None:
-        """A batch was scored.
+        """Count a scored batch.
 
         Args:
-            matrix: what the model was given, (n, k), n >= 1.
-            answer: for the n rows.
-            extraction_s: time that its features took.
-            latency_s: time from columns to scores.
+            matrix: the model's input, (n, k), n >= 1.
+            answer: scores of the n rows.
+            extraction_s: seconds to compute the features.
+            latency_s: seconds from columns to scores.
         """
         rows, prediction = len(matrix), answer.scores.prediction
         version = self._version(answer.spec)
@@ -150,7 +150,7 @@ class ScoreRecorder:
         self._sample_inputs(version, matrix)
 
     def left(self, times_ms: NDArray[Any], unscored: Collection[int] = ()) -> None:
-        """Predictions of events of these times, in ms since 1970, (n,), leave the worker; rows without one do not."""
+        """Observe the age of events, (n,) times in ms since 1970, whose predictions leave the worker now."""
         if unscored:
             times_ms = np.delete(times_ms, list(unscored))
         waited = np.maximum(time.time() - times_ms.astype(np.float64) / 1000, 0.0)
@@ -158,20 +158,20 @@ class ScoreRecorder:
             self._end_to_end.add_all(waited)
 
     def dead(self, problems: Mapping[int, Problem]) -> None:
-        """Rows became dead letters."""
+        """Count rows that became dead letters."""
         if problems:
             with self._pending.lock:
                 for reason, rows in Counter(problem.reason for problem in problems.values()).items():
                     self._pending.counter("dead_letters_total", self._names.job, stage_of(reason), reason).add(rows)
 
     def flush(self) -> None:
-        """Hand over what was counted."""
+        """Write the counts so far."""
         self._count_inputs()
         for each in (self._pending, self._inputs, self._rows, self._batches):
             each.flush()
 
     def close(self) -> None:
-        """Hand over the rest."""
+        """Write the remaining counts and stop."""
         TICKER.remove(self.flush)
         self.end()
         self.flush()
@@ -183,7 +183,7 @@ class ScoreRecorder:
             pending = self._pending
             with pending.lock:
                 self._errors(ref)
-                # Closed until it opens; whoever asks must not have to guess.
+                # A breaker is closed until it opens; export that state from the start.
                 metric("circuit_breaker_state").labels(*ref).inc(0)
                 found = self._versions[ref] = _Version(
                     ref,
@@ -222,11 +222,11 @@ class ScoreRecorder:
                 name = self._names.output
                 self._pending.histogram("prediction_distribution", *other, name).add_all(prediction[is_other])
             self._errors(other)[0].add(failed - saved)
-        # What is left: rows that the version scored, and the default prediction, which is none of its values.
+        # The other rows have the default prediction, which is not a value of this version.
         version.values.add_all(prediction[is_ok])
 
     def _errors(self, ref: tuple[str, str]) -> tuple[PendingCounter, PendingCounter]:
-        """Return the counters of rows that a version failed on, and of those that got nothing at all."""
+        """Return the counters of rows that a version failed on, and of those without any prediction."""
         counter = self._pending.counter
         return (
             counter("inference_errors_total", *ref, "prediction_failed"),
@@ -252,7 +252,7 @@ class ScoreRecorder:
 
 
 class _Level:
-    """A gauge that several operators of a process make up together: each adds how its part changed."""
+    """A gauge shared by several operators of a process: each adds the change of its own part."""
 
     def __init__(self, name: str, *labels: str) -> None:
         self.now = 0
@@ -261,7 +261,7 @@ class _Level:
         self._telling = threading.Lock()
 
     def flush(self) -> None:
-        """Say how things are."""
+        """Add the change since the last flush."""
         with self._telling:
             now, told = self.now, self._told
             if now != told:
@@ -270,7 +270,7 @@ class _Level:
 
 
 def _widths(features: FeatureSet) -> dict[str, int]:
-    """Return how many columns of each type a feature set has."""
+    """Return the number of columns of each feature type."""
     widths: dict[str, int] = {}
     for feature in features.features:
         widths[feature.type] = widths.get(feature.type, 0) + len(feature.columns)

@@ -1,4 +1,4 @@
-"""Calls of a process that come back about once a second, all on one thread."""
+"""Functions that a process calls about once a second, all on one thread."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _INTERVAL_S = 1.0
 
 
 class Ticker:
-    """Calls what is registered every so often; the thread ends with the process.
+    """A thread that calls the registered functions at an interval; it ends with the process.
 
     Args:
         interval_s: seconds between two rounds.
@@ -24,7 +24,7 @@ class Ticker:
         self._thread: threading.Thread | None = None
 
     def add(self, call: Callable[[], None]) -> None:
-        """Call this from now on."""
+        """Register a function."""
         with self._lock:
             self._calls.append(call)
             if self._thread is None:
@@ -32,7 +32,7 @@ class Ticker:
                 self._thread.start()
 
     def remove(self, call: Callable[[], None]) -> None:
-        """Call this no more."""
+        """Remove a function."""
         with self._lock:
             if call in self._calls:
                 self._calls.remove(call)
@@ -46,9 +46,9 @@ class Ticker:
                 try:
                     call()
                 except Exception:
-                    # Metrics that cannot be kept, on a full disk for one, must not end the thread that keeps the rest.
-                    _LOG.exception("metrics: could not be handed over")
+                    # A failed write, such as on a full disk, must not end the thread that writes the other metrics.
+                    _LOG.exception("metrics: cannot be written")
 
 
 TICKER = Ticker()
-"""Of this process."""
+"""The ticker of this process."""

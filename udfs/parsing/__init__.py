@@ -1,1 +1,1 @@
-"""Lines of text to typed columns; bad lines to problems, never to exceptions."""
+"""Parsing of text lines into typed columns; bad lines become problems, never exceptions."""

@@ -1,4 +1,4 @@
-"""What parsing yields."""
+"""Results of parsing."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class RawColumn(NamedTuple):
     """Values of one field before they are checked.
 
     Attributes:
-        values: typed; a filler where there is no value.
-        nulls: marks rows without a value, the wrong ones among them; None: there is none.
+        values: typed values; a filler in rows without one.
+        nulls: mask of rows without a value, including the wrong ones; None: there is none.
         wrong: values that do not fit the field's type, by row.
     """
 
@@ -33,8 +33,8 @@ class RawBatch:
     """Typed columns of the well-formed lines of a batch.
 
     Attributes:
-        columns: by field name.
-        problems: of the malformed lines, by position in the batch.
+        columns: columns by field name.
+        problems: problems of the malformed lines, by position in the batch.
     """
 
     columns: Mapping[str, RawColumn]
@@ -43,14 +43,14 @@ class RawBatch:
 
 @dataclass(frozen=True)
 class ParsedBatch:
-    """Typed columns of the good rows of a batch, and what is wrong with the others.
+    """Typed columns of the good rows of a batch, and the problems of the others.
 
     Attributes:
         size: rows in the batch, good and bad.
-        columns: by field name, ``(m,)`` each, m good rows; not to be written to.
+        columns: columns by field name, ``(m,)`` each, m good rows; read-only.
         rows: positions of the good rows in the batch; None: all are good.
-        problems: by position in the batch.
-        exact: integer columns with nulls once more, as ``object`` arrays: exact beyond 2**53.
+        problems: problems by position in the batch.
+        exact: the integer columns with nulls again, as ``object`` arrays, which are exact beyond 2**53.
     """
 
     size: int

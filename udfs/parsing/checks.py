@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def find_problems(fields: Mapping[str, FieldSettings], raw: Mapping[str, RawColumn]) -> dict[int, Problem]:
-    """Return the problem of every row that has one, by row; of several, that of the field declared first."""
+    """Return the problem of each bad row, by row; if it has several, that of the field declared first."""
     problems: dict[int, Problem] = {}
     for name, field in fields.items():
         column = raw[name]
@@ -68,8 +68,8 @@ def _show_limit(limit: float) -> str:
 
 
 def _is_finer(values: NDArray[np.float64], digits: int) -> NDArray[np.bool_]:
-    # A decimal read as binary is off by at most half a unit in the last place, and so is its multiple; a sum
-    # of decimals is off by a few.
+    # A decimal read as binary is off by at most half a unit in the last place, and so is its multiple. A sum of
+    # decimals is off by a few units.
     with np.errstate(invalid="ignore", over="ignore"):
         scaled = values * 10.0**digits
         error = np.abs(scaled - np.rint(scaled))

@@ -1,7 +1,7 @@
-"""A column of raw values to the type its field declares, at once where all values are of one kind.
+"""Conversion of a column of raw values to its field's type, in one call if all values are of one kind.
 
-Where they are not, the column is halved until a part is of one kind, or so short that each value is read by
-itself. So one wrong value costs little, and what a value means never depends on its neighbours.
+If they are not, the column is halved until a part is of one kind, or so short that its values are read one by one. So
+one wrong value costs little, and the meaning of a value never depends on its neighbours.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
     Cells: TypeAlias = "list[str | None] | pa.StringArray"
 
-# Up to this many values, each by itself is faster than finding out what they have in common.
+# Up to this many values, reading them one by one is faster than finding their common kind.
 _LEAF = 32
-# Below this many texts, reading each by itself is faster than handing them to Arrow.
+# Below this many texts, reading them one by one is faster than Arrow.
 _ISO_MIN = 16
 _NONE = type(None)
-# Array type, what stands for null in it, and the Python types it holds as they are.
+# Array type, its filler for null, and the Python types that it holds unchanged.
 _TYPES: dict[str, tuple[str, object, set[type]]] = {
     "long": ("int64", 0, {int}),
     "double": ("float64", 0.0, {int, float}),
@@ -40,17 +40,17 @@ _TYPES: dict[str, tuple[str, object, set[type]]] = {
 
 
 def convert_json(values: list[Any], kind: str) -> RawColumn:
-    """Return the values of a JSON field, as typed by its reader, in a column of a field type."""
+    """Return the values of a JSON field, with the types of its reader, as a column of a field type."""
     return _json_at_once(values, kind) or _convert(values, kind, _json_at_once, JSON_VALUES[kind])
 
 
 def convert_csv(cells: Cells, kind: str) -> RawColumn:
-    """Return cells, None where empty, in a column of a field type; an Arrow array is faster than a list."""
+    """Return cells, None for an empty one, as a column of a field type; an Arrow array is faster than a list."""
     return _convert(cells, kind, _csv_at_once, CSV_VALUES[kind])
 
 
 def from_arrow(cells: pa.ChunkedArray, kind: str) -> RawColumn | None:
-    """Return typed values of a JSON field in a column of its type; None: read each by itself."""
+    """Return typed values of a JSON field as a column of its type; None: the caller must read them one by one."""
     array = cells.chunk(0) if cells.num_chunks == 1 else cells.combine_chunks()
     dtype, filler, _ = _TYPES[kind]
     if kind == "timestamp" and not _is_integer(array):
@@ -65,7 +65,7 @@ def from_arrow(cells: pa.ChunkedArray, kind: str) -> RawColumn | None:
 
 
 def join_columns(columns: Sequence[RawColumn]) -> RawColumn:
-    """Return columns one after the other as one."""
+    """Return the columns joined end to end."""
     if len(columns) == 1:
         return columns[0]
     nulls = None
@@ -150,7 +150,7 @@ def _csv_at_once(cells: Cells, kind: str) -> RawColumn | None:
 
 
 def _cast(cells: pa.StringArray, kind: str) -> NDArray[Any] | None:
-    """Return cells as numbers or booleans; None: some are not, or Arrow takes more than ``values`` does."""
+    """Return cells as numbers or booleans; None: some are not, or only Arrow would accept them."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 
     from udfs.parsing.columns import Cells
 
-# Below this many lines, taking each apart by itself is faster than setting up Arrow's reader.
+# Below this many lines, splitting them one by one is faster than setting up Arrow's reader.
 _BLOCK_MIN = 48
-# The csv module takes no longer cells by default.
+# The csv module refuses longer cells by default.
 _QUOTED_LIMIT = 131_072
 _COMMA, _QUOTE, _LINE_END = b',"\n'
 
 
 @dataclass(frozen=True)
 class CsvLines:
-    """One comma-separated record a line, quoted as RFC 4180 says, but without line breaks inside quotes.
+    """The format with one comma-separated record a line, quoted as in RFC 4180 but without line breaks in quotes.
 
-    An empty cell is an absent value, and so is a field that the header lacks. Blanks around a cell belong to
-    it, so that ``" 5"`` is no number. A line with quotes has less than 131,072 characters.
+    An empty cell is an absent value, and so is a field that the header lacks. Blanks around a cell belong to the cell,
+    so ``" 5"`` is no number. A line with quotes has less than 131,072 characters.
 
     Raises:
-        ValueError: if the header names a column twice or lacks a required field.
+        ValueError: the header names a column twice or lacks a required field.
     """
 
     fields: Mapping[str, FieldSettings]
@@ -81,11 +81,11 @@ class CsvLines:
 
     @cached_property
     def _sources(self) -> dict[str, str]:
-        """Column of the header by field name."""
+        """The header's column by field name."""
         return {name: field.source or name for name, field in self.fields.items()}
 
     def _block(self, lines: Sequence[str]) -> dict[str, Cells] | None:
-        """Return the cells as Arrow arrays; None where a line may be malformed or oddly quoted."""
+        """Return the cells as Arrow arrays; None if a line may be malformed or oddly quoted."""
         import pyarrow as pa
 
         if len(lines) < _BLOCK_MIN:
@@ -163,7 +163,7 @@ class CsvLines:
 
 
 def _fault(line: str) -> str | None:
-    """Return what makes a line unfit for any reader."""
+    """Return the fault that makes a line unreadable in any format; None: it has none."""
     if not line:
         return "an empty line"
     if "\n" in line or "\r" in line:

@@ -1,7 +1,7 @@
-"""Many lines of JSON at once, by Arrow's reader: no Python object for a value.
+"""Reader of many JSON lines at once with Arrow, without a Python object for each value.
 
-It takes what is beyond doubt: flat objects, one a line, every value of its field's type or null. Where it declines,
-lines are read one by one, so that what a line yields never depends on its neighbours.
+It accepts only flat objects, one a line, with every value of its field's type or null. If it declines, the lines are
+read one by one, so the result of a line never depends on its neighbours.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _TYPES = {
     "boolean": "bool",
     "timestamp": "int64",
 }
-# A double has up to 309 digits before the point, and orjson goes 1,024 levels deep; Arrow's reader does not mind more.
+# Arrow accepts more than orjson does. A double has up to 309 digits before the point; orjson reads 1,024 levels.
 _MAX_DIGITS, _MAX_OPENINGS = 300, 1000
 _STRIDE = 16
 _OPENING, _OPENING_LIST, _CLOSING, _LINE_END = b"{[}\n"
@@ -40,12 +40,12 @@ _OPENING, _OPENING_LIST, _CLOSING, _LINE_END = b"{[}\n"
 
 @dataclass(frozen=True)
 class JsonBlocks:
-    """Reads blocks of lines into columns."""
+    """A reader of blocks of lines."""
 
     fields: Mapping[str, FieldSettings]
 
     def read(self, lines: Sequence[str]) -> dict[str, RawColumn] | None:
-        """Return a column per field, a value per line; None: some line may be bad, or is read otherwise alone."""
+        """Return a column per field, a value per line; None: a line may be bad, or differ when it is read alone."""
         import pyarrow as pa
 
         if self._sources is None:
@@ -53,7 +53,7 @@ class JsonBlocks:
         try:
             data = "\n".join(lines).encode()
         except (TypeError, UnicodeEncodeError):
-            # A line that is none, or holds half a character.
+            # A line is None, or holds half a character.
             return None
         if not _is_one_object_a_line(data, lines):
             return None
@@ -65,7 +65,7 @@ class JsonBlocks:
 
     @cached_property
     def _sources(self) -> dict[str, str] | None:
-        """Arrow's type by name in the object; None where it cannot tell where a value lies or what it is."""
+        """Arrow's type by name in the object; None if a field is nested, or shares its name but not its type."""
         sources: dict[str, str] = {}
         for name, field in self.fields.items():
             source = field.source or name
@@ -74,7 +74,7 @@ class JsonBlocks:
         return sources
 
     def _types(self, line: str) -> dict[str, str]:
-        """Return Arrow's type by name for a block whose times are of the kind that they are in its first line."""
+        """Return Arrow's type by name; times of a block have the kind of those in its first line."""
         import orjson
 
         sources = dict(self._sources or {})
@@ -98,10 +98,10 @@ class JsonBlocks:
 
 
 def _is_one_object_a_line(data: bytes, lines: Sequence[str]) -> bool:
-    """Return whether objects begin and end where lines do, and hold nothing that only Arrow's reader takes."""
+    """Return whether each line is one object and holds nothing that only Arrow's reader accepts."""
     letters = np.frombuffer(data, dtype=np.uint8)
     ends = np.flatnonzero(letters == _LINE_END)
-    # No object can go on after "}", a line's end and "{".
+    # No object can continue after "}", a line's end and "{".
     if len(ends) != len(lines) - 1 or data[:1] != b"{" or data[-1:] != b"}":
         return False
     if (letters[ends - 1] != _CLOSING).any() or (letters[ends + 1] != _OPENING).any():
@@ -112,12 +112,12 @@ def _is_one_object_a_line(data: bytes, lines: Sequence[str]) -> bool:
 
 
 def _has_word(data: bytes, word: bytes) -> bool:
-    # One letter is found many times faster than a word.
+    # The search for one letter is many times faster than for a word.
     return word[:1] in data and word in data
 
 
 def _may_have_long_number(letters: NDArray[np.uint8]) -> bool:
-    """Return False where no number has many digits, by a look at some letters."""
+    """Return False if no number has many digits, judged by a sample of the letters."""
     some = letters[::_STRIDE]
     others = np.flatnonzero((some < ord("0")) | (some > ord("9")))
     gaps = np.diff(others, prepend=-1, append=len(some))

@@ -14,28 +14,28 @@ from udfs.parsing.batch import RawBatch, RawColumn
 from udfs.parsing.columns import convert_json, join_columns
 from udfs.parsing.json_blocks import MIN_LINES, JsonBlocks
 
-# One bad line costs its block the fast way.
+# A bad line makes its whole block slow.
 _BLOCK = 4096
 # Objects of this many lines stay in the processor's cache until their values are taken out.
 _CHUNK = 512
 
 
-class Misplaced:
-    """A value found where an object should be that holds the field."""
+class MisplacedValue:
+    """A value in place of the object that should hold a field."""
 
     def __init__(self, value: object) -> None:
         self._value = value
 
     def __repr__(self) -> str:
-        """Return what an error text says was found."""
+        """Return the text for errors."""
         return f"{show_value(self._value)} in place of an object"
 
 
 @dataclass(frozen=True)
 class JsonLines:
-    """One JSON object a line; a field's ``source`` may be a dotted path into nested objects.
+    """The format with one JSON object a line; a field's ``source`` may be a dotted path into nested objects.
 
-    JSON as RFC 8259 has it: no NaN, no Infinity. Of equal keys the last counts. A number beyond a double's
+    JSON follows RFC 8259: no NaN, no Infinity. If a key is repeated, the last value counts. A number beyond a double's
     range makes the line malformed, and so does half a character (a lone surrogate).
     """
 
@@ -54,7 +54,7 @@ class JsonLines:
     def _read_each(
         self, lines: Sequence[str], first: int, problems: dict[int, Problem]
     ) -> Iterator[Mapping[str, RawColumn]]:
-        """Yield columns of some well-formed lines at a time, and add the problems of the others."""
+        """Yield the columns of well-formed lines chunk by chunk, and add the problems of the others."""
         for start in range(0, max(len(lines), 1), _CHUNK):
             records = _records(lines[start : start + _CHUNK], first + start, problems)
             columns = {}
@@ -71,7 +71,7 @@ class JsonLines:
 
     @cached_property
     def _paths(self) -> list[tuple[str, list[str], str]]:
-        """Name, steps to it and type of each field."""
+        """Name, path and type of each field."""
         return [(name, (field.source or name).split("."), field.type) for name, field in self.fields.items()]
 
 
@@ -112,7 +112,7 @@ def _record(line: str | None) -> dict[str, Any] | Problem:
 
 
 def _children(parents: list[Any], step: str) -> list[Any]:
-    """Return what each parent holds under a name; None where it holds nothing."""
+    """Return the child of each parent under a name; None if it has none."""
     try:
         return list(map(itemgetter(step), parents))
     except (KeyError, TypeError):
@@ -122,4 +122,4 @@ def _children(parents: list[Any], step: str) -> list[Any]:
 def _child(parent: Any, step: str) -> Any:
     if type(parent) is dict:
         return parent.get(step)
-    return parent if parent is None or type(parent) is Misplaced else Misplaced(parent)
+    return parent if parent is None or type(parent) is MisplacedValue else MisplacedValue(parent)

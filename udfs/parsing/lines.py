@@ -1,6 +1,6 @@
-"""Line formats: how lines become raw columns.
+"""Line formats, which turn lines into raw columns.
 
-A line never affects another: whatever a batch holds, each line yields what it yields alone.
+A line never affects another: each line of a batch yields the same values as alone.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["CsvLines", "JsonLines", "LineFormat"]
 
 
 class LineFormat(Protocol):
-    """Takes lines of one format apart and types what it finds."""
+    """A reader of lines of one format."""
 
     def read(self, lines: Sequence[str]) -> RawBatch:
         """Return a column per field, one value per well-formed line, and the problems of the other lines."""

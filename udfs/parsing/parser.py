@@ -1,4 +1,4 @@
-"""Lines to typed columns, with every field's type, presence and range checked."""
+"""Parser of lines into typed columns, with every field's type, presence and range checked."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NotAhead:
-    """How far the times in a field may be ahead of the clock.
+    """A limit on how far the times of a field may be ahead of the clock.
 
     Attributes:
         field: name of a timestamp.
-        most_ms: milliseconds.
+        most_ms: most milliseconds ahead.
         now_ms: the clock.
     """
 
@@ -52,12 +52,12 @@ class NotAhead:
 
 @dataclass(frozen=True)
 class EventParser:
-    """Parses batches of lines into columns by field name.
+    """A parser of batches of lines into columns by field name.
 
     Attributes:
-        fields: what each must be.
-        lines: how lines are taken apart.
-        not_ahead: bound on the event's time; None: none.
+        fields: settings by field name.
+        lines: format of the lines.
+        not_ahead: limit on the event's time; None: none.
     """
 
     fields: Mapping[str, FieldSettings]

@@ -1,9 +1,9 @@
-"""ISO 8601 times to epoch milliseconds, one at a time or a column at once.
+"""Conversion of ISO 8601 times to epoch milliseconds, one at a time or a column at once.
 
-One grammar for both and for every Python version: ``YYYY-MM-DD``, then maybe a ``T`` or one blank and ``hh``,
-``hh:mm``, ``hh:mm:ss`` or ``hh:mm:ss.f`` with 1 to 9 digits, then maybe a zone: ``Z``, ``+hh``, ``+hhmm`` or
-``+hh:mm``. Without a zone it is UTC. There is no second 60 and no hour 24. What is finer than a
-millisecond is cut off, towards the past.
+Both use one grammar, the same for every Python version: ``YYYY-MM-DD``, then optionally a ``T`` or one blank and
+``hh``, ``hh:mm``, ``hh:mm:ss`` or ``hh:mm:ss.f`` with 1 to 9 digits, then optionally a zone: ``Z``, ``+hh``, ``+hhmm``
+or ``+hh:mm``. A time without a zone is UTC. There is no second 60 and no hour 24. Fractions of a millisecond are cut
+off, towards the past.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 
 def to_iso_ms(text: str) -> int:
-    """Return epoch milliseconds of one time; raises ``ValueError`` where it is none.
+    """Return epoch milliseconds of one time; raise ``ValueError`` for any other text.
 
     Example:
         >>> to_iso_ms("2018-04-01T00:00:31.5+02:00")
@@ -59,7 +59,7 @@ def _offset_minutes(zone: str | None) -> int:
 
 
 def to_iso_ms_column(texts: pa.StringArray) -> NDArray[np.int64] | None:
-    """Return epoch milliseconds of times of one kind, 0 for null; None: read each by itself."""
+    """Return epoch milliseconds of times of one kind, 0 for null; None: the caller must read them one by one."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -82,7 +82,7 @@ def to_iso_ms_column(texts: pa.StringArray) -> NDArray[np.int64] | None:
 
 
 def _fits_ns(texts: pa.StringArray) -> bool:
-    # Nanoseconds in 64 bits reach from 1677 to 2262; Arrow wraps what lies outside.
+    # 64-bit nanoseconds reach from 1677 to 2262; Arrow wraps times outside.
     import pyarrow.compute as pc
 
     span = pc.min_max(texts).as_py()

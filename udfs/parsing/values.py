@@ -1,7 +1,7 @@
-"""One value of a line to the type its field declares.
+"""Conversion of one value of a line to its field's type.
 
-A value that does not fit raises ``ValueError``, ``KeyError`` or ``OverflowError``; None never gets here. This
-is the reading that counts: what ``columns`` does to a whole column at once gives the same.
+A value that does not fit raises ``ValueError``, ``KeyError`` or ``OverflowError``; callers never pass None. This
+module is the reference: ``columns`` converts whole columns with the same results.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _EXACT = 2**53
 
 
 def to_long(value: Any) -> int:
-    """Return an integer; ``12.0`` is one below 2**53, where no digit is lost; text and booleans are not."""
+    """Return an integer; a whole float such as ``12.0`` counts below 2**53, text and booleans never do."""
     if type(value) is float and value.is_integer() and abs(value) < _EXACT:
         value = int(value)
     if type(value) is not int or not -_INT64 <= value < _INT64:
@@ -71,7 +71,7 @@ def _text_to_epoch_ms(cell: str) -> int:
 
 
 def _number(cell: str) -> int | float:
-    # int() and float() take more than a data file should: underscores, blanks, other scripts' digits.
+    # int() and float() accept more than a data file should hold: underscores, blanks, other scripts' digits.
     if not cell.isascii() or "_" in cell or cell != cell.strip():
         raise ValueError
     try:

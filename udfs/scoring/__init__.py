@@ -1,1 +1,1 @@
-"""What happens when a model fails, hangs or answers nonsense: breaker, deadline, and the ladder of fallbacks."""
+"""Scoring that survives a model that fails, hangs or answers nonsense: breaker, deadline, ladder of fallbacks."""

@@ -1,4 +1,4 @@
-"""One model's try at a batch: what it scores, and whose fault the rest is."""
+"""One model's attempt at a batch: the scores, and the blame for rows without one."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from models.scoring.loaded import LoadedModel
 from models.scoring.outputs import Scores
 from udfs.dead_letters import Problem
 
-# Calls that may fail before one succeeds while the rows that fail are looked for; then the model is what fails.
+# Most failed calls in the search for bad rows; if none succeeded by then, the model is to blame.
 _MAX_FAILURES = 256
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """What came of a batch of n rows.
+    """The result of a batch of n rows.
 
     Attributes:
-        scores: of all rows; NaN where there is a problem.
-        problems: by row.
+        scores: scores of all rows; NaN in rows with a problem.
+        problems: problems by row.
         is_broken: the model fails, not single rows.
     """
 
@@ -34,13 +34,13 @@ class Attempt:
 
 
 class Attempts:
-    """Tries one model on batches; remembers a row that it scored, to tell its own failures from those of rows."""
+    """Attempts of one model at batches; a row that it once scored tells its own failures from those of bad rows."""
 
     def __init__(self) -> None:
         self._known_good: NDArray[Any] | None = None
 
     def run(self, model: LoadedModel, matrix: NDArray[Any]) -> Attempt:
-        """Score a batch; rows that cannot be scored never cost the others their scores."""
+        """Score a batch; bad rows never cost the others their scores."""
         try:
             scores = model.predict_matrix(matrix)
         except Exception as error:
@@ -54,7 +54,7 @@ class Attempts:
         return Attempt(scores, problems, is_broken)
 
     def _still_scores(self, model: LoadedModel) -> bool:
-        """Whether the model scores a row that it scored before; without one nothing speaks for it."""
+        """Return whether the model still scores a row that it scored before; False if there is no such row."""
         if self._known_good is None:
             return False
         try:
@@ -63,7 +63,7 @@ class Attempts:
             return False
 
     def _without_bad_rows(self, model: LoadedModel, matrix: NDArray[Any], error: Exception) -> Attempt:
-        """Score a batch that failed as a whole, row by row where need be."""
+        """Score a batch that failed as a whole, in parts down to single rows."""
         if self._known_good is not None and not self._still_scores(model):
             return broken(model, len(matrix), error)
         search = _Search(model, self._known_good)
@@ -75,14 +75,14 @@ class Attempts:
 
 
 def broken(model: LoadedModel, size: int, error: Exception, reason: str = "failed") -> Attempt:
-    """Return the attempt in which no row was scored."""
+    """Return an attempt that scored no row."""
     problem = Problem(reason, _text(model, error))
     return Attempt(_nothing(size), dict.fromkeys(range(size), problem), is_broken=True)
 
 
 @dataclass
 class _Search:
-    """Halves a batch that fails until the rows that fail stand alone."""
+    """A search for bad rows, which halves a failing batch until they stand alone."""
 
     model: LoadedModel
     known_good: NDArray[Any] | None
@@ -111,7 +111,7 @@ class _Search:
 
 
 def joined(left: Scores, right: Scores) -> Scores:
-    """Return scores one after the other; classes and labels where a side has them."""
+    """Return scores joined end to end, with classes and labels if a side has them."""
     prediction = np.concatenate([left.prediction, right.prediction])
     sides = ((left, len(left.prediction)), (right, len(right.prediction)))
     label = None

@@ -1,4 +1,4 @@
-"""A circuit breaker: a model that keeps failing is left alone for a while, then tried with one batch at a time."""
+"""A circuit breaker: it keeps batches from a failing model for a while, then tries the model with one at a time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class State(IntEnum):
 
 @dataclass(frozen=True)
 class BreakerOptions:
-    """When a breaker opens and closes.
+    """Limits at which a breaker opens and closes.
 
     Attributes:
         failures: failed batches in a row that open it.
@@ -33,12 +33,12 @@ class BreakerOptions:
 
 
 class CircuitBreaker:
-    """Decides which batches a model may have; threads may share it.
+    """A decision whether a model may have a batch; threads may share it.
 
     Args:
-        options: when it opens and closes.
-        on_change: called with the new state, outside the lock.
-        clock: seconds that only grow.
+        options: limits at which it opens and closes.
+        on_change: function that is called with the new state, outside the lock.
+        clock: function that returns monotonic seconds.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class CircuitBreaker:
         return self._state
 
     def allows(self) -> bool:
-        """Return whether the model may have a batch; who gets True says what came of it."""
+        """Return whether the model may have a batch; after True the caller must report success or failure."""
         if self.state is State.CLOSED:
             return True
         with self._lock:
@@ -78,7 +78,7 @@ class CircuitBreaker:
         return is_allowed
 
     def succeeded(self) -> None:
-        """A batch was scored."""
+        """Report a scored batch."""
         if self.state is State.CLOSED and not self._failures:
             return
         with self._lock:
@@ -90,7 +90,7 @@ class CircuitBreaker:
         self._tell(changed)
 
     def failed(self) -> None:
-        """A batch failed by the model's fault."""
+        """Report a batch that failed by the model's fault."""
         with self._lock:
             self._failures += 1
             self._is_probing = False

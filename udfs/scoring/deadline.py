@@ -1,4 +1,4 @@
-"""Calls that are given up when they take too long."""
+"""Calls with a deadline, abandoned if they take too long."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _T = TypeVar("_T")
 
 
 class DeadlineError(Exception):
-    """A call took longer than it may, or too many that did are still at it."""
+    """A call missed its deadline, or too many abandoned calls are still running."""
 
 
 class Call(Generic[_T]):
-    """A call on its way, and what came of it."""
+    """A running call and its result."""
 
     def __init__(self, function: Callable[[], _T]) -> None:
         self._function = function
@@ -26,7 +26,7 @@ class Call(Generic[_T]):
         self._error: BaseException | None = None
 
     def run(self) -> None:
-        """Make the call; what it raises is kept."""
+        """Make the call, and keep its result or error."""
         try:
             self._value = self._function()
         except BaseException as error:
@@ -38,10 +38,10 @@ class Call(Generic[_T]):
             after()
 
     def result(self, timeout_s: float) -> _T:
-        """Return what the call returned; raise what it raised.
+        """Return the result of the call, or raise its error.
 
         Raises:
-            DeadlineError: it is not done in time.
+            DeadlineError: the call is not done in time.
         """
         if not self._done.wait(timeout_s):
             text = f"no answer within {timeout_s * 1e3:.0f} ms"
@@ -51,7 +51,7 @@ class Call(Generic[_T]):
         return self._value  # type: ignore[return-value]
 
     def when_done(self, after: Callable[[], None]) -> None:
-        """Call something when the call is over, or now if it is."""
+        """Call ``after`` when the call ends, or at once if it has ended."""
         with self._lock:
             if not self._done.is_set():
                 self._after = after
@@ -60,10 +60,10 @@ class Call(Generic[_T]):
 
 
 class DeadlineRunner:
-    """Runs calls on threads of its own; a thread whose call is given up is left to it and another takes its place.
+    """A runner of calls on its own threads; a new thread replaces one that an abandoned call still occupies.
 
     Args:
-        max_hanging: calls given up that may still be running; further ones are refused until some end.
+        max_hanging: most abandoned calls that may still be running; with more, new calls are refused.
     """
 
     def __init__(self, max_hanging: int) -> None:
@@ -74,14 +74,14 @@ class DeadlineRunner:
 
     @property
     def hanging(self) -> int:
-        """Calls given up that are still running."""
+        """The number of abandoned calls that are still running."""
         return self._hanging
 
     def start(self, function: Callable[[], _T]) -> Call[_T]:
-        """Begin a call.
+        """Start a call.
 
         Raises:
-            DeadlineError: too many calls that were given up are still running.
+            DeadlineError: too many abandoned calls are still running.
         """
         with self._lock:
             if self._hanging >= self._max_hanging:
@@ -92,13 +92,13 @@ class DeadlineRunner:
             inbox = self._idle.get_nowait()
         except queue.Empty:
             inbox = queue.SimpleQueue()
-            # A call that never ends must not keep the process from ending.
+            # A daemon thread, because a call that never ends must not keep the process alive.
             threading.Thread(target=self._work, args=(inbox,), name="predict", daemon=True).start()
         inbox.put(call)  # type: ignore[arg-type]
         return call
 
     def give_up(self, call: Call[_T], after: Callable[[], None]) -> None:
-        """Leave a call to itself, and call something when it ends; it counts as hanging until then."""
+        """Abandon a call, and call ``after`` when it ends; it counts as hanging until then."""
         with self._lock:
             self._hanging += 1
 
@@ -110,7 +110,7 @@ class DeadlineRunner:
         call.when_done(ended)
 
     def close(self) -> None:
-        """Let the idle threads go."""
+        """End the idle threads."""
         while True:
             try:
                 self._idle.get_nowait().put(None)

@@ -1,4 +1,4 @@
-"""Primary, previous version, default prediction, dead letter: each row gets the first that works."""
+"""Fallbacks in order: primary, previous version, default prediction, dead letter; a row gets the first that works."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ _ROWS_PER_DEADLINE = 512
 
 
 class FallbackListener(Protocol):
-    """Hears when rows leave the first rung; called once a batch."""
+    """A listener for batches with rows that the first model could not score."""
 
     def fallback(self, spec: ModelSpec, reason: str, rows: int) -> None:
-        """So many rows got another model's prediction or the default one, and why."""
+        """Count rows that got another model's prediction or the default one, with the reason; called once a batch."""
 
     def breaker(self, spec: ModelSpec, state: State) -> None:
-        """A model's breaker opened, lets a probe through, or closed."""
+        """Note that a model's breaker opened, lets a probe through, or closed."""
 
 
 @dataclass(frozen=True)
 class LadderOptions:
-    """What there is to fall back to, and when.
+    """Options of the fallbacks.
 
     Attributes:
-        default: prediction where no model gives one; None: such a row is a dead letter.
-        deadline_s: longest a model may take for up to 512 rows; holds where there is something to fall back to.
-        max_hanging: model calls given up that may still be running.
-        breaker: when a model is left alone.
+        default: prediction of a row that no model scores; None: such a row is a dead letter.
+        deadline_s: longest time a model may take for up to 512 rows; applies only if a fallback exists.
+        max_hanging: most abandoned model calls that may still be running.
+        breaker: limits at which a breaker opens and closes.
     """
 
     default: float | None = None
@@ -52,15 +52,15 @@ class LadderOptions:
 
 @dataclass(frozen=True)
 class Answer:
-    """Scores of n rows, and which rung each row stands on.
+    """Scores of n rows, and the source of each row's score.
 
     Attributes:
-        scores: NaN in rows with a problem.
-        spec: of the model that scored rows on the first rung.
-        status: ``(n,)`` text; None: all rows are ``ok``.
-        why: ``(n,)`` text, None in rows that are ``ok``; None: all are.
-        fallback: spec of the model behind rows with status ``fallback:VERSION``.
-        problems: of rows that no rung has a prediction for.
+        scores: scores; NaN in rows with a problem.
+        spec: spec of the primary model.
+        status: ``(n,)`` text: ``ok``, ``fallback:VERSION`` or ``default``; None: all rows are ``ok``.
+        why: ``(n,)`` reason of the primary's failure, None in rows that are ``ok``; None: all are.
+        fallback: spec of the model that scored the rows with status ``fallback:VERSION``.
+        problems: problems of rows without any prediction.
     """
 
     scores: Scores
@@ -73,7 +73,7 @@ class Answer:
 
 @dataclass
 class _Health:
-    """What is known of one version: its breaker, a row that it scored, and whether its last call took too long."""
+    """The health of one version: its breaker, a row that it once scored, and whether its last call was late."""
 
     breaker: CircuitBreaker
     attempts: Attempts = field(default_factory=Attempts)
@@ -81,15 +81,15 @@ class _Health:
 
 
 class Ladder:
-    """Scores batches, going down rung by rung with the rows that are left.
+    """A scorer of batches that passes the rows without a score on to the next fallback.
 
-    A breaker and a deadline only ever send rows to a rung that is there: where nothing is below, a model is asked again
-    and again, and waited for.
+    The breaker and the deadline apply only if a fallback exists; otherwise the model is retried with each batch and
+    may take as long as it needs.
 
     Args:
-        models: hands out the model that serves, and the one before it.
-        options: rungs and limits.
-        listener: hears of every batch with rows that left the first rung.
+        models: source of the primary and the previous version.
+        options: fallbacks and limits.
+        listener: listener that is told of rows scored by a fallback.
     """
 
     def __init__(self, models: ModelSource, options: LadderOptions, listener: FallbackListener) -> None:
@@ -117,7 +117,7 @@ class Ladder:
             return Answer(Scores(np.empty(0), None, None), model.spec)
 
     def close(self) -> None:
-        """Let idle threads go."""
+        """End the idle threads."""
         self._runner.close()
 
     def _try(
@@ -140,9 +140,9 @@ class Ladder:
         return attempt
 
     def _timed(self, health: _Health, model: LoadedModel, matrix: NDArray[Any]) -> Attempt:
-        """Score a single event at once: handing it to another thread would cost more than the model does.
+        """Score a single event on this thread, because a switch of threads would cost more than the model does.
 
-        What comes late is still right; from then on calls are given up, until one is in time again.
+        A late score is still used. After it calls run on another thread with a deadline, until one is in time again.
         """
         start = time.monotonic()
         attempt = health.attempts.run(model, matrix)
@@ -163,7 +163,7 @@ class Ladder:
             return attempt
         except DeadlineError as error:
             health.was_late = True
-            # The call still uses the model: it is let go when the call ends.
+            # The call still uses the model, so release the model when the call ends.
             kept = keep()
             self._runner.give_up(call, kept.close)
             return broken(model, len(matrix), error, "too_slow")
@@ -224,7 +224,7 @@ def _taken(scores: Scores, rows: NDArray[np.int64]) -> Scores:
 
 
 def _put(scores: Scores, rows: NDArray[Any], values: Scores) -> Scores:
-    """Return scores with some rows replaced; classes are kept where both sides have as many."""
+    """Return scores with some rows replaced; these rows keep their classes if both sides have equally many."""
     size = len(scores.prediction)
     prediction = scores.prediction.copy()
     prediction[rows] = values.prediction

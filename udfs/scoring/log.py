@@ -1,4 +1,4 @@
-"""Counts and logs fallbacks: a breaker's changes one line each, rows by the batch."""
+"""Log lines and metrics of fallbacks: a line for each change of a breaker, a count for each batch."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _WORDS = {
 
 
 class FallbackLog:
-    """Tells operators by log and metric."""
+    """A listener that logs and counts fallbacks."""
 
     def fallback(self, spec: ModelSpec, reason: str, rows: int) -> None:
-        """So many rows got another model's prediction or the default one, and why."""
+        """Count rows that got another model's prediction or the default one, with the reason."""
         metric("fallback_predictions_total").labels(spec.name, spec.version, reason).inc(rows)
 
     def breaker(self, spec: ModelSpec, state: State) -> None:
-        """A model's breaker opened, lets a probe through, or closed."""
+        """Log that a model's breaker opened, lets a probe through, or closed."""
         metric("circuit_breaker_state").labels(spec.name, spec.version).set(int(state))
         level = logging.ERROR if state is State.OPEN else logging.INFO
         name = state.name.lower().replace("_", "-")

@@ -1,4 +1,4 @@
-"""From settings to a model that is ready to score: which version, which file, and whether it fits the features."""
+"""Opening of the model that settings describe: choice of version and file, and check against the features."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from models.version import Version
 from udfs.features.feature_set import FeatureSet
 from udfs.scoring.swap_log import SwapLog
 
-# TensorFlow's models run as TFLite files.
+# TensorFlow models run as TFLite files.
 _RUNS_AS = {"onnx": "onnx", "tflite": "tflite", "tensorflow": "tflite", "custom": "custom"}
 
 
 def open_models(ml: MlSettings, inference: InferenceSettings, features: FeatureSet) -> ModelSource:
-    """Return what hands out the model of a job: the registry's primary as it changes, or the one that is pinned.
+    """Return the source of a job's model: the registry's current primary, or the pinned model.
 
-    A version in the job's settings pins it, and so does a bare file; operators of a process share one live model.
+    A version or a bare file in the job's settings pins the model. The operators of a process share one live model.
 
     Raises:
-        ModelError: as ``open_model``; where the deployed version may not serve, the one before it does.
+        ModelError: as ``open_model``; if the deployed version may not serve, the previous one does.
     """
     entry = _entry(ml, inference)
     if inference.model_version or (entry is not None and entry.path is not None):
@@ -78,10 +78,10 @@ def _fixed(ml: MlSettings, inference: InferenceSettings, features: FeatureSet) -
 
 
 def open_model(ml: MlSettings, inference: InferenceSettings, features: FeatureSet) -> LoadedModel:
-    """Load the model that a job asks for, check it against the job's features and its golden rows, and warm it up.
+    """Load a job's model, check it against the job's features and its golden rows, and warm it up.
 
     Raises:
-        ModelError: nothing of that name or version, a file that is damaged or no model, or a model of other features.
+        ModelError: there is no such model or version, the file is damaged or no model, or the features differ.
     """
     spec, path, entry = find_model(ml, inference)
     model = _load(ml, inference, features, spec, path)
@@ -115,7 +115,7 @@ def _load(
 
 
 def find_model(ml: MlSettings, inference: InferenceSettings) -> tuple[ModelSpec, Path, ModelSettings | None]:
-    """Return spec, file and settings entry of a job's model; an entry's ``path`` wins over the registry."""
+    """Return spec, file and settings entry of a job's model; the ``path`` of an entry wins over the registry."""
     entry = _entry(ml, inference)
     if entry is not None:
         _check_enabled(entry)
@@ -128,7 +128,7 @@ def find_model(ml: MlSettings, inference: InferenceSettings) -> tuple[ModelSpec,
 def _entry(ml: MlSettings, inference: InferenceSettings) -> ModelSettings | None:
     if inference.model_version:
         return _entry_of(ml, inference.model_name, inference.model_version)
-    # Without a version the registry's primary counts; a bare file has no registry that could know it.
+    # Without a version the registry's primary counts, except for a bare file, which is in no registry.
     bare = [entry for entry in ml.models if entry.name == inference.model_name and entry.path is not None]
     return max(bare, key=lambda entry: Version.parse(entry.version), default=None)
 
@@ -139,7 +139,7 @@ def _entry_of(ml: MlSettings, name: str, version: str) -> ModelSettings | None:
 
 
 def _check_listed(ml: MlSettings, spec: ModelSpec) -> ModelSettings | None:
-    """Refuse a version that the settings switch off or take for another type; return its entry."""
+    """Refuse a version that the settings switch off or give another type; return its entry."""
     entry = _entry_of(ml, spec.name, spec.version)
     if entry is not None:
         _check_enabled(entry)

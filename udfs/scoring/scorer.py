@@ -1,4 +1,4 @@
-"""Columns to predictions: features, model, and the rows that neither can do anything with."""
+"""Scorer of columns: features, model, and problems of rows without a prediction."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Predictions:
     """Answers for the n rows of a batch.
 
     Attributes:
-        answer: scores, which model and rung each is from, and the problems of rows without one.
-        matrix: what the model was given, (n, k).
+        answer: scores with their sources, and the problems of rows without one.
+        matrix: the model's input, (n, k).
         latency_us: microseconds from columns to scores, for the batch.
     """
 
@@ -39,31 +39,31 @@ class Predictions:
 
     @property
     def label(self) -> NDArray[np.object_] | None:
-        """``(n,)`` text, or None where the model has no classes."""
+        """``(n,)`` text, or None if the model has no classes."""
         return self.answer.scores.label
 
     @property
     def scores(self) -> NDArray[np.float64] | None:
-        """``(n, c)``, or None where the model gives one value."""
+        """``(n, c)``, or None if the model gives one value."""
         return self.answer.scores.scores
 
     @property
     def problems(self) -> Mapping[int, Problem]:
-        """Why a row has no prediction, by row."""
+        """The problem of each row without a prediction, by row."""
         return self.answer.problems
 
 
 class Scorer:
-    """Scores batches on one feature set, each with the model that serves at the time.
+    """A scorer of batches on one feature set, each with the model that serves at the time.
 
     Args:
-        features: what the columns become.
-        models: hands out what scores them.
-        ladder: what else there is where the model fails.
-        listener: hears of rows that fell back.
-        recorder: counts batches; None: nobody does.
-        fields: columns of the feature set that the model gets, in its order; empty: all.
-        clock: nanoseconds, for latency.
+        features: the feature set.
+        models: source of models.
+        ladder: fallbacks for rows on which the model fails.
+        listener: listener that is told of rows scored by a fallback.
+        recorder: recorder of metrics; None: no metrics.
+        fields: columns of the feature set that the model gets, in the model's order; empty: all.
+        clock: function that returns nanoseconds, for latency.
     """
 
     def __init__(
@@ -121,5 +121,5 @@ class Scorer:
         return matrix if self._picked is None else np.ascontiguousarray(matrix[:, self._picked])
 
     def close(self) -> None:
-        """Let idle threads go; the models are their source's."""
+        """End the idle threads; the caller closes the model source."""
         self._ladder.close()

@@ -1,4 +1,4 @@
-"""Counts and logs what happens to the models that serve: one line for each change."""
+"""Log lines and metrics of the models that serve: one line for each change."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _LOG = logging.getLogger("gress.models")
 
 
 class SwapLog:
-    """Tells operators by log and metric."""
+    """A listener that logs and counts the changes of models."""
 
     def loaded(self, model: LoadedModel, seconds: float) -> None:
-        """A version was loaded and found fit to serve, in so many seconds."""
+        """Log that a version was loaded and found fit to serve, in so many seconds."""
         spec = model.spec
         metric("models_loaded").labels(spec.name, spec.version, spec.type).set(1)
         metric("model_load_time_seconds").labels(spec.name, spec.version, spec.type).observe(seconds)
@@ -26,13 +26,13 @@ class SwapLog:
         _LOG.info("%s loaded and checked in %.3f s", spec.ref, seconds, extra=said)
 
     def unloaded(self, model: LoadedModel) -> None:
-        """A version was let go."""
+        """Log that a version was closed."""
         spec = model.spec
         metric("models_loaded").labels(spec.name, spec.version, spec.type).set(0)
         _LOG.info("%s unloaded", spec.ref, extra=_of(spec, "model_unloaded"))
 
     def swapped(self, model: LoadedModel, before: LoadedModel, generation: int, *, is_rollback: bool) -> None:
-        """A version serves in place of another."""
+        """Log that a version serves in place of another."""
         metric("model_swaps_total").labels(model.spec.name, "rolled_back" if is_rollback else "swapped").inc()
         event = "model_rolled_back" if is_rollback else "model_swapped"
         said = _of(model.spec, event, before=before.spec.version, generation=generation)
@@ -40,26 +40,26 @@ class SwapLog:
         _LOG.info(text, model.spec.ref, before.spec.version, generation, extra=said)
 
     def rejected(self, name: str, version: str, generation: int, error: Exception) -> None:
-        """A version may not serve; the one before goes on."""
+        """Log that a version may not serve; the serving version stays."""
         metric("model_swaps_total").labels(name, "rejected").inc()
         metric("model_load_errors_total").labels(name, version, "", "load_failed").inc()
         said = fields("model_rejected", model=name, version=version, generation=generation, why=str(error))
         _LOG.error("model %s@%s of generation %d rejected: %s", name, version, generation, error, extra=said)
 
     def no_fallback(self, name: str, error: Exception) -> None:
-        """The version before cannot be loaded beside the one that serves."""
+        """Log that the previous version cannot be loaded as a fallback beside the serving one."""
         metric("model_load_errors_total").labels(name, "", "", "load_failed").inc()
         said = fields("no_fallback", model=name, why=str(error))
         _LOG.warning("%s; model %s has no version to fall back to", error, name, extra=said)
 
     def registry_failed(self, name: str, error: ModelError) -> None:
-        """The registry could not be asked; what serves goes on."""
+        """Log that the registry does not answer; the serving version stays."""
         metric("model_registry_errors_total").labels(name).inc()
         said = fields("registry_failed", model=name, why=str(error))
         _LOG.warning("%s; model %s goes on as it is", error, name, extra=said)
 
     def registry_back(self, name: str) -> None:
-        """The registry answers again."""
+        """Log that the registry answers again."""
         _LOG.info("the registry of model %s answers again", name, extra=fields("registry_back", model=name))
 
 

@@ -16,7 +16,7 @@ from models.scoring.outputs import Scores
 from models.spec import ModelSpec, TensorSpec
 from udfs.dead_letters import Problem
 from udfs.features.feature_set import FeatureSet, compile_feature_set
-from udfs.metrics.scores import Recorded, ScoreRecorder
+from udfs.metrics.scores import ScoreLabels, ScoreRecorder
 from udfs.scoring.ladder import Answer
 
 JOBS = count()
@@ -54,7 +54,7 @@ def compiled(name: str, specs: list[dict[str, Any]]) -> FeatureSet:
 def recorder(features: FeatureSet) -> Iterator[ScoreRecorder]:
     """A recorder with a model name of its own: metrics of a process never go back."""
     number = next(JOBS)
-    made = ScoreRecorder(Recorded(f"job{number}", f"m{number}", "prediction", ("a", "hour")), features, 100)
+    made = ScoreRecorder(ScoreLabels(f"job{number}", f"m{number}", "prediction", ("a", "hour")), features, 100)
     yield made
     made.close()
 
@@ -128,7 +128,7 @@ def test_figures_of_plain_batches(recorder: ScoreRecorder, features: FeatureSet)
 
 def test_values_out_of_domain_are_counted_by_column_and_the_columns_are_there_before_the_first() -> None:
     features = compiled("logs", [{"name": name, "type": "log", "source": "a"} for name in ("one", "two")])
-    made = ScoreRecorder(Recorded("logs", "m", "prediction", ("one", "two")), features, 0)
+    made = ScoreRecorder(ScoreLabels("logs", "m", "prediction", ("one", "two")), features, 0)
     made.flush()
     assert sample("features_out_of_domain_total", feature_set="logs", feature="one") == 0
     for batch in ([0.0, -1.0, np.nan, -7.0], [2.0], [-3.0]):
