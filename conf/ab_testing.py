@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from conf.types.base import FrozenSettings
-from conf.types.refusal import Refusal, refuse, repeated_names
+from conf.types.refusal import Refusal, repeated_names, validation_error
 from conf.types.scalars import Flag, Name, Real, Segment, VersionOrPrimary
 
 SplitStrategy = Literal["random", "hash", "percentage", "user_id"]
@@ -67,7 +67,7 @@ class ExperimentSettings(FrozenSettings):
             expected = "the name of an enabled variant"
             refusals.append(Refusal(expected, ("default_variant",), candidates=names))
         if refusals:
-            raise refuse(*refusals)
+            raise validation_error(*refusals)
         return self
 
 
@@ -81,5 +81,5 @@ class AbTestingSettings(FrozenSettings):
     def _names_are_unique(self) -> Self:
         refusals = repeated_names([experiment.name for experiment in self.experiments], within="experiments")
         if refusals:
-            raise refuse(*refusals)
+            raise validation_error(*refusals)
         return self

@@ -10,7 +10,7 @@ from typing_extensions import Self
 
 from conf.types.base import FrozenSettings
 from conf.types.durations import DurationMs
-from conf.types.refusal import Refusal, refuse
+from conf.types.refusal import Refusal, validation_error
 from conf.types.scalars import Column, Flag, Name, Real, Whole
 
 FieldType = Literal["long", "double", "decimal", "string", "boolean", "timestamp"]
@@ -55,7 +55,7 @@ class FieldSettings(FrozenSettings):
         if self.min is not None and self.max is not None and self.min >= self.max:
             refusals.append(Refusal("a number over min", ("max",)))
         if refusals:
-            raise refuse(*refusals)
+            raise validation_error(*refusals)
         return self
 
 
@@ -90,7 +90,7 @@ class EventSettings(FrozenSettings):
             *self._refused("label", self.label, types=_LABELS, is_required=False),
         ]
         if refusals:
-            raise refuse(*refusals)
+            raise validation_error(*refusals)
         return self
 
     def _refused(

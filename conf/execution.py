@@ -10,7 +10,7 @@ from typing_extensions import Self
 
 from conf.types.base import FrozenSettings
 from conf.types.durations import DurationMs
-from conf.types.refusal import Refusal, refuse
+from conf.types.refusal import Refusal, validation_error
 from conf.types.scalars import Whole
 
 # Options that a setting of ours decides. If users could set both, it would be unclear which one counts.
@@ -30,7 +30,7 @@ _OWNED = {
 def _option(value: Any) -> Any:
     if isinstance(value, str | int | float):
         return value
-    raise refuse(Refusal("text, a number, true or false"))
+    raise validation_error(Refusal("text, a number, true or false"))
 
 
 FlinkOption = Annotated[str | int | float | bool, PlainValidator(_option)]
@@ -66,5 +66,5 @@ class ExecutionSettings(FrozenSettings):
         if self.parallelism > self.max_parallelism:
             refusals.append(Refusal("at most execution.max_parallelism", ("parallelism",)))
         if refusals:
-            raise refuse(*refusals)
+            raise validation_error(*refusals)
         return self

@@ -13,7 +13,7 @@ from conf.kafka import SinkSettings, SourceSettings
 from conf.ml import MlInferenceSettings
 from conf.types.base import FrozenSettings
 from conf.types.durations import PositiveDurationMs
-from conf.types.refusal import Refusal, refuse, repeated_names
+from conf.types.refusal import Refusal, repeated_names, validation_error
 from conf.types.scalars import BatchSize, Column, Name, Real, Segment, VersionOrPrimary, Whole
 
 
@@ -45,7 +45,7 @@ class FeatureSetSettings(FrozenSettings):
     def _names_are_unique(self) -> Self:
         refusals = repeated_names([spec.name for spec in self.specs], within="specs")
         if refusals:
-            raise refuse(*refusals)
+            raise validation_error(*refusals)
         return self
 
 
@@ -86,7 +86,7 @@ class InferenceSettings(FrozenSettings):
             if name in names[:index]
         ]
         if refusals:
-            raise refuse(*refusals)
+            raise validation_error(*refusals)
         return self
 
     def with_defaults(self, defaults: MlInferenceSettings) -> InferenceSettings:
@@ -115,5 +115,5 @@ class JobSettings(FrozenSettings):
         kafka = self.sink.kafka
         if kafka is not None and kafka.alerts is None and self.inference.alert_threshold is not None:
             expected = "the topic of alerts, which job.inference.alert_threshold asks for"
-            raise refuse(Refusal(expected, ("sink", "kafka", "alerts")))
+            raise validation_error(Refusal(expected, ("sink", "kafka", "alerts")))
         return self

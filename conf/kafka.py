@@ -10,7 +10,7 @@ from typing_extensions import Self
 
 from conf.types.base import FrozenSettings
 from conf.types.durations import DurationMs, PositiveDurationMs
-from conf.types.refusal import Refusal, refuse
+from conf.types.refusal import Refusal, validation_error
 from conf.types.scalars import Name, matching
 
 _OPTION = r"[a-z][a-z0-9._-]*"
@@ -39,13 +39,13 @@ def _owned_are_left_out(options: Mapping[str, str]) -> Mapping[str, str]:
         if name in _OWNED
     ]
     if refusals:
-        raise refuse(*refusals)
+        raise validation_error(*refusals)
     return options
 
 
 def _at_least_one(topics: tuple[str, ...]) -> tuple[str, ...]:
     if not topics:
-        raise refuse(Refusal("at least one topic"))
+        raise validation_error(Refusal("at least one topic"))
     return topics
 
 
@@ -138,7 +138,7 @@ class KafkaSinkSettings(FrozenSettings):
                 refusals.append(Refusal(f"a topic of its own, not that of {named[topic]}", (name,)))
             named.setdefault(topic, name)
         if refusals:
-            raise refuse(*refusals)
+            raise validation_error(*refusals)
         return self
 
 

@@ -12,7 +12,7 @@ from conf.drift import DriftSettings
 from conf.model_registry import ModelRegistrySettings, ModelSettings
 from conf.types.base import FrozenSettings
 from conf.types.durations import PositiveDurationMs
-from conf.types.refusal import Refusal, refuse
+from conf.types.refusal import Refusal, validation_error
 from conf.types.scalars import BatchSize, Flag, Name, Ports, Real, Whole, matching
 
 Address = Annotated[str, matching(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}", "host:port")]
@@ -20,7 +20,7 @@ Address = Annotated[str, matching(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1
 
 def _unique(ids: tuple[int, ...]) -> tuple[int, ...]:
     if len(set(ids)) < len(ids):
-        raise refuse(Refusal("each GPU id once"))
+        raise validation_error(Refusal("each GPU id once"))
     return ids
 
 
@@ -143,5 +143,5 @@ class MlSettings(FrozenSettings):
             if version in versions[:index]
         ]
         if refusals:
-            raise refuse(*refusals)
+            raise validation_error(*refusals)
         return self

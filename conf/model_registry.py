@@ -10,7 +10,7 @@ from typing_extensions import Self
 
 from conf.types.base import FrozenSettings
 from conf.types.durations import PositiveDurationMs
-from conf.types.refusal import Refusal, refuse
+from conf.types.refusal import Refusal, validation_error
 from conf.types.scalars import Flag, Location, Name, Segment, Version, Whole
 
 ModelType = Literal["onnx", "tensorflow", "tflite", "custom"]
@@ -48,9 +48,9 @@ class ModelRegistrySettings(FrozenSettings):
     @model_validator(mode="after")
     def _has_bucket(self) -> Self:
         if self.type == "s3" and self.s3_bucket is None and not self.base_path.startswith("s3://"):
-            raise refuse(Refusal("a bucket, as type is s3 and base_path is no s3:// URL", ("s3_bucket",)))
+            raise validation_error(Refusal("a bucket, as type is s3 and base_path is no s3:// URL", ("s3_bucket",)))
         if self.type == "gcs" and self.gcs_bucket is None and not self.base_path.startswith("gs://"):
-            raise refuse(Refusal("a bucket, as type is gcs and base_path is no gs:// URL", ("gcs_bucket",)))
+            raise validation_error(Refusal("a bucket, as type is gcs and base_path is no gs:// URL", ("gcs_bucket",)))
         return self
 
 

@@ -19,7 +19,7 @@ from conf.ml import (
 )
 from conf.model_registry import ModelRegistrySettings, ModelSettings
 from conf.types.base import FrozenSettings
-from conf.types.refusal import Refusal, refuse
+from conf.types.refusal import Refusal, validation_error
 
 __all__ = [
     "AbTestingSettings",
@@ -63,8 +63,8 @@ class Settings(FrozenSettings):
         interval_ms = self.execution.checkpoint_interval_ms
         if not interval_ms:
             expected = "at_least_once, as execution.checkpoint_interval: 0s leaves nothing to end transactions with"
-            raise refuse(Refusal(expected, ("job", "sink", "kafka", "delivery")))
+            raise validation_error(Refusal(expected, ("job", "sink", "kafka", "delivery")))
         if kafka.transaction_timeout_ms <= interval_ms:
             expected = "a duration over execution.checkpoint_interval"
-            raise refuse(Refusal(expected, ("job", "sink", "kafka", "transaction_timeout")))
+            raise validation_error(Refusal(expected, ("job", "sink", "kafka", "transaction_timeout")))
         return self

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from conf.nearest import nearest
-from jobs.errors import JobError
+from jobs.errors import fail
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,7 @@ def find_job(name: str) -> JobEntry:
         JobError: no such job; names the nearest.
     """
     if name not in JOBS:
-        subject = f"job {name!r}"
-        raise JobError(subject, f"expected one of {', '.join(JOBS)}", nearest(name, tuple(JOBS)))
+        fail(f"job {name!r}", f"expected one of {', '.join(JOBS)}", nearest(name, tuple(JOBS)))
     return JOBS[name]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 
 class JobError(Exception):
     """A job that cannot start or did not end well: which part, what was expected, what was found, what to do.
@@ -12,3 +14,23 @@ class JobError(Exception):
 
     def __init__(self, subject: str, problem: str, fix: str = "") -> None:
         super().__init__("; ".join(filter(None, [f"{subject}: {problem}", fix])))
+
+
+def refuse(subject: str, expected: str, got: object, what_to_do: str = "") -> NoReturn:
+    """Raise the error for a value that differs from the expected one.
+
+    >>> refuse("port 9092", "a free port", "one in use", "name another with --port")
+    Traceback (most recent call last):
+    jobs.errors.JobError: port 9092: expected a free port, got one in use; name another with --port
+    """
+    fail(subject, f"expected {expected}, got {got}", what_to_do)
+
+
+def fail(subject: str, problem: str, what_to_do: str = "") -> NoReturn:
+    """Raise the error for anything else that went wrong.
+
+    >>> fail("job 'fraud'", "failed while running: disk full", "the full trace is in Flink's log")
+    Traceback (most recent call last):
+    jobs.errors.JobError: job 'fraud': failed while running: disk full; the full trace is in Flink's log
+    """
+    raise JobError(subject, problem, what_to_do)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from models.errors import ModelError
+from models.errors import ModelError, fail
 from models.spec import ModelSpec
 
 _CHUNK_BYTES = 1 << 20
@@ -27,7 +27,7 @@ def verify_checksum(spec: ModelSpec, path: Path) -> None:
     """Refuse a file whose checksum differs from its spec."""
     found = file_sha256(path)
     if found != spec.sha256:
-        raise ModelError(
+        fail(
             spec.ref,
             f"expects sha256 {spec.sha256}, but {path} has {found}",
             "the file was changed or copied in part: publish it again under a new version",

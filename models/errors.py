@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 
 class ModelError(Exception):
@@ -34,3 +35,23 @@ class ModelError(Exception):
     def __str__(self) -> str:
         text = f"{self.subject} {self.problem}"
         return f"{text}; {self.fix}" if self.fix else text
+
+
+def refuse(subject: str, expected: str, got: object, what_to_do: str = "") -> NoReturn:
+    """Raise the error for a value that differs from the one that a model wants.
+
+    >>> refuse("model fraud@7.0.0", "(n, 20)", "(64, 19)", "missing column 'z'")
+    Traceback (most recent call last):
+    models.errors.ModelError: model fraud@7.0.0 wants (n, 20), got (64, 19); missing column 'z'
+    """
+    fail(subject, f"wants {expected}, got {got}", what_to_do)
+
+
+def fail(subject: str, problem: str, what_to_do: str = "") -> NoReturn:
+    """Raise the error for anything else that went wrong.
+
+    >>> fail("model fraud@7.0.0", "cannot be promoted: it is retired", "promote another version")
+    Traceback (most recent call last):
+    models.errors.ModelError: model fraud@7.0.0 cannot be promoted: it is retired; promote another version
+    """
+    raise ModelError(subject, problem, what_to_do)

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from models.checksum import file_sha256
-from models.errors import ModelError
+from models.errors import ModelError, fail
 from models.runtimes import RUNTIMES
 from models.runtimes.options import RuntimeOptions
 from models.spec import ModelSpec, TensorSpec
@@ -51,8 +51,7 @@ def spec_from_file(path: Path, name: str, version: str, **fields: Any) -> ModelS
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        subject = f"model {name}@{version}"
-        raise ModelError(subject, f"field {where}: {first['msg']}, got {first['input']!r}") from error
+        fail(f"model {name}@{version}", f"field {where}: {first['msg']}, got {first['input']!r}")
 
 
 def _guess_task(outputs: tuple[TensorSpec, ...]) -> str:

@@ -21,7 +21,7 @@ from pydantic import (
 )
 from typing_extensions import Self
 
-from models.errors import ModelError
+from models.errors import ModelError, fail
 from models.version import Version
 
 ModelType = Literal["onnx", "tflite", "tensorflow"]
@@ -33,10 +33,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 def check_name(name: str) -> str:
     """Return the name if it can be a folder on any file system and a key in any object store."""
     if _NAME.fullmatch(name) is None:
-        subject = f"model name {name!r}"
-        raise ModelError(
-            subject, "is not allowed", "use letters, digits, '.', '_' and '-', as in fraud-detector"
-        )
+        fail(f"model name {name!r}", "is not allowed", "use letters, digits, '.', '_' and '-', as in fraud-detector")
     return name
 
 
@@ -159,8 +156,7 @@ def read_spec(path: Path) -> ModelSpec:
     try:
         content = path.read_bytes()
     except OSError as error:
-        subject = f"model spec {path}"
-        raise ModelError(subject, f"cannot be read: {error.strerror}") from error
+        fail(f"model spec {path}", f"cannot be read: {error.strerror}")
     return parse_spec(content, str(path))
 
 
@@ -170,13 +166,13 @@ def parse_spec(content: bytes, where: str) -> ModelSpec:
     try:
         found = json.loads(content)
     except ValueError as error:
-        raise ModelError(subject, f"is not JSON: {error}", "publish the model again") from error
+        fail(subject, f"is not JSON: {error}", "publish the model again")
     try:
         return ModelSpec.model_validate(found)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "(whole file)"
-        raise ModelError(subject, f"key {key}: {first['msg']}, got {first['input']!r}") from error
+        fail(subject, f"key {key}: {first['msg']}, got {first['input']!r}")
 
 
 def spec_text(spec: ModelSpec) -> str:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import total_ordering
 
-from models.errors import ModelError
+from models.errors import fail
 
 _NUMBER = r"(?:0|[1-9]\d*)"
 _IDENTIFIER = r"(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)"
@@ -43,8 +43,7 @@ class Version:
         """Parse ``v2.0``, ``1.5``, ``10`` or ``1.0.0-rc.1``."""
         match = _PATTERN.fullmatch(text)
         if match is None:
-            subject = f"model version {text!r}"
-            raise ModelError(subject, "is not a semantic version", _RULE)
+            fail(f"model version {text!r}", "is not a semantic version", _RULE)
         numbers = [int(part) for part in match["release"].split(".")] + [0, 0]
         pre = tuple(int(p) if p.isdigit() else p for p in match["pre"].split(".")) if match["pre"] else ()
         return cls((numbers[0], numbers[1], numbers[2]), pre)

@@ -8,7 +8,7 @@ from typing import Annotated
 from annotated_types import Gt
 from pydantic import BeforeValidator, PlainSerializer
 
-from conf.types.refusal import Refusal, refuse
+from conf.types.refusal import Refusal, validation_error
 
 EXPECTED = "a duration such as 50ms, 5s, 5m, 1h or 1d"
 
@@ -54,7 +54,7 @@ def _from_setting(value: object) -> int:
     try:
         return parse_duration_ms(value)
     except ValueError:
-        raise refuse(Refusal(EXPECTED)) from None
+        raise validation_error(Refusal(EXPECTED)) from None
 
 
 DurationMs = Annotated[int, BeforeValidator(_from_setting), PlainSerializer(format_duration, return_type=str)]

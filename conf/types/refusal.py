@@ -35,7 +35,7 @@ class Refusal:
     is_hidden: bool = False
 
 
-def refuse(*refusals: Refusal) -> PydanticCustomError:
+def validation_error(*refusals: Refusal) -> PydanticCustomError:
     """Return the error for a validator to raise; each refusal becomes a line of its own."""
     text = "; ".join(refusal.expected for refusal in refusals)
     return PydanticCustomError(REFUSED, "expected {text}", {"text": text, "refusals": refusals})

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
-from conf.types.refusal import Refusal, refuse
+from conf.types.refusal import Refusal, validation_error
 from conf.yaml_text import parse_yaml
 
 _VERSION = r"v?[0-9]+(\.[0-9]+)*([-+][A-Za-z0-9._+-]+)?"
@@ -30,7 +30,7 @@ def matching(pattern: str, expected: str) -> AfterValidator:
 
     def check(value: str) -> str:
         if compiled.fullmatch(value) is None:
-            raise refuse(Refusal(expected))
+            raise validation_error(Refusal(expected))
         return value
 
     return AfterValidator(check)
@@ -40,7 +40,7 @@ def _without_credentials(value: str) -> str:
     # Refuse the mark at any position: an unquoted password may hold a slash and then looks like a path.
     if "://" in value and any(mark in value for mark in "@?#"):
         hint = "credentials come from the environment or the cloud's own chain, never from settings"
-        raise refuse(Refusal("a path, or a URL without '@', '?' and '#'", hint=hint, is_hidden=True))
+        raise validation_error(Refusal("a path, or a URL without '@', '?' and '#'", hint=hint, is_hidden=True))
     return value
 
 
@@ -50,7 +50,7 @@ def _batch_size(value: object) -> Any:
         return parsed
     if isinstance(parsed, int) and not isinstance(parsed, bool) and parsed >= 1:
         return parsed
-    raise refuse(Refusal("auto or a whole number >= 1"))
+    raise validation_error(Refusal("auto or a whole number >= 1"))
 
 
 def _ports(value: object) -> Any:
@@ -58,7 +58,7 @@ def _ports(value: object) -> Any:
     found = _PORTS.fullmatch(str(parsed))
     if str(parsed) == "0" or (found and 1 <= int(found[1]) <= int(found[2] or found[1]) <= 65_535):
         return parsed
-    raise refuse(Refusal("0, a port from 1 to 65535, or a range such as 9250-9259"))
+    raise validation_error(Refusal("0, a port from 1 to 65535, or a range such as 9250-9259"))
 
 
 Flag = Annotated[bool, Field(strict=True), BeforeValidator(_from_text)]

@@ -10,7 +10,7 @@ from typing import Annotated, Optional
 import typer
 
 from gress.cli.panels import CLUSTERS, WATCH
-from jobs.errors import JobError
+from jobs.errors import fail, refuse
 
 cluster_app = typer.Typer(no_args_is_help=True, help="A Flink cluster on this machine: start it, stop it.")
 
@@ -121,8 +121,7 @@ def submit_command(  # noqa: PLR0913, PLR0917 - one argument for each option
     from jobs.flink.rest import FlinkRest
 
     if savepoint and checkpoint:
-        subject = "submit"
-        raise JobError(subject, "expected one of --from-savepoint and --from-checkpoint, got both", "leave one out")
+        refuse("submit", "one of --from-savepoint and --from-checkpoint", "both", "leave one out")
     address = _address(cluster)
     request = Submission(
         job=job,
@@ -223,5 +222,4 @@ def _duration_ms(text: str | None) -> int | None:
     try:
         return parse_duration_ms(text)
     except ValueError as error:
-        subject = "--max-checkpoint-age"
-        raise JobError(subject, str(error)) from error
+        fail("--max-checkpoint-age", str(error))

@@ -17,7 +17,7 @@ from gress.cli.models import models_app
 from gress.cli.panels import CLUSTERS, FEATURES, MODELS, RUN, WATCH, PanelGroup
 from gress.cli.report import mount as mount_report
 from gress.cli.top import mount as mount_top
-from jobs.errors import JobError
+from jobs.errors import JobError, refuse
 
 app = typer.Typer(
     cls=PanelGroup,
@@ -273,7 +273,7 @@ def _settings(job: str, config: Path | None, overrides: list[str] | None) -> Any
     path = config or default_config(job)
     settings = load_settings(path, overrides=overrides or (), environ=os.environ)
     if settings.job is None:
-        raise JobError(str(path), "expected a `job:` with events, features and inference, got none")
+        refuse(str(path), "a `job:` with events, features and inference", "none")
     return settings
 
 

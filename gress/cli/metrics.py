@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from jobs.errors import JobError
+from jobs.errors import refuse
 
 if TYPE_CHECKING:
     from conf.settings import MetricsSettings
@@ -80,10 +80,7 @@ def serve_command(
         # The workers' collector refuses a folder that is not there, and there may have been no worker yet.
         where.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        subject = f"folder {where}"
-        raise JobError(
-            subject, f"expected one that can be made, got {error.strerror}", "give another: --folder"
-        ) from error
+        refuse(f"folder {where}", "one that can be made", error.strerror, "give another: --folder")
     server = MetricsServer(settings)
     server.start()
     try:
@@ -114,6 +111,9 @@ def _check_address(settings: MetricsSettings) -> None:
             probe.bind(where)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
-            subject = f"{settings.bind}:{settings.port}"
-            problem = f"expected an address of this machine and a port that may be used, got {error.strerror}"
-            raise JobError(subject, problem, "change --bind or --port") from error
+            refuse(
+                f"{settings.bind}:{settings.port}",
+                "an address of this machine and a port that may be used",
+                error.strerror,
+                "change --bind or --port",
+            )

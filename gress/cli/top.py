@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 import typer
 
 from gress.cli.panels import WATCH
-from jobs.errors import JobError
+from jobs.errors import fail, refuse
 
 
 def mount(app: typer.Typer) -> None:
@@ -51,8 +51,7 @@ def top_command(
         from gress.top.watch import Targets
 
         if job is not None and cluster is None:
-            subject = "--job"
-            raise JobError(subject, "expected --cluster HOST:PORT beside it, got none")
+            refuse("--job", "--cluster HOST:PORT beside it", "none")
         # A host that is named twice would count twice.
         named = tuple(dict.fromkeys(map(parse_endpoint, endpoints)))
         is_single = is_once or is_json
@@ -73,8 +72,7 @@ def _interval_s(text: str) -> float:
     try:
         ms = parse_duration_ms(text)
     except ValueError as error:
-        raise JobError(subject, str(error)) from error
+        fail(subject, str(error))
     if ms < 100:
-        problem = f"expected 100ms or more, got {text!r}"
-        raise JobError(subject, problem)
+        refuse(subject, "100ms or more", repr(text))
     return ms / 1000

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gress.cluster.conf import flink_home
-from jobs.errors import JobError
+from jobs.errors import refuse
 from jobs.flink.conf_file import read_flink_conf
 from jobs.flink.environment import shipped_flink_conf
 from jobs.flink.java import find_java
@@ -30,8 +30,9 @@ def client_environment(folder: Path, environ: Mapping[str, str]) -> dict[str, st
     """
     java = find_java(environ)
     if java is None:
-        subject, problem = "java", "expected version 11, 17 or 21 in JAVA_HOME or on PATH, got none"
-        raise JobError(subject, problem, "pip install 'gress-ml[local]' brings one")
+        refuse(
+            "java", "version 11, 17 or 21 in JAVA_HOME or on PATH", "none", "pip install 'gress-ml[local]' brings one"
+        )
     made = {"JAVA_HOME": str(java.home), "FLINK_LOG_DIR": str(folder / "log")}
     if not environ.get("FLINK_CONF_DIR"):
         made["FLINK_CONF_DIR"] = str(_write_conf(folder / "conf"))

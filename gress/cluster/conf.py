@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
-from jobs.errors import JobError
+from jobs.errors import fail, refuse
 from jobs.flink.conf_file import read_flink_conf
 from jobs.flink.environment import shipped_flink_conf
 from jobs.flink.file_urls import file_url
@@ -56,8 +56,7 @@ def flink_home() -> Path:
     """
     spec = find_spec("pyflink")
     if spec is None or spec.origin is None:
-        subject = "pyflink"
-        raise JobError(subject, "expected apache-flink 2.3 beside this package, got none", "pip install gress-ml")
+        refuse("pyflink", "apache-flink 2.3 beside this package", "none", "pip install gress-ml")
     return Path(spec.origin).parent
 
 
@@ -71,8 +70,7 @@ def parse_options(given: list[str]) -> dict[str, str]:
     for text in given:
         key, sign, value = text.partition("=")
         if not sign or not key.strip():
-            subject = f"option {text!r}"
-            raise JobError(subject, "expected KEY=VALUE", "as in taskmanager.memory.process.size=2g")
+            fail(f"option {text!r}", "expected KEY=VALUE", "as in taskmanager.memory.process.size=2g")
         options[key.strip()] = value.strip()
     return options
 

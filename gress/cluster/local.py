@@ -24,7 +24,7 @@ from uuid import uuid4
 
 from gress.cluster.conf import ClusterRequest, flink_home, write_conf
 from gress.cluster.processes import MARK, is_member, marked_processes, stop_processes
-from jobs.errors import JobError
+from jobs.errors import JobError, fail, refuse
 from jobs.flink.java import find_java
 from jobs.flink.rest import FlinkRest
 
@@ -101,9 +101,12 @@ def start_cluster(request: ClusterRequest) -> LocalCluster:
         _claim(folder, is_known=known is not None)
         known = None
     elif known is not None and known.slots != request.slots * request.task_managers:
-        subject = f"cluster {folder}"
-        problem = f"expected the {known.slots} slots it was started with, got {request.slots * request.task_managers}"
-        raise JobError(subject, problem, f"first: gress cluster down --dir {folder}")
+        refuse(
+            f"cluster {folder}",
+            f"the {known.slots} slots it was started with",
+            request.slots * request.task_managers,
+            f"first: gress cluster down --dir {folder}",
+        )
     try:
         return _bring_up(request, known, alive)
     except BaseException:
@@ -124,13 +127,10 @@ def read_cluster(folder: Path) -> LocalCluster:
         tree = json.loads(path.read_text(encoding="utf-8"))
         members = tuple(Member(**member) for member in tree.pop("members"))
         return LocalCluster(**tree, members=members)
-    except FileNotFoundError as error:
-        subject = f"cluster {folder}"
-        problem, fix = f"expected {FILE} of a started cluster, got none", "gress cluster up starts one"
-        raise JobError(subject, problem, fix) from error
+    except FileNotFoundError:
+        refuse(f"cluster {folder}", f"{FILE} of a started cluster", "none", "gress cluster up starts one")
     except (OSError, ValueError, TypeError, KeyError) as error:
-        subject = str(path)
-        raise JobError(subject, f"expected what `gress cluster up` writes, got {error}", "start it again") from error
+        refuse(str(path), "what `gress cluster up` writes", error, "start it again")
 
 
 def find_address(cluster: LocalCluster) -> str:
@@ -170,8 +170,7 @@ def _end_members(folder: Path) -> int:
 def _claim(folder: Path, *, is_known: bool) -> None:
     is_ours = is_known or (folder / "conf" / "config.yaml").is_file()
     if folder.exists() and not is_ours and (not folder.is_dir() or any(folder.iterdir())):
-        subject = f"cluster {folder}"
-        raise JobError(subject, "expected a new or empty folder, or a cluster's own, got one in use", "name another")
+        refuse(f"cluster {folder}", "a new or empty folder, or a cluster's own", "one in use", "name another")
     if is_ours:
         # Workers of a cluster whose JVMs were killed; what a highly available one knows of its jobs stays.
         _end_members(folder)
@@ -219,9 +218,8 @@ def _start_member(folder: Path, role: str, rest_port: int | None) -> Member:
     )
     pids = [int(line) for path in (folder / "pid").glob(f"flink-{name}-*.pid") for line in path.read_text().split()]
     if done.returncode or len(pids) != 1:
-        subject = f"cluster {folder}"
         said = (done.stdout + done.stderr).strip().splitlines() or ["nothing"]
-        raise JobError(subject, f"{role} did not start: {said[-1]}", f"see {folder / 'log'}")
+        fail(f"cluster {folder}", f"{role} did not start: {said[-1]}", f"see {folder / 'log'}")
     return Member(role, pids[0], name, rest_port)
 
 
@@ -233,8 +231,9 @@ def cluster_environment(folder: Path, environ: Mapping[str, str] = os.environ) -
     """
     java = find_java(environ)
     if java is None:
-        subject, problem = "java", "expected version 11, 17 or 21 in JAVA_HOME or on PATH, got none"
-        raise JobError(subject, problem, "pip install 'gress-ml[local]' brings one")
+        refuse(
+            "java", "version 11, 17 or 21 in JAVA_HOME or on PATH", "none", "pip install 'gress-ml[local]' brings one"
+        )
     # A path to sources, or one meant for this process's own Flink, has no business in the workers.
     kept = {name: value for name, value in environ.items() if name not in _FOREIGN}
     # In thread mode the JVM embeds the first Python on PATH.
@@ -270,14 +269,20 @@ def _wait_for_slots(cluster: LocalCluster) -> None:
             return
         _expect_running(cluster)
         time.sleep(_POLL_S)
-    subject = f"cluster {cluster.directory}"
-    problem = f"expected {len(wanted)} TaskManagers after {_START_S:.0f} s, got {len(wanted & found)}"
-    raise JobError(subject, problem, f"see {cluster.folder / 'log'}")
+    refuse(
+        f"cluster {cluster.directory}",
+        f"{len(wanted)} TaskManagers after {_START_S:.0f} s",
+        len(wanted & found),
+        f"see {cluster.folder / 'log'}",
+    )
 
 
 def _expect_running(cluster: LocalCluster) -> None:
     for member in cluster.members:
         if not is_member(member.pid, cluster.folder):
-            subject = f"cluster {cluster.directory}"
-            problem = f"expected {member.name} to run, got one that ended by itself"
-            raise JobError(subject, problem, f"see {cluster.folder / 'log'}; started again, it comes back")
+            refuse(
+                f"cluster {cluster.directory}",
+                f"{member.name} to run",
+                "one that ended by itself",
+                f"see {cluster.folder / 'log'}; started again, it comes back",
+            )

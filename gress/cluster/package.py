@@ -6,7 +6,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from jobs.errors import JobError
+from jobs.errors import refuse
 
 PACKAGES = ("conf", "gress", "jobs", "models", "state", "udfs")
 
@@ -44,8 +44,7 @@ def _unpack(wheel: Path, folder: Path) -> None:
         with zipfile.ZipFile(wheel) as archive:
             missing = set(PACKAGES) - {name.partition("/")[0] for name in archive.namelist()}
             if missing:
-                problem = f"expected gress-ml's, got one without {', '.join(sorted(missing))}"
-                raise JobError(subject, problem, "make wheel builds it")
+                refuse(subject, "gress-ml's", f"one without {', '.join(sorted(missing))}", "make wheel builds it")
             archive.extractall(folder)
     except (OSError, zipfile.BadZipFile) as error:
-        raise JobError(subject, f"expected a wheel, got {error}", "make wheel builds one") from error
+        refuse(subject, "a wheel", error, "make wheel builds one")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from jobs.errors import JobError
+from jobs.errors import fail, refuse
 from jobs.flink.file_urls import file_url
 from jobs.flink.rest import ENDED, FlinkRest
 from jobs.flink.root_cause import root_cause
@@ -39,9 +39,12 @@ def take_savepoint(
     """
     found = rest.job(job)
     if found.is_ended:
-        subject = f"job {job!r}"
-        problem = f"expected one that runs, got one that is {found.state}"
-        raise JobError(subject, problem, "submit again --from-checkpoint, where it left one")
+        refuse(
+            f"job {job!r}",
+            "one that runs",
+            f"one that is {found.state}",
+            "submit again --from-checkpoint, where it left one",
+        )
     where = target if "://" in target else file_url(Path(target))
     deadline = time.monotonic() + timeout_s
     while not _is_at_work(rest, found.id) and time.monotonic() < deadline:
@@ -55,8 +58,7 @@ def take_savepoint(
         if answer["status"]["id"] == "COMPLETED":
             return _location(job, answer["operation"])
         sleep(_POLL_S)
-    subject = f"job {job!r}"
-    raise JobError(subject, f"expected a savepoint within {timeout_s:.0f} s, got none yet", "it may still come")
+    refuse(f"job {job!r}", f"a savepoint within {timeout_s:.0f} s", "none yet", "it may still come")
 
 
 def _is_at_work(rest: FlinkRest, job_id: str) -> bool:
@@ -83,9 +85,12 @@ def find_checkpoint(rest: FlinkRest, which: str) -> str:
         return _newest(folder, which)
     jobs = sorted({path.parent.parent.name for path in folder.glob("*/chk-*/_metadata")})
     if len(jobs) != 1:
-        problem = f"expected checkpoints of one job in {folder}, got those of {', '.join(jobs) or 'none'}"
-        subject = "checkpoint latest"
-        raise JobError(subject, problem, "name the job: --from-checkpoint JOB_ID" if jobs else "")
+        refuse(
+            "checkpoint latest",
+            f"checkpoints of one job in {folder}",
+            f"those of {', '.join(jobs) or 'none'}",
+            "name the job: --from-checkpoint JOB_ID" if jobs else "",
+        )
     return _newest(folder, jobs[0])
 
 
@@ -95,8 +100,7 @@ def _location(job: str, operation: dict[str, object]) -> str:
         return location
     cause = operation.get("failure-cause")
     trace = str(cause.get("stack-trace", "")) if isinstance(cause, dict) else ""
-    subject = f"job {job!r}"
-    raise JobError(subject, f"the savepoint failed: {root_cause(trace)}", "the job itself goes on")
+    fail(f"job {job!r}", f"the savepoint failed: {root_cause(trace)}", "the job itself goes on")
 
 
 def _checkpoint_folder(rest: FlinkRest) -> Path:
@@ -104,18 +108,21 @@ def _checkpoint_folder(rest: FlinkRest) -> Path:
     where = str(options.get("execution.checkpointing.dir") or options.get("state.checkpoints.dir") or "")
     subject = f"cluster {rest.address}"
     if not where:
-        raise JobError(subject, "expected execution.checkpointing.dir in its configuration, got none")
+        refuse(subject, "execution.checkpointing.dir in its configuration", "none")
     if "://" in where and not where.startswith(_FILE):
-        problem = f"expected checkpoints in files of this machine, got {where}"
-        raise JobError(subject, problem, "name the checkpoint: --from-checkpoint URL/chk-N")
+        refuse(
+            subject,
+            "checkpoints in files of this machine",
+            where,
+            "name the checkpoint: --from-checkpoint URL/chk-N",
+        )
     return Path(where.removeprefix(_FILE).replace("///", "/", 1))
 
 
 def _newest(folder: Path, job: str) -> str:
     found = sorted((folder / job).glob("chk-*/_metadata"), key=lambda path: int(path.parent.name.removeprefix("chk-")))
     if not found:
-        subject = f"checkpoint of job {job}"
-        raise JobError(subject, f"expected one in {folder}, got none", "it had none yet, or ended by itself")
+        refuse(f"checkpoint of job {job}", f"one in {folder}", "none", "it had none yet, or ended by itself")
     return file_url(found[-1].parent)
 
 

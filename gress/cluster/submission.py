@@ -26,7 +26,7 @@ from gress.cluster.conf import flink_home
 from gress.cluster.package import stage_package
 from gress.cluster.savepoints import as_path
 from jobs.catalogue import default_config, find_job
-from jobs.errors import JobError
+from jobs.errors import JobError, refuse
 from jobs.flink.rest import ENDED, FlinkRest
 from jobs.sources.files import find_inputs
 
@@ -179,12 +179,14 @@ def _check(request: Submission, rest: FlinkRest, environ: dict[str, str]) -> Non
     needed = settings.execution.parallelism
     overview = rest.get("/overview")
     if needed > overview["slots-total"]:
-        subject = f"cluster {request.cluster}"
-        problem = f"expected {needed} slots for execution.parallelism {needed}, got {overview['slots-total']}"
-        raise JobError(subject, problem, "start TaskManagers, or --set execution.parallelism=N")
+        refuse(
+            f"cluster {request.cluster}",
+            f"{needed} slots for execution.parallelism {needed}",
+            overview['slots-total'],
+            "start TaskManagers, or --set execution.parallelism=N",
+        )
     if request.state and request.state.startswith(("/", "file:")) and not Path(as_path(request.state)).exists():
-        subject = f"state {request.state}"
-        raise JobError(subject, "expected a savepoint or checkpoint, got nothing there", "check the path")
+        refuse(f"state {request.state}", "a savepoint or checkpoint", "nothing there", "check the path")
 
 
 def _check_endless(request: Submission, settings: Settings, origin: str) -> None:
@@ -192,8 +194,12 @@ def _check_endless(request: Submission, settings: Settings, origin: str) -> None
     reads_kafka = request.input is None or request.input.startswith("kafka:")
     kafka = settings.job.source.kafka if settings.job is not None else None
     if reads_kafka and kafka is not None and kafka.stop == "latest":
-        problem = "job.source.kafka.stop: expected never, as a job that goes on from a state would not end, got latest"
-        raise JobError(origin, problem, "--set job.source.kafka.stop=never, and end it with `gress savepoint --stop`")
+        refuse(
+            f"{origin}: job.source.kafka.stop",
+            "never, as a job that goes on from a state would not end",
+            "latest",
+            "--set job.source.kafka.stop=never, and end it with `gress savepoint --stop`",
+        )
 
 
 def _follow(request: Submission, rest: FlinkRest, client: _Client, show: Callable[[str], object]) -> Submitted:
@@ -224,8 +230,7 @@ def _follow(request: Submission, rest: FlinkRest, client: _Client, show: Callabl
         return Submitted(client.job_id, rest.job(client.job_id).state)
     state = wait_for_end(rest, client.job_id)
     if state != "FINISHED":
-        subject = f"job {client.job_id}"
-        raise JobError(subject, f"expected it to finish, got {state}", f"gress health --cluster {request.cluster}")
+        refuse(f"job {client.job_id}", "it to finish", state, f"gress health --cluster {request.cluster}")
     return Submitted(client.job_id, state)
 
 

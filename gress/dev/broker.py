@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 
-from jobs.errors import JobError
+from jobs.errors import fail, refuse
 from jobs.flink.java import candidates
 from jobs.kafka.jars import BROKER, find_jars
 
@@ -105,8 +105,7 @@ class DevKafka:
     def start(self) -> None:
         """Start it and wait until it answers."""
         if _is_listening(self.port):
-            subject = f"port {self.port}"
-            raise JobError(subject, "expected a free port, got one in use", "name another with --port")
+            refuse(f"port {self.port}", "a free port", "one in use", "name another with --port")
         self._data.mkdir(parents=True, exist_ok=True)
         properties = self._data / "server.properties"
         log_dir = self._data / "log"
@@ -136,8 +135,7 @@ class DevKafka:
         """End it as a crash would and return its process id; ``start`` brings it back on its data and its port."""
         process, self._process = self._process, None
         if process is None:
-            subject = f"broker on port {self.port}"
-            raise JobError(subject, "expected one that runs, got one that was not started")
+            refuse(f"broker on port {self.port}", "one that runs", "one that was not started")
         process.kill()
         process.wait()
         return process.pid
@@ -161,8 +159,7 @@ class DevKafka:
         command = [*self._java, "kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(properties)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            subject = f"folder {self._data}"
-            raise JobError(subject, f"cannot hold Kafka's data: {_last_line(done.stderr or done.stdout)}")
+            fail(f"folder {self._data}", f"cannot hold Kafka's data: {_last_line(done.stderr or done.stdout)}")
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + _START_S
@@ -172,8 +169,7 @@ class DevKafka:
             if has_ended or time.monotonic() > deadline:
                 self.stop()
                 said = _last_line(self.log.read_text(encoding="utf-8", errors="replace"))
-                subject = f"broker on port {self.port}"
-                raise JobError(subject, f"did not start: {said}", f"its log is {self.log}")
+                fail(f"broker on port {self.port}", f"did not start: {said}", f"its log is {self.log}")
             time.sleep(_POLL_S)
 
 
@@ -184,8 +180,7 @@ def serve(data: Path, *, port: int, partitions: int) -> None:
         sys.stdout.flush()
         with contextlib.suppress(KeyboardInterrupt):
             code = broker.wait()
-            subject = f"broker on {broker.servers}"
-            raise JobError(subject, f"ended by itself with exit code {code}", f"its log is {broker.log}")
+            fail(f"broker on {broker.servers}", f"ended by itself with exit code {code}", f"its log is {broker.log}")
 
 
 @contextlib.contextmanager
@@ -201,8 +196,12 @@ def _terminable() -> Iterator[None]:
 def _java() -> str:
     java = next((java for java in candidates() if java.major >= OLDEST_JAVA), None)
     if java is None:
-        subject, problem = "java", f"expected version {OLDEST_JAVA} or later for Kafka's broker, got none"
-        raise JobError(subject, problem, "pip install 'gress-ml[local]' brings one")
+        refuse(
+            "java",
+            f"version {OLDEST_JAVA} or later for Kafka's broker",
+            "none",
+            "pip install 'gress-ml[local]' brings one",
+        )
     return str(java.home / "bin" / "java")
 
 

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from gress.health.examine import Health
-from jobs.errors import JobError
+from jobs.errors import refuse
 
 PATH = "/healthz"
 
@@ -51,5 +51,4 @@ def health_server(examine: Callable[[], Health], host: str, port: int) -> Thread
     try:
         return ThreadingHTTPServer((host, port), Handler)
     except OSError as error:
-        subject = f"{host}:{port}"
-        raise JobError(subject, f"expected a free port, got {error.strerror}", "--serve PORT takes another") from error
+        refuse(f"{host}:{port}", "a free port", error.strerror, "--serve PORT takes another")

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from gress.metrics.histogram import Histogram
-from jobs.errors import JobError
+from jobs.errors import refuse
 from udfs.metrics.catalogue import PREFIX
 
 # Thousands of lines that nothing here shows, at 15 µs each.
@@ -71,8 +71,9 @@ def parse_endpoint(text: str) -> str:
     except ValueError:
         is_good = False
     if not is_good or not text.isprintable() or " " in text:
-        subject, problem = "metrics endpoint", f"expected HOST:PORT, got {text!r}"
-        raise JobError(subject, problem, "the port is ml.metrics.port, as in: gress top localhost:9249")
+        refuse(
+            "metrics endpoint", "HOST:PORT", repr(text), "the port is ml.metrics.port, as in: gress top localhost:9249"
+        )
     return text
 
 

@@ -26,7 +26,7 @@ from gress.report.reading.dead_letters import Reason, read_reasons
 from gress.report.reading.drift import read_drift
 from gress.report.reading.finished_run import read_summary
 from gress.report.reading.predictions import Predictions, read_predictions
-from jobs.errors import JobError
+from jobs.errors import fail
 from jobs.run_folder.summary import Summary
 from jobs.run_folder.timeline import read_timeline
 
@@ -50,9 +50,11 @@ def write_report(run: Path, target: Path, title: str = "") -> None:
     try:
         target.write_text(page, encoding="utf-8")
     except OSError as error:
-        subject = f"output {target}"
-        problem = f"expected a file that can be written, got: {error.strerror}"
-        raise JobError(subject, problem, "name another with --output") from error
+        fail(
+            f"output {target}",
+            f"expected a file that can be written, got: {error.strerror}",
+            "name another with --output",
+        )
 
 
 def render(run: Path, title: str = "") -> str:
@@ -129,7 +131,7 @@ def _require_libraries() -> None:
     for name in ("jinja2", "plotly"):
         try:
             importlib.import_module(name)
-        except ImportError as error:
-            subject = "gress report"
-            problem = f"expected the library {name}, which is not installed"
-            raise JobError(subject, problem, "pip install 'gress-ml[report]'") from error
+        except ImportError:
+            fail(
+                "gress report", f"expected the library {name}, which is not installed", "pip install 'gress-ml[report]'"
+            )

@@ -12,7 +12,7 @@ from gress.health.examine import Health, examine
 from gress.metrics.scrape import Scrape, scrape
 from gress.top.figures import MINUTE_S, Figures, figures
 from gress.top.rates import History
-from jobs.errors import JobError
+from jobs.errors import refuse
 
 _TIMEOUT_S = 2.0
 
@@ -80,10 +80,10 @@ def require_answer(found: Figures) -> None:
         JobError: no endpoint does.
     """
     if all(each.problem for each in found.endpoints):
-        subject = "metrics of " + ", ".join(each.endpoint for each in found.endpoints)
         problems: Sequence[str] = list(dict.fromkeys(each.problem for each in found.endpoints))
-        raise JobError(
-            subject,
-            f"expected an endpoint that answers, got {'; '.join(problems)}",
+        refuse(
+            "metrics of " + ", ".join(each.endpoint for each in found.endpoints),
+            "an endpoint that answers",
+            "; ".join(problems),
             "run the job with --set ml.metrics.port=PORT, or: gress metrics serve --port PORT",
         )

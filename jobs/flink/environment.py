@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conf.settings import ExecutionSettings, InferenceSettings, Settings
-from jobs.errors import JobError
+from jobs.errors import refuse
 from jobs.flink.conf_file import read_flink_conf
 from jobs.flink.java import find_java
 from jobs.flink.metrics import load_reporter, reporter_options
@@ -91,8 +91,9 @@ def prepare_process() -> None:
         return
     java = find_java()
     if java is None:
-        subject, problem = "java", "expected version 11, 17 or 21 in JAVA_HOME or on PATH, got none"
-        raise JobError(subject, problem, "pip install 'gress-ml[local]' brings one")
+        refuse(
+            "java", "version 11, 17 or 21 in JAVA_HOME or on PATH", "none", "pip install 'gress-ml[local]' brings one"
+        )
     os.environ["JAVA_HOME"] = str(java.home)
     # In thread mode the JVM embeds the first Python on PATH, whatever python.executable says; and one JVM runs all
     # jobs of this process, whatever the profile of the first.

@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from conf.settings import MetricsSettings
-from jobs.errors import JobError
+from jobs.errors import refuse
 from jobs.flink.file_urls import file_url
 
 _SETTING = "ml.metrics.flink_port"
@@ -42,8 +42,7 @@ def load_reporter(ports: str) -> None:
         JobError: no port is free, which Flink itself would only log; or PyFlink came without the reporter.
     """
     if not any(_is_free(port) for port in port_numbers(ports)):
-        problem = f"expected a free port, got {ports} in use"
-        raise JobError(_SETTING, problem, "name another, or a range as in 9250-9259")
+        refuse(_SETTING, "a free port", f"{ports} in use", "name another, or a range as in 9250-9259")
     from pyflink.util.java_utils import add_jars_to_context_class_loader
 
     add_jars_to_context_class_loader([file_url(_reporter_jar())])
@@ -58,12 +57,10 @@ def parse_ports(text: str, processes: int) -> str:
     subject = f"--metrics-ports {text}"
     try:
         ports = str(MetricsSettings(flink_port=text).flink_port)
-    except ValidationError as error:
-        problem = f"expected a port from 1 to 65535 or a range, got {text!r}"
-        raise JobError(subject, problem, "as in 9250-9259") from error
+    except ValidationError:
+        refuse(subject, "a port from 1 to 65535 or a range", repr(text), "as in 9250-9259")
     if len(port_numbers(ports)) < processes:
-        problem = f"expected a port for each of {processes} processes, got {len(port_numbers(ports))}"
-        raise JobError(subject, problem, "as in 9250-9259")
+        refuse(subject, f"a port for each of {processes} processes", len(port_numbers(ports)), "as in 9250-9259")
     return ports
 
 
@@ -82,8 +79,9 @@ def _reporter_jar() -> Path:
     plugins = Path(str(spec.origin)).parent / "plugins" if spec else Path("plugins")
     jars = sorted(plugins.glob("metrics-prometheus/flink-metrics-prometheus-*.jar"))
     if not jars:
-        problem = f"expected flink-metrics-prometheus in {plugins}, got none"
-        raise JobError(_SETTING, problem, "install apache-flink 2.3 anew, or set it to 0")
+        refuse(
+            _SETTING, f"flink-metrics-prometheus in {plugins}", "none", "install apache-flink 2.3 anew, or set it to 0"
+        )
     return jars[-1]
 
 

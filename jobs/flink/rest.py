@@ -11,7 +11,7 @@ from http.client import HTTPException
 from typing import Any
 
 from conf.nearest import nearest
-from jobs.errors import JobError
+from jobs.errors import JobError, fail
 
 ENDED = frozenset({"FINISHED", "CANCELED", "FAILED"})
 """States that a job never leaves."""
@@ -96,10 +96,12 @@ class FlinkRest:
         jobs = self.jobs()
         named = sorted((job for job in jobs if text in (job.id, job.name)), key=lambda job: job.is_ended)
         if not named:
-            subject = f"job {text!r}"
             known = _listed(job.id for job in jobs)
-            problem = f"expected the id or name of a job on {self.address}, which has {known}"
-            raise JobError(subject, problem, nearest(text, [job.name for job in jobs]))
+            fail(
+                f"job {text!r}",
+                f"expected the id or name of a job on {self.address}, which has {known}",
+                nearest(text, [job.name for job in jobs]),
+            )
         return named[0]
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> Any:
@@ -110,8 +112,7 @@ class FlinkRest:
             with urllib.request.urlopen(request, timeout=self._timeout_s) as answer:
                 return json.loads(answer.read() or b"{}")
         except urllib.error.HTTPError as error:
-            subject = f"cluster {self.address}"
-            raise JobError(subject, f"{path}: {_reason(error)}") from error
+            fail(f"cluster {self.address}", f"{path}: {_reason(error)}")
         except urllib.error.URLError as error:
             raise ClusterUnreachable(self.address, str(error.reason)) from error
         except (OSError, HTTPException, ValueError) as error:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.errors import JobError
+from jobs.errors import fail, refuse
 
 _TIMEOUT_MS = 10_000
 _CLASSES = "org.apache.kafka."
@@ -57,11 +57,13 @@ def check_topics(asked: Asked) -> None:
                 return
             known = ", ".join(sorted(admin.listTopics().names().get())[:10]) or "none"
         except Exception as error:
-            subject = f"Kafka at {asked.servers} ({asked.setting})"
-            said = _said(error)
-            raise JobError(subject, f"expected an answer, got {said}", "check servers, options and network") from error
-    subject = f"topic {missing[0]!r} ({asked.setting})"
-    raise JobError(subject, f"expected it at {asked.servers}, which has {known}", "create it, or correct the name")
+            where = f"Kafka at {asked.servers} ({asked.setting})"
+            refuse(where, "an answer", _said(error), "check servers, options and network")
+    fail(
+        f"topic {missing[0]!r} ({asked.setting})",
+        f"expected it at {asked.servers}, which has {known}",
+        "create it, or correct the name",
+    )
 
 
 @contextmanager
@@ -75,8 +77,7 @@ def _admin(asked: Asked) -> Iterator[Any]:
     try:
         admin = shaded_kafka().clients.admin.AdminClient.create(java_properties(given))
     except Exception as error:
-        subject = f"Kafka at {asked.servers} ({asked.setting})"
-        raise JobError(subject, f"expected properties that its client takes, got {_said(error)}") from error
+        refuse(f"Kafka at {asked.servers} ({asked.setting})", "properties that its client takes", _said(error))
     try:
         yield admin
     finally:

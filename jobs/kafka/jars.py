@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from jobs.errors import JobError
+from jobs.errors import fail, refuse
 
 JARS_VARIABLE = "GRESS_JARS"
 CONNECTOR, BROKER = "connector", "broker"
@@ -55,8 +55,7 @@ def find_jars(part: str, folder: Path | None = None) -> list[Path]:
     found = sorted(place.glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True)
     option = " --broker" if part == BROKER else ""
     if not found:
-        subject = f"Kafka's {part}"
-        raise JobError(subject, f"expected {pattern} in {place}, got nothing there", f"gress jars fetch{option}")
+        refuse(f"Kafka's {part}", f"{pattern} in {place}", "nothing there", f"gress jars fetch{option}")
     _check(found[0], entry, option)
     return [found[0], *sorted(path for path in place.glob("*.jar") if path != found[0])]
 
@@ -73,9 +72,8 @@ def fetch_jars(folder: Path, *, parts: tuple[str, ...] = (CONNECTOR,)) -> list[P
     """
     maven = shutil.which("mvn")
     if maven is None:
-        subject, problem = "mvn", "expected Maven on PATH, got none"
         fix = "install it: apt-get install maven, brew install maven, or https://maven.apache.org/install.html"
-        raise JobError(subject, problem, fix)
+        refuse("mvn", "Maven on PATH", "none", fix)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder.absolute()) as fresh:
         command = [maven, "-q", "-B", "--strict-checksums", "-f", str(pom_file()), f"-Dgress.jars={fresh}"]
@@ -101,22 +99,19 @@ def pom_file() -> Path:
     )
     found = next((place for place in places if place.is_file()), None)
     if found is None:
-        subject = "pom.xml of Kafka's jars"
-        raise JobError(subject, f"expected {places[1]}, got nothing there", "pip install --force-reinstall gress-ml")
+        refuse("pom.xml of Kafka's jars", str(places[1]), "nothing there", "pip install --force-reinstall gress-ml")
     return found
 
 
 def _run(command: list[str]) -> None:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
-    except subprocess.TimeoutExpired as error:
-        subject = "mvn"
-        raise JobError(subject, f"expected an end within {_TIMEOUT_S} s, got none", "check the network") from error
+    except subprocess.TimeoutExpired:
+        refuse("mvn", f"an end within {_TIMEOUT_S} s", "none", "check the network")
     if done.returncode:
         lines = [line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line][:_SHOWN_LINES]
-        subject = "mvn"
         said = " | ".join(line.partition("ERROR]")[2].strip() for line in lines) or f"exit code {done.returncode}"
-        raise JobError(subject, f"failed: {said}", "check the network and Maven's own settings")
+        fail("mvn", f"failed: {said}", "check the network and Maven's own settings")
 
 
 def _check(jar: Path, entry: str, option: str) -> None:
@@ -124,5 +119,4 @@ def _check(jar: Path, entry: str, option: str) -> None:
         with zipfile.ZipFile(jar) as archive:
             archive.getinfo(entry)
     except (OSError, KeyError, zipfile.BadZipFile) as error:
-        subject, fix = f"jar {jar}", f"remove it and gress jars fetch{option}"
-        raise JobError(subject, f"expected {entry} in it, got {error}", fix) from error
+        refuse(f"jar {jar}", f"{entry} in it", error, f"remove it and gress jars fetch{option}")

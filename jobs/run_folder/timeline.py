@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.errors import JobError
+from jobs.errors import refuse
 
 FILE = "timeline.jsonl"
 
@@ -87,8 +87,11 @@ def read_timeline(folder: Path) -> list[Point]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         try:
             points.append(Point(**json.loads(line)))
-        except (TypeError, ValueError) as error:
-            subject = f"{path} line {number}"
-            problem = f"expected seconds, rows, alerts and dead_letters, got {line[:80]!r}"
-            raise JobError(subject, problem, "remove the file to go without") from error
+        except (TypeError, ValueError):
+            refuse(
+                f"{path} line {number}",
+                "seconds, rows, alerts and dead_letters",
+                repr(line[:80]),
+                "remove the file to go without",
+            )
     return points

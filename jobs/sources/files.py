@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from conf.settings import EventSettings
-from jobs.errors import JobError
+from jobs.errors import fail, refuse
 from udfs.parsing.lines import CsvLines, JsonLines, LineFormat
 
 Format = Literal["json", "csv", "parquet"]
@@ -50,8 +50,7 @@ class InputFiles:
         try:
             return CsvLines(events.fields, tuple(next(csv.reader([self.header.lstrip("\ufeff")]))))
         except ValueError as error:
-            subject = f"input {self.paths[0]}"
-            raise JobError(subject, str(error)) from error
+            fail(f"input {self.paths[0]}", str(error))
 
     def count_events(self, *, in_turn: bool = True) -> int:
         """Return the number of events in the files, counted without the job.
@@ -79,14 +78,14 @@ def find_inputs(text: str) -> InputFiles:
     found = sorted(path.iterdir()) if path.is_dir() else sorted(Path(name) for name in glob.glob(text))
     paths = tuple(item.absolute() for item in found if item.is_file() and not item.name.startswith((".", "_")))
     if not paths:
-        raise JobError(subject, "expected a file, a folder of files or a pattern, got nothing there", "check the path")
+        refuse(subject, "a file, a folder of files or a pattern", "nothing there", "check the path")
     formats = {_format(item) for item in paths}
     if None in formats:
         odd = next(item.name for item in paths if _format(item) is None)
         known = ", ".join(SUFFIXES)
-        raise JobError(subject, f"expected a name ending in {known} (or .gz after it), got {odd!r}", "rename it")
+        refuse(subject, f"a name ending in {known} (or .gz after it)", repr(odd), "rename it")
     if len(formats) > 1:
-        raise JobError(subject, f"expected files of one format, got {', '.join(sorted(map(str, formats)))}")
+        refuse(subject, "files of one format", ", ".join(sorted(map(str, formats))))
     kind = formats.pop()
     if kind == "parquet":
         _check_parquet(subject, paths)
@@ -107,10 +106,10 @@ def _header(subject: str, paths: tuple[Path, ...]) -> str:
             headers[file.readline().decode(errors="replace").rstrip("\r\n")] = path
     if "" in headers:
         problem = "expected a header line with the names of the columns, got an empty first line"
-        raise JobError(subject, f"{headers[''].name}: {problem}", "add one")
+        fail(subject, f"{headers[''].name}: {problem}", "add one")
     if len(headers) > 1:
         names = " and ".join(path.name for path in list(headers.values())[:2])
-        raise JobError(subject, f"expected one header for all files, got different ones in {names}")
+        refuse(subject, "one header for all files", f"different ones in {names}")
     return next(iter(headers))
 
 
@@ -123,7 +122,7 @@ def _check_parquet(subject: str, paths: tuple[Path, ...]) -> None:
             pq.read_metadata(path)
         except (pa.ArrowInvalid, OSError) as error:
             reason = " ".join(str(error).split())
-            raise JobError(subject, f"{path.name}: expected a Parquet file, got {reason}", "write it again") from error
+            fail(subject, f"{path.name}: expected a Parquet file, got {reason}", "write it again")
 
 
 def _count_lines(path: Path) -> int:

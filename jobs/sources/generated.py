@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from conf.nearest import nearest
-from jobs.errors import JobError
+from jobs.errors import fail, refuse
 from jobs.sources.transactions import GeneratorSettings, TransactionGenerator, write
 
 GENERATOR = "generator:"
@@ -43,22 +43,18 @@ def parse_generator(text: str) -> tuple[int, GeneratorSettings]:
         name, _, value = part.partition("=")
         if name not in _OPTIONS:
             known = ", ".join(_OPTIONS)
-            subject = f"input {text}"
-            raise JobError(subject, f"expected options {known}, got {name!r}", nearest(name, list(_OPTIONS)))
+            refuse(f"input {text}", f"options {known}", repr(name), nearest(name, list(_OPTIONS)))
         try:
             given[name] = _OPTIONS[name](value)
         except ValueError as error:
-            subject = f"input {text}"
-            raise JobError(subject, f"{name}: {error}") from error
+            fail(f"input {text}", f"{name}: {error}")
     days = given.pop("days", DEFAULT_DAYS)
     if days < 1:
-        subject = f"input {text}"
-        raise JobError(subject, f"days: expected a whole number >= 1, got {days}")
+        refuse(f"input {text}: days", "a whole number >= 1", days)
     try:
         return days, replace(DEFAULTS, **given)
     except ValueError as error:
-        subject = f"input {text}"
-        raise JobError(subject, str(error)) from error
+        fail(f"input {text}", str(error))
 
 
 def generate(text: str, folder: Path) -> Path:

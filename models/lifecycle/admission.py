@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.errors import ModelError
+from models.errors import fail
 from models.scoring.loaded import LoadedModel, load_model
 from models.scoring.sessions import SessionPool
 from models.spec import ModelSpec
@@ -79,4 +79,4 @@ def _check_outputs(model: LoadedModel) -> None:
     spec, outputs = model.spec, model.runtime.outputs
     if outputs != spec.outputs:
         want, got = ", ".join(map(str, spec.outputs)), ", ".join(map(str, outputs))
-        raise ModelError(spec.ref, f"has outputs {want} in model.json, {got} in its file", "publish it again")
+        fail(spec.ref, f"has outputs {want} in model.json, {got} in its file", "publish it again")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.errors import ModelError
+from models.errors import fail
 from models.lifecycle.admission import validate
 from models.version import Version
 
@@ -21,11 +21,10 @@ def named_version(registry: Registry, name: str, version: str, verb: str) -> str
     there = known_versions(registry, name)
     subject = f"model {name}"
     if not version:
-        raise ModelError(subject, f"cannot be {verb} without a version", f"it has {', '.join(map(str, there))}")
+        fail(subject, f"cannot be {verb} without a version", f"it has {', '.join(map(str, there))}")
     wanted = Version.parse(version)
     if wanted not in there:
-        problem = f"has no version {wanted} in {registry.url}"
-        raise ModelError(subject, problem, f"it has {', '.join(map(str, there))}")
+        fail(subject, f"has no version {wanted} in {registry.url}", f"it has {', '.join(map(str, there))}")
     return str(wanted)
 
 
@@ -61,13 +60,12 @@ def promote(
     kinds = {record.kind for record in registry.records(name, version)}
     subject = f"model {name}@{version}"
     if "retired" in kinds:
-        raise ModelError(subject, "cannot be promoted: it is retired", "promote another version")
+        fail(subject, "cannot be promoted: it is retired", "promote another version")
     deployments = registry.deployments(name)
     if not force:
         latest = deployments.latest()
         if latest is not None and latest.primary == version:
-            problem = f"serves already, since generation {latest.generation}"
-            raise ModelError(subject, problem, "there is nothing to do")
+            fail(subject, f"serves already, since generation {latest.generation}", "there is nothing to do")
         if "validated" not in kinds:
             validate(registry, name, version, by=by)
     return deployments.promote(version, by=by, why=why)

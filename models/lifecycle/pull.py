@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.errors import ModelError
+from models.errors import ModelError, fail
 from models.registry.location import local_registry
 from models.version import Version
 
@@ -43,9 +43,11 @@ def pull(registry: Registry, name: str, version: str, target: Path) -> Path:
             raise _is_there(spec.ref, target)
         (staged / name / spec.version).rename(folder)
     except OSError as error:
-        subject = f"folder {target}"
-        problem = f"cannot be written: {(error.strerror or 'an error').lower()}"
-        raise ModelError(subject, problem, "check who may write there") from error
+        fail(
+            f"folder {target}",
+            f"cannot be written: {(error.strerror or 'an error').lower()}",
+            "check who may write there",
+        )
     finally:
         if staged is not None:
             shutil.rmtree(staged, ignore_errors=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.checksum import verify_checksum
-from models.errors import ModelError
+from models.errors import ModelError, fail
 from models.inspect import spec_from_file
 from models.scoring.loaded import LoadedModel, load_model
 from models.scoring.sessions import SessionPool
@@ -80,11 +80,9 @@ def _fields_beside(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        subject = f"model spec {path}"
-        raise ModelError(subject, f"cannot be read: {error}", "correct it, or move it away") from error
+        fail(f"model spec {path}", f"cannot be read: {error}", "correct it, or move it away")
     if not isinstance(found, dict):
-        subject = f"model spec {path}"
-        raise ModelError(subject, "is not a JSON object", "correct it, or move it away")
+        fail(f"model spec {path}", "is not a JSON object", "correct it, or move it away")
     if found.get("file", file.name) != file.name:
         return {}
     return {key: value for key, value in found.items() if key != "file" and value is not None}
@@ -143,11 +141,17 @@ def _check_columns(spec: ModelSpec, columns: tuple[str, ...], rows: GoldenFile) 
     if sorted(columns) != sorted(rows.columns):
         missing = ", ".join(name for name in columns if name not in rows.columns) or "none"
         extra = ", ".join(name for name in rows.columns if name not in columns) or "none"
-        problem = f"expected the {len(columns)} columns of {spec.ref}, got missing {missing}, extra {extra}"
-        raise ModelError(subject, problem, "its columns are the features and prediction, no others")
+        fail(
+            subject,
+            f"expected the {len(columns)} columns of {spec.ref}, got missing {missing}, extra {extra}",
+            "its columns are the features and prediction, no others",
+        )
     if width is not None and width != len(columns):
-        problem = f"has {len(columns)} columns ({', '.join(columns)}), expected {width} for input {spec.inputs[0]}"
-        raise ModelError(subject, problem, "its columns are the features and prediction, no others")
+        fail(
+            subject,
+            f"has {len(columns)} columns ({', '.join(columns)}), expected {width} for input {spec.inputs[0]}",
+            "its columns are the features and prediction, no others",
+        )
 
 
 def _golden(model: LoadedModel, rows: GoldenFile) -> GoldenRows:
@@ -158,8 +162,9 @@ def _golden(model: LoadedModel, rows: GoldenFile) -> GoldenRows:
         is_off = ~np.isfinite(predictions)
         if is_off.any():
             row = int(np.flatnonzero(is_off)[0])
-            problem = f"gives {predictions[row]} for row {row} of {rows.path}"
-            raise ModelError(model.spec.ref, problem, "give rows that it can score")
+            fail(
+                model.spec.ref, f"gives {predictions[row]} for row {row} of {rows.path}", "give rows that it can score"
+            )
     values = tuple(tuple(_number(value) for value in row) for row in rows.matrix)
     return GoldenRows(columns=rows.columns, rows=values, predictions=tuple(map(float, predictions)))
 
@@ -177,4 +182,4 @@ def _check_predictions(model: LoadedModel, golden: GoldenRows | None, origin: Pa
     try:
         check_golden(model, golden)
     except ModelError as error:
-        raise ModelError(error.subject, error.problem, f"the golden rows are those of {origin}") from error
+        fail(error.subject, error.problem, f"the golden rows are those of {origin}")

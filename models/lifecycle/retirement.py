@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.errors import ModelError
+from models.errors import fail
 from models.lifecycle.promotion import named_version
 
 if TYPE_CHECKING:
@@ -21,9 +21,11 @@ def retire(registry: Registry, name: str, version: str, *, by: str = "", why: st
     # Before the first promotion a job takes the highest version. Without it the job would take another version that
     # nobody promoted.
     if registry.deployments(name).latest() is None and registry.spec(name).version == version:
-        subject = f"model {name}@{version}"
-        problem = "cannot be retired: it serves, as the highest version of a model that was never promoted"
-        raise ModelError(subject, problem, "promote another version first, or delete it")
+        fail(
+            f"model {name}@{version}",
+            "cannot be retired: it serves, as the highest version of a model that was never promoted",
+            "promote another version first, or delete it",
+        )
     registry.retire(name, version, by=by, why=why)
     return version
 

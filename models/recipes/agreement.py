@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import ModelError
+from models.errors import fail
 from models.scoring.outputs import Scores
 
 
@@ -49,12 +49,12 @@ def compare(subject: str, want: Answers, got: Scores) -> None:
     """
     values = got.prediction if want.values.ndim == 1 or got.scores is None else got.scores
     if values.shape != want.values.shape:
-        raise ModelError(subject, f"gives answers {values.shape}, its framework {want.values.shape}")
+        fail(subject, f"gives answers {values.shape}, its framework {want.values.shape}")
     allowed = want.tolerance * _largest(want.values)
     difference = _difference(want.values, values)
     if not difference.max() <= allowed:
         i = int(difference.argmax())
-        raise ModelError(
+        fail(
             subject,
             f"answers {values[i]} for row {i}, its framework {want.values[i]}: {difference[i]:.3g} apart, "
             f"expected <= {allowed:.3g}",
@@ -72,7 +72,7 @@ def _compare_labels(subject: str, want: Answers, got: Scores, allowed: float) ->
     wrong = np.flatnonzero(is_clear & (got.label != want.labels))
     if len(wrong):
         i = wrong[0]
-        raise ModelError(
+        fail(
             subject,
             f"gives label {got.label[i]!r} for row {i}, its framework {want.labels[i]!r}",
             "report it to the authors of the converter",

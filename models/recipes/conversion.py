@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from models.errors import ModelError
+from models.errors import fail
 
 
 @contextmanager
@@ -21,5 +21,4 @@ def converting(model: Any, advice: str) -> Iterator[None]:
     except Exception as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         reason = lines[0] if lines else type(error).__name__
-        subject = f"trained model {type(model).__name__}"
-        raise ModelError(subject, f"cannot be converted: {reason}", advice) from error
+        fail(f"trained model {type(model).__name__}", f"cannot be converted: {reason}", advice)

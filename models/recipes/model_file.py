@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from models.errors import ModelError
+from models.errors import ModelError, fail
 from models.inspect import spec_from_file
 from models.recipes.agreement import Answers, compare
 from models.scoring.loaded import load_model
@@ -60,7 +60,7 @@ def _try_out(draft: Path, width: int, answers: Answers | None, **fields: Any) ->
     spec = spec_from_file(draft, "draft", "1", **fields)
     if [(tensor.dtype, tensor.shape) for tensor in spec.inputs] != [("float32", (None, width))]:
         got = ", ".join(map(str, spec.inputs))
-        raise ModelError(spec.ref, f"has inputs {got}, expected one float32 (n, {width})")
+        fail(spec.ref, f"has inputs {got}, expected one float32 (n, {width})")
     model = load_model(spec, draft)
     try:
         model.warmup(2)

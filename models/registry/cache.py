@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from models.checksum import file_sha256, verify_checksum
-from models.errors import ModelError
+from models.errors import ModelError, fail
 from models.spec import ModelSpec
 
 _UNUSED_S = 7 * 86_400
@@ -36,9 +36,11 @@ class ModelCache:
         try:
             return self._fetch(spec, download)
         except OSError as error:
-            subject = f"model cache {self.folder}"
-            problem = f"cannot be used: {error.strerror or error}"
-            raise ModelError(subject, problem, "set model_registry.cache_dir to a folder of your own") from error
+            fail(
+                f"model cache {self.folder}",
+                f"cannot be used: {error.strerror or error}",
+                "set model_registry.cache_dir to a folder of your own",
+            )
 
     def _fetch(self, spec: ModelSpec, download: Callable[[Path], bool]) -> Path:
         target = self.folder / spec.sha256 / spec.file
@@ -48,7 +50,7 @@ class ModelCache:
         self._remove_unused()
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not download(target):
-            raise ModelError(spec.ref, f"has no file {spec.file} in its registry", "publish it again")
+            fail(spec.ref, f"has no file {spec.file} in its registry", "publish it again")
         try:
             verify_checksum(spec, target)
         except ModelError:

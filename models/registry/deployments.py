@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from models.errors import ModelError
+from models.errors import ModelError, fail
 from models.registry.store import ObjectStore
 from models.version import Version
 
@@ -150,8 +150,7 @@ class Deployments:
             if self._store.create(path, content.encode()) or self._store.read(path) == content.encode():
                 return deployment
             latest = self.after(deployment.generation - 1)
-        subject = f"model {self._name}"
-        raise ModelError(subject, f"got no generation in {_ATTEMPTS} attempts", "others write to it without end")
+        fail(f"model {self._name}", f"got no generation in {_ATTEMPTS} attempts", "others write to it without end")
 
     def _numbers(self) -> list[int]:
         names = (path.rpartition("/")[2].removesuffix(".json") for path in self._store.files(self._prefix))
@@ -164,10 +163,10 @@ class Deployments:
         try:
             return Deployment.model_validate_json(content)
         except ValidationError as error:
-            subject = f"deployment {self._store.url}/{self._path(number)}"
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"])) or "(whole file)"
-            raise ModelError(subject, f"cannot be read: {where}: {first['msg']}", "promote again") from error
+            file = f"{self._store.url}/{self._path(number)}"
+            fail(f"deployment {file}", f"cannot be read: {where}: {first['msg']}", "promote again")
 
     @property
     def _prefix(self) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from conf.loading.loader import settings_from
 from conf.loading.resolve import resolve_location
 from conf.settings import ModelRegistrySettings
-from models.errors import ModelError
+from models.errors import fail
 from models.registry.cache import ModelCache
 from models.registry.errors import describe
 from models.registry.patience import Patience
@@ -85,9 +85,11 @@ def _place(settings: ModelRegistrySettings) -> tuple[str, str, str]:
 
 def _scheme(base: str, scheme: str) -> str:
     if scheme not in _SCHEMES:
-        subject = f"model registry {base}"
-        problem = f"has scheme {scheme}://"
-        raise ModelError(subject, problem, f"expected a folder, file:// or one of {', '.join(_SCHEMES)}")
+        fail(
+            f"model registry {base}",
+            f"has scheme {scheme}://",
+            f"expected a folder, file:// or one of {', '.join(_SCHEMES)}",
+        )
     return _SCHEMES[scheme]
 
 
@@ -95,8 +97,7 @@ def _check_endpoint(endpoint: str | None) -> None:
     """Refuse an endpoint on which the store's library would end the process."""
     if endpoint is None or re.fullmatch(r"https?://[\w.:\[\]-]+(/[!-~]*)?", endpoint, re.ASCII):
         return
-    subject = f"model_registry.s3_endpoint {endpoint!r}"
-    raise ModelError(subject, "is no URL of a server", "expected http[s]://HOST[:PORT]")
+    fail(f"model_registry.s3_endpoint {endpoint!r}", "is no URL of a server", "expected http[s]://HOST[:PORT]")
 
 
 def _remote(

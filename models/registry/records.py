@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from models.errors import ModelError
+from models.errors import fail
 from models.registry.deployments import whoami
 from models.registry.store import ObjectStore
 
@@ -70,7 +70,6 @@ class Records:
         try:
             return Record.model_validate_json(content)
         except ValidationError as error:
-            subject = f"record {self._store.url}/{path}"
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"])) or "(whole file)"
-            raise ModelError(subject, f"cannot be read: {where}: {first['msg']}", "remove it") from error
+            fail(f"record {self._store.url}/{path}", f"cannot be read: {where}: {first['msg']}", "remove it")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from models.checksum import verify_checksum
-from models.errors import ModelError
+from models.errors import ModelError, fail
 from models.registry.cache import ModelCache
 from models.registry.deployments import Deployments
 from models.registry.records import Kind, Record, Records
@@ -154,9 +154,11 @@ class Registry:
         if latest is None or str(version) not in (latest.primary, latest.previous):
             return
         role = "serves" if latest.primary == str(version) else "is what a rollback goes to"
-        subject = f"model {name}@{version}"
-        problem = f"cannot {verb}: it {role} in generation {latest.generation}"
-        raise ModelError(subject, problem, "promote other versions first")
+        fail(
+            f"model {name}@{version}",
+            f"cannot {verb}: it {role} in generation {latest.generation}",
+            "promote other versions first",
+        )
 
     def _put_artifact(self, path: str, spec: ModelSpec, file: Path) -> bool:
         """Write an artifact; return True also if the same bytes are there already."""
@@ -169,8 +171,7 @@ class Registry:
         wanted = Version.parse(version) if version else self._primary(name, tuple(folders))
         if wanted not in folders:
             there = ", ".join(map(str, folders))
-            subject = f"model {name}"
-            raise ModelError(subject, f"has no version {wanted} in {self.url}", f"it has {there}")
+            fail(f"model {name}", f"has no version {wanted} in {self.url}", f"it has {there}")
         return wanted, folders[wanted]
 
     def _primary(self, name: str, versions: tuple[Version, ...]) -> Version:
@@ -180,8 +181,7 @@ class Registry:
         for version in _highest_first(versions):
             if not Records(self.store, self._folders(name)[version]).has("retired"):
                 return version
-        subject = f"model {name}"
-        raise ModelError(subject, f"has only retired versions in {self.url}", "promote one, or publish another")
+        fail(f"model {name}", f"has only retired versions in {self.url}", "promote one, or publish another")
 
     def _is_model(self, name: str) -> bool:
         try:
@@ -204,9 +204,8 @@ class Registry:
             folder = f"{parts[0]}/{parts[1]}"
             version = self._version(folder)
             if version in found:
-                subject = f"model {name}"
                 there = f"{self.url}/{found[version]} and {self.url}/{folder}"
-                raise ModelError(subject, f"has version {version} twice: {there}", "remove one")
+                fail(f"model {name}", f"has version {version} twice: {there}", "remove one")
             found[version] = folder
         return dict(sorted(found.items()))
 
@@ -214,16 +213,17 @@ class Registry:
         try:
             return Version.parse(folder.rpartition("/")[2])
         except ModelError as error:
-            subject = f"folder {self.url}/{folder}"
-            raise ModelError(subject, "holds a model.json, but its name is not a version", error.fix) from error
+            fail(f"folder {self.url}/{folder}", "holds a model.json, but its name is not a version", error.fix)
 
     def _read(self, name: str, version: Version, folder: str) -> ModelSpec:
         path = f"{folder}/{_SPEC_FILE}"
         spec = parse_spec(self.store.read(path) or b"", f"{self.url}/{path}")
         if (spec.name, spec.version) != (name, str(version)):
-            subject = f"model {name}@{version}"
-            problem = f"has the model.json of {spec.name}@{spec.version}: {self.url}/{folder}"
-            raise ModelError(subject, problem, "publish it again")
+            fail(
+                f"model {name}@{version}",
+                f"has the model.json of {spec.name}@{spec.version}: {self.url}/{folder}",
+                "publish it again",
+            )
         return spec
 
     def _artifact(self, spec: ModelSpec, folder: str) -> Path:
@@ -234,8 +234,7 @@ class Registry:
             return self.cache.fetch(spec, lambda target: self.store.download(f"{folder}/{spec.file}", target))
         artifact = self.store.folder / folder / spec.file
         if not artifact.is_file():
-            problem = f"has no file {spec.file} in {self.url}/{folder}"
-            raise ModelError(spec.ref, problem, "publish it again")
+            fail(spec.ref, f"has no file {spec.file} in {self.url}/{folder}", "publish it again")
         return artifact
 
     def _no_such_model(self, name: str) -> ModelError:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.errors import ModelError
+from models.errors import fail
 from models.registry.errors import RegistryError, describe
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ class ObjectStore:
             from obstore.store import LocalStore
 
             if not self.folder.is_dir():
-                subject = f"model registry {self.url}"
-                raise ModelError(subject, "is not a folder", "check model_registry.base_path")
+                fail(f"model registry {self.url}", "is not a folder", "check model_registry.base_path")
             self._opened = LocalStore(self.folder)
         return self._opened
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import ModelError
+from models.errors import fail
 
 Feeds = dict[str, NDArray[Any]]
 
@@ -32,11 +32,7 @@ def take_rows(outputs: Mapping[str, Any], rows: int, size: int, owner: str) -> d
     for name, value in outputs.items():
         if np.ndim(value) == 0 or len(value) != size:
             got = np.shape(value) if isinstance(value, np.ndarray) else len(value)
-            raise ModelError(
-                owner,
-                f"gave output {name!r} of shape {got} for {size} rows",
-                "export it with one result per row",
-            )
+            fail(owner, f"gave output {name!r} of shape {got} for {size} rows", "export it with one result per row")
     return {name: value[:rows] for name, value in outputs.items()}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import ModelError
+from models.errors import ModelError, refuse
 from models.spec import TensorSpec
 
 _NULL: NDArray[Any] = np.array(None, dtype=object)
@@ -66,7 +66,7 @@ class InputSlot:
             )
         )
         if not is_fit:
-            raise ModelError(self._owner, f"wants input {self.tensor}, got {array.dtype} {shape}")
+            refuse(self._owner, f"input {self.tensor}", f"{array.dtype} {shape}")
         return array
 
     def _cast(self, array: NDArray[Any]) -> NDArray[Any]:
@@ -75,12 +75,12 @@ class InputSlot:
         if array.dtype == self.dtype:
             return array
         if array.dtype.kind not in "biuf":
-            raise ModelError(self._owner, f"wants input {self.tensor}, got {array.dtype}", "give it numbers")
+            refuse(self._owner, f"input {self.tensor}", array.dtype, "give it numbers")
         return self._cast_to_float(array) if self.dtype.kind == "f" else self._cast_to_integer(array)
 
     def _cast_strings(self, array: NDArray[Any]) -> NDArray[Any]:
         if array.dtype.kind not in "OU":
-            raise ModelError(self._owner, f"wants input {self.tensor}, got {array.dtype}", "give it text")
+            refuse(self._owner, f"input {self.tensor}", array.dtype, "give it text")
         texts = array.astype(object, copy=False)
         is_null = texts == _NULL
         return np.where(is_null, "", texts) if is_null.any() else texts

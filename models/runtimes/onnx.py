@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from models.errors import ModelError
+from models.errors import ModelError, fail
 from models.runtimes.batches import Feeds
 from models.runtimes.model_file import check_model_file, unreadable
 from models.runtimes.options import RuntimeOptions
@@ -66,11 +66,11 @@ class OnnxRuntime(Runtime):
     def _run(self, feeds: Feeds) -> dict[str, Any]:
         session = self._session
         if session is None:
-            raise ModelError(self.name, "is closed", "load it again")
+            fail(self.name, "is closed", "load it again")
         try:
             values = session.run(self._output_names, feeds)
         except Exception as error:
-            raise ModelError(self.name, f"failed in ONNX Runtime: {error}") from error
+            fail(self.name, f"failed in ONNX Runtime: {error}")
         return dict(zip(self._output_names, values, strict=True))
 
 
@@ -78,8 +78,7 @@ def _import_onnxruntime() -> Any:
     try:
         import onnxruntime
     except ImportError as error:
-        subject = "ONNX models"
-        raise ModelError(subject, f"need onnxruntime: {error}", "pip install onnxruntime") from error
+        fail("ONNX models", f"need onnxruntime: {error}", "pip install onnxruntime")
     return onnxruntime
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from models.errors import ModelError
+from models.errors import refuse
 from models.runtimes.batches import Feeds, run_in_batches, take_rows
 from models.runtimes.input_slot import InputSlot
 from models.runtimes.options import RuntimeOptions
@@ -94,14 +94,14 @@ class Runtime(ABC):
             feeds = {}
         if len(feeds) != len(inputs) or not feeds:
             want = ", ".join(map(str, self.inputs))
-            raise ModelError(self.name, f"wants inputs {want}, got {', '.join(map(repr, inputs)) or 'none'}")
+            refuse(self.name, f"inputs {want}", ", ".join(map(repr, inputs)) or "none")
         return feeds
 
     def _count_rows(self, feeds: Feeds) -> int:
         n = len(feeds[self._slots[0].name])
         if len(feeds) > 1 and any(len(array) != n for array in feeds.values()):
             got = ", ".join(f"{name!r} {len(array)}" for name, array in feeds.items())
-            raise ModelError(self.name, f"wants inputs of equal length, got {got} rows")
+            refuse(self.name, "inputs of equal length", f"{got} rows")
         return n
 
     def _run_empty(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from models.errors import ModelError
+from models.errors import fail
 from models.runtimes.batches import Feeds
 from models.runtimes.model_file import check_model_file, unreadable
 from models.runtimes.options import RuntimeOptions
@@ -82,11 +82,11 @@ class TfliteRuntime(Runtime):
         ]
         with self._lock:
             if self._interpreter is None:
-                raise ModelError(self.name, "is closed", "load it again")
+                fail(self.name, "is closed", "load it again")
             try:
                 values = self._invoke(stored)
             except (ValueError, RuntimeError) as error:
-                raise ModelError(self.name, f"failed in TensorFlow Lite: {error}") from error
+                fail(self.name, f"failed in TensorFlow Lite: {error}")
         return {
             port.tensor.name: port.quantization.dequantize(value) if port.quantization else value
             for port, value in zip(self._outs, values, strict=True)
@@ -114,8 +114,7 @@ def _import_interpreter() -> Any:
         try:
             from tflite_runtime.interpreter import Interpreter
         except ImportError as error:
-            subject = "TensorFlow Lite models"
-            raise ModelError(subject, f"need LiteRT: {error}", "pip install ai-edge-litert") from error
+            fail("TensorFlow Lite models", f"need LiteRT: {error}", "pip install ai-edge-litert")
     return Interpreter
 
 

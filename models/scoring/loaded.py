@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from models.errors import ModelError
+from models.errors import ModelError, fail, refuse
 from models.runtimes.options import RuntimeOptions
 from models.scoring.outputs import Scores, interpret
 from models.scoring.sessions import SESSIONS, Session, SessionPool
@@ -33,9 +33,7 @@ class LoadedModel:
         binding = self._binding
         if binding is None:
             want = ", ".join(map(str, self.runtime.inputs))
-            raise ModelError(
-                self.spec.ref, f"wants inputs {want}, got a matrix", "name its columns or use predict_columns"
-            )
+            refuse(self.spec.ref, f"inputs {want}", "a matrix", "name its columns or use predict_columns")
         if binding.matrix is not None:
             feeds = {binding.matrix: matrix}
         else:
@@ -50,9 +48,7 @@ class LoadedModel:
         names = [tensor.name for tensor in self.runtime.inputs]
         missing = [repr(name) for name in names if name not in columns]
         if missing:
-            raise ModelError(
-                self.spec.ref, f"wants a column for each of its inputs, missing {', '.join(missing)}"
-            )
+            fail(self.spec.ref, f"wants a column for each of its inputs, missing {', '.join(missing)}")
         with self._session.gate:
             outputs = self.runtime.predict({name: columns[name] for name in names})
         return interpret(outputs, self.spec, len(columns[names[0]]))
@@ -72,7 +68,7 @@ class LoadedModel:
 
     def _check_width(self, matrix: NDArray[Any], width: int) -> None:
         if matrix.ndim != 2 or matrix.shape[1] != width:
-            raise ModelError(self.spec.ref, f"wants a matrix (n, {width}), got {matrix.shape}")
+            refuse(self.spec.ref, f"a matrix (n, {width})", matrix.shape)
 
 
 def load_model(
@@ -114,7 +110,7 @@ def _bind(
 ) -> InputBinding | None:
     if inputs != spec.inputs:
         want, got = ", ".join(map(str, spec.inputs)), ", ".join(map(str, inputs))
-        raise ModelError(spec.ref, f"has inputs {want} in model.json, {got} in its file", "publish it again")
+        fail(spec.ref, f"has inputs {want} in model.json, {got} in its file", "publish it again")
     if columns is not None:
         return check_signature(spec, inputs, columns, feature_set_hash)
     try:

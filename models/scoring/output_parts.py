@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import ModelError
+from models.errors import fail
 
 _TELLING = ("prob", "score")
 
@@ -67,9 +67,7 @@ def _tell_apart(outputs: Mapping[str, Any], hints: OutputHints) -> tuple[str, st
     if label is not None and outputs[label].dtype.kind in "biu" and hints.task in ("regression", "unknown"):
         return label, None
     got = ", ".join(f"{name!r} {output.dtype} {output.shape}" for name, output in outputs.items()) or "none"
-    raise ModelError(
-        hints.ref, f"has no output of numbers to predict with, got {got}", "export it with probabilities"
-    )
+    fail(hints.ref, f"has no output of numbers to predict with, got {got}", "export it with probabilities")
 
 
 @cache
@@ -86,9 +84,7 @@ def _read(outputs: Mapping[str, Any], values: str, label: str | None, hints: Out
     matrix = output.astype(np.float64)
     if matrix.ndim != 2:
         if matrix.ndim != 1:
-            raise ModelError(
-                hints.ref, f"gave output {values!r} of shape {output.shape}, expected (n,) or (n, c)"
-            )
+            fail(hints.ref, f"gave output {values!r} of shape {output.shape}, expected (n,) or (n, c)")
         matrix = matrix.reshape(-1, 1)
     return OutputParts(matrix, labels, hints.classes, is_classes=label is not None)
 
@@ -103,10 +99,7 @@ def _read_maps(
     keys = {str(key): key for key in maps[0]}
     classes = hints.classes or tuple(keys)
     if set(classes) != set(keys) or len(classes) < 2:
-        raise ModelError(
-            hints.ref,
-            f"gave output {name!r} for classes {', '.join(keys)}; its spec has {', '.join(classes)}",
-        )
+        fail(hints.ref, f"gave output {name!r} for classes {', '.join(keys)}; its spec has {', '.join(classes)}")
     rows = map(itemgetter(*(keys[label] for label in classes)), maps)
     matrix = np.fromiter(chain.from_iterable(rows), np.float64, len(maps) * len(classes))
     return matrix.reshape(len(maps), len(classes)), classes

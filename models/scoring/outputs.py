@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import ModelError
+from models.errors import ModelError, fail
 from models.scoring.output_parts import OutputHints, OutputParts, read_parts
 
 _DEFAULT_THRESHOLD = 0.5
@@ -67,7 +67,7 @@ def _task(parts: OutputParts, hints: OutputHints) -> str:
     if width == 1:
         return "regression" if parts.label is None else "binary"
     if not parts.is_classes:
-        raise ModelError(
+        fail(
             hints.ref,
             f"gave {width} values a row and does not say what they are",
             "set task to binary or multiclass in its model.json",
@@ -78,9 +78,7 @@ def _task(parts: OutputParts, hints: OutputHints) -> str:
 def _binary(parts: OutputParts, hints: OutputHints) -> Scores:
     width = parts.values.shape[1]
     if width > 2:
-        raise ModelError(
-            hints.ref, f"is binary, but gave {width} values a row", "expected 1 or 2: set task to multiclass"
-        )
+        fail(hints.ref, f"is binary, but gave {width} values a row", "expected 1 or 2: set task to multiclass")
     prediction = np.ascontiguousarray(parts.values[:, -1])
     label = parts.label
     if label is None and parts.classes is not None:
@@ -93,9 +91,7 @@ def _binary(parts: OutputParts, hints: OutputHints) -> Scores:
 def _multiclass(parts: OutputParts, hints: OutputHints) -> Scores:
     width = parts.values.shape[1]
     if width < 2:
-        raise ModelError(
-            hints.ref, "is multiclass, but gave 1 value a row", "expected a probability per class"
-        )
+        fail(hints.ref, "is multiclass, but gave 1 value a row", "expected a probability per class")
     label = parts.label
     if label is None:
         names = (
@@ -110,13 +106,13 @@ def _multiclass(parts: OutputParts, hints: OutputHints) -> Scores:
 def _regression(parts: OutputParts, hints: OutputHints) -> Scores:
     width = parts.values.shape[1]
     if width != 1:
-        raise ModelError(hints.ref, f"is a regression, but gave {width} values a row", "expected 1")
+        fail(hints.ref, f"is a regression, but gave {width} values a row", "expected 1")
     return Scores(parts.values.reshape(-1), None, None)
 
 
 def _check_count(classes: tuple[str, ...], width: int, hints: OutputHints) -> tuple[str, ...]:
     if len(classes) != width:
-        raise ModelError(hints.ref, f"names {len(classes)} classes, but gave {width} values a row")
+        fail(hints.ref, f"names {len(classes)} classes, but gave {width} values a row")
     return classes
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import BoundedSemaphore, Lock
 
 from models.checksum import verify_checksum
-from models.errors import ModelError
+from models.errors import fail
 from models.runtimes import RUNTIMES
 from models.runtimes.options import RuntimeOptions
 from models.runtimes.runtime import Runtime
@@ -85,9 +85,7 @@ class SessionPool:
 
 def _load(spec: ModelSpec, path: Path, options: RuntimeOptions) -> Runtime:
     if not path.is_file():
-        raise ModelError(
-            spec.ref, f"should be in {path}, which is not a file", "publish it again, or correct its path"
-        )
+        fail(spec.ref, f"should be in {path}, which is not a file", "publish it again, or correct its path")
     verify_checksum(spec, path)
     return RUNTIMES[spec.type].load(path, options, name=spec.ref)
 

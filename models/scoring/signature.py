@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.errors import ModelError
+from models.errors import fail, refuse
 from models.spec import ModelSpec, TensorSpec
 
 
@@ -42,7 +42,7 @@ def check_signature(
     """
     _check_columns(spec, feature_columns)
     if feature_set_hash and spec.feature_set_hash and feature_set_hash != spec.feature_set_hash:
-        raise ModelError(
+        fail(
             spec.ref,
             f"was trained on feature set {spec.feature_set!r} with hash {spec.feature_set_hash}, "
             f"the job's has {feature_set_hash}",
@@ -60,11 +60,7 @@ def bind_inputs(
     ):
         return _bind_matrix(spec, runtime_inputs[0], feature_columns)
     if feature_columns is None:
-        raise ModelError(
-            spec.ref,
-            f"has {len(runtime_inputs)} inputs and no feature_columns",
-            "name its columns in model.json",
-        )
+        fail(spec.ref, f"has {len(runtime_inputs)} inputs and no feature_columns", "name its columns in model.json")
     return _bind_columns(spec, runtime_inputs, feature_columns)
 
 
@@ -76,9 +72,7 @@ def _check_columns(spec: ModelSpec, found: Sequence[str]) -> None:
     if not difference:
         i = next(i for i, (w, f) in enumerate(zip(want, found, strict=True)) if w != f)
         difference = f"column {i} should be {want[i]!r}, got {found[i]!r}"
-    raise ModelError(
-        spec.ref, f"was trained on {len(want)} columns, the job's features have {len(found)}", difference
-    )
+    fail(spec.ref, f"was trained on {len(want)} columns, the job's features have {len(found)}", difference)
 
 
 def _difference(want: Sequence[str], found: Sequence[str]) -> str:
@@ -99,13 +93,12 @@ def _is_column(tensor: TensorSpec, columns: Sequence[str]) -> bool:
 def _bind_matrix(spec: ModelSpec, tensor: TensorSpec, columns: Sequence[str] | None) -> InputBinding:
     _check_numeric(spec, tensor)
     if len(tensor.shape) not in (0, 2):
-        raise ModelError(
-            spec.ref, f"wants input {tensor}, got a matrix (n, k)", "export it with one (n, k) input"
-        )
+        refuse(spec.ref, f"input {tensor}", "a matrix (n, k)", "export it with one (n, k) input")
     if columns is not None and tensor.shape and tensor.shape[1] not in (None, len(columns)):
-        raise ModelError(
+        refuse(
             spec.ref,
-            f"wants input {tensor}, got (n, {len(columns)})",
+            f"input {tensor}",
+            f"(n, {len(columns)})",
             "its model.json names no columns to compare with"
             if spec.feature_columns is None
             else "its model.json does not fit its file",
@@ -116,22 +109,24 @@ def _bind_matrix(spec: ModelSpec, tensor: TensorSpec, columns: Sequence[str] | N
 def _bind_columns(spec: ModelSpec, tensors: Sequence[TensorSpec], columns: Sequence[str]) -> InputBinding:
     names = [tensor.name for tensor in tensors]
     if set(names) != set(columns) or len(names) != len(columns):
-        raise ModelError(
+        refuse(
             spec.ref,
-            f"wants {len(names)} inputs, one for each column, got {len(columns)} columns",
+            f"{len(names)} inputs, one for each column",
+            f"{len(columns)} columns",
             _difference(names, columns),
         )
     for tensor in tensors:
         _check_numeric(spec, tensor)
         if len(tensor.shape) > 2 or tensor.shape[1:] not in ((), (1,), (None,)):
-            raise ModelError(spec.ref, f"wants input {tensor}, got a column (n, 1)")
+            refuse(spec.ref, f"input {tensor}", "a column (n, 1)")
     return InputBinding(None, tuple(columns))
 
 
 def _check_numeric(spec: ModelSpec, tensor: TensorSpec) -> None:
     if tensor.dtype == "string":
-        raise ModelError(
+        refuse(
             spec.ref,
-            f"wants input {tensor}, got a matrix of float32",
+            f"input {tensor}",
+            "a matrix of float32",
             "encode the text as features, or score it with predict_columns",
         )

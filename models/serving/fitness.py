@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import ModelError
+from models.errors import fail
 from models.scoring.loaded import LoadedModel
 from models.scoring.outputs import Scores
 from models.spec import GoldenRows, ModelSpec
@@ -64,14 +64,17 @@ def validate(
     finite = int(np.isfinite(scores.prediction).sum())
     if finite < probe.finite:
         got = f"{len(probe.matrix) - finite} of {len(probe.matrix)} rows NaN or infinite"
-        raise ModelError(spec.ref, f"expected finite scores for rows scored lately, got {got}", "check its training")
+        fail(spec.ref, f"expected finite scores for rows scored lately, got {got}", "check its training")
     if seconds <= budget_s:
         return
     before = _best_of(lambda: serving.predict_matrix(probe.matrix), clock)[0] if serving else 0.0
     longest = max(budget_s, _SLOWER * before)
     if seconds > longest:
-        problem = f"takes {seconds * 1e3:.1f} ms for {len(probe.matrix)} rows, expected at most {longest * 1e3:.1f} ms"
-        raise ModelError(spec.ref, problem, "make it smaller, or raise ml.inference.max_latency")
+        fail(
+            spec.ref,
+            f"takes {seconds * 1e3:.1f} ms for {len(probe.matrix)} rows, expected at most {longest * 1e3:.1f} ms",
+            "make it smaller, or raise ml.inference.max_latency",
+        )
 
 
 def check_golden(model: LoadedModel, golden: GoldenRows) -> None:
@@ -85,8 +88,11 @@ def check_golden(model: LoadedModel, golden: GoldenRows) -> None:
     is_off = ~np.isclose(found, wanted, rtol=_RTOL, atol=_ATOL)
     if is_off.any():
         row = int(np.flatnonzero(is_off)[0])
-        problem = f"expected {wanted[row]:.9g} for golden row {row}, got {found[row]:.9g}"
-        raise ModelError(model.spec.ref, problem, "its file or runtime is not the one it was registered with")
+        fail(
+            model.spec.ref,
+            f"expected {wanted[row]:.9g} for golden row {row}, got {found[row]:.9g}",
+            "its file or runtime is not the one it was registered with",
+        )
 
 
 def golden_matrix(spec: ModelSpec, golden: GoldenRows) -> NDArray[np.float32]:
@@ -105,8 +111,11 @@ def _order(spec: ModelSpec, columns: Sequence[str]) -> list[int]:
     if sorted(wanted) != sorted(columns):
         missing = ", ".join(sorted(set(wanted) - set(columns))) or "none"
         extra = ", ".join(sorted(set(columns) - set(wanted))) or "none"
-        problem = f"expected golden rows with its {len(wanted)} columns, got missing {missing}, extra {extra}"
-        raise ModelError(spec.ref, problem, "export the rows with the feature set it was trained on")
+        fail(
+            spec.ref,
+            f"expected golden rows with its {len(wanted)} columns, got missing {missing}, extra {extra}",
+            "export the rows with the feature set it was trained on",
+        )
     return [list(columns).index(name) for name in wanted]
 
 

@@ -203,8 +203,8 @@ class LiveModel:
                 self.poll()
             except Exception as error:
                 # Without its watcher the job would keep one model for ever.
-                subject = f"model {self._versions.name}"
-                self._goes_on(ModelError(subject, f"cannot be watched: {type(error).__name__}: {error}"))
+                problem = f"cannot be watched: {type(error).__name__}: {error}"
+                self._goes_on(ModelError(f"model {self._versions.name}", problem))
 
     def _goes_on(self, error: ModelError) -> None:
         """Report the failure once, until the registry answers again."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.errors import ModelError
+from models.errors import fail
 
 if TYPE_CHECKING:
     from models.scoring.loaded import LoadedModel
@@ -29,8 +29,11 @@ def baseline_of(rows: Path) -> Callable[[LoadedModel], dict[str, Any]]:
 
         names = model.spec.feature_columns
         if names is None:
-            problem = "does not say which features it has, so that no baseline can be made"
-            raise ModelError(model.spec.ref, problem, "name them as feature_columns in model.json, or give --golden")
+            fail(
+                model.spec.ref,
+                "does not say which features it has, so that no baseline can be made",
+                "name them as feature_columns in model.json, or give --golden",
+            )
         matrix = _read(rows, names)
         parts = range(0, len(matrix), _SCORED_ROWS)
         scores = np.concatenate(
@@ -39,8 +42,11 @@ def baseline_of(rows: Path) -> Callable[[LoadedModel], dict[str, Any]]:
         # As in jobs: a row without a score is a dead letter, and in no window.
         is_scored = np.isfinite(scores)
         if not is_scored.any():
-            problem = f"gives no finite score for any of the {len(matrix)} rows of {rows}"
-            raise ModelError(model.spec.ref, problem, "give rows that it can score")
+            fail(
+                model.spec.ref,
+                f"gives no finite score for any of the {len(matrix)} rows of {rows}",
+                "give rows that it can score",
+            )
         made = make_baseline(matrix[is_scored], names, scores=scores[is_scored], score_names=("prediction",))
         return made.to_json()
 
@@ -56,21 +62,23 @@ def _read(path: Path, names: tuple[str, ...]) -> Any:
         known = parquet.read_schema(path).names
         missing = [name for name in names if name not in known]
         if missing:
-            problem = f"expected a column for each feature of the model, got none for {', '.join(missing)}"
-            raise ModelError(subject, problem, "write it with `gress features export`")
+            fail(
+                subject,
+                f"expected a column for each feature of the model, got none for {', '.join(missing)}",
+                "write it with `gress features export`",
+            )
         table = parquet.read_table(path, columns=list(names))
     except pa.ArrowException:
-        raise ModelError(subject, "is not a Parquet file", "write it with `gress features export`") from None
+        fail(subject, "is not a Parquet file", "write it with `gress features export`")
     except OSError as error:
-        raise ModelError(subject, f"cannot be read: {error.strerror or 'it is damaged'}", "check the path") from error
+        fail(subject, f"cannot be read: {error.strerror or 'it is damaged'}", "check the path")
     if not table.num_rows:
-        raise ModelError(subject, "has no rows", "give the rows that the model was trained on")
+        fail(subject, "has no rows", "give the rows that the model was trained on")
     columns = []
     for name in names:
         kind = table.schema.field(name).type
         if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
-            problem = f"has {kind} in column {name!r}, expected numbers"
-            raise ModelError(subject, problem, "export the features as numbers")
+            fail(subject, f"has {kind} in column {name!r}, expected numbers", "export the features as numbers")
         with np.errstate(over="ignore"):
             columns.append(table[name].cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float32))
     return np.ascontiguousarray(np.column_stack(columns))

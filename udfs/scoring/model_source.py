@@ -7,7 +7,7 @@ from pathlib import Path
 
 from conf.loading.resolve import resolve_location
 from conf.settings import InferenceSettings, MlSettings, ModelSettings
-from models.errors import ModelError
+from models.errors import fail
 from models.inspect import spec_from_file
 from models.registry import open_registry
 from models.runtimes.options import RuntimeOptions
@@ -102,10 +102,11 @@ def _load(
     columns = inference.feature_fields or features.columns
     unknown = [name for name in columns if name not in features.columns]
     if unknown:
-        problem = (
-            f"wants feature_fields that feature set {features.name!r} does not have: {', '.join(unknown)}"
+        fail(
+            spec.ref,
+            f"wants feature_fields that feature set {features.name!r} does not have: {', '.join(unknown)}",
+            f"it has {', '.join(features.columns)}",
         )
-        raise ModelError(spec.ref, problem, f"it has {', '.join(features.columns)}")
     options = RuntimeOptions(
         enable_gpu=ml.inference.enable_gpu,
         gpu_device_ids=ml.inference.gpu_device_ids,
@@ -144,15 +145,17 @@ def _check_listed(ml: MlSettings, spec: ModelSpec) -> ModelSettings | None:
     if entry is not None:
         _check_enabled(entry)
         if _RUNS_AS[entry.type] != _RUNS_AS[spec.type]:
-            raise ModelError(spec.ref, f"is of type {spec.type}, and ml.models says {entry.type}", "correct ml.models")
+            fail(spec.ref, f"is of type {spec.type}, and ml.models says {entry.type}", "correct ml.models")
     return entry
 
 
 def _check_enabled(entry: ModelSettings) -> None:
     if not entry.enabled:
-        problem = "is switched off by `enabled: false` in ml.models"
-        subject = f"model {entry.name}@{entry.version}"
-        raise ModelError(subject, problem, "enable it, or name another version")
+        fail(
+            f"model {entry.name}@{entry.version}",
+            "is switched off by `enabled: false` in ml.models",
+            "enable it, or name another version",
+        )
 
 
 def _bare(entry: ModelSettings, path: Path) -> tuple[ModelSpec, Path]:
@@ -160,9 +163,11 @@ def _bare(entry: ModelSettings, path: Path) -> tuple[ModelSpec, Path]:
     if beside.is_file() and read_spec(beside).file == path.name:
         return read_spec(beside), path
     if entry.type == "custom":
-        problem = "is of type custom, which needs a runtime of its own"
-        subject = f"model {entry.name}@{entry.version}"
-        raise ModelError(subject, problem, "export it to onnx or tflite")
+        fail(
+            f"model {entry.name}@{entry.version}",
+            "is of type custom, which needs a runtime of its own",
+            "export it to onnx or tflite",
+        )
     tags = tuple(f"{name}={value}" for name, value in entry.tags.items())
     described = {"type": entry.type, "tags": tags, "description": entry.description}
     return spec_from_file(path, entry.name, entry.version, **described), path

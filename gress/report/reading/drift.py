@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jobs.errors import JobError
+from jobs.errors import refuse
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,12 @@ def _windows(path: Path) -> list[DriftWindow]:
         try:
             windows.append(_window(orjson.loads(line)))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            problem = f"expected a window with its findings, got {line[:80]!r} ({error!r})"
-            subject = f"{path} line {number}"
-            raise JobError(subject, problem, "remove drift/ to go without") from error
+            refuse(
+                f"{path} line {number}",
+                "a window with its findings",
+                f"{line[:80]!r} ({error!r})",
+                "remove drift/ to go without",
+            )
     return windows
 
 

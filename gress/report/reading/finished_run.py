@@ -6,7 +6,7 @@ import json
 from dataclasses import fields
 from pathlib import Path
 
-from jobs.errors import JobError
+from jobs.errors import refuse
 from jobs.run_folder.summary import Summary
 
 
@@ -18,15 +18,18 @@ def read_summary(folder: Path) -> Summary:
     """
     subject = f"run {folder}"
     if not folder.is_dir():
-        raise JobError(subject, "expected the folder of a run, got none", "name the --output of a `gress run`")
+        refuse(subject, "the folder of a run", "none", "name the --output of a `gress run`")
     path = folder / "summary.json"
     if not path.is_file():
-        problem = "expected a finished run with a summary.json, got a folder without one"
-        raise JobError(subject, problem, "name the --output of a `gress run` that came to its end")
+        refuse(
+            subject,
+            "a finished run with a summary.json",
+            "a folder without one",
+            "name the --output of a `gress run` that came to its end",
+        )
     try:
         figures = json.loads(path.read_text(encoding="utf-8"))
         known = {field.name for field in fields(Summary)}
         return Summary(**{name: value for name, value in figures.items() if name in known})
     except (AttributeError, TypeError, ValueError) as error:
-        problem = f"expected the figures of a run, got what cannot be read ({error})"
-        raise JobError(str(path), problem, "run the job again") from error
+        refuse(str(path), "the figures of a run", f"what cannot be read ({error})", "run the job again")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gress.report.reading.rows import column_names, has_rows, read_rows
-from jobs.errors import JobError
+from jobs.errors import refuse
 from jobs.sinks.files import prediction_columns
 
 if TYPE_CHECKING:
@@ -79,8 +79,12 @@ def find_score_column(run: Path, name: str = "predictions") -> str:
     others = {column for column, _ in prediction_columns("prediction")}
     found = [column for column in names if column not in others]
     if len(found) != 1:
-        problem = f"expected `prediction` or one column beside those of every job, got {', '.join(found) or 'none'}"
-        raise JobError(str(run / name), problem, "run the job again")
+        refuse(
+            str(run / name),
+            "`prediction` or one column beside those of every job",
+            ', '.join(found) or 'none',
+            "run the job again",
+        )
     return found[0]
 
 

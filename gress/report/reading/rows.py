@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.errors import JobError
+from jobs.errors import fail, refuse
 from jobs.run_folder.part_files import final_parts, line_blocks
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def read_rows(run: Path, name: str, schema: pa.Schema) -> Iterator[pa.Table]:
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         where = parquet if parquet.is_file() else run / name
         reason = str(error).splitlines()[0]
-        raise JobError(str(where), f"expected rows that a run wrote, got: {reason}", "run the job again") from error
+        fail(str(where), f"expected rows that a run wrote, got: {reason}", "run the job again")
 
 
 def column_names(run: Path, name: str) -> list[str]:
@@ -52,8 +52,8 @@ def column_names(run: Path, name: str) -> list[str]:
             if line := file.readline():
                 try:
                     return list(orjson.loads(line))
-                except ValueError as error:
-                    raise JobError(str(path), f"expected JSON Lines, got {line[:80]!r}", "run the job again") from error
+                except ValueError:
+                    refuse(str(path), "JSON Lines", repr(line[:80]), "run the job again")
     return []
 
 
