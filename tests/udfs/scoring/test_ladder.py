@@ -181,7 +181,7 @@ def test_a_larger_batch_may_take_longer() -> None:
 def test_many_poisoned_rows_do_not_make_a_working_model_broken() -> None:
     rows = np.arange(4000.0, dtype=np.float32).reshape(-1, 1)
     poison = tuple(float(row) for row in range(0, 4000, 10))
-    steps = Steps(Model(answer=refuses(*poison)), old())
+    steps = Steps(Model(answer=refuses(*poison)), old(), deadline_s=60)
     found = steps.score(rows)
     assert (found.status == "fallback:1.0.0").sum() == 400
     assert steps.heard.states == []
