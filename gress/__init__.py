@@ -1,6 +1,6 @@
-"""Operating jobs: the `gress` command, clusters, health, the live view, the report; and all that users import.
+"""Operation of jobs: the `gress` command, clusters, health, live view and report; and the public Python names.
 
-A program of one's own imports this name alone::
+A user's program imports this name alone::
 
     import gress
 
@@ -8,8 +8,8 @@ A program of one's own imports this name alone::
     registry = gress.open_registry("models")
 
 Rules:
-- ``gress.__all__`` is what a version promises to keep; what is imported from other modules may move.
-- A name is loaded when it is first used, so that ``import gress`` costs nothing.
+- Versions keep the names in ``gress.__all__``; names in other modules may move.
+- A name is loaded on first use, so ``import gress`` costs nothing.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ _HOMES = MappingProxyType(
         "list_models": "models.lifecycle",
         "list_versions": "models.lifecycle",
         "baseline_of": "udfs.drift.training_rows",
-        # what they raise
+        # errors
         "ConfigError": "conf.errors",
         "FeatureError": "udfs.features.errors",
         "JobError": "jobs.errors",
@@ -109,5 +109,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """Return the public names too, loaded or not."""
+    """Return all names, including the public ones that are not loaded yet."""
     return sorted({*globals(), *__all__})

@@ -1,4 +1,4 @@
-"""Says what this machine has of what gress-ml needs, and how to get the rest."""
+"""Checks of this machine for everything that gress-ml needs, with a remedy for each missing part."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from models.registry import Registry, local_registry
 
 PYTHONS = ((3, 10), (3, 12))
 FLINK = "2.3.0"
-# First version that PyFlink 2.3 does not run with; it reaches them through apache-beam.
+# First versions that PyFlink 2.3 does not run with; apache-beam brings these libraries.
 TOO_NEW = {"numpy": "2.2", "pandas": "2.3", "pyarrow": "17", "protobuf": "6"}
 LIBRARIES = ("orjson", "pydantic", "rich", "ruamel.yaml", "typer", "xxhash")
 TFLITE = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
@@ -36,10 +36,10 @@ class Finding:
     """One thing a job needs.
 
     Attributes:
-        name: What was looked at.
-        ok: Whether jobs run with what was found.
-        found: What was found.
-        fix: How to get what is missing; empty when ok.
+        name: name of the needed thing.
+        ok: jobs run with the found version.
+        found: version or state on this machine.
+        fix: the remedy; empty if ok.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Finding:
 
 
 def diagnose() -> list[Finding]:
-    """Looks at everything a job needs on this machine; the order is the order in which to repair."""
+    """Check everything that a job needs on this machine, in the order in which to repair it."""
     return [
         check_python(sys.version_info[:2]),
         check_java(tuple(candidates())),
@@ -64,7 +64,7 @@ def diagnose() -> list[Finding]:
 
 
 def check_python(running: tuple[int, ...]) -> Finding:
-    """The interpreter, given as (major, minor)."""
+    """Check the interpreter, given as (major, minor)."""
     lowest, highest = (".".join(map(str, bound)) for bound in PYTHONS)
     is_supported = PYTHONS[0] <= running <= PYTHONS[1]
     fix = f"install Python {lowest} to {highest} and make the environment with it"
@@ -72,7 +72,7 @@ def check_python(running: tuple[int, ...]) -> Finding:
 
 
 def check_java(found: Sequence[JavaHome]) -> Finding:
-    """The Java that jobs run on: the first supported of those found."""
+    """Check the Java that jobs run on: the first supported one of those found."""
     chosen = next((java for java in found if java.is_supported), None)
     if chosen:
         return Finding("Java", ok=True, found=f"{chosen.major} from {chosen.source}: {chosen.home}")
@@ -82,7 +82,7 @@ def check_java(found: Sequence[JavaHome]) -> Finding:
 
 
 def check_flink(installed: Mapping[str, str]) -> Finding:
-    """PyFlink, its jars, and the libraries that it holds back; versions by distribution name."""
+    """Check PyFlink, its jars, and the libraries whose versions it limits; versions by distribution name."""
     wrong = [
         f"{name} {installed.get(name, 'missing')} (wants {FLINK})"
         for name in ("apache-flink", "apache-flink-libraries")
@@ -95,7 +95,7 @@ def check_flink(installed: Mapping[str, str]) -> Finding:
 
 
 def check_onnx(load: Callable[[str], object]) -> Finding:
-    """ONNX Runtime; ``load`` imports a module by name."""
+    """Check ONNX Runtime; ``load`` imports a module by name."""
     try:
         runtime = load("onnxruntime")
     except ImportError as error:
@@ -104,7 +104,7 @@ def check_onnx(load: Callable[[str], object]) -> Finding:
 
 
 def check_tflite(load: Callable[[str], object]) -> Finding:
-    """The TFLite interpreter: LiteRT, else tflite-runtime; ``load`` imports a module by name."""
+    """Check the TFLite interpreter: LiteRT, else tflite-runtime; ``load`` imports a module by name."""
     problems = []
     for name in TFLITE:
         try:
@@ -118,14 +118,14 @@ def check_tflite(load: Callable[[str], object]) -> Finding:
 
 
 def check_libraries(installed: Mapping[str, str]) -> Finding:
-    """The further libraries, by distribution name."""
+    """Check the other libraries; versions by distribution name."""
     missing = [name for name in LIBRARIES if name not in installed]
     found = f"no {', '.join(missing)}" if missing else ", ".join(f"{name} {installed[name]}" for name in LIBRARIES)
     return _finding("Libraries", not missing, found, f"pip install {' '.join(missing)}")
 
 
 def check_models(base: Path) -> Finding:
-    """The shipped models: every artifact is there and is the one its model.json describes."""
+    """Check that every artifact of the shipped models exists and matches its model.json."""
     try:
         names = list(_verified(local_registry(base)))
     except ModelError as error:
@@ -134,7 +134,7 @@ def check_models(base: Path) -> Finding:
 
 
 def check_disk(folder: Path) -> Finding:
-    """The folder for temporary files: Flink unpacks its workers' files there."""
+    """Check the folder for temporary files, where Flink unpacks its workers' files."""
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"0")
@@ -147,14 +147,14 @@ def check_disk(folder: Path) -> Finding:
 
 
 def check_machine(cores: int, available_bytes: int) -> Finding:
-    """Cores this process may use, and memory up to the container's limit."""
+    """Check the memory of the machine, up to the container's limit; report the cores that this process may use."""
     memory_gib = available_bytes / _GIB
     fix = f"give the machine or container {LEAST_MEMORY_GIB:g} GiB: a JVM and a worker process for each slot"
     return _finding("Machine", memory_gib >= LEAST_MEMORY_GIB, f"{cores} cores, {memory_gib:.1f} GiB memory", fix)
 
 
 def memory_bytes(limit_file: Path = Path("/sys/fs/cgroup/memory.max")) -> int:
-    """Memory of the machine, or of the container where that has less."""
+    """Return the memory of the machine, or of the container if it has less."""
     physical = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     limit = limit_file.read_text(encoding="ascii").strip() if limit_file.is_file() else "max"
     return min(physical, int(limit)) if limit.isdigit() else physical
@@ -179,14 +179,14 @@ def _installed(names: Sequence[str]) -> dict[str, str]:
 
 
 def _held_back(installed: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Libraries that are missing or too new for PyFlink, each with its bound."""
+    """Yield the libraries that are missing or too new for PyFlink, each with its bound."""
     for name, bound in TOO_NEW.items():
         if name not in installed or _numbers(installed[name]) >= _numbers(bound):
             yield name, bound
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    """The leading numbers of a version: ``2.1.3rc1`` gives 2, 1, 3."""
+    """Return the leading numbers of a version: ``2.1.3rc1`` gives 2, 1, 3."""
     release = re.match(r"\d+(\.\d+)*", text)
     return tuple(map(int, release[0].split("."))) if release else ()
 

@@ -1,4 +1,4 @@
-"""Scoring of columns in a program of one's own, without Flink."""
+"""Scoring of columns in a user's program, without Flink."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from udfs.scoring.scorer import Scorer
 
 @contextmanager
 def open_scorer(settings: Settings) -> Iterator[Scorer]:
-    """Open what a job scores with: its features, its model, its fallbacks; close them when the block is left.
+    """Open the scorer of a job with its features, model and fallbacks; close it when the block is left.
 
     ``scorer.score(columns)`` takes an array for each of ``scorer.features.inputs``: event fields, and a column for each
-    window, which nobody computes here. Times are epoch milliseconds, booleans 0 and 1. Without ``model_version`` in
-    the settings, a model that is promoted meanwhile takes over between two calls, as in a job.
+    window, which the caller must compute. Times are epoch milliseconds, booleans 0 and 1. Without ``model_version`` in
+    the settings, a newly promoted model takes over between two calls, as in a job.
 
     Raises:
         FeatureError, JobError, ModelError: the settings hold no job, or its model does not fit its features.

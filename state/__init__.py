@@ -1,1 +1,1 @@
-"""Per-key logic: event-time windows compiled to SQL, and what else lives in keyed state."""
+"""Per-key logic: event-time windows compiled to SQL, and drift detection in keyed state."""

@@ -1,13 +1,13 @@
-"""Event-time window aggregates: what is asked for, and the Flink SQL that computes it in keyed JVM state.
+"""Event-time window aggregates, compiled to Flink SQL that computes them in keyed JVM state.
 
-Rules this file keeps:
+Rules of this file:
 
 - A window is ``(t - delay - window, t - delay]`` at one-millisecond resolution; rows of one instant see each other.
-- One ``OVER`` window a SELECT (a Flink rule), so different windows nest; those of one key are neighbours.
-- Rows of one instant have no order: no result depends on which of them came first, and so none on parallelism.
-- Flink's ``OVER`` ends at the current row, so a delayed aggregate is the difference of two windows that do.
-- Sums of integers and of decimals run on ``BIGINT``: exact, whatever the order of rows and however many have left
-  the window again.
+- Flink allows one ``OVER`` window a SELECT, so different windows nest; those of one key are neighbours.
+- Rows of one instant have no order. No result depends on their order of arrival, and so none depends on parallelism.
+- Flink's ``OVER`` ends at the current row, so a delayed aggregate is the difference of two such windows.
+- Sums of integers and of decimals run on ``BIGINT``, which is exact for any order of rows and any number of rows that
+  have left the window.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from dataclasses import dataclass
 class WindowSpec:
     """One aggregate over the rows of a key whose event time lies in ``(t - delay - window, t - delay]``.
 
-    The current row is part of its own window when there is no delay, and so are rows of the same instant.
+    Without a delay the current row is part of its own window, and so are rows of the same instant.
 
     Args:
         name: output column.
         function: one of ``FUNCTIONS``.
-        source: field aggregated; None only for ``count`` and ``rate``.
+        source: aggregated field; None only for ``count`` and ``rate``.
         key: field whose value partitions the rows.
         window_s: length in seconds.
-        delay_s: how far back the window ends, in seconds; for values known only later, such as labels.
+        delay_s: seconds from the end of the window to the current row, for values that are known late, such as labels.
         filter: SQL predicate over event fields; only rows for which it is true count.
-        empty: value where no row is in the window; None gives NULL.
+        empty: value of a window without rows; None gives NULL.
     """
 
     name: str
@@ -60,13 +60,13 @@ class Stage:
 
 @dataclass(frozen=True)
 class WindowPlan:
-    """Stages from the inside out, and the columns they lead to."""
+    """Stages from the inside out, and the expressions of the output columns."""
 
     stages: tuple[Stage, ...]
     outputs: tuple[tuple[str, str], ...]
 
     def sql(self, *, source: str, time: str, columns: Iterable[str]) -> str:
-        """Return one SELECT with the columns asked for and one DOUBLE column per aggregate.
+        """Return one SELECT with the given columns and one DOUBLE column per aggregate.
 
         Args:
             source: table or view of the events; its ``time`` is the row time.
@@ -80,8 +80,8 @@ class WindowPlan:
             added = ", ".join(
                 f"{expression} OVER {frame} AS {quote(alias)}" for alias, expression in stage.columns
             )
-            # New columns come first: a SELECT that keeps the order vanishes from the plan, its names with it, and
-            # the planner then finds one internal name in two windows ("Field names must be unique").
+            # Put new columns first. The planner drops a SELECT that keeps the order together with its names, and then
+            # finds one internal name in two windows ("Field names must be unique").
             query = f"SELECT {added}, * FROM ({query})"
         outputs = [f"{expression} AS {quote(name)}" for name, expression in self.outputs]
         return f"SELECT {', '.join(passed + outputs)} FROM ({query})"
@@ -93,11 +93,11 @@ def quote(name: str) -> str:
 
 
 def over_clause(stage: Stage, time: str) -> str:
-    """Return the OVER clause of a stage; without a window it looks at all earlier rows."""
+    """Return the OVER clause of a stage; without a window it covers all earlier rows."""
     partition = f"PARTITION BY {quote(stage.key)} ORDER BY {quote(time)}"
     if stage.window_s is None:
         return f"({partition})"
-    # RANGE includes both its ends, so it is one millisecond short of the window.
+    # RANGE includes both its ends, so make it one millisecond shorter than the window.
     span = interval(max(stage.window_s * 1000 - 1, 0))
     return f"({partition} RANGE BETWEEN {span} PRECEDING AND CURRENT ROW)"
 
@@ -116,7 +116,7 @@ def interval(milliseconds: int) -> str:
 
 
 class _Builder:
-    """Collects the basic aggregates that the outputs share, one column each."""
+    """A collection of the basic aggregates that the outputs share, one column each."""
 
     def __init__(self, scales: Mapping[str, int | None]) -> None:
         self._scales = scales
@@ -130,7 +130,7 @@ class _Builder:
         return quote(stage[expression])
 
     def delayed(self, spec: WindowSpec, expression: str) -> str:
-        """Return an additive aggregate over the spec's window, as a difference where it is delayed."""
+        """Return an additive aggregate over the spec's window, as a difference of two if it is delayed."""
         whole = self.column(spec.key, spec.window_s + spec.delay_s, expression)
         if not spec.delay_s:
             return whole
@@ -138,7 +138,7 @@ class _Builder:
         return f"({whole} - COALESCE({part}, 0))"
 
     def summand(self, spec: WindowSpec) -> tuple[str, int]:
-        """Return what a sum adds up, and the power of ten that it is scaled by."""
+        """Return the summand of a sum, and the power of ten that scales it."""
         source, scale = value(spec), self._scales.get(spec.source or "")
         if scale is None:
             return source, 0
@@ -147,11 +147,11 @@ class _Builder:
         return f"CAST(FLOOR({source} * {10**scale} + 0.5) AS BIGINT)", scale
 
     def is_exact(self, spec: WindowSpec) -> bool:
-        """Return whether the source is summed in whole numbers."""
+        """Return whether the sum of the source runs in whole numbers."""
         return self._scales.get(spec.source or "") is not None
 
     def stages(self) -> tuple[Stage, ...]:
-        """Return the stages with those of one key side by side, and first what others of the key read."""
+        """Return the stages, those of one key side by side, with the stage that the others read first."""
         keys = list(dict.fromkeys(key for key, _ in self._stages))
         ordered = sorted(self._stages, key=lambda item: (keys.index(item[0]), item[1] != 0))
         return tuple(
@@ -161,7 +161,7 @@ class _Builder:
 
 
 def value(spec: WindowSpec) -> str:
-    """Return the expression aggregated: NULL for rows that the filter leaves out."""
+    """Return the aggregated expression, which is NULL for rows that the filter leaves out."""
     source = quote(spec.source) if spec.source else "1"
     return f"CASE WHEN {spec.filter} THEN {source} END" if spec.filter else source
 
@@ -186,7 +186,7 @@ def _sum(build: _Builder, spec: WindowSpec) -> str:
 
 
 def _guarded(build: _Builder, spec: WindowSpec, expression: str, *, least: int = 1) -> str:
-    """Return the expression where the window has enough rows, else the value of an empty window."""
+    """Return the expression if the window has enough rows, else the value of an empty window."""
     empty = "" if spec.empty is None else f" ELSE CAST({spec.empty!r} AS DOUBLE)"
     return f"CASE WHEN {_count(build, spec)} >= {least} THEN {expression}{empty} END"
 
@@ -200,7 +200,7 @@ def _avg_output(build: _Builder, spec: WindowSpec) -> str:
 
 
 def _stddev_output(build: _Builder, spec: WindowSpec) -> str:
-    # Whole numbers stay exact up to here, so rows of one value have a deviation of exactly 0.
+    # The sums are exact whole numbers, so rows of one value have a deviation of exactly 0.
     count = f"CAST({_count(build, spec)} AS DOUBLE)"
     summand, scale = build.summand(spec)
     exact = f"CAST({summand} AS DECIMAL(19, 0))" if build.is_exact(spec) else f"CAST({summand} AS DOUBLE)"
@@ -220,7 +220,7 @@ def _plain_output(function: str) -> _Output:
 
 
 def _last_output(build: _Builder, spec: WindowSpec) -> str:
-    # Of one instant's values the largest stands for all.
+    # Rows of one instant have no order, so take the largest of their values.
     largest = build.column(spec.key, 0, f"MAX({value(spec)})")
     column = build.column(spec.key, spec.window_s, f"LAST_VALUE({largest})")
     return _guarded(build, spec, f"CAST({column} AS DOUBLE)")
@@ -231,7 +231,7 @@ def _distinct_output(build: _Builder, spec: WindowSpec) -> str:
 
 
 def _previous_time_output(build: _Builder, spec: WindowSpec) -> str:
-    # The event before this one: of the same instant where it has more than one, for each of them.
+    # If several events share an instant, the previous event of each of them is of the same instant.
     time = quote(spec.source or spec.name)
     previous = build.column(spec.key, None, f"LAG({time}, 1)")
     return f"CASE WHEN {time} - {previous} < {spec.window_s * 1000} THEN CAST({previous} AS DOUBLE) END"

@@ -1,1 +1,1 @@
-"""Standalone clusters on this machine, and jobs handed to any session cluster."""
+"""Standalone clusters on this machine, and submission of jobs to any session cluster."""

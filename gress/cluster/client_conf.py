@@ -1,4 +1,4 @@
-"""Configuration of Flink's client: options of a job that the cluster reads from whoever submits it."""
+"""Configuration of Flink's client: the options that the client sends with a job."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from jobs.flink.conf_file import read_flink_conf
 from jobs.flink.environment import shipped_flink_conf
 from jobs.flink.java import find_java
 
-# A job brings these along; restarts, state backend and folders are the cluster's own to decide.
+# The client sends these with a job; the cluster decides on restarts, state backend and folders.
 _OF_THE_JOB = ("execution.checkpointing.", "pipeline.", "python.", "env.java.opts.")
 
 
 def client_environment(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment in which Flink's client runs.
 
-    Whoever set FLINK_CONF_DIR has a client configuration, which is then the only one.
+    If FLINK_CONF_DIR is set, the client uses that configuration alone.
 
     Args:
-        folder: for configuration and log.
-        environ: what it is made from.
+        folder: folder for configuration and log.
+        environ: environment to extend.
 
     Raises:
-        JobError: no Java 11, 17 or 21.
+        JobError: there is no Java 11, 17 or 21.
     """
     java = find_java(environ)
     if java is None:
@@ -41,7 +41,7 @@ def client_environment(folder: Path, environ: Mapping[str, str]) -> dict[str, st
 
 
 def job_options() -> dict[str, str]:
-    """Return the options of the shipped file that go with a job."""
+    """Return the options of the shipped file that the client sends with a job."""
     shipped = shipped_flink_conf()
     options = read_flink_conf(shipped) if shipped else {}
     return {key: value for key, value in options.items() if key.startswith(_OF_THE_JOB)}

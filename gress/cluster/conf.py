@@ -1,4 +1,4 @@
-"""Configuration of a local cluster: PyFlink's own folder, our options, and where this cluster lives."""
+"""Configuration of a local cluster: PyFlink's defaults, our options, and the cluster's own folders and ports."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from jobs.flink.metrics import parse_ports, reporter_options
 
 @dataclass(frozen=True)
 class ClusterRequest:
-    """A local cluster as it is asked for.
+    """A request for a local cluster.
 
     Attributes:
-        directory: its folder, new or a cluster's own.
-        slots: of each TaskManager; each runs one task of every operator and one Python worker.
+        directory: folder of the cluster, new or its own.
+        slots: slots of each TaskManager; a slot runs one task of every operator and one Python worker.
         task_managers: number of TaskManager processes.
-        port: of the REST API; 0: a free one.
-        is_highly_available: a ZooKeeper and a second JobManager, which takes over with all jobs when the first dies.
+        port: port of the REST API; 0: a free one.
+        is_highly_available: start a ZooKeeper and a second JobManager, which takes over all jobs when the first dies.
         options: Flink options that win over all others.
-        metrics_ports: of Flink's own metrics: one for each process, such as ``9250-9259``; empty: none.
+        metrics_ports: ports of Flink's own metrics, one for each process, such as ``9250-9259``; empty: none.
     """
 
     directory: Path
@@ -39,7 +39,7 @@ class ClusterRequest:
 
     @property
     def folder(self) -> Path:
-        """The folder, absolute: processes find each other by it."""
+        """The absolute path of the folder, which marks the cluster's processes."""
         return self.directory.resolve()
 
     @property
@@ -49,7 +49,7 @@ class ClusterRequest:
 
 
 def flink_home() -> Path:
-    """Return the Flink that comes with PyFlink: scripts, libraries, configuration.
+    """Return the folder of PyFlink's Flink: scripts, libraries, configuration.
 
     Raises:
         JobError: PyFlink is not installed.
@@ -64,7 +64,7 @@ def parse_options(given: list[str]) -> dict[str, str]:
     """Return ``KEY=VALUE`` texts as Flink options.
 
     Raises:
-        JobError: one is no such text.
+        JobError: a text is not ``KEY=VALUE``.
     """
     options = {}
     for text in given:
@@ -76,7 +76,7 @@ def parse_options(given: list[str]) -> dict[str, str]:
 
 
 def write_conf(request: ClusterRequest, *, rest_port: int, rpc_port: int, zookeeper_port: int | None) -> None:
-    """Write the folder that the cluster's processes are pointed to."""
+    """Write the configuration folder of the cluster's processes."""
     folder = request.folder / "conf"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(flink_home() / "conf", folder)
@@ -90,21 +90,21 @@ def write_conf(request: ClusterRequest, *, rest_port: int, rpc_port: int, zookee
 def cluster_options(
     request: ClusterRequest, *, rest_port: int, rpc_port: int, zookeeper_port: int | None
 ) -> dict[str, str]:
-    """Return all options of a cluster, weakest source first: shipped file, this cluster's, those asked for."""
+    """Return all options of a cluster; the request's options win over this cluster's, and these over the shipped."""
     shipped, folder = shipped_flink_conf(), request.folder
     options = read_flink_conf(shipped) if shipped else {}
-    # One machine, and nobody else's: left out, Flink would listen on every interface.
+    # Listen on this machine only: by default Flink listens on every interface.
     options |= dict.fromkeys(("jobmanager.bind-host", "taskmanager.bind-host", "taskmanager.host"), "localhost")
     options |= {
         "rest.port": str(rest_port),
         "jobmanager.rpc.port": str(rpc_port),
         "taskmanager.numberOfTaskSlots": str(request.slots),
-        # Who was killed is missed after this long, not after Flink's fifty seconds: on one machine no network delays.
+        # Detect a dead process after 20 s instead of Flink's 50 s: on one machine no network delays heartbeats.
         "heartbeat.interval": "3 s",
         "heartbeat.timeout": "20 s",
-        # Out of heap, a TaskManager is neither alive nor dead: it holds its slots and fails every checkpoint.
+        # A TaskManager without heap would keep its slots and fail every checkpoint, so it must exit.
         "taskmanager.jvm-exit-on-oom": "true",
-        # A TaskManager that is up before its JobManager asks again soon, not after Flink's ten seconds.
+        # A TaskManager that starts before its JobManager retries after 0.5 s instead of Flink's 10 s.
         "cluster.registration.error-delay": "500 ms",
         "env.log.dir": str(folder / "log"),
         "env.pid.dir": str(folder / "pid"),
@@ -117,7 +117,7 @@ def cluster_options(
             "high-availability.type": "zookeeper",
             "high-availability.zookeeper.quorum": f"localhost:{zookeeper_port}",
             "high-availability.storageDir": file_url(folder / "ha"),
-            # How long a JobManager that was killed still counts as the leader; Flink's own minute is for a data centre.
+            # A dead JobManager loses the leadership after 10 s instead of Flink's 60 s.
             "high-availability.zookeeper.client.session-timeout": "10 s",
         }
     if request.metrics_ports:
@@ -126,7 +126,7 @@ def cluster_options(
 
 
 def _zookeeper_conf(folder: Path, port: int) -> str:
-    # One server is no quorum: it outlives a JobManager, not the machine.
+    # One server is no quorum: the cluster survives the loss of a JobManager, but not of the machine.
     lines = {
         "tickTime": "2000",
         "dataDir": str(folder / "zookeeper"),

@@ -2,8 +2,8 @@
 
     [ZooKeeper, with high availability] ── JobManagers ── TaskManagers ── Python workers
 
-All it writes, and a ``cluster.json`` that says what it is, lies in one folder. Started again on the same folder, it
-brings back the members that are gone.
+One folder holds all its files and ``cluster.json``, which describes the cluster. A second start on the same folder
+restarts the members that are gone.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class Member:
     Attributes:
         role: ``zookeeper``, ``jobmanager`` or ``taskmanager``.
         pid: its process id, while it runs.
-        name: of its log files; a TaskManager's id with the cluster.
-        rest_port: of a JobManager.
+        name: name of its log files; of a TaskManager also its id in the cluster.
+        rest_port: REST port of a JobManager.
     """
 
     role: str
@@ -62,13 +62,14 @@ class Member:
 
 @dataclass(frozen=True)
 class LocalCluster:
-    """What ``cluster.json`` says.
+    """The content of ``cluster.json``.
 
     Attributes:
         address: HOST:PORT of the REST API.
-        directory: its folder.
-        slots: of all TaskManagers together.
-        members: its processes.
+        directory: folder of the cluster.
+        slots: slots of all TaskManagers together.
+        zookeeper_port: port of ZooKeeper; None: there is none.
+        members: processes of the cluster.
     """
 
     address: str
@@ -79,20 +80,20 @@ class LocalCluster:
 
     @property
     def folder(self) -> Path:
-        """Its folder."""
+        """The folder of the cluster."""
         return Path(self.directory)
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """HOST:PORT of every JobManager; each answers for the one that leads."""
+        """HOST:PORT of every JobManager; each answers for the leader."""
         return tuple(f"127.0.0.1:{member.rest_port}" for member in self.members if member.rest_port is not None)
 
 
 def start_cluster(request: ClusterRequest) -> LocalCluster:
-    """Start a cluster, or what is gone of one, and wait for its slots.
+    """Start a cluster, or the missing members of one, and wait for its slots.
 
     Raises:
-        JobError: no Java, a folder that holds something else, or no slots after two minutes.
+        JobError: there is no Java, the folder holds something else, or the slots are missing after two minutes.
     """
     folder = request.folder
     known = read_cluster(folder) if (folder / FILE).is_file() else None
@@ -110,14 +111,14 @@ def start_cluster(request: ClusterRequest) -> LocalCluster:
     try:
         return _bring_up(request, known, alive)
     except BaseException:
-        # Half a cluster is worse than none; what ran before stays.
+        # Half a cluster is worse than none, but members that ran before must stay.
         if not alive:
             stop_cluster(folder)
         raise
 
 
 def read_cluster(folder: Path) -> LocalCluster:
-    """Return what a cluster's folder says of it.
+    """Read the description of a cluster from its folder.
 
     Raises:
         JobError: no cluster was started there.
@@ -134,7 +135,7 @@ def read_cluster(folder: Path) -> LocalCluster:
 
 
 def find_address(cluster: LocalCluster) -> str:
-    """Return the address of a JobManager that answers, or the cluster's own where none does."""
+    """Return the address of a JobManager that answers, or the cluster's own if none does."""
     for address in cluster.addresses[1:] and cluster.addresses:
         with suppress(JobError):
             FlinkRest(address, timeout_s=2).get("/overview")
@@ -143,9 +144,9 @@ def find_address(cluster: LocalCluster) -> str:
 
 
 def stop_cluster(folder: Path) -> int:
-    """Stop all that belongs to a cluster, whether or not it crashed; return the number of processes stopped.
+    """Stop all processes of a cluster, also of one that crashed; return the number of stopped processes.
 
-    Logs, checkpoints and savepoints stay. Jobs do not come back by themselves when a cluster is started there again.
+    Logs, checkpoints and savepoints stay. A new cluster in the folder does not restore the jobs by itself.
     """
     folder = folder.resolve()
     stopped = _end_members(folder)
@@ -172,7 +173,7 @@ def _claim(folder: Path, *, is_known: bool) -> None:
     if folder.exists() and not is_ours and (not folder.is_dir() or any(folder.iterdir())):
         refuse(f"cluster {folder}", "a new or empty folder, or a cluster's own", "one in use", "name another")
     if is_ours:
-        # Workers of a cluster whose JVMs were killed; what a highly available one knows of its jobs stays.
+        # Stop workers whose JVMs were killed, but keep a highly available cluster's knowledge of its jobs.
         _end_members(folder)
     for name in ("log", "pid", "tmp", "checkpoints", "savepoints"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -191,7 +192,7 @@ def _bring_up(request: ClusterRequest, known: LocalCluster | None, alive: tuple[
     wanted += [("taskmanager", None)] * request.task_managers
     for member in alive:
         wanted.remove((member.role, member.rest_port))
-    # A script spends seconds on reading its configuration, each on its own.
+    # Each script reads its configuration for seconds, so run them at the same time.
     with ThreadPoolExecutor(max_workers=len(wanted) or 1) as pool:
         started = list(pool.map(lambda asked: _start_member(folder, *asked), wanted))
     slots = request.slots * request.task_managers
@@ -202,7 +203,7 @@ def _bring_up(request: ClusterRequest, known: LocalCluster | None, alive: tuple[
 
 
 def _start_member(folder: Path, role: str, rest_port: int | None) -> Member:
-    """Start a process by Flink's own script."""
+    """Start a process with Flink's own script."""
     name = f"{role}-{uuid4().hex[:8]}"
     arguments = {
         "zookeeper": ["1"],
@@ -256,14 +257,14 @@ def free_port() -> int:
 def _wait_for_slots(cluster: LocalCluster) -> None:
     rest = FlinkRest(cluster.address, timeout_s=2)
     deadline = time.monotonic() + _START_S
-    # A count would do for the first start only: a TaskManager that was killed is listed for a while.
+    # Compare names rather than counts, because the cluster lists a dead TaskManager for a while.
     wanted = {member.name for member in cluster.members if member.role == "taskmanager"}
     found: set[str] = set()
     while time.monotonic() < deadline:
         try:
             found = {manager["id"] for manager in rest.get("/taskmanagers")["taskmanagers"] if manager["slotsNumber"]}
         except JobError:
-            # Not up yet, or up and without a leader.
+            # The JobManager is not up yet, or there is no leader.
             found = set()
         if wanted <= found:
             return

@@ -1,4 +1,4 @@
-"""This package as workers get it: its packages in a folder that goes on their Python path."""
+"""Shipping of this package to workers, as a folder on their Python path."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ PACKAGES = ("conf", "gress", "jobs", "models", "state", "udfs")
 
 
 def stage_package(folder: Path, wheel: Path | None = None) -> Path:
-    """Lay out this package for shipping and return the folder.
+    """Copy this package to a folder for shipping, and return the folder.
 
-    A folder, and not the wheel itself: Python would import from within a wheel, but settings and models that ship
-    with the package are files.
+    The wheel itself would not do: Python can import from a wheel, but the settings and models of the package must be
+    files.
 
     Args:
-        folder: new.
-        wheel: ship what it holds; None: the package that runs this, installed or a checkout.
+        folder: new folder.
+        wheel: wheel whose content is shipped; None: the running package, installed or a checkout.
 
     Raises:
         JobError: the wheel cannot be read, or is another package's.
@@ -34,7 +34,7 @@ def stage_package(folder: Path, wheel: Path | None = None) -> Path:
 
 
 def _ignored(_: str, names: list[str]) -> set[str]:
-    # Half-written versions of a registry begin with a dot.
+    # The names of a registry's half-written versions begin with a dot.
     return {name for name in names if name == "__pycache__" or name.startswith(".")}
 
 

@@ -1,6 +1,6 @@
-"""Processes of a local cluster: found by a mark in their environment, which their children inherit.
+"""Processes of a local cluster, found by a mark in their environment, which their children inherit.
 
-Rule: nothing is ever stopped by its process id alone, which the system may have given to somebody else meanwhile.
+Rule: never stop a process by its id alone, because the system may have given the id to another process.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _POLL_S = 0.1
 
 
 def marked_processes(folder: Path) -> set[int]:
-    """Return the processes that carry a cluster's mark: its JVMs, and Python workers that outlived theirs.
+    """Return the processes with a cluster's mark: its JVMs and Python workers, also those whose JVM is dead.
 
-    Empty where the system does not show environments (no ``/proc``).
+    The result is empty if the system does not show environments (no ``/proc``).
     """
     mark = f"{MARK}={folder}".encode()
     found = set()
@@ -31,7 +31,7 @@ def marked_processes(folder: Path) -> set[int]:
             environment = (entry / "environ").read_bytes()
             state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
         except OSError:
-            # Somebody else's, or gone.
+            # The process belongs to another user, or has ended.
             continue
         if mark in environment.split(b"\0") and state != "Z":
             found.add(int(entry.name))
@@ -39,7 +39,7 @@ def marked_processes(folder: Path) -> set[int]:
 
 
 def is_member(pid: int, folder: Path) -> bool:
-    """Return whether a process belongs to a cluster: it has its mark, or names its folder in its command line."""
+    """Return whether a process belongs to a cluster, by its mark or by the folder in its command line."""
     if _PROC.is_dir():
         return pid in marked_processes(folder)
     shown = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
@@ -47,11 +47,11 @@ def is_member(pid: int, folder: Path) -> bool:
 
 
 def stop_processes(pids: Callable[[], Iterable[int]], *, patience_s: float = 10.0) -> int:
-    """End processes, politely first; return how many there were.
+    """End processes with SIGTERM, then SIGKILL; return their number.
 
     Args:
-        pids: which still run.
-        patience_s: how long they may take before they are killed.
+        pids: function that returns those that still run.
+        patience_s: seconds before the remaining processes are killed.
     """
     first = set(pids())
     for number, wait_s in ((signal.SIGTERM, patience_s), (signal.SIGKILL, patience_s)):

@@ -1,4 +1,4 @@
-"""A job's state outside of it: savepoints taken on demand, and the checkpoints that a cluster retained."""
+"""Saved state of jobs: savepoints on demand, and the checkpoints that a cluster retained."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def take_savepoint(
     """Write a job's state to a folder and return the path of the savepoint.
 
     Args:
-        rest: the cluster.
-        job: id, or name of a job that runs.
+        rest: REST client of the cluster.
+        job: id, or name of a running job.
         target: folder that every TaskManager can write to; a path of this machine or a URL.
-        is_stopping: the job ends with the savepoint; nothing that comes after it was written.
-        timeout_s: the longest wait.
-        sleep: waits between two looks.
+        is_stopping: end the job with the savepoint, so that it writes nothing after it.
+        timeout_s: longest wait in seconds.
+        sleep: function that waits between two requests.
 
     Raises:
-        JobError: no such job, it does not run, or Flink could not write the savepoint.
+        JobError: there is no such job, it does not run, or Flink could not write the savepoint.
     """
     found = rest.job(job)
     if found.is_ended:
@@ -62,7 +62,7 @@ def take_savepoint(
 
 
 def _is_at_work(rest: FlinkRest, job_id: str) -> bool:
-    """Whether every task can take part: Flink refuses a savepoint while one still starts its Python worker."""
+    """Return whether every task runs; Flink refuses a savepoint while a task starts its Python worker."""
     found = rest.get(f"/jobs/{job_id}")
     states = {state for vertex in found["vertices"] for state, count in vertex["tasks"].items() if count}
     return found["state"] in ENDED or states <= {"RUNNING", "FINISHED"}
@@ -72,11 +72,11 @@ def find_checkpoint(rest: FlinkRest, which: str) -> str:
     """Return the path of the newest retained checkpoint of a job.
 
     Args:
-        rest: the cluster, whose configuration says where checkpoints are; it need not know the job.
-        which: id of a job, ``latest`` where only one job left checkpoints, or a path, which is returned as it is.
+        rest: REST client of the cluster, whose configuration names the folder of checkpoints; it need not know the job.
+        which: id of a job, ``latest`` if only one job left checkpoints, or a path, which is returned unchanged.
 
     Raises:
-        JobError: none there, or ``latest`` of several jobs.
+        JobError: there is no checkpoint, or ``latest`` is asked for and several jobs left some.
     """
     if "/" in which:
         return which if "://" in which else file_url(Path(which))
@@ -127,7 +127,7 @@ def _newest(folder: Path, job: str) -> str:
 
 
 def as_path(url: str) -> str:
-    """Return a file's URL as a path; other URLs as they are.
+    """Return a file's URL as a path, and other URLs unchanged.
 
     >>> as_path("file:/data/sp/savepoint-1"), as_path("s3://bucket/sp")
     ('/data/sp/savepoint-1', 's3://bucket/sp')

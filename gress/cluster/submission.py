@@ -1,9 +1,9 @@
-"""A job handed to a cluster: this package shipped along, `gress run` as the program that builds it there.
+"""Submission of a job to a cluster: the client ships this package, and runs `gress run` to build the job.
 
     gress submit ──► Flink's client (JVM) ──► `gress run` (Python) ──► job graph, package ──► cluster
 
-The client stays until a bounded run is over and writes its summary. Where it is not waited for, it is let go once the
-cluster has the job: what follows a run (summary, conversion to Parquet) is left out, the job itself is the same.
+The client stays until a bounded run is over and writes its summary. A detached client ends once the cluster has the
+job: the job is the same, but nobody writes the summary or converts rows to Parquet after the run.
 """
 
 from __future__ import annotations
@@ -42,16 +42,16 @@ class Submission:
 
     Attributes:
         job: name in the table of jobs.
-        cluster: HOST:PORT of its REST API.
-        output: as for `gress run`; workers must see it.
-        input: as for `gress run`.
-        config: YAML file on this machine; its content goes along.
-        overrides: ``key.path=value``.
-        arguments: further options of `gress run`, as they are.
+        cluster: HOST:PORT of the cluster's REST API.
+        output: output, as for `gress run`; workers must be able to write there.
+        input: input, as for `gress run`.
+        config: YAML file on this machine; the client sends its content.
+        overrides: assignments ``key.path=value``.
+        arguments: further options of `gress run`, unchanged.
         state: path of a savepoint or checkpoint to start from.
         python: interpreter of the workers, with the libraries of this package.
-        wheel: ship what it holds; None: the package that runs this.
-        is_detached: return as soon as the cluster runs it.
+        wheel: wheel whose content is shipped; None: the running package.
+        is_detached: return as soon as the cluster runs the job.
     """
 
     job: str
@@ -68,7 +68,7 @@ class Submission:
 
     @property
     def needs_client(self) -> bool:
-        """Whether Flink's client stays to the end: it sums up a run that it saw from its start."""
+        """Whether Flink's client stays to the end, to sum up a run that it saw from the start."""
         return not self.is_detached and self.state is None
 
 
@@ -87,7 +87,7 @@ class Submitted:
 
 @dataclass
 class _Client:
-    """What Flink's client said so far."""
+    """Flink's client and its output so far."""
 
     process: subprocess.Popen[str]
     lines: list[str] = field(default_factory=list)
@@ -95,15 +95,15 @@ class _Client:
 
 
 def submit(request: Submission, show: Callable[[str], object], environ: dict[str, str] | None = None) -> Submitted:
-    """Hand a job to a cluster and, unless it is detached, wait for its end.
+    """Submit a job to a cluster and, unless it is detached, wait for its end.
 
     Args:
-        request: what to run where.
-        show: called with every line that the run prints.
-        environ: of the client; None: this process's.
+        request: the job and the cluster.
+        show: function that is called with every line that the run prints.
+        environ: environment of the client; None: this process's.
 
     Raises:
-        ConfigError, JobError: the request cannot work, the cluster is not there, or the job failed.
+        ConfigError, JobError: the request cannot work, the cluster does not answer, or the job failed.
     """
     environ = dict(os.environ if environ is None else environ)
     rest = FlinkRest(request.cluster)
@@ -118,7 +118,7 @@ def submit(request: Submission, show: Callable[[str], object], environ: dict[str
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            # Ctrl-C is ours to answer: the client would leave the job behind.
+            # This process handles Ctrl-C, because the client would leave the job running.
             start_new_session=True,
         )
         client = _Client(process)
@@ -133,7 +133,7 @@ def submit(request: Submission, show: Callable[[str], object], environ: dict[str
 
 
 def client_arguments(request: Submission, package: Path) -> list[str]:
-    """Return the arguments of Flink's client; its options come before the program's."""
+    """Return the arguments of Flink's client, whose own options come before the program's."""
     state = ["-s", request.state] if request.state else []
     pythons = ["-pyexec", request.python, "-pyclientexec", sys.executable]
     arguments = ["run", request.job, "--output", absolute(request.output)]
@@ -148,12 +148,12 @@ def client_arguments(request: Submission, package: Path) -> list[str]:
 
 
 def is_path(text: str) -> bool:
-    """Return whether an input or output is files, and not a URL, ``generator:`` or the like."""
+    """Return whether an input or output is a path, not a URL, ``generator:`` or the like."""
     return ":" not in text.partition("/")[0]
 
 
 def absolute(text: str) -> str:
-    """Return a path as seen from anywhere; URLs and ``generator:`` and the like as they are.
+    """Return the absolute form of a path, and URLs, ``generator:`` and the like unchanged.
 
     >>> absolute("/data/in"), absolute("generator:days=3"), absolute("s3://bucket/in")
     ('/data/in', 'generator:days=3', 's3://bucket/in')
@@ -190,7 +190,7 @@ def _check(request: Submission, rest: FlinkRest, environ: dict[str, str]) -> Non
 
 
 def _check_endless(request: Submission, settings: Settings, origin: str) -> None:
-    """Refuse an end that would not come: the connector tells of it with new partitions, and a restored one has none."""
+    """Refuse ``stop: latest`` for a restored job: the connector announces the end with new partitions, and has none."""
     reads_kafka = request.input is None or request.input.startswith("kafka:")
     kafka = settings.job.source.kafka if settings.job is not None else None
     if reads_kafka and kafka is not None and kafka.stop == "latest":
@@ -208,7 +208,7 @@ def _follow(request: Submission, rest: FlinkRest, client: _Client, show: Callabl
         client.lines.append(line.rstrip("\n"))
         found = _SUBMITTED.search(line)
         if found is None:
-            # Before it has a job, the client says why it has none; that becomes the error.
+            # Until the job is submitted, keep the client's output for the error text.
             if client.job_id is not None and not _is_trace(line):
                 show(client.lines[-1])
             continue
@@ -220,7 +220,7 @@ def _follow(request: Submission, rest: FlinkRest, client: _Client, show: Callabl
         client.process.wait()
         raise _refusal(request, client)
     if request.needs_client:
-        # Of a job without an end it only waits until the cluster has it.
+        # The client of an endless job ends as soon as the cluster has the job.
         if client.process.wait():
             raise _refusal(request, client)
     else:
@@ -235,14 +235,14 @@ def _follow(request: Submission, rest: FlinkRest, client: _Client, show: Callabl
 
 
 def _wait_for_start(rest: FlinkRest, job_id: str) -> None:
-    """Wait until the cluster has all of the job: what the client ships is fetched while it is set up."""
+    """Wait until the cluster has set up the job, because it fetches the client's files meanwhile."""
     deadline = time.monotonic() + _SCHEDULE_S
     while rest.job(job_id).state in _STARTING and time.monotonic() < deadline:
         time.sleep(_POLL_S)
 
 
 def _refusal(request: Submission, client: _Client) -> JobError:
-    """What the run itself said last, before the stack trace of the client that ran it."""
+    """Return an error with the last line of the run itself, before the stack trace of the client."""
     said = []
     for line in client.lines:
         if _is_trace(line):
@@ -261,7 +261,7 @@ def _is_trace(line: str) -> bool:
 
 
 def _let_go(process: subprocess.Popen[str]) -> None:
-    """End the client and its Python; a job that the cluster has goes on."""
+    """End the client and its Python; a submitted job continues."""
     if process.poll() is None:
         for number in (signal.SIGTERM, signal.SIGKILL):
             try:

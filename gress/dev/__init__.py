@@ -1,1 +1,1 @@
-"""Servers to try a job with on a laptop; nothing for production."""
+"""Servers for trying a job on a laptop; do not use them in production."""

@@ -1,4 +1,4 @@
-"""A Kafka broker of one node on this machine: for trying things, and for tests."""
+"""A one-node Kafka broker on this machine, for trials and tests."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ OLDEST_JAVA = 17
 HOST = "127.0.0.1"
 
 _HEAP = "-Xmx512m"
-# Warnings, and the line that says that it is ready: a port that answers may be another's.
+# Log warnings and the line that says that the broker is ready; another process may answer on the port.
 _LEVEL = "-Dorg.slf4j.simpleLogger."
 _LOG_LEVELS = (f"{_LEVEL}defaultLogLevel=warn", f"{_LEVEL}log.kafka.server.KafkaRaftServer=info")
 _READY = b"Kafka Server started"
-# Any will do; one that never changes lets a broker come back on its data.
+# Any id will do; a constant one lets a broker restart on its data.
 _CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qg"
 _START_S = 60.0
 _STOP_S = 20.0
@@ -61,17 +61,17 @@ _SASL_MODULE = "org.apache.kafka.common.security.plain.PlainLoginModule"
 
 
 class DevKafka:
-    """A broker in a process of its own; topics that somebody writes to come into being.
+    """A broker in a process of its own, which creates a topic on the first write to it.
 
     Args:
-        data: Folder for its records; one that an earlier broker left goes on.
-        port: Where clients enter; 0: a free one.
-        partitions: Of topics that come into being.
-        jars: Folder of jars; None: the one of ``gress jars fetch``.
-        passwords: By the names of users, who then log in by SASL's PLAIN; none: everybody enters.
+        data: folder of its records; a new broker continues with the records of an earlier one.
+        port: port for clients; 0: a free one.
+        partitions: partitions of created topics.
+        jars: folder of jars; None: the one of ``gress jars fetch``.
+        passwords: passwords by user name, for login with SASL's PLAIN; none: everybody may connect.
 
     Raises:
-        JobError: No jars, no Java 17, a port in use, or a broker that does not start.
+        JobError: jars or Java 17 are missing, the port is in use, or the broker does not start.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class DevKafka:
         self.stop()
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start the broker and wait until it is ready."""
         if _is_listening(self.port):
             refuse(f"port {self.port}", "a free port", "one in use", "name another with --port")
         self._data.mkdir(parents=True, exist_ok=True)
@@ -113,14 +113,14 @@ class DevKafka:
         if not (log_dir / "meta.properties").is_file():
             self._format(properties)
         with self.log.open("wb") as log:
-            # A group of its own: an interrupt at the terminal reaches us first, and we stop it in order.
+            # A session of its own, so that Ctrl-C does not reach the broker before we stop it in order.
             self._process = subprocess.Popen(
                 [*self._java, "kafka.Kafka", str(properties)], stdout=log, stderr=log, start_new_session=True
             )
         self._wait_until_ready()
 
     def stop(self) -> None:
-        """Stop it in order; nothing where it does not run."""
+        """Stop the broker in order; do nothing if it does not run."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -132,7 +132,7 @@ class DevKafka:
             process.wait()
 
     def kill(self) -> int:
-        """End it as a crash would and return its process id; ``start`` brings it back on its data and its port."""
+        """Kill the broker, as a crash would, and return its process id; ``start`` restarts it on its data and port."""
         process, self._process = self._process, None
         if process is None:
             refuse(f"broker on port {self.port}", "one that runs", "one that was not started")
@@ -141,11 +141,11 @@ class DevKafka:
         return process.pid
 
     def wait(self) -> int:
-        """Wait until it ends by itself and return its exit code."""
+        """Wait until the broker ends by itself and return its exit code."""
         return self._process.wait() if self._process is not None else 0
 
     def _text(self, log_dir: Path) -> str:
-        """Return the broker's properties; passwords among them, so only ones made for a trial."""
+        """Return the broker's properties, which contain the passwords, so use only ones made for a trial."""
         text = _PROPERTIES.format(
             host=HOST, port=self.port, controller_port=_free_port(), log_dir=log_dir.as_posix(),
             partitions=self._partitions, protocol="SASL_PLAINTEXT" if self._passwords else "PLAINTEXT",
@@ -185,7 +185,7 @@ def serve(data: Path, *, port: int, partitions: int) -> None:
 
 @contextlib.contextmanager
 def _terminable() -> Iterator[None]:
-    """SIGTERM does what Ctrl-C does."""
+    """Make SIGTERM act like Ctrl-C inside the block."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield

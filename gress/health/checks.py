@@ -1,6 +1,6 @@
-"""Checks of a running job: each looks at one thing and says in a line what it found.
+"""Checks of a running job: each examines one thing and reports a line.
 
-To add one: a function from facts to a check, and a line in ``CHECKS``.
+To add a check, write a function from facts to a check and add it to ``CHECKS``.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _WORKING = frozenset({"RUNNING", "FINISHED"})
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at.
+    """The result of one check.
 
     Attributes:
-        name: what.
+        name: name of the checked thing.
         state: ``degraded`` still works, ``down`` does not.
-        detail: what was found.
+        detail: the finding in words.
         job: name of the job; "" for the cluster.
     """
 
@@ -36,13 +36,13 @@ class Check:
 
 @dataclass(frozen=True)
 class Limits:
-    """Where a job stops being healthy.
+    """Limits of a healthy job.
 
     Attributes:
-        max_checkpoint_age_ms: of the last completed one; None: three intervals, at least a minute.
-        recent_failure_ms: how long a restart counts.
-        max_lag: unread records; None: any number will do.
-        max_back_pressure: share of the time that a task may be held up by those after it.
+        max_checkpoint_age_ms: greatest age of the last completed checkpoint; None: three intervals, at least a minute.
+        recent_failure_ms: milliseconds for which a restart counts as recent.
+        max_lag: most unread records; None: no limit.
+        max_back_pressure: greatest share of the time for which later tasks may hold up a task.
     """
 
     max_checkpoint_age_ms: int | None = None
@@ -52,7 +52,7 @@ class Limits:
 
 
 def check_state(facts: JobFacts, limits: Limits, now_ms: int) -> Check:
-    """Whether the job runs; what is starting, restarting or ending is on its way."""
+    """Check that the job runs; one that starts, restarts or ends is degraded."""
     del limits
     state = _STATES.get(facts.job.state, "degraded")
     reason = f": {facts.last_failure}" if state != "ok" and facts.last_failure else ""
@@ -60,7 +60,7 @@ def check_state(facts: JobFacts, limits: Limits, now_ms: int) -> Check:
 
 
 def check_tasks(facts: JobFacts, limits: Limits, now_ms: int) -> Check | None:
-    """Whether every task is at work, or done with bounded input."""
+    """Check that every task runs, or has finished bounded input."""
     del limits, now_ms
     total = sum(facts.tasks.values())
     if not total:
@@ -72,7 +72,7 @@ def check_tasks(facts: JobFacts, limits: Limits, now_ms: int) -> Check | None:
 
 
 def check_restarts(facts: JobFacts, limits: Limits, now_ms: int) -> Check | None:
-    """Whether the job failed lately; old failures are history."""
+    """Check that the job did not fail recently."""
     if facts.restarts is None:
         return None
     last = facts.last_failure_ms
@@ -84,7 +84,7 @@ def check_restarts(facts: JobFacts, limits: Limits, now_ms: int) -> Check | None
 
 
 def check_checkpoints(facts: JobFacts, limits: Limits, now_ms: int) -> Check:
-    """Whether a failure now would lose little: a checkpoint completed lately, and none has failed since."""
+    """Check that a checkpoint completed recently and none has failed since, so a failure would repeat little work."""
     found, name = facts.checkpoints, facts.job.name
     if found is None:
         return Check("checkpoints", "ok", "off: a failure starts the input again", name)
@@ -101,7 +101,7 @@ def check_checkpoints(facts: JobFacts, limits: Limits, now_ms: int) -> Check:
 
 
 def check_back_pressure(facts: JobFacts, limits: Limits, now_ms: int) -> Check | None:
-    """Whether a task stands still because those after it do not keep up."""
+    """Check that no task waits most of the time for slower tasks after it."""
     del now_ms
     if not facts.back_pressure:
         return None
@@ -112,7 +112,7 @@ def check_back_pressure(facts: JobFacts, limits: Limits, now_ms: int) -> Check |
 
 
 def check_lag(facts: JobFacts, limits: Limits, now_ms: int) -> Check | None:
-    """How much the sources have still to read, where they know."""
+    """Check the number of unread records, if the sources know it."""
     del now_ms
     if facts.pending is None:
         return None
@@ -132,13 +132,13 @@ CHECKS: tuple[Callable[[JobFacts, Limits, int], Check | None], ...] = (
 
 
 def run_checks(facts: JobFacts, limits: Limits, now_ms: int) -> list[Check]:
-    """Return what all checks found; of a job that ended, or has no tasks yet, its state alone."""
+    """Run all checks; of a job that ended or has no tasks yet, check the state alone."""
     checks = CHECKS[:1] if facts.job.is_ended or facts.job.state == "INITIALIZING" else CHECKS
     return [found for check in checks if (found := check(facts, limits, now_ms)) is not None]
 
 
 def _span(ms: int) -> str:
-    """A length of time in its largest unit.
+    """Return a length of time in its largest unit.
 
     >>> _span(900), _span(90_000), _span(7_200_000)
     ('0 s', '90 s', '2 h')

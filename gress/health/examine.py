@@ -13,18 +13,18 @@ from jobs.errors import JobError
 from jobs.flink.rest import ClusterUnreachable, FlinkRest, RunningJob
 
 EXIT_CODES: dict[State, int] = {"ok": 0, "degraded": 1, "down": 2}
-"""What `gress health` exits with."""
+"""Exit codes of `gress health`."""
 
 
 @dataclass(frozen=True)
 class Health:
-    """A cluster at one moment.
+    """Health of a cluster at one moment.
 
     Attributes:
         cluster: HOST:PORT.
-        state: the worst of the checks.
-        checks: what was looked at.
-        at_ms: when, epoch milliseconds.
+        state: the worst state of the checks.
+        checks: all checks.
+        at_ms: time in epoch milliseconds.
     """
 
     cluster: str
@@ -46,14 +46,14 @@ def examine(
     metrics: Sequence[str] = (),
     timeout_s: float = 5.0,
 ) -> Health:
-    """Look at a cluster and its jobs; never raises for what it finds.
+    """Examine a cluster and its jobs; problems become checks, not errors.
 
     Args:
-        cluster: HOST:PORT of its REST API.
-        job: id or name; None: the latest job of every name that has not ended well.
-        limits: where healthy ends.
-        metrics: HOST:PORT of the endpoints of the workers, which know of models and their breakers.
-        timeout_s: the longest wait for each answer.
+        cluster: HOST:PORT of the REST API.
+        job: id or name; None: the latest job of every name, without those that finished or were cancelled.
+        limits: limits of a healthy job.
+        metrics: HOST:PORT of the workers' metrics endpoints, which report models and their breakers.
+        timeout_s: longest wait for each answer, in seconds.
     """
     now_ms = round(time.time() * 1000)
     checks: list[Check] = []
@@ -88,5 +88,5 @@ def _chosen(rest: FlinkRest, job: str | None) -> list[RunningJob]:
     latest: dict[str, RunningJob] = {}
     for found in rest.jobs():
         latest.setdefault(found.name, found)
-    # What was cancelled or is done was meant to be; what failed was not.
+    # Somebody meant a job to finish or cancelled it, but nobody meant it to fail.
     return [found for found in latest.values() if found.state not in ("FINISHED", "CANCELED")]

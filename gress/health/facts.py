@@ -1,4 +1,4 @@
-"""What a cluster says of a job, as far as its health goes."""
+"""Facts about a job's health that a cluster reports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jobs.flink.root_cause import root_cause
 
 _PENDING = "pendingRecords"
 _BACK_PRESSURE = "backPressuredTimeMsPerSecond"
-# Flink's interval of a job that takes checkpoints on demand only.
+# Flink reports this interval for a job that takes checkpoints on demand only.
 _NEVER_MS = 1 << 62
 
 
@@ -33,17 +33,17 @@ class CheckpointFacts:
 
 @dataclass(frozen=True)
 class JobFacts:
-    """A job, at one moment.
+    """Facts about a job at one moment.
 
     Attributes:
         job: id, name, state.
         tasks: number of tasks in each state.
-        restarts: since it was submitted; None: unknown.
-        last_failure_ms: when a task failed last, epoch milliseconds.
-        last_failure: the exception's first line.
-        checkpoints: None: it takes none.
-        back_pressure: share of the last seconds that a vertex's slowest task was held up, by the vertex's name.
-        pending: records that its sources know of and have not read; None: they do not say.
+        restarts: restarts since the submission; None: unknown.
+        last_failure_ms: time of the last failure of a task, epoch milliseconds.
+        last_failure: first line of its exception.
+        checkpoints: facts about checkpoints; None: the job takes none.
+        back_pressure: share of the last seconds for which a vertex's slowest task was held up, by the vertex's name.
+        pending: records that the sources know of and have not read; None: the sources do not say.
     """
 
     job: RunningJob
@@ -57,10 +57,10 @@ class JobFacts:
 
 
 def look_at(rest: FlinkRest, job: RunningJob) -> JobFacts:
-    """Return what the cluster says of a job.
+    """Ask the cluster for the facts about a job.
 
     Raises:
-        ClusterUnreachable: it stopped answering.
+        ClusterUnreachable: the cluster stopped answering.
     """
     path = f"/jobs/{job.id}"
     vertices = rest.get(path)["vertices"]
@@ -81,7 +81,7 @@ def look_at(rest: FlinkRest, job: RunningJob) -> JobFacts:
 
 
 def _ask(rest: FlinkRest, path: str) -> Any:
-    """An answer, or None where the cluster has none: a job's parts come and go."""
+    """Return the cluster's answer; None if it has none, as the parts of a job come and go."""
     try:
         return rest.get(path)
     except ClusterUnreachable:

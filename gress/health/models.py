@@ -17,11 +17,11 @@ _BREAKERS: dict[int, tuple[State, str]] = {
 
 
 def model_checks(endpoint: str, *, timeout_s: float = 5.0) -> list[Check]:
-    """Return what the workers of a host say of their models; never raises for what it finds.
+    """Check the models of a host's workers; problems become checks, not errors.
 
     Args:
         endpoint: HOST:PORT of ``ml.metrics``.
-        timeout_s: the longest wait for the answer.
+        timeout_s: longest wait for the answer, in seconds.
     """
     try:
         with urllib.request.urlopen(f"http://{endpoint}/metrics", timeout=timeout_s) as answer:

@@ -15,17 +15,17 @@ PATH = "/healthz"
 
 
 def health_document(health: Health) -> dict[str, object]:
-    """Return a health as the JSON document of command and endpoint."""
+    """Return the JSON document that the command and the endpoint show."""
     return asdict(health)
 
 
 def health_server(examine: Callable[[], Health], host: str, port: int) -> ThreadingHTTPServer:
-    """Return a server that looks anew at every request: 503 for ``down``, else 200.
+    """Return a server that examines the job at every request and answers 503 for ``down``, else 200.
 
-    A degraded job still serves, so no probe should replace it; the document says more.
+    A degraded job still works, so no probe should restart it; the document has the details.
 
     Raises:
-        JobError: the port is taken.
+        JobError: the port is in use.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -38,7 +38,7 @@ def health_server(examine: Callable[[], Health], host: str, port: int) -> Thread
             self._answer(HTTPStatus.SERVICE_UNAVAILABLE if is_down else HTTPStatus.OK, health_document(health))
 
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - as inherited
-            """A probe every second is no news."""
+            """Log nothing, as probes come every few seconds."""
 
         def _answer(self, status: HTTPStatus, document: object) -> None:
             body = json.dumps(document, ensure_ascii=False).encode()

@@ -1,1 +1,1 @@
-"""Reading what the workers expose to Prometheus; `gress top` and `gress health` share it."""
+"""Reader of the workers' Prometheus metrics, which `gress top` and `gress health` share."""

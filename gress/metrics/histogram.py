@@ -1,4 +1,4 @@
-"""Histograms as Prometheus keeps them, and quantiles from them as Prometheus reckons them."""
+"""Prometheus' histograms, and their quantiles as Prometheus computes them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Histogram:
 
     @property
     def limit(self) -> float | None:
-        """The largest finite bound: a quantile that equals it may be anything above."""
+        """The largest finite bound; the true value of a quantile that equals it may be larger."""
         return max(filter(math.isfinite, self.buckets), default=None)
 
     def plus(self, other: Histogram) -> Histogram:
@@ -41,9 +41,9 @@ class Histogram:
         return Histogram(added, self.total + other.total)
 
     def since(self, before: Histogram) -> Histogram:
-        """Return what was observed since; all of it if counting began again in between.
+        """Return the observations since ``before``; all of them if the counts restarted in between.
 
-        The sum says nothing of that: with negative observations it falls by itself.
+        The sum cannot show a restart, because negative observations decrease it, too.
         """
         has_restarted = self.buckets.keys() != before.buckets.keys() or any(
             count < before.buckets[bound] for bound, count in self.buckets.items()
@@ -55,13 +55,13 @@ class Histogram:
         )
 
     def quantile(self, share: float) -> float | None:
-        """Return the value that a share of the observations does not exceed, straight lines within buckets.
+        """Return the value that a share of the observations does not exceed, by linear interpolation in buckets.
 
         Args:
-            share: above 0, up to 1.
+            share: share above 0, up to 1.
 
         Returns:
-            None without observations. The largest finite bound if the observation is above all of them.
+            None without observations; the largest finite bound if the value is above all of them.
 
         Source: https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile
 
@@ -81,7 +81,7 @@ class Histogram:
         return lower + (bounds[found] - lower) * (rank - below) / (counts[found] - below)
 
     def _ascending(self) -> tuple[list[float], list[float]]:
-        """Bounds and counts; where a sum over unlike bounds made counts fall, the larger one stays."""
+        """Return bounds and counts; if a sum over unlike bounds made a count fall, keep the larger one."""
         bounds, counts, largest = sorted(self.buckets), [], 0.0
         for bound in bounds:
             largest = max(largest, self.buckets[bound])

@@ -1,4 +1,4 @@
-"""What metrics endpoints answer: counters, gauges and histograms of our catalogue."""
+"""Answers of metrics endpoints: counters, gauges and histograms of our catalogue."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gress.metrics.histogram import Histogram
 from jobs.errors import refuse
 from udfs.metrics.catalogue import PREFIX
 
-# Thousands of lines that nothing here shows, at 15 µs each.
+# Nothing here shows these thousands of lines, which cost 15 µs each.
 _UNREAD = tuple(f"{PREFIX}{name}_distribution" for name in ("input", "prediction"))
 
 
@@ -24,8 +24,8 @@ class Series(NamedTuple):
     """A metric with its labels.
 
     Attributes:
-        name: as in the catalogue, without prefix.
-        labels: names and values, by name.
+        name: name in the catalogue, without prefix.
+        labels: names and values, sorted by name.
     """
 
     name: str
@@ -37,18 +37,21 @@ class Series(NamedTuple):
         return cls(name, tuple(sorted(labels.items())))
 
     def has(self, labels: Mapping[str, str]) -> bool:
-        """Whether it has all of these labels."""
+        """Return whether the series has all of these labels."""
         return set(labels.items()) <= set(self.labels)
 
 
 @dataclass(frozen=True)
 class Scrape:
-    """What an endpoint said.
+    """The answer of an endpoint.
 
     Attributes:
         endpoint: HOST:PORT.
-        at_s: when, by a clock that never goes back.
-        problem: why there is nothing; "" if it answered.
+        at_s: time of the answer, by a monotonic clock.
+        counters: values of counters.
+        gauges: values of gauges.
+        histograms: values of histograms.
+        problem: reason why there is no answer; "" if there is one.
     """
 
     endpoint: str
@@ -60,10 +63,10 @@ class Scrape:
 
 
 def parse_endpoint(text: str) -> str:
-    """Return HOST:PORT as given.
+    """Return a text that is HOST:PORT.
 
     Raises:
-        JobError: it is something else.
+        JobError: the text is not HOST:PORT.
     """
     try:
         parts = urlsplit(f"//{text}")
@@ -78,12 +81,12 @@ def parse_endpoint(text: str) -> str:
 
 
 def scrape(endpoint: str, *, timeout_s: float, clock: Callable[[], float] = time.monotonic) -> Scrape:
-    """Ask an endpoint; never raises for what it finds.
+    """Ask an endpoint; a failure becomes the ``problem`` of the result, not an error.
 
     Args:
         endpoint: HOST:PORT.
-        timeout_s: the longest wait for an answer.
-        clock: gives the time of the answer.
+        timeout_s: longest wait for an answer, in seconds.
+        clock: function that returns the time of the answer.
     """
     try:
         with urllib.request.urlopen(f"http://{endpoint}/metrics", timeout=timeout_s) as answer:
@@ -105,7 +108,7 @@ def parse(endpoint: str, at_s: float, text: str) -> Scrape:
     """Return the series of our catalogue in a text of Prometheus' format.
 
     Raises:
-        ValueError: it is no such text; LookupError at times.
+        ValueError: the text has another format; the parser may raise LookupError instead.
     """
     from prometheus_client.parser import text_string_to_metric_families
 

@@ -1,1 +1,1 @@
-"""One HTML page for a finished run: ``reading/`` its folder, ``figures/`` from it, ``page.py`` around them."""
+"""One HTML page for a finished run: ``reading/`` reads its folder, ``figures/`` plots, ``page.py`` renders the page."""

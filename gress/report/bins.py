@@ -1,4 +1,4 @@
-"""Counts of rows in bins that a plot can show: scores, latencies, times."""
+"""Bins for plots: counts of rows by score, latency or time."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _WIDTHS_S = (1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 10_800, 21_600, 43_200, 8
 
 @dataclass(frozen=True)
 class Bins:
-    """Edges, (k + 1,), each bin up to but without its upper one, the last with it."""
+    """Edges of k bins, (k + 1,); a bin excludes its upper edge, except for the last bin."""
 
     edges: NDArray[np.float64]
 
     def count(self, values: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return rows in each bin, (k,)."""
+        """Return the number of rows in each bin, (k,)."""
         return np.histogram(values, self.edges)[0].astype(np.int64)
 
     @property
@@ -28,7 +28,7 @@ class Bins:
 
 
 def score_bins(scores: NDArray[np.float64], bins: int = 50) -> Bins:
-    """Bins from 0 to 1, or over the scores' own range where they go beyond."""
+    """Return bins from 0 to 1, or over the scores' own range if they exceed it."""
     low, high = float(scores.min()), float(scores.max())
     if low >= 0 and high <= 1:
         low, high = 0.0, 1.0
@@ -36,7 +36,7 @@ def score_bins(scores: NDArray[np.float64], bins: int = 50) -> Bins:
 
 
 def latency_bins(latency_us: NDArray[np.float64], bins: int = 60) -> Bins:
-    """Bins of equal width on a logarithmic axis; what is below 1 us counts as 1 us."""
+    """Return bins of equal width on a logarithmic axis; a latency below 1 us counts as 1 us."""
     low, high = max(float(latency_us.min()), 1.0), max(float(latency_us.max()), 1.0)
     edges = np.geomspace(low / 1.02, high * 1.02, bins + 1)
     return Bins(edges)
@@ -47,8 +47,8 @@ class TimeBins:
     """Bins of event time, each from its start on.
 
     Attributes:
-        starts: in UTC, (k,).
-        width_s: the same for all.
+        starts: starts of the bins in UTC, (k,).
+        width_s: width of every bin in seconds.
         bin_of: bin of each row, -1 = without a time, (n,).
     """
 
@@ -57,13 +57,13 @@ class TimeBins:
     bin_of: NDArray[np.int64]
 
     def count(self, rows: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Return how many of some rows, (n,), are in each bin, (k,)."""
+        """Return the number of the selected rows, (n,), in each bin, (k,)."""
         chosen = self.bin_of[rows & (self.bin_of >= 0)]
         return np.bincount(chosen, minlength=len(self.starts)).astype(np.int64)
 
 
 def time_bins(times: NDArray[np.datetime64], limit: int = TIME_BINS) -> TimeBins | None:
-    """Bins of a round width, at most ``limit``, that start at a multiple of it; None without any time."""
+    """Return at most ``limit`` bins of a round width, which start at a multiple of it; None without any time."""
     known = ~np.isnat(times)
     if not known.any():
         return None

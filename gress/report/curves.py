@@ -1,4 +1,4 @@
-"""ROC, precision-recall and calibration of scores against labels, few enough points to draw."""
+"""ROC, precision-recall and calibration curves of scores against labels, thinned for plots."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Curve:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Scores in bins of equal width, empty ones left out, (k,) each.
+    """Scores in bins of equal width, without empty bins, (k,) each.
 
     Attributes:
         score: mean score of a bin.
-        share: of its rows that are positive.
-        low: of the 95 % interval of the share.
-        high: of the same.
-        rows: in the bin.
+        share: share of the bin's rows that are positive.
+        low: lower end of the 95 % interval of the share.
+        high: upper end of this interval.
+        rows: number of rows in the bin.
     """
 
     score: Floats
@@ -43,12 +43,12 @@ class Calibration:
 
 
 def roc_curve(labels: NDArray[np.bool_], scores: Floats, *, points: int = POINTS) -> Curve:
-    """Share of positives found (y) over share of negatives taken for one (x), from (0, 0) to (1, 1).
+    """Return the share of positives found (y) over the share of false alarms (x), from (0, 0) to (1, 1).
 
     Args:
-        labels: of both kinds, (n,).
+        labels: labels of both kinds, (n,).
         scores: (n,).
-        points: at most.
+        points: most points of the curve.
     """
     found, taken = counts_by_threshold(labels, scores)
     wrong = taken - found
@@ -56,28 +56,28 @@ def roc_curve(labels: NDArray[np.bool_], scores: Floats, *, points: int = POINTS
 
 
 def precision_recall_curve(labels: NDArray[np.bool_], scores: Floats, *, points: int = POINTS) -> Curve:
-    """Share of rows over a threshold that are positive (y) over share of positives found (x).
+    """Return the share of positives among rows over a threshold (y) over the share of positives found (x).
 
     Args:
-        labels: of both kinds, (n,).
+        labels: labels of both kinds, (n,).
         scores: (n,).
-        points: at most.
+        points: most points of the curve.
     """
     found, taken = counts_by_threshold(labels, scores)
     return _thinned(found[1:] / found[-1], found[1:] / taken[1:], points)
 
 
 def calibrate(labels: NDArray[np.bool_], scores: Floats, *, bins: int = 10) -> Calibration:
-    """Set mean scores against shares of positives; the interval is Wilson's.
+    """Compare mean scores with shares of positives; the interval is Wilson's.
 
     Source: Wilson, Probable inference, the law of succession, and statistical inference, JASA 22, 1927.
 
     Args:
         labels: (n,).
-        scores: from 0 to 1, (n,).
-        bins: of equal width.
+        scores: scores from 0 to 1, (n,).
+        bins: number of bins of equal width.
     """
-    # As scikit-learn: a score on an edge is in the bin below.
+    # As in scikit-learn, a score on an edge belongs to the bin below.
     bin_of = np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], scores)
     rows = np.bincount(bin_of, minlength=bins)
     kept = rows > 0
@@ -91,7 +91,7 @@ def calibrate(labels: NDArray[np.bool_], scores: Floats, *, bins: int = 10) -> C
 
 
 def _thinned(x: Floats, y: Floats, points: int) -> Curve:
-    """Points evenly along the drawn line, the first and the last among them."""
+    """Return points at even distances along the drawn line, including the first and the last."""
     if len(x) > points:
         way = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))])
         kept = np.unique(np.searchsorted(way, np.linspace(0, way[-1], points)).clip(0, len(x) - 1))

@@ -17,14 +17,14 @@ class DriftGrid:
     """Findings of one model version.
 
     Attributes:
-        windows: starts, in the order of time, (w,).
+        windows: starts of the windows, in the order of time, (w,).
         names: columns, worst first, (f,); the model's own scores are marked.
-        scores: 0 to 1, NaN = not measured, (f, w).
-        is_drift: (f, w).
-        measures: what was measured, such as ``psi 0.31``, (f, w).
-        columns: how many there were before the best were left out.
-        merged: windows of the run in one of the grid.
-        unjudged: windows of the run without a finding, as those with few rows.
+        scores: drift scores from 0 to 1, NaN = not measured, (f, w).
+        is_drift: marks of drift, (f, w).
+        measures: measured values, such as ``psi 0.31``, (f, w).
+        columns: number of columns before the best were left out.
+        merged: number of the run's windows in one window of the grid.
+        unjudged: number of the run's windows without a finding, such as those with few rows.
     """
 
     model: str
@@ -43,9 +43,9 @@ def drift_grids(windows: Sequence[DriftWindow], *, most_columns: int = 30, most_
     """Return a grid for each model version, in the order of names.
 
     Args:
-        windows: in the order of time.
-        most_columns: those with the least drift are left out.
-        most_windows: where there are more, neighbours become one, with the worst finding of them.
+        windows: windows in the order of time.
+        most_columns: most columns of a grid; those with the least drift are left out.
+        most_windows: most windows of a grid; beyond it neighbours are merged, with their worst finding.
     """
     versions = sorted({(window.model, window.version) for window in windows})
     grids = []
@@ -92,5 +92,5 @@ def _badness(finding: Finding) -> tuple[bool, float]:
 
 
 def _rank(name: str, findings: list[tuple[bool, float]]) -> tuple[int, float, str]:
-    """Windows in drift first, then the mean score."""
+    """Return a sort key: the number of windows in drift, then the mean score."""
     return (-sum(is_drift for is_drift, _ in findings), -float(np.mean([score for _, score in findings])), name)

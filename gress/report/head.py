@@ -14,7 +14,7 @@ from jobs.run_folder.summary import Summary
 
 @dataclass(frozen=True)
 class Figure:
-    """A number with its name; ``more`` says in small what it is made of."""
+    """A number with its name; ``more`` explains it in small print."""
 
     name: str
     value: str
@@ -30,7 +30,7 @@ class Verdict:
 
 
 def head_figures(summary: Summary) -> Iterator[Figure]:
-    """Yield the figures that come first on the page."""
+    """Yield the figures at the top of the page."""
     yield Figure("events", f"{summary.events:,}")
     yield Figure("predictions", f"{summary.predictions:,}", _share(summary.predictions, summary.events, "events"))
     yield Figure("alerts", f"{summary.alerts:,}", _share(summary.alerts, summary.predictions, "predictions"))
@@ -46,7 +46,7 @@ def head_figures(summary: Summary) -> Iterator[Figure]:
 
 
 def facts(summary: Summary, predictions: Predictions | None) -> Iterator[tuple[str, str]]:
-    """Yield what else identifies a run, as names and texts."""
+    """Yield the other facts that identify a run, as names and texts."""
     yield "job", summary.job
     if summary.model is not None:
         yield "model", summary.model
@@ -61,7 +61,7 @@ def facts(summary: Summary, predictions: Predictions | None) -> Iterator[tuple[s
 
 
 def verdicts(summary: Summary, predictions: Predictions | None) -> Iterator[Verdict]:
-    """Yield whether every row is accounted for, and whether the folder holds what the summary says."""
+    """Yield verdicts on whether every row is accounted for, and whether the folder still matches the summary."""
     parts = f"{summary.predictions:,} predictions + {summary.dead_letters:,} dead letters"
     if summary.adds_up:
         yield Verdict(is_good=True, text=f"Adds up: {summary.events:,} events = {parts}.")

@@ -1,4 +1,4 @@
-"""A finished run as one HTML page that needs nothing else: no network, no other file."""
+"""One HTML page of a finished run, which needs no network and no other file."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def write_report(run: Path, target: Path, title: str = "") -> None:
     """Write the page of a finished run.
 
     Args:
-        run: its folder.
-        target: file, replaced where it is there.
-        title: default: the name of the job.
+        run: folder of the run.
+        target: file to write; an existing one is replaced.
+        title: title of the page; default: the name of the job.
 
     Raises:
-        JobError: a folder that is no finished run, a library that is not installed, a file that cannot be written.
+        JobError: the folder holds no finished run, a library is not installed, or the file cannot be written.
     """
     _require_libraries()
     page = render(run, title)
@@ -104,7 +104,7 @@ def _panels(
 
 
 def _data(panels: list[Panel]) -> str:
-    """What the page draws, as JSON that no text in it can end the script element of."""
+    """Return the page's data as JSON, escaped so that no text in it can end the script element."""
     from jinja2.utils import htmlsafe_json_dumps
 
     figures: dict[str, Any] = {
@@ -118,12 +118,12 @@ def _asset(name: str) -> str:
 
 
 def _packed(script: str) -> str:
-    """Return a script as base64 of gzip, which browsers since 2023 unpack: 2 MB of page instead of 5."""
+    """Return a script as base64 of gzip, which browsers since 2023 unpack; it shrinks the page from 5 to 2 MB."""
     return base64.b64encode(gzip.compress(script.encode(), mtime=0)).decode()
 
 
 def _hash(script: str) -> str:
-    """Return a script's hash as a Content-Security-Policy names it: no other script may run."""
+    """Return a script's hash for the Content-Security-Policy, which allows no other script to run."""
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 

@@ -1,4 +1,4 @@
-"""A part of the page: a plot, or a line that says why there is none."""
+"""A part of the page: a plot, or a line with the reason why there is none."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ class Panel:
     """A part of the page.
 
     Attributes:
-        name: of its element, unique on the page.
-        title: what is seen.
-        note: how to read it, or, without a figure, why there is none.
-        figure: of Plotly; None: nothing to show.
-        is_wide: takes the whole width.
-        height_px: of the plot.
+        name: name of its element, unique on the page.
+        title: heading.
+        note: how to read the figure, or why there is none.
+        figure: figure of Plotly; None: there is none.
+        is_wide: take the whole width of the page.
+        height_px: height of the plot.
     """
 
     name: str

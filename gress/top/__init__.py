@@ -1,1 +1,1 @@
-"""A running job as its workers' metrics show it: scraped, turned into rates and quantiles, drawn."""
+"""Live view of a running job: scrape its workers' metrics, compute rates and quantiles, draw them."""

@@ -1,4 +1,4 @@
-"""The tables of the view: what is in each, and how many of their rows there is room for."""
+"""The tables of the view, and the division of the screen among them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Block:
     """A table without lines, a row a line.
 
     Attributes:
-        columns: their heads; the first column is shortened where there is no room, the last ones are figures.
-        rows: a text for each column.
+        columns: heads of the columns; the first column is shortened if there is no room, the last ones are figures.
+        rows: rows with a text for each column.
         words: number of columns, from the left, that hold words.
     """
 
@@ -35,11 +35,11 @@ class Block:
 
     @property
     def title(self) -> str:
-        """What it is about."""
+        """The topic of the table."""
         return self.columns[0]
 
     def table(self, width: int, limit: int | None = None) -> Table:
-        """Return at most so many lines, its head and the number of rows left out among them."""
+        """Return a table of at most ``limit`` lines, including its head and a count of the rows left out."""
         rows = self.rows
         hidden = 0 if limit is None or len(rows) < limit else len(rows) - limit + 2
         if hidden:
@@ -62,9 +62,9 @@ class Block:
 
 
 def allot(blocks: Sequence[Block], room: int) -> list[int]:
-    """Return how many lines each block gets; those that come first get their first rows first.
+    """Return the number of lines for each block; earlier blocks come first.
 
-    A block with less than a head and a row gets none.
+    A block gets no line unless there is room for its head and a row.
     """
     lines = [0] * len(blocks)
     for index in range(len(blocks)):
@@ -81,7 +81,7 @@ def allot(blocks: Sequence[Block], room: int) -> list[int]:
 
 
 def versions_block(figures: Figures) -> Block:
-    """A row for each version of a model."""
+    """Return the table of model versions."""
     rows = [
         (
             Text(f"{each.model}@{each.version}"),
@@ -98,7 +98,7 @@ def versions_block(figures: Figures) -> Block:
 
 
 def variants_block(figures: Figures) -> Block:
-    """A row for each variant of an experiment."""
+    """Return the table of experiment variants."""
     rows = [
         (
             Text(f"{each.experiment} {each.variant}"),
@@ -113,7 +113,7 @@ def variants_block(figures: Figures) -> Block:
 
 
 def reasons_block(figures: Figures) -> Block:
-    """Rows without their model's prediction, by reason."""
+    """Return the table of events without their model's prediction, by reason."""
     rows = [
         *_count_rows("fallback", ("model", "version"), "reason", figures.fallbacks),
         *_count_rows("dead letter", ("job", "stage"), "reason", figures.dead_letters),
@@ -122,7 +122,7 @@ def reasons_block(figures: Figures) -> Block:
 
 
 def changes_block(figures: Figures) -> Block:
-    """What happened to models: swaps, loads and registries."""
+    """Return the table of swaps, failed loads, registry failures and shadow comparisons."""
     rows = [
         *_count_rows("swap", ("model",), "result", figures.swaps),
         *_count_rows("load error", ("model", "version"), "error_type", figures.load_errors),
@@ -133,7 +133,7 @@ def changes_block(figures: Figures) -> Block:
 
 
 def drift_block(figures: Figures) -> Block:
-    """Drift scores: the overall ones, then the worst; a large one is red and has a mark."""
+    """Return the table of drift scores: the overall ones, then the worst; large ones are red and marked."""
     rows = []
     for each in figures.drift:
         is_large = each.score is not None and each.score >= LARGE_DRIFT
@@ -145,7 +145,7 @@ def drift_block(figures: Figures) -> Block:
 
 
 def _count_rows(kind: str, where: Sequence[str], what: str, counts: Sequence[Count]) -> list[tuple[Text, ...]]:
-    # Counters that never moved say nothing yet.
+    # Leave out counters that are still 0.
     return [
         (
             Text(" ".join(filter(None, [kind, *(each.labels.get(name, "") for name in where)]))),

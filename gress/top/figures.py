@@ -1,4 +1,4 @@
-"""The figures of a running job, from what its endpoints answered."""
+"""Figures of a running job, computed from its endpoints' answers."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from gress.metrics.scrape import Scrape, Series
 from gress.top.rates import History, Window
 
 NOW_S = 5.0
-"""What rows/s are reckoned over: workers hand over what they counted about once a second, not at every moment."""
+"""Time span of rows/s; workers write their counts about once a second, so a shorter span would jump."""
 
 RECENT_S = 10.0
-"""What latencies and the figures of versions and variants are reckoned over, or one interval if that is longer."""
+"""Time span of latencies and of the figures of versions and variants, or one interval if that is longer."""
 
 MINUTE_S = 60.0
 
@@ -25,7 +25,7 @@ _BREAKERS = {0.0: "closed", 1.0: "half-open", 2.0: "open"}
 
 @dataclass(frozen=True)
 class Answer:
-    """Whether an endpoint answered; ``problem`` says why not, and is "" if it did."""
+    """The state of an endpoint; ``problem`` says why it did not answer, and is "" if it did."""
 
     endpoint: str
     problem: str
@@ -37,7 +37,7 @@ class Spread:
     """Observations of a histogram; all None without any.
 
     Attributes:
-        limit: the histogram's largest finite bound: a quantile that equals it may be anything above.
+        limit: the histogram's largest finite bound; the true value of a quantile that equals it may be larger.
     """
 
     count: float
@@ -53,11 +53,11 @@ class VersionFigures:
     """A version of a model.
 
     Attributes:
-        share: of the rows that its model's versions predicted; None: there were none.
-        rows_per_s: predictions by it; None: not known yet.
-        errors_per_s: rows that it failed on, whatever answered instead.
-        breaker: closed, half-open or open, the worst of all workers; None: it never moved.
-        loaded: number of workers that hold it.
+        share: share of the predictions of all versions of its model; None: there were none.
+        rows_per_s: predictions of this version a second; None: not known yet.
+        errors_per_s: rows a second that it failed on, with or without another answer.
+        breaker: state of the circuit breaker, the worst of all workers; None: not known.
+        loaded: number of workers that have loaded it.
     """
 
     model: str
@@ -72,7 +72,7 @@ class VersionFigures:
 
 @dataclass(frozen=True)
 class VariantFigures:
-    """A variant of an experiment; as for a version."""
+    """A variant of an experiment; the fields are those of a version."""
 
     experiment: str
     variant: str
@@ -84,11 +84,12 @@ class VariantFigures:
 
 @dataclass(frozen=True)
 class Count:
-    """What a counter with these labels says.
+    """The value of a counter with these labels.
 
     Attributes:
-        per_minute: over the last minute, or since the first answer; None: not known yet.
-        total: of the endpoints that answer.
+        labels: label values by name.
+        per_minute: rate over the last minute, or since the first answer; None: not known yet.
+        total: sum over the endpoints that answer.
     """
 
     labels: Mapping[str, str]
@@ -111,11 +112,11 @@ class Figures:
     """A job at one moment; seconds and rows as the names say.
 
     Attributes:
-        job: what the cluster says; None: nobody asked it.
-        rows_per_s: rows that got a prediction or an error, of the last seconds; None: not known yet.
-        rows_per_s_minute: the same over the last minute.
+        job: health of the job; None: nobody asked the cluster.
+        rows_per_s: rows with a prediction or an error in the last seconds; None: not known yet.
+        rows_per_s_minute: the same rate over the last minute.
         history: (seconds ago, rows/s) of the last minute.
-        queue_rows: rows handed to workers and not yet scored; None: they do not say.
+        queue_rows: rows sent to workers and not yet scored; None: the workers do not say.
     """
 
     endpoints: tuple[Answer, ...]
@@ -139,12 +140,12 @@ class Figures:
 
 
 def figures(history: History, scrapes: Sequence[Scrape], job: Health | None = None) -> Figures:
-    """Return the figures after the answers that the history took up last.
+    """Return the figures at the time of the latest answers in the history.
 
     Args:
-        history: of all endpoints.
-        scrapes: what they answered last.
-        job: what the cluster says.
+        history: history of all endpoints.
+        scrapes: latest answers of the endpoints.
+        job: health of the job.
     """
     recent, minute = history.window(RECENT_S), history.window(MINUTE_S)
     return Figures(
@@ -242,7 +243,7 @@ def _counts(name: str, minute: Window, scrapes: Sequence[Scrape]) -> tuple[Count
 
 
 def _drift(scrapes: Sequence[Scrape]) -> tuple[Drift, ...]:
-    """The overall scores first, then the worst."""
+    """Return the drift scores: the overall ones first, then the worst."""
     scores: dict[Series, float] = {}
     for each in scrapes:
         for series, value in each.gauges.items():
@@ -264,7 +265,7 @@ def _worst_first(drift: Drift) -> tuple[bool, float, str, str, str]:
 def _labels(
     scrapes: Sequence[Scrape], names: Sequence[str], wanted: tuple[str, ...]
 ) -> list[tuple[tuple[str, str], ...]]:
-    """The values that these labels have in any series of these metrics, in order."""
+    """Return the values of these labels in any series of these metrics, in order."""
     found = set()
     for each in scrapes:
         for series in (*each.counters, *each.gauges):

@@ -1,7 +1,7 @@
-"""What endpoints counted between their answers.
+"""Growth of counters and histograms between answers of endpoints.
 
-A counter that went back began again: what it says was counted since, as Prometheus' ``rate`` takes it. What an endpoint
-that answers does not name is zero; what one that does not answer counted is known when it answers again.
+A counter that decreased was restarted, so its value is its growth, as in Prometheus' ``rate``. A series that an answer
+lacks is zero. The counts of an endpoint that does not answer are known when it answers again.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from gress.metrics.scrape import Scrape, Series
 
 @dataclass(frozen=True)
 class Step:
-    """What one endpoint counted between two answers.
+    """The counts of one endpoint between two answers.
 
     Attributes:
-        tick_s: when the later one was asked for; the same for all endpoints asked together.
-        seconds: between the answers.
-        counters: what they grew by; those that did not are left out.
-        histograms: what they observed; those that observed nothing are left out.
+        endpoint: HOST:PORT.
+        tick_s: time of the later request, the same for all endpoints asked together.
+        seconds: time between the answers.
+        counters: growth of the counters, without those that did not grow.
+        histograms: new observations of the histograms, without those that have none.
     """
 
     endpoint: str
@@ -34,12 +35,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Window:
-    """What all endpoints counted over some time.
+    """The counts of all endpoints over a span of time.
 
     Attributes:
-        is_known: whether any endpoint answered twice.
-        rates: per second, the sum of the endpoints'; those of zero are left out.
-        histograms: of all endpoints together.
+        is_known: some endpoint answered twice.
+        rates: rates per second, summed over the endpoints, without those of zero.
+        histograms: observations of all endpoints together.
     """
 
     is_known: bool = False
@@ -47,13 +48,13 @@ class Window:
     histograms: Mapping[Series, Histogram] = field(default_factory=dict)
 
     def rate(self, name: str, labels: Mapping[str, str] | None = None) -> float | None:
-        """Return what all series of a counter with these labels grow by a second; None: not known yet."""
+        """Return the rate per second of all series of a counter with these labels; None: not known yet."""
         if not self.is_known:
             return None
         return sum(rate for each, rate in self.rates.items() if each.name == name and each.has(labels or {}))
 
     def histogram(self, name: str, labels: Mapping[str, str] | None = None) -> Histogram:
-        """Return what all series of a histogram with these labels observed."""
+        """Return the observations of all series of a histogram with these labels."""
         found = Histogram()
         for each, histogram in self.histograms.items():
             if each.name == name and each.has(labels or {}):
@@ -62,7 +63,7 @@ class Window:
 
 
 def step(before: Scrape, after: Scrape, tick_s: float) -> Step:
-    """Return what an endpoint counted between two answers."""
+    """Return the counts of an endpoint between two answers."""
     counters = {
         series: grown
         for series, value in after.counters.items()
@@ -83,10 +84,10 @@ def _grown(before: float, after: float) -> float:
 
 
 class History:
-    """What endpoints counted lately, answer by answer.
+    """The recent counts of endpoints, answer by answer.
 
     Args:
-        span_s: how far back; longer than it takes to ask again.
+        span_s: length of the history in seconds; longer than the interval between two requests.
     """
 
     def __init__(self, span_s: float = 60.0) -> None:
@@ -96,9 +97,9 @@ class History:
         self._tick_s = 0.0
 
     def add(self, tick_s: float, scrapes: Sequence[Scrape]) -> None:
-        """Take up what endpoints answered when they were asked together at a time."""
+        """Add the answers of endpoints that were asked together at time ``tick_s``."""
         self._tick_s = tick_s
-        # Who was silent for longer than the history goes back begins anew.
+        # Forget an endpoint that was silent for longer than the history.
         self._last = {name: last for name, last in self._last.items() if last.at_s > tick_s - self._span_s}
         for found in scrapes:
             if found.problem:
@@ -110,7 +111,7 @@ class History:
         self._steps = self._recent(self._span_s)
 
     def window(self, span_s: float) -> Window:
-        """Return what was counted in the last seconds, or since the answers before if that is longer."""
+        """Return the counts of the last ``span_s`` seconds, or since the previous answers if that is longer."""
         steps = self._recent(span_s)
         seconds: dict[str, float] = defaultdict(float)
         for each in steps:
@@ -125,7 +126,7 @@ class History:
         return Window(bool(steps), dict(rates), histograms)
 
     def rates(self, name: str) -> list[tuple[float, float]]:
-        """Return (seconds ago, rate of all endpoints' series of a counter) for each time they were asked."""
+        """Return (seconds ago, rate of a counter over all endpoints) for each request."""
         found: dict[float, float] = {}
         for each in self._steps:
             grown = sum(value for series, value in each.counters.items() if series.name == name)

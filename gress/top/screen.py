@@ -1,4 +1,4 @@
-"""Shows a watch: as a full screen, as text again and again, or once."""
+"""Output of a watch: a full screen, repeated text, or once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def show_once(targets: Targets, *, is_json: bool) -> None:
     """Print the figures of one interval.
 
     Raises:
-        JobError: nobody answers.
+        JobError: no endpoint answers.
     """
     with Watch(targets) as watch:
         require_answer(watch.look())
@@ -39,13 +39,13 @@ def show_once(targets: Targets, *, is_json: bool) -> None:
 
 
 def show_always(targets: Targets) -> None:
-    """Show the figures until interrupted: on a terminal as a full screen, elsewhere as text, a blank line in between.
+    """Show the figures until interrupted: as a full screen on a terminal, else as text with blank lines between.
 
     Raises:
-        JobError: nobody answers at the start.
+        JobError: no endpoint answers at the start.
     """
     console = _console()
-    # The default action would leave the terminal without a cursor, on the other screen.
+    # The default action of SIGTERM would leave the terminal without a cursor, on the alternate screen.
     signal.signal(signal.SIGTERM, _exit)
     with Watch(targets) as watch:
         found = watch.look()
@@ -70,7 +70,7 @@ def _print_on(console: Console, watch: Watch, targets: Targets) -> NoReturn:
 
 
 def _pause(due_s: float, interval_s: float) -> float:
-    """Wait for the next time that is due, and return it; times that went by unused are left out."""
+    """Wait for the next due time and return it; skip due times that have passed."""
     now_s = time.monotonic()
     due_s = max(due_s + interval_s, now_s)
     time.sleep(due_s - now_s)

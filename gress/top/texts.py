@@ -12,7 +12,7 @@ _ASCII_BARS = "_.-=+*%#"
 
 
 def rate_text(rate: float | None) -> str:
-    """A number per time.
+    """Return a rate as text.
 
     >>> rate_text(12_345.6), rate_text(1.25), rate_text(0.0), rate_text(None)
     ('12,346', '1.2', '0', '-')
@@ -25,7 +25,7 @@ def rate_text(rate: float | None) -> str:
 
 
 def seconds_text(seconds: float | None, limit: float | None = None) -> str:
-    """A time in the unit that suits it; at a histogram's last bound, that it may be more.
+    """Return a time in a suitable unit; a time at a histogram's last bound gets a ``>``, as it may be longer.
 
     >>> seconds_text(0.00012), seconds_text(0.0123), seconds_text(1.5), seconds_text(2.5, 2.5), seconds_text(None)
     ('120 us', '12.3 ms', '1.50 s', '>2.50 s', '-')
@@ -39,7 +39,7 @@ def seconds_text(seconds: float | None, limit: float | None = None) -> str:
 
 
 def number_text(number: float | None, limit: float | None = None) -> str:
-    """A number of rows; at a histogram's last bound, that it may be more.
+    """Return a number of rows as text; one at a histogram's last bound gets a ``>``, as it may be more.
 
     >>> number_text(512.4), number_text(10_000.0, 10_000.0), number_text(None)
     ('512', '>10,000', '-')
@@ -48,7 +48,7 @@ def number_text(number: float | None, limit: float | None = None) -> str:
 
 
 def share_text(share: float | None) -> str:
-    """A share in per cent.
+    """Return a share in per cent.
 
     >>> share_text(0.0512), share_text(None)
     ('5.1 %', '-')
@@ -57,7 +57,7 @@ def share_text(share: float | None) -> str:
 
 
 def shorten(text: str, width: int) -> str:
-    """Take out the middle of a text that is too long, as names differ at their ends; on one line, nothing unprintable.
+    """Cut the middle out of a long text, as names differ at their ends; replace unprintable characters.
 
     >>> shorten("fraud-detector@2.0.0", 16), shorten("short", 16)
     ('fraud-d..r@2.0.0', 'short')
@@ -70,13 +70,13 @@ def shorten(text: str, width: int) -> str:
 
 
 def sparkline(history: Sequence[tuple[float, float]], span_s: float, width: int, *, is_ascii: bool = False) -> str:
-    """Return bars for rates, the latest at the right; a blank where nothing is known.
+    """Return bars for rates, the latest at the right, with blanks for unknown rates.
 
     Args:
         history: (seconds ago, rate).
-        span_s: what the width stands for.
+        span_s: span of time of all bars together.
         width: number of bars.
-        is_ascii: for terminals that show nothing else.
+        is_ascii: use ASCII only, for terminals that show nothing else.
 
     >>> sparkline([(0.0, 8.0), (1.0, 4.0), (3.0, 0.0)], 4.0, 4)
     '▁ ▄█'
@@ -84,7 +84,7 @@ def sparkline(history: Sequence[tuple[float, float]], span_s: float, width: int,
     bars = _ASCII_BARS if is_ascii else _BARS
     seen: dict[int, list[float]] = {}
     for ago_s, rate in history:
-        # The rate holds for the time before it was reckoned.
+        # A rate belongs to the time before its request.
         seen.setdefault(width - 1 - int(ago_s / span_s * width + 1e-6), []).append(rate)
     means = {place: sum(rates) / len(rates) for place, rates in seen.items() if place >= 0}
     largest = max(means.values(), default=0.0)

@@ -1,4 +1,4 @@
-"""The view of a running job: what is drawn where, for a terminal's size or without one."""
+"""Layout of the view of a running job, for a terminal's size or without a limit."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from gress.top.texts import UNKNOWN, number_text, rate_text, seconds_text, short
 
 _WIDE = 150
 _MOST_NOTICES = 4
-# Workers hand over what they counted about once a second: shorter bars would jump between none and twice as much.
+# Workers write their counts about once a second, so shorter bars would jump between zero and twice the rate.
 _SHORTEST_BAR_S = 2.0
 _STATE_STYLES = {"ok": "green", "degraded": "yellow", "down": "bold red"}
 
 
 class View:
-    """Figures, drawn to the size of where they are printed.
+    """Figures, drawn for the size of the console.
 
     Args:
-        figures: what to draw.
+        figures: figures to draw.
         title: the first line.
-        is_fitted: leave out what is lower than the terminal, and say so; else show all.
-        interval_s: between two answers.
+        is_fitted: leave out and name the tables that do not fit the terminal; else show all.
+        interval_s: seconds between two answers.
     """
 
     def __init__(self, figures: Figures, title: str, *, is_fitted: bool, interval_s: float = 1.0) -> None:
@@ -56,7 +56,7 @@ class View:
         yield from top
         yield _spreads_table(self._figures)
         used = len(top) + 4
-        # The last line is kept for what there is no room for.
+        # Keep the last line for the names of tables that do not fit.
         yield self._lower(width, max(options.size.height - used - 1, 0) if self._is_fitted else None)
 
     def _rate_line(self, width: int, *, is_ascii: bool) -> Text:
@@ -85,7 +85,7 @@ class View:
 
 
 def _stacked(blocks: Sequence[Block], width: int, room: int | None) -> Group:
-    """Blocks below each other; without a limit a blank line before each."""
+    """Stack blocks; without a limit put a blank line before each."""
     shown = [block for block in blocks if block.rows]
     if room is None:
         return Group(*(part for block in shown for part in (Text(), block.table(width))))
@@ -100,7 +100,7 @@ def _stacked(blocks: Sequence[Block], width: int, room: int | None) -> Group:
 
 
 def _job_lines(health: Health | None, width: int) -> list[Text]:
-    """A line for each job of the cluster, and for the cluster where it does not answer."""
+    """Return a line for each job of the cluster, and for the cluster if it does not answer."""
     if health is None:
         return []
     names = dict.fromkeys(check.job for check in health.checks if check.job)
@@ -126,7 +126,7 @@ def _check_text(name: str, detail: str) -> str:
 
 
 def _notices(figures: Figures, width: int) -> list[Text]:
-    """What is wrong with endpoints, so that nobody takes a part for the whole."""
+    """Return the problems of endpoints, so that nobody takes a part for the whole."""
     texts = [
         (f"{each.endpoint}: no answer ({each.problem})", "bold red")
         if each.problem

@@ -1,4 +1,4 @@
-"""Looks at a job again and again: all its endpoints, and the cluster, at the same time."""
+"""Repeated requests to all endpoints of a job and to the cluster, made at the same time."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _TIMEOUT_S = 2.0
 
 @dataclass(frozen=True)
 class Targets:
-    """Who is asked.
+    """Addresses to ask, and the interval.
 
     Attributes:
         endpoints: HOST:PORT of the workers' metrics, one a host.
-        cluster: HOST:PORT of Flink's REST API; "": nobody.
-        job: its id or name on the cluster; None: all that run or failed.
-        interval_s: between two looks.
+        cluster: HOST:PORT of Flink's REST API; "": ask no cluster.
+        job: id or name of the job on the cluster; None: all jobs that run or failed.
+        interval_s: seconds between two requests.
     """
 
     endpoints: tuple[str, ...]
@@ -35,11 +35,11 @@ class Targets:
 
 
 class Watch:
-    """Asks all at once, and keeps what they counted.
+    """A watch that asks all targets at once and keeps the history of their counts.
 
     Args:
-        targets: who is asked.
-        clock: seconds that never go back.
+        targets: addresses to ask, and the interval.
+        clock: function that returns monotonic seconds.
     """
 
     def __init__(self, targets: Targets, clock: Callable[[], float] = time.monotonic) -> None:
@@ -57,7 +57,7 @@ class Watch:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def look(self) -> Figures:
-        """Return the figures of now; rates from the second look on."""
+        """Return the current figures; rates are known from the second call on."""
         tick_s = self._clock()
         health = self._pool.submit(self._health)
         scrapes = list(self._pool.map(self._scrape, self.targets.endpoints))
@@ -74,10 +74,10 @@ class Watch:
 
 
 def require_answer(found: Figures) -> None:
-    """Check that anybody answers.
+    """Refuse figures without any answer.
 
     Raises:
-        JobError: no endpoint does.
+        JobError: no endpoint answers.
     """
     if all(each.problem for each in found.endpoints):
         problems: Sequence[str] = list(dict.fromkeys(each.problem for each in found.endpoints))

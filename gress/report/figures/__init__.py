@@ -1,1 +1,1 @@
-"""What the page shows, one kind of plot a module; computing without plotting is in the modules above."""
+"""The plots of the page, one kind a module; the modules above compute without plotting."""

@@ -1,4 +1,4 @@
-"""Rows that were given up, by reason."""
+"""Plot of dead letters by reason."""
 
 from __future__ import annotations
 
@@ -43,5 +43,5 @@ def dead_letter_panel(reasons: Sequence[Reason] | None, summary: Summary) -> Pan
     )
     hidden = len(reasons) - len(shown)
     more = f" {hidden:,} more reasons." if hidden else ""
-    note = f"What kept rows from being scored; below, the first of each.{more}"
+    note = f"Reasons why rows were not scored; the table below has the first row of each.{more}"
     return Panel("dead_letters", _TITLE, note, figure, is_wide=True, height_px=120 + 40 * max(len(shown), 2))

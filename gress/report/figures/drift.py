@@ -1,4 +1,4 @@
-"""Drift of every column over time, and how good scores were meanwhile."""
+"""Plots of the drift of every column and of the quality of scores over time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TIME = "%Y-%m-%d %H:%M:%S"
 
 
 def drift_panels(windows: Sequence[DriftWindow]) -> list[Panel]:
-    """Plot a heat map for each model version, and quality by window where outcomes came."""
+    """Plot a heat map for each model version, and the quality of windows with outcomes."""
     if not windows:
         return [Panel("drift", _TITLE, "Drift was not watched in this run: it has no drift/.")]
     grids = [grid for grid in drift_grids(windows) if grid.names]
@@ -48,7 +48,7 @@ def _figure(grid: DriftGrid) -> Any:
     import plotly.graph_objects as go
 
     rows = list(range(len(grid.names)))
-    # By number, not by time: windows of so many rows are not equally long, and some have none.
+    # Number the columns rather than use times, because windows differ in length and some are missing.
     columns = list(range(len(grid.windows)))
     cells = go.Heatmap(
         x=columns,
@@ -82,13 +82,13 @@ def _figure(grid: DriftGrid) -> Any:
 
 
 def _hover_texts(grid: DriftGrid) -> list[list[str]]:
-    """What was measured in each cell, and in which window."""
+    """Return the measured value and the window of each cell."""
     windows = [f", {start.strftime(_TIME)} UTC" for start in grid.windows]
     return [[escape(text) + window for text, window in zip(line, windows, strict=True)] for line in grid.measures]
 
 
 def _marks(grid: DriftGrid) -> list[Any]:
-    """A cross on each cell in drift: colour alone is not for every eye."""
+    """Return a cross for each cell in drift, because not everybody can tell the colours apart."""
     import plotly.graph_objects as go
 
     found, windows = np.nonzero(grid.is_drift)
@@ -135,5 +135,5 @@ def _quality_panels(windows: Sequence[DriftWindow]) -> list[Panel]:
         y={"title": {"text": "AUC ROC (0.5 = chance)"}},
         showlegend=True,
     )
-    note = "Of the predictions of each window whose outcome came in time."
+    note = "Computed from the predictions of each window whose outcome came in time."
     return [Panel("drift_quality", "Quality over time", note, figure, is_wide=True)]

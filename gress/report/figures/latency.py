@@ -1,4 +1,4 @@
-"""How long scoring took."""
+"""Plot of the time that scoring took."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def latency_panel(latency_us: NDArray[np.float64]) -> Panel:
     """Plot a histogram of latencies on a logarithmic axis, with percentiles.
 
     Args:
-        latency_us: of each row's batch, NaN = not measured, (n,).
+        latency_us: latency of each row's batch, NaN = not measured, (n,).
     """
     known = latency_us[np.isfinite(latency_us)]
     if not len(known):
@@ -59,7 +59,7 @@ def latency_panel(latency_us: NDArray[np.float64]) -> Panel:
         "ticktext": [duration_text(tick) for tick in ticks],
         "range": np.log10(bins.edges[[0, -1]]).tolist(),
     }
-    note = "From columns to scores. Each prediction counts with the time of the batch that it was in."
+    note = "Time from columns to scores. Each prediction counts with the time of its batch."
     return Panel("latency", _TITLE, note, plot([bars, *lines], x=axis, y=count_axis("predictions"), bargap=0))
 
 
@@ -68,7 +68,7 @@ def _percentiles(latency_us: NDArray[np.float64]) -> list[tuple[int, float]]:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Round numbers between two: tens where there are enough of them, else twos and fives too."""
+    """Return round numbers between two bounds: powers of ten, or multiples of them too if those are few."""
     decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
     for steps in ((1,), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 8)):
         ticks = [step * 10.0**decade for decade in decades for step in steps if low <= step * 10.0**decade <= high]

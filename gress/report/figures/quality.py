@@ -1,4 +1,4 @@
-"""How good scores are where the truth is known: ROC, precision and recall, calibration."""
+"""Plots of the quality of scores with labels: ROC, precision and recall, calibration."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _Labelled:
 
 
 def quality_panels(predictions: Predictions) -> list[Panel]:
-    """Plot what labels say of the scores: of all, and of each variant or version where there are several."""
+    """Plot the quality of all scores, and of each variant or version if there are several."""
     reason = _why_not(predictions)
     if reason:
         return [Panel("quality", "ROC, precision and recall, calibration", reason)]

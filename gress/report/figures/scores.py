@@ -1,4 +1,4 @@
-"""How scores are spread: by variant or version, and by what came true."""
+"""Plots of the distribution of scores by variant or version, and by label."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LOWEST_EXPONENT = -5
 
 
 def score_panels(predictions: Predictions) -> Iterator[Panel]:
-    """Plot scores by group and, where there are labels, by label."""
+    """Plot scores by group and, if there are labels, by label."""
     kind, groups = predictions.groups
     has_score = np.isfinite(predictions.score)
     title = f"Scores by {kind}"

@@ -1,4 +1,4 @@
-"""How every plot looks: colours that all can tell apart, units, axes, by day and by night."""
+"""Style of all plots: colours that everybody can tell apart, units and axes, in a light and a dark mode."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-# Source: Okabe and Ito, Color universal design, 2008, without black and yellow: one vanishes by night, one by day.
+# Source: Okabe and Ito, Color universal design, 2008, without black, which is invisible in the dark mode, and yellow,
+# which is invisible in the light mode.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MOST_GROUPS = len(COLOURS)
@@ -26,7 +27,7 @@ _SCALES = {
 
 
 def plot(traces: Sequence[Any], *, x: dict[str, Any], y: dict[str, Any], **layout: Any) -> Any:
-    """Return a figure of traces; ``x`` and ``y`` are properties of its axes, with their titles and units."""
+    """Return a figure of traces; ``x`` and ``y`` are the properties of its axes, including titles and units."""
     import plotly.graph_objects as go
 
     base = {
@@ -38,13 +39,13 @@ def plot(traces: Sequence[Any], *, x: dict[str, Any], y: dict[str, Any], **layou
         "yaxis": {"automargin": True, **y},
     }
     figure = go.Figure(data=list(traces), layout={**base, **layout})
-    # The page has a look for day and one for night instead of Plotly's own.
+    # The page has a light and a dark template of its own.
     figure.layout.template = None
     return figure
 
 
 def templates() -> dict[str, Any]:
-    """Return the looks that the page chooses from, by name."""
+    """Return the templates that the page chooses from, by name of the mode."""
     return {name: _template(colours, _SCALES[name]) for name, colours in _MODES.items()}
 
 
@@ -75,7 +76,7 @@ def _template(colours: dict[str, str], scale: list[list[Any]]) -> dict[str, Any]
 
 
 def escape(text: str) -> str:
-    """Return a name as Plotly shows it: what looks like its markup is text.
+    """Return a name with Plotly's markup escaped.
 
     >>> escape("<b>v2</b>")
     '&lt;b&gt;v2&lt;/b&gt;'
@@ -84,7 +85,7 @@ def escape(text: str) -> str:
 
 
 def shorten(text: str, length: int) -> str:
-    """Return a text of a length at most, cut ones with an ellipsis.
+    """Cut a text to a length, with an ellipsis at the end.
 
     >>> shorten("TX_AMOUNT", 6), shorten("TX", 6)
     ('TX_AM…', 'TX')
@@ -93,7 +94,7 @@ def shorten(text: str, length: int) -> str:
 
 
 def rounded(values: ArrayLike) -> list[float | None]:
-    """Return numbers with six digits that count: a page of them stays small; NaN is None, a gap."""
+    """Return numbers with six significant digits, which keep the page small; NaN becomes None, a gap."""
     return [float(f"{value:.6g}") if np.isfinite(value) else None for value in np.asarray(values, np.float64)]
 
 
@@ -111,10 +112,10 @@ def duration_text(microseconds: float) -> str:
 
 
 def count_axis(title: str, **more: Any) -> dict[str, Any]:
-    """An axis of whole numbers from 0, with separators."""
+    """Return the properties of an axis of whole numbers from 0, with separators."""
     return {"title": {"text": title}, "tickformat": ",~r", "rangemode": "tozero", **more}
 
 
 def share_axis(title: str, **more: Any) -> dict[str, Any]:
-    """An axis of shares, in per cent."""
+    """Return the properties of an axis of shares, in per cent."""
     return {"title": {"text": title}, "tickformat": ".0%", "range": [-0.02, 1.02], "zeroline": False, **more}

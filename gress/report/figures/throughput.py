@@ -1,4 +1,4 @@
-"""Rows a second over the time of a run."""
+"""Plot of rows a second over the time of a run."""
 
 from __future__ import annotations
 
@@ -54,18 +54,18 @@ def throughput_panel(points: Sequence[Point], summary: Summary) -> Panel:
         x={"title": {"text": "time since the job's start (s)"}, "tickformat": ",~r", "rangemode": "tozero"},
         y=count_axis("rows written per second"),
     )
-    note = "Predictions and dead letters written between two looks, about a second apart; at first Flink starts."
+    note = "Predictions and dead letters written, measured about once a second. The first seconds are Flink's start."
     return Panel("throughput", _TITLE, note, figure, is_wide=True, height_px=320)
 
 
 def _intervals(points: Sequence[Point]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Ends of the intervals, from 0 on: seconds and rows so far, (k,)."""
+    """Return the ends of the intervals, from 0 on: seconds and rows so far, (k,)."""
     seconds = np.array([0.0, *(point.seconds for point in points)])
     rows = np.array([0, *(point.rows for point in points)])
     is_later = np.diff(seconds, prepend=-1.0) > 0
     seconds, rows = seconds[is_later], rows[is_later]
     gaps = np.diff(seconds)
     if len(gaps) > 1 and gaps[-1] < np.median(gaps) / 2:
-        # The last look comes when the run ends, maybe at once after the one before: too short for a rate.
+        # The last point comes when the run ends. If it follows the one before at once, the interval has no useful rate.
         seconds, rows = np.delete(seconds, -2), np.delete(rows, -2)
     return seconds, rows

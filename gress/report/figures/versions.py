@@ -1,4 +1,4 @@
-"""Which model version scored when."""
+"""Plot of predictions by model version over event time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 def version_panel(predictions: Predictions) -> Panel:
-    """Plot predictions a bin of event time, a colour for each version."""
+    """Plot predictions by bins of event time, with a colour for each version."""
     bins = time_bins(predictions.event_time)
     if bins is None:
         return Panel("versions", _TITLE, "No prediction of this run has an event time.")
@@ -26,7 +26,7 @@ def version_panel(predictions: Predictions) -> Panel:
     rest = (predictions.version.codes < 0) | (predictions.version.codes >= len(shown))
     if rest.any():
         named.append((f"{len(names) - len(shown):,} other versions" if names else "no version", rest))
-    # Plotly puts a bar around its x: half a bin on, it begins where its bin does.
+    # Plotly centres a bar on its x, so place it half a bin later.
     half = np.array(bins.width_s * 500, dtype="timedelta64[ms]")
     middles = bins.starts.astype("datetime64[ms]") + half
     traces = [
@@ -57,7 +57,7 @@ def version_panel(predictions: Predictions) -> Panel:
 
 
 def width_text(seconds: int) -> str:
-    """Return a width of time in the largest unit that it is a multiple of.
+    """Return a length of time in the largest unit that divides it.
 
     >>> width_text(3600), width_text(900), width_text(86400 * 7)
     ('hour', '15 minutes', '7 days')

@@ -1,1 +1,1 @@
-"""What a run wrote, one kind of file a module, a block of rows at a time."""
+"""Readers of the files of a run, one kind a module, a block of rows at a time."""

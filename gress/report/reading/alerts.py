@@ -1,4 +1,4 @@
-"""The alerts that matter most: those with the highest scores."""
+"""Reader of the most important alerts, those with the highest scores."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Alert:
-    """A prediction over the threshold; what its row did not have is None."""
+    """A prediction over the threshold; a value that its row lacks is None."""
 
     event_id: str | None
     event_time: dt.datetime | None
@@ -29,10 +29,10 @@ class Alert:
 
 
 def read_top_alerts(run: Path, limit: int) -> list[Alert] | None:
-    """Return the alerts with the highest scores, the earlier first where they are equal; None without a threshold.
+    """Return the alerts with the highest scores, earlier ones first among equals; None without a threshold.
 
     Raises:
-        JobError: a file that is not what a run writes.
+        JobError: a file was not written by a run.
     """
     import pyarrow as pa
 

@@ -1,4 +1,4 @@
-"""Dead letters by reason, each with its first row."""
+"""Reader of dead letters by reason, each with its first row."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from gress.report.reading.rows import has_rows, read_rows
 
 @dataclass(frozen=True)
 class Reason:
-    """Rows that were given up for one reason.
+    """The dead letters of one reason.
 
     Attributes:
-        category: what kind of reason it is.
-        rows: how many.
-        error: what was wrong with the first of them.
-        value: the first of them as it came.
+        name: the reason.
+        category: kind of the reason.
+        rows: number of rows.
+        error: error text of the first row.
+        value: the first row as it arrived.
     """
 
     name: str
@@ -27,10 +28,10 @@ class Reason:
 
 
 def read_reasons(run: Path) -> list[Reason] | None:
-    """Return the reasons of a run's dead letters, most rows first; None where they went elsewhere.
+    """Return the reasons of a run's dead letters, most rows first; None if the run wrote them elsewhere.
 
     Raises:
-        JobError: a file that is not what a run writes.
+        JobError: a file was not written by a run.
     """
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -1,4 +1,4 @@
-"""Verdicts on drift that a run left, a window and model version each."""
+"""Reader of a run's drift verdicts, one for each window and model version."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from jobs.errors import refuse
 
 @dataclass(frozen=True)
 class Finding:
-    """How far one column moved in a window.
+    """The drift of one column in a window.
 
     Attributes:
-        name: of the column.
+        name: name of the column.
         role: ``feature`` or ``score``.
-        measure: such as ``psi``.
-        statistic: in the measure's own unit.
-        score: from 0, as before, to 1.
+        measure: measure of drift, such as ``psi``.
+        statistic: value in the measure's own unit.
+        is_drift: the column drifted.
+        score: size of the drift, 0 none to 1.
     """
 
     name: str
@@ -33,7 +34,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Quality:
-    """How good scores were where the outcome is known; None = not computable."""
+    """Quality of the scores with known outcomes; None = not computable."""
 
     outcomes: int
     auc_roc: float | None
@@ -42,7 +43,7 @@ class Quality:
 
 @dataclass(frozen=True)
 class DriftWindow:
-    """What was found in one window of one model version."""
+    """The verdict on one window of one model version."""
 
     start: dt.datetime
     end: dt.datetime
@@ -55,10 +56,10 @@ class DriftWindow:
 
 
 def read_drift(run: Path) -> list[DriftWindow]:
-    """Return the windows of a run in the order of time; none where drift was not watched.
+    """Return the windows of a run in the order of time; none if drift was not watched.
 
     Raises:
-        JobError: a line that is no verdict.
+        JobError: a line is no verdict.
     """
     folder = run / "drift"
     if not folder.is_dir():
@@ -99,7 +100,7 @@ def _window(record: Mapping[str, Any]) -> DriftWindow:
 
 
 def _time(text: str) -> dt.datetime:
-    # Python 3.10 does not read a Z.
+    # Python 3.10 cannot parse a Z.
     found = dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
     return found.replace(tzinfo=dt.timezone.utc) if found.tzinfo is None else found.astimezone(dt.timezone.utc)
 

@@ -1,4 +1,4 @@
-"""Whether a folder holds a finished run, and its head figures."""
+"""Reader of the summary of a finished run."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from jobs.run_folder.summary import Summary
 
 
 def read_summary(folder: Path) -> Summary:
-    """Return the figures that a run left beside its rows.
+    """Return the summary that a run wrote beside its rows.
 
     Raises:
-        JobError: no folder, no finished run in it, or a summary that is none.
+        JobError: there is no folder, no finished run in it, or no valid summary.
     """
     subject = f"run {folder}"
     if not folder.is_dir():

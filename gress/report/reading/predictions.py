@@ -1,4 +1,4 @@
-"""Scores, labels, latencies and times of all predictions: some fifty bytes a row, ids left out."""
+"""Reader of scores, labels, latencies and times of all predictions: some fifty bytes a row, without ids."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Groups:
-    """Which of a few names each row has.
+    """A name for each row, out of a few.
 
     Attributes:
-        names: in the order of their rows, most first.
+        names: names, those with most rows first.
         codes: index into ``names``, -1 = none, (n,).
     """
 
@@ -30,7 +30,7 @@ class Groups:
     codes: NDArray[np.int32]
 
     def rows_of(self, name: str) -> NDArray[np.bool_]:
-        """Return which rows have a name, (n,)."""
+        """Return whether each row has a name, (n,)."""
         mask: NDArray[np.bool_] = self.codes == self.names.index(name)
         return mask
 
@@ -40,10 +40,12 @@ class Predictions:
     """Columns of the predictions of a run, all of one length.
 
     Attributes:
-        score: NaN = none.
-        truth: NaN = no label.
-        latency_us: of the batch that a row was scored in; NaN = none.
-        event_time: in UTC; NaT = none.
+        score: score; NaN = none.
+        truth: label; NaN = none.
+        latency_us: latency of the row's batch in microseconds; NaN = none.
+        event_time: event time in UTC; NaT = none.
+        version: model version of each row.
+        variant: variant of each row.
     """
 
     score: NDArray[np.float64]
@@ -63,15 +65,15 @@ class Predictions:
 
     @property
     def groups(self) -> tuple[str, Groups]:
-        """What tells rows apart: the variant of an experiment, or else the model's version; with its name."""
+        """The grouping of rows with its name: by variant of an experiment, or else by version of the model."""
         return ("variant", self.variant) if self.variant.names else ("version", self.version)
 
 
 def find_score_column(run: Path, name: str = "predictions") -> str:
-    """Return the column that holds the score: a job may call it as it likes.
+    """Return the column that holds the score, whose name a job may choose.
 
     Raises:
-        JobError: none, or more than one, may be it.
+        JobError: no column, or more than one, may be the score.
     """
     names = column_names(run, name)
     if "prediction" in names or not names:
@@ -89,10 +91,10 @@ def find_score_column(run: Path, name: str = "predictions") -> str:
 
 
 def read_predictions(run: Path) -> Predictions | None:
-    """Return the columns of all predictions of a run; None where its rows went elsewhere.
+    """Return the columns of all predictions of a run; None if the run wrote them elsewhere.
 
     Raises:
-        JobError: a file that is not what a run writes.
+        JobError: a file was not written by a run.
     """
     import pyarrow as pa
 
@@ -122,7 +124,7 @@ def read_predictions(run: Path) -> Predictions | None:
 
 
 def _coded(table: pa.Table) -> pa.Table:
-    """Texts of a block as codes: what is kept of it is small."""
+    """Encode the texts of a block, to save memory."""
     for name in ("version", "variant"):
         index = table.schema.get_field_index(name)
         table = table.set_column(index, name, table[name].dictionary_encode())
@@ -130,7 +132,7 @@ def _coded(table: pa.Table) -> pa.Table:
 
 
 def _floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
-    # A number that is absent is NaN here.
+    # An absent number becomes NaN.
     values: NDArray[np.float64] = column.to_numpy().astype(np.float64, copy=False)
     return values
 

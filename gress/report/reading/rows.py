@@ -1,4 +1,4 @@
-"""Rows of a run's folders as Arrow tables, a block at a time, whichever format they are in."""
+"""Reader of a run's rows in any of its formats, as Arrow tables, a block at a time."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _BATCH_ROWS = 1 << 16
 
 
 def has_rows(run: Path, name: str) -> bool:
-    """Whether a run wrote a folder or file of this name, be it empty."""
+    """Return whether a run wrote a folder or file of this name, even an empty one."""
     return (run / name).is_dir() or (run / f"{name}.parquet").is_file()
 
 
 def read_rows(run: Path, name: str, schema: pa.Schema) -> Iterator[pa.Table]:
     """Yield the rows of ``name`` (``predictions``, ``alerts``, ``dead_letters``) in blocks, in these columns.
 
-    Null rule: a column that the rows do not have is null in all of them.
+    Null rule: a column that the rows lack is null in all of them.
 
     Raises:
-        JobError: a file that is not what a run writes.
+        JobError: a file was not written by a run.
     """
     import pyarrow as pa
 
@@ -40,7 +40,7 @@ def read_rows(run: Path, name: str, schema: pa.Schema) -> Iterator[pa.Table]:
 
 
 def column_names(run: Path, name: str) -> list[str]:
-    """Return the columns of a run's rows: all of a Parquet file, those of the first line elsewhere."""
+    """Return the columns of a run's rows: those of the Parquet file, or of the first line in other formats."""
     import orjson
     import pyarrow.parquet as pq
 
@@ -61,7 +61,7 @@ def _json_blocks(folder: Path, schema: pa.Schema) -> Iterator[pa.Table]:
     import pyarrow as pa
     import pyarrow.json as pa_json
 
-    # Arrow's reader of JSON takes no times with a zone; they are cast behind it.
+    # Arrow's JSON reader refuses times with a zone, so read them as text and cast them.
     as_text = pa.schema([pa.field(f.name, pa.string() if pa.types.is_timestamp(f.type) else f.type) for f in schema])
     parse = pa_json.ParseOptions(explicit_schema=as_text, unexpected_field_behavior="ignore")
     for block in line_blocks(folder):
