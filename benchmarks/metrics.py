@@ -18,7 +18,6 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import statistics
 import sys
 import tempfile
@@ -35,6 +34,7 @@ from ruamel.yaml import YAML
 from benchmarks.measure import Run, cpu, elapsed, load_average, print_figures, run_module, take_turns, us_per_row
 from benchmarks.rows import line, numbers, write_rows
 from benchmarks.scoring import CONFIG
+from jobs.flink.ports import free_port
 
 if TYPE_CHECKING:
     from udfs.functions.write_lines import WriteLines
@@ -51,7 +51,7 @@ def main(small: str = "2000000", large: str = "6000000", repeats: str = "3") -> 
         folder = Path(name)
         for size in sizes:
             write_rows(folder / str(size), size)
-        config, port = with_baseline(folder), _free_port()
+        config, port = with_baseline(folder), free_port()
         metrics = (f"ml.metrics.port={port}", f"ml.metrics.folder={folder / 'metrics'}")
         settings = {
             "off": (),
@@ -184,12 +184,6 @@ def _scraped(port: int) -> Iterator[None]:
         yield
     finally:
         stop.set()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

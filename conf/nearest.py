@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 
-def nearest(name: str, names: Sequence[str]) -> str:
-    """Return ``nearest valid name 'x'``, ignoring case; empty if no name is near.
+def nearest_name(name: str, names: Iterable[str]) -> str | None:
+    """Return the name that is most like the one given, ignoring case; None if no name is near.
 
     Example:
-        >>> nearest("inferense", ["inference", "models"])
-        "nearest valid name 'inference'"
+        >>> nearest_name("inferense", ["inference", "models"])
+        'inference'
     """
     by_folded = {candidate.lower(): candidate for candidate in names}
     matches = get_close_matches(name.lower(), list(by_folded), n=1)
-    return f"nearest valid name {by_folded[matches[0]]!r}" if matches else ""
+    return by_folded[matches[0]] if matches else None
+
+
+def suggest(name: str, names: Iterable[str]) -> str:
+    """Return ``nearest valid name 'x'``; empty if no name is near.
+
+    Example:
+        >>> suggest("inferense", ["inference", "models"])
+        "nearest valid name 'inference'"
+    """
+    found = nearest_name(name, names)
+    return f"nearest valid name {found!r}" if found else ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from conf.nearest import nearest
+from conf.nearest import suggest
 from jobs.errors import fail
 
 
@@ -34,7 +34,7 @@ def find_job(name: str) -> JobEntry:
         JobError: no such job; names the nearest.
     """
     if name not in JOBS:
-        fail(f"job {name!r}", f"expected one of {', '.join(JOBS)}", nearest(name, tuple(JOBS)))
+        fail(f"job {name!r}", f"expected one of {', '.join(JOBS)}", suggest(name, tuple(JOBS)))
     return JOBS[name]
 
 

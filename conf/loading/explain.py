@@ -12,7 +12,7 @@ from conf.errors import KeyPath, Problem
 from conf.loading.masking import HIDDEN, is_secret
 from conf.loading.raw import RawSettings
 from conf.loading.schema import names_at, setting_keys
-from conf.nearest import nearest
+from conf.nearest import suggest
 from conf.types.refusal import REFUSED, Refusal
 
 # pydantic's error type -> the expected value, formatted with the error's context.
@@ -62,7 +62,7 @@ def _of_refusal(refusal: Refusal, path: KeyPath, raw: RawSettings) -> Problem:
     value = raw.value_at(path)
     hint = refusal.hint
     if isinstance(value, str) and not raw.is_hidden(path):
-        hint = hint or nearest(value, _without_hidden(refusal.candidates, raw))
+        hint = hint or suggest(value, _without_hidden(refusal.candidates, raw))
     return raw.problem(path, refusal.expected, hint=hint)
 
 
@@ -81,7 +81,7 @@ def _of_unknown_key(path: KeyPath, raw: RawSettings, model: type[BaseModel]) -> 
     if is_secret(path[-1:]):
         hint = "credentials come from the environment or the cloud's own chain, never from settings"
     else:
-        hint = nearest(key, names) or _elsewhere(key, model) or f"valid names: {', '.join(names)}"
+        hint = suggest(key, names) or _elsewhere(key, model) or f"valid names: {', '.join(names)}"
     return Problem(path, "a known key", repr(key), hint, raw.source_of(path))
 
 
@@ -101,5 +101,5 @@ def _of_type(detail: ErrorDetails, raw: RawSettings) -> Problem:
     is_unquoted = kind == "string_type" and not isinstance(value, dict | list | None)
     hint = "put it in quotes" if is_unquoted else ""
     if kind == "literal_error" and isinstance(value, str) and not raw.is_hidden(path):
-        hint = nearest(value, re.findall(r"'([^']*)'", expected))
+        hint = suggest(value, re.findall(r"'([^']*)'", expected))
     return raw.problem(path, expected, hint=hint)

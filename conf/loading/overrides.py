@@ -13,7 +13,7 @@ from typing import Any
 
 from conf.errors import KeyPath, Problem
 from conf.loading.raw import RawSettings
-from conf.nearest import nearest
+from conf.nearest import suggest
 from conf.yaml_text import parse_yaml
 
 PREFIX = "GRESS_"
@@ -60,7 +60,7 @@ def apply_assignments(raw: RawSettings, assignments: Sequence[str]) -> list[Prob
 
 def _apply(raw: RawSettings, override: Override) -> list[Problem]:
     if override.parts[0] not in ROOTS:
-        root, hint = override.parts[0], nearest(override.parts[0], ROOTS)
+        root, hint = override.parts[0], suggest(override.parts[0], ROOTS)
         return [Problem((), f"a path from {', '.join(ROOTS)}", repr(root), hint, override.source)]
     if "" in override.parts:
         return [Problem((), "a key between all separators", "an empty one", source=override.source)]

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gress.cluster.conf import flink_home
-from jobs.errors import refuse
 from jobs.flink.conf_file import read_flink_conf
 from jobs.flink.environment import shipped_flink_conf
-from jobs.flink.java import find_java
+from jobs.flink.java import require_java
 
 # The client sends these with a job; the cluster decides on restarts, state backend and folders.
 _OF_THE_JOB = ("execution.checkpointing.", "pipeline.", "python.", "env.java.opts.")
@@ -28,11 +27,7 @@ def client_environment(folder: Path, environ: Mapping[str, str]) -> dict[str, st
     Raises:
         JobError: there is no Java 11, 17 or 21.
     """
-    java = find_java(environ)
-    if java is None:
-        refuse(
-            "java", "version 11, 17 or 21 in JAVA_HOME or on PATH", "none", "pip install 'gress-ml[local]' brings one"
-        )
+    java = require_java(environ)
     made = {"JAVA_HOME": str(java.home), "FLINK_LOG_DIR": str(folder / "log")}
     if not environ.get("FLINK_CONF_DIR"):
         made["FLINK_CONF_DIR"] = str(_write_conf(folder / "conf"))

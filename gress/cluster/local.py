@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -25,7 +24,8 @@ from uuid import uuid4
 from gress.cluster.conf import ClusterRequest, flink_home, write_conf
 from gress.cluster.processes import MARK, is_member, marked_processes, stop_processes
 from jobs.errors import JobError, fail, refuse
-from jobs.flink.java import find_java
+from jobs.flink.java import require_java
+from jobs.flink.ports import free_port
 from jobs.flink.rest import FlinkRest
 
 DEFAULT_DIR = Path("gress-cluster")
@@ -230,11 +230,7 @@ def cluster_environment(folder: Path, environ: Mapping[str, str] = os.environ) -
     Raises:
         JobError: no Java 11, 17 or 21.
     """
-    java = find_java(environ)
-    if java is None:
-        refuse(
-            "java", "version 11, 17 or 21 in JAVA_HOME or on PATH", "none", "pip install 'gress-ml[local]' brings one"
-        )
+    java = require_java(environ)
     # A path to sources, or one meant for this process's own Flink, has no business in the workers.
     kept = {name: value for name, value in environ.items() if name not in _FOREIGN}
     # In thread mode the JVM embeds the first Python on PATH.
@@ -245,13 +241,6 @@ def cluster_environment(folder: Path, environ: Mapping[str, str] = os.environ) -
         "JAVA_HOME": str(java.home),
         "PATH": path,
     }
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for_slots(cluster: LocalCluster) -> None:

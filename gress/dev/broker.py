@@ -14,6 +14,7 @@ from types import TracebackType
 
 from jobs.errors import fail, refuse
 from jobs.flink.java import candidates
+from jobs.flink.ports import free_port
 from jobs.kafka.jars import BROKER, find_jars
 
 OLDEST_JAVA = 17
@@ -83,7 +84,7 @@ class DevKafka:
         jars: Path | None = None,
         passwords: Mapping[str, str] | None = None,
     ) -> None:
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self.servers = f"{HOST}:{self.port}"
         self.log = data / "broker.log"
         self._java = [_java(), _HEAP, *_LOG_LEVELS]
@@ -147,7 +148,7 @@ class DevKafka:
     def _text(self, log_dir: Path) -> str:
         """Return the broker's properties, which contain the passwords, so use only ones made for a trial."""
         text = _PROPERTIES.format(
-            host=HOST, port=self.port, controller_port=_free_port(), log_dir=log_dir.as_posix(),
+            host=HOST, port=self.port, controller_port=free_port(), log_dir=log_dir.as_posix(),
             partitions=self._partitions, protocol="SASL_PLAINTEXT" if self._passwords else "PLAINTEXT",
         )  # fmt: skip
         if not self._passwords:
@@ -203,11 +204,6 @@ def _java() -> str:
             "pip install 'gress-ml[local]' brings one",
         )
     return str(java.home / "bin" / "java")
-
-
-def _free_port() -> int:
-    with socket.create_server((HOST, 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def _is_listening(port: int) -> bool:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 
 from gress.health.checks import Check, State
-from udfs.metrics.catalogue import PREFIX
+from gress.metrics.scrape import Scrape, scrape
+from udfs.scoring.breaker import BreakerState
 
-_BREAKERS: dict[int, tuple[State, str]] = {
-    0: ("ok", "closed"),
-    1: ("degraded", "half-open: the model is tried again"),
-    2: ("degraded", "open: the model keeps failing, others answer for it"),
+_BREAKERS: dict[float, tuple[State, str]] = {
+    BreakerState.CLOSED: ("ok", BreakerState.CLOSED.word),
+    BreakerState.HALF_OPEN: ("degraded", f"{BreakerState.HALF_OPEN.word}: the model is tried again"),
+    BreakerState.OPEN: ("degraded", f"{BreakerState.OPEN.word}: the model keeps failing, others answer for it"),
 }
 
 
@@ -23,37 +22,29 @@ def model_checks(endpoint: str, *, timeout_s: float = 5.0) -> list[Check]:
         endpoint: HOST:PORT of ``ml.metrics``.
         timeout_s: longest wait for the answer, in seconds.
     """
-    try:
-        with urllib.request.urlopen(f"http://{endpoint}/metrics", timeout=timeout_s) as answer:
-            text = answer.read().decode()
-    except (OSError, urllib.error.URLError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        return [Check("metrics", "degraded", f"{endpoint}: no answer ({reason}); no worker serves there")]
-    samples = list(_samples(text))
-    return [_loaded(endpoint, samples), *_breakers(samples)]
+    found = scrape(endpoint, timeout_s=timeout_s)
+    if found.problem:
+        return [Check("metrics", "degraded", f"{endpoint}: no answer ({found.problem}); no worker serves there")]
+    return [_loaded(found), *_breakers(found)]
 
 
-def _samples(text: str) -> Iterable[tuple[str, dict[str, str], float]]:
-    from prometheus_client.parser import text_string_to_metric_families
-
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            yield sample.name.removeprefix(PREFIX), sample.labels, sample.value
-
-
-def _loaded(endpoint: str, samples: list[tuple[str, dict[str, str], float]]) -> Check:
-    found = sorted(
-        f"{labels['model']}@{labels['version']} in {value:g}"
-        for name, labels, value in samples
-        if name == "models_loaded" and value
-    )
-    return Check("models", "ok" if found else "degraded", f"{endpoint}: {', '.join(found) or 'none is loaded'}")
+def _loaded(found: Scrape) -> Check:
+    workers = _by_version(found, "models_loaded")
+    loaded = sorted(f"{version} in {count:g}" for version, count in workers if count)
+    detail = f"{found.endpoint}: {', '.join(loaded) or 'none is loaded'}"
+    return Check("models", "ok" if loaded else "degraded", detail)
 
 
-def _breakers(samples: list[tuple[str, dict[str, str], float]]) -> list[Check]:
+def _breakers(found: Scrape) -> list[Check]:
     checks = []
-    for name, labels, value in samples:
-        if name == "circuit_breaker_state":
-            state, words = _BREAKERS.get(int(value), ("degraded", f"in state {value:g}"))
-            checks.append(Check("breaker", state, f"{labels['model']}@{labels['version']}: {words}"))
+    for version, value in _by_version(found, "circuit_breaker_state"):
+        state, words = _BREAKERS.get(value, ("degraded", f"in state {value:g}"))
+        checks.append(Check("breaker", state, f"{version}: {words}"))
     return checks
+
+
+def _by_version(found: Scrape, name: str) -> Iterator[tuple[str, float]]:
+    for series, value in found.gauges.items():
+        if series.name == name:
+            labels: Mapping[str, str] = dict(series.labels)
+            yield f"{labels['model']}@{labels['version']}", value

@@ -11,12 +11,17 @@ from rich.text import Text
 from gress.top.figures import Count, Figures
 from gress.top.texts import UNKNOWN, rate_text, seconds_text, share_text, shorten
 from udfs.metrics.catalogue import METRICS
+from udfs.scoring.breaker import BreakerState
 
 LARGE_DRIFT = 0.8
 
 _GAP = 2
 _NARROWEST_NAME = 8
-_BREAKER_STYLES = {"open": "bold red", "half-open": "yellow", "closed": "green"}
+_BREAKER_STYLES = {
+    BreakerState.OPEN.word: "bold red",
+    BreakerState.HALF_OPEN.word: "yellow",
+    BreakerState.CLOSED.word: "green",
+}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from gress.health.examine import Health
 from gress.metrics.histogram import Histogram
 from gress.metrics.scrape import Scrape, Series
 from gress.top.rates import History, Window
+from udfs.scoring.breaker import BreakerState
 
 NOW_S = 5.0
 """Time span of rows/s; workers write their counts about once a second, so a shorter span would jump."""
@@ -20,7 +21,7 @@ RECENT_S = 10.0
 
 MINUTE_S = 60.0
 
-_BREAKERS = {0.0: "closed", 1.0: "half-open", 2.0: "open"}
+_BREAKERS = {float(state): state.word for state in BreakerState}
 
 
 @dataclass(frozen=True)

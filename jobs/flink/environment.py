@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conf.settings import ExecutionSettings, InferenceSettings, Settings
-from jobs.errors import refuse
 from jobs.flink.conf_file import read_flink_conf
-from jobs.flink.java import find_java
+from jobs.flink.java import require_java
 from jobs.flink.metrics import load_reporter, reporter_options
 
 if TYPE_CHECKING:
@@ -89,11 +88,7 @@ def prepare_process() -> None:
     os.environ["_python_worker_execution_mode"] = "process"  # noqa: SIM112 - PyFlink's own spelling
     if is_submitted():
         return
-    java = find_java()
-    if java is None:
-        refuse(
-            "java", "version 11, 17 or 21 in JAVA_HOME or on PATH", "none", "pip install 'gress-ml[local]' brings one"
-        )
+    java = require_java()
     os.environ["JAVA_HOME"] = str(java.home)
     # In thread mode the JVM embeds the first Python on PATH, whatever python.executable says; and one JVM runs all
     # jobs of this process, whatever the profile of the first.

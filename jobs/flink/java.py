@@ -51,6 +51,22 @@ def find_java(environ: Mapping[str, str] | None = None) -> JavaHome | None:
     return next((java for java in candidates(environ) if java.is_supported), None)
 
 
+def require_java(environ: Mapping[str, str] | None = None) -> JavaHome:
+    """Return the Java that ``find_java`` finds.
+
+    Raises:
+        JobError: there is no supported one.
+    """
+    java = find_java(environ)
+    if java is None:
+        # Imported here, as this file also runs on its own.
+        from jobs.errors import refuse
+
+        expected = f"version {OLDEST}, 17 or {NEWEST} in JAVA_HOME or on PATH"
+        refuse("java", expected, "none", "pip install 'gress-ml[local]' brings one")
+    return java
+
+
 def candidates(environ: Mapping[str, str] | None = None) -> Iterator[JavaHome]:
     """Every Java that starts, whatever its version, best first."""
     for source, executable in _executables(os.environ if environ is None else environ):

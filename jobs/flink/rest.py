@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
 
-from conf.nearest import nearest
+from conf.nearest import suggest
 from jobs.errors import JobError, fail
 
 ENDED = frozenset({"FINISHED", "CANCELED", "FAILED"})
@@ -100,7 +100,7 @@ class FlinkRest:
             fail(
                 f"job {text!r}",
                 f"expected the id or name of a job on {self.address}, which has {known}",
-                nearest(text, [job.name for job in jobs]),
+                suggest(text, [job.name for job in jobs]),
             )
         return named[0]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from conf.nearest import nearest
+from conf.nearest import suggest
 from jobs.errors import fail, refuse
 from jobs.sources.transactions import GeneratorSettings, TransactionGenerator, write
 
@@ -43,7 +43,7 @@ def parse_generator(text: str) -> tuple[int, GeneratorSettings]:
         name, _, value = part.partition("=")
         if name not in _OPTIONS:
             known = ", ".join(_OPTIONS)
-            refuse(f"input {text}", f"options {known}", repr(name), nearest(name, list(_OPTIONS)))
+            refuse(f"input {text}", f"options {known}", repr(name), suggest(name, list(_OPTIONS)))
         try:
             given[name] = _OPTIONS[name](value)
         except ValueError as error:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import shutil
 from pathlib import Path
 from typing import Literal
 
+from conf.nearest import nearest_name
 from models.checksum import verify_checksum
 from models.errors import ModelError, fail
 from models.registry.cache import ModelCache
@@ -239,9 +239,9 @@ class Registry:
 
     def _no_such_model(self, name: str) -> ModelError:
         names = self.names()
-        near = difflib.get_close_matches(name, names, n=1)
+        near = nearest_name(name, names)
         there = f"it has {', '.join(names) or 'none'}"
-        return self._error(f"has no model {name!r}", f"did you mean {near[0]!r}? {there}" if near else there)
+        return self._error(f"has no model {name!r}", f"did you mean {near!r}? {there}" if near else there)
 
     def _is_there(self, spec: ModelSpec) -> ModelError:
         return ModelError(spec.ref, f"is already in {self.url}", "versions never change: publish it under a new one")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from models.runtimes.batches import Feeds
 from models.runtimes.model_file import check_model_file, unreadable
 from models.runtimes.options import RuntimeOptions
 from models.runtimes.runtime import Runtime
+from models.runtimes.warn_once import warn_once
 from models.spec import TensorSpec
 
 _KIND = "a readable ONNX model"
@@ -54,7 +54,7 @@ class OnnxRuntime(Runtime):
         except Exception as error:
             raise unreadable(path, _KIND, error) from error
         if options.enable_gpu and _CUDA not in session.get_providers():
-            _warn_once(
+            warn_once(
                 f"enable_gpu is set, but ONNX Runtime has no working {_CUDA} here: models run on the CPU"
             )
         return cls(session, path, name or f"model file {path}")
@@ -100,11 +100,6 @@ def _providers(ort: Any, options: RuntimeOptions) -> list[Any]:
     ids = options.gpu_device_ids or (0,)
     # A worker does not know its slot number, so use its process id to spread workers over the devices.
     return [(_CUDA, {"device_id": str(ids[os.getpid() % len(ids)])}), _CPU]
-
-
-@cache
-def _warn_once(text: str) -> None:
-    _LOG.warning(text)
 
 
 def _tensor(node: Any) -> TensorSpec:

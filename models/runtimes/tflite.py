@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -18,6 +17,7 @@ from models.runtimes.model_file import check_model_file, unreadable
 from models.runtimes.options import RuntimeOptions
 from models.runtimes.quantization import Quantization
 from models.runtimes.runtime import Runtime
+from models.runtimes.warn_once import warn_once
 from models.spec import TensorSpec
 
 _KIND = "a readable TensorFlow Lite model"
@@ -59,7 +59,7 @@ class TfliteRuntime(Runtime):
         if content[4:8] != _MAGIC:
             raise unreadable(path, _KIND, f"bytes 4 to 8 should be {_MAGIC!r}")
         if options.enable_gpu:
-            _warn_once("enable_gpu is set, but TensorFlow Lite models run on the CPU here")
+            warn_once("enable_gpu is set, but TensorFlow Lite models run on the CPU here")
         interpreter_class = _import_interpreter()
         try:
             interpreter = interpreter_class(model_content=content, num_threads=options.intra_op_threads)
@@ -116,11 +116,6 @@ def _import_interpreter() -> Any:
         except ImportError as error:
             fail("TensorFlow Lite models", f"need LiteRT: {error}", "pip install ai-edge-litert")
     return Interpreter
-
-
-@cache
-def _warn_once(text: str) -> None:
-    _LOG.warning(text)
 
 
 def _fixed_batch(interpreter: Any) -> int | None:

@@ -16,12 +16,12 @@ from gress.cluster.conf import ClusterRequest
 from gress.cluster.local import start_cluster, stop_cluster
 from gress.cluster.processes import marked_processes
 from jobs.errors import JobError
+from jobs.flink.ports import free_port
 from jobs.kafka.jars import BROKER, CONNECTOR, fetch_jars, find_jars, jars_folder
 from tests.support.cluster import TestCluster
 from tests.support.crafted_input import CraftedInput
 from tests.support.fraud_config import write_fraud_config
 from tests.support.job_runs import JobRun, run_job, write_config
-from tests.support.servers import free_port
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -13,12 +13,13 @@ import pytest
 from ruamel.yaml import YAML
 
 from conf.model_registry import ModelRegistrySettings
+from jobs.flink.ports import free_port
 from models.inspect import spec_from_file
 from models.registry import Registry, open_registry
 from tests.support.crafted_input import CraftedInput
 from tests.support.fraud_config import STATELESS, shipped_tree
 from tests.support.job_runs import read_parts, write_config
-from tests.support.servers import ServerProcess, free_port, s3_command
+from tests.support.servers import ServerProcess, s3_command
 from tests.support.small_model import write_model
 
 SECRET = "s3cr3t-k3y"

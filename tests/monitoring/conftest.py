@@ -9,8 +9,8 @@ from typing import NoReturn
 
 import pytest
 
+from jobs.flink.ports import free_port
 from tests.monitoring.prometheus import Prometheus
-from tests.support.servers import free_port
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gress.metrics.scrape import parse
-from tests.support.servers import free_port
+from jobs.flink.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 GRESS = (sys.executable, "-m", "gress.cli.main")

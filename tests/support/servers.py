@@ -14,14 +14,11 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from jobs.flink.ports import free_port
+
 S3_SERVER = Path(__file__).with_name("s3_server.py")
 GCS_SERVER = Path(__file__).with_name("gcs_server.py")
 _START_S = 60
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 class ServerProcess:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
+
+from conf.nearest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def suggest_or_list(name: str, known: Iterable[str]) -> str:
     """Name the closest known name, or list them all.
 
     Example:
-        >>> nearest("windw", ["window", "key"])
-        "nearest is 'window'"
-        >>> nearest("x", ["window", "key"])
+        >>> suggest_or_list("windw", ["window", "key"])
+        "nearest valid name 'window'"
+        >>> suggest_or_list("x", ["window", "key"])
         "known are 'key', 'window'"
     """
     names = sorted(known)
-    close = get_close_matches(name, names, n=1, cutoff=0.6)
-    if close:
-        return f"nearest is {close[0]!r}"
-    return "known are " + ", ".join(map(repr, names)) if names else "there are none"
+    return suggest(name, names) or ("known are " + ", ".join(map(repr, names)) if names else "there are none")
 
 
 class FeatureError(ValueError):
@@ -40,7 +38,7 @@ class UnknownColumnError(FeatureError):
     """A feature that reads an unknown column; `column` is its name."""
 
     def __init__(self, where: str, column: str, known: Iterable[str]) -> None:
-        super().__init__(where, "an event field or an aggregation", repr(column), nearest(column, known))
+        super().__init__(where, "an event field or an aggregation", repr(column), suggest_or_list(column, known))
         self.column = column
 
 

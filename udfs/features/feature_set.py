@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from udfs.features import FEATURES
-from udfs.features.errors import FeatureError, UnknownColumnError, nearest
+from udfs.features.errors import FeatureError, UnknownColumnError, suggest_or_list
 from udfs.features.explained_column import ExplainedColumn
 from udfs.features.feature import Feature
 from udfs.features.parameters import location
@@ -117,7 +117,7 @@ class FeatureSet:
             lengths = {len(columns[name]) for name in self.inputs}
         except KeyError:
             missing = next(name for name in self.inputs if name not in columns)
-            hint = nearest(missing, columns)
+            hint = suggest_or_list(missing, columns)
             raise FeatureError(self._where, f"input column {missing!r}", "none", hint) from None
         if len(lengths) != 1:
             got = ", ".join(f"{name} {len(columns[name])}" for name in self.inputs)
@@ -187,7 +187,7 @@ def _build(
 def _kind_of(spec: FeatureSpec) -> type[Feature]:
     kind = FEATURES.get(spec.type)
     if kind is None:
-        raise FeatureError(location(spec), "a known type", repr(spec.type), nearest(spec.type, FEATURES))
+        raise FeatureError(location(spec), "a known type", repr(spec.type), suggest_or_list(spec.type, FEATURES))
     return kind
 
 

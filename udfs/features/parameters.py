@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from udfs.features.errors import FeatureError, nearest
+from udfs.features.errors import FeatureError, suggest_or_list
 
 if TYPE_CHECKING:
     from conf.settings import FeatureSpec
@@ -52,7 +52,7 @@ class Parameters:
         names = [parameter.name for parameter in accepted]
         for name in self._values:
             if name not in names:
-                known = nearest(str(name), names) if names else "this type has no parameters"
+                known = suggest_or_list(str(name), names) if names else "this type has no parameters"
                 raise FeatureError(self._where, "a known parameter", repr(name), known)
 
     def __contains__(self, name: str) -> bool:
@@ -115,7 +115,7 @@ class Parameters:
         """Check one of a few names at any depth of nesting."""
         if not isinstance(value, str) or value not in options:
             listed = "|".join(options)
-            self.refuse(f"{name}: {listed}", value, nearest(str(value), options))
+            self.refuse(f"{name}: {listed}", value, suggest_or_list(str(value), options))
         return value
 
     def items(self, name: str, *, least: int = 1) -> tuple[object, ...]:

@@ -9,12 +9,21 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 
-class State(IntEnum):
+class BreakerState(IntEnum):
     """States of a breaker, with the values of its metric."""
 
     CLOSED = 0
     HALF_OPEN = 1
     OPEN = 2
+
+    @property
+    def word(self) -> str:
+        """The state as people read it.
+
+        >>> BreakerState.HALF_OPEN.word
+        'half-open'
+        """
+        return self.name.lower().replace("_", "-")
 
 
 @dataclass(frozen=True)
@@ -44,49 +53,50 @@ class CircuitBreaker:
     def __init__(
         self,
         options: BreakerOptions | None = None,
-        on_change: Callable[[State], None] = lambda state: None,
+        on_change: Callable[[BreakerState], None] = lambda state: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._options = options or BreakerOptions()
         self._on_change = on_change
         self._clock = clock
         self._lock = threading.Lock()
-        self._state = State.CLOSED
+        self._state = BreakerState.CLOSED
         self._failures = 0
         self._successes = 0
         self._opened_s = 0.0
         self._is_probing = False
 
     @property
-    def state(self) -> State:
+    def state(self) -> BreakerState:
         """The state now; an open breaker whose time is over becomes half-open with the next batch."""
         return self._state
 
     def allows(self) -> bool:
         """Return whether the model may have a batch; after True the caller must report success or failure."""
-        if self.state is State.CLOSED:
+        if self.state is BreakerState.CLOSED:
             return True
         with self._lock:
-            if self._state is State.OPEN and self._clock() - self._opened_s >= self._options.open_s:
+            if self._state is BreakerState.OPEN and self._clock() - self._opened_s >= self._options.open_s:
                 self._successes = 0
-                changed = self._enter(State.HALF_OPEN)
+                changed = self._enter(BreakerState.HALF_OPEN)
             else:
                 changed = False
-            is_allowed = self._state is State.CLOSED or (self._state is State.HALF_OPEN and not self._is_probing)
-            self._is_probing = self._is_probing or (is_allowed and self._state is State.HALF_OPEN)
+            is_half_open = self._state is BreakerState.HALF_OPEN
+            is_allowed = self._state is BreakerState.CLOSED or (is_half_open and not self._is_probing)
+            self._is_probing = self._is_probing or (is_allowed and is_half_open)
         self._tell(changed)
         return is_allowed
 
     def succeeded(self) -> None:
         """Report a scored batch."""
-        if self.state is State.CLOSED and not self._failures:
+        if self.state is BreakerState.CLOSED and not self._failures:
             return
         with self._lock:
             self._failures = 0
             self._is_probing = False
             self._successes += 1
-            is_healed = self._state is State.HALF_OPEN and self._successes >= self._options.successes
-            changed = is_healed and self._enter(State.CLOSED)
+            is_healed = self._state is BreakerState.HALF_OPEN and self._successes >= self._options.successes
+            changed = is_healed and self._enter(BreakerState.CLOSED)
         self._tell(changed)
 
     def failed(self) -> None:
@@ -94,13 +104,13 @@ class CircuitBreaker:
         with self._lock:
             self._failures += 1
             self._is_probing = False
-            is_broken = self._state is State.HALF_OPEN or self._failures >= self._options.failures
-            changed = is_broken and self._state is not State.OPEN and self._enter(State.OPEN)
+            is_broken = self._state is BreakerState.HALF_OPEN or self._failures >= self._options.failures
+            changed = is_broken and self._state is not BreakerState.OPEN and self._enter(BreakerState.OPEN)
             if changed:
                 self._opened_s = self._clock()
         self._tell(changed)
 
-    def _enter(self, state: State) -> bool:
+    def _enter(self, state: BreakerState) -> bool:
         self._state = state
         return True
 

@@ -17,7 +17,7 @@ from models.serving.source import ModelSource
 from models.spec import ModelSpec
 from udfs.dead_letters import Problem
 from udfs.scoring.attempt import Attempt, Attempts, broken
-from udfs.scoring.breaker import BreakerOptions, CircuitBreaker, State
+from udfs.scoring.breaker import BreakerOptions, BreakerState, CircuitBreaker
 from udfs.scoring.deadline import DeadlineError, DeadlineRunner
 
 _ROWS_PER_DEADLINE = 512
@@ -29,7 +29,7 @@ class FallbackListener(Protocol):
     def fallback(self, spec: ModelSpec, reason: str, rows: int) -> None:
         """Count rows that got another model's prediction or the default one, with the reason; called once a batch."""
 
-    def breaker(self, spec: ModelSpec, state: State) -> None:
+    def breaker(self, spec: ModelSpec, state: BreakerState) -> None:
         """Note that a model's breaker opened, lets a probe through, or closed."""
 
 

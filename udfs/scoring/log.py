@@ -7,13 +7,13 @@ import logging
 from models.spec import ModelSpec
 from udfs.logs import fields
 from udfs.metrics.catalogue import metric
-from udfs.scoring.breaker import State
+from udfs.scoring.breaker import BreakerState
 
 _LOG = logging.getLogger("gress.models")
 _WORDS = {
-    State.OPEN: "keeps failing and is left alone for a while",
-    State.HALF_OPEN: "is tried again",
-    State.CLOSED: "works again",
+    BreakerState.OPEN: "keeps failing and is left alone for a while",
+    BreakerState.HALF_OPEN: "is tried again",
+    BreakerState.CLOSED: "works again",
 }
 
 
@@ -24,10 +24,9 @@ class FallbackLog:
         """Count rows that got another model's prediction or the default one, with the reason."""
         metric("fallback_predictions_total").labels(spec.name, spec.version, reason).inc(rows)
 
-    def breaker(self, spec: ModelSpec, state: State) -> None:
+    def breaker(self, spec: ModelSpec, state: BreakerState) -> None:
         """Log that a model's breaker opened, lets a probe through, or closed."""
         metric("circuit_breaker_state").labels(spec.name, spec.version).set(int(state))
-        level = logging.ERROR if state is State.OPEN else logging.INFO
-        name = state.name.lower().replace("_", "-")
-        said = fields("breaker_changed", model=spec.name, version=spec.version, state=name)
-        _LOG.log(level, "%s %s (breaker %s)", spec.ref, _WORDS[state], name, extra=said)
+        level = logging.ERROR if state is BreakerState.OPEN else logging.INFO
+        said = fields("breaker_changed", model=spec.name, version=spec.version, state=state.word)
+        _LOG.log(level, "%s %s (breaker %s)", spec.ref, _WORDS[state], state.word, extra=said)

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from gress.cli.main import main
+from jobs.flink.ports import free_port
 from tests.support.processes import GRESS, ROOT, dead_letters, working
-from tests.support.servers import free_port
 from udfs.metrics.catalogue import METRICS
 
 Serve = Callable[..., subprocess.Popen[str]]

@@ -3,7 +3,8 @@ from __future__ import annotations
 from http.server import BaseHTTPRequestHandler
 
 from gress.health.models import model_checks
-from tests.support.servers import free_port, serving
+from jobs.flink.ports import free_port
+from tests.support.servers import serving
 
 METRICS = """\
 # HELP gress_ml_models_loaded Versions that are loaded.

@@ -6,8 +6,9 @@ import pytest
 
 from gress.metrics.scrape import Series, parse_endpoint, scrape
 from jobs.errors import JobError
+from jobs.flink.ports import free_port
 from tests.gress.metrics.expositions import Exposition
-from tests.support.servers import free_port, serving
+from tests.support.servers import serving
 
 
 def handler(content: bytes, status: int = 200) -> type[BaseHTTPRequestHandler]:

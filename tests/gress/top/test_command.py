@@ -20,9 +20,9 @@ from pathlib import Path
 import pytest
 
 from gress.cli.main import main
+from jobs.flink.ports import free_port
 from tests.support.flink_stub import FlinkStub, healthy_job, serve
 from tests.support.processes import GRESS, ROOT, endpoint
-from tests.support.servers import free_port
 
 COLOUR = re.compile(rb"\x1b\[[0-9;]*[349][0-7]m")
 SHOW_CURSOR, HIDE_CURSOR = b"\x1b[?25h", b"\x1b[?25l"

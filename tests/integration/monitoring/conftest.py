@@ -8,6 +8,7 @@ from typing import NoReturn
 import pytest
 
 from conf.settings import MetricsSettings
+from jobs.flink.ports import free_port
 from models.inspect import spec_from_file
 from models.spec import spec_text
 from tests.integration.monitoring.monitored import Monitored
@@ -16,7 +17,6 @@ from tests.state.drift.record_golden import baseline_document
 from tests.support.crafted_input import CraftedInput
 from tests.support.fraud_config import FEATURES, expected_features, write_fraud_config
 from tests.support.job_runs import run_job
-from tests.support.servers import free_port
 from tests.support.small_model import expected_score, write_model
 from udfs.metrics.exporter import MetricsServer
 

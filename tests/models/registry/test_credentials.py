@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from jobs.flink.ports import free_port
 from models.errors import ModelError
 from models.registry import RegistryError
 from tests.models.registry.places import HASTY, Place
 from tests.models.registry.stores import SECRETS, MakePlace, s3_settings
-from tests.support.servers import free_port
 
 
 @pytest.mark.parametrize("endpoint", ["ftp://somewhere", "http://a b", "somewhere:9000"])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.flink.ports import free_port
 from models.registry import Registry, RegistryError
 from models.registry.patience import Patience
 from models.spec import ModelSpec
@@ -18,7 +19,7 @@ from tests.models.registry.denying import Denying
 from tests.models.registry.places import HASTY, Place
 from tests.models.registry.stores import MakePlace, s3_settings, write_key
 from tests.support.gcs_server import GcsHandler, GcsServer
-from tests.support.servers import free_port, running, serving
+from tests.support.servers import running, serving
 
 _S3_FIX = r"check model_registry\.s3_endpoint and s3_region"
 

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 from conf.model_registry import ModelRegistrySettings
+from jobs.flink.ports import free_port
 from models.errors import ModelError
 from models.registry import Registry
 from models.spec import ModelSpec
 from tests.models.registry.denying import Denying
 from tests.models.registry.places import HASTY, Place, overwrite
 from tests.models.registry.stores import KEY_SECRETS, SECRETS, MakePlace, s3_settings, write_key
-from tests.support.servers import free_port, serving
+from tests.support.servers import serving
 
 HIDDEN = (*SECRETS.values(), *KEY_SECRETS.values())
 

@@ -22,6 +22,7 @@ from models.errors import ModelError
 from models.inspect import spec_from_file
 from models.runtimes import onnx
 from models.runtimes.options import RuntimeOptions
+from models.runtimes.warn_once import warn_once
 from models.scoring.loaded import LoadedModel, load_model
 from models.scoring.sessions import SessionPool
 from tests.support.sample_models import onnx_net, write_onnx
@@ -119,7 +120,7 @@ def test_pipeline_over_text_and_number_columns_equals_scikit_learn(tmp_path: Pat
 
 
 def test_missing_gpu_is_warned_of_once(net_file: Path, caplog: pytest.LogCaptureFixture) -> None:
-    onnx._warn_once.cache_clear()
+    warn_once.cache_clear()
     with caplog.at_level(logging.WARNING):
         runtimes = [onnx.OnnxRuntime.load(net_file, RuntimeOptions(enable_gpu=True)) for _ in range(2)]
     if "CUDAExecutionProvider" in runtimes[0]._session.get_providers():

@@ -10,6 +10,7 @@ import pytest
 from models.errors import ModelError
 from models.runtimes import tflite
 from models.runtimes.options import RuntimeOptions
+from models.runtimes.warn_once import warn_once
 from tests.support.sample_models import DATA, SAMPLES
 
 
@@ -56,7 +57,7 @@ def _range(dtype: type) -> tuple[int, int]:
 
 
 def test_gpu_is_warned_of_once(caplog: pytest.LogCaptureFixture) -> None:
-    tflite._warn_once.cache_clear()
+    warn_once.cache_clear()
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
             load("float.tflite", enable_gpu=True)

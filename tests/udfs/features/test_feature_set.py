@@ -169,7 +169,7 @@ def test_explain_says_what_each_column_is() -> None:
 REFUSED = {
     "unknown type": (
         "[{name: A, type: numeric, source: TX_AMOUNT}]",
-        r"feature 'A' \(numeric\): expected a known type, got 'numeric'; nearest is 'numerical'",
+        r"feature 'A' \(numeric\): expected a known type, got 'numeric'; nearest valid name 'numerical'",
     ),
     "same output": (
         "[{name: A, type: numerical, source: TX_AMOUNT},"
@@ -243,7 +243,7 @@ def test_two_fields_of_one_path_are_ambiguous() -> None:
 def test_missing_column_is_named_with_the_nearest() -> None:
     columns = batch()
     columns["RISKS"] = columns.pop("RISK")
-    text = "feature set 'set': expected input column 'RISK', got none; nearest is 'RISKS'"
+    text = "feature set 'set': expected input column 'RISK', got none; nearest valid name 'RISKS'"
     with pytest.raises(FeatureError, match=text):
         compiled(YAML_SPECS).transform(columns)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.support.servers import free_port
+from jobs.flink.ports import free_port
 from udfs.metrics.files import MetricFiles
 
 ROOT = Path(__file__).parents[3]

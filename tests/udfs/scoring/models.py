@@ -12,7 +12,7 @@ import numpy as np
 from models.scoring.outputs import Scores
 from models.spec import ModelSpec
 from tests.models.serving.fakes import spec_of
-from udfs.scoring.breaker import State
+from udfs.scoring.breaker import BreakerState
 
 Answer = Callable[[np.ndarray], np.ndarray]
 
@@ -94,10 +94,10 @@ class Source:
 @dataclass
 class Heard:
     fallbacks: list[tuple[str, str, int]] = field(default_factory=list)
-    states: list[tuple[str, State]] = field(default_factory=list)
+    states: list[tuple[str, BreakerState]] = field(default_factory=list)
 
     def fallback(self, spec: ModelSpec, reason: str, rows: int) -> None:
         self.fallbacks.append((spec.version, reason, rows))
 
-    def breaker(self, spec: ModelSpec, state: State) -> None:
+    def breaker(self, spec: ModelSpec, state: BreakerState) -> None:
         self.states.append((spec.version, state))

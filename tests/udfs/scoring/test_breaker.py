@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from udfs.scoring.breaker import BreakerOptions, CircuitBreaker, State
+from udfs.scoring.breaker import BreakerOptions, BreakerState, CircuitBreaker
 
 
 class Clock:
@@ -25,9 +25,9 @@ def test_it_opens_at_the_fifth_failure_in_a_row() -> None:
     breaker.succeeded()
     for _ in range(4):
         breaker.failed()
-    assert breaker.state is State.CLOSED
+    assert breaker.state is BreakerState.CLOSED
     breaker.failed()
-    assert (breaker.state, breaker.allows()) == (State.OPEN, False)
+    assert (breaker.state, breaker.allows()) == (BreakerState.OPEN, False)
 
 
 def test_after_its_time_it_lets_one_probe_through_at_a_time() -> None:
@@ -39,10 +39,10 @@ def test_after_its_time_it_lets_one_probe_through_at_a_time() -> None:
     assert breaker.allows()
     assert not breaker.allows()
     breaker.succeeded()
-    assert breaker.state is State.HALF_OPEN
+    assert breaker.state is BreakerState.HALF_OPEN
     assert breaker.allows()
     breaker.succeeded()
-    assert breaker.state is State.CLOSED
+    assert breaker.state is BreakerState.CLOSED
 
 
 def test_a_failed_probe_opens_it_for_as_long_again() -> None:
@@ -66,4 +66,4 @@ def test_changes_are_told_once() -> None:
     breaker.allows()
     breaker.succeeded()
     breaker.succeeded()
-    assert told == [State.OPEN, State.HALF_OPEN, State.CLOSED]
+    assert told == [BreakerState.OPEN, BreakerState.HALF_OPEN, BreakerState.CLOSED]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.udfs.scoring.models import Answer, Heard, Model, Source, double, is_nan, raises, refuses
 from udfs.dead_letters import REASONS
-from udfs.scoring.breaker import BreakerOptions, State
+from udfs.scoring.breaker import BreakerOptions, BreakerState
 from udfs.scoring.ladder import Ladder, LadderOptions
 
 MATRIX = np.arange(1.0, 9.0, dtype=np.float32).reshape(8, 1)
@@ -90,7 +90,7 @@ def test_the_breaker_opens_at_the_fifth_failed_batch_and_the_model_is_left_alone
         steps.score()
     assert steps.heard.states == []
     steps.score()
-    assert steps.heard.states == [("2.0.0", State.OPEN)]
+    assert steps.heard.states == [("2.0.0", BreakerState.OPEN)]
     calls = model.calls
     found = steps.score()
     assert model.calls == calls
@@ -106,7 +106,8 @@ def test_the_breaker_closes_when_the_model_heals() -> None:
     model.answer = double
     time.sleep(0.06)
     assert [steps.score().status is None for _ in range(3)] == [True] * 3
-    assert [state for _, state in steps.heard.states] == [State.OPEN, State.HALF_OPEN, State.CLOSED]
+    expected = [BreakerState.OPEN, BreakerState.HALF_OPEN, BreakerState.CLOSED]
+    assert [state for _, state in steps.heard.states] == expected
 
 
 def test_a_probe_that_fails_opens_the_breaker_again() -> None:
@@ -116,7 +117,7 @@ def test_a_probe_that_fails_opens_the_breaker_again() -> None:
         steps.score()
     time.sleep(0.03)
     steps.score()
-    assert [state for _, state in steps.heard.states] == [State.OPEN, State.HALF_OPEN, State.OPEN]
+    assert [state for _, state in steps.heard.states] == [BreakerState.OPEN, BreakerState.HALF_OPEN, BreakerState.OPEN]
 
 
 def test_poisoned_rows_do_not_open_the_breaker_even_alone_in_their_batches() -> None:

@@ -40,7 +40,7 @@ def test_text_column_is_refused(build) -> None:
 
 def test_unknown_column_names_the_nearest(build) -> None:
     with pytest.raises(
-        ValueError, match="an event field or an aggregation, got 'amout'; nearest is 'amount'"
+        ValueError, match="an event field or an aggregation, got 'amout'; nearest valid name 'amount'"
     ):
         build("numerical", "amout")
 

@@ -109,9 +109,9 @@ def test_null_instant_is_nan_in_every_part(compute) -> None:
 @pytest.mark.parametrize(
     ("parameters", "text"),
     [
-        ({"fields": ["hours"]}, r"fields: hour\|day_of_week.*, got 'hours'; nearest is 'hour'"),
+        ({"fields": ["hours"]}, r"fields: hour\|day_of_week.*, got 'hours'; nearest valid name 'hour'"),
         ({"fields": ["hour", "hour"]}, "fields: each one once"),
-        ({"timezone": "Europe/Pari"}, "timezone: .*, got 'Europe/Pari'; nearest is 'Europe/Paris'"),
+        ({"timezone": "Europe/Pari"}, "timezone: .*, got 'Europe/Pari'; nearest valid name 'Europe/Paris'"),
         ({"timezone": "../etc/passwd"}, "timezone: .*, got '../etc/passwd'"),
         ({"night_start": 24}, "night_start: a whole number in 0..23, got 24"),
         ({"night_start": 6}, "night_end other than night_start, got 6; the night would have no hours"),
