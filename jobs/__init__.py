@@ -1,1 +1,1 @@
-"""Pipelines that run on Flink, one a file, and the `gress` command that starts them."""
+"""Pipelines that run on Flink, one a file, and the rooms they are built from."""

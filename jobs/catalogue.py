@@ -1,4 +1,4 @@
-"""Jobs that `gress run` knows: one module with a ``build`` function and one YAML file each."""
+"""Table of the jobs that `gress run` knows: each has a module with a ``build`` function and a YAML file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jobs.errors import fail
 
 @dataclass(frozen=True)
 class JobEntry:
-    """A job's module, and what it does in a line."""
+    """A job's module, and its purpose in a line."""
 
     module: str
     title: str
@@ -31,7 +31,7 @@ def find_job(name: str) -> JobEntry:
     """Return the entry of a job.
 
     Raises:
-        JobError: no such job; names the nearest.
+        JobError: there is no such job; the text names the nearest.
     """
     if name not in JOBS:
         fail(f"job {name!r}", f"expected one of {', '.join(JOBS)}", suggest(name, tuple(JOBS)))
@@ -39,7 +39,7 @@ def find_job(name: str) -> JobEntry:
 
 
 def default_config(name: str) -> Path:
-    """Return the YAML file that ships with a job."""
+    """Return the YAML file that is shipped with a job."""
     import conf
 
     return Path(conf.__path__[0]) / f"{name.replace('-', '_')}.yaml"

@@ -1,4 +1,4 @@
-"""What a job's launcher refuses."""
+"""Errors of jobs and of the commands around them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NoReturn
 
 
 class JobError(Exception):
-    """A job that cannot start or did not end well: which part, what was expected, what was found, what to do.
+    """A job that cannot start or failed; the text names the part, the expected and the found value, and the remedy.
 
     >>> print(JobError("input x.txt", "expected .jsonl, .csv or .parquet, got .txt", "rename it"))
     input x.txt: expected .jsonl, .csv or .parquet, got .txt; rename it
@@ -27,7 +27,7 @@ def refuse(subject: str, expected: str, got: object, what_to_do: str = "") -> No
 
 
 def fail(subject: str, problem: str, what_to_do: str = "") -> NoReturn:
-    """Raise the error for anything else that went wrong.
+    """Raise the error for any other failure.
 
     >>> fail("job 'fraud'", "failed while running: disk full", "the full trace is in Flink's log")
     Traceback (most recent call last):

@@ -228,10 +228,10 @@ def cluster_environment(folder: Path, environ: Mapping[str, str] = os.environ) -
     """Return the environment of a cluster's processes.
 
     Raises:
-        JobError: no Java 11, 17 or 21.
+        JobError: there is no Java 11, 17 or 21.
     """
     java = require_java(environ)
-    # A path to sources, or one meant for this process's own Flink, has no business in the workers.
+    # Workers must not inherit a path to sources, or one of this process's own Flink.
     kept = {name: value for name, value in environ.items() if name not in _FOREIGN}
     # In thread mode the JVM embeds the first Python on PATH.
     path = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", "")])

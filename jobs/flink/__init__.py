@@ -1,1 +1,1 @@
-"""Flink itself: sessions, options, Java, the REST API. Imports no other room of `jobs`."""
+"""Flink itself: sessions, options, Java, the REST API; it imports no other room of `jobs`."""

@@ -1,7 +1,6 @@
-"""Reads Flink options that stand as plain ``key: value`` lines.
+"""Reader of Flink options in plain ``key: value`` lines.
 
-Rule: what this reader accepts, YAML reads the same way, so that one file serves our launcher and a cluster's
-config.yaml.
+Rule: YAML reads every accepted line in the same way, so one file serves our launcher and a cluster's config.yaml.
 """
 
 from __future__ import annotations
@@ -13,15 +12,15 @@ from conf.errors import ConfigError, Problem
 
 _LINE = re.compile(r"(?P<key>[A-Za-z][\w.-]*):[ ]+(?P<value>\S[^\t]*)")
 _COMMENT = re.compile(r"(^| )#.*$")
-# What gives a value another meaning in YAML: quotes, lists, maps, references, tags, blocks, directives.
+# In YAML these starts give a value another meaning: quotes, lists, maps, references, tags, blocks, directives.
 _SPECIAL_START = tuple("\"'[]{}&*!|>%@`,")
 
 
 def read_flink_conf(path: Path) -> dict[str, str]:
-    """Options of a file, in its order, values as they are written.
+    """Read the options of a file, in its order, with values as written.
 
     Raises:
-        ConfigError: For the first line that is neither an option nor a comment, or that repeats a key.
+        ConfigError: a line is neither an option nor a comment, or repeats a key.
     """
     options: dict[str, str] = {}
     for number, line in enumerate(_text(path).splitlines(), 1):

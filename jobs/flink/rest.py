@@ -1,4 +1,4 @@
-"""A cluster's REST API: the one way in which commands ask a running cluster."""
+"""Client of a cluster's REST API, through which all commands ask a running cluster."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TIMEOUT_S = 10.0
 
 
 class ClusterUnreachable(JobError):
-    """Nobody answers at a cluster's address."""
+    """A cluster whose address does not answer."""
 
     def __init__(self, address: str, reason: str) -> None:
         problem = f"expected Flink's REST API there, got {reason}"
@@ -33,9 +33,9 @@ class RunningJob:
 
     Attributes:
         id: 32 hexadecimal digits.
-        name: as submitted.
-        state: Flink's word for it.
-        start_ms: when it was submitted, epoch milliseconds.
+        name: name of the submitted job.
+        state: state in Flink's words.
+        start_ms: time of the submission, epoch milliseconds.
     """
 
     id: str
@@ -45,16 +45,16 @@ class RunningJob:
 
     @property
     def is_ended(self) -> bool:
-        """Whether it will never run again."""
+        """Whether the job will never run again."""
         return self.state in ENDED
 
 
 class FlinkRest:
-    """Asks one cluster.
+    """A client of one cluster.
 
     Args:
-        address: ``HOST:PORT``, or a URL where the API is behind HTTPS or a path.
-        timeout_s: the longest wait for an answer.
+        address: ``HOST:PORT``, or a URL if the API is behind HTTPS or a path.
+        timeout_s: longest wait for an answer, in seconds.
     """
 
     def __init__(self, address: str, *, timeout_s: float = _TIMEOUT_S) -> None:
@@ -63,20 +63,20 @@ class FlinkRest:
         self._timeout_s = timeout_s
 
     def get(self, path: str) -> Any:
-        """Return what the API says at a path.
+        """Return the API's answer at a path.
 
         Raises:
-            ClusterUnreachable: nobody answers, or not as Flink does.
-            JobError: the API refuses.
+            ClusterUnreachable: nothing answers, or something other than Flink does.
+            JobError: the API refuses the request.
         """
         return self._ask("GET", path)
 
     def post(self, path: str, body: Any) -> Any:
-        """Send a document to a path; errors as for ``get``."""
+        """Send a document to a path; raise errors like ``get``."""
         return self._ask("POST", path, json.dumps(body).encode())
 
     def patch(self, path: str) -> Any:
-        """Change what a path stands for; errors as for ``get``."""
+        """Change the resource at a path; raise errors like ``get``."""
         return self._ask("PATCH", path, b"{}")
 
     def jobs(self) -> list[RunningJob]:
@@ -88,10 +88,10 @@ class FlinkRest:
         return sorted(found, key=lambda job: job.start_ms, reverse=True)
 
     def job(self, text: str) -> RunningJob:
-        """Return the job with an id or, of those with a name, the latest that has not ended.
+        """Return the job with this id, or the latest job with this name, preferring one that has not ended.
 
         Raises:
-            JobError: no such job.
+            JobError: there is no such job.
         """
         jobs = self.jobs()
         named = sorted((job for job in jobs if text in (job.id, job.name)), key=lambda job: job.is_ended)
@@ -106,7 +106,7 @@ class FlinkRest:
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> Any:
         try:
-            # A URL that is none is an error of its own kind, and the user's.
+            # An invalid URL raises ValueError here, which is the user's mistake.
             headers = {"Content-Type": "application/json"}
             request = urllib.request.Request(self._base + path, body, headers, method=method)
             with urllib.request.urlopen(request, timeout=self._timeout_s) as answer:
@@ -120,7 +120,7 @@ class FlinkRest:
 
 
 def _reason(error: urllib.error.HTTPError) -> str:
-    """The first line of what Flink says; the rest is a stack trace."""
+    """Return the first line of Flink's error; the rest is a stack trace."""
     try:
         errors = json.load(error)["errors"]
         text = next(line for entry in errors for line in str(entry).splitlines() if line.strip())

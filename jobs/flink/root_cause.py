@@ -1,10 +1,10 @@
-"""The line of a stack trace that says what went wrong."""
+"""Root cause in the text of a stack trace."""
 
 from __future__ import annotations
 
 
 def root_cause(trace: str) -> str:
-    """Return the innermost cause of a Java stack trace, or Python's own error where it is in there.
+    """Return the innermost cause of a Java stack trace, or the Python error in it if there is one.
 
     >>> root_cause(chr(10).join(["X: outer", "at a.b", "Caused by: java.io.IOException: disk full", "at c.d"]))
     'java.io.IOException: disk full'

@@ -1,1 +1,1 @@
-"""Kafka itself: the client, the connector's jars, counts of topics. Imports no room of `jobs` but `flink`."""
+"""Kafka itself: the client, the connector's jars, counts of topics; it imports only the room `flink` of `jobs`."""

@@ -1,4 +1,4 @@
-"""Asks a Kafka cluster, before a job starts, whether it answers and has the topics: by the connector's own client."""
+"""Check before a job starts that its Kafka cluster answers and has the topics, with the connector's own client."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Asked:
 
 
 def client_properties(options: Mapping[str, str]) -> dict[str, str]:
-    """Return properties as the connector's clients want them, whose classes have other names than Kafka's own.
+    """Return properties for the connector's clients, whose classes have other names than Kafka's own.
 
     >>> client_properties({"sasl.mechanism": "PLAIN", "sasl.login.class": "org.apache.kafka.Login"})
     {'sasl.mechanism': 'PLAIN', 'sasl.login.class': 'org.apache.flink.kafka.shaded.org.apache.kafka.Login'}
@@ -48,7 +48,7 @@ def check_topics(asked: Asked) -> None:
     """Refuse a job whose cluster does not answer or lacks a topic.
 
     Raises:
-        JobError: within about ten seconds.
+        JobError: the cluster does not answer within about ten seconds, or a topic is missing.
     """
     with _admin(asked) as admin:
         try:
@@ -92,7 +92,7 @@ def shaded_kafka() -> Any:
 
 
 def java_properties(options: Mapping[str, str]) -> Any:
-    """Return properties as an object of Java's."""
+    """Return properties as a Java object."""
     from pyflink.java_gateway import get_gateway
 
     properties = get_gateway().jvm.java.util.Properties()
@@ -135,7 +135,7 @@ def _creates_topics(admin: Any) -> bool:
 
 
 def _said(error: Exception) -> str:
-    """Return what Kafka's client said, without the trace."""
+    """Return the message of Kafka's client, without its stack trace."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     causes = [line for line in lines if line.startswith("Caused by: ")] or [
         line.removeprefix(": ") for line in lines if "Exception: " in line

@@ -1,4 +1,4 @@
-"""Counts what a run wrote to its topics, as a reader sees it that waits for transactions to end."""
+"""Counts of the records that a run wrote to its topics, seen by a reader of committed transactions."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _CLIENT = {
 
 
 class TopicCounts:
-    """Records that the topics of a sink got since this object was made, by whomever.
+    """Counts of the records that any writer added to a sink's topics since this object was made.
 
     Args:
-        kafka: the sink; its cluster must answer.
+        kafka: settings of the sink; its cluster must answer.
     """
 
     def __init__(self, kafka: KafkaSinkSettings) -> None:
@@ -41,7 +41,7 @@ class TopicCounts:
         return shaded_kafka().clients.consumer.KafkaConsumer(java_properties(self._properties))
 
     def _ends(self, topic: str) -> dict[int, int]:
-        """Where each partition ends; nothing for a topic that is still to come into being."""
+        """Return the end offset of each partition; empty for a topic that does not exist yet."""
         consumer = self._consumer()
         try:
             return {

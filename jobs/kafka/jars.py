@@ -1,4 +1,4 @@
-"""Jars that Kafka jobs need beside the Python package: fetched by Maven, kept in a folder of the user's."""
+"""Jars that Kafka jobs need beside the Python package: Maven fetches them into a folder of the user."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jobs.errors import fail, refuse
 JARS_VARIABLE = "GRESS_JARS"
 CONNECTOR, BROKER = "connector", "broker"
 
-# Of each part, the jar without which it is nothing, and a class in it.
+# The main jar of each part, and a class in it.
 _MAIN = {
     CONNECTOR: ("flink-sql-connector-kafka-*.jar", "org/apache/flink/connector/kafka/source/KafkaSource.class"),
     BROKER: ("kafka_2.13-*.jar", "kafka/Kafka.class"),
@@ -26,7 +26,7 @@ _SHOWN_LINES = 5
 
 
 def jars_folder(environ: Mapping[str, str] | None = None) -> Path:
-    """The folder of ``GRESS_JARS``, else one in the user's cache."""
+    """Return the folder of ``GRESS_JARS``, else one in the user's cache."""
     environ = os.environ if environ is None else environ
     if environ.get(JARS_VARIABLE):
         return Path(environ[JARS_VARIABLE]).absolute()
@@ -35,23 +35,23 @@ def jars_folder(environ: Mapping[str, str] | None = None) -> Path:
 
 
 def connector_jar(folder: Path | None = None) -> Path:
-    """The connector's jar.
+    """Return the connector's jar.
 
     Raises:
-        JobError: It was not fetched.
+        JobError: the jar was not fetched.
     """
     return find_jars(CONNECTOR, folder)[0]
 
 
 def find_jars(part: str, folder: Path | None = None) -> list[Path]:
-    """All jars of ``CONNECTOR`` or ``BROKER``, the main one first.
+    """Return all jars of ``CONNECTOR`` or ``BROKER``, the main one first.
 
     Raises:
-        JobError: They were not fetched, or are no jars.
+        JobError: the jars were not fetched, or are damaged.
     """
     place = (folder or jars_folder()) / part
     pattern, entry = _MAIN[part]
-    # Of several versions the latest fetched.
+    # If there are several versions, take the one fetched last.
     found = sorted(place.glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True)
     option = " --broker" if part == BROKER else ""
     if not found:
@@ -64,11 +64,11 @@ def fetch_jars(folder: Path, *, parts: tuple[str, ...] = (CONNECTOR,)) -> list[P
     """Fetch jars from Maven Central into ``folder`` and check them.
 
     Args:
-        folder: Made when missing.
-        parts: ``CONNECTOR`` comes always, ``BROKER`` where asked for.
+        folder: target folder, created if missing.
+        parts: parts to fetch; ``CONNECTOR`` is always included.
 
     Raises:
-        JobError: Maven is missing or fails.
+        JobError: maven is missing or fails.
     """
     maven = shutil.which("mvn")
     if maven is None:
@@ -79,7 +79,7 @@ def fetch_jars(folder: Path, *, parts: tuple[str, ...] = (CONNECTOR,)) -> list[P
         command = [maven, "-q", "-B", "--strict-checksums", "-f", str(pom_file()), f"-Dgress.jars={fresh}"]
         command += ["-P", BROKER] if BROKER in parts else []
         _run([*command, "generate-resources"])
-        # Jars of two versions side by side are worse than none.
+        # Replace a part as a whole: jars of two versions side by side are worse than none.
         for part in Path(fresh).iterdir():
             find_jars(part.name, Path(fresh))
             shutil.rmtree(folder / part.name, ignore_errors=True)
@@ -88,10 +88,10 @@ def fetch_jars(folder: Path, *, parts: tuple[str, ...] = (CONNECTOR,)) -> list[P
 
 
 def pom_file() -> Path:
-    """The pom.xml of this checkout or of this installation.
+    """Return the pom.xml of this checkout or of this installation.
 
     Raises:
-        JobError: Neither is there.
+        JobError: neither file exists.
     """
     places = (
         Path(__file__).resolve().parents[2] / "deploy" / "kafka" / "pom.xml",

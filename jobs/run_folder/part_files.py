@@ -1,4 +1,4 @@
-"""Part files of a sink's folder: counted while they grow, read when they are final."""
+"""Part files of a sink's folder: counts while they grow, reads when they are final."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _CHUNK_BYTES = 1 << 24
 
 
 class LineCounter:
-    """Counts the lines of a folder's part files, each byte once."""
+    """A counter of the lines in a folder's part files, which reads each byte once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -17,7 +17,7 @@ class LineCounter:
         self.lines = 0
 
     def poll(self) -> int:
-        """Return the number of lines so far, files still being written included."""
+        """Return the number of lines so far, including those of unfinished files."""
         for path in self._folder.glob("*part-*") if self._folder.is_dir() else ():
             try:
                 with path.open("rb") as file:
@@ -29,7 +29,7 @@ class LineCounter:
     def _count(self, descriptor: int, path: Path) -> None:
         import os
 
-        # A part file is renamed when it is final: the inode says that it is the same file.
+        # Flink renames a part file when it is final; the inode identifies it before and after.
         inode = os.fstat(descriptor).st_ino
         seen = self._sizes.get(inode, 0)
         while chunk := os.pread(descriptor, _CHUNK_BYTES, seen):

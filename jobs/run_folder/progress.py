@@ -1,4 +1,4 @@
-"""The live line of a long run: rows, rate, alerts, dead letters."""
+"""Progress line of a long run: rows, rate, alerts, dead letters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from jobs.run_folder.timeline import FILE, Point, Timeline
 
 @dataclass(frozen=True)
 class Counts:
-    """What a run has written so far."""
+    """The counts of a run so far."""
 
     rows: int
     alerts: int
@@ -41,7 +41,7 @@ class Counts:
 
 
 class Elapsed(Counts):
-    """How long a run has run whose rows nobody here can count: they go to Kafka."""
+    """The running time of a run whose rows go to Kafka, where this process does not count them."""
 
     def text(self, total: int | None) -> str:
         """Return the time as a line.
@@ -53,10 +53,12 @@ class Elapsed(Counts):
 
 
 class Clock:
-    """Shows how long a run has run, on a thread of its own, until it is left.
+    """A context that shows the running time of a run, from a background thread.
 
     Args:
-        show: called with the counts every ``interval_s`` seconds.
+        show: function that is called with the counts every ``interval_s`` seconds.
+        interval_s: seconds between two calls.
+        clock: function that returns monotonic seconds.
     """
 
     def __init__(
@@ -84,7 +86,7 @@ class Clock:
         self._thread.join()
 
     def counts(self) -> Counts:
-        """Return the counts now."""
+        """Return the current counts."""
         return Elapsed(0, 0, 0, self._clock() - self._start)
 
     def _watch(self) -> None:
@@ -93,12 +95,14 @@ class Clock:
 
 
 class Progress(Clock):
-    """Watches the folders that a run writes, shows the counts until it is left and keeps them in ``timeline.jsonl``.
+    """A context that counts the rows in the folders of a run, shows them and keeps them in ``timeline.jsonl``.
 
     Args:
-        output: folder of the run, which must be there.
+        output: folder of the run, which must exist.
         rows: sub-folder with one line per good row.
-        show: called with the counts every ``interval_s`` seconds.
+        show: function that is called with the counts every ``interval_s`` seconds.
+        interval_s: seconds between two calls.
+        clock: function that returns monotonic seconds.
     """
 
     def __init__(
@@ -126,7 +130,7 @@ class Progress(Clock):
         self._timeline.close(_point(self.counts()))
 
     def counts(self) -> Counts:
-        """Return the counts now."""
+        """Return the current counts."""
         good, alerts, dead_letters = (counter.poll() for counter in self._counters)
         return Counts(good + dead_letters, alerts, dead_letters, self._clock() - self._start)
 

@@ -1,4 +1,4 @@
-"""How far a run was at which second, kept beside its rows in a file that never grows beyond some kilobytes."""
+"""Timeline of a run: counts over time, in a file beside its rows that never exceeds some kilobytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FILE = "timeline.jsonl"
 
 @dataclass(frozen=True)
 class Point:
-    """What a run had written after some seconds: rows are predictions and dead letters together."""
+    """The counts of a run after some seconds; rows are predictions and dead letters together."""
 
     seconds: float
     rows: int
@@ -30,11 +30,11 @@ class Point:
 
 
 class Timeline:
-    """Appends points to a file; a run without end keeps every second one, then every fourth, and so on.
+    """A file of points; when it is full it keeps every second point, later every fourth, and so on.
 
     Args:
-        path: file, written anew.
-        limit: points that the file holds at most; the one of ``close`` may come on top.
+        path: file to write; an existing one is replaced.
+        limit: most points in the file, not counting the one of ``close``.
     """
 
     def __init__(self, path: Path, *, limit: int = 2_000) -> None:
@@ -46,7 +46,7 @@ class Timeline:
         path.write_text("", encoding="utf-8")
 
     def add(self, point: Point) -> None:
-        """Keep a point, or pass it over where points are thinned out."""
+        """Keep a point, or skip it if points are thinned out."""
         is_kept = self._offered % self._every == 0
         self._offered += 1
         if not is_kept:
@@ -58,7 +58,7 @@ class Timeline:
             self._thin_out()
 
     def close(self, point: Point) -> None:
-        """Keep the last point, whatever came before."""
+        """Keep the last point in any case."""
         self._append(point)
 
     def _append(self, point: Point) -> None:
@@ -68,17 +68,17 @@ class Timeline:
     def _thin_out(self) -> None:
         self._points = self._points[::2]
         self._every *= 2
-        # A reader sees the file before or after, never half of it.
+        # Replace the file as a whole, so that a reader never sees half of it.
         part = self._path.with_name(f".{self._path.name}.part")
         part.write_text("".join(point.line() for point in self._points), encoding="utf-8")
         part.replace(self._path)
 
 
 def read_timeline(folder: Path) -> list[Point]:
-    """Return the points of a run in the order of time; none where it kept none.
+    """Return the points of a run in the order of time; none if it has no timeline.
 
     Raises:
-        JobError: a line is no point.
+        JobError: a line is not a point.
     """
     path = folder / FILE
     if not path.is_file():

@@ -43,7 +43,7 @@ def add_connector(session: FlinkSession, job: JobSettings, source: InputFiles | 
     """Give a session the connector's jar where its job reads or writes Kafka, and check that the topics are there.
 
     Raises:
-        JobError: The jar was not fetched, the brokers do not answer, or a topic is missing.
+        JobError: the jar was not fetched, the brokers do not answer, or a topic is missing.
     """
     asked = list(_asked(job, source))
     if not asked:

@@ -1,1 +1,1 @@
-"""Where events come from: files, Kafka topics, the generator; each becomes a table of lines."""
+"""Sources of events: files, Kafka topics, the generator; each becomes a table of lines."""

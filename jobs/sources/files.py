@@ -1,4 +1,4 @@
-"""Input files of a bounded run: which there are, their format, and how many events they hold."""
+"""Input files of a bounded run: their paths, their format, and the number of their events."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class InputFiles:
-    """Files of one format, in the order in which they are read.
+    """Files of one format, in the order of reading.
 
     Attributes:
-        format: of all of them.
-        paths: absolute, sorted by name.
+        format: format of all files.
+        paths: absolute paths, sorted by name.
         header: first line of CSV files, which is no event.
     """
 
@@ -40,7 +40,7 @@ class InputFiles:
     header: str = ""
 
     def line_format(self, events: EventSettings) -> LineFormat:
-        """Return how the lines of these files are read.
+        """Return the format of the files' lines.
 
         Raises:
             JobError: the header of CSV files lacks a required column, or names one twice.
@@ -53,10 +53,10 @@ class InputFiles:
             fail(f"input {self.paths[0]}", str(error))
 
     def count_events(self, *, in_turn: bool = True) -> int:
-        """Return the number of events in the files, counted without the job.
+        """Count the events in the files, without the job.
 
         Args:
-            in_turn: how they are read, see ``sources.is_read_in_turn``.
+            in_turn: one task reads the files in turn, see ``lines.is_read_in_turn``.
         """
         if self.format == "parquet":
             import pyarrow.parquet as pq
@@ -68,10 +68,10 @@ class InputFiles:
 
 
 def find_inputs(text: str) -> InputFiles:
-    """Return the files that a file name, a folder or a pattern stands for.
+    """Find the files of a file name, a folder or a pattern.
 
     Raises:
-        JobError: no such file, another format than those known, formats mixed, or a CSV file without a header.
+        JobError: there is no such file, a format is unknown, formats are mixed, or a CSV file has no header.
     """
     subject = f"input {text}"
     path = Path(text)
@@ -139,7 +139,7 @@ def _count_lines_and_returns(path: Path) -> int:
     with _open(path) as file:
         while chunk := file.read(_CHUNK_BYTES):
             lines += chunk.count(b"\n") + chunk.count(b"\r") - chunk.count(b"\r\n")
-            # Both halves of one end, each in a chunk of its own.
+            # A CR LF that is split between two chunks was counted twice.
             lines -= last == b"\r" and chunk[:1] == b"\n"
             last = chunk[-1:]
     return lines + (last not in (b"\n", b"\r"))

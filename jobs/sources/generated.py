@@ -1,4 +1,4 @@
-"""Generated input: ``generator:days=40,customers=1000,seed=7`` instead of files."""
+"""Generated input, such as ``generator:days=40,customers=1000,seed=7``, instead of files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GENERATOR = "generator:"
 DEFAULTS = GeneratorSettings(
     customers=1_000, terminals=2_000, seed=1, radius=10.0, compromised_terminals=5e-4
 )
-"""A small town, so that the windows fill and each pattern of fraud shows within the default days."""
+"""A small town, in which the windows fill and each pattern of fraud appears within the default days."""
 DEFAULT_DAYS = 40
 
 _OPTIONS: MappingProxyType[str, Callable[[str], Any]] = MappingProxyType(
@@ -36,7 +36,7 @@ def parse_generator(text: str) -> tuple[int, GeneratorSettings]:
     """Return days and settings of a ``generator:`` input.
 
     Raises:
-        JobError: an unknown option or a value that does not fit.
+        JobError: an option is unknown or a value does not fit.
     """
     given: dict[str, Any] = {}
     for part in filter(None, text.removeprefix(GENERATOR).split(",")):
@@ -58,7 +58,7 @@ def parse_generator(text: str) -> tuple[int, GeneratorSettings]:
 
 
 def generate(text: str, folder: Path) -> Path:
-    """Write the transactions that a ``generator:`` input describes to ``input.jsonl`` in a folder; return the file."""
+    """Write the transactions of a ``generator:`` input to ``input.jsonl`` in a folder, and return the file."""
     days, settings = parse_generator(text)
     path = folder / "input.jsonl"
     write(path, TransactionGenerator(settings).days(days))

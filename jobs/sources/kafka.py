@@ -1,12 +1,12 @@
-"""Kafka topics as a table of lines, with what else a record carries.
+"""Kafka topics as a table of lines with the key, headers and position of each record.
 
-Rules this file keeps:
+Rules of this file:
 
-- A record that has no value is a line too: the connector hands it on as NULL, and parsing gives the reason.
-- Watermarks come from the source, where each partition has its own and the slowest counts. One made after parsing
-  would follow the fastest partition of a task, and rows of the others would be late whenever a topic is caught up with.
-- For that the source reads the event's time in SQL. A time it cannot read moves no watermark; whether a row is good,
-  and what its time is, parsing alone decides.
+- A record without a value is a line, too: the connector passes it on as NULL, and parsing gives the reason.
+- The source makes the watermarks. Each partition has its own, and the slowest counts. A watermark made after parsing
+  would follow the fastest partition of a task, and while a job catches up the rows of other partitions would be late.
+- For the watermarks the source reads the event's time in SQL. A time that it cannot read moves no watermark. Parsing
+  alone decides whether a row is good, and what its time is.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from udfs.parsing.lines import JsonLines
 from udfs.parsing.times import FIRST_MS
 
 KAFKA = "kafka:"
-"""How ``--input`` says that events come from Kafka; topics may follow."""
+"""Prefix of an ``--input`` from Kafka; topics may follow."""
 
 SOURCE_TIME = "__source_time"
-"""Event time as the source reads it, where windows need watermarks."""
+"""Column of the event time that the source reads, if windows need watermarks."""
 
 RECORD_COLUMNS = ("__key", "__partition", "__offset", "__headers", "__metadata")
-"""What a record carries beside its value, for dead letters: key, headers and the rest as text."""
+"""Columns of a record beside its value, for dead letters: key, position, headers and the rest as text."""
 
 PLACE_COLUMNS = ("__partition", "__offset")
-"""Where a record lies in its topic: what of it goes through the windows, whose state keeps every row for a while."""
+"""Columns of a record's position; only these pass through the windows, whose state keeps every row for a while."""
 
 _TABLE, _VIEW = "kafka_records", "raw_lines"
 _STARTS = {"earliest": "earliest-offset", "latest": "latest-offset", "committed": "group-offsets"}
@@ -41,31 +41,31 @@ _ZONE = r"[+-](0\d|1[0-7])(:?[0-5]\d)?"
 
 @dataclass(frozen=True)
 class KafkaInput:
-    """Topics to read, in the place of files."""
+    """Topics to read instead of files."""
 
     settings: KafkaSourceSettings
     group: str
 
     @property
     def is_bounded(self) -> bool:
-        """Whether reading ends."""
+        """Whether the input ends."""
         return self.settings.stop == "latest"
 
     def line_format(self, events: EventSettings) -> JsonLines:
-        """Return how values are read."""
+        """Return the format of the records' values."""
         return JsonLines(events.fields)
 
 
 def find_kafka_input(text: str, job: JobSettings, origin: str) -> KafkaInput | None:
-    """Return the topics that ``--input`` stands for, or those of the settings where it is not given.
+    """Return the topics of ``--input``, or those of the settings if it is not given; None: the input is files.
 
     Args:
         text: ``kafka:`` or ``kafka:TOPIC,...``; files; empty: not given.
-        job: its ``source.kafka`` says where and how.
-        origin: of the settings, for the error.
+        job: settings of the job, whose ``source.kafka`` names the brokers.
+        origin: origin of the settings, for the error.
 
     Raises:
-        JobError: Kafka is asked for and the settings do not say where it is.
+        JobError: the input is Kafka, but the settings do not name the brokers.
     """
     settings = job.source.kafka
     if text and not text.startswith(KAFKA):
@@ -85,10 +85,10 @@ def create_kafka_lines(session: FlinkSession, found: KafkaInput, events: EventSe
     """Register the view of all records, its columns ``__line`` and ``RECORD_COLUMNS``, and return its name.
 
     Args:
-        session: where.
-        found: topics.
-        events: which field is the event's time.
-        has_windows: what comes next needs watermarks; the view then has ``SOURCE_TIME`` as its row time.
+        session: session to register it in.
+        found: topics to read.
+        events: settings of events, which name the field of the event's time.
+        has_windows: the job has windows, which need watermarks; the view then has ``SOURCE_TIME`` as its row time.
     """
     columns = [
         "`__line` STRING",
@@ -142,9 +142,9 @@ def _options(found: KafkaInput, *, has_windows: bool) -> dict[str, str]:
 
 
 def event_time_sql(events: EventSettings) -> str:
-    """Return the event's time as SQL reads it from the line, to the second; year 1 where it is none or too far ahead.
+    """Return an SQL expression for the event's time in a line, to the second; year 1 if it is invalid or too far ahead.
 
-    The grammar is that of ``udfs.parsing.times``, but for zones of 18 hours and more; a 30th of February is the 28th.
+    The grammar is that of ``udfs.parsing.times``, except for zones of 18 hours and more; February 30 becomes the 28th.
     """
     steps = (events.fields[events.time].source or events.time).split(".")
     path = "$" + "".join(f'["{step}"]' for step in steps)
@@ -158,7 +158,7 @@ def event_time_sql(events: EventSettings) -> str:
         f"WHEN {is_iso} THEN TO_TIMESTAMP_LTZ({moment}, 'yyyy-MM-dd HH:mm:ss', {zone}) END"
     )
     latest = f"CURRENT_TIMESTAMP + {interval(events.max_ahead_ms)}"
-    # A row time must not be NULL, and one ahead of the clock would make all others late.
+    # A row time must not be NULL, and a time ahead of the clock would make all other rows late.
     return f"COALESCE(CASE WHEN {time} <= {latest} THEN {time} END, TO_TIMESTAMP_LTZ({FIRST_MS}, 3))"
 
 

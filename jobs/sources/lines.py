@@ -1,4 +1,4 @@
-"""Input as a table of lines: the one shape in which events enter a job."""
+"""Input as a table of lines, the form in which all events enter a job."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def create_lines(session: FlinkSession, files: InputFiles, *, is_ordered: bool) 
     """Register the view of all lines, column ``__line``, and return its name.
 
     Args:
-        session: where.
-        files: what to read.
-        is_ordered: what comes next needs the files one after the other, each from its start, in one task: event-time
-            windows, so that no row comes behind the watermark. Otherwise tasks share the work.
+        session: session to register it in.
+        files: files to read.
+        is_ordered: one task reads the files one after the other. Event-time windows need this order, so that no row
+            comes behind the watermark. Otherwise tasks share the files.
     """
     if files.format == "parquet":
         _register(session, _parquet_lines(session, files))
@@ -47,7 +47,7 @@ def create_lines(session: FlinkSession, files: InputFiles, *, is_ordered: bool) 
         _create_split_lines(session, files.paths)
     if files.format != "csv":
         return _VIEW
-    # Every file starts with it, and no event can look like it.
+    # Every file starts with the header, and no event equals it.
     header = files.header.replace("'", "''")
     session.tables.execute_sql(
         f"CREATE TEMPORARY VIEW `lines` AS SELECT __line FROM {_VIEW} "
@@ -57,10 +57,10 @@ def create_lines(session: FlinkSession, files: InputFiles, *, is_ordered: bool) 
 
 
 def is_read_in_turn(files: InputFiles, *, is_ordered: bool, parallelism: int) -> bool:
-    """Return whether one task reads the files one after the other, by a reader for which a lone CR ends a line.
+    """Return whether one task reads the files one after the other, with a reader for which a lone CR ends a line.
 
-    A file is never split, as its file system reports one block, so fewer files than tasks would leave some idle:
-    one task then reads and deals the lines out. Nor does a task of many find files in a hidden folder.
+    Flink never splits a file, because its file system reports one block. With fewer files than tasks some tasks would
+    be idle, so one task reads and distributes the lines. It also reads hidden folders, which Flink's file table skips.
     """
     is_hidden = any(path.parent.name.startswith((".", "_")) for path in files.paths)
     return is_ordered or is_hidden or len(files.paths) < parallelism
@@ -71,7 +71,8 @@ def _register(session: FlinkSession, table: Table) -> None:
 
 
 def _create_split_lines(session: FlinkSession, paths: Sequence[Path]) -> None:
-    # One source for a folder's files: who is done with one takes the next. A source a file, and one task gets them all.
+    # Use one source for a folder's files, so that a task that finishes a file takes the next. With one source a file,
+    # the same task would get all of them.
     tables = []
     for index, (folder, found) in enumerate(groupby(sorted(paths), lambda path: path.parent)):
         name = f"{_VIEW}_{index}"
@@ -85,7 +86,7 @@ def _create_split_lines(session: FlinkSession, paths: Sequence[Path]) -> None:
 
 
 def _lines_in_turn(session: FlinkSession, paths: Sequence[Path], parallelism: int) -> Table:
-    """Return the lines of one file after the other, read by one task and dealt out to ``parallelism`` tasks."""
+    """Return the lines of one file after the other; one task reads and distributes them to ``parallelism`` tasks."""
     from pyflink.common import Types, WatermarkStrategy
     from pyflink.datastream.connectors.base import Source
     from pyflink.datastream.connectors.file_system import FileSource, StreamFormat
@@ -97,24 +98,24 @@ def _lines_in_turn(session: FlinkSession, paths: Sequence[Path], parallelism: in
     ]
     source = first
     if others:
-        # One source hands its files out in an order of its own; a chain of sources keeps ours.
+        # One source reads its files in an order of its own, but a chain of sources keeps our order.
         hybrid = get_gateway().jvm.org.apache.flink.connector.base.source.hybrid.HybridSource
         chain = hybrid.builder(first.get_java_function())
         for other in others:
             chain = chain.addSource(other.get_java_function())
         source = Source(chain.build())
-    # A chain does not say what it yields.
+    # A chain does not declare its type, so name it here.
     lines = session.env.from_source(source, WatermarkStrategy.no_watermarks(), "files", Types.STRING())
     lines = lines.set_parallelism(1).uid("files").name("files")
     if parallelism > 1:
         lines = lines.rebalance()
-        # What follows has as many tasks as what it reads from, and dealing out counts as done by one.
+        # The next operator takes the parallelism of its input, and Flink gives rebalance the parallelism 1.
         lines._j_data_stream.getTransformation().setParallelism(parallelism)
     return session.tables.from_data_stream(lines).alias("__line")
 
 
 def _parquet_lines(session: FlinkSession, files: InputFiles) -> Table:
-    """Return the rows of Parquet files as JSON lines, read in pieces by a Python worker."""
+    """Return the rows of Parquet files as JSON lines, which a Python worker reads in chunks."""
     from pyflink.common import Types
 
     from udfs.inference import as_chunk_udf
@@ -129,7 +130,7 @@ def _parquet_lines(session: FlinkSession, files: InputFiles) -> Table:
         session, {"python.fn-execution.bundle.size": "1", "python.fn-execution.arrow.batch.size": "1"}
     )
     with with_small_bundles:
-        # Translated here, so that small bundles hold for reading alone: a piece is read when the one before is used up.
+        # Translate here, so that small bundles apply to reading alone: a chunk is read when the one before is used up.
         return session.tables.from_data_stream(
             session.tables.to_data_stream(
                 session.tables.sql_query(

@@ -1,9 +1,9 @@
-"""Card transactions with the three fraud patterns of the credit card fraud handbook, from a seed.
+"""Generator of card transactions with the three fraud patterns of the credit card fraud handbook.
 
 Rules:
-- Equal settings give equal rows on every platform: only the raw bits of PCG64 are used, whose stream numpy
+- Equal settings give equal rows on every platform. The generator uses only the raw bits of PCG64, whose stream numpy
   promises to keep, and never numpy's own distributions.
-- A day depends on the seed, on its number, and on which cards and terminals earlier days compromised; so more
+- A day depends on the seed, on its number, and on the cards and terminals that earlier days compromised, so more
   days only add rows.
 - One day is in memory at a time.
 
@@ -40,16 +40,16 @@ _CARD_FACTOR, _CARD_SHARE = 5.0, 1 / 3
 
 @dataclass(frozen=True)
 class GeneratorSettings:
-    """How many cards and terminals, where they are, and how often they are compromised.
+    """Number and reach of cards and terminals, and the rates at which they are compromised.
 
     Args:
-        customers: Cards; each makes 0 to 4 transactions a day on average, of 5 to 100 on average.
-        terminals: In the same square of 100 by 100 as the cards.
-        start: First day.
-        seed: >= 0.
-        radius: A card pays at the terminals within it; one that has none never pays.
-        compromised_terminals: Share of the terminals that become compromised on a day.
-        compromised_customers: Share of the cards that become compromised on a day.
+        customers: number of cards; each makes 0 to 4 transactions a day on average, of 5 to 100 on average.
+        terminals: number of terminals, in the same square of 100 by 100 as the cards.
+        start: first day.
+        seed: seed of the random bits, >= 0.
+        radius: distance within which a card pays at terminals; a card without any never pays.
+        compromised_terminals: share of the terminals that become compromised on a day.
+        compromised_customers: share of the cards that become compromised on a day.
     """
 
     customers: int = 5_000
@@ -103,7 +103,7 @@ class TransactionGenerator:
         return _populate(self.settings)
 
     def days(self, n: int) -> Iterator[Batch]:
-        """The first n days, each sorted by time; TX_DATETIME in epoch milliseconds UTC, whole seconds."""
+        """Yield the first n days, each sorted by time; TX_DATETIME is in epoch milliseconds UTC, whole seconds."""
         settings, first_id = self.settings, 0
         terminal_until = np.zeros(settings.terminals, np.int64)
         card_until = np.zeros(settings.customers, np.int64)
@@ -119,7 +119,7 @@ class TransactionGenerator:
             first_id += len(columns["seconds"])
 
     def batches(self, rows: int) -> Iterator[Batch]:
-        """The first `rows` transactions, a day at a time; the last day is cut."""
+        """Yield the first `rows` transactions, a day at a time; the last day is cut."""
         if not len(self._population.terminals_of):
             msg = f"radius: no card has a terminal within {self.settings.radius}; expected a larger radius"
             raise ValueError(msg)
@@ -131,7 +131,7 @@ class TransactionGenerator:
             yield cut
 
     def with_locations(self, batch: Batch) -> Batch:
-        """The batch and CUSTOMER_X, CUSTOMER_Y, TERMINAL_X, TERMINAL_Y, each in [0, 100)."""
+        """Return the batch with CUSTOMER_X, CUSTOMER_Y, TERMINAL_X, TERMINAL_Y, each in [0, 100)."""
         customer = self._population.customer_xy[batch["CUSTOMER_ID"]]
         terminal = self._population.terminal_xy[batch["TERMINAL_ID"]]
         return {
@@ -157,17 +157,17 @@ class TransactionGenerator:
 
 
 def to_json_lines(batch: Batch) -> list[str]:
-    """A JSON text per row: times as ISO 8601 without a zone (UTC), amounts with two decimals."""
+    """Return a JSON text per row: times as ISO 8601 without a zone (UTC), amounts with two decimals."""
     return _lines(batch, lambda name: f'"{name}": ', ", ", ("{", "}"))
 
 
 def write(path: Path, batches: Iterable[Batch], file_format: FileFormat | None = None) -> int:
-    """Writes batches to one file and returns the number of rows.
+    """Write batches to one file and return the number of rows.
 
     Args:
-        path: A text file whose name ends in .gz is compressed.
-        batches: With the same columns in each.
-        file_format: None = the suffix before .gz.
+        path: file to write; a text file whose name ends in .gz is compressed.
+        batches: batches with equal columns.
+        file_format: format of the file; None = the suffix before .gz.
     """
     found = file_format or path.name.lower().removesuffix(".gz").rpartition(".")[2]
     if found not in _WRITERS:
@@ -183,7 +183,7 @@ def _require(name: str, value: object, expected: str, is_met: bool) -> None:
 
 
 def _uniform(bits: np.random.PCG64, n: int) -> NDArray[np.float64]:
-    """Numbers in [0, 1), multiples of 2**-53."""
+    """Return numbers in [0, 1), multiples of 2**-53."""
     return np.asarray(bits.random_raw(n) >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
@@ -206,7 +206,7 @@ def _populate(settings: GeneratorSettings) -> _Population:
 def _within(
     customers: NDArray[np.float64], terminals: NDArray[np.float64], radius: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """How many terminals each card reaches, and which, card after card."""
+    """Return the number of terminals that each card reaches, and these terminals card after card."""
     by_x = np.argsort(terminals[:, 0], kind="stable")
     x, y = terminals[by_x].T
     low = np.searchsorted(x, customers[:, 0] - radius)
@@ -219,7 +219,7 @@ def _within(
 
 
 def _poisson(u: NDArray[np.float64], rate: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Poisson numbers by inversion of uniform ones."""
+    """Return Poisson numbers by inversion of uniform ones."""
     count = np.zeros(len(u), np.int64)
     chance = np.exp(-rate)
     total = chance.copy()
@@ -234,7 +234,7 @@ def _poisson(u: NDArray[np.float64], rate: NDArray[np.float64]) -> NDArray[np.in
 
 
 def _payments(bits: np.random.PCG64, people: _Population) -> dict[str, NDArray[Any]]:
-    """One day of honest payments, card after card; those the day profile puts outside the day are dropped."""
+    """Return one day of honest payments, card after card, without those that the day profile puts outside the day."""
     rate = np.where(np.diff(people.first) > 0, people.daily_rate, 0.0)
     count = _poisson(_uniform(bits, len(rate)), rate)
     customer = np.repeat(np.arange(len(rate), dtype=np.int64), count)
@@ -258,7 +258,7 @@ def _commit_frauds(
     terminal_compromised: NDArray[np.bool_],
     card_compromised: NDArray[np.bool_],
 ) -> None:
-    """Adds the scenario of each payment, and multiplies the amounts of the third."""
+    """Add the scenario of each payment, and multiply the amounts of the third scenario."""
     stolen = card_compromised[columns["customer"]]
     stolen &= _uniform(bits, len(stolen)) < _CARD_SHARE
     scenario = np.where(columns["amount"] > _HIGH_AMOUNT, 1, 0)
@@ -269,7 +269,7 @@ def _commit_frauds(
 
 
 def _texts(batch: Batch) -> dict[str, Any]:
-    """Each column as an Arrow array of text."""
+    """Return each column as an Arrow array of text."""
     import pyarrow as pa
     from pyarrow import compute
 
@@ -287,7 +287,7 @@ def _texts(batch: Batch) -> dict[str, Any]:
 
 
 def _lines(batch: Batch, mark: Callable[[str], str], between: str, ends: tuple[str, str]) -> list[str]:
-    """The rows as text, each value between `mark(name)` and, for times in JSON, its closing quote."""
+    """Return the rows as text, each value between `mark(name)` and, for times in JSON, its closing quote."""
     from pyarrow import compute
 
     parts: list[Any] = [ends[0]]
@@ -305,7 +305,7 @@ def _text(path: Path) -> Iterator[IO[str]]:
             with io.TextIOWrapper(file, encoding="utf-8", newline="\n") as text:
                 yield text
             return
-        # No name and no time in the header: equal rows give equal files.
+        # Leave name and time out of the header, so that equal rows give equal files.
         with (
             gzip.GzipFile(filename="", mode="wb", fileobj=file, compresslevel=6, mtime=0) as packed,
             io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as text,
