@@ -180,10 +180,13 @@ def has_windows(job: JobSettings) -> bool:
 
 
 def feature_columns(job: JobSettings) -> tuple[tuple[str, str], ...]:
-    """Return name and SQL type of an export's columns: event fields, then features not named like one."""
-    fields = event_columns(job.events)
-    names = {name for name, _ in fields}
-    return *fields, *((name, kind) for name, kind in ComputeFeatures(job).outputs if name not in names)
+    """Return name and SQL type of an export's columns: event fields, then features.
+
+    A feature that is named like a field stands in the field's place.
+    """
+    features = dict(ComputeFeatures(job).outputs)
+    fields = [(name, features.pop(name, kind)) for name, kind in event_columns(job.events)]
+    return *fields, *features.items()
 
 
 def _prediction_query(job: JobSettings, scored: str) -> str:
