@@ -72,7 +72,12 @@ class ExperimentSettings(FrozenSettings):
 
 
 class AbTestingSettings(FrozenSettings):
-    """Experiments, off by default."""
+    """Experiments, off by default.
+
+    Attributes:
+        enabled: split traffic; default false. Jobs of this version refuse true.
+        experiments: each with a name of its own; default none.
+    """
 
     enabled: Flag = False
     experiments: tuple[ExperimentSettings, ...] = ()

@@ -15,12 +15,13 @@ class DriftSettings(FrozenSettings):
     """Comparison of a model's inputs and scores with its training data, per window of event time.
 
     Attributes:
-        enabled: default false.
+        enabled: compare and write drift records; default false.
         window_ms: length of a window; YAML ``window``, default 1h.
         sample: share of rows that enter the comparison, in (0, 1]; default 0.1.
         min_rows: fewest sampled rows for which a window is judged, >= 1; default 200.
         alpha: share of windows without drift that may raise an alarm, in (0, 1); default 0.05.
-        measure: ``psi`` (default), ``kolmogorov_smirnov``, ``jensen_shannon`` or ``chi_square``.
+        measure: distance between two distributions: ``psi`` (default), ``kolmogorov_smirnov``, ``jensen_shannon`` or
+            ``chi_square``.
     """
 
     enabled: Flag = False

@@ -43,7 +43,8 @@ class ExecutionSettings(FrozenSettings):
         profile: ``throughput`` (batches, worker processes; default) or ``latency`` (rows, inside the JVM).
         parallelism: slots, 1 to ``max_parallelism``; default 1.
         max_parallelism: key groups, 1 to 32768; no later rescaling can exceed it; default 128.
-        checkpoint_interval_ms: YAML ``checkpoint_interval``, default 10s; 0s = no checkpoints.
+        checkpoint_interval_ms: time between checkpoints; YAML ``checkpoint_interval``, default 10s; 0s = no
+            checkpoints.
         state_backend: ``hashmap`` (on the heap, fast) or ``rocksdb`` (on disk, any size, incremental checkpoints);
             default: the choice of flink-conf.yaml or the cluster.
         flink: further Flink options by their own names.

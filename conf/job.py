@@ -36,7 +36,12 @@ class FeatureSpec(FrozenSettings):
 
 
 class FeatureSetSettings(FrozenSettings):
-    """An ordered list of features; the model's columns have the same order."""
+    """An ordered list of features; the model's columns have the same order.
+
+    Attributes:
+        name: name of the set, as it stands in predictions and metrics.
+        specs: the features, at least one.
+    """
 
     name: Name
     specs: tuple[FeatureSpec, ...] = Field(min_length=1)
@@ -54,7 +59,7 @@ class InferenceSettings(FrozenSettings):
 
     Attributes:
         model_name: model in the registry or in `ml.models`.
-        model_version: default empty = the deployed primary.
+        model_version: version to score with; default empty = the deployed primary.
         batch_size: rows of one model call, ``auto`` or >= 1.
         batch_timeout_ms: longest wait for a batch to fill; YAML ``batch_timeout``.
         max_concurrency: batches in flight, >= 1.
@@ -101,7 +106,16 @@ class InferenceSettings(FrozenSettings):
 
 
 class JobSettings(FrozenSettings):
-    """One job."""
+    """One job.
+
+    Attributes:
+        name: name of the job, also of its Kafka group and its metrics.
+        source: where events come from.
+        events: what an event looks like.
+        features: what is computed from it.
+        inference: which model scores it, and how.
+        sink: where rows go.
+    """
 
     name: Segment
     source: SourceSettings = SourceSettings()

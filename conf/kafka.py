@@ -79,7 +79,7 @@ class KafkaSourceSettings(FrozenSettings):
 
     Attributes:
         servers: ``host:port``, several with commas between them.
-        topics: at least one.
+        topics: names of the topics, at least one.
         group: consumer group; Flink commits its offsets with every checkpoint; default: the job's name.
         start: ``committed`` (default; a partition without a committed offset is read from its beginning),
             ``earliest``, ``latest`` or ``timestamp:MS``. A restored job ignores it and continues from its checkpoint.

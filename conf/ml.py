@@ -28,8 +28,8 @@ class FeatureStoreSettings(FrozenSettings):
     """Cache of looked-up features.
 
     Attributes:
-        enabled: default false.
-        backend: ``memory`` (default) or ``redis``.
+        enabled: look features up through a cache; default false. Jobs of this version refuse true.
+        backend: store of the entries, ``memory`` (default) or ``redis``.
         ttl_ms: how long an entry lives; YAML ``ttl``, default 5m.
         redis_addr: ``host:port``; default ``localhost:6379``. The password comes from the environment.
         redis_db: number of the database, >= 0; default 0.
@@ -56,7 +56,7 @@ class MlInferenceSettings(FrozenSettings):
         breaker_open_ms: how long the breaker keeps batches from the model before it tries one; YAML ``breaker_open``,
             default 60s.
         breaker_successes: successful tries in a row that close the breaker, >= 1; default 2.
-        enable_gpu: default false.
+        enable_gpu: score ONNX models on a GPU; default false.
         gpu_device_ids: GPUs to use, each >= 0 and once; default none = the first.
     """
 
@@ -75,7 +75,7 @@ class OnlineLearningSettings(FrozenSettings):
     """Learning from labels as they arrive.
 
     Attributes:
-        enabled: default false.
+        enabled: learn while the job runs; default false. Jobs of this version refuse true.
         default_update_batch_size: labelled rows of one update, >= 1; default 32.
         default_update_interval_ms: longest wait for these rows; YAML ``default_update_interval``, default 5s.
         default_checkpoint_interval_ms: time between saves; YAML ``default_checkpoint_interval``, default 5m.
@@ -118,9 +118,19 @@ class MetricsSettings(FrozenSettings):
 
 
 class MlSettings(FrozenSettings):
-    """All settings under ``ml:``; ``enabled`` is false by default.
+    """All settings under ``ml:``.
 
-    ``logs`` is the format of the workers' log lines: ``text`` (default), or ``json`` with one object a line.
+    Attributes:
+        enabled: whether jobs may run; default false.
+        model_registry: where models are kept.
+        models: versions that a deployment names; default none.
+        feature_store: cache of looked-up features.
+        inference: how models are called where a job does not say otherwise.
+        online_learning: learning from labels as they arrive.
+        ab_testing: experiments between versions.
+        metrics: where metrics are scraped.
+        drift: how rows are compared with the training rows.
+        logs: format of the workers' log lines: ``text`` (default), or ``json`` with one object a line.
     """
 
     enabled: Flag = False
