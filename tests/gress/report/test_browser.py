@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from gress.report.page import write_report
 from tests.gress.report.page_parts import MARKUP
 from tests.gress.report.runs import drift_window, prediction, write_full_run, write_run
-
-# No traffic of the browser's own, and no sandbox, as builds run as root in containers.
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+from tests.support.browser import launched_browser
 
 # Every trace of every plot: how many points it holds and how large it is on the screen.
 DRAWN = """() => [...document.querySelectorAll(".plot")].map((plot) => ({
@@ -91,13 +80,8 @@ Open = Callable[..., Opened]
 
 @pytest.fixture(scope="module")
 def browser(no_service: Callable[[str], NoReturn]) -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        no_service("chromium is not installed: apt-get install chromium")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+    with launched_browser(no_service) as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")
