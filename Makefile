@@ -55,6 +55,10 @@ lint: $(VENV)/test.stamp ## style and types
 
 venv: $(VENV)/test.stamp ## the virtual environment for work on the package
 
+docs: $(VENV)/test.stamp ## the site, in site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+	@echo site/index.html
+
 wheel: $(VENV)/test.stamp ## dist/gress_ml-*.whl
 	rm -rf build dist
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
@@ -75,7 +79,7 @@ bench: $(VENV)/test.stamp ## one benchmark: make bench NAME=scoring
 	$(BIN)/python -m benchmarks.$(NAME)
 
 clean: ## removes everything made here
-	rm -rf $(VENV) $(TRAIN_VENV) build dist demo-out *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(TRAIN_VENV) build dist site demo-out *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/run.stamp: setup.py
@@ -96,4 +100,4 @@ $(TRAIN_VENV)/test.stamp: $(TRAIN_VENV)/train.stamp
 	@$(TRAIN_VENV)/bin/python $(INSTALL) --editable '.[train,test]'
 	@touch $@
 
-.PHONY: help demo test test-recipes test-fast lint venv wheel models bench clean
+.PHONY: help demo test test-recipes test-fast lint venv wheel docs models bench clean

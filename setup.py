@@ -55,7 +55,11 @@ TRAIN = [
     "xgboost>=3.0,<4; platform_system != 'Linux' or platform_machine != 'x86_64'",
 ]
 
+# Builds the site, `make docs`; installs beside PyFlink.
+DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.5,<10"]
+
 TEST = [
+    *DOCS,
     *REPORT,
     "confluent-kafka>=2.5",
     "hypothesis>=6.100",
@@ -108,6 +112,6 @@ setup(
         *_shared("grafana", "kubernetes", "prometheus"),
     ],
     install_requires=RUN,
-    extras_require={"local": LOCAL, "report": REPORT, "tflite": TFLITE, "train": TRAIN, "test": TEST},
+    extras_require={"docs": DOCS, "local": LOCAL, "report": REPORT, "tflite": TFLITE, "train": TRAIN, "test": TEST},
     entry_points={"console_scripts": ["gress = gress.cli.main:main"]},
 )
