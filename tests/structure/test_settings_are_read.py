@@ -2,68 +2,69 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
+from pydantic import BaseModel
 
-import conf
-from conf.loading.schema import SettingKey, setting_keys
+from conf.execution import ExecutionSettings
 from conf.settings import Settings
+from tests.structure.settings_reads import Read, leaves, settings_reads
 
-READERS = ("gress", "jobs", "udfs", "state", "models")
+READERS = {"gress", "jobs", "udfs", "state", "models"}
 
-# Settings that are read by a part still to come. A name without a further dot stands for all below it.
+# Settings that are read by a part still to come; a path stands for all below it.
 NOT_READ_YET = {
     "ml.feature_store": "cache of looked-up features",
     "ml.online_learning": "learners and their checkpoints",
     "ml.ab_testing": "router, shadow mode and experiment verdicts",
 }
 
-# A default that conf hands on to the operator's own setting, under this attribute: that one must be read.
+# A default that conf hands on to the operator's own setting: that one must be read.
 HANDED_ON = {
-    "ml.inference.default_batch_size": "batch_size",
-    "ml.inference.default_batch_timeout": "batch_timeout_ms",
+    "ml.inference.default_batch_size": "job.inference.batch_size",
+    "ml.inference.default_batch_timeout": "job.inference.batch_timeout",
+    "ml.inference.max_concurrency": "job.inference.max_concurrency",
 }
-
-LEAVES = [key for key in setting_keys(Settings) if key.is_leaf]
-
-
-def _named(path: Path) -> Iterator[str]:
-    """Attributes that a module reads, and its texts, for ``getattr`` and tables."""
-    tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-            yield node.attr
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
 
 
 @pytest.fixture(scope="module")
-def names_read() -> set[str]:
-    root = Path(conf.__file__).parents[1]
-    modules = [path for reader in READERS for path in (root / reader).rglob("*.py")]
-    return {name for path in modules for name in _named(path)}
+def reads() -> dict[Read, set[str]]:
+    return settings_reads()
 
 
-def _path(key: SettingKey) -> str:
-    return ".".join(key.path)
+def unread(model: type[BaseModel], reads: dict[Read, set[str]]) -> set[str]:
+    """Return the leaves below a settings class that no reader reads, but for those known."""
+    places = dict(leaves(model))
+    is_read = {path: bool(READERS & reads.get(place, set())) for path, place in places.items()}
+    known = {path for path in places if any(f"{path}.".startswith(f"{awaited}.") for awaited in NOT_READ_YET)}
+    known |= {path for path, target in HANDED_ON.items() if is_read[target]}
+    return {path for path in places if not is_read[path]} - known
 
 
-def _is_awaited(path: str) -> bool:
-    return any(path == awaited or path.startswith(f"{awaited}.") for awaited in NOT_READ_YET)
+def test_every_setting_is_read(reads: dict[Read, set[str]]) -> None:
+    assert unread(Settings, reads) == set(), f"read them in {', '.join(sorted(READERS))}, or drop them"
 
 
-@pytest.mark.parametrize("key", [key for key in LEAVES if not _is_awaited(_path(key))], ids=_path)
-def test_setting_is_read(key: SettingKey, names_read: set[str]) -> None:
-    attribute = HANDED_ON.get(_path(key), key.attribute)
-    assert attribute in names_read, (
-        f"{_path(key)}: expected some file of {', '.join(READERS)} to read the attribute {attribute}; "
-        "read it, or drop the setting"
-    )
+class Planted(ExecutionSettings):
+    """Two settings that nobody reads; many classes of ours have a `path` that is read."""
+
+    nobodys: int = 0
+    path: str = ""
+
+
+class PlantedSettings(Settings):
+    execution: Planted = Planted()
+
+
+def test_a_setting_that_nothing_reads_is_found_whatever_its_name(reads: dict[Read, set[str]]) -> None:
+    assert {attribute for _, attribute in reads} >= {"path", "parallelism"}
+    assert unread(PlantedSettings, reads) == {"execution.nobodys", "execution.path"}
 
 
 @pytest.mark.parametrize("awaited", NOT_READ_YET)
 def test_awaited_setting_exists(awaited: str) -> None:
-    assert awaited in {_path(key) for key in setting_keys(Settings)}
+    assert any(path.startswith(f"{awaited}.") for path, _ in leaves(Settings))
+
+
+def test_what_is_handed_on_is_not_read_itself(reads: dict[Read, set[str]]) -> None:
+    places = dict(leaves(Settings))
+    assert [path for path in HANDED_ON if READERS & reads.get(places[path], set())] == []
