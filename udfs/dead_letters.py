@@ -21,25 +21,43 @@ class Problem:
     error: str
 
 
-REASONS = MappingProxyType(
+@dataclass(frozen=True)
+class Reason:
+    """Why rows become dead letters.
+
+    Attributes:
+        category: ``parse``, ``event_time`` or ``scoring``.
+        meaning: one sentence for readers of the rows.
+    """
+
+    category: str
+    meaning: str
+
+
+DEAD_LETTER_REASONS = MappingProxyType(
     {
-        "malformed": "parse",
-        "wrong_type": "parse",
-        "missing_value": "parse",
-        "out_of_range": "parse",
-        "late": "event_time",
-        "in_future": "event_time",
-        "not_finite": "scoring",
-        "failed": "scoring",
-        "too_slow": "scoring",
-        "breaker_open": "scoring",
+        "malformed": Reason(
+            "parse", "The line is no event: no JSON object, an empty record, or not as many cells as the header has."
+        ),
+        "wrong_type": Reason("parse", "A field holds a value that its type does not have."),
+        "missing_value": Reason("parse", "A required field is null or absent."),
+        "out_of_range": Reason(
+            "parse",
+            "A number is outside of `min` and `max`, a decimal has more digits than its `scale`, or a time is outside "
+            "of the calendar.",
+        ),
+        "late": Reason("event_time", "The event time is behind the watermark."),
+        "in_future": Reason("event_time", "The event time is ahead of the clock by more than `job.events.max_ahead`."),
+        "not_finite": Reason("scoring", "The model's score is NaN or infinite."),
+        "failed": Reason("scoring", "The model refuses the row."),
+        "too_slow": Reason("scoring", "The model gave no answer within `ml.inference.max_latency`."),
+        "breaker_open": Reason("scoring", "The model is left alone after failures, and nothing else could answer."),
     }
 )
-"""Category by reason.
+"""By the name that stands in the row."""
 
-``late``: behind the watermark; ``in_future``: ahead of the clock; ``not_finite``: a score that is NaN or infinite;
-``failed``: the model refuses the row; ``too_slow``: no answer in time; ``breaker_open``: the model was left alone.
-"""
+REASONS = MappingProxyType({name: reason.category for name, reason in DEAD_LETTER_REASONS.items()})
+"""Category by reason."""
 
 
 def stage_of(reason: str) -> str:

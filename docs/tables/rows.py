@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from docs.tables.markdown import code, table
 from jobs.sinks.files import prediction_columns
-from udfs.dead_letters import REASONS
+from udfs.dead_letters import DEAD_LETTER_REASONS
 
 
 def prediction_row() -> str:
@@ -13,5 +13,6 @@ def prediction_row() -> str:
 
 
 def dead_letter_reasons() -> str:
-    """Return each reason with its category."""
-    return table(("reason", "category"), [(code(reason), category) for reason, category in REASONS.items()])
+    """Return each reason with its category and its meaning."""
+    rows = [(code(name), reason.category, reason.meaning) for name, reason in DEAD_LETTER_REASONS.items()]
+    return table(("reason", "category", "meaning"), rows)
