@@ -108,4 +108,5 @@ def test_a_wrong_command_is_found(line: str, text: str) -> None:
 
 
 def test_a_wrong_option_in_prose_is_found() -> None:
-    assert problem_of(["gress", "submit", "...", "--from-savepoints", "PATH"], is_whole=False) == "no option --from-savepoints"
+    problem = problem_of(["gress", "submit", "...", "--from-savepoints", "PATH"], is_whole=False)
+    assert problem == "no option --from-savepoints"
