@@ -9,7 +9,7 @@ KeyPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
-class Problem:
+class ConfigProblem:
     """One thing wrong with a configuration.
 
     Attributes:
@@ -39,11 +39,11 @@ class ConfigError(ValueError):
     """A configuration that must not be started, with every problem found in it.
 
     Example:
-        >>> print(ConfigError("job.yaml", [Problem(("job", "name"), "text")]))
+        >>> print(ConfigError("job.yaml", [ConfigProblem(("job", "name"), "text")]))
         job.yaml: job.name: expected text, got nothing
     """
 
-    def __init__(self, origin: str, problems: Sequence[Problem]) -> None:
+    def __init__(self, origin: str, problems: Sequence[ConfigProblem]) -> None:
         super().__init__(origin, tuple(problems))
         self.origin = origin
         self.problems = tuple(problems)

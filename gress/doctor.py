@@ -32,7 +32,7 @@ _REINSTALL = "pip install --force-reinstall gress-ml"
 
 
 @dataclass(frozen=True)
-class Finding:
+class Requirement:
     """One thing a job needs.
 
     Attributes:
@@ -48,7 +48,7 @@ class Finding:
     fix: str = ""
 
 
-def diagnose() -> list[Finding]:
+def diagnose() -> list[Requirement]:
     """Check everything that a job needs on this machine, in the order in which to repair it."""
     return [
         check_python(sys.version_info[:2]),
@@ -63,25 +63,25 @@ def diagnose() -> list[Finding]:
     ]
 
 
-def check_python(running: tuple[int, ...]) -> Finding:
+def check_python(running: tuple[int, ...]) -> Requirement:
     """Check the interpreter, given as (major, minor)."""
     lowest, highest = (".".join(map(str, bound)) for bound in PYTHONS)
     is_supported = PYTHONS[0] <= running <= PYTHONS[1]
     fix = f"install Python {lowest} to {highest} and make the environment with it"
-    return _finding("Python", is_supported, ".".join(map(str, running)), fix)
+    return _requirement("Python", is_supported, ".".join(map(str, running)), fix)
 
 
-def check_java(found: Sequence[JavaHome]) -> Finding:
+def check_java(found: Sequence[JavaHome]) -> Requirement:
     """Check the Java that jobs run on: the first supported one of those found."""
     chosen = next((java for java in found if java.is_supported), None)
     if chosen:
-        return Finding("Java", ok=True, found=f"{chosen.major} from {chosen.source}: {chosen.home}")
+        return Requirement("Java", ok=True, found=f"{chosen.major} from {chosen.source}: {chosen.home}")
     others = ", ".join(f"{java.major} from {java.source}" for java in found) or "none"
     fix = f"install Java {OLDEST} to {NEWEST} and set JAVA_HOME, or pip install 'gress-ml[local]'"
-    return Finding("Java", ok=False, found=others, fix=fix)
+    return Requirement("Java", ok=False, found=others, fix=fix)
 
 
-def check_flink(installed: Mapping[str, str]) -> Finding:
+def check_flink(installed: Mapping[str, str]) -> Requirement:
     """Check PyFlink, its jars, and the libraries whose versions it limits; versions by distribution name."""
     wrong = [
         f"{name} {installed.get(name, 'missing')} (wants {FLINK})"
@@ -91,19 +91,19 @@ def check_flink(installed: Mapping[str, str]) -> Finding:
     wrong += [f"{name} {installed.get(name, 'missing')} (wants <{bound})" for name, bound in _held_back(installed)]
     found = ", ".join(wrong) or ", ".join(f"{name} {installed[name]}" for name in ("apache-flink", *TOO_NEW))
     bounds = " ".join(f"'{name}<{bound}'" for name, bound in TOO_NEW.items())
-    return _finding("PyFlink", not wrong, found, f"pip install apache-flink=={FLINK} {bounds}")
+    return _requirement("PyFlink", not wrong, found, f"pip install apache-flink=={FLINK} {bounds}")
 
 
-def check_onnx(load: Callable[[str], object]) -> Finding:
+def check_onnx(load: Callable[[str], object]) -> Requirement:
     """Check ONNX Runtime; ``load`` imports a module by name."""
     try:
         runtime = load("onnxruntime")
     except ImportError as error:
-        return Finding("ONNX Runtime", ok=False, found=str(error), fix="pip install onnxruntime")
-    return Finding("ONNX Runtime", ok=True, found=str(getattr(runtime, "__version__", "no version")))
+        return Requirement("ONNX Runtime", ok=False, found=str(error), fix="pip install onnxruntime")
+    return Requirement("ONNX Runtime", ok=True, found=str(getattr(runtime, "__version__", "no version")))
 
 
-def check_tflite(load: Callable[[str], object]) -> Finding:
+def check_tflite(load: Callable[[str], object]) -> Requirement:
     """Check the TFLite interpreter: LiteRT, else tflite-runtime; ``load`` imports a module by name."""
     problems = []
     for name in TFLITE:
@@ -112,28 +112,28 @@ def check_tflite(load: Callable[[str], object]) -> Finding:
         except ImportError as error:
             problems.append(str(error))
         else:
-            return Finding("TFLite", ok=True, found=name.partition(".")[0])
+            return Requirement("TFLite", ok=True, found=name.partition(".")[0])
     fix = "pip install 'gress-ml[tflite]'; only models of type tflite need it"
-    return Finding("TFLite", ok=False, found="; ".join(problems), fix=fix)
+    return Requirement("TFLite", ok=False, found="; ".join(problems), fix=fix)
 
 
-def check_libraries(installed: Mapping[str, str]) -> Finding:
+def check_libraries(installed: Mapping[str, str]) -> Requirement:
     """Check the other libraries; versions by distribution name."""
     missing = [name for name in LIBRARIES if name not in installed]
     found = f"no {', '.join(missing)}" if missing else ", ".join(f"{name} {installed[name]}" for name in LIBRARIES)
-    return _finding("Libraries", not missing, found, f"pip install {' '.join(missing)}")
+    return _requirement("Libraries", not missing, found, f"pip install {' '.join(missing)}")
 
 
-def check_models(base: Path) -> Finding:
+def check_models(base: Path) -> Requirement:
     """Check that every artifact of the shipped models exists and matches its model.json."""
     try:
         names = list(_verified(local_registry(base)))
     except ModelError as error:
-        return Finding("Shipped models", ok=False, found=str(error), fix=_REINSTALL)
-    return _finding("Shipped models", bool(names), ", ".join(names) or f"none in {base}", _REINSTALL)
+        return Requirement("Shipped models", ok=False, found=str(error), fix=_REINSTALL)
+    return _requirement("Shipped models", bool(names), ", ".join(names) or f"none in {base}", _REINSTALL)
 
 
-def check_disk(folder: Path) -> Finding:
+def check_disk(folder: Path) -> Requirement:
     """Check the folder for temporary files, where Flink unpacks its workers' files."""
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -141,16 +141,16 @@ def check_disk(folder: Path) -> Finding:
         free_gib = shutil.disk_usage(folder).free / _GIB
     except OSError as error:
         found = f"{folder} cannot be written: {error.strerror}"
-        return Finding("Temporary files", ok=False, found=found, fix="set TMPDIR to a folder that can")
+        return Requirement("Temporary files", ok=False, found=found, fix="set TMPDIR to a folder that can")
     fix = f"free {LEAST_DISK_GIB:g} GiB there, or set TMPDIR to a folder that has it"
-    return _finding("Temporary files", free_gib >= LEAST_DISK_GIB, f"{free_gib:.1f} GiB free in {folder}", fix)
+    return _requirement("Temporary files", free_gib >= LEAST_DISK_GIB, f"{free_gib:.1f} GiB free in {folder}", fix)
 
 
-def check_machine(cores: int, available_bytes: int) -> Finding:
+def check_machine(cores: int, available_bytes: int) -> Requirement:
     """Check the memory of the machine, up to the container's limit; report the cores that this process may use."""
     memory_gib = available_bytes / _GIB
     fix = f"give the machine or container {LEAST_MEMORY_GIB:g} GiB: a JVM and a worker process for each slot"
-    return _finding("Machine", memory_gib >= LEAST_MEMORY_GIB, f"{cores} cores, {memory_gib:.1f} GiB memory", fix)
+    return _requirement("Machine", memory_gib >= LEAST_MEMORY_GIB, f"{cores} cores, {memory_gib:.1f} GiB memory", fix)
 
 
 def memory_bytes(limit_file: Path = Path("/sys/fs/cgroup/memory.max")) -> int:
@@ -160,8 +160,8 @@ def memory_bytes(limit_file: Path = Path("/sys/fs/cgroup/memory.max")) -> int:
     return min(physical, int(limit)) if limit.isdigit() else physical
 
 
-def _finding(name: str, ok: bool, found: str, fix: str) -> Finding:
-    return Finding(name, ok, found, "" if ok else fix)
+def _requirement(name: str, ok: bool, found: str, fix: str) -> Requirement:
+    return Requirement(name, ok, found, "" if ok else fix)
 
 
 def _usable_cores() -> int:

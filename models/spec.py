@@ -21,13 +21,14 @@ from pydantic import (
 )
 from typing_extensions import Self
 
+from conf.types.grammar import SEGMENT
 from models.errors import ModelError, fail
 from models.version import Version
 
 ModelType = Literal["onnx", "tflite", "tensorflow"]
 Task = Literal["binary", "multiclass", "regression", "unknown"]
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
+_NAME = re.compile(SEGMENT)
 
 
 def check_name(name: str) -> str:

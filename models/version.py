@@ -6,15 +6,10 @@ import re
 from dataclasses import dataclass
 from functools import total_ordering
 
+from conf.types.grammar import VERSION
 from models.errors import fail
 
-_NUMBER = r"(?:0|[1-9]\d*)"
-_IDENTIFIER = r"(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)"
-_PATTERN = re.compile(
-    rf"v?(?P<release>{_NUMBER}(?:\.{_NUMBER}){{0,2}})"
-    rf"(?:-(?P<pre>{_IDENTIFIER}(?:\.{_IDENTIFIER})*))?",
-    re.ASCII,
-)
+_PATTERN = re.compile(VERSION)
 _RULE = "expected MAJOR[.MINOR[.PATCH]][-PRERELEASE], no leading zeros, such as 2.0.0 or 1.0.0-rc.1"
 
 

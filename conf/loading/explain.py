@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from conf.errors import KeyPath, Problem
+from conf.errors import ConfigProblem, KeyPath
 from conf.loading.masking import HIDDEN, is_secret
 from conf.loading.raw import RawSettings
 from conf.loading.schema import names_at, setting_keys
@@ -40,7 +40,7 @@ _KEY = "[key]"
 _MOST_ELSEWHERE = 3
 
 
-def explain(error: ValidationError, raw: RawSettings, model: type[BaseModel]) -> Iterator[Problem]:
+def explain(error: ValidationError, raw: RawSettings, model: type[BaseModel]) -> Iterator[ConfigProblem]:
     """Yield one problem for each value of ``raw`` that ``model`` refused."""
     for detail in error.errors(include_url=False):
         path: KeyPath = detail["loc"]
@@ -53,12 +53,12 @@ def explain(error: ValidationError, raw: RawSettings, model: type[BaseModel]) ->
             yield _of_type(detail, raw)
 
 
-def _of_refusal(refusal: Refusal, path: KeyPath, raw: RawSettings) -> Problem:
+def _of_refusal(refusal: Refusal, path: KeyPath, raw: RawSettings) -> ConfigProblem:
     if path[-1:] == (_KEY,):
         return _of_key(path[:-1], refusal.expected, raw)
     path = (*path, *refusal.at)
     if refusal.is_hidden:
-        return Problem(path, refusal.expected, HIDDEN, refusal.hint, raw.source_of(path))
+        return ConfigProblem(path, refusal.expected, HIDDEN, refusal.hint, raw.source_of(path))
     value = raw.value_at(path)
     hint = refusal.hint
     if isinstance(value, str) and not raw.is_hidden(path):
@@ -71,18 +71,18 @@ def _without_hidden(candidates: tuple[str, ...], raw: RawSettings) -> list[str]:
     return [candidate for candidate in candidates if candidate not in hidden]
 
 
-def _of_key(path: KeyPath, expected: str, raw: RawSettings) -> Problem:
-    return Problem(path, expected, repr(path[-1]), source=raw.source_of(path))
+def _of_key(path: KeyPath, expected: str, raw: RawSettings) -> ConfigProblem:
+    return ConfigProblem(path, expected, repr(path[-1]), source=raw.source_of(path))
 
 
-def _of_unknown_key(path: KeyPath, raw: RawSettings, model: type[BaseModel]) -> Problem:
+def _of_unknown_key(path: KeyPath, raw: RawSettings, model: type[BaseModel]) -> ConfigProblem:
     key = str(path[-1])
     names = names_at(model, path[:-1])
     if is_secret(path[-1:]):
         hint = "credentials come from the environment or the cloud's own chain, never from settings"
     else:
         hint = suggest(key, names) or _elsewhere(key, model) or f"valid names: {', '.join(names)}"
-    return Problem(path, "a known key", repr(key), hint, raw.source_of(path))
+    return ConfigProblem(path, "a known key", repr(key), hint, raw.source_of(path))
 
 
 def _elsewhere(key: str, model: type[BaseModel]) -> str:
@@ -90,7 +90,7 @@ def _elsewhere(key: str, model: type[BaseModel]) -> str:
     return f"nearest valid name {' or '.join(map(repr, paths[:_MOST_ELSEWHERE]))}" if paths else ""
 
 
-def _of_type(detail: ErrorDetails, raw: RawSettings) -> Problem:
+def _of_type(detail: ErrorDetails, raw: RawSettings) -> ConfigProblem:
     path, kind = detail["loc"], detail["type"]
     if path[-1:] == (_KEY,):
         return _of_key(path[:-1], _EXPECTED["invalid_key"], raw)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from conf.errors import ConfigError, Problem
+from conf.errors import ConfigError, ConfigProblem
 from conf.loading.explain import explain
 from conf.loading.overrides import apply_assignments, apply_environment
 from conf.loading.plain_secrets import find_plain_secrets
@@ -45,7 +45,7 @@ def settings_from(tree: Mapping[str, Any], *, origin: str = "settings") -> Setti
     return _typed(RawSettings(unshared(dict(tree))), [], origin=origin)
 
 
-def _typed(raw: RawSettings, problems: list[Problem], *, origin: str) -> Settings:
+def _typed(raw: RawSettings, problems: list[ConfigProblem], *, origin: str) -> Settings:
     settings, refused = _validated(raw)
     # A value that could not be filled in is reported once, not again as a value of the wrong type.
     blamed = {problem.path for problem in problems}
@@ -55,7 +55,7 @@ def _typed(raw: RawSettings, problems: list[Problem], *, origin: str) -> Setting
     return _with_inherited(settings)
 
 
-def _validated(raw: RawSettings) -> tuple[Settings | None, list[Problem]]:
+def _validated(raw: RawSettings) -> tuple[Settings | None, list[ConfigProblem]]:
     try:
         return Settings.model_validate(raw.tree), []
     except ValidationError as error:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conf.errors import KeyPath, Problem
+from conf.errors import ConfigProblem, KeyPath
 from conf.loading.raw import RawSettings
 from conf.nearest import suggest
 from conf.yaml_text import parse_yaml
@@ -33,7 +33,7 @@ class Override:
     is_folded: bool
 
 
-def apply_environment(raw: RawSettings, environ: Mapping[str, str]) -> list[Problem]:
+def apply_environment(raw: RawSettings, environ: Mapping[str, str]) -> list[ConfigProblem]:
     """Apply every variable ``GRESS_ROOT__KEY__...``; other variables with the prefix are not ours."""
     problems = []
     for name in sorted(environ):
@@ -45,33 +45,33 @@ def apply_environment(raw: RawSettings, environ: Mapping[str, str]) -> list[Prob
     return problems
 
 
-def apply_assignments(raw: RawSettings, assignments: Sequence[str]) -> list[Problem]:
+def apply_assignments(raw: RawSettings, assignments: Sequence[str]) -> list[ConfigProblem]:
     """Apply each ``key.path=value``; a later one wins."""
     problems = []
     for assignment in assignments:
         path, equals, text = assignment.partition("=")
         if not equals:
-            problems.append(Problem((), "key.path=value", "a text without =", source="--set"))
+            problems.append(ConfigProblem((), "key.path=value", "a text without =", source="--set"))
             continue
         parts = tuple(path.strip().split("."))
         problems.extend(_apply(raw, Override(parts, text, f"--set {path.strip()}", is_folded=False)))
     return problems
 
 
-def _apply(raw: RawSettings, override: Override) -> list[Problem]:
+def _apply(raw: RawSettings, override: Override) -> list[ConfigProblem]:
     if override.parts[0] not in ROOTS:
         root, hint = override.parts[0], suggest(override.parts[0], ROOTS)
-        return [Problem((), f"a path from {', '.join(ROOTS)}", repr(root), hint, override.source)]
+        return [ConfigProblem((), f"a path from {', '.join(ROOTS)}", repr(root), hint, override.source)]
     if "" in override.parts:
-        return [Problem((), "a key between all separators", "an empty one", source=override.source)]
+        return [ConfigProblem((), "a key between all separators", "an empty one", source=override.source)]
     try:
         value = parse_yaml(override.text) if override.text.strip() else ""
     except ValueError:
-        return [Problem((), "a YAML value", "a syntax error", "quote it", override.source)]
+        return [ConfigProblem((), "a YAML value", "a syntax error", "quote it", override.source)]
     return _assign(raw, override, value)
 
 
-def _assign(raw: RawSettings, override: Override, value: object) -> list[Problem]:
+def _assign(raw: RawSettings, override: Override, value: object) -> list[ConfigProblem]:
     node: Any = raw.tree
     path: KeyPath = ()
     parts = _whole_options(override)
@@ -90,10 +90,10 @@ def _assign(raw: RawSettings, override: Override, value: object) -> list[Problem
     return []
 
 
-def _cannot_enter(node: object, part: str, path: KeyPath, source: str) -> Problem:
+def _cannot_enter(node: object, part: str, path: KeyPath, source: str) -> ConfigProblem:
     if isinstance(node, list):
-        return Problem(path, f"an index below {len(node)}", repr(part), source=source)
-    return Problem(path, "a mapping or a list to enter", "a single value", source=source)
+        return ConfigProblem(path, f"an index below {len(node)}", repr(part), source=source)
+    return ConfigProblem(path, "a mapping or a list to enter", "a single value", source=source)
 
 
 def _whole_options(override: Override) -> tuple[str, ...]:

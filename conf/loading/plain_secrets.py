@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conf.errors import KeyPath, Problem
+from conf.errors import ConfigProblem, KeyPath
 from conf.loading.masking import HIDDEN, is_secret
 from conf.loading.raw import RawSettings
 
 _OPTIONS: tuple[KeyPath, ...] = (("job", "source", "kafka", "options"), ("job", "sink", "kafka", "options"))
 
 
-def find_plain_secrets(raw: RawSettings, environ: Mapping[str, str]) -> list[Problem]:
+def find_plain_secrets(raw: RawSettings, environ: Mapping[str, str]) -> list[ConfigProblem]:
     """Return a problem for each Kafka client property that looks like a secret and is not from the environment.
 
     Args:
@@ -26,5 +26,5 @@ def find_plain_secrets(raw: RawSettings, environ: Mapping[str, str]) -> list[Pro
             is_from_environment = path in raw.substituted or raw.source_of(path) in environ
             if is_secret((str(name),)) and not is_from_environment:
                 hint = "write it as ${NAME} and set the variable NAME"
-                problems.append(Problem(path, "a secret from the environment", HIDDEN, hint, raw.source_of(path)))
+                problems.append(ConfigProblem(path, "a secret from the environment", HIDDEN, hint, raw.source_of(path)))
     return problems

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from conf.errors import KeyPath, Problem
+from conf.errors import ConfigProblem, KeyPath
 from conf.loading.masking import HIDDEN, described, is_secret
 
 
@@ -43,9 +43,9 @@ class RawSettings:
         value = self.value_at(path)
         return HIDDEN if self.is_hidden(path) and not isinstance(value, dict | list) else described(value)
 
-    def problem(self, path: KeyPath, expected: str, *, hint: str = "") -> Problem:
+    def problem(self, path: KeyPath, expected: str, *, hint: str = "") -> ConfigProblem:
         """Return a problem with the value at ``path``."""
-        return Problem(path, expected, self.shown(path), hint, self.source_of(path))
+        return ConfigProblem(path, expected, self.shown(path), hint, self.source_of(path))
 
     def source_of(self, path: KeyPath) -> str:
         """Return the override that set ``path``, a parent of it or a part of it; empty for the file."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
-from conf.errors import ConfigError, KeyPath, Problem
+from conf.errors import ConfigError, ConfigProblem, KeyPath
 
 _PACKAGE = "package:"
 _ORIGIN = "settings"
@@ -37,11 +37,11 @@ def _package_folder(name_and_sub: str, setting: KeyPath) -> Path:
     name, *sub = PurePosixPath(name_and_sub).parts or ("",)
     # A dotted name would import its parent, and an absolute one is no package.
     if not name.isidentifier() or ".." in sub:
-        raise ConfigError(_ORIGIN, [Problem(setting, _EXPECTED, repr(_PACKAGE + name_and_sub))])
+        raise ConfigError(_ORIGIN, [ConfigProblem(setting, _EXPECTED, repr(_PACKAGE + name_and_sub))])
     spec = find_spec(name)
     folders = [Path(folder) for folder in (spec and spec.submodule_search_locations) or []]
     folder = next((folder for folder in folders if folder.is_dir()), None)
     if folder is None:
         hint = f"install the package {name}, or put its folder on PYTHONPATH"
-        raise ConfigError(_ORIGIN, [Problem(setting, _EXPECTED, f"no installed package {name!r}", hint)])
+        raise ConfigError(_ORIGIN, [ConfigProblem(setting, _EXPECTED, f"no installed package {name!r}", hint)])
     return folder.joinpath(*sub)

@@ -6,25 +6,25 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from conf.errors import KeyPath, Problem
+from conf.errors import ConfigProblem, KeyPath
 from conf.loading.raw import RawSettings
 
 _REFERENCE = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|\$\{")
 
 
-def substitute(raw: RawSettings, environ: Mapping[str, str]) -> list[Problem]:
+def substitute(raw: RawSettings, environ: Mapping[str, str]) -> list[ConfigProblem]:
     """Fill the references in ``raw``, except in values that an override set.
 
     Returns:
         One problem for each variable that is missing and each reference that is malformed.
     """
-    problems: list[Problem] = []
+    problems: list[ConfigProblem] = []
     raw.tree = _walk(raw, raw.tree, (), environ, problems)
     return problems
 
 
 def _walk(
-    raw: RawSettings, node: Any, path: KeyPath, environ: Mapping[str, str], problems: list[Problem]
+    raw: RawSettings, node: Any, path: KeyPath, environ: Mapping[str, str], problems: list[ConfigProblem]
 ) -> Any:
     if path in raw.sources:
         return node
@@ -38,7 +38,7 @@ def _walk(
 
 
 def _filled(
-    raw: RawSettings, text: str, path: KeyPath, environ: Mapping[str, str], problems: list[Problem]
+    raw: RawSettings, text: str, path: KeyPath, environ: Mapping[str, str], problems: list[ConfigProblem]
 ) -> str:
     def value_of(match: re.Match[str]) -> str:
         name, default = match["name"], match["default"]
@@ -46,7 +46,7 @@ def _filled(
             return "${"
         if name is None:
             expected, hint = "${NAME} or ${NAME:-default}", "write $${ for a plain ${"
-            problems.append(Problem(path, expected, "another text after ${", hint))
+            problems.append(ConfigProblem(path, expected, "another text after ${", hint))
             return "${"
         raw.substituted.add(path)
         value = environ.get(name)
@@ -54,7 +54,7 @@ def _filled(
             return value or default
         if value is None:
             hint = f"set it, or write ${{{name}:-default}}"
-            problems.append(Problem(path, f"the environment variable {name}", "no such variable", hint))
+            problems.append(ConfigProblem(path, f"the environment variable {name}", "no such variable", hint))
         return value or ""
 
     return _REFERENCE.sub(value_of, text)

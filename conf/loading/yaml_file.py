@@ -13,7 +13,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.parser import ParserError
 from ruamel.yaml.scanner import ScannerError
 
-from conf.errors import ConfigError, KeyPath, Problem
+from conf.errors import ConfigError, ConfigProblem, KeyPath
 from conf.loading.masking import described
 from conf.loading.raw import RawSettings, unshared
 from conf.yaml_text import mark_of, safe_yaml
@@ -36,7 +36,7 @@ def read_settings_file(path: Path) -> RawSettings:
     tree = _parse(text, str(path))
     if not isinstance(tree, dict):
         got = "an empty file" if tree is None else described(tree) if isinstance(tree, list) else "a scalar"
-        raise ConfigError(str(path), [Problem((), "a mapping with ml:, job: or execution:", got)])
+        raise ConfigError(str(path), [ConfigProblem((), "a mapping with ml:, job: or execution:", got)])
     return RawSettings(tree)
 
 
@@ -44,9 +44,9 @@ def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        problem = Problem((), "a YAML file in UTF-8", "bytes that are not")
+        problem = ConfigProblem((), "a YAML file in UTF-8", "bytes that are not")
     except OSError as error:
-        problem = Problem((), "a readable YAML file", (error.strerror or "an error").lower())
+        problem = ConfigProblem((), "a readable YAML file", (error.strerror or "an error").lower())
     raise ConfigError(str(path), [problem])
 
 
@@ -61,24 +61,24 @@ def _parse(text: str, origin: str) -> Any:
         # The library's own text quotes the file, which may hold secrets.
         where = mark_of(error)
         got = next((text for kind, text in _FAULTS.items() if isinstance(error, kind)), "a syntax error")
-        problem = Problem((where,) if where else (), "valid YAML", got)
+        problem = ConfigProblem((where,) if where else (), "valid YAML", got)
     except ValueError as error:
         if isinstance(error, ConfigError):
             raise
-        problem = Problem((), "valid YAML", "a scalar that its type cannot hold")
+        problem = ConfigProblem((), "valid YAML", "a scalar that its type cannot hold")
     except RecursionError:
-        problem = Problem((), "YAML of finite depth", "an alias that contains itself, or too deep a nesting")
+        problem = ConfigProblem((), "YAML of finite depth", "an alias that contains itself, or too deep a nesting")
     raise ConfigError(origin, [problem])
 
 
-def _repeated_keys(node: Node, path: KeyPath = ()) -> Iterator[Problem]:
+def _repeated_keys(node: Node, path: KeyPath = ()) -> Iterator[ConfigProblem]:
     if isinstance(node, MappingNode):
         first_lines: dict[str, int] = {}
         for key_node, value_node in node.value:
             key = key_node.value if isinstance(key_node, ScalarNode) else "?"
             line = key_node.start_mark.line + 1
             if key in first_lines:
-                yield Problem((*path, key), "each key once", f"it on lines {first_lines[key]} and {line}")
+                yield ConfigProblem((*path, key), "each key once", f"it on lines {first_lines[key]} and {line}")
             first_lines.setdefault(key, line)
             yield from _repeated_keys(value_node, (*path, key))
     elif isinstance(node, SequenceNode):

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
+from conf.types.grammar import SEGMENT, VERSION
 from conf.types.refusal import Refusal, validation_error
 from conf.yaml_text import parse_yaml
 
-_VERSION = r"v?[0-9]+(\.[0-9]+)*([-+][A-Za-z0-9._+-]+)?"
 _PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 
 
@@ -76,16 +76,16 @@ Name = Annotated[str, matching(r"(?s).+", "text that is not empty")]
 Location = Annotated[Name, AfterValidator(_without_credentials)]
 """A path, or a URL without user, password, query and fragment."""
 
-Segment = Annotated[str, matching(r"[A-Za-z0-9][A-Za-z0-9._-]*", "letters, digits, '.', '_' or '-'")]
+Segment = Annotated[str, matching(SEGMENT, "letters, digits, '.', '_' or '-'")]
 """A name that is also one folder of a path."""
 
 Column = Annotated[str, matching(r"(?!__)[A-Za-z_][A-Za-z0-9_]*", "letters, digits or '_', no digit and no '__' first")]
 """A column name, case-sensitive; names that start with __ are reserved for the job."""
 
-Version = Annotated[str, matching(_VERSION, "a version such as v2.0 or 1.0.0")]
+Version = Annotated[str, matching(VERSION, "a version such as v2.0 or 1.0.0")]
 """A version such as v2.0, 1.0.0 or 2.0.0-rc.1."""
 
-VersionOrPrimary = Annotated[str, matching(f"|{_VERSION}", "a version such as v2.0 or 1.0.0, or ''")]
+VersionOrPrimary = Annotated[str, matching(f"|{VERSION}", "a version such as v2.0 or 1.0.0, or ''")]
 """A version, or empty for the deployed primary."""
 
 BatchSize = Annotated[Literal["auto"] | int, PlainValidator(_batch_size)]

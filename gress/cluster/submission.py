@@ -73,7 +73,7 @@ class Submission:
 
 
 @dataclass(frozen=True)
-class Submitted:
+class SubmittedJob:
     """A job that the cluster took.
 
     Attributes:
@@ -94,7 +94,7 @@ class _Client:
     job_id: str | None = None
 
 
-def submit(request: Submission, show: Callable[[str], object], environ: dict[str, str] | None = None) -> Submitted:
+def submit(request: Submission, show: Callable[[str], object], environ: dict[str, str] | None = None) -> SubmittedJob:
     """Submit a job to a cluster and, unless it is detached, wait for its end.
 
     Args:
@@ -202,7 +202,7 @@ def _check_endless(request: Submission, settings: Settings, origin: str) -> None
         )
 
 
-def _follow(request: Submission, rest: FlinkRest, client: _Client, show: Callable[[str], object]) -> Submitted:
+def _follow(request: Submission, rest: FlinkRest, client: _Client, show: Callable[[str], object]) -> SubmittedJob:
     assert client.process.stdout is not None
     for line in client.process.stdout:
         client.lines.append(line.rstrip("\n"))
@@ -227,11 +227,11 @@ def _follow(request: Submission, rest: FlinkRest, client: _Client, show: Callabl
         _wait_for_start(rest, client.job_id)
         _let_go(client.process)
     if request.is_detached:
-        return Submitted(client.job_id, rest.job(client.job_id).state)
+        return SubmittedJob(client.job_id, rest.job(client.job_id).state)
     state = wait_for_end(rest, client.job_id)
     if state != "FINISHED":
         refuse(f"job {client.job_id}", "it to finish", state, f"gress health --cluster {request.cluster}")
-    return Submitted(client.job_id, state)
+    return SubmittedJob(client.job_id, state)
 
 
 def _wait_for_start(rest: FlinkRest, job_id: str) -> None:

@@ -24,7 +24,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Calibration:
+class CalibrationCurve:
     """Scores in bins of equal width, without empty bins, (k,) each.
 
     Attributes:
@@ -67,7 +67,7 @@ def precision_recall_curve(labels: NDArray[np.bool_], scores: Floats, *, points:
     return _thinned(found[1:] / found[-1], found[1:] / taken[1:], points)
 
 
-def calibrate(labels: NDArray[np.bool_], scores: Floats, *, bins: int = 10) -> Calibration:
+def calibrate(labels: NDArray[np.bool_], scores: Floats, *, bins: int = 10) -> CalibrationCurve:
     """Compare mean scores with shares of positives; the interval is Wilson's.
 
     Source: Wilson, Probable inference, the law of succession, and statistical inference, JASA 22, 1927.
@@ -87,7 +87,7 @@ def calibrate(labels: NDArray[np.bool_], scores: Floats, *, bins: int = 10) -> C
     z2 = _Z95**2
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = _Z95 / (1 + z2 / n) * np.sqrt(share * (1 - share) / n + z2 / (4 * n**2))
-    return Calibration(score, share, centre - half, centre + half, n)
+    return CalibrationCurve(score, share, centre - half, centre + half, n)
 
 
 def _thinned(x: Floats, y: Floats, points: int) -> Curve:

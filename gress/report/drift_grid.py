@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gress.report.reading.drift import DriftWindow, Finding
+from gress.report.reading.drift import ColumnDrift, DriftWindow
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def drift_grids(windows: Sequence[DriftWindow], *, most_columns: int = 30, most_
 
 
 def _grid(own: Sequence[DriftWindow], most_columns: int, merged: int) -> DriftGrid:
-    worst: dict[tuple[str, int], Finding] = {}
+    worst: dict[tuple[str, int], ColumnDrift] = {}
     for index, window in enumerate(own):
         for finding in window.findings:
             place = (_shown_name(finding), index // merged)
@@ -83,11 +83,11 @@ def _grid(own: Sequence[DriftWindow], most_columns: int, merged: int) -> DriftGr
     )
 
 
-def _shown_name(finding: Finding) -> str:
+def _shown_name(finding: ColumnDrift) -> str:
     return f"{finding.name} (score)" if finding.role == "score" else finding.name
 
 
-def _badness(finding: Finding) -> tuple[bool, float]:
+def _badness(finding: ColumnDrift) -> tuple[bool, float]:
     return (finding.is_drift, float(np.nan_to_num(finding.score)))
 
 

@@ -22,7 +22,7 @@ from gress.report.figures.versions import version_panel
 from gress.report.head import facts, head_figures, verdicts
 from gress.report.panel import Panel
 from gress.report.reading.alerts import read_top_alerts
-from gress.report.reading.dead_letters import Reason, read_reasons
+from gress.report.reading.dead_letters import ReasonCount, read_reasons
 from gress.report.reading.drift import read_drift
 from gress.report.reading.finished_run import read_summary
 from gress.report.reading.predictions import Predictions, read_predictions
@@ -88,7 +88,7 @@ def render(run: Path, title: str = "") -> str:
 
 
 def _panels(
-    run: Path, summary: Summary, predictions: Predictions | None, reasons: list[Reason] | None
+    run: Path, summary: Summary, predictions: Predictions | None, reasons: list[ReasonCount] | None
 ) -> Iterator[Panel]:
     yield throughput_panel(read_timeline(run), summary)
     if predictions is None or not len(predictions):

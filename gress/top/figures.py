@@ -25,7 +25,7 @@ _BREAKERS = {float(state): state.word for state in BreakerState}
 
 
 @dataclass(frozen=True)
-class Answer:
+class EndpointStatus:
     """The state of an endpoint; ``problem`` says why it did not answer, and is "" if it did."""
 
     endpoint: str
@@ -120,7 +120,7 @@ class Figures:
         queue_rows: rows sent to workers and not yet scored; None: the workers do not say.
     """
 
-    endpoints: tuple[Answer, ...]
+    endpoints: tuple[EndpointStatus, ...]
     job: Health | None
     rows_per_s: float | None
     rows_per_s_minute: float | None
@@ -150,7 +150,7 @@ def figures(history: History, scrapes: Sequence[Scrape], job: Health | None = No
     """
     recent, minute = history.window(RECENT_S), history.window(MINUTE_S)
     return Figures(
-        endpoints=tuple(Answer(each.endpoint, each.problem, _has_metrics(each)) for each in scrapes),
+        endpoints=tuple(EndpointStatus(each.endpoint, each.problem, _has_metrics(each)) for each in scrapes),
         job=job,
         rows_per_s=history.window(NOW_S).rate("predictions_total"),
         rows_per_s_minute=minute.rate("predictions_total"),

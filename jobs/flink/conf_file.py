@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from conf.errors import ConfigError, Problem
+from conf.errors import ConfigError, ConfigProblem
 
 _LINE = re.compile(r"(?P<key>[A-Za-z][\w.-]*):[ ]+(?P<value>\S[^\t]*)")
 _COMMENT = re.compile(r"(^| )#.*$")
@@ -29,9 +29,9 @@ def read_flink_conf(path: Path) -> dict[str, str]:
             continue
         found = _LINE.fullmatch(text)
         if found is None or not _is_plain(found["value"]):
-            raise _refused(path, number, Problem((), "`key: value` in plain text", repr(line)))
+            raise _refused(path, number, ConfigProblem((), "`key: value` in plain text", repr(line)))
         if found["key"] in options:
-            raise _refused(path, number, Problem((), "every key once", f"{found['key']} again", "remove one"))
+            raise _refused(path, number, ConfigProblem((), "every key once", f"{found['key']} again", "remove one"))
         options[found["key"]] = found["value"]
     return options
 
@@ -40,9 +40,9 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ConfigError(str(path), [Problem((), "a readable file", error.strerror or str(error))]) from error
+        raise ConfigError(str(path), [ConfigProblem((), "a readable file", error.strerror or str(error))]) from error
     except UnicodeDecodeError as error:
-        raise ConfigError(str(path), [Problem((), "UTF-8 text", f"byte {error.start} is not")]) from error
+        raise ConfigError(str(path), [ConfigProblem((), "UTF-8 text", f"byte {error.start} is not")]) from error
 
 
 def _is_plain(value: str) -> bool:
@@ -50,5 +50,5 @@ def _is_plain(value: str) -> bool:
     return not (is_list or value.startswith(_SPECIAL_START) or ": " in value or value.endswith(":"))
 
 
-def _refused(path: Path, number: int, problem: Problem) -> ConfigError:
+def _refused(path: Path, number: int, problem: ConfigProblem) -> ConfigError:
     return ConfigError(f"{path}:{number}", [problem])

@@ -15,7 +15,7 @@ _SHADED = "org.apache.flink.kafka.shaded.org.apache.kafka."
 
 
 @dataclass(frozen=True)
-class Asked:
+class TopicRequest:
     """Topics that a job wants of one cluster.
 
     Attributes:
@@ -44,7 +44,7 @@ def client_properties(options: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def check_topics(asked: Asked) -> None:
+def check_topics(asked: TopicRequest) -> None:
     """Refuse a job whose cluster does not answer or lacks a topic.
 
     Raises:
@@ -67,7 +67,7 @@ def check_topics(asked: Asked) -> None:
 
 
 @contextmanager
-def _admin(asked: Asked) -> Iterator[Any]:
+def _admin(asked: TopicRequest) -> Iterator[Any]:
     given = {
         **asked.options,
         "bootstrap.servers": asked.servers,

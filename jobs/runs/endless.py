@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from conf.settings import JobSettings
 from jobs.flink.environment import FlinkSession, is_submitted
 from jobs.flink.file_urls import file_url
-from jobs.kafka.admin import Asked, check_topics
+from jobs.kafka.admin import TopicRequest, check_topics
 from jobs.kafka.jars import connector_jar
 from jobs.sinks.kafka import TOPICS
 from jobs.sources.files import InputFiles
@@ -94,14 +94,14 @@ def _stop(client: JobClient, savepoints: Path) -> Stopped:
         return Stopped(None)
 
 
-def _asked(job: JobSettings, source: InputFiles | KafkaInput) -> Iterator[Asked]:
+def _asked(job: JobSettings, source: InputFiles | KafkaInput) -> Iterator[TopicRequest]:
     if isinstance(source, KafkaInput):
         read = source.settings
-        yield Asked("job.source.kafka", read.servers, read.options, read.topics, is_written=False)
+        yield TopicRequest("job.source.kafka", read.servers, read.options, read.topics, is_written=False)
     kafka = job.sink.kafka
     if kafka is not None:
         topics = [getattr(kafka, name) for name in (*TOPICS, "drift") if getattr(kafka, name) is not None]
-        yield Asked("job.sink.kafka", kafka.servers, kafka.options, topics, is_written=True)
+        yield TopicRequest("job.sink.kafka", kafka.servers, kafka.options, topics, is_written=True)
 
 
 @contextlib.contextmanager

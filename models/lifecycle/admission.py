@@ -58,7 +58,7 @@ def validate(registry: Registry, name: str, version: str = "", *, by: str = "") 
 
 
 def _try(spec: ModelSpec, path: Path) -> tuple[int, float, float]:
-    from models.serving import fitness
+    from models.serving.fitness import check_fitness
 
     start = time.perf_counter()
     # Use a new pool: the shared one may hold an open session, which would not read the file again.
@@ -66,7 +66,7 @@ def _try(spec: ModelSpec, path: Path) -> tuple[int, float, float]:
     try:
         load_ms = (time.perf_counter() - start) * 1e3
         _check_outputs(model)
-        fitness.validate(model, budget_s=float("inf"))
+        check_fitness(model, budget_s=float("inf"))
         start = time.perf_counter()
         model.warmup(1)
         row_ms = (time.perf_counter() - start) * 1e3

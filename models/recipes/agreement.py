@@ -12,7 +12,7 @@ from models.scoring.outputs import Scores
 
 
 @dataclass(frozen=True)
-class Answers:
+class ReferenceScores:
     """The framework's answers for some rows.
 
     Args:
@@ -41,7 +41,7 @@ def sample_rows(check: NDArray[np.float32], width: int, name: str = "check") -> 
     return rows
 
 
-def compare(subject: str, want: Answers, got: Scores) -> None:
+def compare(subject: str, want: ReferenceScores, got: Scores) -> None:
     """Refuse a file whose scores or labels differ; error texts call it `subject`.
 
     Raises:
@@ -63,7 +63,7 @@ def compare(subject: str, want: Answers, got: Scores) -> None:
     _compare_labels(subject, want, got, allowed)
 
 
-def _compare_labels(subject: str, want: Answers, got: Scores, allowed: float) -> None:
+def _compare_labels(subject: str, want: ReferenceScores, got: Scores, allowed: float) -> None:
     """Refuse a wrong label, except in rows whose two best classes are equally likely within the tolerance."""
     if want.labels is None or got.label is None:
         return

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.recipes.agreement import Answers, sample_rows
+from models.recipes.agreement import ReferenceScores, sample_rows
 
 
 def task_of(model: Any) -> str:
@@ -56,7 +56,7 @@ def check_columns(model: Any, columns: Sequence[str], trained_on: Sequence[str] 
             raise ValueError(msg)
 
 
-def answers_of(model: Any, check: NDArray[np.float32], columns: Sequence[str], tolerance: float) -> Answers:
+def answers_of(model: Any, check: NDArray[np.float32], columns: Sequence[str], tolerance: float) -> ReferenceScores:
     """Return the answers of a fitted estimator for rows (n, k)."""
     from sklearn.base import is_classifier
 
@@ -64,9 +64,9 @@ def answers_of(model: Any, check: NDArray[np.float32], columns: Sequence[str], t
     given = _as_trained(model, rows.astype(np.float64), columns)
     predicted = np.asarray(model.predict(given))
     if not is_classifier(model):
-        return Answers(rows, predicted.astype(np.float64).reshape(len(rows), -1)[:, 0], None, tolerance)
+        return ReferenceScores(rows, predicted.astype(np.float64).reshape(len(rows), -1)[:, 0], None, tolerance)
     probabilities = np.asarray(model.predict_proba(given), dtype=np.float64)
-    return Answers(rows, probabilities, _as_text(predicted), tolerance)
+    return ReferenceScores(rows, probabilities, _as_text(predicted), tolerance)
 
 
 def _has_plain_labels(classes: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from models.recipes.agreement import Answers, sample_rows
+from models.recipes.agreement import ReferenceScores, sample_rows
 from models.recipes.conversion import converting
 from models.recipes.model_file import check_suffix, write_model
 
@@ -87,9 +87,9 @@ def _ranges(
     return lambda: ([row[None]] for row in rows)
 
 
-def _answers_of(model: Any, rows: NDArray[np.float32], tolerance: float) -> Answers:
+def _answers_of(model: Any, rows: NDArray[np.float32], tolerance: float) -> ReferenceScores:
     values = np.asarray(model.predict(rows, verbose=0), dtype=np.float64)
-    return Answers(rows, values[:, 0] if values.shape[1] == 1 else values, None, tolerance)
+    return ReferenceScores(rows, values[:, 0] if values.shape[1] == 1 else values, None, tolerance)
 
 
 def _convert(model: Any, quantize: str | None, ranges: Callable[[], Iterator[Any]] | None) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 
 from models.errors import ModelError, fail
 from models.inspect import spec_from_file
-from models.recipes.agreement import Answers, compare
+from models.recipes.agreement import ReferenceScores, compare
 from models.scoring.loaded import load_model
 
 
@@ -20,7 +20,7 @@ def write_model(
     task: str,
     width: int,
     columns: Sequence[str] | None = None,
-    answers: Answers | None = None,
+    answers: ReferenceScores | None = None,
 ) -> None:
     """Load and run the file as a job would, then move it to its path; a refused file leaves nothing behind.
 
@@ -56,7 +56,7 @@ def check_suffix(path: Path, suffix: str) -> None:
         raise ValueError(msg)
 
 
-def _try_out(draft: Path, width: int, answers: Answers | None, **fields: Any) -> None:
+def _try_out(draft: Path, width: int, answers: ReferenceScores | None, **fields: Any) -> None:
     spec = spec_from_file(draft, "draft", "1", **fields)
     if [(tensor.dtype, tensor.shape) for tensor in spec.inputs] != [("float32", (None, width))]:
         got = ", ".join(map(str, spec.inputs))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.recipes.agreement import Answers, sample_rows
+from models.recipes.agreement import ReferenceScores, sample_rows
 from models.recipes.conversion import converting
 from models.recipes.model_file import check_suffix, write_model
 
@@ -56,7 +56,7 @@ def to_onnx(
     if check is not None:
         rows = sample_rows(check, width)
         values = _run(module, rows).astype(np.float64)
-        answers = Answers(rows, values.reshape(-1) if is_single else values, None, tolerance)
+        answers = ReferenceScores(rows, values.reshape(-1) if is_single else values, None, tolerance)
     content = _convert(module, width)
     task = "unknown" if is_single else "multiclass"
     write_model(content, path, task=task, width=width, columns=columns, answers=answers)

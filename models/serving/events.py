@@ -33,7 +33,7 @@ class SwapListener(Protocol):
         """Note that the registry answers again."""
 
 
-class Silent:
+class NullListener:
     """A listener that does nothing."""
 
     def loaded(self, model: LoadedModel, seconds: float) -> None:

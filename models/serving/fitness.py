@@ -33,7 +33,7 @@ class Probe:
     finite: int
 
 
-def validate(
+def check_fitness(
     model: LoadedModel,
     *,
     budget_s: float,

@@ -16,9 +16,9 @@ import numpy as np
 from models.errors import ModelError
 from models.registry import Deployment, RegistryError
 from models.scoring.loaded import LoadedModel
-from models.serving.events import Silent, SwapListener
-from models.serving.fitness import Probe, validate
-from models.serving.shelf import Held, Shelf
+from models.serving.events import NullListener, SwapListener
+from models.serving.fitness import Probe, check_fitness
+from models.serving.shelf import LoadedVersion, Shelf
 from models.serving.versions import Versions
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class LiveModel:
     ) -> None:
         self._versions = versions
         self._options = options or SwapOptions()
-        self._listener = listener or Silent()
+        self._listener = listener or NullListener()
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._staging: _Staging | None = None
@@ -87,7 +87,7 @@ class LiveModel:
         self._probed_s = -_PROBE_EVERY_S
         self._shelf = Shelf(self._options.max_loaded, self._options.max_loaded_bytes, self._listener)
         self._generation, model = self._first()
-        self._serving = Held(model)
+        self._serving = LoadedVersion(model)
 
     @property
     def generation(self) -> int:
@@ -115,11 +115,11 @@ class LiveModel:
         with self._hold(lambda: self._shelf.peek(version)) as model:
             yield model
 
-    def _serving_now(self) -> Held:
+    def _serving_now(self) -> LoadedVersion:
         return self._serving
 
     @contextmanager
-    def _hold(self, choose: Callable[[], Held | None]) -> Iterator[Any]:
+    def _hold(self, choose: Callable[[], LoadedVersion | None]) -> Iterator[Any]:
         with self._lock:
             held = choose()
             if held is not None:
@@ -184,7 +184,7 @@ class LiveModel:
                 version = latest.previous if latest is not None else None
             if version is None or version == self._serving.model.spec.version:
                 return
-            held = Held(self._open(version))
+            held = LoadedVersion(self._open(version))
         except Exception as error:
             # A missing fallback does no harm while the primary serves.
             self._listener.no_fallback(self._versions.name, error)
@@ -242,10 +242,10 @@ class LiveModel:
     def _validate(self, model: LoadedModel) -> None:
         budget_s = self._options.budget_s
         if self._probe is None:
-            validate(model, budget_s=budget_s)
+            check_fitness(model, budget_s=budget_s)
             return
         with self.lease() as serving:
-            validate(model, budget_s=budget_s, probe=self._probe, serving=serving)
+            check_fitness(model, budget_s=budget_s, probe=self._probe, serving=serving)
 
     def _take(self, deployment: Deployment) -> None:
         with self._lock:
@@ -280,11 +280,11 @@ class LiveModel:
         except Exception as error:
             self._give_up(staging, error)
             return
-        if not self._swap(staging.deployment, Held(model), staging):
+        if not self._swap(staging.deployment, LoadedVersion(model), staging):
             model.close()
             self._listener.unloaded(model)
 
-    def _swap(self, deployment: Deployment, held: Held, staging: _Staging | None = None) -> bool:
+    def _swap(self, deployment: Deployment, held: LoadedVersion, staging: _Staging | None = None) -> bool:
         """Let a version serve; return False if another version is wanted by now."""
         with self._lock:
             if self._stop.is_set() or self._staging is not staging:

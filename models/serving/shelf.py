@@ -11,7 +11,7 @@ from models.serving.events import SwapListener
 
 
 @dataclass
-class Held:
+class LoadedVersion:
     """A loaded version, the number of batches it is scoring, and whether it closes after them."""
 
     model: LoadedModel
@@ -32,20 +32,20 @@ class Shelf:
         self._places = max_loaded - 1
         self._max_bytes = max_bytes
         self._listener = listener
-        self._held: OrderedDict[str, Held] = OrderedDict()
+        self._held: OrderedDict[str, LoadedVersion] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._held)
 
-    def take(self, version: str) -> Held | None:
+    def take(self, version: str) -> LoadedVersion | None:
         """Take a loaded version from the shelf; None: it is not there."""
         return self._held.pop(version, None)
 
-    def peek(self, version: str) -> Held | None:
+    def peek(self, version: str) -> LoadedVersion | None:
         """Return a loaded version, which stays on the shelf; None: it is not there."""
         return self._held.get(version)
 
-    def put(self, held: Held) -> list[Held]:
+    def put(self, held: LoadedVersion) -> list[LoadedVersion]:
         """Keep a version; return the evicted versions that no batch uses, for the caller to close."""
         self._held[held.model.spec.version] = held
         evicted = []
@@ -56,7 +56,7 @@ class Shelf:
                 evicted.append(oldest)
         return evicted
 
-    def close(self, held: Held) -> None:
+    def close(self, held: LoadedVersion) -> None:
         """Close a version; the caller must not hold the lock, as closing may take a while."""
         held.model.close()
         self._listener.unloaded(held.model)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from models.scoring.loaded import LoadedModel
-from models.serving.events import Silent, SwapListener
+from models.serving.events import NullListener, SwapListener
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -45,7 +45,7 @@ class FixedModel:
     ) -> None:
         self.model = model
         self.fallback = fallback
-        self._listener = listener or Silent()
+        self._listener = listener or NullListener()
 
     @contextmanager
     def lease(self) -> Iterator[LoadedModel]:

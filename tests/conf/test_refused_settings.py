@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from conf.errors import ConfigError, Problem
+from conf.errors import ConfigError, ConfigProblem
 from conf.settings import Settings
 
 MODEL = "name: m, version: v1, type: onnx"
@@ -259,7 +259,7 @@ def test_an_object_store_url_needs_no_bucket(load: Callable[..., Settings]) -> N
 
 
 def test_config_error_is_a_value_error_that_keeps_its_problems() -> None:
-    error = ConfigError("c.yaml", [Problem(("ml", 0), "text", "3", "quote it", "--set ml.0")])
+    error = ConfigError("c.yaml", [ConfigProblem(("ml", 0), "text", "3", "quote it", "--set ml.0")])
     assert isinstance(error, ValueError)
     assert error.problems[0].path == ("ml", 0)
     assert str(error) == "c.yaml: ml.0 (from --set ml.0): expected text, got 3; quote it"

@@ -8,7 +8,7 @@ import pytest
 
 from gress.doctor import (
     LIBRARIES,
-    Finding,
+    Requirement,
     check_disk,
     check_flink,
     check_java,
@@ -54,12 +54,12 @@ def test_every_finding_says_what_was_found_and_how_to_mend_it() -> None:
 )
 def test_python_within_bounds(running: tuple[int, int], ok: bool) -> None:
     fix = "" if ok else "install Python 3.10 to 3.12 and make the environment with it"
-    assert check_python(running) == Finding("Python", ok, ".".join(map(str, running)), fix)
+    assert check_python(running) == Requirement("Python", ok, ".".join(map(str, running)), fix)
 
 
 def test_java_names_the_one_that_jobs_run_on() -> None:
     found = [JavaHome(Path("/old"), 8, "JAVA_HOME"), JavaHome(Path("/good"), 17, "PATH")]
-    assert check_java(found) == Finding("Java", ok=True, found="17 from PATH: /good")
+    assert check_java(found) == Requirement("Java", ok=True, found="17 from PATH: /good")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_java_names_the_one_that_jobs_run_on() -> None:
 )
 def test_java_that_flink_does_not_run_on(found: list[JavaHome], said: str) -> None:
     fix = "install Java 11 to 21 and set JAVA_HOME, or pip install 'gress-ml[local]'"
-    assert check_java(found) == Finding("Java", ok=False, found=said, fix=fix)
+    assert check_java(found) == Requirement("Java", ok=False, found=said, fix=fix)
 
 
 def test_flink_as_pinned() -> None:
@@ -102,11 +102,11 @@ def test_flink_names_what_is_missing() -> None:
 def test_onnx_runtime_that_loads() -> None:
     module = ModuleType("onnxruntime")
     module.__dict__["__version__"] = "1.20.1"
-    assert check_onnx(lambda _: module) == Finding("ONNX Runtime", ok=True, found="1.20.1")
+    assert check_onnx(lambda _: module) == Requirement("ONNX Runtime", ok=True, found="1.20.1")
 
 
 def test_onnx_runtime_that_does_not_load() -> None:
-    assert check_onnx(_nothing) == Finding(
+    assert check_onnx(_nothing) == Requirement(
         "ONNX Runtime", ok=False, found="No module named 'onnxruntime'", fix="pip install onnxruntime"
     )
 
@@ -115,7 +115,7 @@ def test_tflite_runtime_serves_where_litert_is_not() -> None:
     def load(name: str) -> ModuleType:
         return _nothing(name) if name.startswith("ai_edge_litert") else ModuleType(name)
 
-    assert check_tflite(load) == Finding("TFLite", ok=True, found="tflite_runtime")
+    assert check_tflite(load) == Requirement("TFLite", ok=True, found="tflite_runtime")
 
 
 def test_no_tflite_interpreter() -> None:
@@ -130,7 +130,7 @@ def test_missing_libraries_are_named() -> None:
     installed = dict.fromkeys(LIBRARIES, "1.0")
     assert check_libraries(installed).ok
     del installed["orjson"], installed["xxhash"]
-    assert check_libraries(installed) == Finding(
+    assert check_libraries(installed) == Requirement(
         "Libraries", ok=False, found="no orjson, xxhash", fix="pip install orjson xxhash"
     )
 
@@ -156,7 +156,7 @@ def registry(tmp_path: Path) -> Registry:
 
 
 def test_models_are_listed(registry: Registry) -> None:
-    assert check_models(registry.base) == Finding("Shipped models", ok=True, found="fraud 1.0.0")
+    assert check_models(registry.base) == Requirement("Shipped models", ok=True, found="fraud 1.0.0")
 
 
 def test_changed_model_is_found(registry: Registry) -> None:
@@ -186,7 +186,7 @@ def test_temporary_folder_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_memory_below_what_a_job_needs() -> None:
-    assert check_machine(2, 4 << 30) == Finding("Machine", ok=True, found="2 cores, 4.0 GiB memory")
+    assert check_machine(2, 4 << 30) == Requirement("Machine", ok=True, found="2 cores, 4.0 GiB memory")
     finding = check_machine(1, 1 << 30)
     assert (finding.ok, finding.found) == (False, "1 cores, 1.0 GiB memory")
 

@@ -5,7 +5,9 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from conf.model_registry import ModelSettings
 from models.errors import ModelError
 from models.version import Version
 
@@ -34,23 +36,23 @@ def test_short_forms_are_filled_up(text: str, full: str) -> None:
     assert Version.parse(text) == Version.parse(full)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "v",
-        "latest",
-        "01.2.3",
-        "1.2.3.4",
-        "1.0.0-",
-        "1.0.0-01",
-        "1.0.0+abc",
-        "1.0.0rc1",
-        " 1",
-        "1\n",
-        "\u0661",
-    ],
-)
+REFUSED = [
+    "",
+    "v",
+    "latest",
+    "01.2.3",
+    "1.2.3.4",
+    "1.0.0-",
+    "1.0.0-01",
+    "1.0.0+abc",
+    "1.0.0rc1",
+    " 1",
+    "1\n",
+    "\u0661",
+]
+
+
+@pytest.mark.parametrize("text", REFUSED)
 def test_other_text_is_refused_with_the_rule(text: str) -> None:
     with pytest.raises(
         ModelError, match=r"model version .* is not a semantic version; expected MAJOR\[\.MINOR"
@@ -66,3 +68,9 @@ def test_text_reads_back(version: Version) -> None:
 @given(VERSIONS, VERSIONS)
 def test_order_is_total(a: Version, b: Version) -> None:
     assert (a < b) + (a == b) + (a > b) == 1
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_settings_refuse_what_the_registry_refuses(text: str) -> None:
+    with pytest.raises(ValidationError, match=r"expected a version such as v2\.0 or 1\.0\.0"):
+        ModelSettings(name="m", version=text, type="onnx")

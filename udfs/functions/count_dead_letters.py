@@ -11,7 +11,7 @@ from conf.settings import MetricsSettings
 from udfs.dead_letters import stage_of
 from udfs.functions.vector_function import Columns, SqlColumns
 from udfs.metrics.exporter import export_metrics
-from udfs.metrics.pending import Pending
+from udfs.metrics.pending import PendingMetrics
 from udfs.metrics.ticker import TICKER
 
 
@@ -39,7 +39,7 @@ class CountDeadLetters:
 
     def open(self) -> None:
         """Begin to hand over what is counted."""
-        self._pending = Pending()
+        self._pending = PendingMetrics()
         if self.metrics.port:
             export_metrics(self.metrics)
             TICKER.add(self._pending.flush)

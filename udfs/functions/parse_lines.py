@@ -10,7 +10,7 @@ from conf.settings import EventSettings
 from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns, scatter
 from udfs.functions.vector_function import Columns, SqlColumns
 from udfs.parsing.lines import LineFormat
-from udfs.parsing.parser import EventParser, NotAhead
+from udfs.parsing.parser import EventParser, FutureLimit
 
 SQL_TYPES = {
     "long": "BIGINT",
@@ -45,7 +45,7 @@ class ParseLines:
     def open(self) -> None:
         """Build the parser."""
         self.parser = EventParser(
-            self.events.fields, self.lines, NotAhead(self.events.time, self.events.max_ahead_ms)
+            self.events.fields, self.lines, FutureLimit(self.events.time, self.events.max_ahead_ms)
         )
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:

@@ -108,7 +108,7 @@ class PendingHistogram:
                 bucket.inc(times)
 
 
-class Pending:
+class PendingMetrics:
     """Counters and histograms of one operator, by name and labels; one thread may add while another flushes."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from models.spec import ModelSpec
 from udfs.dead_letters import REASONS, Problem, stage_of
 from udfs.metrics.catalogue import metric
-from udfs.metrics.pending import Pending, PendingCounter, PendingHistogram
+from udfs.metrics.pending import PendingCounter, PendingHistogram, PendingMetrics
 from udfs.metrics.samples import InputSample
 from udfs.metrics.ticker import TICKER
 
@@ -74,11 +74,11 @@ class ScoreRecorder:
 
     def __init__(self, names: ScoreLabels, features: FeatureSet, input_rows: int) -> None:
         self._names = names
-        self._pending = pending = Pending()
+        self._pending = pending = PendingMetrics()
         # Create the counters of all reasons, because the step that counts late rows only starts with the first one.
         for reason in REASONS:
             pending.counter("dead_letters_total", names.job, stage_of(reason), reason)
-        self._inputs = Pending()
+        self._inputs = PendingMetrics()
         self._sample = InputSample(input_rows)
         self._sampling = threading.Lock()
         self._versions: dict[tuple[str, str], _Version] = {}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class NotAhead:
+class FutureLimit:
     """A limit on how far the times of a field may be ahead of the clock.
 
     Attributes:
@@ -62,7 +62,7 @@ class EventParser:
 
     fields: Mapping[str, FieldSettings]
     lines: LineFormat
-    not_ahead: NotAhead | None = None
+    not_ahead: FutureLimit | None = None
 
     def parse(self, lines: Sequence[str]) -> ParsedBatch:
         """Return the good rows as columns and a problem for every other row."""

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from gress.report.figures.style import COLOURS, count_axis, escape, plot, shorten
 from gress.report.panel import Panel
-from gress.report.reading.dead_letters import Reason
+from gress.report.reading.dead_letters import ReasonCount
 from jobs.run_folder.summary import Summary
 
 _TITLE = "Dead letters by reason"
 _MOST = 20
 
 
-def dead_letter_panel(reasons: Sequence[Reason] | None, summary: Summary) -> Panel:
+def dead_letter_panel(reasons: Sequence[ReasonCount] | None, summary: Summary) -> Panel:
     """Plot a bar for each reason, the most frequent on top."""
     if not summary.dead_letters and not reasons:
         return Panel("dead_letters", _TITLE, "None: every event became a prediction.")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gress.report.curves import Calibration, Curve, calibrate, precision_recall_curve, roc_curve
+from gress.report.curves import CalibrationCurve, Curve, calibrate, precision_recall_curve, roc_curve
 from gress.report.figures.style import COLOURS, DASHES, escape, plot, rounded, share_axis
 from gress.report.panel import Panel
 from gress.report.reading.predictions import Predictions
@@ -19,7 +19,7 @@ _MOST_CURVES = 4
 
 
 @dataclass(frozen=True)
-class _Labelled:
+class _LabelledRows:
     """Rows of one name that have a score and a label."""
 
     name: str
@@ -55,9 +55,9 @@ def _why_not(predictions: Predictions) -> str:
     return f"All labels of this run are {labels[0]:g}: both 0 and 1 are needed." if len(labels) == 1 else ""
 
 
-def _sets(predictions: Predictions, known: NDArray[np.bool_]) -> Iterator[_Labelled]:
-    def chosen(name: str, rows: NDArray[np.bool_]) -> _Labelled:
-        return _Labelled(name, predictions.truth[rows] == 1, predictions.score[rows])
+def _sets(predictions: Predictions, known: NDArray[np.bool_]) -> Iterator[_LabelledRows]:
+    def chosen(name: str, rows: NDArray[np.bool_]) -> _LabelledRows:
+        return _LabelledRows(name, predictions.truth[rows] == 1, predictions.score[rows])
 
     yield chosen("all", known)
     _, groups = predictions.groups
@@ -68,7 +68,7 @@ def _sets(predictions: Predictions, known: NDArray[np.bool_]) -> Iterator[_Label
                 yield one
 
 
-def _roc_panel(sets: list[_Labelled]) -> Panel:
+def _roc_panel(sets: list[_LabelledRows]) -> Panel:
     traces = [
         _line(
             index,
@@ -86,7 +86,7 @@ def _roc_panel(sets: list[_Labelled]) -> Panel:
     return Panel("roc", "ROC curve: positives found, and the false alarms they cost", note, figure)
 
 
-def _precision_recall_panel(sets: list[_Labelled]) -> Panel:
+def _precision_recall_panel(sets: list[_LabelledRows]) -> Panel:
     traces = [
         _line(
             index,
@@ -106,7 +106,7 @@ def _precision_recall_panel(sets: list[_Labelled]) -> Panel:
     return Panel("precision_recall", "Precision and recall", note, figure)
 
 
-def _calibration_panel(one: _Labelled) -> Panel:
+def _calibration_panel(one: _LabelledRows) -> Panel:
     title = "Calibration: how often a score comes true"
     if one.scores.min() < 0 or one.scores.max() > 1:
         return Panel("calibration", title, "Scores of this run go beyond 0 to 1: they are no probabilities.")
@@ -120,7 +120,7 @@ def _calibration_panel(one: _Labelled) -> Panel:
     return Panel("calibration", title, note, figure)
 
 
-def _calibration_points(found: Calibration) -> Any:
+def _calibration_points(found: CalibrationCurve) -> Any:
     import plotly.graph_objects as go
 
     return go.Scatter(

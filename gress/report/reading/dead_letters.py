@@ -9,7 +9,7 @@ from gress.report.reading.rows import has_rows, read_rows
 
 
 @dataclass(frozen=True)
-class Reason:
+class ReasonCount:
     """The dead letters of one reason.
 
     Attributes:
@@ -27,7 +27,7 @@ class Reason:
     value: str
 
 
-def read_reasons(run: Path) -> list[Reason] | None:
+def read_reasons(run: Path) -> list[ReasonCount] | None:
     """Return the reasons of a run's dead letters, most rows first; None if the run wrote them elsewhere.
 
     Raises:
@@ -39,13 +39,13 @@ def read_reasons(run: Path) -> list[Reason] | None:
     if not has_rows(run, "dead_letters"):
         return None
     schema = pa.schema(dict.fromkeys(("reason", "category", "error", "value"), pa.string()))
-    found: dict[str, Reason] = {}
+    found: dict[str, ReasonCount] = {}
     for block in read_rows(run, "dead_letters", schema):
         reasons = block["reason"].fill_null("")
         for counted in reasons.value_counts().to_pylist():
             name, rows = counted["values"], counted["counts"]
             if name not in found:
                 first = block.slice(pc.index(reasons, name).as_py(), 1).to_pylist()[0]
-                found[name] = Reason(name, first["category"] or "", 0, first["error"] or "", first["value"] or "")
+                found[name] = ReasonCount(name, first["category"] or "", 0, first["error"] or "", first["value"] or "")
             found[name] = replace(found[name], rows=found[name].rows + rows)
     return sorted(found.values(), key=lambda reason: (-reason.rows, reason.name))

@@ -12,7 +12,7 @@ from jobs.errors import refuse
 
 
 @dataclass(frozen=True)
-class Finding:
+class ColumnDrift:
     """The drift of one column in a window.
 
     Attributes:
@@ -51,7 +51,7 @@ class DriftWindow:
     version: str
     rows: int
     is_drift: bool
-    findings: tuple[Finding, ...]
+    findings: tuple[ColumnDrift, ...]
     quality: Quality | None
 
 
@@ -94,7 +94,7 @@ def _window(record: Mapping[str, Any]) -> DriftWindow:
         version=str(record["version"]),
         rows=int(record["rows"]),
         is_drift=bool(record["is_drift"]),
-        findings=tuple(map(_finding, record["findings"])),
+        findings=tuple(map(_column_drift, record["findings"])),
         quality=_quality(record.get("quality")),
     )
 
@@ -105,8 +105,8 @@ def _time(text: str) -> dt.datetime:
     return found.replace(tzinfo=dt.timezone.utc) if found.tzinfo is None else found.astimezone(dt.timezone.utc)
 
 
-def _finding(record: Mapping[str, Any]) -> Finding:
-    return Finding(
+def _column_drift(record: Mapping[str, Any]) -> ColumnDrift:
+    return ColumnDrift(
         name=str(record["name"]),
         role=str(record["role"]),
         measure=str(record["measure"]),

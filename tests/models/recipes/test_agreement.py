@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.errors import ModelError
-from models.recipes.agreement import Answers, compare, sample_rows
+from models.recipes.agreement import ReferenceScores, compare, sample_rows
 from models.scoring.outputs import Scores
 
 FILE = "model file m.onnx"
@@ -12,13 +12,13 @@ ROWS = np.zeros((2, 1), np.float32)
 
 
 def regression(want, got, tolerance=0.01):
-    answers = Answers(ROWS, np.array(want, float), None, tolerance)
+    answers = ReferenceScores(ROWS, np.array(want, float), None, tolerance)
     compare(FILE, answers, Scores(np.array(got, float), None, None))
 
 
 def classes(want, got, want_labels, got_labels):
     scores = np.array(got, float)
-    answers = Answers(ROWS, np.array(want, float), np.array(want_labels, object), 0.01)
+    answers = ReferenceScores(ROWS, np.array(want, float), np.array(want_labels, object), 0.01)
     compare(FILE, answers, Scores(scores[:, -1], np.array(got_labels, object), scores))
 
 

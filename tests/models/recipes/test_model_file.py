@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.errors import ModelError
-from models.recipes.agreement import Answers
+from models.recipes.agreement import ReferenceScores
 from models.recipes.model_file import check_suffix, write_model
 from tests.support.sample_models import net_score
 
@@ -16,7 +16,7 @@ SCORES = net_score({"x": ROWS})["score"][:, 0]
 
 def test_file_that_agrees_is_written(net_file: Path, tmp_path: Path) -> None:
     path = tmp_path / "my model.onnx"
-    write_model(net_file.read_bytes(), path, task="binary", width=4, answers=Answers(ROWS, SCORES, None, 1e-4))
+    write_model(net_file.read_bytes(), path, task="binary", width=4, answers=ReferenceScores(ROWS, SCORES, None, 1e-4))
     assert path.read_bytes() == net_file.read_bytes()
     assert sorted(tmp_path.iterdir()) == [net_file, path]
 
@@ -24,8 +24,9 @@ def test_file_that_agrees_is_written(net_file: Path, tmp_path: Path) -> None:
 def test_refused_file_leaves_what_was_there(net_file: Path, tmp_path: Path) -> None:
     path = tmp_path / "fraud.onnx"
     path.write_bytes(b"before")
+    wrong = ReferenceScores(ROWS, 1 - SCORES, None, 1e-4)
     with pytest.raises(ModelError, match=r"fraud\.onnx answers .* for row"):
-        write_model(net_file.read_bytes(), path, task="binary", width=4, answers=Answers(ROWS, 1 - SCORES, None, 1e-4))
+        write_model(net_file.read_bytes(), path, task="binary", width=4, answers=wrong)
     assert path.read_bytes() == b"before"
     assert sorted(tmp_path.iterdir()) == [path, net_file]
 

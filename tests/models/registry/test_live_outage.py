@@ -12,7 +12,7 @@ import pytest
 
 from models.registry import Registry
 from models.scoring.loaded import LoadedModel, load_model
-from models.serving.events import Silent
+from models.serving.events import NullListener
 from models.serving.live import LiveModel
 from models.serving.versions import DeployedVersions
 from models.spec import ModelSpec
@@ -24,7 +24,7 @@ from tests.support.servers import ServerProcess
 _WAIT_S = 30
 
 
-class Diary(Silent):
+class Diary(NullListener):
     """What was heard, in order."""
 
     def __init__(self) -> None:

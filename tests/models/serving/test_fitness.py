@@ -10,7 +10,7 @@ from models.errors import ModelError
 from models.inspect import spec_from_file
 from models.scoring.loaded import load_model
 from models.scoring.outputs import Scores
-from models.serving.fitness import Probe, check_golden, golden_matrix, validate
+from models.serving.fitness import Probe, check_fitness, check_golden, golden_matrix
 from models.spec import GoldenRows
 from tests.models.serving.fakes import FakeModel, spec_of
 from tests.support.tiny_models import linear, write_linear
@@ -33,12 +33,12 @@ def model_with(rows: GoldenRows | None, columns: tuple[str, ...] | None = None) 
 
 
 def test_golden_rows_that_agree_pass() -> None:
-    validate(model_with(golden(tuple(ROWS.astype(float) @ WEIGHTS))), budget_s=1)
+    check_fitness(model_with(golden(tuple(ROWS.astype(float) @ WEIGHTS))), budget_s=1)
 
 
 def test_golden_row_that_differs_is_named() -> None:
     with pytest.raises(ModelError, match=r"fraud@2\.0\.0 expected 7 for golden row 1, got 2; its file or runtime"):
-        validate(model_with(golden((0.0, 7.0, 2.0))), budget_s=1)
+        check_fitness(model_with(golden((0.0, 7.0, 2.0))), budget_s=1)
 
 
 def test_golden_columns_are_put_in_the_order_of_the_model() -> None:
@@ -64,7 +64,7 @@ def test_golden_rows_must_be_rectangular() -> None:
 
 def test_without_rows_a_model_is_warmed_with_zeros() -> None:
     model = model_with(None)
-    validate(model, budget_s=1)
+    check_fitness(model, budget_s=1)
     assert model.warm == 1
 
 
@@ -72,13 +72,13 @@ def test_a_model_over_the_budget_is_refused() -> None:
     # The clock moves a second with every look, so a call takes one.
     ticks = count()
     with pytest.raises(ModelError, match=r"takes 1000\.0 ms for 3 rows, expected at most 100\.0 ms; make it smaller"):
-        validate(model_with(None), budget_s=0.1, probe=Probe(ROWS, 3), clock=lambda: float(next(ticks)))
+        check_fitness(model_with(None), budget_s=0.1, probe=Probe(ROWS, 3), clock=lambda: float(next(ticks)))
 
 
 def test_a_model_as_slow_as_the_one_it_replaces_may_serve() -> None:
     ticks = count()
-    probe = Probe(ROWS, 3)
-    validate(model_with(None), budget_s=0.1, probe=probe, serving=model_with(None), clock=lambda: float(next(ticks)))
+    clock, probe = lambda: float(next(ticks)), Probe(ROWS, 3)
+    check_fitness(model_with(None), budget_s=0.1, probe=probe, serving=model_with(None), clock=clock)
 
 
 def test_golden_rows_computed_by_numpy_fit_a_real_model(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_golden_rows_computed_by_numpy_fit_a_real_model(tmp_path: Path) -> None:
     rows = np.random.default_rng(1).normal(size=(20, 3)).astype(np.float32)
     known = GoldenRows(columns=("a", "b", "c"), rows=rows.tolist(), predictions=linear(rows).tolist())
     model = load_model(spec_from_file(path, "m", "1.0.0", golden=known), path)
-    validate(model, budget_s=10, probe=Probe(rows, 20))
+    check_fitness(model, budget_s=10, probe=Probe(rows, 20))
     off = known.model_copy(update={"predictions": (0.5, *known.predictions[1:])})
     with pytest.raises(ModelError, match=r"expected 0\.5 for golden row 0, got 0\."):
         check_golden(model, off)

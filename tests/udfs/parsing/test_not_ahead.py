@@ -6,11 +6,11 @@ import pytest
 
 from conf.settings import FieldSettings
 from udfs.parsing.lines import JsonLines
-from udfs.parsing.parser import EventParser, NotAhead
+from udfs.parsing.parser import EventParser, FutureLimit
 
 NOW_MS = 1_522_540_800_000
 FIELDS = {"id": FieldSettings(type="long"), "at": FieldSettings(type="timestamp", required=False)}
-PARSER = EventParser(FIELDS, JsonLines(FIELDS), NotAhead("at", 60_000, lambda: NOW_MS))
+PARSER = EventParser(FIELDS, JsonLines(FIELDS), FutureLimit("at", 60_000, lambda: NOW_MS))
 
 
 @pytest.mark.parametrize("count", [1, 300], ids=["one", "a block"])
