@@ -11,9 +11,11 @@ from pathlib import Path
 
 from conf.loading.loader import load_settings
 from jobs.flink.environment import FlinkSession, open_session
+from jobs.flink.sql import View
 from jobs.pipeline.scoring import score
 from jobs.runs.launch import execute, local_options
 from jobs.sinks.files import create_csv_sink
+from udfs.functions.parse_lines import LINE
 from udfs.parsing.lines import JsonLines
 
 
@@ -27,22 +29,24 @@ def main(config: str, port: str, output: str, *overrides: str) -> None:
         raise ValueError(msg)
     folder = Path(output)
     session = open_session(settings, extra=local_options(job.name, folder))
-    read_socket(session, int(port))
-    scored = score(session, settings, job, "socket_lines", JsonLines(job.events.fields)).scored
+    lines = read_socket(session, int(port))
+    scored = score(session, settings, job, lines, JsonLines(job.events.fields)).scored
     register_clock(session)
     create_csv_sink(session, "took", (("sent", "BIGINT"), ("took", "BIGINT")), folder / "took")
     statements = session.tables.create_statement_set()
-    query = f"SELECT `{job.events.id}`, ns_since(`{job.events.id}`, __prediction) FROM {scored} WHERE __reason IS NULL"
+    took = f"SELECT `{job.events.id}`, ns_since(`{job.events.id}`, __prediction)"
+    query = f"{took} FROM {scored.name} WHERE __dead_letter_reason IS NULL"
     statements.add_insert_sql(f"INSERT INTO took {query}")
     execute(statements, job.name)
 
 
-def read_socket(session: FlinkSession, port: int) -> None:
-    """Register lines from a socket as ``socket_lines``."""
+def read_socket(session: FlinkSession, port: int) -> View:
+    """Register and return lines from a socket."""
     from pyflink.datastream import DataStream
 
     stream = DataStream(session.env._j_stream_execution_environment.socketTextStream("127.0.0.1", port))
     session.tables.create_temporary_view("socket_lines", session.tables.from_data_stream(stream).alias("__line"))
+    return View("socket_lines", LINE)
 
 
 def register_clock(session: FlinkSession) -> None:

@@ -27,20 +27,21 @@ def main(config: str, port: str, output: str, *overrides: str) -> None:
     folder = Path(output)
     session = open_session(settings, extra=local_options(job.name, folder))
     session.tables.get_config().set("table.local-time-zone", "UTC")
-    read_socket(session, int(port))
-    views = score(session, settings, job, "socket_lines", JsonLines(job.events.fields))
+    lines = read_socket(session, int(port))
+    views = score(session, settings, job, lines, JsonLines(job.events.fields))
     if views.is_text:
         # Blocks of predictions, and the JVM's clock when they are there.
         columns = (("moment", "STRING"), ("block", "STRING"), ("reason", "STRING"))
         query = (
-            f"SELECT CAST(CURRENT_ROW_TIMESTAMP() AS STRING), __predictions, __reason FROM {views.scored} "
-            "WHERE __predictions IS NOT NULL OR __reason IS NOT NULL"
+            "SELECT CAST(CURRENT_ROW_TIMESTAMP() AS STRING), __predictions, __dead_letter_reason "
+            f"FROM {views.scored.name} WHERE __predictions IS NOT NULL OR __dead_letter_reason IS NOT NULL"
         )
     else:
         register_clock(session)
         columns = (("sent", "BIGINT"), ("took", "BIGINT"), ("version", "STRING"), ("reason", "STRING"))
         event = f"`{job.events.id}`"
-        query = f"SELECT {event}, ns_since({event}, __prediction), __version, __reason FROM {views.scored}"
+        taken = f"{event}, ns_since({event}, __prediction), __version, __dead_letter_reason"
+        query = f"SELECT {taken} FROM {views.scored.name}"
     create_csv_sink(session, "took", columns, folder / "took")
     statements = session.tables.create_statement_set()
     statements.add_insert_sql(f"INSERT INTO took {query}")

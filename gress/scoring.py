@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from conf.settings import Settings
 from jobs.errors import JobError
-from udfs.functions.score_columns import ScoreColumns
+from udfs.functions.batch_scoring import BatchScoring
 from udfs.scoring.scorer import Scorer
 
 
@@ -25,9 +25,9 @@ def open_scorer(settings: Settings) -> Iterator[Scorer]:
     if settings.job is None:
         subject = "settings"
         raise JobError(subject, "expected a `job:` with events, features and inference, got none")
-    function = ScoreColumns(settings.job, settings.ml)
-    function.open()
+    scoring = BatchScoring(settings.job, settings.ml)
+    scoring.open()
     try:
-        yield function.scorer
+        yield scoring.scorer
     finally:
-        function.close()
+        scoring.close()

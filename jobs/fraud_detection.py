@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from conf.settings import JobSettings, Settings
 from jobs.flink.environment import FlinkSession
-from jobs.pipeline.scoring import has_windows, score, write_predictions
+from jobs.pipeline.scoring import has_windows, score
+from jobs.pipeline.writing import write_predictions
 from jobs.sources.files import InputFiles
 from jobs.sources.kafka import KafkaInput
 from jobs.sources.lines import create_input

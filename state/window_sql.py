@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from state.sql import identifier, interval
+
 
 @dataclass(frozen=True)
 class WindowSpec:
@@ -73,46 +75,28 @@ class WindowPlan:
             time: name of the row-time column.
             columns: event columns to pass through, in order.
         """
-        passed = [quote(name) for name in columns]
-        query = f"SELECT * FROM {quote(source)}"
+        passed = [identifier(name) for name in columns]
+        query = f"SELECT * FROM {identifier(source)}"
         for stage in self.stages:
             frame = over_clause(stage, time)
             added = ", ".join(
-                f"{expression} OVER {frame} AS {quote(alias)}" for alias, expression in stage.columns
+                f"{expression} OVER {frame} AS {identifier(alias)}" for alias, expression in stage.columns
             )
             # Put new columns first. The planner drops a SELECT that keeps the order together with its names, and then
             # finds one internal name in two windows ("Field names must be unique").
             query = f"SELECT {added}, * FROM ({query})"
-        outputs = [f"{expression} AS {quote(name)}" for name, expression in self.outputs]
+        outputs = [f"{expression} AS {identifier(name)}" for name, expression in self.outputs]
         return f"SELECT {', '.join(passed + outputs)} FROM ({query})"
-
-
-def quote(name: str) -> str:
-    """Return an SQL identifier."""
-    return "`" + name.replace("`", "``") + "`"
 
 
 def over_clause(stage: Stage, time: str) -> str:
     """Return the OVER clause of a stage; without a window it covers all earlier rows."""
-    partition = f"PARTITION BY {quote(stage.key)} ORDER BY {quote(time)}"
+    partition = f"PARTITION BY {identifier(stage.key)} ORDER BY {identifier(time)}"
     if stage.window_s is None:
         return f"({partition})"
     # RANGE includes both its ends, so make it one millisecond shorter than the window.
     span = interval(max(stage.window_s * 1000 - 1, 0))
     return f"({partition} RANGE BETWEEN {span} PRECEDING AND CURRENT ROW)"
-
-
-def interval(milliseconds: int) -> str:
-    """Return an interval literal.
-
-    >>> interval(86_399_999)
-    "INTERVAL '0 23:59:59.999' DAY(3) TO SECOND(3)"
-    """
-    days, rest = divmod(milliseconds, 86_400_000)
-    hours, rest = divmod(rest, 3_600_000)
-    minutes, rest = divmod(rest, 60_000)
-    seconds, millis = divmod(rest, 1000)
-    return f"INTERVAL '{days} {hours:02d}:{minutes:02d}:{seconds:02d}.{millis:03d}' DAY(3) TO SECOND(3)"
 
 
 class _Builder:
@@ -127,7 +111,7 @@ class _Builder:
         if expression not in stage:
             position = list(self._stages).index((key, window_s))
             stage[expression] = f"__w{position}_{len(stage)}"
-        return quote(stage[expression])
+        return identifier(stage[expression])
 
     def delayed(self, spec: WindowSpec, expression: str) -> str:
         """Return an additive aggregate over the spec's window, as a difference of two if it is delayed."""
@@ -162,7 +146,7 @@ class _Builder:
 
 def value(spec: WindowSpec) -> str:
     """Return the aggregated expression, which is NULL for rows that the filter leaves out."""
-    source = quote(spec.source) if spec.source else "1"
+    source = identifier(spec.source) if spec.source else "1"
     return f"CASE WHEN {spec.filter} THEN {source} END" if spec.filter else source
 
 
@@ -232,7 +216,7 @@ def _distinct_output(build: _Builder, spec: WindowSpec) -> str:
 
 def _previous_time_output(build: _Builder, spec: WindowSpec) -> str:
     # If several events share an instant, the previous event of each of them is of the same instant.
-    time = quote(spec.source or spec.name)
+    time = identifier(spec.source or spec.name)
     previous = build.column(spec.key, None, f"LAG({time}, 1)")
     return f"CASE WHEN {time} - {previous} < {spec.window_s * 1000} THEN CAST({previous} AS DOUBLE) END"
 

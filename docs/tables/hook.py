@@ -11,10 +11,11 @@ from docs.tables import features, metrics, rows, settings
 TABLES: dict[str, Callable[[], str]] = {
     "buckets": metrics.buckets,
     "dead-letter-reasons": rows.dead_letter_reasons,
+    "dead-letter-row": rows.dead_letter_columns,
     "example-fields": features.example_fields,
     "features": features.feature_types,
     "metrics": metrics.metrics,
-    "prediction-row": rows.prediction_row,
+    "prediction-row": rows.prediction_columns,
     "settings": settings.settings,
 }
 _PLACE = re.compile(r"<!-- table: ([a-z-]+) -->")

@@ -1,18 +1,30 @@
-"""The prediction row and the reasons of dead letters."""
+"""The rows that a job writes, and the reasons of dead letters."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from docs.tables.markdown import code, table
-from jobs.sinks.files import prediction_columns
 from udfs.dead_letters import DEAD_LETTER_REASONS
+from udfs.rows import DEAD_LETTER, Column, prediction_row
 
 
-def prediction_row() -> str:
-    """Return name and SQL type of each column of predictions and alerts."""
-    return table(("column", "type"), [(code(name), code(kind)) for name, kind in prediction_columns("prediction")])
+def prediction_columns() -> str:
+    """Return name, SQL type and meaning of each column of predictions and alerts."""
+    return _columns(prediction_row())
+
+
+def dead_letter_columns() -> str:
+    """Return name, SQL type and meaning of each column of dead letters."""
+    return _columns(DEAD_LETTER)
 
 
 def dead_letter_reasons() -> str:
     """Return each reason with its category and its meaning."""
     rows = [(code(name), reason.category, reason.meaning) for name, reason in DEAD_LETTER_REASONS.items()]
     return table(("reason", "category", "meaning"), rows)
+
+
+def _columns(columns: Iterable[Column]) -> str:
+    rows = [(code(column.name), code(column.kind), column.meaning) for column in columns]
+    return table(("column", "type", "meaning"), rows)

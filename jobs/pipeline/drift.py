@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from conf.settings import JobSettings, Settings
 from jobs.flink.environment import FlinkSession
+from jobs.flink.sql import View
 from jobs.sinks.files import create_text_sink
 from jobs.sinks.kafka import create_kafka_text_sink
 from state.drift.rows import TIME_DIGITS
@@ -24,7 +25,7 @@ VIEW = "drift_records"
 
 
 def add_drift(
-    session: FlinkSession, settings: Settings, statements: StatementSet, job: JobSettings, scored: str, output: Path
+    session: FlinkSession, settings: Settings, statements: StatementSet, job: JobSettings, scored: View, output: Path
 ) -> None:
     """Add the insert of drift records into a folder of ``output`` or the job's topic.
 
@@ -57,13 +58,13 @@ def add_drift(
     statements.add_insert_sql(f"INSERT INTO drift SELECT f0 FROM {VIEW}")
 
 
-def _samples(session: FlinkSession, job: JobSettings, scored: str) -> DataStream:
+def _samples(session: FlinkSession, job: JobSettings, scored: View) -> DataStream:
     """Return the stream of samples with watermarks, which trail the latest event by the job's delay."""
     from pyflink.common import Duration, WatermarkStrategy
     from pyflink.table import DataTypes, Schema
 
     time = f"TO_TIMESTAMP_LTZ(CAST(SUBSTRING(__drift, 1, {TIME_DIGITS}) AS BIGINT), 3)"
-    samples = session.tables.sql_query(f"SELECT __drift FROM {scored} WHERE __drift IS NOT NULL")
+    samples = session.tables.sql_query(f"SELECT __drift FROM {scored.name} WHERE __drift IS NOT NULL")
     schema = (
         Schema.new_builder()
         .column("__drift", DataTypes.STRING())

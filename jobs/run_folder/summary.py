@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.run_folder.arrow import arrow_schema, read_json_parts
 from jobs.run_folder.part_files import LineCounter, line_blocks
 from models.metrics import auc_roc, average_precision
+from udfs.rows import SCORE, pick, prediction_row
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,7 +67,7 @@ class Summary:
 
 
 def summarise(
-    output: Path, *, job: str, events: int | None, seconds: float, output_field: str = "prediction"
+    output: Path, *, job: str, events: int | None, seconds: float, output_field: str = SCORE
 ) -> Summary:
     """Read the folders of a run and return its figures; without a number of events it is that of the rows written."""
     table = _predictions(output / "predictions", output_field)
@@ -109,31 +111,10 @@ def summary_of_counts(counts: Mapping[str, int], *, job: str, events: int | None
 def _predictions(folder: Path, output_field: str) -> pa.Table:
     import pyarrow as pa
 
-    schema = pa.schema(
-        {
-            output_field: pa.float64(),
-            "model": pa.string(),
-            "version": pa.string(),
-            "feature_set": pa.string(),
-            "latency_us": pa.int64(),
-            "truth": pa.float64(),
-        }
-    )
-    tables = list(_read_blocks(folder, schema))
+    names = (output_field, "model", "version", "feature_set", "latency_us", "truth")
+    schema = arrow_schema(pick(prediction_row(output_field), *names))
+    tables = list(read_json_parts(folder, schema))
     return pa.concat_tables(tables) if tables else schema.empty_table()
-
-
-def _read_blocks(folder: Path, schema: pa.Schema) -> Iterator[pa.Table]:
-    import pyarrow as pa
-    import pyarrow.json as pa_json
-
-    for block in line_blocks(folder):
-        table = pa_json.read_json(
-            pa.BufferReader(block),
-            read_options=pa_json.ReadOptions(block_size=len(block) + 1),
-            parse_options=pa_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
-        )
-        yield table.select(schema.names)
 
 
 def _count_reasons(folder: Path) -> Counter[str]:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from conf.settings import JobSettings, SinkSettings
 from jobs.errors import JobError
 from jobs.flink.environment import open_session, planning
-from jobs.pipeline.scoring import compute_features, feature_columns, write_features
+from jobs.pipeline.scoring import compute_features, feature_columns
+from jobs.pipeline.writing import write_features
 from jobs.run_folder.parquet import csv_table
 from jobs.run_folder.part_files import LineCounter
 from jobs.run_folder.progress import Counts, Progress

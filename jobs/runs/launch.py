@@ -27,12 +27,12 @@ from jobs.run_folder.parquet import convert_json_parts
 from jobs.run_folder.progress import Clock, Counts, Progress
 from jobs.run_folder.summary import Summary, summarise, summary_of_counts
 from jobs.runs.endless import SAVEPOINTS, Stopped, add_connector, is_endless, wait_until_stopped
-from jobs.sinks.files import prediction_columns
 from jobs.sources.files import InputFiles, find_inputs
 from jobs.sources.generated import GENERATOR, generate, parse_generator
 from jobs.sources.kafka import KafkaInput, find_kafka_input
 from jobs.sources.lines import is_read_in_turn
 from udfs.features.feature_set import compile_feature_set
+from udfs.rows import prediction_row
 from udfs.scoring.model_source import open_model
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ def _load(request: RunRequest) -> tuple[Settings, JobSettings]:
         subject = "format"
         raise JobError(subject, f"expected json or parquet, got {request.output_format!r}")
     field_name = job.inference.output_field
-    if [name for name, _ in prediction_columns(field_name)].count(field_name) > 1:
+    if [column.name for column in prediction_row(field_name)].count(field_name) > 1:
         problem = f"job.inference.output_field: expected a name that no other column has, got {field_name!r}"
         raise JobError(str(path), problem, "leave it out for 'prediction'")
     return settings, job

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from conf.settings import JobSettings, KafkaSinkSettings
 from jobs.flink.environment import FlinkSession
+from jobs.flink.sql import create_table
 from jobs.kafka.admin import client_properties
+from state.sql import SqlColumns
 
 TOPICS = ("predictions", "alerts", "dead_letters")
 
 
 def create_kafka_sink(
-    session: FlinkSession, name: str, columns: tuple[tuple[str, str], ...], job: JobSettings, kafka: KafkaSinkSettings
+    session: FlinkSession, name: str, columns: SqlColumns, job: JobSettings, kafka: KafkaSinkSettings
 ) -> None:
     """Register a sink of records: the column ``key`` as text is their key, all columns as JSON are their value.
 
@@ -40,7 +42,7 @@ def create_kafka_text_sink(session: FlinkSession, name: str, job: JobSettings, k
 def _create(
     session: FlinkSession,
     name: str,
-    columns: tuple[tuple[str, str], ...],
+    columns: SqlColumns,
     formats: dict[str, str],
     job: JobSettings,
     kafka: KafkaSinkSettings,
@@ -56,6 +58,4 @@ def _create(
         options["sink.transactional-id-prefix"] = f"{kafka.transaction_prefix or job.name}-{name}"
         options["properties.transaction.timeout.ms"] = str(kafka.transaction_timeout_ms)
     options |= {f"properties.{key}": value for key, value in client_properties(kafka.options).items()}
-    listed = ", ".join(f"`{column}` {kind}" for column, kind in columns)
-    given = ", ".join("'{}'='{}'".format(key, value.replace("'", "''")) for key, value in options.items())
-    session.tables.execute_sql(f"CREATE TEMPORARY TABLE `{name}` ({listed}) WITH ({given})")
+    create_table(session, name, columns, options)

@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from conf.settings import EventSettings, JobSettings, KafkaSourceSettings
 from jobs.errors import JobError
 from jobs.flink.environment import FlinkSession
+from jobs.flink.sql import View, create_table, create_view
 from jobs.kafka.admin import client_properties
-from state.window_sql import interval
+from state.sql import SqlColumns, identifier, interval, literal
+from udfs.functions.parse_lines import LINE
 from udfs.parsing.lines import JsonLines
 from udfs.parsing.times import FIRST_MS
 
@@ -27,13 +29,33 @@ KAFKA = "kafka:"
 SOURCE_TIME = "__source_time"
 """Column of the event time that the source reads, if windows need watermarks."""
 
-RECORD_COLUMNS = ("__key", "__partition", "__offset", "__headers", "__metadata")
-"""Columns of a record beside its value, for dead letters: key, position, headers and the rest as text."""
+_RECORD = (
+    ("__key", "STRING", "`__key`"),
+    ("__partition", "INT", "`__partition`"),
+    ("__offset", "BIGINT", "`__offset`"),
+    ("__headers", "STRING", "JSON_STRING(`__header_map`)"),
+    (
+        "__metadata",
+        "STRING",
+        "JSON_OBJECT('topic' VALUE `__topic`, 'key' VALUE `__key`, 'written_at' VALUE `__written_at`)",
+    ),
+)
+RECORD_COLUMNS: SqlColumns = tuple((name, kind) for name, kind, _ in _RECORD)
+"""Columns of a record beside its value: key, position, headers and the rest as text."""
 
 PLACE_COLUMNS = ("__partition", "__offset")
-"""Columns of a record's position; only these pass through the windows, whose state keeps every row for a while."""
+"""Columns of a record's position: all that passes through the windows, whose state keeps every row for a while."""
 
 _TABLE, _VIEW = "kafka_records", "raw_lines"
+_TABLE_COLUMNS: SqlColumns = (
+    *LINE,
+    ("__key", "STRING"),
+    ("__topic", "STRING METADATA FROM 'topic' VIRTUAL"),
+    ("__partition", "INT METADATA FROM 'partition' VIRTUAL"),
+    ("__offset", "BIGINT METADATA FROM 'offset' VIRTUAL"),
+    ("__header_map", "MAP<STRING, STRING> METADATA FROM 'headers' VIRTUAL"),
+    ("__written_at", "TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL"),
+)
 _STARTS = {"earliest": "earliest-offset", "latest": "latest-offset", "committed": "group-offsets"}
 _DAY, _CLOCK = r"\d{4}-\d\d-\d\d", r"([01]\d|2[0-3])(:[0-5]\d(:[0-5]\d(\.\d{1,9})?)?)?"
 _ZONE = r"[+-](0\d|1[0-7])(:?[0-5]\d)?"
@@ -81,8 +103,8 @@ def find_kafka_input(text: str, job: JobSettings, origin: str) -> KafkaInput | N
     return KafkaInput(settings, settings.group or job.name)
 
 
-def create_kafka_lines(session: FlinkSession, found: KafkaInput, events: EventSettings, *, has_windows: bool) -> str:
-    """Register the view of all records, its columns ``__line`` and ``RECORD_COLUMNS``, and return its name.
+def create_kafka_lines(session: FlinkSession, found: KafkaInput, events: EventSettings, *, has_windows: bool) -> View:
+    """Register and return the view of all records, with the columns ``__line`` and ``RECORD_COLUMNS``.
 
     Args:
         session: session to register it in.
@@ -90,29 +112,21 @@ def create_kafka_lines(session: FlinkSession, found: KafkaInput, events: EventSe
         events: settings of events, which name the field of the event's time.
         has_windows: the job has windows, which need watermarks; the view then has ``SOURCE_TIME`` as its row time.
     """
-    columns = [
-        "`__line` STRING",
-        "`__key` STRING",
-        "`__topic` STRING METADATA FROM 'topic' VIRTUAL",
-        "`__partition` INT METADATA FROM 'partition' VIRTUAL",
-        "`__offset` BIGINT METADATA FROM 'offset' VIRTUAL",
-        "`__header_map` MAP<STRING, STRING> METADATA FROM 'headers' VIRTUAL",
-        "`__written_at` TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL",
-    ]
-    if has_windows:
-        delay = interval(events.watermark_delay_ms + 1)
-        columns += [
-            f"`{SOURCE_TIME}` AS {event_time_sql(events)}",
-            f"WATERMARK FOR `{SOURCE_TIME}` AS `{SOURCE_TIME}` - {delay}",
-        ]
+    time, watermark = _source_time(events) if has_windows else ((), "")
     options = _options(found, has_windows=has_windows)
-    given = ", ".join(f"{_text(key)}={_text(value)}" for key, value in options.items())
-    session.tables.execute_sql(f"CREATE TEMPORARY TABLE {_TABLE} ({', '.join(columns)}) WITH ({given})")
-    metadata = "JSON_OBJECT('topic' VALUE `__topic`, 'key' VALUE `__key`, 'written_at' VALUE `__written_at`)"
-    taken = ["`__line`", "`__key`", "`__partition`", "`__offset`", "JSON_STRING(`__header_map`) AS `__headers`"]
-    taken += [f"{metadata} AS `__metadata`", *([f"`{SOURCE_TIME}`"] if has_windows else [])]
-    session.tables.execute_sql(f"CREATE TEMPORARY VIEW {_VIEW} AS SELECT {', '.join(taken)} FROM {_TABLE}")
-    return _VIEW
+    create_table(session, _TABLE, (*_TABLE_COLUMNS, *time), options, watermark=watermark)
+    times = tuple((name, "TIMESTAMP_LTZ(3)") for name, _ in time)
+    record = [f"{expression} AS {identifier(name)}" for name, _, expression in _RECORD]
+    taken = ["__line", *record, *(identifier(name) for name, _ in time)]
+    columns = (*LINE, *RECORD_COLUMNS, *times)
+    return create_view(session, _VIEW, columns, f"SELECT {', '.join(taken)} FROM {_TABLE}")
+
+
+def _source_time(events: EventSettings) -> tuple[SqlColumns, str]:
+    """Return the computed column with the event's time, and its watermark."""
+    name = identifier(SOURCE_TIME)
+    watermark = f"WATERMARK FOR {name} AS {name} - {interval(events.watermark_delay_ms + 1)}"
+    return ((SOURCE_TIME, f"AS {event_time_sql(events)}"),), watermark
 
 
 def _options(found: KafkaInput, *, has_windows: bool) -> dict[str, str]:
@@ -148,7 +162,7 @@ def event_time_sql(events: EventSettings) -> str:
     """
     steps = (events.fields[events.time].source or events.time).split(".")
     path = "$" + "".join(f'["{step}"]' for step in steps)
-    value = f"JSON_VALUE(`__line`, {_text(path)} NULL ON EMPTY NULL ON ERROR)"
+    value = f"JSON_VALUE(`__line`, {literal(path)} NULL ON EMPTY NULL ON ERROR)"
     clock = f"COALESCE(REGEXP_EXTRACT({value}, '^{_DAY}[Tt ](\\d\\d(:\\d\\d(:\\d\\d)?)?)', 1), '00')"
     moment = f"SUBSTRING({value}, 1, 10) || ' ' || {clock} || SUBSTRING(':00:00', CHAR_LENGTH({clock}) - 1)"
     zone = f"COALESCE(REGEXP_EXTRACT({value}, '[Tt ][0-9:.]+({_ZONE})$', 1), 'UTC')"
@@ -160,8 +174,3 @@ def event_time_sql(events: EventSettings) -> str:
     latest = f"CURRENT_TIMESTAMP + {interval(events.max_ahead_ms)}"
     # A row time must not be NULL, and a time ahead of the clock would make all other rows late.
     return f"COALESCE(CASE WHEN {time} <= {latest} THEN {time} END, TO_TIMESTAMP_LTZ({FIRST_MS}, 3))"
-
-
-def _text(text: str) -> str:
-    return "'{}'".format(text.replace("'", "''"))
-

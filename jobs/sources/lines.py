@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 from conf.settings import EventSettings
 from jobs.flink.environment import FlinkSession
 from jobs.flink.file_urls import file_url
+from jobs.flink.sql import View, create_table, create_view
 from jobs.sources.files import InputFiles
 from jobs.sources.kafka import KafkaInput, create_kafka_lines
+from state.sql import literal
+from udfs.functions.parse_lines import LINE
 from udfs.functions.read_chunks import ReadParquet, list_chunks
 
 if TYPE_CHECKING:
@@ -23,15 +26,15 @@ _VIEW = "raw_lines"
 
 def create_input(
     session: FlinkSession, source: InputFiles | KafkaInput, events: EventSettings, *, has_windows: bool
-) -> str:
-    """Register the view of all lines of files or topics, column ``__line``, and return its name."""
+) -> View:
+    """Register and return the view of all lines of files or topics, column ``__line``."""
     if isinstance(source, KafkaInput):
         return create_kafka_lines(session, source, events, has_windows=has_windows)
     return create_lines(session, source, is_ordered=has_windows)
 
 
-def create_lines(session: FlinkSession, files: InputFiles, *, is_ordered: bool) -> str:
-    """Register the view of all lines, column ``__line``, and return its name.
+def create_lines(session: FlinkSession, files: InputFiles, *, is_ordered: bool) -> View:
+    """Register and return the view of all lines, column ``__line``.
 
     Args:
         session: session to register it in.
@@ -46,14 +49,10 @@ def create_lines(session: FlinkSession, files: InputFiles, *, is_ordered: bool) 
     else:
         _create_split_lines(session, files.paths)
     if files.format != "csv":
-        return _VIEW
+        return View(_VIEW, LINE)
     # Every file starts with the header, and no event equals it.
-    header = files.header.replace("'", "''")
-    session.tables.execute_sql(
-        f"CREATE TEMPORARY VIEW `lines` AS SELECT __line FROM {_VIEW} "
-        f"WHERE TRIM(TRAILING U&'\\000D' FROM __line) <> '{header}'"
-    )
-    return "lines"
+    is_event = f"TRIM(TRAILING U&'\\000D' FROM __line) <> {literal(files.header)}"
+    return create_view(session, "lines", LINE, f"SELECT __line FROM {_VIEW} WHERE {is_event}")
 
 
 def is_read_in_turn(files: InputFiles, *, is_ordered: bool, parallelism: int) -> bool:
@@ -77,12 +76,15 @@ def _create_split_lines(session: FlinkSession, paths: Sequence[Path]) -> None:
     for index, (folder, found) in enumerate(groupby(sorted(paths), lambda path: path.parent)):
         name = f"{_VIEW}_{index}"
         pattern = "|".join(re.escape(path.as_posix()) for path in found)
-        session.tables.execute_sql(
-            f"CREATE TEMPORARY TABLE {name} (__line STRING) WITH ('connector'='filesystem', 'format'='raw', "
-            f"'path'='{_sql_text(file_url(folder))}', 'source.path.regex-pattern'='{_sql_text(pattern)}')"
-        )
+        options = {
+            "connector": "filesystem",
+            "format": "raw",
+            "path": file_url(folder),
+            "source.path.regex-pattern": pattern,
+        }
+        create_table(session, name, LINE, options)
         tables.append(f"SELECT __line FROM {name}")
-    session.tables.execute_sql(f"CREATE TEMPORARY VIEW {_VIEW} AS {' UNION ALL '.join(tables)}")
+    create_view(session, _VIEW, LINE, " UNION ALL ".join(tables))
 
 
 def _lines_in_turn(session: FlinkSession, paths: Sequence[Path], parallelism: int) -> Table:
@@ -126,7 +128,7 @@ def _parquet_lines(session: FlinkSession, files: InputFiles) -> Table:
     )
     session.tables.create_temporary_view("chunks", session.tables.from_data_stream(stream).alias("chunk"))
     session.tables.create_temporary_function("read_chunk", as_chunk_udf(ReadParquet()))
-    with_small_bundles = _Overridden(
+    with_small_bundles = _Override(
         session, {"python.fn-execution.bundle.size": "1", "python.fn-execution.arrow.batch.size": "1"}
     )
     with with_small_bundles:
@@ -141,7 +143,7 @@ def _parquet_lines(session: FlinkSession, files: InputFiles) -> Table:
         )
 
 
-class _Overridden:
+class _Override:
     def __init__(self, session: FlinkSession, options: dict[str, str]) -> None:
         self._config = session.tables.get_config()
         self._options = options
@@ -156,7 +158,3 @@ class _Overridden:
         for key, value in self._before.items():
             if value is not None:
                 self._config.set(key, value)
-
-
-def _sql_text(text: str) -> str:
-    return text.replace("'", "''")

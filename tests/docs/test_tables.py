@@ -15,6 +15,7 @@ from docs.tables.settings import SettingsPart, meanings, settings, settings_part
 from udfs.dead_letters import REASONS
 from udfs.features import FEATURES
 from udfs.metrics.catalogue import METRICS, PREFIX
+from udfs.rows import DEAD_LETTER, prediction_row
 
 PARTS = list(settings_parts())
 
@@ -65,7 +66,8 @@ def test_defaults_and_ranges_are_those_of_the_classes() -> None:
         ("features", [f"#{name}" for name in FEATURES]),
         ("metrics", [f"`{PREFIX}{name}`" for name in METRICS]),
         ("dead-letter-reasons", [f"`{reason}`" for reason in REASONS]),
-        ("prediction-row", ["`event_id`", "`prediction`", "`version`", "`status`", "`latency_us`"]),
+        ("prediction-row", [f"`{column.name}`" for column in prediction_row()]),
+        ("dead-letter-row", [f"`{column.name}`" for column in DEAD_LETTER]),
     ],
 )
 def test_table_holds_every_row(table: str, names: list[str]) -> None:

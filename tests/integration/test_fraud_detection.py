@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from jobs.sinks.files import DEAD_LETTER_COLUMNS, prediction_columns
 from tests.support.crafted_input import BAD_LINES, LATE, BadLine, CraftedInput, iso_times
 from tests.support.fraud_config import ALERT_THRESHOLD, expected_features
 from tests.support.job_runs import JobRun
 from tests.support.small_model import expected_score
 from udfs.dead_letters import REASONS
+from udfs.rows import DEAD_LETTER, prediction_row
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_predictions_say_what_scored_them(predictions: pd.DataFrame) -> None:
     assert (found["model"], found["version"], found["status"]) == ("fraud-detector", "2.0.0", "ok")
     assert all(set(found[name]) <= set("0123456789abcdef") for name in ("checksum", "feature_set"))
     assert (predictions["latency_us"] > 0).all()
-    known = {name for name, _ in prediction_columns("prediction")}
+    known = {column.name for column in prediction_row("prediction")}
     absent = {"label", "scores", "experiment", "variant", "reason"}
     assert set(predictions.columns) == known - absent
 
@@ -99,7 +99,7 @@ def test_late_letter_keeps_time_and_key(dead_letters: pd.DataFrame) -> None:
 
 
 def test_dead_letters_have_no_other_columns(dead_letters: pd.DataFrame) -> None:
-    assert set(dead_letters.columns) <= {name for name, _ in DEAD_LETTER_COLUMNS}
+    assert set(dead_letters.columns) <= {column.name for column in DEAD_LETTER}
     assert dead_letters["failed_at"].str.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z").all()
 
 

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.sinks.files import DEAD_LETTER_COLUMNS, prediction_columns
 from tests.support.crafted_input import CraftedInput, iso_times
 from tests.support.job_runs import JobRun, run_job
+from udfs.rows import DEAD_LETTER, prediction_row
 
 _SAME = ["event_id", "event_time", "key", "prediction", "model", "version", "feature_set", "truth"]
 
@@ -77,7 +77,7 @@ def test_csv_input_gives_the_same_predictions(csv_run: JobRun, crafted_run: JobR
 
 def test_parquet_output_has_every_column_typed(csv_run: JobRun) -> None:
     schema = pq.read_schema(csv_run.output / "predictions.parquet")
-    assert schema.names == [name for name, _ in prediction_columns("prediction")]
+    assert schema.names == [column.name for column in prediction_row("prediction")]
     types = {name: str(schema.field(name).type) for name in ("event_time", "scores", "latency_us", "label")}
     assert types == {
         "event_time": "timestamp[ms, tz=UTC]",
@@ -94,7 +94,7 @@ def test_parquet_output_holds_alerts_and_dead_letters_too(
         pq.read_table(csv_run.output / f"{name}.parquet") for name in ("alerts", "dead_letters")
     )
     assert sorted(alerts["event_id"].to_pylist(), key=int) == crafted_run.alerts["event_id"].tolist()
-    assert letters.schema.names == [name for name, _ in DEAD_LETTER_COLUMNS]
+    assert letters.schema.names == [column.name for column in DEAD_LETTER]
     assert letters["reason"].to_pylist() == ["not_finite"] * len(crafted.unscorable)
     assert not (csv_run.output / "predictions").exists()
 

@@ -1,12 +1,8 @@
 from __future__ import annotations
 
-import re
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from state.window_sql import FUNCTIONS, Stage, WindowPlan, WindowSpec, interval, over_clause, plan_windows, quote
+from state.window_sql import FUNCTIONS, Stage, WindowPlan, WindowSpec, over_clause, plan_windows
 from udfs.features.transforms.aggregation import FUNCTIONS as AGGREGATIONS
 
 DAY_S = 86_400
@@ -31,18 +27,6 @@ def aggregates_of(*specs: WindowSpec) -> list[str]:
     return [expression for stage in plan_of(*specs).stages for _, expression in stage.columns]
 
 
-@given(st.integers(0, 730 * 86_400_000))
-def test_interval_says_its_milliseconds_within_the_precision_flink_takes(milliseconds: int) -> None:
-    pattern = r"INTERVAL '(\d{1,3}) (\d\d):(\d\d):(\d\d)\.(\d{3})' DAY\(3\) TO SECOND\(3\)"
-    match = re.fullmatch(pattern, interval(milliseconds))
-    assert match is not None
-    days, hours, minutes, seconds, millis = map(int, match.groups())
-    assert hours < 24
-    assert minutes < 60
-    assert seconds < 60
-    assert (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 + millis == milliseconds
-
-
 @pytest.mark.parametrize(
     ("window_s", "span"),
     [
@@ -61,11 +45,6 @@ def test_window_leaves_its_far_end_out(window_s: int, span: str) -> None:
 
 def test_stage_without_a_window_looks_at_all_rows_so_far() -> None:
     assert over_clause(Stage("k", None, ()), "t") == "(PARTITION BY `k` ORDER BY `t`)"
-
-
-@pytest.mark.parametrize(("name", "quoted"), [("plain", "`plain`"), ("a`b", "`a``b`"), ("a b", "`a b`")])
-def test_names_are_quoted(name: str, quoted: str) -> None:
-    assert quote(name) == quoted
 
 
 def test_every_aggregation_has_a_window_function() -> None:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from conf.settings import EventSettings, JobSettings
+from state.sql import SqlColumns
 from udfs.features.feature_set import FeatureSet, compile_feature_set
 from udfs.functions.parse_lines import event_columns
-from udfs.functions.vector_function import Columns, SqlColumns
+from udfs.functions.vector_function import Columns
 
 
 @dataclass

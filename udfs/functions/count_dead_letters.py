@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from conf.settings import MetricsSettings
+from state.sql import SqlColumns
 from udfs.dead_letters import stage_of
-from udfs.functions.vector_function import Columns, SqlColumns
+from udfs.functions.vector_function import Columns
 from udfs.metrics.exporter import export_metrics
 from udfs.metrics.pending import PendingMetrics
 from udfs.metrics.ticker import TICKER
+
+_REASON: SqlColumns = (("__dead_letter_reason", "STRING"),)
 
 
 @dataclass
@@ -30,12 +33,12 @@ class CountDeadLetters:
     @property
     def inputs(self) -> SqlColumns:
         """The reason."""
-        return (("__reason", "STRING"),)
+        return _REASON
 
     @property
     def outputs(self) -> SqlColumns:
         """The reason again."""
-        return (("__reason", "STRING"),)
+        return _REASON
 
     def open(self) -> None:
         """Begin to hand over what is counted."""
@@ -46,12 +49,12 @@ class CountDeadLetters:
 
     def run(self, columns: Columns) -> Mapping[str, Any]:
         """Count a batch."""
-        reasons = columns["__reason"]
+        reasons = columns["__dead_letter_reason"]
         if self.metrics.port:
             with self._pending.lock:
                 for reason, rows in Counter(reasons.tolist()).items():
                     self._pending.counter("dead_letters_total", self.job, stage_of(reason), reason).add(rows)
-        return {"__reason": reasons}
+        return {"__dead_letter_reason": reasons}
 
     def close(self) -> None:
         """Hand over the rest."""

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from conf.settings import EventSettings
+from state.sql import SqlColumns
 from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns, scatter
-from udfs.functions.vector_function import Columns, SqlColumns
+from udfs.functions.vector_function import Columns
+from udfs.parsing.batch import ParsedBatch
 from udfs.parsing.lines import LineFormat
 from udfs.parsing.parser import EventParser, FutureLimit
 
@@ -44,18 +46,22 @@ class ParseLines:
 
     def open(self) -> None:
         """Build the parser."""
-        self.parser = EventParser(
+        self._parser = EventParser(
             self.events.fields, self.lines, FutureLimit(self.events.time, self.events.max_ahead_ms)
         )
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Parse a batch of lines."""
-        batch = self.parser.parse(columns["__line"].tolist())
+        batch = self.parse(columns)
         values = {**batch.columns, **batch.exact}
         return {
             **problem_columns(batch.problems, batch.size),
             **{name: scatter(values[name], batch.rows, batch.size) for name in self.events.fields},
         }
+
+    def parse(self, columns: Columns) -> ParsedBatch:
+        """Return the events of a batch of lines, the good ones side by side."""
+        return self._parser.parse(columns["__line"].tolist())
 
     def close(self) -> None:
         """Nothing to free."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from conf.settings import JobSettings
 from udfs.functions.repeated import is_repeated
+from udfs.rows import Column, EventField, SqlType, StepColumn, prediction_row
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,23 +34,23 @@ class PredictionTexts:
         """Return each row as a JSON object."""
         import pyarrow.compute as pc
 
-        events, inference = self.job.events, self.job.inference
-        parts = [
-            '{"event_id":',
-            _quoted(columns[events.id]),
-            _member("event_time", _time(columns[events.time])),
-            _member("key", _quoted(columns[events.key])),
-            _member(inference.output_field, _number(columns["__prediction"])),
-            _member("label", _quoted(columns["__label"])),
-            _member("scores", _numbers(columns["__scores"])),
-            *(_member(name, _quoted(columns[f"__{name}"])) for name in ("model", "version", "checksum", "feature_set")),
-            _member("status", _quoted(columns["__status"])),
-            _member("reason", _quoted(columns["__why"])),
-            _member("latency_us", _whole(columns["__latency_us"])),
-            _member("truth", _number(columns[events.label]) if events.label else ""),
-            "}",
-        ]
-        return pc.binary_join_element_wise(*_merged(parts), "")
+        (first, *others), values = self._columns, self._values
+        parts = ["{", _named(first.name), values(first, columns)]
+        parts += [_member(column.name, values(column, columns)) for column in others]
+        return pc.binary_join_element_wise(*_merged([*parts, "}"]), "")
+
+    @property
+    def _columns(self) -> tuple[Column, ...]:
+        return prediction_row(self.job.inference.output_field)
+
+    def _values(self, column: Column, columns: Mapping[str, Any]) -> pa.StringArray | str:
+        """Return the values of a column as JSON; a text for all rows, empty where there are none, or one a row."""
+        source = column.source
+        if isinstance(source, EventField):
+            name = getattr(self.job.events, source.role)
+        else:
+            name = source.name if isinstance(source, StepColumn) else None
+        return _WRITERS[column.kind](columns[name]) if name else ""
 
 
 def block(texts: pa.StringArray) -> bytes | None:
@@ -71,12 +73,16 @@ def _member(name: str, values: pa.StringArray | str) -> pa.StringArray | str:
     """Return ``,"name":value``, nothing where there is no value."""
     import pyarrow.compute as pc
 
-    prefix = f",{_json(name)}:"
+    prefix = "," + _named(name)
     if isinstance(values, str):
         return prefix + values if values else ""
     if values.null_count:
         return pc.fill_null(pc.binary_join_element_wise(prefix, values, ""), "")
     return pc.binary_join_element_wise(prefix, values, "")
+
+
+def _named(name: str) -> str:
+    return f"{_json(name)}:"
 
 
 def _merged(parts: Sequence[pa.StringArray | str]) -> list[pa.StringArray | str]:
@@ -148,3 +154,15 @@ def _json(value: Any) -> str:
     import orjson
 
     return orjson.dumps(value).decode()
+
+
+_WRITERS: Mapping[SqlType, Callable[[Any], pa.StringArray | str]] = MappingProxyType(
+    {
+        "STRING": _quoted,
+        "TIMESTAMP_LTZ(3)": _time,
+        "DOUBLE": _number,
+        "BIGINT": _whole,
+        "INT": _whole,
+        "ARRAY<DOUBLE>": _numbers,
+    }
+)

@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 
 from udfs.dead_letters import Problem
 from udfs.functions.repeated import repeated
+from udfs.rows import DEAD_LETTER, step_columns
+
+PROBLEM_COLUMNS = step_columns(DEAD_LETTER)
+"""Reason and error of a row that is a dead letter, NULL in others."""
 
 
 def scatter(values: Any, rows: NDArray[Any] | None, size: int) -> Any:
@@ -24,11 +28,8 @@ def scatter(values: Any, rows: NDArray[Any] | None, size: int) -> Any:
 def problem_columns(problems: Mapping[int, Problem], size: int) -> dict[str, NDArray[Any]]:
     """Return ``PROBLEM_COLUMNS``: None for rows without a problem."""
     if not problems:
-        return {"__reason": repeated(None, size), "__error": repeated(None, size)}
+        return {"__dead_letter_reason": repeated(None, size), "__dead_letter_error": repeated(None, size)}
     reasons, errors = np.full(size, None, dtype=object), np.full(size, None, dtype=object)
     for row, problem in problems.items():
         reasons[row], errors[row] = problem.reason, problem.error
-    return {"__reason": reasons, "__error": errors}
-
-
-PROBLEM_COLUMNS = (("__reason", "STRING"), ("__error", "STRING"))
+    return {"__dead_letter_reason": reasons, "__dead_letter_error": errors}

@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conf.settings import JobSettings, MlSettings
+from state.sql import SqlColumns
 from udfs.dead_letters import Problem
+from udfs.functions.batch_scoring import BatchScoring
 from udfs.functions.parse_lines import LINE, ParseLines, event_columns
 from udfs.functions.repeated import repeated
 from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns, scatter
-from udfs.functions.score_columns import ScoreColumns, prediction_columns
-from udfs.functions.vector_function import Columns, SqlColumns
-from udfs.parsing.batch import ParsedBatch
+from udfs.functions.vector_function import Columns
 from udfs.parsing.lines import LineFormat
-from udfs.scoring.scorer import Predictions
 
 
 @dataclass
@@ -29,6 +28,10 @@ class ScoreLines:
     ml: MlSettings
     lines: LineFormat
 
+    def __post_init__(self) -> None:
+        self._parsing = ParseLines(self.job.events, self.lines)
+        self._scoring = BatchScoring(self.job, self.ml)
+
     @property
     def inputs(self) -> SqlColumns:
         """The line."""
@@ -37,30 +40,21 @@ class ScoreLines:
     @property
     def outputs(self) -> SqlColumns:
         """Reason, error and text of a bad line, the fields that a prediction carries on, then the prediction."""
-        return *PROBLEM_COLUMNS, *LINE, *carried_columns(self.job), *prediction_columns(self.ml)
+        return *PROBLEM_COLUMNS, *LINE, *carried_columns(self.job), *self._scoring.outputs
 
     def open(self) -> None:
         """Load the model and build the parser."""
-        self._parse = ParseLines(self.job.events, self.lines)
-        self._parse.open()
-        self._score = ScoreColumns(self.job, self.ml)
-        self._score.open()
+        self._parsing.open()
+        self._scoring.open()
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Score a batch of lines."""
-        batch = self._parse.parser.parse(columns["__line"].tolist())
-        predictions = self._score.scorer.score(batch.columns)
-        self._record(batch, predictions)
+        batch = self._parsing.parse(columns)
+        found, scored = self._scoring.score(batch.columns, batch.problems)
         places = np.arange(batch.size) if batch.rows is None else batch.rows
-        problems = {
-            **batch.problems,
-            **{int(places[row]): problem for row, problem in predictions.problems.items()},
-        }
+        problems = {**batch.problems, **{int(places[row]): problem for row, problem in found.items()}}
         carried = {**batch.columns, **batch.exact}
-        values = {
-            **{name: carried[name] for name, _ in carried_columns(self.job)},
-            **self._score.rows(predictions, batch.columns),
-        }
+        values = {**{name: carried[name] for name, _ in carried_columns(self.job)}, **scored}
         return {
             **problem_columns(problems, batch.size),
             "__line": _lines_at(problems, columns["__line"]),
@@ -69,15 +63,7 @@ class ScoreLines:
 
     def close(self) -> None:
         """Let the model go."""
-        self._score.close()
-
-    def _record(self, batch: ParsedBatch, predictions: Predictions) -> None:
-        recorder = self._score.recorder
-        if recorder is not None:
-            recorder.dead(batch.problems)
-            recorder.dead(predictions.problems)
-            if batch.good:
-                recorder.left(batch.columns[self.job.events.time], predictions.problems)
+        self._scoring.close()
 
 
 def _lines_at(problems: Mapping[int, Problem], lines: NDArray[np.object_]) -> NDArray[np.object_]:

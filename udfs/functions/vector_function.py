@@ -8,7 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-SqlColumns = tuple[tuple[str, str], ...]
+from state.sql import SqlColumns, definitions
+
 Columns = Mapping[str, NDArray[Any]]
 
 _NUMERIC = {"BIGINT": np.int64, "DOUBLE": np.float64}
@@ -17,9 +18,15 @@ _NUMERIC = {"BIGINT": np.int64, "DOUBLE": np.float64}
 class VectorFunction(Protocol):
     """A picklable description until ``open``; then a function of whole columns.
 
-    Attributes:
-        inputs: name and SQL type of each argument, in order.
-        outputs: name and SQL type of each field of the result row, in order.
+    What its caller and it may rely on:
+
+    - Threads: an object is opened, run and closed by one operator, whose calls come one after the other, not always on
+      one thread. Several operators of a process each have an object of their own, and may run at once: what objects
+      share (models, metrics, logs) is safe for threads.
+    - Reuse: after ``open`` it runs any number of batches of any size, 0 included. After ``close`` it is not run
+      again. ``close`` may be called where ``open`` failed.
+    - Mutation: it writes to no column that it is given, and keeps none past the call. What it returns may be its
+      arguments, views of them, or one value repeated; its caller only reads that, before the next call.
     """
 
     @property
@@ -51,7 +58,7 @@ def row_type(columns: SqlColumns) -> str:
     >>> row_type((("reason", "STRING"), ("p", "DOUBLE")))
     'ROW<`reason` STRING, `p` DOUBLE>'
     """
-    return f"ROW<{', '.join(f'`{name}` {kind}' for name, kind in columns)}>"
+    return f"ROW<{definitions(columns)}>"
 
 
 def single_value(value: Any, kind: str) -> NDArray[Any]:

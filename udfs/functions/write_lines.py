@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from state.sql import SqlColumns
+from udfs.functions.batch_scoring import DRIFT_COLUMNS
 from udfs.functions.parse_lines import LINE
 from udfs.functions.prediction_texts import PredictionTexts, block
 from udfs.functions.repeated import first_of, is_repeated, repeated
 from udfs.functions.scatter import PROBLEM_COLUMNS, scatter
-from udfs.functions.score_columns import DRIFT_COLUMNS
 from udfs.functions.score_lines import ScoreLines
-from udfs.functions.vector_function import Columns, SqlColumns
+from udfs.functions.vector_function import Columns
 
 BLOCK_COLUMNS: SqlColumns = (("__predictions", "STRING"), ("__alerts", "STRING"))
 """Lines of a batch, without the end of the last; NULL in all rows but the first."""
@@ -52,10 +53,10 @@ class WriteLines:
         found = {name: np.asarray(values) for name, values in self.score.run(columns).items()}
         size = len(columns["__line"])
         sample = _moved(found.pop("__drift", None), size)
-        if is_repeated(found["__reason"]):
+        if is_repeated(found["__dead_letter_reason"]):
             empty = repeated(None, size)
             return {**{name: empty for name, _ in self.outputs}, **self._blocks(found, size), **sample}
-        is_bad = found["__reason"].astype(bool)
+        is_bad = found["__dead_letter_reason"].astype(bool)
         bad = np.flatnonzero(is_bad)
         return {
             **{name: scatter(found[name][bad], bad, size) for name, _ in self.outputs if name in found},

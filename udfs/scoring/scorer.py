@@ -19,7 +19,7 @@ from udfs.scoring.log import FallbackLog
 
 
 @dataclass(frozen=True)
-class Predictions:
+class PredictionBatch:
     """Answers for the n rows of a batch.
 
     Attributes:
@@ -84,7 +84,7 @@ class Scorer:
         self._recorder = recorder
         self._clock = clock
 
-    def score(self, columns: Mapping[str, NDArray[Any]]) -> Predictions:
+    def score(self, columns: Mapping[str, NDArray[Any]]) -> PredictionBatch:
         """Return one prediction or one problem per row; a bad row never costs its batch."""
         recorder = self._recorder
         if recorder is None:
@@ -95,7 +95,7 @@ class Scorer:
         finally:
             recorder.end()
 
-    def _score(self, columns: Mapping[str, NDArray[Any]]) -> Predictions:
+    def _score(self, columns: Mapping[str, NDArray[Any]]) -> PredictionBatch:
         start = self._clock()
         matrix = self._extract(columns)
         extracted = start if self._recorder is None else self._clock()
@@ -107,7 +107,7 @@ class Scorer:
         latency_us = (self._clock() - start) // 1000
         if self._recorder is not None and len(matrix):
             self._recorder.scored(matrix, answer, (extracted - start) * 1e-9, latency_us * 1e-6)
-        return Predictions(answer, matrix, latency_us)
+        return PredictionBatch(answer, matrix, latency_us)
 
     def _extract(self, columns: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
         try:

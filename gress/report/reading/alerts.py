@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gress.report.reading.predictions import find_score_column
 from gress.report.reading.rows import has_rows, read_rows
+from jobs.run_folder.arrow import arrow_schema
+from udfs.rows import pick, prediction_row
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,22 +41,12 @@ def read_top_alerts(run: Path, limit: int) -> list[Alert] | None:
     if not has_rows(run, "alerts"):
         return None
     score = find_score_column(run, "alerts")
-    schema = pa.schema(
-        {
-            "event_id": pa.string(),
-            "event_time": pa.timestamp("ms", "UTC"),
-            "key": pa.string(),
-            score: pa.float64(),
-            "model": pa.string(),
-            "version": pa.string(),
-            "variant": pa.string(),
-            "truth": pa.float64(),
-        }
-    )
+    names = {field.name: score if field.name == "score" else field.name for field in fields(Alert)}
+    schema = arrow_schema(pick(prediction_row(score), *names.values()))
     top = schema.empty_table()
     for block in read_rows(run, "alerts", schema):
         top = _highest(pa.concat_tables([top, block]), score, limit)
-    return [Alert(*row.values()) for row in top.to_pylist()]
+    return [Alert(**{field: row[name] for field, name in names.items()}) for row in top.to_pylist()]
 
 
 def _highest(table: pa.Table, score: str, limit: int) -> pa.Table:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gress.report.reading.rows import has_rows, read_rows
+from jobs.run_folder.arrow import arrow_schema
+from udfs.rows import DEAD_LETTER, pick
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,11 @@ def read_reasons(run: Path) -> list[ReasonCount] | None:
     Raises:
         JobError: a file was not written by a run.
     """
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     if not has_rows(run, "dead_letters"):
         return None
-    schema = pa.schema(dict.fromkeys(("reason", "category", "error", "value"), pa.string()))
+    schema = arrow_schema(pick(DEAD_LETTER, "reason", "category", "error", "value"))
     found: dict[str, ReasonCount] = {}
     for block in read_rows(run, "dead_letters", schema):
         reasons = block["reason"].fill_null("")

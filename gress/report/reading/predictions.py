@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from gress.report.reading.rows import column_names, has_rows, read_rows
 from jobs.errors import refuse
-from jobs.sinks.files import prediction_columns
+from jobs.run_folder.arrow import arrow_schema
+from udfs.rows import SCORE, pick, prediction_row
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -76,9 +77,9 @@ def find_score_column(run: Path, name: str = "predictions") -> str:
         JobError: no column, or more than one, may be the score.
     """
     names = column_names(run, name)
-    if "prediction" in names or not names:
-        return "prediction"
-    others = {column for column, _ in prediction_columns("prediction")}
+    if SCORE in names or not names:
+        return SCORE
+    others = {column.name for column in prediction_row()}
     found = [column for column in names if column not in others]
     if len(found) != 1:
         refuse(
@@ -101,16 +102,8 @@ def read_predictions(run: Path) -> Predictions | None:
     if not has_rows(run, "predictions"):
         return None
     score = find_score_column(run)
-    schema = pa.schema(
-        {
-            score: pa.float64(),
-            "truth": pa.float64(),
-            "latency_us": pa.float64(),
-            "event_time": pa.timestamp("ms", "UTC"),
-            "version": pa.string(),
-            "variant": pa.string(),
-        }
-    )
+    names = (score, "truth", "latency_us", "event_time", "version", "variant")
+    schema = arrow_schema(pick(prediction_row(score), *names))
     blocks = [_coded(block) for block in read_rows(run, "predictions", schema)]
     table = pa.concat_tables(blocks) if blocks else _coded(schema.empty_table())
     return Predictions(

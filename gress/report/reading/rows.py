@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.errors import fail, refuse
-from jobs.run_folder.part_files import final_parts, line_blocks
+from jobs.run_folder.arrow import read_json_parts
+from jobs.run_folder.part_files import final_parts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,7 +33,7 @@ def read_rows(run: Path, name: str, schema: pa.Schema) -> Iterator[pa.Table]:
 
     parquet = run / f"{name}.parquet"
     try:
-        yield from _parquet_blocks(parquet, schema) if parquet.is_file() else _json_blocks(run / name, schema)
+        yield from _parquet_blocks(parquet, schema) if parquet.is_file() else read_json_parts(run / name, schema)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         where = parquet if parquet.is_file() else run / name
         reason = str(error).splitlines()[0]
@@ -55,22 +56,6 @@ def column_names(run: Path, name: str) -> list[str]:
                 except ValueError:
                     refuse(str(path), "JSON Lines", repr(line[:80]), "run the job again")
     return []
-
-
-def _json_blocks(folder: Path, schema: pa.Schema) -> Iterator[pa.Table]:
-    import pyarrow as pa
-    import pyarrow.json as pa_json
-
-    # Arrow's JSON reader refuses times with a zone, so read them as text and cast them.
-    as_text = pa.schema([pa.field(f.name, pa.string() if pa.types.is_timestamp(f.type) else f.type) for f in schema])
-    parse = pa_json.ParseOptions(explicit_schema=as_text, unexpected_field_behavior="ignore")
-    for block in line_blocks(folder):
-        table = pa_json.read_json(
-            pa.BufferReader(block),
-            read_options=pa_json.ReadOptions(block_size=len(block) + 1),
-            parse_options=parse,
-        )
-        yield table.select(schema.names).cast(schema)
 
 
 def _parquet_blocks(path: Path, schema: pa.Schema) -> Iterator[pa.Table]:

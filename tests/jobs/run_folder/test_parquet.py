@@ -6,9 +6,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.run_folder.parquet import arrow_schema, convert_json_parts, csv_table
-from jobs.sinks.files import DEAD_LETTER_COLUMNS, prediction_columns
+from jobs.run_folder.arrow import arrow_schema
+from jobs.run_folder.parquet import convert_json_parts, csv_table
 from tests.jobs.run_folder.parts import WriteParts
+from udfs.rows import DEAD_LETTER, prediction_row
 
 _ROW = {
     "event_id": "7",
@@ -24,8 +25,8 @@ _ROW = {
 
 
 def test_every_type_of_a_sink_has_an_arrow_type() -> None:
-    predictions, letters = map(arrow_schema, (prediction_columns("risk"), DEAD_LETTER_COLUMNS))
-    assert predictions.names == [name for name, _ in prediction_columns("risk")]
+    predictions, letters = map(arrow_schema, (prediction_row("risk"), DEAD_LETTER))
+    assert predictions.names == [column.name for column in prediction_row("risk")]
     assert predictions.field("event_time").type == pa.timestamp("ms", "UTC")
     assert predictions.field("scores").type == pa.list_(pa.float64())
     assert predictions.field("risk").type == pa.float64()
@@ -44,7 +45,7 @@ def test_parts_become_one_file_and_are_gone(tmp_path: Path, write_parts: WritePa
         "predictions.parquet",
     ]
     table = pq.read_table(tmp_path / "predictions.parquet")
-    assert table.schema == arrow_schema(prediction_columns("risk"))
+    assert table.schema == arrow_schema(prediction_row("risk"))
     assert table.num_rows == 3
     found = table.to_pylist()[0]
     assert {name: value for name, value in found.items() if value is not None} == {
@@ -60,7 +61,7 @@ def test_run_of_nothing_gives_empty_files_with_columns(tmp_path: Path) -> None:
     convert_json_parts(tmp_path, "prediction")
     assert pq.read_table(tmp_path / "predictions.parquet").num_rows == 0
     assert pq.read_schema(tmp_path / "dead_letters.parquet").names == [
-        name for name, _ in DEAD_LETTER_COLUMNS
+        column.name for column in DEAD_LETTER
     ]
     assert not (tmp_path / "alerts.parquet").exists()
 

@@ -134,7 +134,7 @@ def test_columns_are_sampled_with_time_and_outcome(make_settings: MakeSettings) 
     rows = rows_of(list(found["__drift"]))
     assert rows.times_ms.tolist() == [AT, AT + 2]
     np.testing.assert_array_equal(rows.labels, [1, np.nan])
-    assert list(found["__reason"]) == [None, "failed", None]
+    assert list(found["__dead_letter_reason"]) == [None, "failed", None]
     assert len(none["__drift"]) == 0
 
 

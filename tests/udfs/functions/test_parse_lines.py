@@ -35,7 +35,7 @@ def test_every_field_type_has_a_column_type() -> None:
 def test_good_lines_become_columns(make_settings: MakeSettings) -> None:
     events = events_of(make_settings)
     found = run(ParseLines(events, JsonLines(events.fields)), GOOD)
-    assert found["__reason"] == [None]
+    assert found["__dead_letter_reason"] == [None]
     assert found["id"] == [9007199254740993]
     assert found["at"] == [1_522_540_831_000]
     assert (found["card"], found["amount"], found["is_new"]) == (["c"], [1.25], [1.0])
@@ -45,8 +45,8 @@ def test_good_lines_become_columns(make_settings: MakeSettings) -> None:
 def test_bad_line_keeps_its_place_with_a_reason_and_no_values(make_settings: MakeSettings) -> None:
     events = events_of(make_settings)
     found = run(ParseLines(events, JsonLines(events.fields)), "{", GOOD, GOOD.replace("1.25", "-1"))
-    assert found["__reason"] == ["malformed", None, "out_of_range"]
-    assert found["__error"][2] == "field 'amount': expected >= 0, got -1.0"
+    assert found["__dead_letter_reason"] == ["malformed", None, "out_of_range"]
+    assert found["__dead_letter_error"][2] == "field 'amount': expected >= 0, got -1.0"
     assert found["id"] == [None, 9007199254740993, None]
     assert found["card"] == [None, "c", None]
 
@@ -54,7 +54,7 @@ def test_bad_line_keeps_its_place_with_a_reason_and_no_values(make_settings: Mak
 def test_batch_of_bad_lines_alone_has_no_values(make_settings: MakeSettings) -> None:
     events = events_of(make_settings)
     found = run(ParseLines(events, JsonLines(events.fields)), "", "x")
-    assert found["__reason"] == ["malformed", "malformed"]
+    assert found["__dead_letter_reason"] == ["malformed", "malformed"]
     assert found["id"] == [None, None]
 
 
@@ -62,7 +62,7 @@ def test_csv_lines_are_read_by_their_header(make_settings: MakeSettings) -> None
     events = events_of(make_settings)
     function = ParseLines(events, CsvLines(events.fields, ("card", "id", "amount", "at")))
     found = run(function, "c,7,1.25,2018-04-01 00:00:31", "c,x,1.25,2018-04-01 00:00:31")
-    assert found["__reason"] == [None, "wrong_type"]
+    assert found["__dead_letter_reason"] == [None, "wrong_type"]
     assert found["id"] == [7, None]
 
 

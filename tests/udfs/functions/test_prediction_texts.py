@@ -29,7 +29,7 @@ def columns(**changed: Any) -> dict[str, Any]:
         "__checksum": repeated("abc", size),
         "__feature_set": repeated("def", size),
         "__status": repeated("ok", size),
-        "__why": repeated(None, size),
+        "__status_reason": repeated(None, size),
         "__latency_us": np.full(size, 7),
     }
     return plain | changed

@@ -22,5 +22,5 @@ def test_no_values_leave_every_place_empty() -> None:
 def test_problems_go_to_their_rows() -> None:
     found = problem_columns({1: Problem("late", "too late")}, 3)
     assert tuple(found) == tuple(name for name, _ in PROBLEM_COLUMNS)
-    assert found["__reason"].tolist() == [None, "late", None]
-    assert found["__error"].tolist() == [None, "too late", None]
+    assert found["__dead_letter_reason"].tolist() == [None, "late", None]
+    assert found["__dead_letter_error"].tolist() == [None, "too late", None]

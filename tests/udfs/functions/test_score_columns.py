@@ -7,7 +7,8 @@ import numpy as np
 
 from tests.support.job_settings import MakeSettings
 from tests.support.tiny_models import linear, write_classes
-from udfs.functions.score_columns import PREDICTION_COLUMNS, ScoreColumns
+from udfs.features.feature_set import compile_feature_set
+from udfs.functions.score_columns import ScoreColumns
 
 
 def run(make_settings: MakeSettings, amount: list[float], **given: Any) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def test_rows_say_what_scored_them(make_settings: MakeSettings) -> None:
     assert list(found["__model"]) == ["m", "m"]
     assert list(found["__version"]) == ["1.0.0", "1.0.0"]
     assert list(found["__status"]) == ["ok", "ok"]
-    assert set(found["__feature_set"]) == {ScoreColumns(settings.job, settings.ml).features.hash}
+    assert set(found["__feature_set"]) == {compile_feature_set(settings.job.features, settings.job.events).hash}
     (checksum,) = set(found["__checksum"])
     assert len(checksum) == 16
     assert found["__latency_us"].dtype == np.int64
@@ -44,7 +45,7 @@ def test_predictions_are_those_of_the_model(make_settings: MakeSettings) -> None
 
 def test_each_row_has_its_scores_as_an_array(make_settings: MakeSettings) -> None:
     found = run(make_settings, [1.0, 99.0, 3.0], write=write_classes)
-    assert list(found["__reason"]) == [None, "failed", None]
+    assert list(found["__dead_letter_reason"]) == [None, "failed", None]
     assert [len(scores) for scores in found["__scores"]] == [2, 2, 2]
     assert found["__scores"][2][1] == found["__prediction"][2]
 
@@ -52,7 +53,3 @@ def test_each_row_has_its_scores_as_an_array(make_settings: MakeSettings) -> Non
 def test_no_rows_give_columns_without_values(make_settings: MakeSettings) -> None:
     run(make_settings, [])
     run(make_settings, [], write=write_classes)
-
-
-def test_prediction_columns_are_told_from_event_fields() -> None:
-    assert all(name.startswith("__") for name, _ in PREDICTION_COLUMNS)

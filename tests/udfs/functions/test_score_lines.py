@@ -41,14 +41,14 @@ def test_good_lines_are_scored(run: Run) -> None:
     found = run(line(), line(id=2, amount=3))
     wanted = linear(np.array([[1.25, 2, 0.625], [3, 2, 1.5]]))
     np.testing.assert_allclose(found["__prediction"], wanted, rtol=1e-6)
-    assert found["__reason"] == [None, None]
+    assert found["__dead_letter_reason"] == [None, None]
     assert (found["id"], found["card"], found["at"]) == ([1, 2], ["c", "c"], [1_522_540_831_000] * 2)
 
 
 @pytest.mark.parametrize("write", [write_linear, write_classes], ids=["one score", "a score per class"])
 def test_bad_lines_keep_their_places_beside_scored_ones(write: Any, run: Run) -> None:
     found = run("{", line(id=2), line(amount="x"), line(id=4), write=write)
-    assert found["__reason"] == ["malformed", None, "wrong_type", None]
+    assert found["__dead_letter_reason"] == ["malformed", None, "wrong_type", None]
     assert found["id"] == [None, 2, None, 4]
     assert [value is None for value in found["__prediction"]] == [True, False, True, False]
     assert found["__model"] == [None, "m", None, "m"]
@@ -56,14 +56,14 @@ def test_bad_lines_keep_their_places_beside_scored_ones(write: Any, run: Run) ->
 
 def test_row_that_the_model_refuses_is_told_by_its_place_among_all_lines(run: Run) -> None:
     found = run("{", line(id=2), line(id=3, amount=99), line(id=4), write=write_picky)
-    assert found["__reason"] == ["malformed", None, "failed", None]
-    assert found["__error"][2].startswith("model m@1.0.0")
+    assert found["__dead_letter_reason"] == ["malformed", None, "failed", None]
+    assert found["__dead_letter_error"][2].startswith("model m@1.0.0")
     assert found["id"] == [None, 2, 3, 4]
 
 
 def test_batch_of_bad_lines_alone_has_no_score(run: Run) -> None:
     found = run("", "{", write=write_classes)
-    assert found["__reason"] == ["malformed", "malformed"]
+    assert found["__dead_letter_reason"] == ["malformed", "malformed"]
     assert found["__prediction"] == [None, None]
 
 

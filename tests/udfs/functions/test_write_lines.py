@@ -43,12 +43,12 @@ def test_batch_leaves_as_one_block_in_its_first_row(run: Run) -> None:
     found = run(line(id=1), line(id=2), line(id=3))
     assert ids(found["__predictions"][0]) == ["1", "2", "3"]
     assert found["__predictions"][1:] == [None, None]
-    assert found["__alerts"] == found["__reason"] == found["__line"] == found["card"] == [None] * 3
+    assert found["__alerts"] == found["__dead_letter_reason"] == found["__line"] == found["card"] == [None] * 3
 
 
 def test_bad_line_is_in_its_row_and_not_in_the_block(run: Run) -> None:
     found = run("{", line(id=2), line(id=3, amount="x"), line(id=4))
-    assert found["__reason"] == ["malformed", None, "wrong_type", None]
+    assert found["__dead_letter_reason"] == ["malformed", None, "wrong_type", None]
     assert [text is None for text in found["__line"]] == [False, True, False, True]
     assert ids(found["__predictions"][0]) == ["2", "4"]
 

@@ -67,7 +67,7 @@ def function(make_settings: MakeSettings, tmp_path: Path) -> Iterator[ScoreColum
     assert settings.job is not None
     found = ScoreColumns(settings.job, settings.ml)
     found.open()
-    _wait(lambda: len(found._models._live._shelf) == 1)  # type: ignore[union-attr]
+    _wait(lambda: len(found._scoring._models._live._shelf) == 1)  # type: ignore[union-attr]
     yield found
     found.close()
 
@@ -124,12 +124,12 @@ def test_breaker_opens_fallback_serves_and_the_model_comes_back(
     patient.behave = behave or hangs
     for batch in range(1, 6):
         found = run(function)
-        assert list(found["__why"]) == [reason] * 3
+        assert list(found["__status_reason"]) == [reason] * 3
         np.testing.assert_allclose(found["__prediction"], linear(MATRIX), rtol=1e-6)
         assert set(found["__version"]) == {"1.0.0"}
         assert state() == (2 if batch == 5 else 0)
     assert fallbacks(reason) - counted == 15
-    assert set(run(function)["__why"]) == {"breaker_open"}
+    assert set(run(function)["__status_reason"]) == {"breaker_open"}
     patient.behave = None
     patient.hang.set()
     _wait(lambda: set(run(function)["__status"]) == {"ok"})
@@ -145,5 +145,5 @@ def test_breaker_opens_fallback_serves_and_the_model_comes_back(
 
 def run(function: ScoreColumns) -> dict[str, Any]:
     found = dict(function.run(COLUMNS))
-    assert set(found["__reason"]) == {None}
+    assert set(found["__dead_letter_reason"]) == {None}
     return found

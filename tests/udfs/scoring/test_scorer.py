@@ -15,7 +15,7 @@ from tests.support.job_settings import MakeSettings
 from tests.support.tiny_models import linear, write_classes, write_picky
 from udfs.features.feature_set import compile_feature_set
 from udfs.scoring.model_source import open_model
-from udfs.scoring.scorer import Predictions, Scorer
+from udfs.scoring.scorer import PredictionBatch, Scorer
 
 MakeScorer = Callable[..., Scorer]
 
@@ -123,7 +123,7 @@ def test_good_batch_is_one_call_of_the_model(make_scorer: MakeScorer, monkeypatc
 
 def test_latency_is_that_of_the_batch_in_microseconds(make_scorer: MakeScorer) -> None:
     times = iter([1_000_000, 3_500_999])
-    found: Predictions = make_scorer(clock=lambda: next(times)).score(columns([1.0, 2.0]))
+    found: PredictionBatch = make_scorer(clock=lambda: next(times)).score(columns([1.0, 2.0]))
     assert found.latency_us == 2_500
 
 

@@ -1,0 +1,130 @@
+"""From scored rows to a job's sinks: the inserts of predictions, alerts, dead letters and features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conf.settings import EventSettings, JobSettings, Settings
+from jobs.flink.environment import FlinkSession
+from jobs.flink.sql import View, create_view
+from jobs.pipeline.drift import add_drift
+from jobs.pipeline.scoring import ScoringViews, feature_columns
+from jobs.pipeline.steps import apply
+from jobs.sinks.files import create_csv_sink, create_json_sink, create_text_sink
+from jobs.sinks.kafka import create_kafka_sink
+from jobs.sinks.rows import expressions, sql_columns
+from state.sql import SqlColumns, identifier, literal
+from udfs.dead_letters import REASONS
+from udfs.functions.count_dead_letters import CountDeadLetters
+from udfs.functions.parse_lines import event_columns
+from udfs.rows import DEAD_LETTER, prediction_row
+
+if TYPE_CHECKING:
+    from pyflink.table import StatementSet
+
+
+def write_predictions(
+    session: FlinkSession, settings: Settings, job: JobSettings, views: ScoringViews, output: Path
+) -> StatementSet:
+    """Return the inserts of predictions, alerts and dead letters into folders of ``output`` or the job's topics."""
+    writing = _Writing(session, settings, job, output, session.tables.create_statement_set())
+    if views.is_text:
+        writing.add_blocks(views.scored)
+    else:
+        writing.add_predictions(views.scored)
+    writing.add_dead_letters(views.scored, views.rejected)
+    if settings.ml.drift.enabled:
+        add_drift(session, settings, writing.statements, job, views.scored, output)
+    return writing.statements
+
+
+def write_features(session: FlinkSession, job: JobSettings, views: ScoringViews, output: Path) -> StatementSet:
+    """Return the inserts of feature rows and dead letters into folders of ``output``."""
+    # An export tells nothing of the job that runs beside it.
+    writing = _Writing(session, Settings(), job, output, session.tables.create_statement_set())
+    columns = feature_columns(job)
+    create_csv_sink(session, "features", columns, output / "features")
+    listed = ", ".join(identifier(name) for name, _ in columns)
+    writing.statements.add_insert_sql(f"INSERT INTO features SELECT {listed} FROM {views.scored.name}")
+    writing.add_dead_letters(None, views.rejected)
+    return writing.statements
+
+
+@dataclass(frozen=True)
+class _Writing:
+    """The inserts of one job; the order in which they are added decides the uids of its operators."""
+
+    session: FlinkSession
+    settings: Settings
+    job: JobSettings
+    output: Path
+    statements: StatementSet
+
+    def add_predictions(self, scored: View) -> None:
+        """Add predictions, and alerts where the job has a threshold, row by row."""
+        columns = prediction_row(self.job.inference.output_field)
+        listed = ", ".join(expressions(columns, scored, self.job.events))
+        query = f"SELECT {listed} FROM {scored.name} WHERE __dead_letter_reason IS NULL"
+        self._create_sink("predictions", sql_columns(columns))
+        self.statements.add_insert_sql(f"INSERT INTO predictions {query}")
+        threshold = self.job.inference.alert_threshold
+        if threshold is not None:
+            self._create_sink("alerts", sql_columns(columns))
+            condition = f"__prediction > CAST({threshold!r} AS DOUBLE)"
+            self.statements.add_insert_sql(f"INSERT INTO alerts {query} AND {condition}")
+
+    def add_blocks(self, written: View) -> None:
+        """Add predictions and alerts that workers wrote as blocks of lines."""
+        for name in ("predictions",) if self.job.inference.alert_threshold is None else ("predictions", "alerts"):
+            create_text_sink(self.session, name, self.output / name)
+            query = f"SELECT __{name} FROM {written.name} WHERE __{name} IS NOT NULL"
+            self.statements.add_insert_sql(f"INSERT INTO {name} {query}")
+
+    def add_dead_letters(self, scored: View | None, rejected: View | None) -> None:
+        """Add the rows that have a reason: scored ones, and rejected ones where a view holds them apart."""
+        self._create_sink("dead_letters", sql_columns(DEAD_LETTER))
+        queries = []
+        if scored is not None:
+            # Past the windows the raw line is gone; the event's fields say as much.
+            value = "`__line`" if rejected is None else _fields_as_json(self.job.events)
+            queries.append(self._letters(scored, value, "score"))
+        if rejected is not None:
+            queries.append(self._letters(self._counted(rejected), "`__line`", "parse"))
+        self.statements.add_insert_sql(f"INSERT INTO dead_letters {' UNION ALL '.join(queries)}")
+
+    def _create_sink(self, name: str, columns: SqlColumns) -> None:
+        kafka = self.job.sink.kafka
+        if kafka is None:
+            create_json_sink(self.session, name, columns, self.output / name)
+        else:
+            create_kafka_sink(self.session, name, columns, self.job, kafka)
+
+    def _counted(self, view: View) -> View:
+        """Let the dead letters of a view pass a counter: no Python function before it sees which rows are late.
+
+        It is there with and without metrics: steps that come and go would not find their state in a savepoint.
+        """
+        query = f"SELECT * FROM {view.name} WHERE __dead_letter_reason IS NOT NULL"
+        rejected = create_view(self.session, f"{view.name}_rejected", view.columns, query)
+        function = CountDeadLetters(self.job.name, self.settings.ml.metrics)
+        kept = [name for name in view.names if name != "__dead_letter_reason"]
+        profile = self.settings.execution.profile
+        return apply(self.session, rejected, f"{view.name}_counted", function, profile=profile, keep=kept)
+
+    def _letters(self, view: View, value: str, step: str) -> str:
+        """Return the query of a view's dead letters; ``value`` is the row as it came, in SQL."""
+        cases = " ".join(f"WHEN {literal(reason)} THEN {literal(category)}" for reason, category in REASONS.items())
+        given = {
+            "value": value,
+            "category": f"CASE __dead_letter_reason {cases} END",
+            "operator": literal(f"{self.job.name}/{step}"),
+        }
+        listed = ", ".join(expressions(DEAD_LETTER, view, self.job.events, given))
+        return f"SELECT {listed} FROM {view.name} WHERE __dead_letter_reason IS NOT NULL"
+
+
+def _fields_as_json(events: EventSettings) -> str:
+    members = (f"KEY {literal(name)} VALUE {identifier(name)}" for name, _ in event_columns(events))
+    return f"JSON_OBJECT({', '.join(members)})"

@@ -1,0 +1,143 @@
+"""The rows that a job writes, column by column: one table of predictions, one of dead letters.
+
+All else about these rows is derived from the tables: the SQL that fills the sinks in ``jobs/sinks/rows.py``, the text
+that workers write in ``udfs/functions/prediction_texts.py``, Parquet files, the summary, the report and the tables of
+the documentation. To add a column, add its line here; where its value is new, make the value too: that of a
+``StepColumn`` of predictions in ``udfs/functions/batch_scoring.py``, that of a ``RecordColumn`` in
+``jobs/sources/kafka.py``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+SqlType = Literal["STRING", "DOUBLE", "BIGINT", "INT", "TIMESTAMP_LTZ(3)", "ARRAY<DOUBLE>"]
+
+
+@dataclass(frozen=True)
+class EventField:
+    """The field of the event that has a role; NULL where the job's events have no such field."""
+
+    role: Literal["id", "time", "key", "label"]
+
+
+@dataclass(frozen=True)
+class StepColumn:
+    """A column that a step of the pipeline adds to every row."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class RecordColumn:
+    """A column of the Kafka record that the event came in; NULL where events come from files."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Absent:
+    """NULL: no step of this version makes a value."""
+
+
+@dataclass(frozen=True)
+class Expression:
+    """An SQL expression; ``{name}`` stands for what the insert gives under the name."""
+
+    sql: str
+
+
+@dataclass(frozen=True)
+class FirstOf:
+    """The first of several sources that is not NULL."""
+
+    sources: tuple[EventField | StepColumn | RecordColumn, ...]
+
+
+Source = EventField | StepColumn | RecordColumn | Absent | Expression | FirstOf
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of rows that a job writes.
+
+    Attributes:
+        name: in files and topics.
+        kind: SQL type.
+        source: what the value is made of.
+        meaning: one sentence for readers of the rows.
+    """
+
+    name: str
+    kind: SqlType
+    source: Source
+    meaning: str
+
+
+SCORE = "prediction"
+"""Name of the column that ``job.inference.output_field`` renames."""
+
+PREDICTION = (
+    Column("event_id", "STRING", EventField("id"), "Id of the event."),
+    Column("event_time", "TIMESTAMP_LTZ(3)", EventField("time"), "Time of the event, in UTC."),
+    Column("key", "STRING", EventField("key"), "Key of the event."),
+    Column(SCORE, "DOUBLE", StepColumn("__prediction"), "Score; `job.inference.output_field` renames the column."),
+    Column("label", "STRING", StepColumn("__label"), "Most probable class, where the model has classes."),
+    Column("scores", "ARRAY<DOUBLE>", StepColumn("__scores"), "Score of each class, where the model has classes."),
+    Column("model", "STRING", StepColumn("__model"), "Name of the model that scored the row."),
+    Column("version", "STRING", StepColumn("__version"), "Version of the model that scored the row."),
+    Column("checksum", "STRING", StepColumn("__checksum"), "First 16 digits of the SHA-256 of the model's file."),
+    Column("feature_set", "STRING", StepColumn("__feature_set"), "Hash of the feature set that the model was given."),
+    Column("experiment", "STRING", Absent(), "Experiment that the row takes part in; empty in this version."),
+    Column("variant", "STRING", Absent(), "Variant of the experiment; empty in this version."),
+    Column("status", "STRING", StepColumn("__status"), "`ok`, `fallback:VERSION` or `default`."),
+    Column("reason", "STRING", StepColumn("__status_reason"), "Why the status is not `ok`."),
+    Column("latency_us", "BIGINT", StepColumn("__latency_us"), "Microseconds from columns to scores, for the batch."),
+    Column("truth", "DOUBLE", EventField("label"), "Outcome, where the event carries it."),
+)
+"""A prediction, and an alert."""
+
+DEAD_LETTER = (
+    Column("key", "STRING", FirstOf((EventField("key"), RecordColumn("__key"))), "Key of the event or of its record."),
+    Column("value", "STRING", Expression("{value}"), "The row as it came; past the windows, its fields as JSON."),
+    Column("event_time", "TIMESTAMP_LTZ(3)", EventField("time"), "Time of the event, where it could be read, in UTC."),
+    Column("headers", "STRING", RecordColumn("__headers"), "Headers of the Kafka record, as JSON."),
+    Column("partition", "INT", RecordColumn("__partition"), "Partition of the Kafka record."),
+    Column("offset", "BIGINT", RecordColumn("__offset"), "Offset of the Kafka record."),
+    Column("reason", "STRING", StepColumn("__dead_letter_reason"), "Why the row was given up."),
+    Column("category", "STRING", Expression("{category}"), "`parse`, `event_time` or `scoring`."),
+    Column("operator", "STRING", Expression("{operator}"), "Job and step that gave the row up."),
+    Column("failed_at", "TIMESTAMP_LTZ(3)", Expression("CURRENT_TIMESTAMP"), "When the row was given up, in UTC."),
+    Column("retry_count", "INT", Expression("0"), "Retries before the row was given up: none in this version."),
+    Column("error", "STRING", StepColumn("__dead_letter_error"), "What was expected, and what was found."),
+    Column("metadata", "STRING", RecordColumn("__metadata"), "Topic, key and time of the Kafka record, as JSON."),
+)
+"""A row that has no prediction."""
+
+
+@lru_cache
+def prediction_row(output_field: str = SCORE) -> tuple[Column, ...]:
+    """Return the columns of a prediction, its score under the name that the job gives it."""
+    return tuple(replace(column, name=output_field) if column.name == SCORE else column for column in PREDICTION)
+
+
+def pick(columns: tuple[Column, ...], *names: str) -> tuple[Column, ...]:
+    """Return the columns that are named, in the order of the names.
+
+    >>> [column.kind for column in pick(PREDICTION, "truth", "model")]
+    ['DOUBLE', 'STRING']
+    """
+    by_name = {column.name: column for column in columns}
+    return tuple(by_name[name] for name in names)
+
+
+def step_columns(columns: tuple[Column, ...]) -> tuple[tuple[str, str], ...]:
+    """Return name and SQL type of what the pipeline's steps add for these columns, in order."""
+    return tuple((column.source.name, column.kind) for column in columns if isinstance(column.source, StepColumn))
+
+
+def record_columns(columns: tuple[Column, ...]) -> tuple[str, ...]:
+    """Return what of the Kafka record these columns read."""
+    return tuple(column.source.name for column in columns if isinstance(column.source, RecordColumn))
