@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from gress.scoring import open_scorer as open_scorer
     from jobs.errors import JobError as JobError
     from jobs.run_folder.summary import Summary as Summary
-    from jobs.runs.endless import Stopped as Stopped
+    from jobs.runs.endless import StopResult as StopResult
     from jobs.runs.export import export_features as export_features
-    from jobs.runs.launch import RunRequest as RunRequest
     from jobs.runs.launch import run as run
+    from jobs.runs.prepare import RunRequest as RunRequest
     from models.errors import ModelError as ModelError
     from models.lifecycle import history as history
     from models.lifecycle import list_models as list_models
@@ -61,9 +61,9 @@ _HOMES = MappingProxyType(
         "Settings": "conf.settings",
         # jobs, here and on a cluster
         "run": "jobs.runs.launch",
-        "RunRequest": "jobs.runs.launch",
+        "RunRequest": "jobs.runs.prepare",
         "Summary": "jobs.run_folder.summary",
-        "Stopped": "jobs.runs.endless",
+        "StopResult": "jobs.runs.endless",
         "write_report": "gress.report.page",
         "start_cluster": "gress.cluster.local",
         "stop_cluster": "gress.cluster.local",

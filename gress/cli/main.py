@@ -105,7 +105,7 @@ def run_job(
     With job.sink.kafka rows go to its topics, and --output holds checkpoints, savepoints and the summary.
     """
     from gress.cli.console import LiveLine, print_line, print_summary
-    from jobs.runs.endless import Stopped
+    from jobs.runs.endless import StopResult
     from jobs.runs.launch import run
 
     request = _request(
@@ -121,7 +121,7 @@ def run_job(
     )
     with LiveLine() as line:
         summary = run(request, line.show)
-    if isinstance(summary, Stopped):
+    if isinstance(summary, StopResult):
         where = f"its state is in {summary.savepoint}" if summary.savepoint else "without a savepoint"
         print_line(f"stopped; {where}")
         return
@@ -257,7 +257,7 @@ def _request(
     profile: str | None,
     **others: Any,
 ) -> Any:
-    from jobs.runs.launch import RunRequest
+    from jobs.runs.prepare import RunRequest
 
     given = list(overrides or ())
     if profile is not None:

@@ -18,6 +18,7 @@ from jobs.kafka.jars import connector_jar
 from jobs.sinks.kafka import TOPICS
 from jobs.sources.files import InputFiles
 from jobs.sources.kafka import KafkaInput
+from state.sql import literal
 
 if TYPE_CHECKING:
     from pyflink.common import JobClient
@@ -29,7 +30,7 @@ _LOOK_S = 0.5
 
 
 @dataclass(frozen=True)
-class Stopped:
+class StopResult:
     """The end of a job that has none of its own.
 
     Attributes:
@@ -51,7 +52,7 @@ def add_connector(session: FlinkSession, job: JobSettings, source: InputFiles | 
     jar = connector_jar()
     # For the job and for clients of ours; then for the planner, whose class loader is there already.
     session.env.add_jars(file_url(jar))
-    session.tables.execute_sql("ADD JAR '{}'".format(jar.as_posix().replace("'", "''")))
+    session.tables.execute_sql(f"ADD JAR {literal(jar.as_posix())}")
     # A client that submits may see other machines than the cluster does.
     for each in () if is_submitted() else asked:
         check_topics(each)
@@ -62,7 +63,7 @@ def is_endless(source: InputFiles | KafkaInput) -> bool:
     return isinstance(source, KafkaInput) and not source.is_bounded
 
 
-def wait_until_stopped(result: TableResult, savepoints: Path) -> Stopped:
+def wait_until_stopped(result: TableResult, savepoints: Path) -> StopResult:
     """Wait for an endless job; SIGINT and SIGTERM stop it with a savepoint, a second one cancels it.
 
     All that was read before is then written, and transactions have ended: what ``committed`` starts from is
@@ -76,22 +77,22 @@ def wait_until_stopped(result: TableResult, savepoints: Path) -> Stopped:
             while not waiting.done():
                 wait([waiting], timeout=_LOOK_S)
         except KeyboardInterrupt:
-            return _stop(client, savepoints) if client is not None else Stopped(None)
+            return _stop(client, savepoints) if client is not None else StopResult(None)
         waiting.result()
-    return Stopped(None)
+    return StopResult(None)
 
 
-def _stop(client: JobClient, savepoints: Path) -> Stopped:
+def _stop(client: JobClient, savepoints: Path) -> StopResult:
     from pyflink.java_gateway import get_gateway
 
     # PyFlink's own method leaves out the format, which Flink's wants.
     kinds = get_gateway().jvm.org.apache.flink.core.execution.SavepointFormatType
     stopped = client._j_job_client.stopWithSavepoint(False, file_url(savepoints), kinds.CANONICAL)
     try:
-        return Stopped(str(stopped.get()))
+        return StopResult(str(stopped.get()))
     except KeyboardInterrupt:
         client.cancel().result()
-        return Stopped(None)
+        return StopResult(None)
 
 
 def _asked(job: JobSettings, source: InputFiles | KafkaInput) -> Iterator[TopicRequest]:

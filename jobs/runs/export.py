@@ -18,7 +18,8 @@ from jobs.pipeline.writing import write_features
 from jobs.run_folder.parquet import csv_table
 from jobs.run_folder.part_files import LineCounter
 from jobs.run_folder.progress import Counts, Progress
-from jobs.runs.launch import Prepared, RunRequest, execute, local_options, prepare, show_nothing
+from jobs.runs.launch import execute, local_options, show_nothing
+from jobs.runs.prepare import PreparedRun, RunRequest, prepare
 from jobs.sources.files import InputFiles
 from jobs.sources.lines import create_lines
 from udfs.features.feature_set import FeatureSet, compile_feature_set
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Exported:
+class ExportResult:
     """What an export did."""
 
     events: int
@@ -37,7 +38,7 @@ class Exported:
     path: Path
 
 
-def export_features(request: RunRequest, show: Callable[[Counts, int], None] = show_nothing) -> Exported:
+def export_features(request: RunRequest, show: Callable[[Counts, int], None] = show_nothing) -> ExportResult:
     """Write event fields and features of every good event to one Parquet file, in the order of time and id.
 
     ``request.output`` is the file. Its schema metadata names the feature set, its hash and its columns, under
@@ -66,7 +67,7 @@ def export_features(request: RunRequest, show: Callable[[Counts, int], None] = s
         problem = f"expected {events} rows and dead letters together, got {rows} and {letters}"
         subject = f"job {request.job!r}"
         raise JobError(subject, problem, "do not train on this file")
-    return Exported(events, rows, letters, target)
+    return ExportResult(events, rows, letters, target)
 
 
 def _into(request: RunRequest, output: Path) -> RunRequest:
@@ -75,7 +76,7 @@ def _into(request: RunRequest, output: Path) -> RunRequest:
     return replace(request, output=output, output_format="json")
 
 
-def _run(prepared: Prepared, request: RunRequest) -> None:
+def _run(prepared: PreparedRun, request: RunRequest) -> None:
     with planning():
         session = open_session(
             prepared.settings,
@@ -91,7 +92,7 @@ def _run(prepared: Prepared, request: RunRequest) -> None:
     execute(statements, request.job)
 
 
-def _files(prepared: Prepared) -> InputFiles:
+def _files(prepared: PreparedRun) -> InputFiles:
     if isinstance(prepared.files, InputFiles):
         return prepared.files
     subject = "input"

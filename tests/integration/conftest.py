@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def export_features(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., pd.DataFrame]:
     """Features of every row of a file, as ``gress features export`` writes them."""
     from jobs.runs.export import export_features
-    from jobs.runs.launch import RunRequest
+    from jobs.runs.prepare import RunRequest
 
     numbers = itertools.count()
 

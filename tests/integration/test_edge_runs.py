@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.runs.export import Exported, export_features
-from jobs.runs.launch import RunRequest
+from jobs.runs.export import ExportResult, export_features
+from jobs.runs.prepare import RunRequest
 from tests.support.crafted_input import BAD_LINES, LATE, CraftedInput
 from tests.support.fraud_config import FEATURES, expected_features
 from tests.support.job_runs import read_parts, run_job
@@ -27,19 +27,19 @@ def test_empty_file_gives_no_events_and_a_summary(fraud_config: Path, tmp_path: 
 
 
 @pytest.fixture(scope="module")
-def exported(fraud_config: Path, crafted_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+def exported(fraud_config: Path, crafted_file: Path, tmp_path_factory: pytest.TempPathFactory) -> ExportResult:
     target = tmp_path_factory.mktemp("exported") / "features.parquet"
     request = RunRequest("fraud-detection", target, str(crafted_file), fraud_config, environ={})
     return export_features(request, lambda counts, total: None)
 
 
-def test_export_counts_every_line(exported: Exported, crafted: CraftedInput) -> None:
+def test_export_counts_every_line(exported: ExportResult, crafted: CraftedInput) -> None:
     assert exported.events == len(crafted.lines)
     assert exported.rows == len(crafted.rows)
     assert exported.dead_letters == len(crafted.bad)
 
 
-def test_exported_features_equal_brute_force(exported: Exported, crafted: CraftedInput) -> None:
+def test_exported_features_equal_brute_force(exported: ExportResult, crafted: CraftedInput) -> None:
     table = pd.read_parquet(exported.path)
     rows = crafted.rows.sort_values(["TX_DATETIME", "TRANSACTION_ID"], ignore_index=True)
     assert table["TRANSACTION_ID"].tolist() == rows["TRANSACTION_ID"].tolist()
@@ -47,19 +47,19 @@ def test_exported_features_equal_brute_force(exported: Exported, crafted: Crafte
     pd.testing.assert_frame_equal(table[list(FEATURES)].astype("float32"), wanted)
 
 
-def test_exported_file_names_its_features(exported: Exported) -> None:
+def test_exported_file_names_its_features(exported: ExportResult) -> None:
     metadata = pq.read_schema(exported.path).metadata
     assert metadata[b"gress.feature_set"] == b"card-fraud"
     assert json.loads(metadata[b"gress.feature_columns"]) == list(FEATURES)
     assert len(metadata[b"gress.feature_set_hash"]) == 16
 
 
-def test_export_keeps_its_dead_letters_beside_it(exported: Exported) -> None:
+def test_export_keeps_its_dead_letters_beside_it(exported: ExportResult) -> None:
     letters = read_parts(exported.path.with_name("features.parquet.dead_letters"))
     assert sorted(letters["value"]) == sorted(line.text for line in (*BAD_LINES, LATE))
 
 
-def test_export_leaves_nothing_else(exported: Exported) -> None:
+def test_export_leaves_nothing_else(exported: ExportResult) -> None:
     names = {path.name for path in exported.path.parent.iterdir()}
     assert names == {"features.parquet", "features.parquet.dead_letters"}
 

@@ -12,7 +12,8 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from jobs.run_folder.summary import Summary
-from jobs.runs.launch import RunRequest, run
+from jobs.runs.launch import run
+from jobs.runs.prepare import RunRequest
 
 
 @dataclass(frozen=True)

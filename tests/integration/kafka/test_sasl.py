@@ -13,7 +13,8 @@ from ruamel.yaml import YAML
 from gress.dev.broker import DevKafka
 from jobs.errors import JobError
 from jobs.run_folder.summary import Summary
-from jobs.runs.launch import RunRequest, run
+from jobs.runs.launch import run
+from jobs.runs.prepare import RunRequest
 from tests.support.crafted_input import CraftedInput
 from tests.support.fraud_config import STATELESS, write_fraud_config
 from tests.support.job_runs import write_config

@@ -48,7 +48,7 @@ def test_kafka_without_settings_is_refused() -> None:
 
 
 def test_a_folder_is_claimed_only_by_a_run_that_can_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from jobs.runs.launch import RunRequest, prepare
+    from jobs.runs.prepare import RunRequest, prepare
     from tests.support.fraud_config import write_fraud_config
 
     monkeypatch.setenv("GRESS_JARS", str(tmp_path / "jars"))

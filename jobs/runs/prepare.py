@@ -1,0 +1,139 @@
+"""What is checked before a run starts: settings, model, input and output, cheapest first."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conf.loading.loader import load_settings
+from conf.settings import JobSettings, Settings
+from jobs.catalogue import default_config
+from jobs.errors import JobError
+from jobs.flink.environment import prepare_process
+from jobs.kafka.jars import connector_jar
+from jobs.sources.files import InputFiles, find_inputs
+from jobs.sources.generated import GENERATOR, generate, parse_generator
+from jobs.sources.kafka import KafkaInput, find_kafka_input
+from udfs.features.feature_set import compile_feature_set
+from udfs.rows import prediction_row
+from udfs.scoring.model_source import open_model
+
+MARKER = ".gress-run"
+"""File that tells a folder written by a run from one that holds something else."""
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """A run as it is asked for.
+
+    Attributes:
+        job: name in the table of jobs.
+        output: folder for everything that the run writes.
+        input: files, ``kafka:`` with topics, or ``generator:`` with options; empty: the job's ``source``, else
+            the generator.
+        config: YAML file; None: the one that ships with the job.
+        overrides: ``key.path=value`` settings that win over the file and the environment.
+        output_format: ``json`` or ``parquet``.
+        flink_conf: file of Flink options; None: the one that ships.
+        is_overwriting: replace what an earlier run wrote to ``output``.
+    """
+
+    job: str
+    output: Path
+    input: str = ""
+    config: Path | None = None
+    overrides: Sequence[str] = ()
+    output_format: str = "json"
+    flink_conf: Path | None = None
+    is_overwriting: bool = False
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+
+@dataclass(frozen=True)
+class PreparedRun:
+    """A request whose settings, model, input and output are known to be right."""
+
+    settings: Settings
+    job: JobSettings
+    files: InputFiles | KafkaInput
+    output: Path
+
+
+def prepare(request: RunRequest, *, needs_model: bool) -> PreparedRun:
+    """Check a request from settings to output folder, cheapest first, and claim the folder."""
+    settings, job = _load(request)
+    prepare_process()
+    features = compile_feature_set(job.features, job.events)
+    if needs_model:
+        open_model(settings.ml, job.inference, features).close()
+    origin = str(request.config or default_config(request.job))
+    topics = find_kafka_input(request.input, job, origin)
+    if topics is not None or job.sink.kafka is not None:
+        connector_jar()
+    if topics is not None:
+        claim(request.output, is_overwriting=request.is_overwriting)
+    return PreparedRun(settings, job, topics or _find_files(request, job), request.output)
+
+
+def _find_files(request: RunRequest, job: JobSettings) -> InputFiles:
+    if not request.input or request.input.startswith(GENERATOR):
+        parse_generator(request.input or GENERATOR)
+        claim(request.output, is_overwriting=request.is_overwriting)
+        return find_inputs(str(generate(request.input or GENERATOR, request.output)))
+    files = find_inputs(request.input)
+    files.line_format(job.events)
+    if any(request.output.absolute() in path.parents for path in files.paths):
+        subject = f"output {request.output}"
+        raise JobError(subject, "expected a folder apart from the input, got the one it lies in", "name another")
+    claim(request.output, is_overwriting=request.is_overwriting)
+    return files
+
+
+def _load(request: RunRequest) -> tuple[Settings, JobSettings]:
+    path = request.config or default_config(request.job)
+    settings = load_settings(path, overrides=request.overrides, environ=request.environ)
+    job = settings.job
+    if job is None:
+        raise JobError(str(path), "expected a `job:` with events, features and inference, got none")
+    if not settings.ml.enabled:
+        raise JobError(str(path), "ml.enabled: expected true, got false", "set it to true to run a job")
+    _refuse_unbuilt(str(path), settings)
+    if request.output_format not in ("json", "parquet"):
+        subject = "format"
+        raise JobError(subject, f"expected json or parquet, got {request.output_format!r}")
+    field_name = job.inference.output_field
+    if [column.name for column in prediction_row(field_name)].count(field_name) > 1:
+        problem = f"job.inference.output_field: expected a name that no other column has, got {field_name!r}"
+        raise JobError(str(path), problem, "leave it out for 'prediction'")
+    return settings, job
+
+
+def _refuse_unbuilt(path: str, settings: Settings) -> None:
+    """Refuse what the settings switch on and no part of this version does, rather than pass over it."""
+    ml = settings.ml
+    switched_on = {
+        "feature_store": ml.feature_store.enabled,
+        "online_learning": ml.online_learning.enabled,
+        "ab_testing": ml.ab_testing.enabled,
+    }
+    for name, is_on in switched_on.items():
+        if is_on:
+            problem = f"ml.{name}.enabled: expected false, got true: jobs of this version do not have it"
+            raise JobError(path, problem, f"set ml.{name}.enabled=false to run without it")
+
+
+def claim(output: Path, *, is_overwriting: bool) -> None:
+    """Make an empty output folder; only what a run wrote is ever removed."""
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        if not is_overwriting:
+            subject = f"output {output}"
+            raise JobError(subject, "expected a new or empty folder, got one in use", "add --overwrite")
+        if not (output / MARKER).is_file():
+            subject = f"output {output}"
+            raise JobError(subject, "expected a folder that a run wrote, got something else")
+        shutil.rmtree(output)
+    output.mkdir(parents=True, exist_ok=True)
+    (output / MARKER).touch()
