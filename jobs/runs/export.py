@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conf.settings import JobSettings, SinkSettings
-from jobs.errors import JobError
+from jobs.errors import refuse
 from jobs.flink.environment import open_session, planning
 from jobs.pipeline.scoring import compute_features, feature_columns
 from jobs.pipeline.writing import write_features
@@ -49,11 +49,9 @@ def export_features(request: RunRequest, show: Callable[[Counts, int], None] = s
     """
     target = request.output
     if target.exists() and not request.is_overwriting:
-        subject = f"output {target}"
-        raise JobError(subject, "expected a new file, got one that exists", "add --overwrite")
+        refuse(f"output {target}", "a new file", "one that exists", "add --overwrite")
     if not target.absolute().parent.is_dir():
-        subject = f"output {target}"
-        raise JobError(subject, "expected a file in a folder that exists, got one in none", "make the folder")
+        refuse(f"output {target}", "a file in a folder that exists", "one in none", "make the folder")
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.absolute().parent) as folder:
         scratch = Path(folder) / "run"
         prepared = prepare(_into(request, scratch), needs_model=False)
@@ -64,9 +62,12 @@ def export_features(request: RunRequest, show: Callable[[Counts, int], None] = s
         letters = LineCounter(scratch / "dead_letters").poll()
         _keep_dead_letters(scratch, target)
     if events != rows + letters:
-        problem = f"expected {events} rows and dead letters together, got {rows} and {letters}"
-        subject = f"job {request.job!r}"
-        raise JobError(subject, problem, "do not train on this file")
+        refuse(
+            f"job {request.job!r}",
+            f"{events} rows and dead letters together",
+            f"{rows} and {letters}",
+            "do not train on this file",
+        )
     return ExportResult(events, rows, letters, target)
 
 
@@ -95,8 +96,7 @@ def _run(prepared: PreparedRun, request: RunRequest) -> None:
 def _files(prepared: PreparedRun) -> InputFiles:
     if isinstance(prepared.files, InputFiles):
         return prepared.files
-    subject = "input"
-    raise JobError(subject, "expected files to export features of, got Kafka", "name them with --input")
+    refuse("input", "files to export features of", "Kafka", "name them with --input")
 
 
 def _write(job: JobSettings, scratch: Path, target: Path) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.catalogue import find_job
-from jobs.errors import JobError
+from jobs.errors import fail
 from jobs.flink.environment import is_submitted, open_session, planning
 from jobs.flink.file_urls import file_url
 from jobs.flink.root_cause import root_cause
@@ -136,11 +136,7 @@ def _one_line_failure(name: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        cause = root_cause(str(error))
-        subject = f"job {name!r}"
-        raise JobError(
-            subject, f"failed while running: {cause}", "the full trace is in Flink's log"
-        ) from error
+        fail(f"job {name!r}", f"failed while running: {root_cause(str(error))}", "the full trace is in Flink's log")
 
 
 def local_options(name: str, output: Path) -> dict[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from conf.loading.loader import load_settings
 from conf.settings import JobSettings, Settings
 from jobs.catalogue import default_config
-from jobs.errors import JobError
+from jobs.errors import fail, refuse
 from jobs.flink.environment import prepare_process
 from jobs.kafka.jars import connector_jar
 from jobs.sources.files import InputFiles, find_inputs
@@ -86,8 +86,7 @@ def _find_files(request: RunRequest, job: JobSettings) -> InputFiles:
     files = find_inputs(request.input)
     files.line_format(job.events)
     if any(request.output.absolute() in path.parents for path in files.paths):
-        subject = f"output {request.output}"
-        raise JobError(subject, "expected a folder apart from the input, got the one it lies in", "name another")
+        refuse(f"output {request.output}", "a folder apart from the input", "the one it lies in", "name another")
     claim(request.output, is_overwriting=request.is_overwriting)
     return files
 
@@ -97,17 +96,16 @@ def _load(request: RunRequest) -> tuple[Settings, JobSettings]:
     settings = load_settings(path, overrides=request.overrides, environ=request.environ)
     job = settings.job
     if job is None:
-        raise JobError(str(path), "expected a `job:` with events, features and inference, got none")
+        refuse(str(path), "a `job:` with events, features and inference", "none")
     if not settings.ml.enabled:
-        raise JobError(str(path), "ml.enabled: expected true, got false", "set it to true to run a job")
+        fail(str(path), "ml.enabled: expected true, got false", "set it to true to run a job")
     _refuse_unbuilt(str(path), settings)
     if request.output_format not in ("json", "parquet"):
-        subject = "format"
-        raise JobError(subject, f"expected json or parquet, got {request.output_format!r}")
+        refuse("format", "json or parquet", repr(request.output_format))
     field_name = job.inference.output_field
     if [column.name for column in prediction_row(field_name)].count(field_name) > 1:
         problem = f"job.inference.output_field: expected a name that no other column has, got {field_name!r}"
-        raise JobError(str(path), problem, "leave it out for 'prediction'")
+        fail(str(path), problem, "leave it out for 'prediction'")
     return settings, job
 
 
@@ -122,18 +120,16 @@ def _refuse_unbuilt(path: str, settings: Settings) -> None:
     for name, is_on in switched_on.items():
         if is_on:
             problem = f"ml.{name}.enabled: expected false, got true: jobs of this version do not have it"
-            raise JobError(path, problem, f"set ml.{name}.enabled=false to run without it")
+            fail(path, problem, f"set ml.{name}.enabled=false to run without it")
 
 
 def claim(output: Path, *, is_overwriting: bool) -> None:
     """Make an empty output folder; only what a run wrote is ever removed."""
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         if not is_overwriting:
-            subject = f"output {output}"
-            raise JobError(subject, "expected a new or empty folder, got one in use", "add --overwrite")
+            refuse(f"output {output}", "a new or empty folder", "one in use", "add --overwrite")
         if not (output / MARKER).is_file():
-            subject = f"output {output}"
-            raise JobError(subject, "expected a folder that a run wrote, got something else")
+            refuse(f"output {output}", "a folder that a run wrote", "something else")
         shutil.rmtree(output)
     output.mkdir(parents=True, exist_ok=True)
     (output / MARKER).touch()

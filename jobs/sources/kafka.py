@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conf.settings import EventSettings, JobSettings, KafkaSourceSettings
-from jobs.errors import JobError
+from jobs.errors import refuse
 from jobs.flink.environment import FlinkSession
 from jobs.flink.sql import View, create_table, create_view
 from jobs.kafka.admin import client_properties
@@ -94,8 +94,7 @@ def find_kafka_input(text: str, job: JobSettings, origin: str) -> KafkaInput | N
         return None
     if settings is None:
         if text:
-            subject = f"input {text}"
-            raise JobError(subject, f"expected job.source.kafka in {origin}, got none", "it says where the brokers are")
+            refuse(f"input {text}", f"job.source.kafka in {origin}", "none", "it says where the brokers are")
         return None
     topics = tuple(topic.strip() for topic in text.removeprefix(KAFKA).split(",") if topic.strip())
     if topics:
