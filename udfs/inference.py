@@ -105,7 +105,7 @@ def as_udf(function: VectorFunction, profile: Literal["throughput", "latency"]) 
     """Return a function to register with a table environment.
 
     Args:
-        function: what it computes; must be picklable.
+        function: to run; must be picklable.
         profile: ``throughput`` runs it on batches, ``latency`` on rows.
     """
     result = row_type(function.outputs)

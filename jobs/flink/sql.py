@@ -40,7 +40,7 @@ def create_view(session: FlinkSession, name: str, columns: SqlColumns, query: st
     """Register a query as a view.
 
     Args:
-        session: where.
+        session: to register it in.
         name: of the view.
         columns: of the query's rows, in their order.
         query: a SELECT.
@@ -55,7 +55,7 @@ def create_table(
     """Register a table that a connector reads or writes.
 
     Args:
-        session: where.
+        session: to register it in.
         name: of the table.
         columns: name and SQL type of each; a computed column has ``AS`` and its expression for a type.
         options: of the connector.

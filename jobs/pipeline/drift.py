@@ -30,10 +30,10 @@ def add_drift(
     """Add the insert of drift records into a folder of ``output`` or the job's topic.
 
     Args:
-        session: where.
-        settings: how drift is measured.
-        statements: what the insert is added to, after all others: what it adds to the plan moves no other uid.
-        job: whose rows.
+        session: of the job.
+        settings: of drift, metrics and logs.
+        statements: all other inserts; this one comes last, so that it moves no other operator's uid.
+        job: owner of the rows.
         scored: view with the column ``__drift``; a stream, for it is read here apart from the others.
         output: folder of the run.
     """

@@ -40,7 +40,7 @@ class ScoringViews:
 
 @dataclass(frozen=True)
 class _WindowViews:
-    """What precedes the model where features need windows.
+    """Views of a job with windows, before the model.
 
     Attributes:
         events: every parsed row, with its event time or with the reason why it is a dead letter.

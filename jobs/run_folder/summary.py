@@ -1,4 +1,4 @@
-"""What a finished run did: counted from what it wrote, set against what it read."""
+"""Figures of a finished run, counted from its output and compared with its input."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class StopResult:
     """The end of a job that has none of its own.
 
     Attributes:
-        savepoint: where its state is; None: it was cancelled, or runs on, on a cluster.
+        savepoint: path of its state; None: the job was cancelled, or runs on, on a cluster.
     """
 
     savepoint: str | None
@@ -66,8 +66,8 @@ def is_endless(source: InputFiles | KafkaInput) -> bool:
 def wait_until_stopped(result: TableResult, savepoints: Path) -> StopResult:
     """Wait for an endless job; SIGINT and SIGTERM stop it with a savepoint, a second one cancels it.
 
-    All that was read before is then written, and transactions have ended: what ``committed`` starts from is
-    where this job stopped.
+    By then the job has written all that it read, and its transactions have ended: a job that starts from ``committed``
+    goes on from here.
     """
     client = result.get_job_client()
     # On a thread of its own: an interrupt within a call to the JVM would break that connection.
@@ -107,7 +107,7 @@ def _asked(job: JobSettings, source: InputFiles | KafkaInput) -> Iterator[TopicR
 
 @contextlib.contextmanager
 def _terminable() -> Iterator[None]:
-    """SIGTERM does what Ctrl-C does, where signals are ours to handle."""
+    """Let SIGTERM do what Ctrl-C does, in a thread that may handle signals."""
     try:
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     except ValueError:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ExportResult:
-    """What an export did."""
+    """Counts of an export, and its file."""
 
     events: int
     rows: int

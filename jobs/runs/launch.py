@@ -40,7 +40,7 @@ def run(request: RunRequest, show: Callable[[Counts, int | None], None] = show_n
     """Run a scoring job: on bounded input to its end, on a stream until it is stopped.
 
     Args:
-        request: what to run.
+        request: job, input, output and settings.
         show: called with the counts so far and the number of events, None where nobody knows it, about once a second;
             with the time alone where rows go to Kafka.
 
@@ -132,7 +132,7 @@ def execute(statements: StatementSet, name: str) -> None:
 
 @contextmanager
 def _one_line_failure(name: str) -> Iterator[None]:
-    """A job's failure in one line."""
+    """Raise a job's failure as one line."""
     try:
         yield
     except Exception as error:

@@ -1,4 +1,4 @@
-"""What is checked before a run starts: settings, model, input and output, cheapest first."""
+"""Checks before a run starts: settings, model, input and output, cheapest first."""
 
 from __future__ import annotations
 

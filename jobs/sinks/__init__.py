@@ -1,1 +1,1 @@
-"""Where rows go: the tables of prediction and dead-letter columns, and sinks for files and Kafka."""
+"""Sinks for files and Kafka, and the SQL of the rows that they take, from the tables of columns in ``udfs/rows.py``."""

@@ -17,11 +17,11 @@ def create_kafka_sink(
     """Register a sink of records: the column ``key`` as text is their key, all columns as JSON are their value.
 
     Args:
-        session: where.
+        session: to register it in.
         name: one of ``TOPICS``, and the table's.
         columns: name and SQL type; absent values are left out of the JSON.
-        job: whose name stands for a transaction prefix that is not set.
-        kafka: where and how.
+        job: its name is the transaction prefix where none is set.
+        kafka: servers, topics and guarantees.
     """
     formats = {
         "key.format": "raw",

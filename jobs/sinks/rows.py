@@ -26,7 +26,7 @@ def expressions(
     Args:
         columns: of the sink.
         view: rows of the pipeline.
-        events: which fields have which role.
+        events: name the field of each role.
         given: SQL by the name that an ``Expression`` has for it.
     """
     return [_Translator(view, events, given).expression(column.source, column.kind) for column in columns]

@@ -1,1 +1,1 @@
-"""What the operators of a job compute, batch in and batch out, without an engine: the adapters wrap these."""
+"""Functions that operators run, from batch to batch, without an engine; ``udfs/inference.py`` adapts them to Flink."""

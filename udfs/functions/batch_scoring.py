@@ -30,7 +30,7 @@ from udfs.scoring.model_source import open_models
 from udfs.scoring.scorer import PredictionBatch, Scorer
 
 DRIFT_COLUMNS: SqlColumns = (("__drift", "STRING"),)
-"""Where drift is measured: sampled rows of a batch in one of its rows, NULL in the others."""
+"""Sampled rows of a batch, for drift: a text in one row of the batch, NULL in the others."""
 
 _NO_PROBLEMS: Mapping[int, Problem] = MappingProxyType({})
 
@@ -53,7 +53,7 @@ class BatchScoring:
 
     @cached_property
     def features(self) -> FeatureSet:
-        """What columns become before they are scored; compiled when first asked for."""
+        """The job's features, compiled when they are first needed."""
         return compile_feature_set(self._job.features, self._job.events)
 
     @cached_property
@@ -77,7 +77,7 @@ class BatchScoring:
 
     @cached_property
     def _label(self) -> str | None:
-        """The field with the outcome, where that is a number."""
+        """The field of the outcome; None where events have none, or where it is a text."""
         label = self._job.events.label
         return None if label is None or dict(event_columns(self._job.events))[label] == "STRING" else label
 

@@ -1,4 +1,4 @@
-"""Event fields and aggregates to feature columns: what models are trained on."""
+"""Event fields and aggregates to feature columns, to train models on."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class CountDeadLetters:
 
     Attributes:
         job: name of the job.
-        metrics: where metrics are kept.
+        metrics: port and sampling of metrics.
     """
 
     job: str

@@ -18,7 +18,7 @@ _NUMERIC = {"BIGINT": np.int64, "DOUBLE": np.float64}
 class VectorFunction(Protocol):
     """A picklable description until ``open``; then a function of whole columns.
 
-    What its caller and it may rely on:
+    The contract of a function and its caller:
 
     - Threads: an object is opened, run and closed by one operator, whose calls come one after the other, not always on
       one thread. Several operators of a process each have an object of their own, and may run at once: what objects

@@ -38,7 +38,7 @@ class WriteLines:
 
     @property
     def outputs(self) -> SqlColumns:
-        """What a dead letter needs, NULL in good rows, then the blocks."""
+        """The columns of dead letters, NULL in good rows, then the blocks."""
         kinds = dict(self.score.outputs)
         sample = DRIFT_COLUMNS if "__drift" in kinds else ()
         return *PROBLEM_COLUMNS, *LINE, *((name, kinds[name]) for name in self._event), *BLOCK_COLUMNS, *sample
