@@ -104,7 +104,7 @@ def with_baseline(folder: Path) -> Path:
     parse = ParseLines(job.events, JsonLines(job.events.fields))
     parse.open()
     lines = [line(row, values) for row, values in enumerate(numbers(_TRAINING_ROWS))]
-    matrix = features.transform(parse.parser.parse(lines).columns)
+    matrix = features.transform(parse.parse({"__line": np.array(lines, dtype=object)}).columns)
     rows = folder / "rows.parquet"
     parquet.write_table(pa.table(dict(zip(features.columns, matrix.T, strict=True))), rows)
     network = CONFIG.with_name("network.onnx")
