@@ -43,7 +43,7 @@ def read_json_parts(folder: Path, schema: pa.Schema) -> Iterator[pa.Table]:
     import pyarrow as pa
     import pyarrow.json as pa_json
 
-    # Arrow's reader of JSON takes no times with a zone; they are cast behind it.
+    # Arrow's JSON reader refuses times with a zone, so read them as text and cast them.
     as_text = pa.schema([pa.field(f.name, pa.string() if pa.types.is_timestamp(f.type) else f.type) for f in schema])
     parse = pa_json.ParseOptions(explicit_schema=as_text, unexpected_field_behavior="ignore")
     for block in line_blocks(folder):
