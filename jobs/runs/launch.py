@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import shutil
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -15,6 +14,7 @@ from jobs.catalogue import find_job
 from jobs.errors import fail
 from jobs.flink.environment import is_submitted, open_session, planning
 from jobs.flink.file_urls import file_url
+from jobs.flink.ports import free_port
 from jobs.flink.root_cause import root_cause
 from jobs.kafka.counts import TopicCounts
 from jobs.pipeline.scoring import has_windows
@@ -146,9 +146,7 @@ def local_options(name: str, output: Path) -> dict[str, str]:
     """
     if is_submitted():
         return {"pipeline.name": name}
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    port = str(free_port())
     return {
         "pipeline.name": name,
         "rest.port": port,

@@ -36,6 +36,7 @@ ADAPTERS = (
     "jobs.fraud_detection",
     "jobs.pipeline.scoring",
     "jobs.pipeline.steps",
+    "jobs.pipeline.writing",
     "jobs.runs.export",
     "jobs.runs.launch",
 )
