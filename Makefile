@@ -6,15 +6,15 @@ SHELL := bash
 
 VENV := .venv
 TRAIN_VENV := .venv-train
-# Where `make models` publishes; versions that are there already are never replaced.
+# Registry to which `make models` publishes; existing versions are never replaced.
 REGISTRY := models
 BIN := $(VENV)/bin
-# Besides what every job needs: models of TFLite, and the page of a run.
+# Extras beyond the needs of every job: TFLite models, and the page of a run.
 RUN_EXTRAS := tflite,report
-# New pip unpacks twice as fast as the one that comes with Python; modules compile when first imported, as only few are.
+# A new pip unpacks twice as fast as Python's own. Modules compile on first import, because only few are imported.
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
 
-# A worker a core, each with a JVM of its own; tests of one file, and those of one cluster or broker, stay together.
+# Run a worker on each core, with a JVM of its own; tests of one file, cluster or broker stay together.
 PARALLEL := -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 # $(call make_venv,FOLDER,EXTRAS): the package, editable, in a virtual environment of its own.
@@ -32,40 +32,40 @@ define make_venv
 	$(1)/bin/python $(INSTALL) --editable ".[$$extras]"
 endef
 
-help: ## what can be made
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/run.stamp ## card transactions through the whole job, and a page about the run
+demo: $(VENV)/run.stamp ## run the fraud job on generated transactions and write a page about the run
 	$(BIN)/gress run fraud-detection --output demo-out --overwrite
 	$(BIN)/gress report demo-out
 
-test: lint ## every check
+test: lint ## run all checks
 	$(BIN)/python -m pytest $(PARALLEL)
 	@if [ "$${CI:-}" = true ]; then $(MAKE) test-recipes; fi
 
-test-fast: $(VENV)/test.stamp ## the tests that need no JVM
+test-fast: $(VENV)/test.stamp ## run the tests that need no JVM
 	$(BIN)/python -m pytest $(PARALLEL) -m 'not flink'
 
-test-recipes: $(TRAIN_VENV)/test.stamp ## model files against the frameworks that trained them
+test-recipes: $(TRAIN_VENV)/test.stamp ## compare model files with the frameworks that trained them
 	GRESS_REQUIRE_RECIPES=1 $(TRAIN_VENV)/bin/python -m pytest tests/models/recipes
 
-lint: $(VENV)/test.stamp ## style and types
+lint: $(VENV)/test.stamp ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-venv: $(VENV)/test.stamp ## the virtual environment for work on the package
+venv: $(VENV)/test.stamp ## make the virtual environment for work on the package
 
 docs: $(VENV)/test.stamp ## the site, in site/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 	@echo site/index.html
 
-wheel: $(VENV)/test.stamp ## dist/gress_ml-*.whl
+wheel: $(VENV)/test.stamp ## build dist/gress_ml-*.whl
 	rm -rf build dist
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	rm -rf build
 	ls dist/*.whl
 
-models: $(TRAIN_VENV)/train.stamp ## trains the shipped models: make models INPUT=transactions.parquet
+models: $(TRAIN_VENV)/train.stamp ## train the shipped models: make models INPUT=transactions.parquet
 	@test -n "$(INPUT)" || { echo "expected INPUT, as in: make models INPUT=transactions.parquet" >&2; exit 2; }
 	rm -rf build && mkdir build
 	$(TRAIN_VENV)/bin/gress features export fraud-detection --input $(INPUT) --output build/features.parquet
@@ -74,11 +74,11 @@ models: $(TRAIN_VENV)/train.stamp ## trains the shipped models: make models INPU
 	for file in build/trained/*/*/model.onnx build/trained/*/*/model.tflite; do \
 	  $(TRAIN_VENV)/bin/gress models register $$file --registry $(REGISTRY) --baseline build/rows.parquet; done
 
-bench: $(VENV)/test.stamp ## one benchmark: make bench NAME=scoring
+bench: $(VENV)/test.stamp ## run one benchmark: make bench NAME=scoring
 	@test -n "$(NAME)" || { echo "expected NAME, as in: make bench NAME=scoring" >&2; exit 2; }
 	$(BIN)/python -m benchmarks.$(NAME)
 
-clean: ## removes everything made here
+clean: ## remove everything made here
 	rm -rf $(VENV) $(TRAIN_VENV) build dist site demo-out *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -1,1 +1,1 @@
-"""What the jobs cost: each module is one benchmark, run as ``make bench NAME=module``."""
+"""Benchmarks of the jobs: each module is one, run as ``make bench NAME=module``."""

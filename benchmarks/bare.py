@@ -1,8 +1,8 @@
-"""The loop that ``scoring`` is set against: pyarrow reads, numpy computes, ONNX Runtime scores; no engine.
+"""The loop that ``scoring`` is compared with: pyarrow reads, numpy computes, ONNX Runtime scores; no engine.
 
-It has no types to check, no row that may be bad, no state, no exactly-once, and writes four columns as CSV.
+It checks no types, accepts no bad rows, has no state and no exactly-once, and writes four columns as CSV.
 
-``python -m benchmarks.bare FOLDER OUTPUT PROCESSES``; files are shared out to processes, each on one thread.
+``python -m benchmarks.bare FOLDER OUTPUT PROCESSES`` divides the files among processes of one thread each.
 """
 
 from __future__ import annotations

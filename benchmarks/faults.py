@@ -1,14 +1,14 @@
-"""Kafka to Kafka through the fraud job on a local cluster, while processes are killed: nothing lost, nothing twice.
+"""The fraud job from Kafka to Kafka on a local cluster while processes are killed: it loses and repeats nothing.
 
 A broker with two partitions, a cluster of two TaskManagers and two JobManagers (ZooKeeper between them), and the
-fraud job with its windows, exactly once. While events are written, ``KILLS`` times a Python worker, a TaskManager, the
-leading JobManager or the broker gets ``kill -9`` at a random moment; what is gone is started again, as an operator
-would, the broker after 30 s. A consumer in read_committed mode compares what comes out with a run over the same events
-as a file, which nothing disturbs.
+fraud job with its windows, exactly once. While events are written, the benchmark sends ``kill -9`` ``KILLS`` times at a
+random moment to a Python worker, a TaskManager, the leading JobManager or the broker. It restarts the process, as an
+operator would, the broker after 30 s. A consumer in read_committed mode compares the predictions with those of an
+undisturbed run over the same events in a file.
 
-Figures: ``events``, ``kills``, ``lost`` (events without a prediction), ``duplicates`` (predictions too many),
-``score_mismatches`` (other than undisturbed), ``dead_letters`` (by reason, where there are any), ``seconds`` from the
-first event to the last prediction.
+Figures: ``events``, ``kills``, ``lost`` (events without a prediction), ``duplicates`` (surplus predictions),
+``score_mismatches`` (scores that differ from the undisturbed run), ``dead_letters`` (by reason, if there are any),
+``seconds`` from the first event to the last prediction.
 
 ``python -m benchmarks.faults [EVENTS KILLS SEED VICTIMS]``, VICTIMS as in ``python,taskmanager,jobmanager`` (the
 default) or ``broker``. Needs the broker's jars: ``gress jars fetch --broker``.
@@ -42,13 +42,13 @@ from jobs.sources.generated import GENERATOR, generate
 
 PARTITIONS = 2
 MISSED_SOON = {"heartbeat.interval": "1000 ms", "heartbeat.timeout": "8000 ms"}
-"""Options of a cluster that sooner than as shipped misses what is gone."""
+"""Options of a cluster that detects dead processes sooner than the shipped ones."""
 
 NEVER_GIVES_UP = {
     "restart-strategy.exponential-delay.attempts-before-reset-backoff": "1000",
     "restart-strategy.exponential-delay.max-backoff": "2 s",
 }
-"""Options for faults that come as often as here, on purpose; as shipped, a job gives up after five in a row."""
+"""Options for frequent faults; with the shipped ones a job fails after five in a row."""
 
 _EVENTS = "transactions"
 _TOPICS = {"predictions": "predictions", "alerts": "alerts", "dead_letters": "dead-letters"}
@@ -58,15 +58,15 @@ _QUIET_S = 300.0
 
 @dataclass(frozen=True)
 class Plan:
-    """What happens while events are written.
+    """A plan of the faults while events are written.
 
     Attributes:
-        victims: what to kill, each once.
-        seed: of the moments and their order.
+        victims: kinds of processes to kill, each once.
+        seed: seed of the moments and their order.
         rate: events a second.
-        outage_s: how long a broker stays away.
-        settle_s: how long to look for duplicates after the last prediction.
-        options: of the cluster.
+        outage_s: seconds for which a killed broker stays away.
+        settle_s: seconds to look for duplicates after the last prediction.
+        options: Flink options of the cluster.
     """
 
     victims: Sequence[str]
@@ -79,7 +79,7 @@ class Plan:
 
 @dataclass
 class Outcome:
-    """What a consumer saw: predictions by event, reasons of dead letters, and when the last prediction came."""
+    """The records that a consumer saw: predictions by event, reasons of dead letters, time of the last prediction."""
 
     scores: dict[str, float] = field(default_factory=dict)
     times: Counter[str] = field(default_factory=Counter)
@@ -93,7 +93,7 @@ def main(events: str = "200000", kills: str = "6", seed: str = "1", victims: str
     kinds = victims.split(",")
     if unknown := set(kinds) - set(VICTIMS):
         sys.exit(f"expected victims of {', '.join(VICTIMS)}, got {', '.join(sorted(unknown))}")
-    # A broker that is away must do with what ships.
+    # Broker outages must pass with the shipped options.
     options = MISSED_SOON if kinds == ["broker"] else MISSED_SOON | NEVER_GIVES_UP
     plan = Plan(list(islice(cycle(kinds), int(kills))), int(seed), options=options)
     with tempfile.TemporaryDirectory(prefix="gress-bench-", ignore_cleanup_errors=True) as name:
@@ -108,14 +108,14 @@ def main(events: str = "200000", kills: str = "6", seed: str = "1", victims: str
 def disturbed(
     folder: Path, lines: Sequence[str], wanted: Mapping[str, float], config: Path, plan: Plan
 ) -> dict[str, Any]:
-    """Run a job from Kafka to Kafka while things are killed, and compare.
+    """Run a job from Kafka to Kafka while processes are killed, and compare its predictions.
 
     Args:
-        folder: for everything.
+        folder: folder for all files.
         lines: events, in the order of their time.
-        wanted: their predictions by id.
-        config: of the fraud job; Kafka takes the place of its source and sink.
-        plan: what is killed.
+        wanted: expected predictions by event id.
+        config: settings of the fraud job; Kafka replaces their source and sink.
+        plan: plan of the faults.
     """
     with DevKafka(folder / "kafka", partitions=PARTITIONS) as broker:
         request = ClusterRequest(folder / "cluster", 2, 2, is_highly_available=True, options=plan.options)
@@ -194,7 +194,7 @@ def produce(servers: str, lines: Sequence[str], rate: int) -> None:
         if error is not None:
             refused.append(str(error))
 
-    # What is written while the broker is away waits here.
+    # The producer keeps events here while the broker is away.
     queue = {"queue.buffering.max.messages": 2_000_000, "queue.buffering.max.kbytes": 1_000_000}
     producer = Producer(
         {"bootstrap.servers": servers, "linger.ms": 20, "enable.idempotence": True, "log_level": 0, **queue}
@@ -226,17 +226,17 @@ def _later(moment: Any) -> Any:
 
 
 def consume(servers: str, wanted: set[str], are_kills_over: Callable[[], bool], settle_s: float) -> Outcome:
-    """Read what was committed until every event has a prediction, and a while longer; or until nothing comes."""
+    """Read committed records until every event has a prediction, and a while longer, or until none comes."""
     from confluent_kafka import Consumer
 
     settings = {"bootstrap.servers": servers, "group.id": "check", "auto.offset.reset": "earliest", "log_level": 0}
-    # Topics come into being with their first record.
+    # The first record creates a topic.
     settings |= {"isolation.level": "read_committed", "topic.metadata.refresh.interval.ms": 1000}
     consumer = Consumer({**settings, "enable.auto.commit": False})
     predictions, letters = _TOPICS["predictions"], _TOPICS["dead_letters"]
     consumer.subscribe([predictions, letters])
     found, quiet_since = Outcome(), time.monotonic()
-    # After an outage a consumer may begin anew: what counts is what lies in the topics, not how often it was read.
+    # After an outage a consumer may start again, so count the records in the topics, not the reads.
     read: dict[tuple[str, int], int] = {}
     while True:
         if not are_kills_over():

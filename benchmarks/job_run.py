@@ -1,4 +1,4 @@
-"""One run of a scoring job as ``gress run`` builds it, in a process of its own so that its CPU can be told apart.
+"""One run of a scoring job as ``gress run`` builds it, in a process of its own so that its CPU can be measured.
 
 ``python -m benchmarks.job_run CONFIG INPUT OUTPUT [key.path=value ...]``.
 """

@@ -1,4 +1,4 @@
-"""Kills what takes part in a job, at random moments, and brings it back as an operator would."""
+"""A killer of a job's processes at random moments, which restarts them as an operator would."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _POLL_S = 0.2
 
 @dataclass
 class Killer:
-    """Hits a cluster and its broker.
+    """A killer of processes of a cluster and its broker.
 
     Attributes:
-        request: what the cluster was started with.
-        broker: where its job reads and writes.
-        outage_s: how long a broker stays away.
-        killed: what was hit so far.
+        request: request with which the cluster was started.
+        broker: broker from which the job reads and to which it writes.
+        outage_s: seconds for which a killed broker stays away.
+        killed: kinds of the processes killed so far.
     """
 
     request: ClusterRequest
@@ -43,7 +43,7 @@ class Killer:
     killed: list[str] = field(default_factory=list)
 
     def kill_at_random(self, victims: list[str], *, seed: int, seconds: float) -> None:
-        """Hit each of ``victims`` once, in any order, at random moments of the next ``seconds``."""
+        """Kill each of ``victims`` once, in any order, at random moments of the next ``seconds``."""
         random_ = random.Random(seed)
         moments = sorted(random_.uniform(5, seconds) for _ in victims)
         order = random_.sample(victims, len(victims))
@@ -54,7 +54,7 @@ class Killer:
             print(f"{time.monotonic() - start:.0f} s: {kind} {pid} was killed and is back", flush=True)
 
     def kill(self, kind: str, choose: Callable[[list[int]], int] = min) -> int:
-        """Hit one process of a kind as soon as there is one, see to it that another comes, and return its id.
+        """Kill one process of a kind as soon as there is one, restart it, and return the killed one's id.
 
         Raises:
             TimeoutError: there was none for two minutes.
@@ -63,14 +63,14 @@ class Killer:
             return self._interrupt_broker()
         pid = self._victim(kind, choose)
         self.killed.append(kind)
-        # Who has a Python worker starts another by itself.
+        # A TaskManager restarts its Python worker by itself.
         if kind != "python":
             time.sleep(_RESTART_S)
             self._bring_back()
         return pid
 
     def _bring_back(self) -> None:
-        """Start what is gone, also what a fault of another takes along while that starts."""
+        """Restart dead processes, including those that die while others start."""
         for _ in range(_ATTEMPTS - 1):
             with suppress(JobError):
                 start_cluster(self.request)
@@ -87,7 +87,7 @@ class Killer:
                     os.kill(pid, signal.SIGKILL)
                     return pid
             except ProcessLookupError:
-                # It ended by itself in between.
+                # The process ended by itself in between.
                 continue
             time.sleep(_POLL_S)
         message = f"expected a process to kill as {kind}, got none for {_PATIENCE_S:.0f} s"
@@ -105,7 +105,7 @@ class Killer:
         if kind == "python":
             return _python_workers(self.request)
         if kind == "jobmanager":
-            # The other one is a spare: nobody would miss it.
+            # The other JobManager is a standby, whose death would disturb nothing.
             members = [max(members, key=lambda member: _leads_since(self.request.folder, member))]
         return sorted(member.pid for member in members)
 
@@ -117,7 +117,7 @@ def _python_workers(request: ClusterRequest) -> list[int]:
 
 
 def _leads_since(folder: Path, member: Member) -> str:
-    """Return when a JobManager last became the leader, by its log; empty: never."""
+    """Return the time at which a JobManager last became the leader, from its log; empty: never."""
     logs = (folder / "log").glob(f"flink-{member.name}-*.log")
     lines = (line for log in logs for line in log.read_text("utf-8", errors="replace").splitlines())
     return max((line[:23] for line in lines if _GRANTED in line), default="")

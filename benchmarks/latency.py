@@ -4,10 +4,11 @@ A sender of its own process writes JSON lines to a socket, one every 2 ms whethe
 carries the nanosecond at which it was sent. The job is the one of ``scoring`` (parse, twenty features, the 20-64-32-1
 network), its functions on single rows inside the JVM; a last function there reads the clock when a prediction is
 made. So the figures hold the socket, the source, every conversion between JVM and Python, and the wait behind earlier
-events; not a sink. The first ``WARMUP_S`` seconds, while the JVM compiles, are left out.
+events, but not a sink. The first ``WARMUP_S`` seconds, while the JVM compiles, are left out.
 
-``fraud_*``: the same with the fraud job. Its windows give a row out when the watermark has passed it, so a row waits
-for the next event and then for the next watermark, which the latency profile sends every 5 ms; that wait is the figure.
+``fraud_*`` are the same figures for the fraud job. Its windows emit a row when the watermark has passed it, so a row
+waits for the next event and then for the next watermark, which the latency profile sends every 5 ms. This wait
+dominates the figures.
 
 ``python -m benchmarks.latency [SECONDS]``.
 """
@@ -49,7 +50,7 @@ def main(seconds: str = "70") -> None:
 
 
 def measure(config: str, seconds: float) -> list[tuple[int, int]]:
-    """Run a job fed by a sender; nanoseconds at which each event was sent, and until its score was there."""
+    """Run a job fed by a sender; return when each event was sent and the time to its score, in nanoseconds."""
     with tempfile.TemporaryDirectory(prefix="gress-bench-") as name, socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()

@@ -55,15 +55,15 @@ def register_clock(session: FlinkSession) -> None:
 
     class NsSince(ScalarFunction):
         def open(self, function_context: object) -> None:
-            # Operators open from the last to the first, each with a thread state of its own on the one thread of
-            # their task; ONNX Runtime loads on the first of these, and waits for ever on another.
+            # Operators open from the last to the first, each with its own thread state on the one thread of their task.
+            # ONNX Runtime must load on the first of these, because it would wait for ever on another.
             import onnxruntime  # noqa: F401
 
         def is_deterministic(self) -> bool:
             return False
 
         def eval(self, sent: int, prediction: float) -> int:
-            # The prediction is an argument so that the clock is read when it is there.
+            # The prediction is an argument, so that the clock is read after it.
             del prediction
             return time.time_ns() - sent
 

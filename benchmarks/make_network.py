@@ -1,6 +1,6 @@
-"""Makes ``data/network.onnx``: 20-64-32-1, ReLU and a sigmoid, weights from a fixed seed.
+"""Generator of ``data/network.onnx``: 20-64-32-1, ReLU and a sigmoid, weights from a fixed seed.
 
-Needs the package onnx, which the environment of a run need not have: ``pip install onnx``.
+It needs the package onnx, which runs do not need: ``pip install onnx``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def build(seed: int, *, inputs: int = WIDTHS[0], scale: float = 0.1, extra_nodes
     """Return a network as an ONNX model.
 
     Args:
-        seed: of its weights.
+        seed: seed of the weights.
         inputs: width of a row.
         scale: standard deviation of its weights; NaN makes every score NaN.
         extra_nodes: nodes in a row that change nothing, each of which costs a session a while to load.

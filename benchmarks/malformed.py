@@ -1,4 +1,4 @@
-"""What malformed input costs: the scoring job on good lines, and on lines of which every tenth is cut short.
+"""Cost of malformed input: the scoring job on good lines, and on lines of which every tenth is cut short.
 
 Figures: ``ratio`` is the rate with malformed lines to the rate without, slopes between two sizes taken in turns;
 ``lost`` is rows that became neither a prediction nor a dead letter, in all runs together.
@@ -50,7 +50,7 @@ def main(small: str = "1000000", large: str = "3000000", repeats: str = "3") -> 
 
 
 def cut_short(source: Path, target: Path) -> None:
-    """Copy files of lines; of every tenth line only the first bytes."""
+    """Copy files of lines, but only the first bytes of every tenth line."""
     target.mkdir(parents=True)
     for path in sorted(source.iterdir()):
         with path.open(encoding="ascii") as lines, (target / path.name).open("w", encoding="ascii") as file:

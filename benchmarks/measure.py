@@ -1,10 +1,10 @@
-"""Time and CPU of a program and all that it starts, and what follows from two sizes of input.
+"""Time and CPU of a program with all its children, and rates from two sizes of input.
 
 Rules:
 
-- A rate is the slope between two sizes: what it costs to start a JVM, to compile and to load a model is in neither.
-- CPU is what the kernel charged, so it hardly moves when others use the machine; elapsed time does.
-- Sizes take turns, and what is reported is the median of the slopes of all turns.
+- A rate is the slope between two sizes, which leaves out the cost to start a JVM, to compile and to load a model.
+- The kernel counts CPU time, so it hardly changes when others use the machine; elapsed time does.
+- The sizes run in turns, and the result is the median of the slopes of all turns.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _INTERVAL_S = 0.1
 
 @dataclass(frozen=True)
 class ProcessStat:
-    """What the kernel says about a process: who started it, when (in ticks since boot), and its CPU so far."""
+    """The kernel's facts about a process: its parent, its start (in ticks since boot), and its CPU so far."""
 
     pid: int
     name: str
@@ -74,7 +74,7 @@ def descendants(stats: Iterable[ProcessStat], roots: Iterable[int]) -> set[int]:
 
 
 class TreeCpu:
-    """Adds up the CPU of a process and all that it starts, orphans too, by looking several times a second."""
+    """A sampler of the CPU of a process with all its descendants, orphans too, several times a second."""
 
     def __init__(self, root: int) -> None:
         self._root = root
@@ -92,7 +92,7 @@ class TreeCpu:
         self._thread.join()
 
     def look(self) -> None:
-        """Take the readings of now."""
+        """Read the current values."""
         stats = {stat.pid: stat for stat in all_processes()}
         known = {pid for pid, started in self._seen if pid in stats and stats[pid].started == started}
         for pid in descendants(stats.values(), {self._root, *known}) & stats.keys():
@@ -115,7 +115,7 @@ def run_module(module: str, *arguments: str, rows: int) -> Run:
     """Run ``python -m module`` to its end; the last line it prints is a JSON object with ``seconds``.
 
     Raises:
-        RuntimeError: it failed; the text ends with what it said.
+        RuntimeError: the program failed; the text ends with its output.
     """
     command = [sys.executable, "-m", module, *arguments]
     pipe = subprocess.PIPE
@@ -131,7 +131,7 @@ def run_module(module: str, *arguments: str, rows: int) -> Run:
 def take_turns(
     programs: Mapping[str, Callable[[int], Run]], sizes: Sequence[int], repeats: int
 ) -> dict[str, list[list[Run]]]:
-    """Measure every program on every size, ``repeats`` times in turn; for each program the runs of each turn."""
+    """Measure every program on every size, ``repeats`` times in turns; return the runs of each turn by program."""
     turns: dict[str, list[list[Run]]] = {name: [] for name in programs}
     for turn in range(1, repeats + 1):
         for name, measure in programs.items():
@@ -149,7 +149,7 @@ def us_per_row(turns: Sequence[Sequence[Run]], value: Callable[[Run], float]) ->
 
 
 def slope(small: Run, large: Run, value: Callable[[Run], float]) -> float:
-    """Return how much a value grows per row.
+    """Return the growth of a value per row.
 
     >>> slope(Run(10, 2.0, {}), Run(30, 6.0, {}), lambda run: run.seconds)
     0.2
@@ -192,12 +192,12 @@ def _rows(run: Run) -> int:
 
 
 def all_processes() -> list[ProcessStat]:
-    """Return what the kernel says about every process."""
+    """Return the kernel's facts about every process."""
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
                 found.append(parse_stat((folder / "stat").read_text()))
             except (OSError, ValueError):
-                continue  # it ended in between
+                continue  # the process ended in between
     return found

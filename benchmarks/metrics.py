@@ -1,13 +1,13 @@
-"""What metrics and drift cost: the scoring job with both off, with metrics, and with both.
+"""Cost of metrics and drift: the scoring job with both off, with metrics, and with both.
 
 The job is that of ``benchmarks.scoring``; with metrics on, its endpoint is scraped every five seconds. Figures:
 
-- ``overhead_pct``: how much longer the workers' function takes for a batch of 10,000 rows with metrics on: medians of
-  batches in turns, in one process that counts, hands over and is scraped. All that metrics do is in there, and of the
-  job the function is two thirds: throughput loses less. ``overhead_single_pct``: the same for single rows.
-- ``drift_overhead_pct``, ``drift_overhead_single_pct``: the same with drift sampled on top.
-- ``job_overhead_pct``, ``job_drift_overhead_pct``: how much longer a row takes in the whole job, slope between two
-  sizes in turns. With other guests on the machine it is good to some percent; it holds what samples cost further on.
+- ``overhead_pct``: extra time of the workers' function for a batch of 10,000 rows with metrics on: medians of batches
+  in turns, in one process that counts, writes and is scraped. It contains all the work of metrics. The function is
+  two thirds of the job, so throughput loses less. ``overhead_single_pct``: the same for single rows.
+- ``drift_overhead_pct``, ``drift_overhead_single_pct``: the same with drift sampled as well.
+- ``job_overhead_pct``, ``job_drift_overhead_pct``: extra time of a row in the whole job, slope between two sizes in
+  turns. On a shared machine it is exact to some percent; it contains the cost of samples after the workers.
 
 ``python -m benchmarks.metrics [SMALL LARGE REPEATS]``.
 """
@@ -84,7 +84,7 @@ def main(small: str = "2000000", large: str = "6000000", repeats: str = "3") -> 
 
 
 def with_baseline(folder: Path) -> Path:
-    """Write the settings of the scoring job with its network registered, baseline and all; return their file."""
+    """Register the network with its baseline, write the settings of the scoring job and return their file."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -120,13 +120,13 @@ def with_baseline(folder: Path) -> Path:
 def function_times(
     config: Path, settings: Mapping[str, tuple[str, ...]], port: int, folder: Path
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Return microseconds a row of the workers' function, by name of its settings: of batches, and of single rows."""
+    """Return the microseconds a row of the workers' function in batches and alone, by name of its settings."""
     from conf.loading.loader import load_settings
     from udfs.functions.score_lines import ScoreLines
     from udfs.functions.write_lines import WriteLines
     from udfs.parsing.json_lines import JsonLines
 
-    # As in a worker, where it is set before the first metric is made.
+    # Set it before the first metric is made, as a worker does.
     folder.mkdir()
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
     functions = {}

@@ -15,7 +15,7 @@ _USERS = 1_000
 
 
 def write_rows(folder: Path, rows: int, *, files: int = 4) -> None:
-    """Write ``rows`` events to files of equal size in a new folder; an event is a line as ``line`` makes it."""
+    """Write ``rows`` events to files of equal size in a new folder; ``line`` makes the line of an event."""
     folder.mkdir(parents=True)
     part = -(-rows // files)
     for index in range(files):

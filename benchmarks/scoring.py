@@ -1,14 +1,14 @@
 """Throughput of scoring: JSON Lines, twenty features without windows, a 20-64-32-1 network in ONNX, JSON Lines.
 
-What runs is the job as ``gress run`` builds it from ``data/scoring.yaml``: two task slots, each with a worker
-process, the job's own sinks, checkpoints every 10 s. Input is four files in a folder. Figures:
+It runs the job as ``gress run`` builds it from ``data/scoring.yaml``: two task slots, each with a worker process, the
+job's own sinks, checkpoints every 10 s. The input is four files in a folder. Figures:
 
-- ``rows_per_s``: slope of elapsed time between two sizes; nothing else should run on the machine. The smaller one
-  keeps the JVM's compiler busy (8 s of CPU), which it is in the first 20 s of a job only.
-- ``cpu_us_per_row``: slope of the CPU of the whole process tree; ``rows_per_s_by_cpu`` is what two cores free of
-  other work would do with it.
-- ``ratio_bare``: ``rows_per_s`` to that of ``bare``, one process on one core; ``ratio_bare_2``: to two of them.
-  ``ratio_bare_2_by_cpu``: CPU of the bare loop to ours, row by row, which other work on the machine hardly moves.
+- ``rows_per_s``: slope of elapsed time between two sizes; nothing else should run on the machine. The smaller size
+  takes longer than the JVM's compiler is busy (8 s of CPU in the first 20 s of a job).
+- ``cpu_us_per_row``: slope of the CPU of the whole process tree; ``rows_per_s_by_cpu`` is the rate that two cores
+  without other work would reach with it.
+- ``ratio_bare``: ``rows_per_s`` relative to ``bare``, one process on one core; ``ratio_bare_2``: to two of them.
+  ``ratio_bare_2_by_cpu``: CPU a row of the bare loop relative to ours, which other work on the machine hardly changes.
 
 ``python -m benchmarks.scoring [SMALL LARGE REPEATS]``.
 """

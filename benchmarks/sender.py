@@ -27,7 +27,7 @@ def main(kind: str, descriptor: str, rate: str, seconds: str) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         start = time.time_ns()
         for number in range(round(float(seconds) * float(rate))):
-            # An event that is due leaves, however late those before it were.
+            # Send each event that is due, even if earlier events were late.
             wait_ns = start + number * step_ns - time.time_ns()
             if wait_ns > 0:
                 time.sleep(wait_ns / 1e9)

@@ -1,17 +1,17 @@
-"""Models exchanged under load: a deployment every 10 s for two minutes, good ones and bad ones, then 100 in a row.
+"""Model swaps under load: a good or bad deployment every 10 s for two minutes, then 100 in a row.
 
-A sender writes 500 events a second to a socket; the job is that of ``scoring``, its 20-64-32-1 network from a registry
-that is looked at every second. For each profile, after a warm-up: a steady phase, a phase of deployments (among them
-a corrupt file, a network of another width, one whose scores are NaN, one that takes 5 s to load, and a rollback), then
-100 deployments of good versions, two a second. Figures, for throughput and, with ``latency_`` before, for latency:
+A sender writes 500 events a second to a socket. The job is that of ``scoring`` with its 20-64-32-1 network from a
+registry that it checks every second. Each profile has a warm-up, a steady phase, a phase of deployments (among them a
+corrupt file, a network of another width, one whose scores are NaN, one that takes 5 s to load, and a rollback), then
+100 deployments of good versions, two a second. Figures, for throughput and, prefixed with ``latency_``, for latency:
 
-- ``lost_rows``: events sent less predictions; every event must have one.
+- ``lost_rows``: sent events minus predictions; every event must have one.
 - ``rows_from_rejected``: predictions that name a version which may not serve.
-- ``p99_ratio``: 99th percentile of an event's time in the phase of deployments to that in the steady phase.
-- ``rollback_s``: longest from writing a rollback to the first prediction by the version it goes to.
-- ``rss_growth_mb``: resident memory of the process that scores after the last of the 100 to that after the 20th.
+- ``p99_ratio``: 99th percentile of an event's time in the phase of deployments relative to the steady phase.
+- ``rollback_s``: longest time from the write of a rollback to the first prediction of its version.
+- ``rss_growth_mb``: growth of the scoring process's resident memory from the 20th to the last of the 100 swaps.
 
-``python -m benchmarks.swap [STEADY_S SWAPS_S]``. Needs the package onnx.
+``python -m benchmarks.swap [STEADY_S SWAPS_S]`` needs the package onnx.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ PLAN = (
 
 @dataclass
 class Phases:
-    """When each phase began, in nanoseconds, memory of the process that scores after each swap, and rollbacks."""
+    """Starts of the phases in nanoseconds, memory of the scoring process after each swap, and rollbacks."""
 
     steady_ns: int = 0
     deploying_ns: int = 0
@@ -152,7 +152,7 @@ def _sleep_until(moment_ns: float) -> None:
 
 
 def _memory_mb(root: int, program: str) -> float:
-    """Resident memory of the largest process of a program below another."""
+    """Return the resident memory of the largest descendant that runs a program."""
     stats = all_processes()
     below = descendants(stats, [root]) - {root}
     found = [_resident_mb(stat.pid) for stat in stats if stat.pid in below and stat.name.startswith(program)]
@@ -167,7 +167,7 @@ def _resident_mb(pid: int) -> float:
 
 
 def read_rows(folder: Path, profile: str) -> list[tuple[int, float, str, str]]:
-    """Nanosecond sent, milliseconds taken, version and reason of each row that came out."""
+    """Return the sending nanosecond, the milliseconds taken, the version and the reason of each output row."""
     rows = []
     csv.field_size_limit(1 << 30)
     for part in sorted(folder.glob("*part-*")):
@@ -187,7 +187,7 @@ def read_rows(folder: Path, profile: str) -> list[tuple[int, float, str, str]]:
 
 
 def _whole_lines(text: str) -> list[str]:
-    """Lines of a file that may still be written."""
+    """Return the lines of a file that may still grow."""
     end = text.rfind("\n")
     return text[: end + 1].splitlines(keepends=True)
 

@@ -1,4 +1,4 @@
-"""A scoring job that reads a socket and writes, for each event, when it left, how long it took and what scored it.
+"""A scoring job that reads a socket and writes the sending time, the duration and the version of each event.
 
 ``python -m benchmarks.swap_job CONFIG PORT OUTPUT [key.path=value ...]``.
 """
@@ -30,7 +30,7 @@ def main(config: str, port: str, output: str, *overrides: str) -> None:
     lines = read_socket(session, int(port))
     views = score(session, settings, job, lines, JsonLines(job.events.fields))
     if views.is_text:
-        # Blocks of predictions, and the JVM's clock when they are there.
+        # Blocks of predictions, and the JVM's clock after each.
         columns = (("moment", "STRING"), ("block", "STRING"), ("reason", "STRING"))
         query = (
             "SELECT CAST(CURRENT_ROW_TIMESTAMP() AS STRING), __predictions, __dead_letter_reason "

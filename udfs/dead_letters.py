@@ -1,4 +1,4 @@
-"""Why a row became a dead letter: the reasons, in one table."""
+"""Table of the reasons for which rows become dead letters."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _SHOWN = 80
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with one row.
+    """The problem of one row.
 
     Attributes:
         reason: key of ``REASONS``.
-        error: one line for a person: which field, what was expected, what was found.
+        error: one line for people with the field, the expected and the found value.
     """
 
     reason: str
@@ -23,7 +23,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why rows become dead letters.
+    """A reason for which rows become dead letters.
 
     Attributes:
         category: ``parse``, ``event_time`` or ``scoring``.
@@ -54,14 +54,14 @@ DEAD_LETTER_REASONS = MappingProxyType(
         "breaker_open": Reason("scoring", "The model is left alone after failures, and nothing else could answer."),
     }
 )
-"""By the name that stands in the row."""
+"""All reasons, by their name in the rows."""
 
 REASONS = MappingProxyType({name: reason.category for name, reason in DEAD_LETTER_REASONS.items()})
 """Category by reason."""
 
 
 def stage_of(reason: str) -> str:
-    """Return the step that gives rows up for a reason.
+    """Return the step that rejects rows for a reason.
 
     Example:
         >>> stage_of("late"), stage_of("too_slow")

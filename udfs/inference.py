@@ -25,7 +25,7 @@ class _Adapter(ScalarFunction):
         self._function = function
 
     def is_deterministic(self) -> bool:
-        # Keeps the planner from running the function once more for every column that is taken from its row.
+        # False keeps the planner from running the function again for each column of its row.
         return False
 
     def open(self, function_context: FunctionContext) -> None:
@@ -36,7 +36,7 @@ class _Adapter(ScalarFunction):
 
 
 class BatchAdapter(_Adapter):
-    """Runs a vector function on Arrow batches, as a pandas UDF."""
+    """A pandas UDF that runs a vector function on Arrow batches."""
 
     def eval(self, *arguments: pd.Series) -> pd.DataFrame:
         """Return one row of results for each row of arguments, in order."""
@@ -48,7 +48,7 @@ class BatchAdapter(_Adapter):
         }
         results = self._function.run(columns)
         names = [name for name, _ in self._function.outputs]
-        # PyFlink checks no lengths here: a short column would pair rows with other rows' answers.
+        # PyFlink does not check lengths: a short column would pair rows with other rows' answers.
         lengths = {name: len(results[name]) for name in names}
         if set(lengths.values()) - {size}:
             msg = f"{type(self._function).__name__}: expected {size} values in each column, got {lengths}"
@@ -58,11 +58,11 @@ class BatchAdapter(_Adapter):
 
 
 class RowAdapter(_Adapter):
-    """Runs a vector function on single rows, as a general UDF; made for thread mode."""
+    """A general UDF that runs a vector function on single rows, for thread mode."""
 
     def open(self, function_context: FunctionContext) -> None:
-        """Open the function, and let threads take turns more often."""
-        # A row would wait up to 5 ms, ten times what it takes, for a thread that loads the next model.
+        """Open the function, and make threads switch more often."""
+        # By default a row waits up to 5 ms, ten times its own time, for a thread that loads the next model.
         sys.setswitchinterval(_SWITCH_INTERVAL_S)
         super().open(function_context)
 
@@ -77,13 +77,13 @@ class RowAdapter(_Adapter):
 
 
 class ChunkAdapter(ScalarFunction):
-    """Runs a reader of chunks: one description in, its lines out."""
+    """A pandas UDF that reads chunks: one description in, its lines out."""
 
     def __init__(self, reader: ReadParquet) -> None:
         self._reader = reader
 
     def is_deterministic(self) -> bool:
-        """Return False: files may change."""
+        """Return False, because files may change."""
         return False
 
     def eval(self, chunks: pd.Series) -> pd.Series:
@@ -105,7 +105,7 @@ def as_udf(function: VectorFunction, profile: Literal["throughput", "latency"]) 
     """Return a function to register with a table environment.
 
     Args:
-        function: to run; must be picklable.
+        function: vector function to run; must be picklable.
         profile: ``throughput`` runs it on batches, ``latency`` on rows.
     """
     result = row_type(function.outputs)
@@ -115,19 +115,19 @@ def as_udf(function: VectorFunction, profile: Literal["throughput", "latency"]) 
 
 
 def _compact(column: Any, kind: str) -> Any:
-    """Return a column of one text in the form that becomes Arrow fastest: bytes side by side, NaN for none."""
+    """Return a column of one repeated text in the form that converts to Arrow fastest: bytes, or NaN for None."""
     if kind.startswith("ARRAY") or not is_repeated(column):
         return column
     text = column[0]
     if text is None:
         return np.full(len(column), np.nan)
-    # numpy ends bytes before a last NUL, and gives an empty text one.
+    # numpy drops a final NUL of bytes, and turns an empty text into a NUL.
     return column if not text or text.endswith("\0") else np.full(len(column), text.encode())
 
 
 def _plain(value: Any, kind: str) -> Any:
     if value is None and kind.startswith("ARRAY"):
-        # Thread mode cannot hand over an array that is NULL.
+        # Thread mode cannot return a NULL array.
         return []
     if isinstance(value, np.ndarray):
         return value.tolist()

@@ -1,7 +1,7 @@
-"""Log lines of workers as JSON, where a deployment asks for it.
+"""Log lines of workers as JSON, if the settings ask for it.
 
-One line for each change of state, none for a row. A row is traced by its event id, which predictions and dead letters
-carry.
+Workers log a line for each change of state, and none for a row. The event id, which predictions and dead letters
+contain, traces a row.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ _FIELDS = "fields"
 
 
 def fields(event: str, **values: object) -> dict[str, Any]:
-    """Return what a log line says in fields of its own, as the argument ``extra`` of a logger's methods.
+    """Return the fields of a log line, for the argument ``extra`` of a logger's methods.
 
     Args:
-        event: what happened, in words with underscores: the same for all lines of its kind.
-        **values: about what; texts and numbers.
+        event: name of the event, in words with underscores, the same for all lines of its kind.
+        **values: texts and numbers that describe the event.
     """
     return {_FIELDS: {"event": event, **values}}
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes our lines as one JSON object each, and leaves those of others to the formatter before.
+    """A formatter that writes our lines as JSON objects, and leaves other lines to the previous formatter.
 
     Args:
-        other: formats what is not ours; None: as logging does by default.
+        other: formatter for other lines; None: the default one of logging.
     """
 
     def __init__(self, other: logging.Formatter | None = None) -> None:
@@ -38,7 +38,7 @@ class JsonFormatter(logging.Formatter):
         self._other = other or logging.Formatter()
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
+        """Return a record as a line."""
         if record.name != NAME and not record.name.startswith(f"{NAME}."):
             return self._other.format(record)
         moment = dt.datetime.fromtimestamp(record.created, dt.timezone.utc)
@@ -55,12 +55,12 @@ class JsonFormatter(logging.Formatter):
 
 
 def set_up_logs(form: Literal["text", "json"]) -> None:
-    """Write our lines in a form from now on; once a process is enough."""
+    """Set the format of our log lines; one call a process is enough."""
     if form == "text":
         return
     root = logging.getLogger()
     if not root.handlers:
-        # Inside the JVM nobody has set logging up: what it would print by default is warnings only.
+        # Inside the JVM nobody has set up logging, which by default prints warnings only.
         root.addHandler(logging.StreamHandler())
         logging.getLogger(NAME).setLevel(logging.INFO)
     for handler in root.handlers:

@@ -1,4 +1,4 @@
-"""Writes what Kubernetes takes from what Grafana and Prometheus take: ``python deploy/kubernetes/render.py``."""
+"""Render Kubernetes objects from the files of Grafana and Prometheus: ``python deploy/kubernetes/render.py``."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def prometheus_rule() -> str:
 
 
 FILES = {"ml-dashboard-configmap.yaml": config_map, "prometheus-rule.yaml": prometheus_rule}
-"""What is written here, by file."""
+"""The rendered text by file."""
 
 
 def _yaml(document: dict[str, Any]) -> str:
     writer = YAML()
     writer.default_flow_style = False
-    # A long text that is folded is no longer one line to read.
+    # Do not fold long texts, which people read as one line.
     writer.width = 4096
     text = StringIO()
     writer.dump(document, text)

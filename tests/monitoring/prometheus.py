@@ -57,7 +57,7 @@ class Prometheus:
         """Return what an expression says now, or at a time in seconds since 1970.
 
         Raises:
-            QueryError: It is no PromQL, or cannot be answered.
+            QueryError: it is no PromQL, or cannot be answered.
         """
         found = self._ask("query", {"query": expression} | ({"time": f"{at:.3f}"} if at is not None else {}))
         if found["resultType"] == "scalar":

@@ -25,8 +25,8 @@ class ServerProcess:
     """A server on this machine.
 
     Args:
-        command: What starts it, given its port.
-        log: File for what it prints.
+        command: what starts it, given its port.
+        log: file for what it prints.
     """
 
     def __init__(self, command: Callable[[int], list[str]], log: Path) -> None:
