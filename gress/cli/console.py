@@ -1,4 +1,4 @@
-"""What the command shows: a live line, tables."""
+"""Output of the command: a live line, tables."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def print_json(document: object) -> None:
 
 
 def utc_text(at: dt.datetime | None) -> str:
-    """A time as people read it, in UTC; "" for None.
+    """Return a time for people, in UTC; "" for None.
 
     Example:
         >>> utc_text(dt.datetime(2024, 3, 1, 0, 30, tzinfo=dt.timezone(dt.timedelta(hours=1))))

@@ -1,4 +1,4 @@
-"""What `gress models` shows to people."""
+"""Tables that `gress models` prints for people."""
 
 from __future__ import annotations
 

@@ -270,7 +270,7 @@ def pull_command(
 
 
 def _open(place: str | None, config: Path | None, overrides: list[str] | None) -> Registry:
-    """The registry of the settings, or at another place with the settings' endpoint, region and cache."""
+    """Open the registry of the settings, or one at another place with the settings' endpoint, region and cache."""
     from conf.loading.loader import load_settings, settings_from
     from models.registry import open_registry
 

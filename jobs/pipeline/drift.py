@@ -1,7 +1,7 @@
-"""The stream of drift: sampled rows of all tasks to one task, and a line of JSON for each window that is judged.
+"""The drift stream: one task receives the sampled rows of all tasks and emits a JSON line for each judged window.
 
-Each task has a watermark of its own, at the latest event it sampled, and the slowest counts: a window ends when all
-tasks are past it, not when the fastest one is.
+Each task has its own watermark, at the latest event that it sampled. The slowest counts, so a window ends when all
+tasks are past it.
 """
 
 from __future__ import annotations
@@ -78,6 +78,6 @@ def _samples(session: FlinkSession, job: JobSettings, scored: View) -> DataStrea
     if kafka is not None and kafka.idle_timeout_ms:
         strategy = strategy.with_idleness(Duration.of_millis(kafka.idle_timeout_ms))
     stream = session.tables.to_data_stream(timed).assign_timestamps_and_watermarks(strategy)
-    # In the latency profile what comes next runs Python in its task's thread, as scoring does. Both in one thread would
-    # wait for the interpreter's lock that the other one holds: it belongs to an operator, not to a thread.
+    # In the latency profile the next operator runs Python in its task's thread, as scoring does. If both shared a
+    # thread, each would wait for the interpreter's lock of the other: the lock belongs to an operator, not a thread.
     return stream.uid("drift-time").name("drift time").start_new_chain()

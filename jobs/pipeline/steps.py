@@ -1,11 +1,11 @@
 """Steps of a pipeline, each from a view to a view, in the order in which a job's picture shows them.
 
-Rules this file keeps:
+Rules of this file:
 
 - A Python function whose row is read in several places is either shared by the planner (one SELECT below all its
   readers) or made a stream first; it is never computed twice.
-- What decides where a row goes is decided once: a condition on the watermark, asked in two branches, could lose a
-  row or double it.
+- The destination of a row is decided once: if two branches checked a condition on the watermark, they could lose or
+  double the row.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ def apply(
 def computed_once(session: FlinkSession, source: View) -> View:
     """Make a stream of a view, which is computed once whatever its readers take of it; return the new view.
 
-    The planner shares what readers have in common only where they take the same columns: a function below two readers
-    with different ones would run twice, and a model called twice may not answer the same.
+    The planner shares a function between readers only if they read the same columns. Otherwise the function would run
+    twice, and a model that is called twice may give two answers.
     """
     table = session.tables.from_path(source.name)
     stream = session.tables.to_data_stream(table)

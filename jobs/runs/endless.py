@@ -1,4 +1,4 @@
-"""Runs that read or write Kafka: the connector, topics that are there, and an end for jobs that have none."""
+"""Runs that read or write Kafka: the connector, the check of topics, and the stop of endless jobs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LOOK_S = 0.5
 
 @dataclass(frozen=True)
 class StopResult:
-    """The end of a job that has none of its own.
+    """The end of an endless job.
 
     Attributes:
         savepoint: path of its state; None: the job was cancelled, or runs on, on a cluster.
@@ -50,10 +50,10 @@ def add_connector(session: FlinkSession, job: JobSettings, source: InputFiles | 
     if not asked:
         return
     jar = connector_jar()
-    # For the job and for clients of ours; then for the planner, whose class loader is there already.
+    # Add the jar for the job and our own clients, and then for the planner, whose class loader exists already.
     session.env.add_jars(file_url(jar))
     session.tables.execute_sql(f"ADD JAR {literal(jar.as_posix())}")
-    # A client that submits may see other machines than the cluster does.
+    # A submitting client may reach other machines than the cluster does, so it does not check topics.
     for each in () if is_submitted() else asked:
         check_topics(each)
 

@@ -107,7 +107,7 @@ def _summarised(prepared: PreparedRun, request: RunRequest, events: int | None, 
     summary = summarise(
         prepared.output, job=request.job, events=events, seconds=seconds, output_field=field_name
     )
-    # Where rows are missing, the job may have been stopped with a savepoint, which goes on with files not yet final.
+    # If rows are missing, the job may have been stopped with a savepoint, which needs the unfinished files.
     if summary.adds_up:
         tidy(prepared.output)
         if request.output_format == "parquet":
@@ -161,7 +161,7 @@ def local_options(name: str, output: Path) -> dict[str, str]:
 
 
 def tidy(output: Path) -> None:
-    """Remove what only a running job needs: checkpoints, and parts that a failed attempt left unfinished."""
+    """Remove files that only a running job needs: checkpoints, and unfinished parts of a failed attempt."""
     shutil.rmtree(output / CHECKPOINTS, ignore_errors=True)
     for part in output.glob("*/.part-*"):
         part.unlink()

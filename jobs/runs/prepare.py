@@ -27,7 +27,7 @@ MARKER = ".gress-run"
 
 @dataclass(frozen=True)
 class RunRequest:
-    """A run as it is asked for.
+    """A request for a run.
 
     Attributes:
         job: name in the table of jobs.
@@ -110,7 +110,7 @@ def _load(request: RunRequest) -> tuple[Settings, JobSettings]:
 
 
 def _refuse_unbuilt(path: str, settings: Settings) -> None:
-    """Refuse what the settings switch on and no part of this version does, rather than pass over it."""
+    """Refuse settings that switch on a part that this version does not have."""
     ml = settings.ml
     switched_on = {
         "feature_store": ml.feature_store.enabled,
@@ -124,7 +124,7 @@ def _refuse_unbuilt(path: str, settings: Settings) -> None:
 
 
 def claim(output: Path, *, is_overwriting: bool) -> None:
-    """Make an empty output folder; only what a run wrote is ever removed."""
+    """Make an empty output folder; remove only files that a run wrote."""
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         if not is_overwriting:
             refuse(f"output {output}", "a new or empty folder", "one in use", "add --overwrite")

@@ -1,4 +1,4 @@
-"""What a model's inputs and scores looked like in training: the histograms that live windows are held against."""
+"""Baseline of a model: histograms of its inputs and scores in training, with which live windows are compared."""
 
 from __future__ import annotations
 

@@ -83,5 +83,5 @@ def judge(
 
 
 def overall_score(findings: tuple[Finding, ...]) -> float:
-    """The largest score among columns that drifted, 0 where none did: noise of small windows does not show."""
+    """Return the largest score among columns that drifted; 0 if none did, so noise of small windows stays hidden."""
     return max((finding.score for finding in findings if finding.is_drift), default=0.0)

@@ -1,4 +1,4 @@
-"""Takes a share of the rows that a model scored, for drift."""
+"""Sampler of the rows that a model scored, for drift."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_ROWS = 10**12
 
 
 class DriftSampler:
-    """Takes every so many-th row of one operator, over all its batches.
+    """A sampler that takes every n-th row of one operator, over all its batches.
 
     Args:
         share: of the rows, in (0, 1].
@@ -89,7 +89,7 @@ class DriftSampler:
         return chosen
 
     def _fits(self, spec: ModelSpec) -> bool:
-        """Whether a version's baseline is of what it gets; says once why not."""
+        """Return whether a version's baseline fits its inputs; log once why it does not."""
         if spec.baseline is None:
             _LOG.warning("%s has no baseline: its drift is not measured; register it with --baseline", spec.ref)
             return False

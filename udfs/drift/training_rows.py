@@ -1,4 +1,4 @@
-"""What a model's inputs and scores looked like in training, from a file of training rows."""
+"""Baseline of a model from a file of training rows."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _SCORED_ROWS = 1 << 16
 
 
 def baseline_of(rows: Path) -> Callable[[LoadedModel], dict[str, Any]]:
-    """Return what makes a model's baseline of a file.
+    """Return a function that makes a model's baseline from a file.
 
     Args:
-        rows: Parquet with a column of numbers for each feature of the model; others are passed over, so that a file of
+        rows: Parquet with a column of numbers for each feature of the model; other columns are ignored, so a file of
             `gress features export` will do.
     """
 

@@ -1,7 +1,7 @@
-"""Lines to lines: events in, predictions out as text, for sinks that take lines.
+"""Scoring of lines to lines: events in, predictions out as text, for sinks that take lines.
 
-Predictions become text here, all rows of a batch at once, and leave as one block in the batch's first row: the JVM
-then neither takes rows apart, nor formats them, nor calls the file system for each.
+This function formats all rows of a batch at once and emits them as one block in the batch's first row. So the JVM
+neither splits rows, nor formats them, nor calls the file system for each.
 """
 
 from __future__ import annotations

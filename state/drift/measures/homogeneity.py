@@ -34,7 +34,7 @@ LEAST_FOR_OTHERS = 40  # rows a cell, below which logarithms exceed their limit 
 
 
 def homogeneity_p(baseline: Counts, window: Counts, divergence: Divergence) -> float:
-    """The chance of a divergence this large when both samples are of one distribution.
+    """Return the chance of a divergence this large if both samples have one distribution.
 
     Cells in which the baseline, or its share of the window, has fewer than five rows are merged among themselves.
     When that is fewer than five even together (values hardly or never seen before), their share is tested exactly
@@ -104,12 +104,12 @@ def merge_neighbours(counts: NDArray[_N], weight: NDArray[Any], least: float) ->
 
 
 def scale(baseline: Counts, window: Counts) -> float:
-    """Return NM/(N+M), what turns a divergence of shares into a chi-square statistic."""
+    """Return NM/(N+M), the factor from a divergence of shares to a chi-square statistic."""
     n, m = int(baseline.sum()), int(window.sum())
     return n * m / (n + m)
 
 
 def expected_divergence(baseline: Counts, window: Counts) -> float:
-    """What the divergence comes to on average without drift: (cells in use − 1)(1/N + 1/M)."""
+    """Return the mean divergence without drift: (cells in use − 1)(1/N + 1/M)."""
     cells = int(((baseline + window) > 0).sum())
     return (cells - 1) / scale(baseline, window)

@@ -45,7 +45,7 @@ def kolmogorov_smirnov(baseline: ArrayLike, window: ArrayLike) -> Measurement:
 
 
 def ks_bound(baseline: ArrayLike, window: ArrayLike) -> float:
-    """What the gap over the values themselves is at most: rows within a cell may lie in any order; 0..1.
+    """Return an upper bound of the gap over the values themselves, for any order of rows in a cell; 0..1.
 
     Within a cell the one function is at most its value at the right edge, the other at least that at the left.
 
@@ -90,7 +90,7 @@ def ks_exact(baseline: ArrayLike, window: ArrayLike) -> Measurement:
 
 
 def _exact_p(reach: int, n: int, m: int) -> float:
-    """The chance that a random order of n + m rows reaches the gap, for one row more at a time.
+    """Return the chance that a random order of n + m rows reaches the gap, computed row by row.
 
     Of the orders of s rows with i of the first sample, the last row is of it in i out of s. Only sums of chances
     that reach the gap, so small p-values keep their digits.

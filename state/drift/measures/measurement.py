@@ -1,4 +1,4 @@
-"""What a comparison of two samples says, and how far apart they must be for it to matter."""
+"""Result of a comparison of two samples, and the effect sizes that matter."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Measurement:
     """One comparison.
 
     Attributes:
-        statistic: in the measure's own unit; NaN where either sample has no rows.
-        p: chance of a statistic this large without drift, 0..1; NaN where it cannot be told, as with one cell in use.
-        score: how large the drift is, whatever the number of rows: 0 none, 0.8 large, towards 1.
+        statistic: value in the measure's own unit; NaN if a sample has no rows.
+        p: chance of a statistic this large without drift, 0..1; NaN if it is unknown, as with one cell in use.
+        score: size of the drift, independent of the number of rows: 0 none, 0.8 large, towards 1.
     """
 
     statistic: float
@@ -35,12 +35,12 @@ NOT_COMPUTABLE = Measurement(float("nan"), float("nan"), 0.0)
 
 
 class Measure(Protocol):
-    """Compares the counts of two samples over the same cells."""
+    """A function that compares the counts of two samples over the same cells."""
 
     __name__: str
 
     def __call__(self, baseline: ArrayLike, window: ArrayLike) -> Measurement:
-        """Measure how far the window is from the baseline."""
+        """Measure the distance of the window from the baseline."""
 
 
 def drift_score(effect: float, noise: float, large: float) -> float:
@@ -49,9 +49,9 @@ def drift_score(effect: float, noise: float, large: float) -> float:
     So 0.8 is an effect that convention calls large, and samples of any size without drift stay near 0.
 
     Args:
-        effect: >= 0, of the kind that grows with the square of a shift.
-        noise: what to expect of it from chance alone.
-        large: effect that scores 0.8.
+        effect: effect size >= 0, of the kind that grows with the square of a shift.
+        noise: expected effect size by chance alone.
+        large: effect size that scores 0.8.
 
     Example:
         >>> round(drift_score(0.25, 0.0, 0.25), 3)

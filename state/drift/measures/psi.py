@@ -20,7 +20,7 @@ _EMPTY = 0.5  # rows that a cell empty in one sample counts as
 
 
 def psi(baseline: ArrayLike, window: ArrayLike) -> Measurement:
-    """Population stability index Σ (p − q) ln(p/q) over shares p of the window and q of the baseline; in nats.
+    """Return the population stability index Σ (p − q) ln(p/q) of shares p of the window and q of the baseline, in nats.
 
     A cell empty in one sample counts as half a row there; one empty in both does not count. Without drift the index
     is about (1/N + 1/M)·χ² with cells − 1 degrees of freedom, from which the p-value comes; sparse cells are seen to
@@ -55,7 +55,7 @@ def _index(baseline: Counts, window: Counts) -> float:
 
 
 def psi_threshold(cells: int, baseline_rows: int, window_rows: int, alpha: float) -> float:
-    """The index that chance alone exceeds with probability `alpha`: χ²_{cells−1, 1−alpha}·(1/N + 1/M).
+    """Return the index that chance alone exceeds with probability `alpha`: χ²_{cells−1, 1−alpha}·(1/N + 1/M).
 
     Source: Yurdakul 2018, as for `psi`.
 

@@ -15,7 +15,7 @@ _RELATIVE = 1e-16
 
 
 def normal_sf(z: float) -> float:
-    """The chance that a standard normal variable exceeds `z`.
+    """Return the chance that a standard normal variable exceeds `z`.
 
     Example:
         >>> round(normal_sf(1.6448536), 6)
@@ -25,7 +25,7 @@ def normal_sf(z: float) -> float:
 
 
 def chi_square_sf(x: float, degrees: int) -> float:
-    """The chance that a chi-square variable exceeds `x`: the regularised upper incomplete gamma Q(degrees/2, x/2).
+    """Return the chance that a chi-square variable exceeds `x`, the regularised upper gamma Q(degrees/2, x/2).
 
     Source: Press et al., Numerical Recipes, 3rd ed., 6.2: the series below a + 1, the continued fraction above.
 
@@ -74,7 +74,7 @@ def _gamma_fraction(a: float, x: float) -> float:
 
 
 def chi_square_isf(p: float, degrees: int) -> float:
-    """The value that a chi-square variable exceeds with chance `p`, by bisection.
+    """Return the value that a chi-square variable exceeds with chance `p`, by bisection.
 
     Example:
         >>> round(chi_square_isf(0.05, 9), 3)
@@ -90,7 +90,7 @@ def chi_square_isf(p: float, degrees: int) -> float:
 
 
 def kolmogorov_sf(x: float) -> float:
-    """The limiting chance that sqrt(n)·D exceeds `x`: 2 Σ (−1)^(k−1) exp(−2k²x²).
+    """Return the limiting chance that sqrt(n)·D exceeds `x`: 2 Σ (−1)^(k−1) exp(−2k²x²).
 
     Source: Kolmogorov, Giornale dell'Istituto Italiano degli Attuari 4, 1933; below 0.6 in the dual form
     1 − √(2π)/x Σ exp(−(2k−1)²π²/(8x²)), which settles where the first does not.

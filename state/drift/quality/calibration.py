@@ -1,4 +1,4 @@
-"""Whether scores mean what they say: of rows scored 0.3, three in ten should turn out positive."""
+"""Calibration of scores: of rows scored 0.3, three in ten should turn out positive."""
 
 from __future__ import annotations
 

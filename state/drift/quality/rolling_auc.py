@@ -1,4 +1,4 @@
-"""How well scores order the outcomes that came in, from counts of scores by label that can be merged."""
+"""Area under the ROC curve of the outcomes so far, from counts of scores by label that can be merged."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class RollingAuc:
 
     @property
     def bound(self) -> float:
-        """How far the area over the scores themselves can be from `area`: half the share of pairs in one cell."""
+        """The largest error of `area` against the scores themselves: half the share of pairs in one cell."""
         negatives, positives = self.labels
         if not negatives or not positives:
             return math.nan
