@@ -78,6 +78,9 @@ bench: $(VENV)/test.stamp ## run one benchmark: make bench NAME=scoring
 	@test -n "$(NAME)" || { echo "expected NAME, as in: make bench NAME=scoring" >&2; exit 2; }
 	$(BIN)/python -m benchmarks.$(NAME)
 
+images: $(VENV)/test.stamp ## make the pictures of README and docs, from a real run
+	$(BIN)/python docs/images/make_images.py
+
 clean: ## remove everything made here
 	rm -rf $(VENV) $(TRAIN_VENV) build dist site demo-out *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -100,4 +103,4 @@ $(TRAIN_VENV)/test.stamp: $(TRAIN_VENV)/train.stamp
 	@$(TRAIN_VENV)/bin/python $(INSTALL) --editable '.[train,test]'
 	@touch $@
 
-.PHONY: help demo test test-recipes test-fast lint venv wheel docs models bench clean
+.PHONY: help demo test test-recipes test-fast lint venv wheel docs models bench images clean

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from models.lifecycle import list_models as list_models
     from models.lifecycle import list_versions as list_versions
     from models.lifecycle import promote as promote
+    from models.lifecycle import pull as pull
     from models.lifecycle import register as register
     from models.lifecycle import rollback as rollback
     from models.registry import Registry as Registry
@@ -83,6 +84,7 @@ _HOMES = MappingProxyType(
         "register": "models.lifecycle",
         "promote": "models.lifecycle",
         "rollback": "models.lifecycle",
+        "pull": "models.lifecycle",
         "history": "models.lifecycle",
         "list_models": "models.lifecycle",
         "list_versions": "models.lifecycle",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 UNKNOWN = "-"
 """A figure that is not known, or not yet."""
 
+_DAY_S = 86_400
 _BARS = "▁▂▃▄▅▆▇█"
 _ASCII_BARS = "_.-=+*%#"
 
@@ -29,12 +30,19 @@ def seconds_text(seconds: float | None, limit: float | None = None) -> str:
 
     >>> seconds_text(0.00012), seconds_text(0.0123), seconds_text(1.5), seconds_text(2.5, 2.5), seconds_text(None)
     ('120 us', '12.3 ms', '1.50 s', '>2.50 s', '-')
+
+    Events of long ago are replayed:
+
+    >>> seconds_text(270_938_169.15)
+    '3,136 d'
     """
     if seconds is None:
         return UNKNOWN
     more = ">" if seconds == limit else ""
     if seconds < 0.001:
         return f"{more}{seconds * 1e6:.0f} us"
+    if seconds >= 2 * _DAY_S:
+        return f"{more}{seconds / _DAY_S:,.0f} d"
     return f"{more}{seconds * 1e3:.1f} ms" if seconds < 1 else f"{more}{seconds:,.2f} s"
 
 
