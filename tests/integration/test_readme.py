@@ -1,59 +1,85 @@
-"""Every command of the README runs as it is written, or is named here with where it runs."""
+"""The README from top to bottom: its files are saved, what can run here runs."""
 
 from __future__ import annotations
 
+import json
 import os
-import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.support.markdown_blocks import Block, commands_of, read_blocks
+from tests.support.small_model import expected_score, write_model
+
 RUN_ELSEWHERE = {
-    "make demo": "the first `gress run` with more input, after the set-up that `make test` shares",
-    "make test": "runs this test",
-    "gress jars": "needs Maven: the fixture of tests/integration/kafka runs it",
-    "gress dev": "runs until it is stopped: tests/integration/kafka/test_dev_kafka.py",
-    "gress run fraud-detection --config kafka.yaml": "needs a broker: tests/integration/kafka/test_endless_run.py",
-    "gress cluster": "tests/integration/test_cluster.py",
-    "gress submit": "tests/integration/test_cluster.py",
-    "gress health": "tests/integration/test_cluster.py",
-    "gress top": "watches a job: tests/gress/top",
-    "gress metrics serve": "runs until it is stopped: tests/gress/cli/test_metrics.py",
+    "make demo": "the set-up that `make test` shares, then a run as below with more input",
 }
+COUNTRIES = ("DE", "FR", "PL")
+ORDERS = (
+    {"order": 1, "time": 1767226464000, "customer": 7, "country": "DE", "amount": 12.5, "returned": 0},
+    {"order": 2, "time": 1767226465000, "customer": 7, "country": "PL", "amount": 990.0, "returned": 1},
+    {"order": 3, "time": 1767226466000, "customer": 8, "country": "FR"},
+)
 
 
-def commands() -> list[str]:
-    blocks = re.findall(r"```sh\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL)
-    lines = [line for block in blocks for line in block.splitlines() if line.strip()]
-    return [shlex.join(shlex.split(line, comments=True)) for line in lines]
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where somebody follows the README, with a model and orders of their own."""
+    folder = tmp_path_factory.mktemp("readme")
+    write_model(folder / "model", width=len(COUNTRIES) + 2).rename(folder / "returns.onnx")
+    (folder / "orders.jsonl").write_text("".join(json.dumps(order) + "\n" for order in ORDERS), "utf-8")
+    return folder
 
 
-def test_every_command_is_known() -> None:
-    unknown = [
-        command
-        for command in commands()
-        if not command.startswith("gress ") and not any(command.startswith(known) for known in RUN_ELSEWHERE)
-    ]
-    assert not unknown
-    assert len(commands()) >= 10
+@pytest.fixture(scope="module")
+def outputs(repository: Path, folder: Path) -> dict[str, str]:
+    """Run all of it, in order; return what each command printed, the program's under its language."""
+    printed: dict[str, str] = {}
+    for block in read_blocks(repository / "README.md"):
+        if block.language == "yaml":
+            (folder / "returns.yaml").write_text(block.text, "utf-8")
+        for command in _runnable(block):
+            printed[command] = _run(command, folder)
+    return printed
+
+
+def _runnable(block: Block) -> list[str]:
+    if block.language == "python":
+        return [shlex.join(["python", "-c", block.text])]
+    if block.language != "sh":
+        return []
+    return [command for command in commands_of(block) if command not in RUN_ELSEWHERE]
+
+
+def _run(command: str, folder: Path) -> str:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        shlex.split(command), capture_output=True, text=True, check=False, cwd=folder, env={**os.environ, "PATH": path}
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    assert done.stdout.strip(), command
+    return done.stdout
 
 
 @pytest.mark.slow
-def test_commands_run_in_order(tmp_path: Path) -> None:
-    shutil.copytree(REPOSITORY / "conf", tmp_path / "conf")
-    shutil.copy(REPOSITORY / "models" / "fraud-detector" / "2.0.0" / "model.onnx", tmp_path / "my-model.onnx")
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    for command in commands():
-        if any(command.startswith(known) for known in RUN_ELSEWHERE):
-            continue
-        done = subprocess.run(
-            shlex.split(command), capture_output=True, text=True, check=False, cwd=tmp_path,
-            env={**os.environ, "PATH": path},
-        )  # fmt: skip
-        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
-        assert done.stdout.strip(), command
+def test_commands_run_in_order(outputs: dict[str, str], folder: Path) -> None:
+    assert [command.split()[:2] for command in outputs if command.startswith("gress ")] == [
+        ["gress", "config"], ["gress", "models"], ["gress", "models"], ["gress", "run"], ["gress", "report"],
+    ]  # fmt: skip
+    summary = json.loads((folder / "out" / "summary.json").read_text("utf-8"))
+    assert (summary["events"], summary["predictions"], summary["dead_letters"]) == (3, 2, 1)
+    assert (folder / "out" / "report.html").is_file()
+
+
+@pytest.mark.slow
+def test_program_scores_as_the_model_does(outputs: dict[str, str]) -> None:
+    (printed,) = (text for command, text in outputs.items() if command.startswith("python "))
+    amounts, countries, counts = np.array([12.5, 990.0]), np.array(["DE", "PL"]), np.array([1.0, 14.0])
+    features = np.column_stack([np.log1p(amounts), *(countries == name for name in COUNTRIES), counts])
+    scores, _, problems = printed.strip().partition("] ")
+    np.testing.assert_allclose(np.fromstring(scores.strip("["), sep=" "), expected_score(features), rtol=1e-5)
+    assert problems == "{}"

@@ -57,5 +57,6 @@ def write_model(folder: Path, *, width: int = len(WEIGHTS), has_classes: bool = 
 
 def expected_score(features: np.ndarray) -> np.ndarray:
     """Return the score of each row of features, NaN where the amount is 0."""
-    scores = sigmoid(features @ WEIGHTS.astype(float) + BIAS.astype(float)).ravel()
+    weights = np.resize(WEIGHTS, (features.shape[1], 1)).astype(float)
+    scores = sigmoid(features @ weights + BIAS.astype(float)).ravel()
     return np.where(features[:, 0] == 0, np.nan, scores)
