@@ -13,6 +13,7 @@ pytestmark = pytest.mark.xdist_group("site")
 
 PAGES = ("index", "first-job", "features", "models", "kafka", "clusters", "monitoring", "tuning", "architecture")
 NAMED = r"`((?:benchmarks|conf|deploy|gress|jobs|models|state|tests|udfs)/[\w/.-]*)`"
+HELD = r"`(\w+)`\s(?:in\s|\()`([\w/]+\.py)`"
 REFERENCE = ("settings", "metrics", "rows")
 
 
@@ -77,6 +78,16 @@ def test_every_file_and_folder_that_a_page_names_is_there(repository: Path) -> N
     }
     assert [(page, path) for page, path in sorted(named) if not (repository / path).exists()] == []
     assert len(named) > 30
+
+
+def test_every_name_that_a_page_finds_in_a_file_is_in_it(repository: Path) -> None:
+    found = [
+        (name, path)
+        for page in (repository / "docs").rglob("*.md")
+        for name, path in re.findall(HELD, page.read_text(encoding="utf-8"))
+    ]
+    assert [pair for pair in found if pair[0] not in (repository / pair[1]).read_text(encoding="utf-8")] == []
+    assert len(found) >= 6
 
 
 def test_no_module_is_in_the_site(site: Path) -> None:
