@@ -1,4 +1,4 @@
-"""What the size of a batch costs: CPU a row and rows a second of the scoring job, for batches of 10 to 10,000 rows.
+"""Cost of the batch size: CPU a row and rows a second of the scoring job, for batches of 10 to 10,000 rows.
 
 The job, its input and the slope between two sizes are those of ``benchmarks.scoring``. CPU hardly moves when others use
 the machine, rows a second do. ``DRAWING`` becomes an SVG of both.

@@ -1,4 +1,4 @@
-"""What mkdocs calls for each page: `<!-- table: NAME -->` becomes the table of that name."""
+"""Hook of mkdocs for each page: `<!-- table: NAME -->` becomes the table of that name."""
 
 from __future__ import annotations
 

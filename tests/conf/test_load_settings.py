@@ -1,4 +1,4 @@
-"""Where a value comes from: file, `${NAME}`, environment, `--set`; and how a bad file is refused."""
+"""Sources of a value: file, `${NAME}`, environment, `--set`; and refusals of bad files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every feature transform promises, checked for each row of the table FEATURES."""
+"""The contract of feature transforms, checked for each row of the table FEATURES."""
 
 from __future__ import annotations
 

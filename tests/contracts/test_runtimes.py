@@ -1,4 +1,4 @@
-"""What every runtime in RUNTIMES must do, over every sample model it has."""
+"""The contract of runtimes, checked for each runtime in RUNTIMES over all its sample models."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ TARGETS = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text("ut
 _BLOCK = re.compile(r"^ *```sh[^\n]*\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 _ANY_BLOCK = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
 _INLINE = re.compile(r"`((?:gress|make) [a-z-][^`]*)`", re.DOTALL)
-# What stands for more, in prose.
+# Placeholders in prose.
 _OPEN = {"...", "…", "[...]"}
 
 

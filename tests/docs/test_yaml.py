@@ -32,7 +32,7 @@ def unknown_keys(value: object, path: tuple[str | int, ...] = ()) -> Iterator[st
     if isinstance(value, dict):
         names = names_at(Settings, path)
         for key, each in value.items():
-            # Where no name is known, as in options of Kafka's client, every name may be written.
+            # Every name is allowed if none is known, as in options of Kafka's client.
             if names and "*" not in names and key not in names:
                 yield ".".join(map(str, (*path, key)))
             yield from unknown_keys(each, (*path, key))

@@ -1,4 +1,4 @@
-"""What tests on a real mini-cluster share: one JVM a test process, small settings, one run a question."""
+"""Fixtures for tests on a real mini-cluster: one JVM a test process, small settings, shared runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs on a session cluster of two TaskManagers: handed over, stopped, taken up again, watched, hit."""
+"""Jobs on a session cluster of two TaskManagers: submitted, stopped, restored, watched, killed."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def lines_in(folder: Path) -> int:
 
 
 def checkpoints_of(cluster: TestCluster, job: str) -> int:
-    """How many a job has completed."""
+    """Return the number of checkpoints that a job has completed."""
     return int(cluster.rest.get(f"/jobs/{job}/checkpoints")["counts"]["completed"])
 
 

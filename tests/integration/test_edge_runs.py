@@ -1,4 +1,4 @@
-"""Runs that end at once or badly, and what they leave."""
+"""Runs that end at once or fail, and the files they leave."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ ORDERS = (
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where somebody follows the README, with a model and orders of their own."""
+    """Folder of a reader of the README, with a model and orders of their own."""
     folder = tmp_path_factory.mktemp("readme")
     write_model(folder / "model", width=len(COUNTRIES) + 2).rename(folder / "returns.onnx")
     (folder / "orders.jsonl").write_text("".join(json.dumps(order) + "\n" for order in ORDERS), "utf-8")

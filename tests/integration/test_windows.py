@@ -96,7 +96,7 @@ def numbers(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def is_exact(asked: Asked) -> bool:
-    """Whether the answer is the same to the last bit: whole numbers all the way, or a value as it came."""
+    """Return whether the answer is exact to the last bit: computed in whole numbers, or an unchanged value."""
     is_double_sum = asked.source == "SIZE" and asked.function == "sum"
     return asked.function in _EXACT and not is_double_sum
 

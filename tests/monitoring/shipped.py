@@ -32,7 +32,7 @@ class Asked:
 
     @property
     def is_flink(self) -> bool:
-        """Whether it needs a metric of Flink's own."""
+        """Whether the expression needs a metric of Flink's own."""
         return any(name.startswith("flink_") for name in self.metrics)
 
     def filled(self, *, rate_interval: str, span: str, job: str = ".*", model: str = ".*") -> str:

@@ -1,4 +1,4 @@
-"""The dashboard asks for what there is, and says what it shows."""
+"""The dashboard reads existing metrics, and describes its panels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is mounted exists, and what Kubernetes gets is what Grafana and Prometheus get."""
+"""All mounted files exist, and Kubernetes gets the same content as Grafana and Prometheus."""
 
 from __future__ import annotations
 

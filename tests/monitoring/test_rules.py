@@ -1,4 +1,4 @@
-"""Rules are what Prometheus takes, each alert fires and ends, and each reads metrics that exist."""
+"""Prometheus accepts the rules; each alert fires and ends, and reads metrics that exist."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_scenarios_come_out_as_written(scenarios: Path, promtool: Tool) -> None:
         ("rows", "unless on () sum(increase(", "unless on () sum(0 * increase("),
         ("flink", "[15m])) > 0\n          unless", "[15m])) > 0\n          or"),
         ("flink", "up{job=~", "up{job!~"),
-        # What makes a counter's first value count, and what keeps counts from before from counting again.
+        # The rules count a counter's first value, and do not count earlier values again.
         ("rows", "or increase(gress_ml_dead_letters_total[10m])", "or increase(gress_ml_dead_letters_total[1s])"),
         ("rows", "unless last_over_time(gress_ml_dead_letters_total[1d] offset 10m)", "unless absent(up)"),
         ("rows", "and on (job, instance) (up offset 10m)", ""),

@@ -1,4 +1,4 @@
-"""A setting that nothing reads is a promise nobody keeps."""
+"""Some module reads every setting."""
 
 from __future__ import annotations
 

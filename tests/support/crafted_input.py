@@ -1,4 +1,4 @@
-"""Generated transactions with every kind of bad line among them, and what must become of each."""
+"""Generated transactions with every kind of bad line among them, and the right outcome of each line."""
 
 from __future__ import annotations
 

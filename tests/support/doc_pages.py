@@ -1,4 +1,4 @@
-"""What stands on a Markdown page to be used: files to save and commands to run."""
+"""Files to save and commands to run on a Markdown page."""
 
 from __future__ import annotations
 

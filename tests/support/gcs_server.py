@@ -20,7 +20,7 @@ from time import time
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
-# Of Google's 1000, so that a listing of a few objects takes several pages.
+# Google's page has 1000 objects; a small page makes a listing of a few objects take several.
 _PAGE = 3
 
 

@@ -1,4 +1,4 @@
-"""Runs of jobs by the launcher's own functions, and what they wrote as data frames."""
+"""Runs of jobs by the launcher's own functions, and their output as data frames."""
 
 from __future__ import annotations
 

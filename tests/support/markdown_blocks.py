@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Block:
-    """What stands between fences, and the word after the first."""
+    """Content between fences, and the word after the first fence."""
 
     language: str
     text: str

@@ -1,4 +1,4 @@
-"""Small model files of every runtime, and what each must answer by numpy or scikit-learn alone."""
+"""Small model files of every runtime, and their right answers by numpy or scikit-learn alone."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class ServerProcess:
             time.sleep(0.05)
 
     def pause(self) -> None:
-        """From now on it accepts and does not answer."""
+        """Suspend the server, so that it accepts connections and does not answer."""
         os.kill(self._process.pid, signal.SIGSTOP)
 
     def resume(self) -> None:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from gress.cli.main import app
 from gress.cli.panels import PANELS
 
-# What `gress --help` has for one line in a terminal of 80 columns.
+# Width of a line of `gress --help` in a terminal of 80 columns.
 WIDTH = 64
 
 

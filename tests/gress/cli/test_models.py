@@ -44,7 +44,7 @@ def run(
 
 @pytest.fixture
 def gress(run: Callable[..., tuple[int, str, str]]) -> Gress:
-    """What a command that does well prints."""
+    """Run a command that must succeed, and return its output."""
 
     def call(*arguments: object) -> str:
         code, out, err = run(*arguments)

@@ -33,7 +33,7 @@ class Exposition:
 
     @property
     def text(self) -> str:
-        """What the host's endpoint answers."""
+        """Return the answer of the host's endpoint."""
         return generate_latest(self._registry).decode()
 
     def at(self, at_s: float, endpoint: str = "host:1") -> Scrape:

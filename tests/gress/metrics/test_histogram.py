@@ -18,7 +18,7 @@ def counted(samples: np.ndarray, bounds: tuple[float, ...]) -> Histogram:
     return Histogram(buckets, float(samples.sum()))
 
 
-# Of Prometheus' own tests, promql/testdata/histograms.test.
+# From Prometheus' own tests, promql/testdata/histograms.test.
 POSITIVE = Histogram({0.1: 5, 0.2: 7, 1.0: 11, INF: 12})
 NEGATIVE = Histogram({-0.2: 1, -0.1: 2, 0.3: 2, INF: 3})
 JOB1_INS1 = Histogram({0.1: 1, 0.2: 3, INF: 4})

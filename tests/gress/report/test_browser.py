@@ -113,7 +113,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
 
 
 def _contrast(colour: str, behind: str) -> float:
-    """How far two colours are apart, 1 to 21.
+    """Return the contrast ratio of two colours, 1 to 21.
 
     Source: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
     """

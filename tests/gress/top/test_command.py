@@ -176,7 +176,7 @@ class Terminal:
         os.close(self._master)
 
     def _read(self, timeout_s: float) -> bool:
-        """Whether the terminal is still there."""
+        """Return whether the terminal is still open."""
         if not select.select([self._master], [], [], timeout_s)[0]:
             return True
         try:
@@ -201,7 +201,7 @@ def terminal() -> Iterator[Callable[..., Terminal]]:
 
 
 def has_figures(shown: bytes) -> bool:
-    """Whether a rate of hundreds or thousands of rows is on the screen."""
+    """Return whether the screen shows a rate of hundreds or thousands of rows."""
     text = re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]", b"", shown)
     return bool(re.search(rb"rows/s +[1-9][0-9,]{2,} ", text)) and b"fraud@2.0.0" in text
 

@@ -1,4 +1,4 @@
-"""What Prometheus saw of a job is what the job wrote."""
+"""Prometheus' figures of a job equal the rows that the job wrote."""
 
 from __future__ import annotations
 

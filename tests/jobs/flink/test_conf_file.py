@@ -139,7 +139,7 @@ def _flink_home() -> Path:
 
 
 def test_flink_knows_every_option_of_the_shipped_file(repository: Path) -> None:
-    # Flink passes over an option that it does not know without a word.
+    # Flink silently ignores an unknown option.
     home = _flink_home()
     jars = [*home.glob("lib/flink-dist-*.jar"), *home.glob("opt/flink-python-*.jar")]
     code = b""
@@ -168,6 +168,6 @@ def test_flink_takes_the_shipped_file_as_its_config(repository: Path, tmp_path: 
     asked = [*command, "GET_TM_RESOURCE_PARAMS", "--configDir", str(tmp_path)]
     done = subprocess.run(asked, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    # What Flink made of our figures: 512 MiB managed, 256 MiB off-heap.
+    # Flink's own words for our figures: 512 MiB managed, 256 MiB off-heap.
     assert f"taskmanager.memory.managed.size={512 << 20}b" in done.stdout
     assert f"taskmanager.memory.task.off-heap.size={256 << 20}b" in done.stdout

@@ -1,4 +1,4 @@
-"""Whether a version is what its spec says."""
+"""Validation of a version against its spec."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same life in an object store."""
+"""The lifecycle in an object store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a registry shows of its models."""
+"""Overview of a registry's models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows to train on, rows to score, and what a file answers in gress."""
+"""Rows for training and scoring, and the comparison of a file's answers in gress."""
 
 from __future__ import annotations
 

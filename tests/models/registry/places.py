@@ -1,4 +1,4 @@
-"""Where the models of a test are, in words that another process understands."""
+"""Locations of a test's models, in a form that another process can read."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Place:
         return subprocess.Popen(arguments, cwd=REPOSITORY, text=True, **pipes)
 
     def run_together(self, *commands: tuple[str, ...]) -> list[str]:
-        """What processes print that begin at the same time, once all are ready."""
+        """Start processes at the same time, once all are ready, and return their outputs."""
         processes = [self.start(*command) for command in commands]
         for process in processes:
             assert process.stdout is not None
@@ -62,7 +62,7 @@ def publish(registry: Registry, spec: ModelSpec, file: Path, *versions: str) -> 
 
 
 def overwrite(registry: Registry, path: str, content: bytes) -> None:
-    """What no registry does: another object in an object's place."""
+    """Replace an object by another, which no registry does."""
     if registry.store.folder is not None:
         target = registry.store.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)

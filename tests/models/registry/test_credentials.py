@@ -1,4 +1,4 @@
-"""Where a registry is and who asks there: what is missing or wrong is named before, or with, the first question."""
+"""Location and credentials of a registry: a missing or wrong part is named before, or with, the first request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A live model whose registry goes away: it serves on, says so once, and catches up."""
+"""A live model whose registry goes away: it continues to serve, reports that once, and catches up."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WAIT_S = 30
 
 
 class Diary(NullListener):
-    """What was heard, in order."""
+    """The reported events, in order."""
 
     def __init__(self) -> None:
         self.entries: list[str] = []
@@ -155,7 +155,7 @@ def test_killed_registry(
 
 
 def test_rollback_needs_no_artifact(place: Place, registry: Registry, diary: Diary, go_live: Live) -> None:
-    """What served before stays loaded: only the deployment is read."""
+    """An earlier version stays loaded, so only the deployment is read."""
     live = go_live(place)
     registry.deployments("fraud").promote("2")
     live.poll()

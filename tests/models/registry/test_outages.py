@@ -1,4 +1,4 @@
-"""A store that cannot be asked: one error that says which, what was tried and what to check."""
+"""A store that does not answer: one error names the store, the operation and what to check."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class FakeModel:
 
 @dataclass
 class FakeVersions:
-    """What a registry would say, in memory."""
+    """A registry's answers, in memory."""
 
     name: str = "fraud"
     deployments: list[Deployment] = field(default_factory=list)
@@ -102,7 +102,7 @@ class FakeVersions:
 
 @dataclass
 class Heard:
-    """A listener that writes down what it hears."""
+    """A listener that records its calls."""
 
     events: list[tuple[Any, ...]] = field(default_factory=list)
 

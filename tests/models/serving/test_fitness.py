@@ -69,7 +69,7 @@ def test_without_rows_a_model_is_warmed_with_zeros() -> None:
 
 
 def test_a_model_over_the_budget_is_refused() -> None:
-    # The clock moves a second with every look, so a call takes one.
+    # The clock moves a second with every reading, so a call takes one.
     ticks = count()
     with pytest.raises(ModelError, match=r"takes 1000\.0 ms for 3 rows, expected at most 100\.0 ms; make it smaller"):
         check_fitness(model_with(None), budget_s=0.1, probe=Probe(ROWS, 3), clock=lambda: float(next(ticks)))

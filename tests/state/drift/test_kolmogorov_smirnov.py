@@ -19,7 +19,7 @@ def test_values_give_scipys_gap_and_exact_p(baseline: list[float], window: list[
     golden = stats.ks_2samp(baseline, window, method="exact")
     result = ks_exact(baseline, window)
     assert result.statistic == pytest.approx(golden.statistic, abs=1e-12)
-    # Where p is 1, SciPy's comes out over 1 and it falls back to its limit.
+    # If p is 1, SciPy's exact value exceeds 1 and SciPy falls back to the limit.
     assert result.p == pytest.approx(golden.pvalue, rel=1e-7 if golden.pvalue < 0.999 else 1e-3)
 
 

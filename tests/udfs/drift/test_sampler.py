@@ -26,7 +26,7 @@ SPEC = spec_of("2.0.0", baseline=BASELINE)
 def taken(
     sampler: DriftSampler, count: int, *, spec: ModelSpec = SPEC, labels: Any = None, first: int = 0, **answer: Any
 ) -> SampledRows | None:
-    """What a sampler takes of rows that are told apart by time, features and score."""
+    """Return the sample of rows that differ in time, features and score."""
     numbers = np.arange(first, first + count)
     scores = Scores(answer.pop("prediction", numbers / 1000), None, None)
     matrix = np.column_stack([numbers, -numbers]).astype(np.float32)

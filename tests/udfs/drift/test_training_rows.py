@@ -68,7 +68,7 @@ def drawn(rows: int = 400) -> dict[str, Any]:
 
 
 def scored(file: Path, columns: dict[str, Any]) -> np.ndarray:
-    """What the model says by its runtime: as cells end at such values, numpy's last digit would not do."""
+    """Return the runtime's own scores: cells end at such values, so numpy's could differ in the last digit."""
     import onnxruntime
 
     matrix = np.column_stack([columns[name] for name in NAMES]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Metrics are made once a process, whoever asks first."""
+"""A metric is made once a process, by the first thread that asks for it."""
 
 from __future__ import annotations
 

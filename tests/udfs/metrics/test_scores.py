@@ -1,4 +1,4 @@
-"""What the recorder says of batches whose rows stand on every rung."""
+"""Metrics of batches whose rows are scored by every fallback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of each line of a batch, in plain Python values."""
+"""Outcomes of the lines of a batch, in plain Python values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models that fail on purpose, and a source that hands them out."""
+"""Models that fail on purpose, and a source of them."""
 
 from __future__ import annotations
 

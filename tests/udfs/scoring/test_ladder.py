@@ -78,7 +78,7 @@ def test_a_model_that_fails_altogether_leaves_the_batch_to_the_next(answer: Answ
 
 
 def test_wrong_number_of_scores_is_a_failure() -> None:
-    # What the real model raises for such outputs is a ModelError: tests/models/scoring/test_outputs.py.
+    # The real model raises a ModelError for such outputs: tests/models/scoring/test_outputs.py.
     found = Steps(Model(answer=raises), default=0.0).score()
     assert found.scores.prediction.tolist() == [0.0] * 8
 
