@@ -33,9 +33,7 @@ from ruamel.yaml import YAML
 
 from benchmarks.killer import VICTIMS, Killer
 from benchmarks.measure import load_average, print_figures
-from gress.cluster.conf import ClusterRequest
-from gress.cluster.local import start_cluster, stop_cluster
-from gress.cluster.submission import Submission, submit
+from gress import ClusterRequest, Submission, start_cluster, stop_cluster, submit
 from gress.dev.broker import DevKafka
 from jobs.catalogue import default_config
 from jobs.sources.generated import GENERATOR, generate
