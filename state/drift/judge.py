@@ -10,6 +10,8 @@ from state.drift.measures.benjamini_hochberg import benjamini_hochberg
 from state.drift.measures.psi import psi
 
 if TYPE_CHECKING:
+    from typing import Literal
+
     from state.drift.column import Role
     from state.drift.histograms import Histograms
     from state.drift.measures.measurement import Measure
@@ -17,12 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one column's test says.
+    """The result of one column's test, or of a detector that found a change.
 
     Attributes:
         name: of the column.
-        role: feature or score.
-        measure: what was measured, as in `DETECTORS`.
+        role: feature or score; outcome for a detector of errors.
+        measure: name in `MEASURES`, or of the detector.
         statistic: in the measure's unit; NaN where the column could not be tested.
         p: chance of it without drift; NaN where the column could not be tested.
         q: p corrected for the number of columns.
@@ -31,7 +33,7 @@ class Finding:
     """
 
     name: str
-    role: Role
+    role: Role | Literal["outcome"]
     measure: str
     statistic: float
     p: float

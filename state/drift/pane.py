@@ -10,6 +10,7 @@ import numpy as np
 
 from state.drift.histograms import Histograms
 from state.drift.quality.calibration import Calibration
+from state.drift.quality.labelled import is_outcome
 from state.drift.quality.rolling_auc import RollingAuc
 
 if TYPE_CHECKING:
@@ -42,10 +43,10 @@ class Pane:
             labels: outcomes, (n,); NaN is not known. What is neither 0 nor 1, or has a score outside 0..1, is none.
         """
         self.counts.update(matrix, scores)
-        is_outcome = ((labels == 0) | (labels == 1)) & (scores >= 0) & (scores <= 1)
-        if is_outcome.any():
-            self.calibration.update(scores[is_outcome], labels[is_outcome])
-            self.auc.update(scores[is_outcome], labels[is_outcome])
+        chosen = is_outcome(scores, labels)
+        if chosen.any():
+            self.calibration.update(scores[chosen], labels[chosen])
+            self.auc.update(scores[chosen], labels[chosen])
 
     def merge(self, other: Pane) -> None:
         """Add the counts of another part of the window; exact in any order.

@@ -43,6 +43,11 @@ class SampledRows:
     labels: NDArray[np.float64]
     baseline: Mapping[str, Any] | None = None
 
+    @property
+    def ref(self) -> str:
+        """Name and version of the model, by which its state is kept."""
+        return f"{self.model}@{self.version}"
+
     def to_text(self) -> str:
         """Return the rows as a text."""
         head = {"model": self.model, "version": self.version, "rows": len(self.scores), "baseline": self.baseline}

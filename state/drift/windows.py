@@ -8,42 +8,25 @@ Rules this file keeps:
 
 from __future__ import annotations
 
-import datetime as dt
-import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from state.drift import MEASURES
 from state.drift.histograms import Histograms
-from state.drift.judge import Finding, judge, overall_score
+from state.drift.judge import judge, overall_score
 from state.drift.pane import Pane
+from state.drift.records import number, window_record
 
 if TYPE_CHECKING:
     from conf.drift import DriftSettings
     from state.drift.rows import SampledRows
+    from state.drift.store import Store
 
 _CLOCK = "closed"
 _BEFORE_ALL_MS = -(2**62)
 _LEAST_OUTCOMES = 10
-_FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999  # years 1 and 9999
-
-
-class Store(Protocol):
-    """Values by key, kept over restarts."""
-
-    def get(self, key: str) -> Any:
-        """Return the value of a key; None: there is none."""
-
-    def put(self, key: str, value: Any) -> None:
-        """Keep a value."""
-
-    def remove(self, key: str) -> None:
-        """Forget a key."""
-
-    def keys(self) -> Any:
-        """Return the keys."""
 
 
 class DriftWindows:
@@ -61,9 +44,9 @@ class DriftWindows:
 
     def add(self, rows: SampledRows) -> list[dict[str, Any]]:
         """Count rows; return the records of windows that end with them, as their baseline is another one."""
-        ref = f"{rows.model}@{rows.version}"
+        ref = rows.ref
         replaced = self._take_baseline(ref, rows)
-        baseline = self._baseline(ref)
+        baseline = self.baseline_of(ref)
         if baseline is None:
             return replaced
         width = self._settings.window_ms
@@ -101,15 +84,19 @@ class DriftWindows:
 
     def _take_baseline(self, ref: str, rows: SampledRows) -> list[dict[str, Any]]:
         """Keep a baseline that came along; where it is another one, what was counted with the old one ends here."""
-        key = f"baseline {ref}"
-        if rows.baseline is None or self._store.get(key) == rows.baseline:
+        if rows.baseline is None or not self.is_other_baseline(rows):
             return []
         records = self._close(None, ref)
-        self._store.put(key, dict(rows.baseline))
+        self._store.put(f"baseline {ref}", dict(rows.baseline))
         self._baselines.pop(ref, None)
         return records
 
-    def _baseline(self, ref: str) -> Histograms | None:
+    def is_other_baseline(self, rows: SampledRows) -> bool:
+        """Whether rows come with a baseline that is not the one kept for their version."""
+        return rows.baseline is not None and self._store.get(f"baseline {rows.ref}") != rows.baseline
+
+    def baseline_of(self, ref: str) -> Histograms | None:
+        """Return the baseline of a version; None: none has come."""
         if ref not in self._baselines:
             document = self._store.get(f"baseline {ref}")
             if document is None:
@@ -120,7 +107,7 @@ class DriftWindows:
     def _close(self, before_ms: int | None, only: str | None = None) -> list[dict[str, Any]]:
         records = []
         for start, ref, key in sorted(self._panes()):
-            baseline = self._baseline(ref)
+            baseline = self.baseline_of(ref)
             if baseline is None or (before_ms is not None and start >= before_ms) or only not in (None, ref):
                 continue
             pane = Pane.from_bytes(self._store.get(key), baseline)
@@ -136,36 +123,15 @@ class DriftWindows:
                 yield int(start), ref, key
 
     def _record(self, start: int, ref: str, baseline: Histograms, pane: Pane) -> dict[str, Any]:
-        """Return what a window says, as JSON-able values; one with too few rows is not judged."""
-        model, _, version = ref.rpartition("@")
+        """Return what a window says; one with too few rows is not judged."""
         settings = self._settings
-        findings: tuple[Finding, ...] | None = None
-        if pane.rows >= settings.min_rows:
-            findings = judge(baseline, pane.counts, settings.alpha, measure=MEASURES[settings.measure])
-        return {
-            "window_start": _time(start),
-            "window_end": _time(start + settings.window_ms),
-            "model": model,
-            "version": version,
-            "rows": pane.rows,
-            "score": None if findings is None else round(overall_score(findings), 6),
-            "is_drift": findings is not None and any(finding.is_drift for finding in findings),
-            "findings": [_plain(finding) for finding in findings or ()],
-            "quality": _quality(pane, settings.alpha),
-        }
-
-
-def _plain(finding: Finding) -> dict[str, Any]:
-    return {
-        "name": finding.name,
-        "role": finding.role,
-        "measure": finding.measure,
-        "statistic": _number(finding.statistic),
-        "p": _number(finding.p),
-        "q": _number(finding.q),
-        "is_drift": finding.is_drift,
-        "score": round(finding.score, 6),
-    }
+        span, quality = (start, start + settings.window_ms), _quality(pane, settings.alpha)
+        if pane.rows < settings.min_rows:
+            return window_record(ref, span, pane.rows, findings=None, score=None, quality=quality)
+        findings = judge(baseline, pane.counts, settings.alpha, measure=MEASURES[settings.measure])
+        return window_record(
+            ref, span, pane.rows, findings=findings, score=overall_score(findings), quality=quality
+        )
 
 
 def _quality(pane: Pane, alpha: float) -> dict[str, Any] | None:
@@ -176,20 +142,9 @@ def _quality(pane: Pane, alpha: float) -> dict[str, Any] | None:
     is_drift = said.p <= alpha
     return {
         "outcomes": outcomes,
-        "auc_roc": _number(pane.auc.area),
-        "calibration_error": _number(said.statistic),
-        "p": _number(said.p),
+        "auc_roc": number(pane.auc.area),
+        "calibration_error": number(said.statistic),
+        "p": number(said.p),
         "is_drift": is_drift,
         "score": round(said.score, 6) if is_drift else 0.0,
     }
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
-
-
-def _time(ms: int) -> str:
-    # Windows at either end of the calendar reach beyond it.
-    within = min(max(ms, _FIRST_MS), _LAST_MS)
-    moment = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc) + dt.timedelta(milliseconds=within)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

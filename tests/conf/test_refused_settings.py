@@ -45,6 +45,23 @@ ML = [
     ),
     ("inference:", "inference: expected a mapping, got null"),
     (
+        "drift: {sequential: {detector: adwn}}",
+        "drift.sequential.detector: expected 'none', 'adwin' or 'page_hinkley', got 'adwn'; "
+        "nearest valid name 'adwin'",
+    ),
+    (
+        "drift: {sequential: {streams: [score, feature]}}",
+        "drift.sequential.streams.1: expected 'score', 'features' or 'outcome', got 'feature'; "
+        "nearest valid name 'features'",
+    ),
+    (
+        "drift: {sequential: {streams: [score, score]}}",
+        "drift.sequential.streams: expected one or more streams, each once, got a list of 2; "
+        "leave the key out to watch all three",
+    ),
+    ("drift: {sequential: {delta: 1}}", "drift.sequential.delta: expected a value < 1.0, got 1"),
+    ("drift: {sequential: {threshold: 0}}", "drift.sequential.threshold: expected a value > 0.0, got 0"),
+    (
         "inference: {max_concurency: 1}",
         "inference.max_concurency: expected a known key, got 'max_concurency'; "
         "nearest valid name 'max_concurrency'",

@@ -39,6 +39,11 @@ INTERFACE: dict[str, object] = {
     "drift.min_rows": 200,
     "drift.alpha": 0.05,
     "drift.measure": "psi",
+    "drift.sequential.detector": "none",
+    "drift.sequential.streams": ("score", "features", "outcome"),
+    "drift.sequential.delta": 0.002,
+    "drift.sequential.threshold": 50.0,
+    "drift.sequential.tolerance": 0.005,
     "logs": "text",
     "models": (),
     "models.*.name": REQUIRED,
@@ -133,8 +138,8 @@ KAFKA_SINK: dict[str, object] = {
 }
 
 _SECTIONS = {
-    f"ml.{name}"
-    for name in ("model_registry", "feature_store", "inference", "online_learning", "ab_testing", "metrics", "drift")
+    *(f"ml.{name}" for name in ("model_registry", "feature_store", "inference", "online_learning", "ab_testing")),
+    *(f"ml.{name}" for name in ("metrics", "drift", "drift.sequential")),
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from conf.drift import SequentialSettings
 from jobs.sources.transactions import to_json_lines
 from models.inspect import spec_from_file
 from models.spec import spec_text
+from state.drift.histograms import Histograms
+from state.drift.records import change_record, is_change
+from state.drift.rows import SampledRows
+from state.drift.sequential.streams import Streams
 from tests.state.drift.record_golden import baseline_document, check_record
 from tests.support.crafted_input import BAD_LINES, COLUMNS, CraftedInput
 from tests.support.fraud_config import FEATURES, STATELESS, expected_features, write_fraud_config
@@ -33,6 +37,7 @@ DRIFT = (
     f"ml.drift.min_rows={LEAST_ROWS}",
     "job.inference.batch_size=40",
 )
+SEQUENTIAL = ("ml.drift.sequential.detector=adwin", "ml.drift.sequential.delta=0.05")
 KINDS = {"stateless": STATELESS, "windowed": FEATURES}
 
 
@@ -91,7 +96,7 @@ def measured(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture(scope="module")
 def one_task(measured: Measured) -> JobRun:
-    return measured.run(measured.source.parent / "one", "execution.parallelism=1")
+    return measured.run(measured.source.parent / "one", "execution.parallelism=1", *SEQUENTIAL)
 
 
 def records(run: JobRun) -> list[dict[str, Any]]:
@@ -100,12 +105,17 @@ def records(run: JobRun) -> list[dict[str, Any]]:
     return [json.loads(line) for part in parts for line in part.read_text("utf-8").splitlines()]
 
 
+def windows(run: JobRun) -> list[dict[str, Any]]:
+    """Records of windows alone."""
+    return [record for record in records(run) if not is_change(record)]
+
+
 def test_records_are_those_of_the_predictions_written(one_task: JobRun, measured: Measured) -> None:
     scores = one_task.predictions.set_index(one_task.predictions["event_id"].astype(int))["prediction"]
     rows, features = measured.rows, measured.features
     is_scored = rows["TRANSACTION_ID"].isin(scores.index).to_numpy()
     days = (rows["TX_DATETIME"] // DAY_MS * DAY_MS).to_numpy()
-    found = records(one_task)
+    found = windows(one_task)
     assert [_ms(record["window_start"]) for record in found] == sorted(set(days))
     assert sum(record["rows"] for record in found) == len(scores) == is_scored.sum()
     for record in found:
@@ -120,7 +130,7 @@ def test_records_are_those_of_the_predictions_written(one_task: JobRun, measured
 
 
 def test_shifted_feature_is_named(one_task: JobRun) -> None:
-    found = records(one_task)
+    found = windows(one_task)
     shifted = found[SHIFTED_DAY]
     assert shifted["is_drift"]
     assert "TX_AMOUNT" in {finding["name"] for finding in shifted["findings"] if finding["is_drift"]}
@@ -129,15 +139,38 @@ def test_shifted_feature_is_named(one_task: JobRun) -> None:
     assert max(worst) < next(f["score"] for f in shifted["findings"] if f["name"] == "TX_AMOUNT")
 
 
-@pytest.mark.parametrize(
-    "overrides",
-    [("execution.parallelism=2",), ("execution.parallelism=2", "execution.profile=latency")],
-    ids=["two tasks", "latency profile"],
-)
-def test_records_are_those_of_one_task(
-    one_task: JobRun, measured: Measured, overrides: Sequence[str], tmp_path: Path
+def test_changes_are_those_of_the_rows_in_the_order_of_their_time(one_task: JobRun, measured: Measured) -> None:
+    scores = one_task.predictions.set_index(one_task.predictions["event_id"].astype(int))["prediction"]
+    rows, features = measured.rows, measured.features
+    is_scored = rows["TRANSACTION_ID"].isin(scores.index).to_numpy()
+    said = scores.loc[rows["TRANSACTION_ID"][is_scored]].to_numpy()
+    truth = rows["TX_FRAUD"][is_scored].to_numpy(float)
+    times = rows["TX_DATETIME"].to_numpy(np.int64)[is_scored]
+    in_order = np.lexsort((*features[is_scored].T, truth, said, times))
+    settings = SequentialSettings(detector="adwin", delta=0.05)
+    streams = Streams(settings, Histograms.from_json(measured.baseline))
+    sampled = SampledRows("fraud-detector", "2.0.0", times, features[is_scored], said, truth)
+    expected = streams.update(_taken(sampled, in_order))
+    found = [record for record in records(one_task) if is_change(record)]
+    assert [change_record("fraud-detector@2.0.0", detection) for detection in expected] == found
+    assert {record["findings"][0]["name"] for record in found} >= {"TX_DURING_WEEKEND"}
+
+
+def _taken(rows: SampledRows, order: np.ndarray) -> SampledRows:
+    columns = (rows.times_ms, rows.matrix, rows.scores, rows.labels)
+    return SampledRows(rows.model, rows.version, *(column[order] for column in columns))
+
+
+def test_records_of_two_tasks_are_those_of_one(one_task: JobRun, measured: Measured, tmp_path: Path) -> None:
+    two_tasks = measured.run(tmp_path / "out", "execution.parallelism=2", *SEQUENTIAL)
+    assert records(two_tasks) == records(one_task)
+
+
+def test_windows_are_the_same_in_the_latency_profile_and_without_detectors(
+    one_task: JobRun, measured: Measured, tmp_path: Path
 ) -> None:
-    assert records(measured.run(tmp_path / "out", *overrides)) == records(one_task)
+    plain = measured.run(tmp_path / "out", "execution.parallelism=2", "execution.profile=latency")
+    assert records(plain) == windows(one_task)
 
 
 @dataclass(frozen=True)

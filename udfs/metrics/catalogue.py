@@ -210,7 +210,8 @@ METRICS = MappingProxyType(
             "gauge",
             ("model", "version", "metric"),
             "Size of the drift in the last complete window, 0 none to 1, 0.8 large: metric is overall, feature:NAME, "
-            "score:NAME, or concept, from outcomes.",
+            "score:NAME, or concept, from outcomes. Of the last change that a sequential detector found, 0 after a "
+            "window without one: DETECTOR:feature:NAME, DETECTOR:score:NAME or DETECTOR:outcome:error.",
             "Above 0.8: the feature named differs from training; mend its source or train again.",
             merge="livemostrecent",
         ),

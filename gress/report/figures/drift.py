@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gress.report.drift_grid import DriftGrid, drift_grids
+from gress.report.figures.drift_changes import change_panels
 from gress.report.figures.style import COLOURS, DASHES, MOST_GROUPS, escape, plot, rounded, shorten
 from gress.report.panel import Panel
 from gress.report.reading.drift import DriftWindow
@@ -18,17 +19,19 @@ _MOST_TICKS = 5
 _TIME = "%Y-%m-%d %H:%M:%S"
 
 
-def drift_panels(windows: Sequence[DriftWindow]) -> list[Panel]:
-    """Plot a heat map for each model version, and the quality of windows with outcomes."""
-    if not windows:
+def drift_panels(records: Sequence[DriftWindow]) -> list[Panel]:
+    """Plot a heat map for each model version, the changes found, and the quality of windows with outcomes."""
+    if not records:
         return [Panel("drift", _TITLE, "Drift was not watched in this run: it has no drift/.")]
+    windows = [record for record in records if not record.is_change]
+    changes = change_panels([record for record in records if record.is_change])
     grids = [grid for grid in drift_grids(windows) if grid.names]
     if not grids:
-        return [Panel("drift", _TITLE, f"None of the {len(windows):,} windows of this run has a finding.")]
+        return [Panel("drift", _TITLE, f"None of the {len(windows):,} windows of this run has a finding."), *changes]
     panels = [_panel(index, grid, len(grids)) for index, grid in enumerate(grids[:_MOST_VERSIONS])]
     if hidden := [f"{grid.model} {grid.version}" for grid in grids[_MOST_VERSIONS:]]:
         panels.append(Panel("drift_more", _TITLE, f"Not drawn: {', '.join(hidden)}."))
-    return [*panels, *_quality_panels(windows)]
+    return [*panels, *changes, *_quality_panels(windows)]
 
 
 def _panel(index: int, grid: DriftGrid, grids: int) -> Panel:

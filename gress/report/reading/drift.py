@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.errors import refuse
+from state.drift.records import is_change
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,8 @@ class ColumnDrift:
 
     Attributes:
         name: name of the column.
-        role: ``feature`` or ``score``.
-        measure: measure of drift, such as ``psi``.
+        role: ``feature`` or ``score``; ``outcome`` for a detector of errors.
+        measure: measure of drift, such as ``psi``, or the detector that found a change.
         statistic: value in the measure's own unit.
         is_drift: the column drifted.
         score: size of the drift, 0 none to 1.
@@ -43,7 +44,11 @@ class Quality:
 
 @dataclass(frozen=True)
 class DriftWindow:
-    """The verdict on one window of one model version."""
+    """The verdict on one window of one model version.
+
+    Attributes:
+        is_change: the record is of a change that a sequential detector found at ``end``.
+    """
 
     start: dt.datetime
     end: dt.datetime
@@ -51,6 +56,7 @@ class DriftWindow:
     version: str
     rows: int
     is_drift: bool
+    is_change: bool
     findings: tuple[ColumnDrift, ...]
     quality: Quality | None
 
@@ -94,6 +100,7 @@ def _window(record: Mapping[str, Any]) -> DriftWindow:
         version=str(record["version"]),
         rows=int(record["rows"]),
         is_drift=bool(record["is_drift"]),
+        is_change=is_change(record),
         findings=tuple(map(_column_drift, record["findings"])),
         quality=_quality(record.get("quality")),
     )

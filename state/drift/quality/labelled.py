@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
+def is_outcome(scores: NDArray[np.float64], labels: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which rows have an outcome, 0 or 1, beside a score that is a probability; (n,)."""
+    found: NDArray[np.bool_] = ((labels == 0) | (labels == 1)) & (scores >= 0) & (scores <= 1)
+    return found
+
+
 def labelled(scores: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the rows that have both a score and a label.
 

@@ -7,27 +7,32 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from state.drift.sequential.change import Change, Part, change_between
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-VERSION = 1
+VERSION = 2
 _DIRECTIONS = ("both", "rise", "fall")
+_NOTHING = Part(0, 0.0)
 
 
 class PageHinkley:
-    """Watches one stream for a rise or fall of its mean.
+    """Watch one stream for a rise or fall of its mean.
 
     With x̄ the mean since the last change, the rise is m − min m for m ← fading·m + (x − x̄ − tolerance), the fall
-    max m − m for m ← fading·m + (x − x̄ + tolerance); either over `threshold` is a change, and all starts anew.
+    max m − m for m ← fading·m + (x − x̄ + tolerance); either over `threshold` is a change, and all starts anew. The
+    values up to the minimum (of a rise) or maximum (of a fall) are taken for those before the change; with a tolerance
+    well under the shift that turn lies early, and the size of the change comes out small.
     NaN is passed over.
 
     Source: Page, Continuous inspection schemes, Biometrika 41, 1954; fading as in River's drift.PageHinkley.
 
     Args:
         least: values before a change is looked for.
-        tolerance: deviation from the mean that is none, in units of the values (δ).
+        tolerance: deviation from the mean that adds nothing, in units of the values (δ).
         threshold: cumulative deviation that is a change, in units of the values (λ).
         fading: what remains of the sum at each step, over 0 to 1; 1 is Page's own.
         direction: which changes to look for.
@@ -37,7 +42,7 @@ class PageHinkley:
 
     Example:
         >>> detector = PageHinkley(threshold=5)
-        >>> detector.update([0.0] * 50 + [1.0] * 10).tolist()
+        >>> [change.position for change in detector.update([0.0] * 50 + [1.0] * 10)]
         [55]
     """
 
@@ -61,52 +66,67 @@ class PageHinkley:
             raise ValueError(msg)
         self._direction = direction
         self._least, self._tolerance, self._threshold, self._fading = least, tolerance, threshold, fading
-        self.changes = 0
         self._start()
 
     def _start(self) -> None:
-        self._count, self._mean = 0, 0.0
-        self._rise, self._least_rise = 0.0, math.inf
-        self._fall, self._most_fall = 0.0, -math.inf
+        self._count, self._mean, self._squares = 0, 0.0, 0.0
+        self._rise, self._least_rise, self._before_rise = 0.0, math.inf, _NOTHING
+        self._fall, self._most_fall, self._before_fall = 0.0, -math.inf, _NOTHING
 
-    def update(self, values: ArrayLike) -> NDArray[np.int64]:
-        """Take values in order, and return the positions in this batch at which a change was found.
+    def update(self, values: ArrayLike) -> list[Change]:
+        """Take values in order, and return the changes found in this batch.
 
         Cutting the stream into other batches gives the same changes.
         """
-        found = [position for position, value in enumerate(_column(values)) if self._is_change(value)]
-        return np.asarray(found, np.int64)
+        found = (self._take(position, value) for position, value in enumerate(_column(values)))
+        return [change for change in found if change is not None]
 
-    def _is_change(self, value: float) -> bool:
+    def _take(self, position: int, value: float) -> Change | None:
         if math.isnan(value):
-            return False
+            return None
         self._count += 1
-        self._mean += (value - self._mean) / self._count
+        step = value - self._mean
+        self._mean += step / self._count
         deviation = value - self._mean
+        self._squares += step * deviation
         self._rise = self._fading * self._rise + deviation - self._tolerance
         self._fall = self._fading * self._fall + deviation + self._tolerance
-        self._least_rise = min(self._least_rise, self._rise)
-        self._most_fall = max(self._most_fall, self._fall)
-        if self._count < self._least or self._deviation <= self._threshold:
-            return False
-        self.changes += 1
+        if self._rise < self._least_rise:
+            self._least_rise, self._before_rise = self._rise, Part(self._count, self._mean)
+        if self._fall > self._most_fall:
+            self._most_fall, self._before_fall = self._fall, Part(self._count, self._mean)
+        if self._count < self._least:
+            return None
+        before = self._values_before()
+        if before is None:
+            return None
+        change = self._change(position, before)
         self._start()
-        return True
+        return change
 
-    @property
-    def _deviation(self) -> float:
-        rise, fall = self._rise - self._least_rise, self._most_fall - self._fall
-        return max(rise, fall) if self._direction == "both" else rise if self._direction == "rise" else fall
+    def _values_before(self) -> Part | None:
+        """Return the values before a change; None: there is no change."""
+        if self._direction != "fall" and self._rise - self._least_rise > self._threshold:
+            return self._before_rise
+        if self._direction != "rise" and self._most_fall - self._fall > self._threshold:
+            return self._before_fall
+        return None
 
-    @property
-    def score(self) -> float:
-        """How near the next change is: cumulative deviation over the threshold, 0..1."""
-        return min(1.0, self._deviation / self._threshold) if self._count >= self._least else 0.0
+    def _change(self, position: int, before: Part) -> Change:
+        values = self._count - before.values
+        after = Part(values, (self._count * self._mean - before.values * before.mean) / values)
+        between = (after.mean - before.mean) ** 2 * before.values * values / self._count
+        return change_between(position, before, after, max(0.0, self._squares - between))
 
     def snapshot(self) -> dict[str, Any]:
         """Return the state as builtins; settings come from the constructor again."""
-        sums = [self._mean, self._rise, self._least_rise, self._fall, self._most_fall]
-        return {"version": VERSION, "changes": self.changes, "count": self._count, "sums": sums}
+        rise, fall = self._before_rise, self._before_fall
+        sums = [self._mean, self._squares, self._rise, self._least_rise, rise.mean]
+        return {
+            "version": VERSION,
+            "counts": [self._count, rise.values, fall.values],
+            "sums": [*sums, self._fall, self._most_fall, fall.mean],
+        }
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Take the state of a snapshot.
@@ -120,8 +140,10 @@ class PageHinkley:
                 "start without it"
             )
             raise ValueError(msg)
-        self.changes, self._count = snapshot["changes"], snapshot["count"]
-        self._mean, self._rise, self._least_rise, self._fall, self._most_fall = snapshot["sums"]
+        self._count, *counts = snapshot["counts"]
+        self._mean, self._squares, *sums = snapshot["sums"]
+        self._rise, self._least_rise, self._fall, self._most_fall = sums[0], sums[1], sums[3], sums[4]
+        self._before_rise, self._before_fall = Part(counts[0], sums[2]), Part(counts[1], sums[5])
 
 
 def _column(values: ArrayLike) -> list[float]:

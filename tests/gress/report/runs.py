@@ -62,6 +62,22 @@ def dead_letters(**rows: int) -> list[Row]:
     ]
 
 
+def drift_change(minute: int, name: str, **changed: object) -> Row:
+    """A change that a detector found in a column, so many minutes after the first window began."""
+    finding = {"name": name, "role": "feature", "measure": "adwin", "statistic": -0.25, "p": None, "q": None}
+    return {
+        "window_start": "2018-04-01T00:00:00.000Z",
+        "window_end": f"2018-04-01T00:{minute:02d}:00.000Z",
+        "model": "fraud",
+        "version": "1.0.0",
+        "rows": 640,
+        "score": 0.7,
+        "is_drift": True,
+        "findings": [{**finding, "is_drift": True, "score": 0.7}],
+        "quality": None,
+    } | changed
+
+
 def drift_window(index: int, scores: dict[str, float], **changed: object) -> Row:
     """A window of an hour with a finding for each column; over 0.5 it is drift."""
     start = START + dt.timedelta(hours=index)

@@ -19,6 +19,7 @@ from jobs.errors import JobError
 from tests.gress.report.page_parts import MARKUP, PageParts, parse
 from tests.gress.report.runs import (
     dead_letters,
+    drift_change,
     drift_window,
     labelled_predictions,
     prediction,
@@ -219,6 +220,21 @@ def test_page_names_no_address_and_lets_nothing_in(full: PageParts) -> None:
     assert plotly.decode() == get_plotlyjs()
     for script in (plotly, full.scripts[2].encode()):
         assert f"'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'" in policy
+
+
+def test_changes_have_a_plot_of_their_own_beside_the_windows(tmp_path: Path) -> None:
+    changes = [drift_change(9, "amount"), drift_change(5, "amount"), drift_change(7, MARKUP, version="3.0.0")]
+    drift = [drift_window(0, {"amount": 0.9}), *changes, drift_window(1, {"amount": 0.8})]
+    write_run(tmp_path, predictions=labelled_predictions(100), drift=drift)
+    figures = parse(render(tmp_path)).figures
+    (windows, *_) = figures["drift_0"]["data"]
+    assert windows["z"] == [[0.9, 0.8]]
+    first, second = figures["drift_changes"]["data"]
+    assert first["x"] == ["2018-04-01 00:05:00", "2018-04-01 00:09:00"]
+    assert first["y"] == ["amount", "amount"]
+    assert first["customdata"][0] == ["adwin", -0.25, 0.7, 640]
+    assert (first["name"], second["name"]) == ("fraud 1.0.0", "fraud 3.0.0")
+    assert "<" not in second["y"][0]
 
 
 def test_page_stays_small(tmp_path: Path) -> None:

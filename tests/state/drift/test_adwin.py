@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from state.drift.sequential.adwin import Adwin
+from state.drift.sequential.change import Change
 
 RIVER = json.loads((Path(__file__).parent / "data" / "river.json").read_text(encoding="utf-8"))
 
@@ -18,18 +20,22 @@ RIVER = json.loads((Path(__file__).parent / "data" / "river.json").read_text(enc
 @pytest.mark.parametrize("case", RIVER["adwin"], ids=lambda case: f"{case['stream']}-{case['delta']}-{case['clock']}")
 def test_changes_and_window_are_rivers(case: dict[str, Any]) -> None:
     detector = Adwin(delta=case["delta"], clock=case["clock"], least=1)
-    assert detector.update(RIVER["streams"][case["stream"]]).tolist() == case["changes"]
+    assert positions(detector.update(RIVER["streams"][case["stream"]])) == case["changes"]
     assert detector.width == case["width"]
     assert detector.mean == pytest.approx(case["total"] / case["width"])
 
 
-def is_cut(older: list[float], newer: list[float], delta: float) -> bool:
-    """Equation 3.1 of the paper, for one cut."""
-    whole = older + newer
+def positions(found: list[Change]) -> list[int]:
+    return [change.position for change in found]
+
+
+def gap_over_epsilon(older: Sequence[float], newer: Sequence[float], delta: float) -> float:
+    """Equation 3.1 of the paper, for one cut; over 1 is a change."""
+    whole = [*older, *newer]
     m = 1 / (1 / len(older) + 1 / len(newer))
     log = math.log(2 / (delta / math.log(len(whole))))
     epsilon = math.sqrt(2 / m * float(np.var(whole)) * log) + 2 / (3 * m) * log
-    return abs(float(np.mean(older)) - float(np.mean(newer))) > epsilon
+    return abs(float(np.mean(older)) - float(np.mean(newer))) / epsilon
 
 
 def slowly(values: list[float], delta: float, clock: int, least: int) -> tuple[list[int], int]:
@@ -58,7 +64,8 @@ def has_cut(buckets: list[list[float]], delta: float, least: int) -> bool:
     if len(values) <= 2 * least:
         return False
     ends = np.cumsum([len(bucket) for bucket in buckets])[:-1]
-    return any(is_cut(values[:end], values[end:], delta) for end in ends if least <= end <= len(values) - least)
+    cuts = [end for end in ends if least <= end <= len(values) - least]
+    return any(gap_over_epsilon(values[:end], values[end:], delta) > 1 for end in cuts)
 
 
 @settings(max_examples=15, deadline=None)
@@ -67,18 +74,17 @@ def test_changes_are_those_of_the_paper_done_slowly(seed: int, cut: int, delta: 
     rng = np.random.default_rng(seed)
     values = np.concatenate([rng.beta(2, 5, cut), rng.beta(5, 2, 200 - cut)]).tolist()
     detector = Adwin(delta=delta, clock=8)
-    changes = detector.update(values).tolist()
+    changes = positions(detector.update(values))
     assert (changes, detector.width) == slowly(values, delta, 8, 5)
 
 
 def test_steady_stream_is_kept_whole_in_few_buckets() -> None:
     detector = Adwin()
     values = np.random.default_rng(0).random(20_000)
-    assert detector.update(values).tolist() == []
+    assert detector.update(values) == []
     assert detector.width == 20_000
     assert detector.mean == pytest.approx(values.mean())
     assert sum(detector.snapshot()["levels"]) <= 5 * 13
-    assert detector.score < 1
 
 
 def test_false_changes_stay_below_delta() -> None:
@@ -86,32 +92,42 @@ def test_false_changes_stay_below_delta() -> None:
     assert sum(len(Adwin(delta=0.05).update(rng.random(1000) < 0.1)) for _ in range(100)) <= 5
 
 
-def test_range_scales_values_and_ends_those_outside() -> None:
-    values = np.asarray(RIVER["streams"]["abrupt"])
-    plain, scaled = Adwin(), Adwin(low=-8, high=8)
-    assert scaled.update(values * 16 - 8).tolist() == plain.update(values).tolist()
-    assert scaled.mean == pytest.approx(plain.mean * 16 - 8)
+def test_values_outside_0_to_1_count_as_the_nearer_end() -> None:
     ends = Adwin()
     ends.update([-math.inf, 5.0, math.nan])
     assert (ends.width, ends.mean) == (2, 0.5)
 
 
+def test_change_is_between_the_sides_of_the_clearest_cut() -> None:
+    rng = np.random.default_rng(2)
+    values = np.concatenate([rng.normal(0.3, 0.1, 640), rng.normal(0.5, 0.1, 640)]).clip(0, 1)
+    detector = Adwin(clock=1)
+    (change, *_) = detector.update(values)
+    seen = values[: change.position + 1]
+    # The values as buckets: none of them was dropped before.
+    before = Adwin(clock=2000)
+    before.update(seen)
+    ends = np.cumsum(before._buckets()[0]).astype(int)[:-1]
+    golden = max((gap_over_epsilon(seen[:end], seen[end:], 0.002), end) for end in ends if 5 <= end <= len(seen) - 5)[1]
+    older, newer = seen[:golden], seen[golden:]
+    assert change.shift == pytest.approx(newer.mean() - older.mean())
+    variance = (older.var() * len(older) + newer.var() * len(newer)) / len(seen)
+    noise = 1 / len(older) + 1 / len(newer)
+    assert change.score == pytest.approx(1 - 5 ** (-(change.shift**2 / variance - noise) / 0.25))
+
+
 def test_no_values_no_mean() -> None:
     assert math.isnan(Adwin().mean)
-    assert Adwin().score == 0
 
 
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        (
-            {"delta": 1.0},
-            "clock >= 1, least >= 1 and finite low < high, got 1.0, 32, 5, 0.0, 1.0; the defaults",
-        ),
-        ({"low": 1.0}, "got 0.002, 32, 5, 1.0, 1.0"),
+        ({"delta": 1.0}, "expected 0 < delta < 1, clock >= 1 and least >= 1, got 1.0, 32, 5; the defaults"),
+        ({"least": 0}, "got 0.002, 32, 0"),
         ({"clock": 0}, "got 0.002, 0, 5"),
     ],
-    ids=["delta", "range", "clock"],
+    ids=["delta", "least", "clock"],
 )
 def test_setting_out_of_range_is_refused(setting: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):

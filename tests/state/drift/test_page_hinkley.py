@@ -9,10 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from state.drift.sequential.change import Change
 from state.drift.sequential.page_hinkley import PageHinkley
 
 RIVER = json.loads((Path(__file__).parent / "data" / "river.json").read_text(encoding="utf-8"))
 OURS = {"min_instances": "least", "delta": "tolerance", "threshold": "threshold", "alpha": "fading"}
+
+
+def positions(found: list[Change]) -> list[int]:
+    return [change.position for change in found]
 
 
 def ours(settings: dict[str, Any]) -> PageHinkley:
@@ -23,7 +28,7 @@ def ours(settings: dict[str, Any]) -> PageHinkley:
 
 @pytest.mark.parametrize("case", RIVER["page_hinkley"], ids=lambda case: f"{case['stream']}-{case['settings']}")
 def test_changes_are_rivers(case: dict[str, Any]) -> None:
-    assert ours(case["settings"]).update(RIVER["streams"][case["stream"]]).tolist() == case["changes"]
+    assert positions(ours(case["settings"]).update(RIVER["streams"][case["stream"]])) == case["changes"]
 
 
 @given(st.lists(st.floats(-5, 5), max_size=120))
@@ -36,15 +41,30 @@ def test_without_fading_changes_are_those_of_pages_sums(values: list[float]) -> 
         if len(part) >= 5 and max(rise[-1] - rise.min(), fall.max() - fall[-1]) > 3:
             golden.append(t)
             start = t + 1
-    assert PageHinkley(least=5, tolerance=0.01, threshold=3, fading=1).update(values).tolist() == golden
+    assert positions(PageHinkley(least=5, tolerance=0.01, threshold=3, fading=1).update(values)) == golden
 
 
 def test_nan_is_passed_over() -> None:
     values = RIVER["streams"]["abrupt"]
     with_gaps = np.asarray([(value, np.nan) for value in values]).ravel()
     plain, gappy = PageHinkley(threshold=3), PageHinkley(threshold=3)
-    assert gappy.update(with_gaps).tolist() == [2 * i for i in plain.update(values)]
+    assert positions(gappy.update(with_gaps)) == [2 * i for i in positions(plain.update(values))]
     assert gappy.snapshot() == plain.snapshot()
+
+
+@pytest.mark.parametrize("sign", [1, -1], ids=["rise", "fall"])
+def test_change_is_from_the_values_up_to_the_turn_to_those_after(sign: int) -> None:
+    rng = np.random.default_rng(2)
+    values = np.concatenate([rng.normal(0, 0.1, 300), rng.normal(sign * 0.3, 0.1, 300)])
+    (change, *_) = PageHinkley(threshold=5, tolerance=0, fading=1).update(values)
+    seen = values[: change.position + 1]
+    sums = np.cumsum(sign * (seen - np.cumsum(seen) / np.arange(1, len(seen) + 1)))
+    turn = int(sums.argmin()) + 1
+    before, after = seen[:turn], seen[turn:]
+    assert change.shift == pytest.approx(after.mean() - before.mean())
+    variance = (before.var() * len(before) + after.var() * len(after)) / len(seen)
+    noise = 1 / len(before) + 1 / len(after)
+    assert change.score == pytest.approx(1 - 5 ** (-(change.shift**2 / variance - noise) / 0.25))
 
 
 @pytest.mark.parametrize(

@@ -110,3 +110,38 @@ def test_window_without_drift_is_not_told_of(caplog: pytest.LogCaptureFixture) -
         DriftReport(MetricsSettings())(record("1.0.0", finding("a", 0.7, is_drift=False)))
         DriftReport(MetricsSettings())(record("1.0.0"))
     assert caplog.messages == []
+
+
+def change(version: str, at: str, *, role: str = "feature", score: float = 0.6) -> dict[str, Any]:
+    found = {"name": "a", "role": role, "measure": "adwin", "statistic": -0.25, "p": None, "q": None}
+    ended = {"window_end": f"2018-04-02T{at}:00.000Z", "rows": 640, "score": score}
+    return record(version, **ended, is_drift=True, findings=[{**found, "is_drift": True, "score": score}])
+
+
+def test_change_has_a_gauge_of_its_own_and_leaves_those_of_windows(report: DriftReport) -> None:
+    report(record("c1", finding("a", 0.3)))
+    report(change("c1", "05:00"))
+    report(change("c1", "06:00", role="score", score=0.9))
+    names = ("adwin:feature:a", "adwin:score:a", "feature:a", "overall")
+    assert [gauge("model_drift_score", "c1", name) for name in names] == [0.6, 0.9, 0.3, 0.3]
+
+
+def test_change_is_shown_until_a_window_after_it_is_complete(report: DriftReport) -> None:
+    report(change("c2", "05:00"))
+    report(record("c2", window_start="2018-04-02T00:00:00.000Z"))
+    assert gauge("model_drift_score", "c2", "adwin:feature:a") == 0.6
+    report(record("c3", window_start="2018-04-03T00:00:00.000Z"))
+    assert gauge("model_drift_score", "c2", "adwin:feature:a") == 0.6
+    report(record("c2", window_start="2018-04-03T00:00:00.000Z"))
+    assert gauge("model_drift_score", "c2", "adwin:feature:a") == 0
+    report(change("c2", "23:00", score=0.5))
+    assert gauge("model_drift_score", "c2", "adwin:feature:a") == 0.5
+
+
+def test_line_of_a_change_names_stream_detector_and_size(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "gress.drift"):
+        DriftReport(MetricsSettings())(change("1.0.0", "05:00"))
+    assert caplog.messages == [
+        "model m@1.0.0: feature a changed at 2018-04-02T05:00:00.000Z (adwin), after 640 rows: its mean moved by "
+        "-0.250, score 0.60"
+    ]

@@ -1,0 +1,86 @@
+"""Sampled rows that wait until all rows of earlier times have come, as far as the watermark tells."""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from state.drift.rows import SampledRows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from state.drift.store import Store
+
+_KIND = "ahead"
+
+
+class RowsAhead:
+    """Hand rows out in the order of event time, whichever task sent them, and in whichever batches.
+
+    Each batch is a value of the store; which of them are next is known without reading the store.
+
+    Args:
+        store: what is kept.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        kept = (key.split(" ", 3) for key in list(store.keys()) if key.startswith(f"{_KIND} "))
+        # By the earliest time of the batch.
+        self._waiting = [(int(first), int(number), ref) for _, first, number, ref in kept]
+        heapq.heapify(self._waiting)
+        self._next = max((number for _, number, _ in self._waiting), default=0) + 1
+
+    def add(self, ref: str, rows: SampledRows) -> None:
+        """Keep rows of a version, without their baseline."""
+        entry = (int(rows.times_ms.min()), self._next, ref)
+        self._next += 1
+        heapq.heappush(self._waiting, entry)
+        self._store.put(_key(entry), _part(rows, slice(None)).to_text())
+
+    def take(self, until_ms: int) -> list[tuple[str, SampledRows]]:
+        """Return the rows up to a time, by version: in the order of time, those of one time in the order of content."""
+        ready: dict[str, list[SampledRows]] = {}
+        while self._waiting and self._waiting[0][0] <= until_ms:
+            entry = heapq.heappop(self._waiting)
+            rows = self._pop(entry)
+            is_ready = rows.times_ms <= until_ms
+            ready.setdefault(entry[2], []).append(_part(rows, is_ready))
+            if not is_ready.all():
+                self.add(entry[2], _part(rows, ~is_ready))
+        return [(ref, _in_order(parts)) for ref, parts in sorted(ready.items())]
+
+    def take_all(self, ref: str) -> SampledRows | None:
+        """Return all rows of one version, in the same order; None: there are none."""
+        entries = [entry for entry in self._waiting if entry[2] == ref]
+        self._waiting = [entry for entry in self._waiting if entry[2] != ref]
+        heapq.heapify(self._waiting)
+        return _in_order([self._pop(entry) for entry in entries]) if entries else None
+
+    def _pop(self, entry: tuple[int, int, str]) -> SampledRows:
+        key = _key(entry)
+        rows = SampledRows.from_text(self._store.get(key))
+        self._store.remove(key)
+        return rows
+
+
+def _key(entry: tuple[int, int, str]) -> str:
+    first, number, ref = entry
+    return f"{_KIND} {first} {number} {ref}"
+
+
+def _part(rows: SampledRows, chosen: slice | NDArray[np.bool_]) -> SampledRows:
+    columns = (rows.times_ms[chosen], rows.matrix[chosen], rows.scores[chosen], rows.labels[chosen])
+    return SampledRows(rows.model, rows.version, *columns)
+
+
+def _in_order(parts: list[SampledRows]) -> SampledRows:
+    first = parts[0]
+    times, matrix, scores, labels = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("times_ms", "matrix", "scores", "labels")
+    )
+    order = np.lexsort((*matrix.T, labels, scores, times))
+    return SampledRows(first.model, first.version, times[order], matrix[order], scores[order], labels[order])

@@ -1,0 +1,84 @@
+"""Changes in the streams of all versions, as records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from state.drift.records import change_record
+from state.drift.sequential.rows_ahead import RowsAhead
+from state.drift.sequential.streams import Streams
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conf.drift import SequentialSettings
+    from state.drift.histograms import Histograms
+    from state.drift.rows import SampledRows
+    from state.drift.store import Store
+
+_LAST_MS = 2**63 - 1
+
+
+class ChangeWatch:
+    """Watch sampled rows in the order of event time.
+
+    A row is looked at when the watermark has passed it, so that neither the number of tasks nor the cut into batches
+    changes what is found. A row that comes later than that is looked at with the next ones.
+
+    Args:
+        settings: which detector watches which streams; not ``none``.
+        store: what is kept.
+        baseline_of: gives the baseline of a version whose rows were added.
+    """
+
+    def __init__(
+        self, settings: SequentialSettings, store: Store, baseline_of: Callable[[str], Histograms | None]
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._baseline_of = baseline_of
+        self._ahead = RowsAhead(store)
+        self._streams: dict[str, Streams] = {}
+
+    def add(self, ref: str, rows: SampledRows) -> None:
+        """Keep rows of a version until the watermark has passed them."""
+        self._ahead.add(ref, rows)
+
+    def advance(self, watermark_ms: int) -> list[dict[str, Any]]:
+        """Return the records of the changes up to a time, by time."""
+        found = [record for ref, rows in self._ahead.take(watermark_ms) for record in self._changes(ref, rows)]
+        return sorted(found, key=lambda record: record["window_end"])
+
+    def finish(self) -> list[dict[str, Any]]:
+        """Return the records of the changes in all rows that wait: no row comes any more."""
+        return self.advance(_LAST_MS)
+
+    def end(self, ref: str) -> list[dict[str, Any]]:
+        """Look at the rows of a version that wait, and forget it: its baseline is about to be another one."""
+        rows = self._ahead.take_all(ref)
+        records = [] if rows is None else self._changes(ref, rows)
+        self._streams.pop(ref, None)
+        if self._store.get(_key(ref)) is not None:
+            self._store.remove(_key(ref))
+        return records
+
+    def _changes(self, ref: str, rows: SampledRows) -> list[dict[str, Any]]:
+        streams = self._streams_of(ref)
+        if streams is None:
+            return []
+        found = streams.update(rows)
+        self._store.put(_key(ref), streams.snapshot())
+        return [change_record(ref, detection) for detection in found]
+
+    def _streams_of(self, ref: str) -> Streams | None:
+        baseline = self._baseline_of(ref)
+        if ref not in self._streams and baseline is not None:
+            made = self._streams[ref] = Streams(self._settings, baseline)
+            kept = self._store.get(_key(ref))
+            if kept is not None:
+                made.restore(kept)
+        return self._streams.get(ref)
+
+
+def _key(ref: str) -> str:
+    return f"streams {ref}"
