@@ -8,13 +8,13 @@ from pydantic import AfterValidator, Field
 
 from conf.types.base import FrozenSettings
 from conf.types.durations import PositiveDurationMs
-from conf.types.refusal import Refusal, refuse
+from conf.types.refusal import Refusal, validation_error
 from conf.types.scalars import Flag, Real, Whole
 
 
 def _distinct(streams: tuple[str, ...]) -> tuple[str, ...]:
     if not streams or len(set(streams)) < len(streams):
-        raise refuse(Refusal("one or more streams, each once", hint="leave the key out to watch all three"))
+        raise validation_error(Refusal("one or more streams, each once", hint="leave the key out to watch all three"))
     return streams
 
 
