@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT = 1100, 420
+WIDTH, HEIGHT = 920, 404
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 
 LIGHT = {
@@ -44,26 +44,26 @@ class Arrow:
 
 
 BOXES = (
-    Box(20, 150, 180, 120, "edge", "Events", ("Kafka", "JSON Lines, CSV, Parquet", "generator")),
-    Box(250, 150, 150, 120, "python", "Parse", ("Python, a block", "of lines at a time")),
-    Box(445, 150, 160, 120, "jvm", "Windows per key", ("Flink's JVM state,", "event time")),
-    Box(650, 150, 170, 120, "python", "Features → model", ("Python, Arrow batches", "ONNX, TFLite")),
-    Box(650, 20, 170, 62, "store", "Model registry", ("folder, S3, GCS, Azure",)),
-    Box(250, 340, 570, 58, "bad", "Dead letters", ("the reason, the error, the text of the row",)),
-    Box(890, 110, 190, 58, "edge", "Predictions", ("Kafka, JSON Lines, Parquet",)),
-    Box(890, 181, 190, 58, "edge", "Alerts", ("scores over a threshold",)),
-    Box(890, 252, 190, 58, "edge", "Metrics and drift", ("gress top, Prometheus",)),
+    Box(4, 150, 140, 120, "edge", "Events", ("Kafka", "JSON Lines, CSV", "Parquet, generator")),
+    Box(176, 150, 140, 120, "python", "Parse", ("Python, a block", "of lines at a time")),
+    Box(346, 150, 155, 120, "jvm", "Windows per key", ("Flink's JVM state,", "event time")),
+    Box(531, 150, 165, 120, "python", "Features → model", ("Python, Arrow batches", "ONNX, TFLite")),
+    Box(531, 8, 165, 62, "store", "Model registry", ("folder, S3, GCS, Azure",)),
+    Box(176, 338, 520, 58, "bad", "Dead letters", ("the reason, the error, the text of the row",)),
+    Box(750, 110, 165, 58, "edge", "Predictions", ("Kafka or files",)),
+    Box(750, 181, 165, 58, "edge", "Alerts", ("scores over a threshold",)),
+    Box(750, 252, 165, 58, "edge", "Metrics and drift", ("gress top, Prometheus",)),
 )
 ARROWS = (
-    Arrow(200, 210, 250, 210),
-    Arrow(400, 210, 445, 210),
-    Arrow(605, 210, 650, 210),
-    Arrow(735, 82, 735, 150, "a promoted version is swapped in"),
-    Arrow(325, 270, 325, 340, "malformed, or too late for the windows"),
-    Arrow(735, 270, 735, 340, "cannot be scored"),
-    Arrow(820, 190, 890, 139),
-    Arrow(820, 210, 890, 210),
-    Arrow(820, 230, 890, 281),
+    Arrow(144, 210, 176, 210),
+    Arrow(316, 210, 346, 210),
+    Arrow(501, 210, 531, 210),
+    Arrow(613, 70, 613, 150, "a promoted version is swapped in"),
+    Arrow(246, 270, 246, 338, "malformed, or too late for the windows"),
+    Arrow(613, 270, 613, 338, "cannot be scored"),
+    Arrow(696, 190, 750, 139),
+    Arrow(696, 210, 750, 210),
+    Arrow(696, 230, 750, 281),
 )
 
 
@@ -75,9 +75,9 @@ def draw(colours: Mapping[str, str]) -> str:
         f' as a prediction or as a dead letter." font-family="{FONT}">',
         f'<defs><marker id="end" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" orient="auto">'
         f'<path d="M0 0 10 5 0 10z" fill="{colours["line"]}"/></marker></defs>',
-        f'<rect x="228" y="104" width="615" height="190" rx="12" fill="none" stroke="{colours["frame"]}"'
+        f'<rect x="160" y="104" width="554" height="190" rx="12" fill="none" stroke="{colours["frame"]}"'
         ' stroke-width="1.5" stroke-dasharray="6 5"/>',
-        _text(242, 128, "one Flink job, on a laptop or a cluster", colours["quiet"], size=13, anchor="start"),
+        _text(174, 128, "one Flink job, on a laptop or a cluster", colours["quiet"], size=13, anchor="start"),
         *(part for arrow in ARROWS for part in _arrow(arrow, colours)),
         *(part for box in BOXES for part in _box(box, colours)),
         "</svg>",
@@ -104,7 +104,7 @@ def _arrow(arrow: Arrow, colours: Mapping[str, str]) -> Iterator[str]:
     )
     if arrow.text:
         # Above the frame for what comes from above, below it for what goes down.
-        y = 98 if arrow.y1 < 100 else 320
+        y = 94 if arrow.y1 < 100 else 319
         yield _text(arrow.x1 + 10, y, arrow.text, colours["quiet"], size=13, anchor="start")
 
 
