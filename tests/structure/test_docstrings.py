@@ -1,0 +1,78 @@
+"""Docstrings have one voice and one form; ruff's rule D401 checks the mood of their first lines."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.structure.source_tree import modules, tree
+
+# A clause in the place of the subject has to be read twice.
+CLAUSE = re.compile(r"(What|Who|Whoever|Where|How|That|Of) ")
+SECTIONS = ("Args:", "Attributes:", "Raises:")
+ENTRY = re.compile(r" {4}\*{0,2}[\w, .]+: (?P<text>.*)")
+# Abbreviations, class names and names of products keep their capital.
+NAME = re.compile(r"[A-Z0-9]{2,}|[A-Z][a-z]+[A-Z]|(Flink|Kafka|Prometheus|Python|Java|Parquet|Arrow|None|NaN)\b")
+# Modules that are still to be rewritten; a name that ends in a dot stands for all below it.
+NOT_YET = ("state.drift.judge", "state.drift.store", "state.drift.sequential.")
+
+
+@pytest.mark.parametrize("name", sorted(modules()))
+def test_docstrings_begin_with_a_subject_or_a_verb(name: str) -> None:
+    if not f"{name}.".startswith(tuple(f"{other.rstrip('.')}." for other in NOT_YET)):
+        assert [text for text in docstrings(name) if CLAUSE.match(text)] == []
+
+
+@pytest.mark.parametrize("name", sorted(modules()))
+def test_entries_begin_lower_case_and_end_with_a_period(name: str) -> None:
+    assert [entry for text in docstrings(name) for entry in entries(text) if not is_in_form(entry)] == []
+
+
+def test_entries_out_of_form_are_found() -> None:
+    text = """Load a model.
+
+Args:
+    path: the file.
+    *options: Kafka's own,
+        on two lines.
+    name: Of the model.
+    url: HTTP only
+
+Raises:
+    ModelError: there is none.
+"""
+    found = list(entries(text))
+    assert found == ["the file.", "Kafka's own, on two lines.", "Of the model.", "HTTP only", "there is none."]
+    assert [is_in_form(entry) for entry in found] == [True, True, False, False, True]
+
+
+def docstrings(name: str) -> Iterator[str]:
+    """Yield the docstrings of a module, its classes and its functions."""
+    for node in ast.walk(tree(name)):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+            text = ast.get_docstring(node)
+            if text is not None:
+                yield text
+
+
+def entries(text: str) -> Iterator[str]:
+    """Yield the entries of a docstring's sections, each on one line without its name."""
+    is_section, entry = False, list[str]()
+    for line in [*text.splitlines(), ""]:
+        found = ENTRY.fullmatch(line) if is_section else None
+        if entry and not line.startswith(" " * 8):
+            yield " ".join(entry)
+            entry = []
+        if found:
+            entry = [found["text"]]
+        elif entry:
+            entry.append(line.strip())
+        is_section = line in SECTIONS or (is_section and line.startswith(" "))
+
+
+def is_in_form(entry: str) -> bool:
+    """Return whether an entry begins lower-case, or with a name, and ends with a period."""
+    return entry.endswith((".", ":")) and (not entry[0].isupper() or NAME.match(entry) is not None)
