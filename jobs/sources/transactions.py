@@ -130,18 +130,6 @@ class TransactionGenerator:
             rows -= len(cut["TRANSACTION_ID"])
             yield cut
 
-    def with_locations(self, batch: Batch) -> Batch:
-        """Return the batch with CUSTOMER_X, CUSTOMER_Y, TERMINAL_X, TERMINAL_Y, each in [0, 100)."""
-        customer = self._population.customer_xy[batch["CUSTOMER_ID"]]
-        terminal = self._population.terminal_xy[batch["TERMINAL_ID"]]
-        return {
-            **batch,
-            "CUSTOMER_X": customer[:, 0],
-            "CUSTOMER_Y": customer[:, 1],
-            "TERMINAL_X": terminal[:, 0],
-            "TERMINAL_Y": terminal[:, 1],
-        }
-
     def _batch(self, columns: dict[str, NDArray[Any]], day: int, first_id: int) -> Batch:
         midnight = (self.settings.start - dt.date(1970, 1, 1)).days + day
         order = np.argsort(columns["seconds"], kind="stable")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ class LoadedModel:
         binding = self._binding
         if binding is None:
             want = ", ".join(map(str, self.runtime.inputs))
-            refuse(self.spec.ref, f"inputs {want}", "a matrix", "name its columns or use predict_columns")
+            refuse(self.spec.ref, f"inputs {want}", "a matrix", "name its columns; encode text as features")
         if binding.matrix is not None:
             feeds = {binding.matrix: matrix}
         else:
@@ -42,16 +42,6 @@ class LoadedModel:
         with self._session.gate:
             outputs = self.runtime.predict(feeds)
         return interpret(outputs, self.spec, len(matrix))
-
-    def predict_columns(self, columns: Mapping[str, NDArray[Any]]) -> Scores:
-        """Score rows given as one array for each input, numbers or text; further columns are ignored."""
-        names = [tensor.name for tensor in self.runtime.inputs]
-        missing = [repr(name) for name in names if name not in columns]
-        if missing:
-            fail(self.spec.ref, f"wants a column for each of its inputs, missing {', '.join(missing)}")
-        with self._session.gate:
-            outputs = self.runtime.predict({name: columns[name] for name in names})
-        return interpret(outputs, self.spec, len(columns[names[0]]))
 
     def warmup(self, n: int) -> None:
         """Score n rows of zeros, so that the first event is not slow and wrong outputs are found before it.
@@ -118,4 +108,4 @@ def _bind(
     except ModelError:
         if spec.feature_columns is not None and not any(tensor.dtype == "string" for tensor in inputs):
             raise
-        return None  # only predict_columns can feed it
+        return None  # it can be looked at, and scores no matrix

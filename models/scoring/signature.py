@@ -128,5 +128,5 @@ def _check_numeric(spec: ModelSpec, tensor: TensorSpec) -> None:
             spec.ref,
             f"input {tensor}",
             "a matrix of float32",
-            "encode the text as features, or score it with predict_columns",
+            "encode the text as features",
         )

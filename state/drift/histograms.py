@@ -2,7 +2,7 @@
 
 Rules this file keeps:
 
-- Counts are whole numbers, so merging is exact in any order and grouping.
+- Counts are whole numbers, so sums are exact in any order and grouping.
 - Nothing here looks at a single row in Python.
 """
 
@@ -107,15 +107,6 @@ class Histograms:
         with np.errstate(over="ignore"):  # beyond 32 bits is infinite, and counted in the last cell
             values[: self._features], values[self._features :] = features.T, said.T
         return values
-
-    def merge(self, other: Histograms) -> None:
-        """Add the counts of another part of the stream.
-
-        Raises:
-            ValueError: its cells are others.
-        """
-        self._check_layout(other.layout, "merge windows of one baseline")
-        self._counts += other._counts
 
     def snapshot(self) -> dict[str, Any]:
         """Return the counts as builtins; the cells come from the baseline again."""

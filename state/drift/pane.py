@@ -48,16 +48,6 @@ class Pane:
             self.calibration.update(scores[chosen], labels[chosen])
             self.auc.update(scores[chosen], labels[chosen])
 
-    def merge(self, other: Pane) -> None:
-        """Add the counts of another part of the window; exact in any order.
-
-        Raises:
-            ValueError: it counts in other cells.
-        """
-        self.counts.merge(other.counts)
-        self.calibration.merge(other.calibration)
-        self.auc.merge(other.auc)
-
     def to_bytes(self) -> bytes:
         """Return the counts, packed."""
         parts = (self.counts.snapshot(), self.calibration.snapshot(), self.auc.snapshot())

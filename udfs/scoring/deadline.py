@@ -72,11 +72,6 @@ class DeadlineRunner:
         self._hanging = 0
         self._idle: queue.SimpleQueue[queue.SimpleQueue[Call[object] | None]] = queue.SimpleQueue()
 
-    @property
-    def hanging(self) -> int:
-        """The number of abandoned calls that are still running."""
-        return self._hanging
-
     def start(self, function: Callable[[], _T]) -> Call[_T]:
         """Start a call.
 

@@ -1,14 +1,11 @@
-"""Pearson's chi-square: of two samples over the same cells, or of one against given shares."""
+"""Pearson's chi-square of two samples over the same cells."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from state.drift.measures.homogeneity import expected_divergence, homogeneity_p, pearson, scale
 from state.drift.measures.measurement import NOT_COMPUTABLE, Measurement, counts_of, drift_score
-from state.drift.measures.tails import chi_square_sf
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -43,31 +40,3 @@ def chi_square(baseline: ArrayLike, window: ArrayLike) -> Measurement:
     p = homogeneity_p(before, now, pearson)
     score = drift_score(divergence, expected_divergence(before, now), LARGE)
     return Measurement(divergence * scale(before, now), p, score)
-
-
-def chi_square_fit(window: ArrayLike, shares: ArrayLike) -> Measurement:
-    """Pearson's goodness of fit: Σ (observed − expected)²/expected against shares known for certain; no unit.
-
-    Args:
-        window: counts, (cells,).
-        shares: what each cell should hold, > 0; scaled to sum to 1, (cells,).
-
-    Raises:
-        ValueError: the shapes differ, or a share is not positive.
-
-    Example:
-        >>> round(chi_square_fit([16, 18, 16, 14, 12, 12], [1, 1, 1, 1, 1, 1]).statistic, 4)
-        2.0
-    """
-    share = np.asarray(shares, np.float64)
-    if not (np.isfinite(share) & (share > 0)).all():
-        msg = f"shares: expected numbers > 0, got {share.tolist()}; merge cells that cannot occur"
-        raise ValueError(msg)
-    now, _ = counts_of(window, np.zeros(share.shape, np.int64))
-    rows = int(now.sum())
-    if not rows or len(now) < 2:
-        return NOT_COMPUTABLE
-    share = share / share.sum()
-    statistic = float(((now - rows * share) ** 2 / (rows * share)).sum())
-    p = chi_square_sf(statistic, len(now) - 1)
-    return Measurement(statistic, p, drift_score(statistic / rows, (len(now) - 1) / rows, LARGE))

@@ -8,14 +8,13 @@ import numpy as np
 
 from state.drift.measures.homogeneity import expected_divergence, homogeneity_p
 from state.drift.measures.measurement import NOT_COMPUTABLE, Measurement, counts_of, drift_score
-from state.drift.measures.tails import chi_square_isf
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from state.drift.measures.measurement import Counts
 
-MODERATE, LARGE = 0.1, 0.25  # conventions: Lewis, An introduction to credit scoring, 1994; Siddiqi 2006
+LARGE = 0.25  # a convention: Lewis, An introduction to credit scoring, 1994; Siddiqi 2006
 _EMPTY = 0.5  # rows that a cell empty in one sample counts as
 
 
@@ -52,22 +51,3 @@ def _index(baseline: Counts, window: Counts) -> float:
     used = (baseline + window) > 0
     q, p = (np.where(counts == 0, _EMPTY, counts)[used] / counts.sum() for counts in (baseline, window))
     return float(((p - q) * np.log(p / q)).sum())
-
-
-def psi_threshold(cells: int, baseline_rows: int, window_rows: int, alpha: float) -> float:
-    """Return the index that chance alone exceeds with probability `alpha`: χ²_{cells−1, 1−alpha}·(1/N + 1/M).
-
-    Source: Yurdakul 2018, as for `psi`.
-
-    Example:
-        >>> round(psi_threshold(10, 200, 200, 0.05), 3), round(psi_threshold(10, 200_000, 200_000, 0.05), 6)
-        (0.169, 0.000169)
-    """
-    if cells < 2 or baseline_rows < 1 or window_rows < 1 or not 0 < alpha < 1:
-        msg = (
-            "psi_threshold: expected cells >= 2, rows >= 1 and 0 < alpha < 1, got "
-            f"cells={cells}, baseline_rows={baseline_rows}, window_rows={window_rows}, alpha={alpha}; "
-            "an empty window has no threshold"
-        )
-        raise ValueError(msg)
-    return chi_square_isf(alpha, cells - 1) * (1 / baseline_rows + 1 / window_rows)

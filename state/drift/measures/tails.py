@@ -1,4 +1,4 @@
-"""Tail probabilities that p-values are made of: chi-square, Kolmogorov, normal, hypergeometric.
+"""Tail probabilities that p-values are made of: chi-square, Kolmogorov, hypergeometric.
 
 Rules this file keeps:
 
@@ -12,16 +12,6 @@ import math
 
 _TINY = 1e-300
 _RELATIVE = 1e-16
-
-
-def normal_sf(z: float) -> float:
-    """Return the chance that a standard normal variable exceeds `z`.
-
-    Example:
-        >>> round(normal_sf(1.6448536), 6)
-        0.05
-    """
-    return 0.5 * math.erfc(z / math.sqrt(2))
 
 
 def chi_square_sf(x: float, degrees: int) -> float:
@@ -71,22 +61,6 @@ def _gamma_fraction(a: float, x: float) -> float:
         if abs(c * d - 1) <= _RELATIVE * 4:
             break
     return total
-
-
-def chi_square_isf(p: float, degrees: int) -> float:
-    """Return the value that a chi-square variable exceeds with chance `p`, by bisection.
-
-    Example:
-        >>> round(chi_square_isf(0.05, 9), 3)
-        16.919
-    """
-    low, high = 0.0, 1.0
-    while chi_square_sf(high, degrees) > p:
-        low, high = high, 2 * high
-    for _ in range(100):
-        middle = (low + high) / 2
-        low, high = (middle, high) if chi_square_sf(middle, degrees) > p else (low, middle)
-    return high
 
 
 def kolmogorov_sf(x: float) -> float:

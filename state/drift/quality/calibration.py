@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 VERSION = 1
 LARGE = 0.5  # outcomes off by half of what chance allows for (p(1−p) a row), such as three frauds for each two foretold
-_UNIT = 2.0**-32  # sums of scores are kept in whole multiples of this, so that they merge exactly
+_UNIT = 2.0**-32  # sums of scores are kept in whole multiples of this, so that sums are exact in any order
 
 
 class Calibration:
-    """Outcomes of one pane of time by equally wide cells of the score; panes are merged to the window asked for.
+    """Outcomes of one pane of time by equally wide cells of the score.
 
     Expected calibration error: Σ n_b/n · |positives_b/n_b − mean score_b|; 0..1.
 
@@ -103,15 +103,6 @@ class Calibration:
         p = chi_square_sf(float((gaps**2 / spread).sum()), len(gaps))
         noise = float(np.sqrt(2 / math.pi * variance).sum()) / total
         return Measurement(self.error, p, drift_score((self.error * self.rows / total) ** 2, noise**2, LARGE**2))
-
-    def merge(self, other: Calibration) -> None:
-        """Add the outcomes of another pane or subtask; exact in any order.
-
-        Raises:
-            ValueError: it has another number of bins.
-        """
-        self._check(other._sums.size // 3)
-        self._sums += other._sums
 
     def _check(self, bins: int) -> None:
         if bins != self._sums.shape[1]:

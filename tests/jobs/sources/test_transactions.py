@@ -127,11 +127,11 @@ def test_day_profile_peaks_at_noon(half_year):
 
 def test_cards_pay_within_their_radius():
     generator = TransactionGenerator(GeneratorSettings(customers=300, terminals=800, radius=9.0))
-    rows = generator.with_locations(join(generator.days(5)))
-    apart = np.hypot(rows["CUSTOMER_X"] - rows["TERMINAL_X"], rows["CUSTOMER_Y"] - rows["TERMINAL_Y"])
-    assert 8 < apart.max() < 9
-    assert rows["TERMINAL_X"].min() >= 0
-    assert rows["TERMINAL_X"].max() < 100
+    rows, people = join(generator.days(5)), generator._population
+    apart = people.customer_xy[rows["CUSTOMER_ID"]] - people.terminal_xy[rows["TERMINAL_ID"]]
+    assert 8 < np.hypot(*apart.T).max() < 9
+    assert people.terminal_xy.min() >= 0
+    assert people.terminal_xy.max() < 100
 
 
 def test_amounts_are_whole_cents_and_not_negative(half_year):
@@ -142,7 +142,7 @@ def test_amounts_are_whole_cents_and_not_negative(half_year):
 
 def test_json_lines_read_back_as_the_columns():
     generator = TransactionGenerator(SMALL)
-    batch = generator.with_locations(next(generator.days(1)))
+    batch = next(generator.days(1))
     lines = to_json_lines(batch)
     assert lines[0].startswith('{"TRANSACTION_ID": 0, "TX_DATETIME": "2018-04-01T00:')
     rows = [json.loads(line) for line in lines]

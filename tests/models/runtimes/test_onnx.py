@@ -24,6 +24,7 @@ from models.runtimes import onnx
 from models.runtimes.options import RuntimeOptions
 from models.runtimes.warn_once import warn_once
 from models.scoring.loaded import LoadedModel, load_model
+from models.scoring.outputs import interpret
 from models.scoring.sessions import SessionPool
 from tests.support.sample_models import onnx_net, write_onnx
 
@@ -115,7 +116,8 @@ def test_pipeline_over_text_and_number_columns_equals_scikit_learn(tmp_path: Pat
     estimator = make_pipeline(encoder, LogisticRegression()).fit(table, BINARY)
     types = [("country", StringTensorType([None, 1])), ("amount", FloatTensorType([None, 1]))]
     model = load(save(estimator, tmp_path, types=types))
-    got = model.predict_columns({"country": country, "amount": X[:, 0].astype(np.float64)})
+    outputs = model.runtime.predict({"country": country, "amount": X[:, 0].astype(np.float64)})
+    got = interpret(outputs, model.spec, len(X))
     assert np.allclose(got.prediction, estimator.predict_proba(table)[:, 1], atol=1e-5)
 
 

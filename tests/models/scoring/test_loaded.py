@@ -48,21 +48,19 @@ def test_columns_go_to_the_inputs_of_their_names(tmp_path: Path) -> None:
         model.predict_matrix(x[:, :1])
 
 
-def test_text_columns_are_scored_by_name(tmp_path: Path) -> None:
+def test_model_of_text_columns_can_be_run_and_scores_no_matrix(tmp_path: Path) -> None:
     model = load(onnx_text(tmp_path))
     columns = {
         "country": np.array(["DE", None, "??"], dtype=object),
         "amount": np.array([1, 2, 3]),
-        "unused": np.zeros(3),
     }
     want = text_and_number(
         {"country": columns["country"].reshape(-1, 1), "amount": columns["amount"].reshape(-1, 1)}
     )
     model.warmup(2)
-    assert model.predict_columns(columns).prediction.tolist() == want["sum"][:, 0].tolist()
-    with pytest.raises(ModelError, match=r"wants a column for each of its inputs, missing 'country'"):
-        model.predict_columns({"amount": columns["amount"]})
-    with pytest.raises(ModelError, match=r"got a matrix; name its columns or use predict_columns"):
+    got = model.runtime.predict({name: columns[name] for name in ("country", "amount")})
+    assert got["sum"][:, 0].tolist() == want["sum"][:, 0].tolist()
+    with pytest.raises(ModelError, match=r"got a matrix; name its columns; encode text as features"):
         model.predict_matrix(np.zeros((1, 2), np.float32))
 
 

@@ -85,7 +85,7 @@ def test_inputs_without_a_column_are_named(make_spec: MakeSpec) -> None:
     [
         (
             ports("a", "b", dtype="string"),
-            r"wants input 'a' string \(n, 1\), got a matrix of float32; .*predict_columns",
+            r"wants input 'a' string \(n, 1\), got a matrix of float32; encode the text as features",
         ),
         (
             ports("x", dtype="string", shape=(None, 2)),

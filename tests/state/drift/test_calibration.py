@@ -67,6 +67,6 @@ def test_refused() -> None:
     with pytest.raises(ValueError, match=r"scores: expected probabilities 0\.\.1, got 1.5"):
         Calibration().update([1.5], [1])
     with pytest.raises(ValueError, match="calibration: expected 15 bins, got 10"):
-        Calibration().merge(Calibration(10))
+        Calibration().restore(Calibration(10).snapshot())
     with pytest.raises(ValueError, match="calibration: expected bins >= 1, got 0"):
         Calibration(0)

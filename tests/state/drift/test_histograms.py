@@ -29,13 +29,6 @@ def counted(*batches: np.ndarray) -> Histograms:
     return window
 
 
-def merged(*parts: Histograms) -> Histograms:
-    total = BASELINE.empty()
-    for part in parts:
-        total.merge(part)
-    return total
-
-
 @given(BATCH)
 def test_counts_are_those_of_one_row_at_a_time(batch: np.ndarray) -> None:
     window = counted(batch)
@@ -47,23 +40,9 @@ def test_counts_are_those_of_one_row_at_a_time(batch: np.ndarray) -> None:
         assert window.counts(position).tolist() == golden
 
 
-@given(BATCH, BATCH, BATCH)
-def test_merge_is_associative_and_commutative(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> None:
-    one, two, three = counted(a), counted(b), counted(c)
-    golden = counted(a, b, c).snapshot()
-    assert merged(merged(one, two), three).snapshot() == golden
-    assert merged(one, merged(two, three)).snapshot() == golden
-    assert merged(three, one, two).snapshot() == golden
-
-
 @given(BATCH, st.integers(0, 30))
 def test_cutting_the_stream_anywhere_changes_nothing(batch: np.ndarray, cut: int) -> None:
     assert counted(batch[:cut], batch[cut:]).snapshot() == counted(batch).snapshot()
-
-
-def test_four_subtasks_make_the_result_of_one() -> None:
-    rows = RNG.normal(size=(10_000, 3))
-    assert merged(*(counted(rows[i::4]) for i in range(4))).snapshot() == counted(rows).snapshot()
 
 
 @given(BATCH, BATCH)
@@ -108,8 +87,6 @@ def test_wrong_shape_is_refused_and_counts_nothing(matrix: np.ndarray, scores: n
 
 def test_other_cells_are_refused() -> None:
     other = make_baseline(RNG.normal(size=(500, 2)), ["amount", "code"])
-    with pytest.raises(ValueError, match=r"expected cells of layout .*; merge windows of one baseline"):
-        BASELINE.empty().merge(other)
     with pytest.raises(ValueError, match=r"expected cells of layout .*; start a new window when the baseline changes"):
         BASELINE.empty().restore(other.snapshot())
 

@@ -179,19 +179,6 @@ def test_findings_come_most_certain_first_and_untested_last() -> None:
     assert q_values == sorted(q_values)
 
 
-def test_four_subtasks_judge_as_one() -> None:
-    rng = np.random.default_rng(21)
-    baseline = baseline_of(rng)
-    live, scores = rows(rng, 4000), rng.beta(1, 20, 4000)
-    whole, merged = baseline.empty(), baseline.empty()
-    whole.update(live, scores)
-    for i in range(4):
-        part = baseline.empty()
-        part.update(live[i::4], scores[i::4])
-        merged.merge(part)
-    assert repr(judge(baseline, merged)) == repr(judge(baseline, whole))
-
-
 @pytest.mark.parametrize("alpha", [0.0, 1.0, float("nan")])
 def test_alpha_out_of_range_is_refused(alpha: float) -> None:
     baseline = make_baseline([[1.0], [2.0]], ["x"])

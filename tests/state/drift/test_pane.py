@@ -21,15 +21,13 @@ def counted(*batches: tuple[np.ndarray, np.ndarray, np.ndarray]) -> Pane:
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 2**16))
-def test_parts_merge_to_the_whole_and_survive_being_packed(first: int, second: int, seed: int) -> None:
+def test_pane_that_was_packed_goes_on_as_if_it_had_not_been(first: int, second: int, seed: int) -> None:
     rows = drawn(np.random.default_rng(seed), first + second)
     whole = counted(rows)
-    parts = [counted(tuple(column[:first] for column in rows)), counted(tuple(column[first:] for column in rows))]  # type: ignore[arg-type]
-    for one, other in (parts, parts[::-1]):
-        merged = Pane.from_bytes(one.to_bytes(), CELLS)
-        merged.merge(Pane.from_bytes(other.to_bytes(), CELLS))
-        assert merged.to_bytes() == whole.to_bytes()
-    assert whole.rows == first + second
+    pane = Pane.from_bytes(counted(tuple(column[:first] for column in rows)).to_bytes(), CELLS)  # type: ignore[arg-type]
+    pane.update(*(column[first:] for column in rows))
+    assert pane.to_bytes() == whole.to_bytes()
+    assert pane.rows == first + second
 
 
 def test_only_outcomes_beside_a_probability_count_as_such() -> None:
@@ -46,5 +44,3 @@ def test_counts_of_other_cells_are_refused() -> None:
     other = Histograms.from_json({**BASELINE, "columns": [column, *BASELINE["columns"][1:]]})
     with pytest.raises(ValueError, match="expected cells of layout"):
         Pane.from_bytes(Pane(CELLS).to_bytes(), other)
-    with pytest.raises(ValueError, match="expected cells of layout"):
-        Pane(CELLS).merge(Pane(other))

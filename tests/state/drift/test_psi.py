@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from state.drift.measures.psi import psi, psi_threshold
+from state.drift.measures.psi import psi
 
 
 def test_worked_by_hand() -> None:
@@ -33,15 +33,3 @@ def test_p_is_the_chi_square_tail_of_the_index_over_its_scale() -> None:
     baseline, window = [2000] * 10, [210, 190, 205, 195, 200, 200, 230, 170, 200, 200]
     result = psi(baseline, window)
     assert result.p == pytest.approx(stats.chi2.sf(result.statistic / (1 / 20_000 + 1 / 2000), 9))
-
-
-@pytest.mark.parametrize(("rows", "alpha"), [(200, 0.05), (200_000, 0.001)])
-def test_threshold_is_the_index_at_which_p_is_alpha(rows: int, alpha: float) -> None:
-    threshold = psi_threshold(20, 10_000, rows, alpha)
-    assert threshold == pytest.approx(stats.chi2.isf(alpha, 19) * (1 / 10_000 + 1 / rows))
-
-
-@pytest.mark.parametrize("wrong", [(1, 10, 10, 0.05), (10, 0, 10, 0.05), (10, 10, 0, 0.05), (10, 10, 10, 1.0)], ids=str)
-def test_threshold_refuses_what_has_none(wrong: tuple[int, int, int, float]) -> None:
-    with pytest.raises(ValueError, match="psi_threshold: expected cells >= 2, rows >= 1 and 0 < alpha < 1, got cells="):
-        psi_threshold(*wrong)

@@ -32,67 +32,20 @@ def test_scores_that_cells_keep_apart_give_scikit_learns_area(rows: list[tuple[i
         )
 
 
-@given(st.integers(0, 10_000), st.integers(20, 400))
-def test_any_scores_give_it_within_the_bound(seed: int, rows: int) -> None:
-    scores, labels = outcomes(np.random.default_rng(seed), rows, 1.0, 0.5)
-    if len(set(labels)) == 2:
-        auc = RollingAuc([0.2, 0.5, 0.6])
-        auc.update(scores, labels)
-        assert abs(auc.area - roc_auc_score(labels, scores)) <= auc.bound + 1e-12
-
-
 def test_area_without_a_class_is_not_computable() -> None:
     auc = auc_of(np.asarray([0.1, 0.2]), np.asarray([0, 0]))
     assert math.isnan(auc.area)
-    assert math.isnan(auc.bound)
-    assert math.isnan(RollingAuc().compare(auc).p)
 
 
-def test_fall_is_found_and_scored_by_what_is_lost() -> None:
-    rng = np.random.default_rng(0)
-    before, now = auc_of(*outcomes(rng, 20_000, 2.0)), auc_of(*outcomes(rng, 5000, 1.0))
-    result = before.compare(now)
-    assert result.statistic == pytest.approx(before.area - now.area)
-    assert result.p < 1e-10
-    assert result.score == pytest.approx((before.area - now.area) / (before.area - 0.5))
-    assert now.compare(before).score == 0
+@given(st.integers(0, 10_000), st.integers(20, 400))
+def test_any_scores_give_the_area_but_for_pairs_within_a_thousandth(seed: int, rows: int) -> None:
+    scores, labels = outcomes(np.random.default_rng(seed), rows, 1.0, 0.5)
+    if len(set(labels)) == 2:
+        cells = np.ceil(scores * 1000)
+        tied = np.mean(cells[labels][:, np.newaxis] == cells[~labels]) / 2
+        assert abs(auc_of(scores, labels).area - roc_auc_score(labels, scores)) <= tied + 1e-12
 
 
-@pytest.mark.parametrize("rows", [200, 2000])
-def test_without_a_fall_alarms_are_no_more_than_stated(rows: int) -> None:
-    rng = np.random.default_rng(1)
-    repeats, alarms = 1500, 0
-    for _ in range(repeats):
-        before, now = auc_of(*outcomes(rng, 2000, 1.5)), auc_of(*outcomes(rng, rows, 1.5))
-        alarms += before.compare(now).p <= 0.05
-    assert alarms <= stats.binom.ppf(0.999, repeats, 0.05)
-
-
-def test_perfect_order_in_both_is_no_fall() -> None:
-    perfect = auc_of(np.repeat([0.1, 0.9], 20), np.repeat([0, 1], 20))
-    assert (perfect.compare(perfect).statistic, perfect.compare(perfect).p) == (0, 1)
-
-
-def test_variance_is_that_of_delong_over_placements() -> None:
-    scores, labels = outcomes(np.random.default_rng(2), 2000, 1.0, 0.3)
-    scores = np.ceil(scores * 1000) / 1000
-    auc = auc_of(scores, labels)
-    positives, negatives = scores[labels], scores[~labels]
-    order = (positives[:, np.newaxis] > negatives) + 0.5 * (positives[:, np.newaxis] == negatives)
-    golden = [order.mean(axis=0).var(), order.mean(axis=1).var()]
-    assert auc._placement_variances() == pytest.approx(golden)
-
-
-def test_few_labels_give_no_p() -> None:
-    rng = np.random.default_rng(3)
-    few = auc_of(np.asarray([0.1, 0.9]), np.asarray([0, 1]))
-    assert math.isnan(auc_of(*outcomes(rng, 1000, 1.0)).compare(few).p)
-
-
-def test_other_edges_are_refused() -> None:
-    with pytest.raises(ValueError, match="auc: expected the same 999 edges, got 1 others"):
-        RollingAuc().merge(RollingAuc([0.5]))
-    with pytest.raises(ValueError, match="auc: expected ascending edges"):
-        RollingAuc([0.5, 0.5])
+def test_snapshot_of_other_cells_is_refused() -> None:
     with pytest.raises(ValueError, match="version 1 with 2000 counts, got version 1 with 4"):
-        RollingAuc().restore(RollingAuc([0.5]).snapshot())
+        RollingAuc().restore({"version": 1, "counts": bytes(32)})
