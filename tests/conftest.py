@@ -19,8 +19,8 @@ PACKAGES = ("conf", "models", "state", "udfs", "jobs", "gress")
 _BUILT_FROM = (*PACKAGES, "setup.py", "pyproject.toml", "LICENSE", "flink-conf.yaml", "deploy")
 
 # A shared machine is no reason to fail, and a build must not fail on examples that nobody can repeat.
-settings.register_profile("work", deadline=None)
-settings.register_profile("build", deadline=None, derandomize=True)
+settings.register_profile("work", deadline=None, max_examples=60)
+settings.register_profile("build", deadline=None, max_examples=60, derandomize=True)
 settings.load_profile("build" if os.environ.get("CI") else "work")
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 import pytest
@@ -50,30 +51,42 @@ def drawn(baseline: Histograms, truth: Histograms, rng: np.random.Generator, cou
     return window
 
 
-@EACH_MEASURE
-def test_windows_of_200_rows_without_drift_alarm_no_more_than_stated(measure: Measure) -> None:
-    rng = np.random.default_rng(11)
-    alarms, repeats = 0, 400
+@cache
+def small_windows_without_drift() -> list[tuple[Histograms, Histograms]]:
+    """400 windows of 200 rows, each with its baseline; the same for each measure."""
+    rng, found = np.random.default_rng(11), []
     for _ in range(20):
         baseline = baseline_of(rng)
-        for _ in range(repeats // 20):
-            findings = judge(baseline, window_of(baseline, rng, 200), ALPHA, measure=measure)
-            alarms += any(finding.is_drift for finding in findings)
-    assert alarms <= stats.binom.ppf(0.99, repeats, ALPHA)
+        found += [(baseline, window_of(baseline, rng, 200)) for _ in range(20)]
+    return found
+
+
+@cache
+def large_windows_without_drift() -> list[tuple[Histograms, Histograms]]:
+    """400 windows of 200,000 rows, each with its baseline; the same for each measure."""
+    rng = np.random.default_rng(12)
+    large = rows(rng, 200_000)
+    truth = make_baseline(large, NAMES, scores=rng.beta(1, 20, len(large)))
+    # The cells are fixed; what training and live data put in them is drawn anew.
+    sizes = (TRAINING_ROWS, 200_000)
+    return [tuple(drawn(truth, truth, rng, size) for size in sizes) for _ in range(400)]
+
+
+def alarms(windows: list[tuple[Histograms, Histograms]], measure: Measure) -> int:
+    judged = (judge(baseline, window, ALPHA, measure=measure) for baseline, window in windows)
+    return sum(any(finding.is_drift for finding in findings) for findings in judged)
+
+
+@EACH_MEASURE
+def test_windows_of_200_rows_without_drift_alarm_no_more_than_stated(measure: Measure) -> None:
+    windows = small_windows_without_drift()
+    assert alarms(windows, measure) <= stats.binom.ppf(0.99, len(windows), ALPHA)
 
 
 @EACH_MEASURE
 def test_windows_of_200_000_rows_without_drift_alarm_no_more_than_stated(measure: Measure) -> None:
-    rng = np.random.default_rng(12)
-    alarms, repeats = 0, 400
-    large = rows(rng, 200_000)
-    truth = make_baseline(large, NAMES, scores=rng.beta(1, 20, len(large)))
-    for _ in range(repeats):
-        # The cells are fixed; what training and live data put in them is drawn anew.
-        baseline = drawn(truth, truth, rng, TRAINING_ROWS)
-        findings = judge(baseline, drawn(truth, truth, rng, 200_000), ALPHA, measure=measure)
-        alarms += any(finding.is_drift for finding in findings)
-    assert alarms <= stats.binom.ppf(0.99, repeats, ALPHA)
+    windows = large_windows_without_drift()
+    assert alarms(windows, measure) <= stats.binom.ppf(0.99, len(windows), ALPHA)
 
 
 def test_window_of_200_000_real_rows_raises_no_alarm() -> None:
