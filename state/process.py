@@ -18,11 +18,11 @@ _END_OF_INPUT_MS = 2**63 - 2
 
 
 class MergeDrift(KeyedProcessFunction):
-    """Take the sampled rows of all tasks, and write a line of JSON for each window or change that is complete.
+    """A function that takes the sampled rows of all tasks and emits a JSON line for each complete window or change.
 
     Args:
-        settings: how windows are made and judged, and what detectors watch.
-        listen: called with each record, in the worker.
+        settings: settings of windows and detectors.
+        listen: function that is called with each record, in the worker.
     """
 
     def __init__(self, settings: DriftSettings, listen: Callable[[dict[str, Any]], None]) -> None:
@@ -30,20 +30,20 @@ class MergeDrift(KeyedProcessFunction):
         self._listen = listen
 
     def open(self, runtime_context: RuntimeContext) -> None:
-        """Find the state."""
+        """Open the state."""
         kept = MapStateDescriptor("windows", Types.STRING(), Types.PICKLED_BYTE_ARRAY())
         self._monitor = DriftMonitor(self._settings, runtime_context.get_map_state(kept))
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[str]:
-        """Judge what is complete, and count the rows of a batch."""
+        """Judge the complete windows, and count the rows of a batch."""
         timers = ctx.timer_service()
-        # Only the last watermark of input that ends comes so late.
+        # Only the last watermark of an ending input is this late.
         timers.register_event_time_timer(_END_OF_INPUT_MS)
         yield from self._lines(self._monitor.advance(timers.current_watermark()))
         yield from self._lines(self._monitor.add(SampledRows.from_text(value[0])))
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[str]:
-        """Judge what is left at the end of input."""
+        """Judge the remaining windows at the end of the input."""
         yield from self._lines(self._monitor.finish())
 
     def _lines(self, records: Iterable[dict[str, Any]]) -> Iterator[str]:

@@ -33,7 +33,7 @@ def expressions(
 
 
 class _Translator:
-    """Turns sources of columns into SQL over one view."""
+    """A translator of column sources into SQL over one view."""
 
     def __init__(self, view: View, events: EventSettings, given: Mapping[str, str]) -> None:
         self._view = view

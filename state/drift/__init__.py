@@ -1,8 +1,8 @@
 """Drift of a model's inputs, scores and quality.
 
-Three kinds of it. A measure compares the counts of a live window with those of training: `judge` runs one over all
-columns. A sequential detector watches one stream of numbers, value by value. Quality is counted from scores and the
-labels that came in. `DriftMonitor` joins them; a file each has the algorithms.
+There are three kinds. A measure compares the counts of a live window with those of training: `judge` runs one over all
+columns. A sequential detector watches one stream of numbers, value by value. Quality is computed from scores and
+labels. `DriftMonitor` joins the three; each algorithm has a file of its own.
 """
 
 from __future__ import annotations

@@ -31,9 +31,9 @@ def make_baseline(
 
     Args:
         matrix: features, (n, k).
-        names: of the k columns.
-        scores: what the model says for these rows, (n,) or (n, s).
-        score_names: of the s scores.
+        names: names of the k columns.
+        scores: the model's scores of these rows, (n,) or (n, s).
+        score_names: names of the s scores.
         categorical: names of columns that hold codes; codes seen fewer than five times, or never, share a cell.
         bins: cells of equal share aimed at for a numeric column, >= 2.
         categories: codes that get a cell of their own, the commonest first, >= 1.

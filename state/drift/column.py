@@ -1,11 +1,12 @@
 """The cells that one column's values are counted in, fixed when the baseline is made.
 
-Rules this file keeps:
+Rules of this file:
 
 - Values and edges are 32-bit floats, as in the feature matrix, so that training and live values meet the same edges.
-- Cell i holds values v with edges[i-1] < v <= edges[i]; the last cell holds what lies above all edges, and one more
+- Cell i holds values v with edges[i-1] < v <= edges[i]; the last cell holds the values above all edges, and one more
   cell counts NaN.
-- A value that fills a cell gets one of its own, by an edge at the next smaller float: below a constant is not it.
+- A value that fills a cell gets a cell of its own, by an edge at the next smaller float, which separates it from the
+  values below.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ class Column:
     """One column and its cells.
 
     Attributes:
-        name: as in the feature set.
-        role: an input of the model, or what it said.
-        kind: numeric, where the order of cells means something, or categorical, where each edge pair is a code.
+        name: name in the feature set.
+        role: an input of the model, or its score.
+        kind: numeric, with a meaningful order of cells, or categorical, with an edge pair for each code.
         edges: ascending finite 32-bit floats.
     """
 
@@ -64,7 +65,7 @@ class Column:
         return len(self.edges) + 2
 
     def comparable(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the counts in the cells that are compared: for codes, what is none of them falls into one cell."""
+        """Return the counts in the compared cells; of a categorical column all values without a code share one cell."""
         if self.kind == "numeric":
             return counts
         edges = np.asarray(self.edges, np.float32)

@@ -1,6 +1,6 @@
 """Counts of a model's inputs and scores by cell: the form of the baseline and of every window of live data.
 
-Rules this file keeps:
+Rules of this file:
 
 - Counts are whole numbers, so sums are exact in any order and grouping.
 - Nothing here looks at a single row in Python.
@@ -54,7 +54,7 @@ class Histograms:
 
     @cached_property
     def layout(self) -> str:
-        """Names the columns and cells: equal means that counts can be added and compared."""
+        """The identity of columns and cells; counts with equal ones can be added and compared."""
         described = json.dumps([_described(column) for column in self.columns], sort_keys=True)
         return hashlib.sha1(described.encode(), usedforsecurity=False).hexdigest()
 
@@ -65,7 +65,7 @@ class Histograms:
         return view
 
     def empty(self) -> Histograms:
-        """Return the same cells with nothing counted: a new window."""
+        """Return the same cells with counts of 0, for a new window."""
         return Histograms(self.columns)
 
     def update(self, matrix: ArrayLike, scores: ArrayLike | None = None) -> None:
@@ -73,10 +73,10 @@ class Histograms:
 
         Args:
             matrix: features, (n, k); counted as 32-bit floats.
-            scores: (n,) or (n, s), where there are columns for them.
+            scores: (n,) or (n, s), if there are columns for them.
 
         Raises:
-            ValueError: a shape is not what the columns ask for; nothing is counted then.
+            ValueError: a shape does not fit the columns; nothing is counted then.
         """
         values = self._values(matrix, scores)
         if not values.shape[1]:

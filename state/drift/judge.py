@@ -1,4 +1,4 @@
-"""Which inputs and scores have drifted: one test a column, with false alarms controlled over all of them."""
+"""Judgement of a window: one drift test a column, with false alarms controlled over all columns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Finding:
     """The result of one column's test, or of a detector that found a change.
 
     Attributes:
-        name: of the column.
+        name: name of the column.
         role: feature or score; outcome for a detector of errors.
         measure: name in `MEASURES`, or of the detector.
         statistic: in the measure's unit; NaN where the column could not be tested.
@@ -52,10 +52,10 @@ def judge(
     use is not tested.
 
     Args:
-        baseline: from training data.
-        window: of the same cells.
+        baseline: counts of the training data.
+        window: counts in the same cells.
         alpha: share of alarms that may be false, between 0 and 1.
-        measure: how two samples are compared.
+        measure: function that compares two samples.
 
     Returns:
         a finding a column: by q, then the larger score, then the order of the columns; those not tested last.

@@ -1,4 +1,4 @@
-"""All that watches drift in a job: windows, and where it is asked for, detectors of changes."""
+"""Monitor of drift in a job: windows and, if the settings ask for them, detectors of changes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class DriftMonitor:
-    """Take sampled rows and watermarks, and return the records of windows and changes in the order of event time.
+    """A monitor that takes sampled rows and watermarks, and returns the records of windows and changes.
 
-    The store has the state of both. A store that was kept without detectors is a good start with them, and the other
-    way round: detectors then start anew.
+    Records come in the order of event time. The store holds the state of windows and detectors. A job may switch
+    detectors on or off and keep its store; the detectors then start anew.
 
     Args:
-        settings: how windows are judged, and which detector watches which streams.
-        store: what is kept.
+        settings: settings of windows and detectors.
+        store: state over restarts.
     """
 
     def __init__(self, settings: DriftSettings, store: Store) -> None:
@@ -30,7 +30,7 @@ class DriftMonitor:
         self._changes = ChangeWatch(settings.sequential, store, self._windows.baseline_of) if is_watched else None
 
     def add(self, rows: SampledRows) -> list[dict[str, Any]]:
-        """Count rows; return the records that end with them, as their baseline is another one."""
+        """Count rows; if they bring another baseline, return the records of the windows that it ends."""
         changes = self._changes
         if changes is None:
             return self._windows.add(rows)
@@ -42,7 +42,7 @@ class DriftMonitor:
         return records
 
     def advance(self, watermark_ms: int) -> list[dict[str, Any]]:
-        """Return the records of what is complete.
+        """Return the records of complete windows and changes.
 
         Args:
             watermark_ms: event time up to which all rows have come, as far as anybody knows; may fall back.
@@ -51,7 +51,7 @@ class DriftMonitor:
         return windows if self._changes is None else _merged(windows, self._changes.advance(watermark_ms))
 
     def finish(self) -> list[dict[str, Any]]:
-        """Return the records of all that is open: no row comes any more."""
+        """Return the records of all open windows and waiting rows at the end of the input."""
         windows = self._windows.finish()
         return windows if self._changes is None else _merged(windows, self._changes.finish())
 

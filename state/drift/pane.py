@@ -1,4 +1,4 @@
-"""One window of live rows: counts of inputs and scores, and of outcomes where they are known."""
+"""One window of live rows: counts of inputs, scores and known outcomes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Pane:
     """Counts of one window for one version of a model.
 
     Args:
-        baseline: whose cells are counted in: the features, then one score.
+        baseline: baseline whose cells are used: the features, then one score.
     """
 
     def __init__(self, baseline: Histograms) -> None:

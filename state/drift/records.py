@@ -32,9 +32,9 @@ def window_record(
     Args:
         ref: the model's name and version.
         span: start and end in ms since 1970.
-        rows: how many were counted.
-        findings: what the tests of the columns say; None: the window had too few rows to be judged.
-        score: size of the drift, 0..1; None where it was not judged.
+        rows: number of counted rows.
+        findings: results of the columns' tests; None: the window had too few rows to be judged.
+        score: size of the drift, 0..1; None if the window was not judged.
         quality: figures from outcomes; None: there were too few.
     """
     model, _, version = ref.rpartition("@")
@@ -63,12 +63,12 @@ def change_record(ref: str, detection: Detection) -> dict[str, Any]:
 
 
 def is_change(record: Mapping[str, Any]) -> bool:
-    """Whether a record is of a change, not of a window."""
+    """Return whether a record is of a change, not of a window."""
     return any(finding["measure"] in SEQUENTIAL for finding in record["findings"])
 
 
 def number(value: float) -> float | None:
-    """Return a number as JSON has it: None for NaN."""
+    """Return a number for JSON, with None for NaN."""
     return None if math.isnan(value) else float(value)
 
 

@@ -1,6 +1,6 @@
-"""Rows of a sample on their way to where windows are counted: one text a batch.
+"""Sampled rows as texts, one a batch, which scoring tasks send to the task that counts windows.
 
-The text starts with the latest event time in it, `TIME_DIGITS` wide, for SQL to read watermarks off; then comes a line
+A text starts with the latest event time in it, `TIME_DIGITS` wide, from which SQL reads watermarks; then comes a line
 of JSON, then the columns as bytes, in base64.
 """
 
@@ -26,13 +26,13 @@ class SampledRows:
     """Rows that one version of a model scored, one or more.
 
     Attributes:
-        model: its name.
-        version: its version.
+        model: name of the model.
+        version: version of the model.
         times_ms: event times, (n,), ms since 1970.
-        matrix: what the model was given, (n, k).
-        scores: what it said, (n,).
-        labels: outcomes, (n,); NaN where not known.
-        baseline: of the version, as JSON-able values; None: it was sent before.
+        matrix: the model's input, (n, k).
+        scores: the model's scores, (n,).
+        labels: outcomes, (n,); NaN if not known.
+        baseline: baseline of the version, as JSON values; None: it was sent before.
     """
 
     model: str
@@ -45,7 +45,7 @@ class SampledRows:
 
     @property
     def ref(self) -> str:
-        """Name and version of the model, by which its state is kept."""
+        """Name and version of the model, the key of its state."""
         return f"{self.model}@{self.version}"
 
     def to_text(self) -> str:

@@ -1,4 +1,4 @@
-"""Where drift keeps its state."""
+"""Interface of the store that keeps the state of drift."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 
 class Store(Protocol):
-    """Values by key, kept over restarts; a value that was read may not be changed in place."""
+    """Values by key, kept over restarts; callers must not change a value in place."""
 
     def get(self, key: str) -> Any:
         """Return the value of a key; None: there is none."""

@@ -1,9 +1,9 @@
 """Windows of live rows, counted as they come and judged when they are complete.
 
-Rules this file keeps:
+Rules of this file:
 
-- Each row counts once. One that comes after its window was judged counts in the oldest that is open.
-- What is kept lies in the store, so that a restored store goes on as if nothing had happened.
+- Each row counts once. A row that comes after its window was judged counts in the oldest open window.
+- All state is in the store, so a restored job continues as if nothing had happened.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class DriftWindows:
     """Tumbling windows of event time, for each version of a model.
 
     Args:
-        settings: length, and how windows are judged.
-        store: what is kept.
+        settings: settings of windows and their judgement.
+        store: state over restarts.
     """
 
     def __init__(self, settings: DriftSettings, store: Store) -> None:
@@ -43,7 +43,7 @@ class DriftWindows:
         self._baselines: dict[str, Histograms] = {}
 
     def add(self, rows: SampledRows) -> list[dict[str, Any]]:
-        """Count rows; return the records of windows that end with them, as their baseline is another one."""
+        """Count rows; if they bring another baseline, return the records of the windows that it ends."""
         ref = rows.ref
         replaced = self._take_baseline(ref, rows)
         baseline = self.baseline_of(ref)
@@ -74,7 +74,7 @@ class DriftWindows:
         return self._close(complete_ms)
 
     def finish(self) -> list[dict[str, Any]]:
-        """Return the records of all open windows: no row comes any more."""
+        """Return the records of all open windows at the end of the input."""
         return self._close(None)
 
     def _closed_ms(self) -> int:
@@ -83,7 +83,7 @@ class DriftWindows:
         return _BEFORE_ALL_MS if kept is None else int(kept)
 
     def _take_baseline(self, ref: str, rows: SampledRows) -> list[dict[str, Any]]:
-        """Keep a baseline that came along; where it is another one, what was counted with the old one ends here."""
+        """Keep the baseline of rows; a different one ends the windows of the old one."""
         if rows.baseline is None or not self.is_other_baseline(rows):
             return []
         records = self._close(None, ref)
@@ -92,7 +92,7 @@ class DriftWindows:
         return records
 
     def is_other_baseline(self, rows: SampledRows) -> bool:
-        """Whether rows come with a baseline that is not the one kept for their version."""
+        """Return whether rows bring a baseline other than the one kept for their version."""
         return rows.baseline is not None and self._store.get(f"baseline {rows.ref}") != rows.baseline
 
     def baseline_of(self, ref: str) -> Histograms | None:
@@ -123,7 +123,7 @@ class DriftWindows:
                 yield int(start), ref, key
 
     def _record(self, start: int, ref: str, baseline: Histograms, pane: Pane) -> dict[str, Any]:
-        """Return what a window says; one with too few rows is not judged."""
+        """Return the record of a window; one with too few rows is not judged."""
         settings = self._settings
         span, quality = (start, start + settings.window_ms), _quality(pane, settings.alpha)
         if pane.rows < settings.min_rows:

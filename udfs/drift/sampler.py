@@ -26,7 +26,7 @@ class DriftSampler:
     """A sampler that takes every n-th row of one operator, over all its batches.
 
     Args:
-        share: of the rows, in (0, 1].
+        share: share of the rows, in (0, 1].
         columns: names of the features that models get, in their order.
     """
 
@@ -43,13 +43,13 @@ class DriftSampler:
     ) -> str | None:
         """Return the sample of a batch as a text; None: there is nothing to send.
 
-        Rows that the version which serves did not score say nothing of it and are left out.
+        Rows that the serving version did not score are left out, as they say nothing about it.
 
         Args:
-            answer: for the n rows.
-            matrix: what the model was given, (n, k).
+            answer: scores of the n rows.
+            matrix: the model's input, (n, k).
             times_ms: event times, (n,).
-            labels: outcomes, (n,), NaN or None where not known; None: events have none.
+            labels: outcomes, (n,), NaN or None if not known; None: events have none.
         """
         rows = self._choose(len(matrix))
         if not len(rows):

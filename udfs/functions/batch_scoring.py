@@ -36,7 +36,7 @@ _NO_PROBLEMS: Mapping[int, Problem] = MappingProxyType({})
 
 
 class BatchScoring:
-    """Scores batches with the job's model, and counts what became of their rows.
+    """A scorer of batches with the job's model, which counts the outcomes of their rows.
 
     It is a picklable description until ``open``; then it belongs to one operator, whose calls come one after the other.
 

@@ -17,7 +17,7 @@ from udfs.functions.vector_function import Columns
 
 @dataclass
 class ComputeFeatures:
-    """Computes the job's features in double precision, one column each."""
+    """A function that computes the job's features in double precision, one column each."""
 
     job: JobSettings
 
@@ -35,7 +35,7 @@ class ComputeFeatures:
         return tuple((name, "DOUBLE") for name in self.features.columns)
 
     def open(self) -> None:
-        """Nothing to load."""
+        """Do nothing, as there is nothing to load."""
 
     def run(self, columns: Columns) -> Mapping[str, Any]:
         """Compute the features of a batch."""
@@ -43,7 +43,7 @@ class ComputeFeatures:
         return {name: matrix[:, index] for index, name in enumerate(self.features.columns)}
 
     def close(self) -> None:
-        """Nothing to free."""
+        """Do nothing, as there is nothing to free."""
 
 
 def feature_inputs(features: FeatureSet, events: EventSettings) -> SqlColumns:

@@ -1,4 +1,4 @@
-"""Counts rows that are on their way to the dead letters."""
+"""Counter of rows on their way to the dead letters."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REASON: SqlColumns = (("__dead_letter_reason", "STRING"),)
 
 @dataclass
 class CountDeadLetters:
-    """Passes reasons on, and counts them where metrics are kept.
+    """A function that passes reasons on unchanged, and counts them if metrics are on.
 
     Attributes:
         job: name of the job.
@@ -41,7 +41,7 @@ class CountDeadLetters:
         return _REASON
 
     def open(self) -> None:
-        """Begin to hand over what is counted."""
+        """Start to write the counts."""
         self._pending = PendingMetrics()
         if self.metrics.port:
             export_metrics(self.metrics)
@@ -57,7 +57,7 @@ class CountDeadLetters:
         return {"__dead_letter_reason": reasons}
 
     def close(self) -> None:
-        """Hand over the rest."""
+        """Write the remaining counts."""
         if self.metrics.port:
             TICKER.remove(self._pending.flush)
             self._pending.flush()

@@ -29,7 +29,7 @@ LINE = (("__line", "STRING"),)
 
 @dataclass
 class ParseLines:
-    """Parses lines of one format; a bad line gets a reason and an error instead of values."""
+    """A function that parses lines of one format; a bad line gets a reason and an error instead of values."""
 
     events: EventSettings
     lines: LineFormat
@@ -64,7 +64,7 @@ class ParseLines:
         return self._parser.parse(columns["__line"].tolist())
 
     def close(self) -> None:
-        """Nothing to free."""
+        """Do nothing, as there is nothing to free."""
 
 
 def event_columns(events: EventSettings) -> SqlColumns:

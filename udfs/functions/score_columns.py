@@ -15,7 +15,7 @@ from udfs.functions.vector_function import Columns
 
 @dataclass
 class ScoreColumns:
-    """Computes features and scores them with the job's model, in one step."""
+    """A function that computes features and scores them with the job's model, in one step."""
 
     job: JobSettings
     ml: MlSettings

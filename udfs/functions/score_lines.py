@@ -22,7 +22,7 @@ from udfs.parsing.lines import LineFormat
 
 @dataclass
 class ScoreLines:
-    """Parses, computes features and scores without leaving Python in between."""
+    """A function that parses, computes features and scores without leaving Python in between."""
 
     job: JobSettings
     ml: MlSettings

@@ -27,7 +27,7 @@ BLOCK_COLUMNS: SqlColumns = (("__predictions", "STRING"), ("__alerts", "STRING")
 
 @dataclass
 class WriteLines:
-    """Scores lines and writes what comes of it."""
+    """A function that scores lines and formats the predictions."""
 
     score: ScoreLines
 

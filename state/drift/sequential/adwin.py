@@ -19,7 +19,7 @@ BUCKETS = 5  # of each size, as in the paper
 
 
 class Adwin:
-    """Watch the mean of one stream of values between 0 and 1, such as errors or shares.
+    """A detector of changes in the mean of one stream of values between 0 and 1, such as errors or shares.
 
     The window is cut where its older part of n0 values and its newer part of n1 have means that differ by
     ε = √(2/m·σ²·ln(2/δ')) + 2/(3m)·ln(2/δ') or more, m = 1/(1/n0 + 1/n1), δ' = δ/ln n; then the oldest bucket goes,
@@ -102,7 +102,7 @@ class Adwin:
         self._levels.append([bucket])
 
     def _shrink(self, position: int) -> Change | None:
-        """Drop oldest buckets while there is a cut; return the change at the clearest cut there was."""
+        """Drop the oldest buckets while there is a cut; return the change at the clearest cut."""
         gap, cut = self._clearest_cut()
         if gap <= 1:
             return None

@@ -1,4 +1,4 @@
-"""A change that a sequential detector found in a stream, and how large it is."""
+"""A change that a sequential detector found in a stream, and its size."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Change:
     """One change.
 
     Attributes:
-        position: of the value at which it was found, in the batch that was given.
+        position: position in the batch of the value at which it was found.
         shift: mean after the change less the mean before it, in units of the values.
         score: size of the shift in standard deviations of the values, mapped to 0..1 as windows' scores are: 0.8 is
             half a deviation.
@@ -31,8 +31,8 @@ class Part:
     """Values on one side of a change.
 
     Attributes:
-        values: how many, >= 1.
-        mean: their mean.
+        values: number of values, >= 1.
+        mean: mean of the values.
     """
 
     values: int
@@ -43,9 +43,9 @@ def change_between(position: int, before: Part, after: Part, squares: float) -> 
     """Return the change from one part of a stream to the next.
 
     Args:
-        position: as in `Change`.
+        position: position as in `Change`.
         before: values before the change.
-        after: values after it.
+        after: values after the change.
         squares: sum of the squared deviations of all values from the mean of their own part.
 
     Example:

@@ -1,4 +1,4 @@
-"""What sequential detectors have in common."""
+"""Interface of sequential detectors."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class Detector(Protocol):
-    """Watches one stream; not for several threads at once. Values that are NaN are passed over."""
+    """A detector that watches one stream and ignores NaN; only one thread at a time may use it."""
 
     def update(self, values: ArrayLike) -> list[Change]:
-        """Take values in order, and return the changes found; how values are cut into batches changes nothing."""
+        """Take values in order, and return the changes found; the split into batches changes nothing."""
 
     def snapshot(self) -> dict[str, Any]:
         """Return the state as builtins."""
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
-        """Go on from a snapshot as if there had been no break."""
+        """Continue from a snapshot as if there had been no break."""

@@ -20,7 +20,7 @@ _NOTHING = Part(0, 0.0)
 
 
 class PageHinkley:
-    """Watch one stream for a rise or fall of its mean.
+    """A detector of a rise or fall of the mean of one stream.
 
     With x̄ the mean since the last change, the rise is m − min m for m ← fading·m + (x − x̄ − tolerance), the fall
     max m − m for m ← fading·m + (x − x̄ + tolerance); either over `threshold` is a change, and all starts anew. The
@@ -35,7 +35,7 @@ class PageHinkley:
         tolerance: deviation from the mean that adds nothing, in units of the values (δ).
         threshold: cumulative deviation that is a change, in units of the values (λ).
         fading: what remains of the sum at each step, over 0 to 1; 1 is Page's own.
-        direction: which changes to look for.
+        direction: direction of the changes to look for.
 
     Raises:
         ValueError: a setting is out of range.

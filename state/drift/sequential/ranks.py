@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 
 
 class TrainingRanks:
-    """Map the values of one column to 0..1: the share of training rows in lower cells, and half of those in its own.
+    """A map of one column's values to 0..1: the share of training rows in lower cells, plus half of those in its own.
 
     In training the mean is one half, whatever the column's unit, spread and outliers: a constant and a column with a
     long tail can be watched alike. Values beyond the training range fall into the outermost cells. NaN stays NaN.
 
     Args:
         baseline: histograms of the training rows.
-        position: of the column in it.
+        position: position of the column in the baseline.
     """
 
     def __init__(self, baseline: Histograms, position: int) -> None:
         self._edges = np.asarray(baseline.columns[position].edges, np.float32)
         counts = baseline.counts(position)[:-1].astype(np.float64)
         total = counts.sum()
-        # Without a value in training, no live value says anything.
+        # Without a value in training, no live value has a rank.
         self._ranks = (np.cumsum(counts) - counts / 2) / total if total else np.full(len(counts), np.nan)
 
     def of(self, values: NDArray[Any]) -> NDArray[np.float64]:

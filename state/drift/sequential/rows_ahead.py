@@ -1,4 +1,4 @@
-"""Sampled rows that wait until all rows of earlier times have come, as far as the watermark tells."""
+"""Sampled rows that wait until the watermark says that all rows of earlier times have come."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _KIND = "ahead"
 
 
 class RowsAhead:
-    """Hand rows out in the order of event time, whichever task sent them, and in whichever batches.
+    """A queue that returns rows in the order of event time, for any tasks and batches that sent them.
 
-    Each batch is a value of the store; which of them are next is known without reading the store.
+    Each batch is a value of the store; the queue knows the next batches without reading the store.
 
     Args:
-        store: what is kept.
+        store: state over restarts.
     """
 
     def __init__(self, store: Store) -> None:

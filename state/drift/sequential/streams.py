@@ -54,14 +54,14 @@ class Detection:
 
 
 class Streams:
-    """Watch the features, the score and the outcome of one version.
+    """The watched streams of one version: features, score and outcome.
 
     Features and the score are watched as `TrainingRanks`, the outcome as |label − score|. A row without an outcome, or
-    with a missing feature, is passed over in that stream.
+    with a missing feature, is ignored in that stream.
 
     Args:
-        settings: which detector watches which streams.
-        baseline: of the version: the features, then one score.
+        settings: settings of the detector and its streams.
+        baseline: baseline of the version: the features, then one score.
     """
 
     def __init__(self, settings: SequentialSettings, baseline: Histograms) -> None:
@@ -81,7 +81,7 @@ class Streams:
         self._streams[f"{role}:{name}"] = _Stream(name, role, settings.detector, detector)
 
     def update(self, rows: SampledRows) -> list[Detection]:
-        """Take rows in the order of event time, and return what was found: by time, then in the order of streams."""
+        """Take rows in the order of event time, and return the changes by time, then in the order of streams."""
         found = [
             detection
             for key, values in self._values(rows)
@@ -120,7 +120,7 @@ class Streams:
 
 
 class _Stream:
-    """One stream: its detector, and when it last changed."""
+    """One stream: its detector, and the time of its last change."""
 
     def __init__(self, name: str, role: Role, measure: str, detector: Detector) -> None:
         self._name, self._role, self._measure, self._detector = name, role, measure, detector

@@ -20,15 +20,15 @@ _LAST_MS = 2**63 - 1
 
 
 class ChangeWatch:
-    """Watch sampled rows in the order of event time.
+    """A watch over sampled rows in the order of event time.
 
-    A row is looked at when the watermark has passed it, so that neither the number of tasks nor the cut into batches
-    changes what is found. A row that comes later than that is looked at with the next ones.
+    It examines a row when the watermark has passed it, so neither the number of tasks nor the split into batches
+    changes the result. It examines a row that comes later with the next ones.
 
     Args:
-        settings: which detector watches which streams; not ``none``.
-        store: what is kept.
-        baseline_of: gives the baseline of a version whose rows were added.
+        settings: settings of the detector and its streams; not ``none``.
+        store: state over restarts.
+        baseline_of: function that returns the baseline of a version whose rows were added.
     """
 
     def __init__(
@@ -50,11 +50,11 @@ class ChangeWatch:
         return sorted(found, key=lambda record: record["window_end"])
 
     def finish(self) -> list[dict[str, Any]]:
-        """Return the records of the changes in all rows that wait: no row comes any more."""
+        """Return the records of the changes in all waiting rows at the end of the input."""
         return self.advance(_LAST_MS)
 
     def end(self, ref: str) -> list[dict[str, Any]]:
-        """Look at the rows of a version that wait, and forget it: its baseline is about to be another one."""
+        """Examine the waiting rows of a version and forget it, because its baseline is about to change."""
         rows = self._ahead.take_all(ref)
         records = [] if rows is None else self._changes(ref, rows)
         self._streams.pop(ref, None)
