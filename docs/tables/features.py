@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from docs.tables.markdown import code, prose, table
+from docs.tables.markdown import code, flow, prose, table
 from udfs.features.reference import EXAMPLE_FIELDS, FeatureReference, feature_references
 
 
@@ -38,16 +36,7 @@ def _section(reference: FeatureReference) -> str:
             prose(reference.text) + "\n",
             f"**Null rule:** {prose(reference.null_rule)}\n",
             parameters if reference.parameters else "It has no parameters.\n",
-            f"```yaml\n- {_flow(reference.example)}\n```\n",
+            f"```yaml\n- {flow(reference.example)}\n```\n",
             table(("column", "formula"), [(code(each.column), code(each.formula)) for each in reference.columns]),
         ]
     )
-
-
-def _flow(value: object) -> str:
-    """Return a value as YAML in one line, keys in their own order."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_flow(each)}" for key, each in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_flow, value)) + "]"
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -19,6 +19,20 @@ def code(text: str) -> str:
 def prose(docstring: str) -> str:
     """Return a docstring's text as Markdown: double backticks become single ones."""
     return docstring.replace("``", "`")
+
+
+def flow(value: object) -> str:
+    """Return a value as YAML in one line, keys in their own order.
+
+    Example:
+        >>> flow({"min": 0, "clip": True, "fields": ["hour", "month"]})
+        '{min: 0, clip: true, fields: [hour, month]}'
+    """
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {flow(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(flow, value)) + "]"
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
 
 
 def _cell(text: str) -> str:

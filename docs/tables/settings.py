@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from conf.settings import Settings
 from conf.types.durations import format_duration
 from conf.types.refusal import REFUSED
-from docs.tables.markdown import code, prose, table
+from docs.tables.markdown import code, flow, prose, table
 
 _SIGNS = {Ge: (">=", "ge"), Gt: (">", "gt"), Le: ("<=", "le"), Lt: ("<", "lt")}
 _KINDS = {bool: "true or false", int: "whole number", float: "number", str: "text"}
@@ -62,7 +62,7 @@ def meanings(model: type[BaseModel]) -> Mapping[str, str]:
     Example:
         >>> from conf.drift import DriftSettings
         >>> meanings(DriftSettings)["enabled"]
-        'default false.'
+        'compare and write drift records; default false.'
     """
     _, _, listed = inspect.cleandoc(model.__doc__ or "").partition("Attributes:\n")
     entries = re.findall(r"^    (\w+): (.*(?:\n {5,}.*)*)", listed, re.MULTILINE)
@@ -94,7 +94,7 @@ def _default(field: FieldInfo) -> str:
     if value is None or value in ("", (), {}):
         return "none"
     written = TypeAdapter(_annotated(field)).dump_python(value, mode="json")
-    return code({True: "true", False: "false"}[written] if isinstance(written, bool) else str(written))
+    return code(flow(written))
 
 
 def _allowed(field: FieldInfo) -> str:
