@@ -20,13 +20,16 @@ RUN = [
     "obstore>=0.6",
     "onnxruntime>=1.17",
     "orjson>=3.9",
-    "prometheus-client>=0.20",
+    # udfs/metrics adds whole histograms (`Histogram._sum`, `_buckets`) and folds value files (`mmap_dict.MmapedDict`),
+    # which prometheus-client does not promise to keep: tested with 0.20 and 0.26.
+    "prometheus-client>=0.20,<0.27",
     "pandas>=2.1,<2.3",
     "pyarrow>=14,<17",
     "pydantic>=2.7,<3",
     "rich>=13",
     "ruamel.yaml>=0.18.4",
-    "typer>=0.12",
+    # The first that runs beside click 8.2, and reads `list[str] | None`.
+    "typer>=0.16",
     "typing-extensions>=4.8",
     "tzdata; platform_system == 'Windows'",
     "xxhash>=3.4",
