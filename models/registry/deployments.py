@@ -10,9 +10,10 @@ import uuid
 from collections.abc import Callable
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from models.errors import ModelError, fail
+from models.registry.documents import read_document
 from models.registry.store import ObjectStore
 from models.version import Version
 
@@ -157,16 +158,7 @@ class Deployments:
         return sorted(int(name) for name in names if name.isdecimal())
 
     def _read(self, number: int) -> Deployment | None:
-        content = self._store.read(self._path(number))
-        if content is None:
-            return None
-        try:
-            return Deployment.model_validate_json(content)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "(whole file)"
-            file = f"{self._store.url}/{self._path(number)}"
-            fail(f"deployment {file}", f"cannot be read: {where}: {first['msg']}", "promote again")
+        return read_document(self._store, self._path(number), Deployment, what_to_do="promote again")
 
     @property
     def _prefix(self) -> str:

@@ -6,10 +6,10 @@ import datetime as dt
 import json
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from models.errors import fail
 from models.registry.deployments import whoami
+from models.registry.documents import read_document
 from models.registry.store import ObjectStore
 
 Kind = Literal["validated", "rejected", "retired"]
@@ -64,12 +64,4 @@ class Records:
         return f"{self._prefix}/{kind if generation is None else f'{kind}-{generation}'}.json"
 
     def _read(self, path: str) -> Record | None:
-        content = self._store.read(path)
-        if content is None:
-            return None
-        try:
-            return Record.model_validate_json(content)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "(whole file)"
-            fail(f"record {self._store.url}/{path}", f"cannot be read: {where}: {first['msg']}", "remove it")
+        return read_document(self._store, path, Record, what_to_do="remove it")

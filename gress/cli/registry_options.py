@@ -1,0 +1,100 @@
+"""Options that every command on a registry has, and the answer it gives: a document or a table."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional, get_type_hints
+
+import typer
+
+if TYPE_CHECKING:
+    from models.registry import Registry
+
+_OPTIONS: dict[str, tuple[Any, object]] = {
+    "place": (
+        Annotated[
+            Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+            typer.Option(
+                "--registry", help="Folder, package:NAME or URL (s3://, gs://, az://); default: that of the settings."
+            ),
+        ],
+        None,
+    ),
+    "config": (
+        Annotated[Optional[Path], typer.Option("--config", help="YAML file with ml.model_registry.")],  # noqa: UP045
+        None,
+    ),
+    "overrides": (
+        Annotated[list[str] | None, typer.Option("--set", help="A setting, as key.path=value; may be repeated.")],
+        None,
+    ),
+    "is_json": (Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")], False),
+}
+"""Annotation and default of each option, by the name of its parameter."""
+
+
+@dataclass(frozen=True)
+class RegistryCall:
+    """A command's registry, and the form of its answer.
+
+    Attributes:
+        registry: the open registry.
+        is_json: whether the command answers with one JSON document.
+    """
+
+    registry: Registry
+    is_json: bool
+
+    def answer(self, document: Mapping[str, Any], show: Callable[[], None]) -> None:
+        """Print the document with the registry's URL before it, or call ``show`` to print a table."""
+        from gress.cli.console import print_json
+
+        if self.is_json:
+            print_json({"registry": self.registry.url, **document})
+        else:
+            show()
+
+
+def on_registry(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of a registry; its first parameter becomes the `RegistryCall`."""
+
+    @functools.wraps(command)
+    def run(
+        place: str | None, config: Path | None, overrides: list[str] | None, is_json: bool, **given: Any
+    ) -> None:
+        command(RegistryCall(_open(place, config, overrides), is_json), **given)
+
+    hints = get_type_hints(command, include_extras=True)
+    own = [
+        each.replace(annotation=hints[each.name]) for each in list(inspect.signature(command).parameters.values())[1:]
+    ]
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=annotation)
+        for name, (annotation, default) in _OPTIONS.items()
+    ]
+    # typer reads both.
+    run.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in [*own, *shared]}
+    return run
+
+
+def _open(place: str | None, config: Path | None, overrides: list[str] | None) -> Registry:
+    """Open the registry of the settings, or one at another place with the settings' endpoint, region and cache."""
+    from conf.loading.loader import load_settings, settings_from
+    from models.registry import open_registry
+
+    chosen = list(overrides or ())
+    if place is not None:
+        # Check it by itself first, so that the error names the option.
+        settings_from({"ml": {"model_registry": {"base_path": place}}}, origin="--registry")
+        quoted = json.dumps(place, ensure_ascii=False)
+        # A type of s3 or gcs would turn a folder of this machine into a prefix in the bucket.
+        chosen += ["ml.model_registry.type=local", f"ml.model_registry.base_path={quoted}"]
+    settings = load_settings(config, overrides=chosen, environ=os.environ)
+    return open_registry(settings.ml.model_registry)
