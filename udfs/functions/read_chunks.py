@@ -17,7 +17,7 @@ CHUNK_ROWS = 4_096
 
 @dataclass
 class ReadParquet:
-    """A reader of rows ``start`` to ``start + CHUNK_ROWS`` of a row group; ``[path, row group, start]`` in JSON names it.
+    """A reader of rows ``start`` to ``start + CHUNK_ROWS`` of a row group, from ``[path, row group, start]`` in JSON.
 
     Neighbouring pieces are read in turn, so each row group is decoded once.
     """
