@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from docs.tables import features, metrics, rows, settings
+from docs.tables import features, metrics, python_names, rows, settings
 
 TABLES: dict[str, Callable[[], str]] = {
     "buckets": metrics.buckets,
@@ -16,6 +16,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "features": features.feature_types,
     "metrics": metrics.metrics,
     "prediction-row": rows.prediction_columns,
+    "python-names": python_names.python_names,
     "settings": settings.settings,
 }
 _PLACE = re.compile(r"<!-- table: ([a-z-]+) -->")

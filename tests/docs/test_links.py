@@ -14,7 +14,7 @@ pytestmark = pytest.mark.xdist_group("site")
 PAGES = ("index", "first-job", "features", "models", "kafka", "clusters", "monitoring", "tuning", "architecture")
 NAMED = r"`((?:benchmarks|conf|deploy|gress|jobs|models|state|tests|udfs)/[\w/.-]*)`"
 HELD = r"`(\w+)`\s(?:in\s|\()`([\w/]+\.py)`"
-REFERENCE = ("settings", "metrics", "rows")
+REFERENCE = ("settings", "metrics", "rows", "python")
 
 
 class Page(HTMLParser):

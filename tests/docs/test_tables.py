@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+import gress
 from conf.loading.schema import setting_keys
 from conf.settings import Settings
 from docs.tables.hook import TABLES, on_page_markdown
@@ -66,6 +67,7 @@ def test_defaults_and_ranges_are_those_of_the_classes() -> None:
         ("features", [f"#{name}" for name in FEATURES]),
         ("metrics", [f"`{PREFIX}{name}`" for name in METRICS]),
         ("dead-letter-reasons", [f"`{reason}`" for reason in REASONS]),
+        ("python-names", [f"`{name}" for name in gress.__all__ if name != "__version__"]),
         ("prediction-row", [f"`{column.name}`" for column in prediction_row()]),
         ("dead-letter-row", [f"`{column.name}`" for column in DEAD_LETTER]),
     ],

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import gress
+from tests.support.markdown_blocks import read_blocks
 from tests.support.tiny_models import linear, write_linear
 
 FIELDS = {
@@ -42,6 +43,17 @@ def test_type_checkers_see_what_programs_get() -> None:
     for name, module in _typed_imports().items():
         assert getattr(gress, name) is getattr(sys.modules[module], name)
     assert {"__version__", *_typed_imports()} == set(gress.__all__)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/reference/python.md"])
+def test_programs_on_pages_use_public_names_only(repository: Path, page: str) -> None:
+    programs = [ast.parse(block.text) for block in read_blocks(repository / page) if block.language == "python"]
+    assert programs
+    for node in (node for program in programs for node in ast.walk(program)):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "gress":
+            assert node.attr in gress.__all__
+        if isinstance(node, ast.ImportFrom):
+            assert node.module == "pathlib"
 
 
 def test_unknown_name_is_refused() -> None:
