@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gress.top.figures import Count, Figures
-from gress.top.texts import UNKNOWN, rate_text, seconds_text, share_text, shorten
+from gress.top.texts import UNKNOWN, elide, rate_text, seconds_text, share_text
 from udfs.metrics.catalogue import METRICS
 from udfs.scoring.breaker import BreakerState
 
@@ -54,7 +54,7 @@ class Block:
             table.add_column(head, justify="left" if index < self.words else "right", no_wrap=True)
         name_width = self._name_width(rows, width)
         for name, *others in rows:
-            table.add_row(Text(shorten(name.plain, name_width), style=name.style), *others)
+            table.add_row(Text(elide(name.plain, name_width), style=name.style), *others)
         if hidden:
             table.add_row(Text(f"{hidden:,} more", style="dim"))
         return table
@@ -154,7 +154,7 @@ def _count_rows(kind: str, where: Sequence[str], what: str, counts: Sequence[Cou
     return [
         (
             Text(" ".join(filter(None, [kind, *(each.labels.get(name, "") for name in where)]))),
-            Text(shorten(each.labels.get(what, ""), 24)),
+            Text(elide(each.labels.get(what, ""), 24)),
             Text(rate_text(each.per_minute), style="yellow" if each.per_minute else ""),
             Text(f"{each.total:,.0f}"),
         )

@@ -14,7 +14,7 @@ from rich.live import Live
 
 from gress.cli.console import print_json
 from gress.top.figures import Figures
-from gress.top.view import View
+from gress.top.view import TopView
 from gress.top.watch import Targets, Watch, require_answer
 
 _PLAIN_WIDTH = 120
@@ -82,10 +82,10 @@ def _console() -> Console:
     return console if console.is_terminal else Console(width=_PLAIN_WIDTH)
 
 
-def _view(found: Figures, targets: Targets, *, is_fitted: bool) -> View:
+def _view(found: Figures, targets: Targets, *, is_fitted: bool) -> TopView:
     now = dt.datetime.now(dt.timezone.utc)
     title = f"gress top  {now:%H:%M:%S} UTC  every {targets.interval_s:g} s  {', '.join(targets.endpoints)}"
-    return View(found, title, is_fitted=is_fitted, interval_s=targets.interval_s)
+    return TopView(found, title, is_fitted=is_fitted, interval_s=targets.interval_s)
 
 
 def _document(found: Figures, targets: Targets) -> dict[str, object]:

@@ -64,10 +64,10 @@ def share_text(share: float | None) -> str:
     return UNKNOWN if share is None else f"{100 * share:.1f} %"
 
 
-def shorten(text: str, width: int) -> str:
+def elide(text: str, width: int) -> str:
     """Cut the middle out of a long text, as names differ at their ends; replace unprintable characters.
 
-    >>> shorten("fraud-detector@2.0.0", 16), shorten("short", 16)
+    >>> elide("fraud-detector@2.0.0", 16), elide("short", 16)
     ('fraud-d..r@2.0.0', 'short')
     """
     text = "".join(each if each.isprintable() else "?" for each in text)

@@ -19,7 +19,7 @@ from gress.top.blocks import (
     versions_block,
 )
 from gress.top.figures import MINUTE_S, Figures, Spread
-from gress.top.texts import UNKNOWN, number_text, rate_text, seconds_text, shorten, sparkline
+from gress.top.texts import UNKNOWN, elide, number_text, rate_text, seconds_text, sparkline
 
 _WIDE = 150
 _MOST_NOTICES = 4
@@ -28,7 +28,7 @@ _SHORTEST_BAR_S = 2.0
 _STATE_STYLES = {"ok": "green", "degraded": "yellow", "down": "bold red"}
 
 
-class View:
+class TopView:
     """Figures, drawn for the size of the console.
 
     Args:
@@ -48,7 +48,7 @@ class View:
         """Yield the lines."""
         width = options.max_width
         top = [
-            Text(shorten(self._title, width), style="bold"),
+            Text(elide(self._title, width), style="bold"),
             *_job_lines(self._figures.job, width),
             *_notices(self._figures, width),
             self._rate_line(width, is_ascii=options.ascii_only),
@@ -95,7 +95,7 @@ def _stacked(blocks: Sequence[Block], width: int, room: int | None) -> Group:
     ]
     left_out = [block.title for block, limit in zip(shown, lines, strict=True) if not limit]
     if left_out:
-        parts.append(Text(shorten(f"no room for: {'; '.join(left_out)}", width), style="dim"))
+        parts.append(Text(elide(f"no room for: {'; '.join(left_out)}", width), style="dim"))
     return Group(*parts)
 
 
@@ -116,7 +116,7 @@ def _job_lines(health: Health | None, width: int) -> list[Text]:
         if not check.job and (check.state != "ok" or not names)
     ]
     for line in lines:
-        line.plain = shorten(line.plain, 10**6)
+        line.plain = elide(line.plain, 10**6)
         line.truncate(width, overflow="ellipsis")
     return lines
 
@@ -137,7 +137,7 @@ def _notices(figures: Figures, width: int) -> list[Text]:
     if len(texts) > _MOST_NOTICES:
         more = len(texts) - _MOST_NOTICES + 1
         texts = [*texts[: _MOST_NOTICES - 1], (f"{more:,} more endpoints without figures", "bold red")]
-    return [Text(shorten(text, width), style=style) for text, style in texts]
+    return [Text(elide(text, width), style=style) for text, style in texts]
 
 
 def _spreads_table(figures: Figures) -> Table:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from state.drift.column import Column, categorical_edges, numeric_edges
+from state.drift.column import BinnedColumn, categorical_edges, numeric_edges
 from state.drift.histograms import Histograms
 
 if TYPE_CHECKING:
@@ -58,11 +58,11 @@ def make_baseline(
     for name, values in zip(names, features.T, strict=True):
         floats = _floats(values)
         if name in categorical:
-            columns.append(Column(name, "feature", "categorical", categorical_edges(floats, categories)))
+            columns.append(BinnedColumn(name, "feature", "categorical", categorical_edges(floats, categories)))
         else:
-            columns.append(Column(name, "feature", "numeric", numeric_edges(floats, bins)))
+            columns.append(BinnedColumn(name, "feature", "numeric", numeric_edges(floats, bins)))
     for name, values in zip(score_names[:width], said.T, strict=True):
-        columns.append(Column(name, "score", "numeric", numeric_edges(_floats(values), bins)))
+        columns.append(BinnedColumn(name, "score", "numeric", numeric_edges(_floats(values), bins)))
     baseline = Histograms(columns)
     baseline.update(features, None if scores is None else said)
     return baseline

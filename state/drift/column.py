@@ -29,7 +29,7 @@ _LEAST_SEEN = 5
 
 
 @dataclass(frozen=True)
-class Column:
+class BinnedColumn:
     """One column and its cells.
 
     Attributes:

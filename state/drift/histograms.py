@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from state.drift.column import Column
+from state.drift.column import BinnedColumn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,7 +32,7 @@ class Histograms:
         columns: features in the order of the matrix, then scores.
     """
 
-    def __init__(self, columns: Iterable[Column]) -> None:
+    def __init__(self, columns: Iterable[BinnedColumn]) -> None:
         self.columns = tuple(columns)
         names = [column.name for column in self.columns]
         if not names or len(set(names)) < len(names):
@@ -145,7 +145,8 @@ class Histograms:
         """
         _check_version(document)
         columns = [
-            Column(entry["name"], entry["role"], entry["kind"], tuple(entry["edges"])) for entry in document["columns"]
+            BinnedColumn(entry["name"], entry["role"], entry["kind"], tuple(entry["edges"]))
+            for entry in document["columns"]
         ]
         made = cls(columns)
         for column, entry in zip(columns, document["columns"], strict=True):
@@ -159,7 +160,7 @@ class Histograms:
         return made
 
 
-def _described(column: Column) -> dict[str, Any]:
+def _described(column: BinnedColumn) -> dict[str, Any]:
     return {"name": column.name, "role": column.role, "kind": column.kind, "edges": list(column.edges)}
 
 

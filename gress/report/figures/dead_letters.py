@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gress.report.figures.style import COLOURS, count_axis, escape, plot, shorten
+from gress.report.figures.style import COLOURS, count_axis, escape, plot, truncate
 from gress.report.panel import Panel
 from gress.report.reading.dead_letters import ReasonCount
 from jobs.run_folder.summary import Summary
@@ -34,7 +34,7 @@ def dead_letter_panel(reasons: Sequence[ReasonCount] | None, summary: Summary) -
         customdata=[escape(f"{reason.name} ({reason.category})") for reason in shown],
         hovertemplate="%{customdata}: %{x:,} rows<extra></extra>",
     )
-    names = [escape(shorten(reason.name or "(none)", 40)) for reason in shown]
+    names = [escape(truncate(reason.name or "(none)", 40)) for reason in shown]
     figure = plot(
         [bars],
         x=count_axis("rows", range=[0, 1.12 * max(reason.rows for reason in shown)]),

@@ -9,7 +9,7 @@ import numpy as np
 
 from gress.report.drift_grid import DriftGrid, drift_grids
 from gress.report.figures.drift_changes import change_panels
-from gress.report.figures.style import COLOURS, DASHES, MOST_GROUPS, escape, plot, rounded, shorten
+from gress.report.figures.style import COLOURS, DASHES, MOST_GROUPS, escape, plot, rounded, truncate
 from gress.report.panel import Panel
 from gress.report.reading.drift import DriftWindow
 
@@ -67,7 +67,7 @@ def _figure(grid: DriftGrid) -> Any:
     title = {"text": "drift score", "side": "right"}
     bar = {"title": title, "thickness": 14, "len": 1, "tickvals": [0, 0.25, 0.5, 0.75, 1]}
     ticks = columns[:: -(-len(columns) // _MOST_TICKS)]
-    names = [escape(shorten(name, 40)) for name in grid.names]
+    names = [escape(truncate(name, 40)) for name in grid.names]
     plain = {"showgrid": False, "zeroline": False}
     return plot(
         [cells, *_marks(grid)],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gress.report.figures.style import COLOURS, MOST_GROUPS, escape, plot, rounded, shorten
+from gress.report.figures.style import COLOURS, MOST_GROUPS, escape, plot, rounded, truncate
 from gress.report.panel import Panel
 from gress.report.reading.drift import ColumnDrift, DriftWindow
 
@@ -54,4 +54,4 @@ def change_panels(changes: Sequence[DriftWindow]) -> list[Panel]:
 
 def _row(finding: ColumnDrift) -> str:
     role = "" if finding.role == "feature" else f" ({finding.role})"
-    return escape(shorten(finding.name, 40)) + role
+    return escape(truncate(finding.name, 40)) + role

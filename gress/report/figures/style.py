@@ -84,10 +84,10 @@ def escape(text: str) -> str:
     return html.escape(text, quote=False)
 
 
-def shorten(text: str, length: int) -> str:
+def truncate(text: str, length: int) -> str:
     """Cut a text to a length, with an ellipsis at the end.
 
-    >>> shorten("TX_AMOUNT", 6), shorten("TX", 6)
+    >>> truncate("TX_AMOUNT", 6), truncate("TX", 6)
     ('TX_AM…', 'TX')
     """
     return text if len(text) <= length else text[: length - 1] + "…"

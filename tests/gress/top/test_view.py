@@ -14,7 +14,7 @@ from gress.metrics.scrape import Scrape
 from gress.top.blocks import Block, allot
 from gress.top.figures import Figures, figures
 from gress.top.rates import History
-from gress.top.view import View
+from gress.top.view import TopView
 from tests.gress.metrics.expositions import Exposition
 
 TITLE = "gress top"
@@ -54,7 +54,7 @@ def drawn(found: Figures, width: int, height: int, *, is_fitted: bool = True, co
     console = Console(
         file=io.StringIO(), width=width, height=height, force_terminal=colour, color_system="256" if colour else None
     )
-    console.print(View(found, TITLE, is_fitted=is_fitted))
+    console.print(TopView(found, TITLE, is_fitted=is_fitted))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue().rstrip("\n").split("\n")
 

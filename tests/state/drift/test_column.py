@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from state.drift.column import Column, categorical_edges, numeric_edges
+from state.drift.column import BinnedColumn, categorical_edges, numeric_edges
 
 FLOATS = arrays.arrays(np.float32, st.integers(0, 60), elements=st.floats(width=32))
 
@@ -21,7 +21,7 @@ def test_edges_of_distinct_values_cut_equal_shares() -> None:
 @given(FLOATS, st.integers(2, 25))
 def test_edges_ascend_and_survive_json(values: np.ndarray, bins: int) -> None:
     for edges in (numeric_edges(values, bins), categorical_edges(values, bins)):
-        Column("x", "feature", "numeric", edges)
+        BinnedColumn("x", "feature", "numeric", edges)
         assert np.asarray(edges, np.float32).tolist() == np.unique(np.asarray(edges, np.float32)).tolist()
 
 
@@ -44,7 +44,7 @@ def test_commonest_codes_get_cells_and_the_smaller_of_equally_common_ones() -> N
 
 
 def test_codes_never_seen_are_compared_as_one() -> None:
-    column = Column(
+    column = BinnedColumn(
         "c",
         "feature",
         "categorical",
@@ -56,15 +56,15 @@ def test_codes_never_seen_are_compared_as_one() -> None:
 
 
 def test_nothing_but_unseen_codes_is_compared_as_one() -> None:
-    assert Column("c", "feature", "categorical", ()).comparable(np.asarray([3, 4])).tolist() == [4, 3]
+    assert BinnedColumn("c", "feature", "categorical", ()).comparable(np.asarray([3, 4])).tolist() == [4, 3]
 
 
 @pytest.mark.parametrize("edges", [(2.0, 1.0), (1.0, 1.0), (float("inf"),), (float("nan"),)], ids=str)
 def test_edges_that_do_not_ascend_are_refused(edges: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="column 'x': expected ascending finite edges, got"):
-        Column("x", "feature", "numeric", edges)
+        BinnedColumn("x", "feature", "numeric", edges)
 
 
 def test_unknown_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="kind numeric or categorical, got 'feature' and 'text'"):
-        Column("x", "feature", "text", ())  # type: ignore[arg-type]
+        BinnedColumn("x", "feature", "text", ())  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from state.drift.baseline import make_baseline
-from state.drift.column import Column
+from state.drift.column import BinnedColumn
 from state.drift.histograms import Histograms
 
 RNG = np.random.default_rng(0)
@@ -101,6 +101,6 @@ def test_other_versions_and_broken_documents_are_refused() -> None:
 
 
 def test_scores_come_last() -> None:
-    columns = [Column("score", "score", "numeric", ()), Column("a", "feature", "numeric", ())]
+    columns = [BinnedColumn("score", "score", "numeric", ()), BinnedColumn("a", "feature", "numeric", ())]
     with pytest.raises(ValueError, match="expected features before scores, got"):
         Histograms(columns)
