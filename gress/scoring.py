@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from conf.settings import Settings
-from jobs.errors import JobError
+from jobs.errors import refuse
 from udfs.functions.batch_scoring import BatchScoring
 from udfs.scoring.scorer import Scorer
 
@@ -23,8 +23,7 @@ def open_scorer(settings: Settings) -> Iterator[Scorer]:
         FeatureError, JobError, ModelError: the settings hold no job, or its model does not fit its features.
     """
     if settings.job is None:
-        subject = "settings"
-        raise JobError(subject, "expected a `job:` with events, features and inference, got none")
+        refuse("settings", "a `job:` with events, features and inference", "none")
     scoring = BatchScoring(settings.job, settings.ml)
     scoring.open()
     try:
