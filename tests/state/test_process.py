@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,27 @@ from tests.state.drift.sampled import BASELINE, PackedStore, rows_at, taken
 BEFORE_ALL = -(2**63)
 
 
+class KeyedStore(PackedStore):
+    """State of a key: as in the engine, there is none to read before the first element."""
+
+    has_key = False
+
+    def get(self, key: str) -> Any:
+        assert self.has_key
+        return super().get(key)
+
+    def keys(self) -> Iterator[str]:
+        assert self.has_key
+        return super().keys()
+
+
 class Task:
     """What the engine gives a function: keyed state, a watermark, and timers; also the context of each call."""
 
-    def __init__(self, store: PackedStore) -> None:
+    def __init__(self, store: KeyedStore) -> None:
         self.store, self.timers, self.watermark = store, set[int](), BEFORE_ALL
 
-    def get_map_state(self, _: object) -> PackedStore:
+    def get_map_state(self, _: object) -> KeyedStore:
         return self.store
 
     def timer_service(self) -> Task:
@@ -46,12 +61,13 @@ def run(parts: list[SampledRows], *, restart: int | None = None, **settings: Any
         function.open(task)  # type: ignore[arg-type]
         return function
 
-    task, lines = Task(PackedStore()), list[str]()
+    task, lines = Task(KeyedStore()), list[str]()
     function = opened(task)
     for number, part in enumerate(parts):
         if number == restart:
-            task = Task(PackedStore(task.store.content))
+            task = Task(KeyedStore(task.store.content))
             function = opened(task)
+        task.store.has_key = True
         lines += function.process_element((part.to_text(),), task)  # type: ignore[arg-type]
         task.watermark = int(part.times_ms.max()) - 1
     (end,) = task.timers

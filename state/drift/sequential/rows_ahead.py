@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import heapq
+import itertools
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +12,8 @@ import numpy as np
 from state.drift.rows import SampledRows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from state.drift.store import Store
@@ -28,16 +32,22 @@ class RowsAhead:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        kept = (key.split(" ", 3) for key in list(store.keys()) if key.startswith(f"{_KIND} "))
-        # By the earliest time of the batch.
-        self._waiting = [(int(first), int(number), ref) for _, first, number, ref in kept]
-        heapq.heapify(self._waiting)
-        self._next = max((number for _, number, _ in self._waiting), default=0) + 1
+
+    @cached_property
+    def _waiting(self) -> list[tuple[int, int, str]]:
+        """The batches that wait, a heap by their earliest time; read when first used, as state has no key before."""
+        kept = (key.split(" ", 3) for key in list(self._store.keys()) if key.startswith(f"{_KIND} "))
+        waiting = [(int(first), int(number), ref) for _, first, number, ref in kept]
+        heapq.heapify(waiting)
+        return waiting
+
+    @cached_property
+    def _numbers(self) -> Iterator[int]:
+        return itertools.count(max((number for _, number, _ in self._waiting), default=0) + 1)
 
     def add(self, ref: str, rows: SampledRows) -> None:
         """Keep rows of a version, without their baseline."""
-        entry = (int(rows.times_ms.min()), self._next, ref)
-        self._next += 1
+        entry = (int(rows.times_ms.min()), next(self._numbers), ref)
         heapq.heappush(self._waiting, entry)
         self._store.put(_key(entry), _part(rows, slice(None)).to_text())
 
@@ -56,7 +66,7 @@ class RowsAhead:
     def take_all(self, ref: str) -> SampledRows | None:
         """Return all rows of one version, in the same order; None: there are none."""
         entries = [entry for entry in self._waiting if entry[2] == ref]
-        self._waiting = [entry for entry in self._waiting if entry[2] != ref]
+        self._waiting[:] = [entry for entry in self._waiting if entry[2] != ref]
         heapq.heapify(self._waiting)
         return _in_order([self._pop(entry) for entry in entries]) if entries else None
 
