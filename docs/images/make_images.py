@@ -17,7 +17,7 @@ from real_run import run
 from rich.console import Console
 
 import gress
-from gress.top.view import View
+from gress.top.view import TopView
 
 HERE = Path(__file__).parent
 WIDTH_PX, HEIGHT_PX = 1280, 1000
@@ -35,7 +35,7 @@ def main() -> None:
         photograph(output / "report.html")
 
 
-def terminal(view: View) -> str:
+def terminal(view: TopView) -> str:
     """Return what a terminal shows, as SVG; no font is loaded from elsewhere."""
     console = Console(record=True, width=COLUMNS, height=LINES, file=io.StringIO(), force_terminal=True)
     console.print(view)

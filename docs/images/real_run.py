@@ -10,7 +10,7 @@ from pathlib import Path
 
 import gress
 from gress.metrics.scrape import scrape
-from gress.top.view import View
+from gress.top.view import TopView
 from gress.top.watch import Targets, Watch
 from jobs.sources.generated import generate
 
@@ -39,7 +39,7 @@ def write_input(folder: Path) -> Path:
     return path
 
 
-def run(folder: Path) -> tuple[Path, View]:
+def run(folder: Path) -> tuple[Path, TopView]:
     """Run the job to its end; return its folder, and what ``gress top`` showed while it ran."""
     registry = folder / "registry"
     gress.pull(gress.open_registry("package:models"), MODEL, "1.0.0", registry)
@@ -69,7 +69,7 @@ def _command(source: Path, output: Path, registry: Path) -> list[str]:
     return [sys.executable, "-m", "gress.cli.main", "run", "fraud-detection", *paths, *asked]
 
 
-def _watch(process: subprocess.Popen[bytes], models: gress.Registry) -> View:
+def _watch(process: subprocess.Popen[bytes], models: gress.Registry) -> TopView:
     """Look every second; promote the second version on the way; return the view once it has scored enough rows."""
     targets = Targets((f"localhost:{PORT}",))
     until = time.monotonic() + LONGEST_S
@@ -84,7 +84,7 @@ def _watch(process: subprocess.Popen[bytes], models: gress.Registry) -> View:
             if _rows() > ROWS_BEFORE_PROMOTION + ROWS_AFTER_IT and found.rows_per_s:
                 now = dt.datetime.now(dt.timezone.utc)
                 title = f"gress top  {now:%H:%M:%S} UTC  every {targets.interval_s:g} s  {targets.endpoints[0]}"
-                return View(found, title, is_fitted=True)
+                return TopView(found, title, is_fitted=True)
     problem = f"expected {ROWS_BEFORE_PROMOTION + ROWS_AFTER_IT} rows while the run lasts, got none to show"
     raise RuntimeError(problem)
 
