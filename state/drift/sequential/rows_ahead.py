@@ -12,8 +12,6 @@ import numpy as np
 from state.drift.rows import SampledRows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from state.drift.store import Store
@@ -41,14 +39,13 @@ class RowsAhead:
         heapq.heapify(waiting)
         return waiting
 
-    @cached_property
-    def _numbers(self) -> Iterator[int]:
-        return itertools.count(max((number for _, number, _ in self._waiting), default=0) + 1)
-
     def add(self, ref: str, rows: SampledRows) -> None:
         """Keep rows of a version, without their baseline."""
-        entry = (int(rows.times_ms.min()), next(self._numbers), ref)
-        heapq.heappush(self._waiting, entry)
+        first, waiting = int(rows.times_ms.min()), self._waiting
+        # By what the store holds alone, so that a restored store goes on with the same keys.
+        numbers = ((first, number, ref) for number in itertools.count())
+        entry = next(entry for entry in numbers if self._store.get(_key(entry)) is None)
+        heapq.heappush(waiting, entry)
         self._store.put(_key(entry), _part(rows, slice(None)).to_text())
 
     def take(self, until_ms: int) -> list[tuple[str, SampledRows]]:
