@@ -82,7 +82,7 @@ def test_shifted_feature_and_score_are_found_and_the_steady_one_is_not(detector:
 @pytest.mark.parametrize(
     ("streams", "names"),
     [(["score"], {"prediction"}), (["features"], {"amount", "code"}), (["outcome"], {"error"})],
-    ids=str,
+    ids=["score", "features", "outcome"],
 )
 def test_only_the_streams_that_were_asked_for_are_watched(streams: list[str], names: set[str]) -> None:
     kept = streams_of(streams=streams).snapshot()["streams"]
