@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from benchmarks.tuning import draw
+from benchmarks.tuning import draw, function_costs
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -19,3 +19,8 @@ def test_points_of_the_drawing_fall_as_the_costs_do_and_stay_within_the_frame() 
     assert all(0 < x < width and 0 < y < height for x, y in circles)
     texts = [each.text for each in root.iter(f"{SVG}text")]
     assert {"10,000", "120", "9", "1", "1,000"} <= set(texts)
+
+
+def test_a_row_costs_less_in_a_larger_batch() -> None:
+    costs = function_costs(rows=100, repeats=1, batches=(1, 100))
+    assert costs[1] > 5 * costs[100] > 0
