@@ -181,7 +181,8 @@ def _level(level: float, low: int, high: int) -> str:
 def _point(x: float, y: float, batch: int, cost: float) -> str:
     return (
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="#3f51b5"/>'
-        f'<text x="{x:.1f}" y="{y - 10:.1f}" text-anchor="middle">{_short(cost)}</text>'
+        f'<text x="{x:.1f}" y="{y - 10:.1f}" text-anchor="middle" paint-order="stroke" stroke="#fafafa" '
+        f'stroke-width="4">{_short(cost)}</text>'
         f'<text x="{x:.1f}" y="{_BOTTOM + 18}" text-anchor="middle">{batch:,}</text>'
     )
 
