@@ -24,14 +24,11 @@ from tests.support.fraud_config import write_fraud_config
 from tests.support.job_runs import JobRun, run_job, write_config
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark every test of this folder: it starts a JVM; and keep those together that share a cluster or a broker."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.flink)
-            for name in {"cluster", "kafka"} & set(getattr(item, "fixturenames", ())):
-                item.add_marker(pytest.mark.xdist_group(name))
+    item.add_marker(pytest.mark.flink)
+    for name in {"cluster", "kafka"} & set(getattr(item, "fixturenames", ())):
+        item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.fixture(scope="session")

@@ -51,7 +51,7 @@ class GressRun:
         self._log = (output.parent / f"{output.name}.log").open("w+")
         self._process = subprocess.Popen(
             [*command, *given], stdout=self._log, stderr=self._log,
-            cwd=Path(__file__).resolve().parents[3], env={**os.environ, "COLUMNS": "400"},
+            cwd=output.parent, env={**os.environ, "COLUMNS": "400"},
         )  # fmt: skip
 
     def stop(self, number: signal.Signals) -> str:
