@@ -19,7 +19,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "python-names": python_names.python_names,
     "settings": settings.settings,
 }
-_PLACE = re.compile(r"<!-- table: ([a-z-]+) -->")
+# What stands before a place in italics is for those who read the page where no site is built.
+_PLACE = re.compile(r"(?:\*[^*\n]+\* )?<!-- table: ([a-z-]+) -->")
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:

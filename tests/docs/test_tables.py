@@ -82,6 +82,11 @@ def test_every_table_stands_on_a_page(repository: Path) -> None:
     assert set(re.findall(r"<!-- table: ([a-z-]+) -->", pages)) == set(TABLES)
 
 
+def test_a_table_takes_the_place_of_what_stands_for_it() -> None:
+    page = on_page_markdown("Before.\n\n*`make docs` puts a table here.* <!-- table: buckets -->\n\nAfter.")
+    assert page == f"Before.\n\n{TABLES['buckets']()}\n\nAfter."
+
+
 def test_unknown_table_fails_the_build() -> None:
     with pytest.raises(KeyError):
         on_page_markdown("<!-- table: nothing -->")
