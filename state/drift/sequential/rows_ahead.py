@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-import itertools
+from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -39,12 +39,17 @@ class RowsAhead:
         heapq.heapify(waiting)
         return waiting
 
+    @cached_property
+    def _held(self) -> Counter[tuple[int, str]]:
+        """The number of batches that wait, by their earliest time and version: all of one leave together."""
+        return Counter((first, ref) for first, _, ref in self._waiting)
+
     def add(self, ref: str, rows: SampledRows) -> None:
         """Keep rows of a version, without their baseline."""
-        first, waiting = int(rows.times_ms.min()), self._waiting
+        first, waiting, held = int(rows.times_ms.min()), self._waiting, self._held
         # By what the store holds alone, so that a restored store goes on with the same keys.
-        numbers = ((first, number, ref) for number in itertools.count())
-        entry = next(entry for entry in numbers if self._store.get(_key(entry)) is None)
+        entry = (first, held[first, ref], ref)
+        held[first, ref] += 1
         heapq.heappush(waiting, entry)
         self._store.put(_key(entry), _part(rows, slice(None)).to_text())
 
@@ -68,6 +73,8 @@ class RowsAhead:
         return _in_order([self._pop(entry) for entry in entries]) if entries else None
 
     def _pop(self, entry: tuple[int, int, str]) -> SampledRows:
+        first, _, ref = entry
+        self._held.pop((first, ref), None)
         key = _key(entry)
         rows = SampledRows.from_text(self._store.get(key))
         self._store.remove(key)

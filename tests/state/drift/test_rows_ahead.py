@@ -62,3 +62,20 @@ def test_versions_are_apart_and_one_can_be_taken_alone() -> None:
     assert taken_alone.times_ms.tolist() == [1, 2, 3]
     assert ahead.take_all("b@1") is None
     assert [(ref, part.times_ms.tolist()) for ref, part in ahead.take(9)] == [("a@1", [2])]
+
+
+def test_batch_asks_the_store_for_no_other_batch_of_its_time() -> None:
+    class CountingStore(PackedStore):
+        asked = 0
+
+        def get(self, key: str) -> object:
+            self.asked += 1
+            return super().get(key)
+
+    store = CountingStore()
+    ahead = RowsAhead(store)
+    for _ in range(300):
+        ahead.add("m@1", rows_at([7]))
+    assert store.asked <= 300
+    assert [part.times_ms.tolist() for _, part in ahead.take(7)] == [[7] * 300]
+    assert store.content == {}
