@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from state.drift.sequential.watch import ChangeWatch
+from state.drift.sequential.watch import ChangeWatch, forget_changes
 from state.drift.windows import DriftWindows
 
 if TYPE_CHECKING:
@@ -25,12 +25,18 @@ class DriftMonitor:
     """
 
     def __init__(self, settings: DriftSettings, store: Store) -> None:
+        self._store = store
         self._windows = DriftWindows(settings, store)
         is_watched = settings.sequential.detector != "none"
         self._changes = ChangeWatch(settings.sequential, store, self._windows.baseline_of) if is_watched else None
+        # State has no key before the first rows.
+        self._is_store_clean = is_watched
 
     def add(self, rows: SampledRows) -> list[dict[str, Any]]:
         """Count rows; if they bring another baseline, return the records of the windows that it ends."""
+        if not self._is_store_clean:
+            forget_changes(self._store)
+            self._is_store_clean = True
         changes = self._changes
         if changes is None:
             return self._windows.add(rows)

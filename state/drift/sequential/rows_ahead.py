@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from state.drift.store import Store
 
-_KIND = "ahead"
+KIND = "ahead"
+"""First word of the keys under which a store holds waiting rows."""
 
 
 class RowsAhead:
@@ -34,7 +35,7 @@ class RowsAhead:
     @cached_property
     def _waiting(self) -> list[tuple[int, int, str]]:
         """The batches that wait, a heap by their earliest time; read when first used, as state has no key before."""
-        kept = (key.split(" ", 3) for key in list(self._store.keys()) if key.startswith(f"{_KIND} "))
+        kept = (key.split(" ", 3) for key in list(self._store.keys()) if key.startswith(f"{KIND} "))
         waiting = [(int(first), int(number), ref) for _, first, number, ref in kept]
         heapq.heapify(waiting)
         return waiting
@@ -83,7 +84,7 @@ class RowsAhead:
 
 def _key(entry: tuple[int, int, str]) -> str:
     first, number, ref = entry
-    return f"{_KIND} {first} {number} {ref}"
+    return f"{KIND} {first} {number} {ref}"
 
 
 def _part(rows: SampledRows, chosen: slice | NDArray[np.bool_]) -> SampledRows:

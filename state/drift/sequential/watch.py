@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from state.drift.records import change_record
-from state.drift.sequential.rows_ahead import RowsAhead
+from state.drift.sequential.rows_ahead import KIND, RowsAhead
 from state.drift.sequential.streams import Streams
 
 if TYPE_CHECKING:
@@ -78,6 +78,13 @@ class ChangeWatch:
             if kept is not None:
                 made.restore(kept)
         return self._streams.get(ref)
+
+
+def forget_changes(store: Store) -> None:
+    """Remove what detectors kept, because none runs now: one that is switched on later starts anew."""
+    for key in list(store.keys()):
+        if key.startswith((f"{KIND} ", _key(""))):
+            store.remove(key)
 
 
 def _key(ref: str) -> str:

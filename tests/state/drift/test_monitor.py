@@ -155,6 +155,23 @@ def test_store_with_detectors_is_a_good_start_without_them() -> None:
     assert [*after.add(taken(rows, rest)), *after.finish()] == [*windows.add(rows), *windows.finish()]
 
 
+@EACH
+def test_detectors_that_were_off_start_anew(detector: str) -> None:
+    rows = moved()
+    first, second, third = np.array_split(np.arange(ROWS), [150, 160])
+    store = PackedStore()
+    before = open_monitor(detector, store)
+    before.add(SampledRows(**{**vars(taken(rows, first)), "baseline": BASELINE}))
+    before.advance(int(rows.times_ms[100]))
+    assert {key.split()[0] for key in store.content} >= {"ahead", "streams"}
+    open_monitor(None, store).add(taken(rows, second))
+    assert not {key.split()[0] for key in store.content} & {"ahead", "streams"}
+    after, fresh = open_monitor(detector, PackedStore(store.content)), open_monitor(detector)
+    fresh.add(SampledRows(**{**vars(taken(rows, third)), "baseline": BASELINE}))
+    after.add(taken(rows, third))
+    assert changes(after.finish()) == changes(fresh.finish()) != []
+
+
 def test_another_baseline_ends_the_streams_of_the_old_one() -> None:
     other = {**BASELINE, "columns": [{**BASELINE["columns"][0], "edges": [0.0], "counts": [9, 9], "missing": 1}]}
     other["columns"] += BASELINE["columns"][1:]
