@@ -131,5 +131,8 @@ def claim(output: Path, *, is_overwriting: bool) -> None:
         if not (output / MARKER).is_file():
             refuse(f"output {output}", "a folder that a run wrote", "something else")
         shutil.rmtree(output)
-    output.mkdir(parents=True, exist_ok=True)
-    (output / MARKER).touch()
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        (output / MARKER).touch()
+    except OSError as error:
+        refuse(f"output {output}", "a folder that can be made and written", f"{error}", "name another")

@@ -122,6 +122,12 @@ def test_input_inside_the_output_is_refused(request_of: Callable[..., RunRequest
     assert (tmp_path / "out" / "in.jsonl").exists()
 
 
+def test_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(JobError, match=r"file/out: expected a folder that can be made and written, got .*Not a direct"):
+        claim(tmp_path / "file" / "out", is_overwriting=False)
+
+
 def test_folder_in_use_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     with pytest.raises(JobError, match="expected a new or empty folder, got one in use; add --overwrite"):
