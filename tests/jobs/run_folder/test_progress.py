@@ -14,6 +14,8 @@ from jobs.run_folder.timeline import read_timeline
     ("counts", "total", "text"),
     [
         (Counts(0, 0, 0, 0.0), 0, "0 of 0 rows (0 %), 0 rows/s, 0 alerts, 0 dead letters, 0 s"),
+        (Counts(0, 0, 0, 12.4), 2_000, "0 of 2,000 rows, 12 s: the first come when Flink has started"),
+        (Counts(0, 0, 0, 12.4), None, "0 rows, 12 s: the first come when Flink has started"),
         (
             Counts(1_500, 3, 20, 2.0),
             2_000,
@@ -21,7 +23,7 @@ from jobs.run_folder.timeline import read_timeline
         ),
         (Counts(10, 0, 0, 1.0), None, "10 rows, 10 rows/s, 0 alerts, 0 dead letters, 1 s"),
     ],
-    ids=["start", "on its way", "total unknown"],
+    ids=["no input", "start", "start, total unknown", "on its way", "total unknown"],
 )
 def test_counts_say_how_far_a_run_is(counts: Counts, total: int | None, text: str) -> None:
     assert counts.text(total) == text
