@@ -36,6 +36,17 @@ def job() -> JobSettings:
     return job
 
 
+def test_dead_letter_has_the_columns_of_its_record_under_their_own_names(job: JobSettings) -> None:
+    given = {"value": "`__line`", "category": "'c'", "operator": "'o'"}
+    filled = expressions(DEAD_LETTER, FROM_KAFKA, job.events, given)
+    found = dict(zip([column.name for column in DEAD_LETTER], filled, strict=True))
+    for name in ("headers", "partition", "offset", "metadata"):
+        assert found[name] == f"`__{name}`"
+    assert found["key"] == "COALESCE(CAST(`CUSTOMER_ID` AS STRING), `__key`)"
+    assert (found["value"], found["category"], found["operator"]) == ("`__line`", "'c'", "'o'")
+    assert (found["retry_count"], found["reason"]) == ("0", "`__dead_letter_reason`")
+
+
 @pytest.fixture
 def with_headers() -> Iterator[None]:
     """The headers of the record as a column of predictions."""
