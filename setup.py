@@ -103,9 +103,10 @@ setup(
         include=[f"{package}{below}" for package in PACKAGES for below in ("", ".*")]
     ),
     package_data={
-        "conf": ["*.yaml"],
+        **{package: ["py.typed"] for package in PACKAGES},
+        "conf": ["*.yaml", "py.typed"],
         "gress.report": ["templates/*"],
-        "models": ["*/*/model.json", "*/*/model.onnx", "*/*/model.tflite"],
+        "models": ["*/*/model.json", "*/*/model.onnx", "*/*/model.tflite", "py.typed"],
     },
     include_package_data=False,
     # The top level is no package; the launcher looks here when it is installed.

@@ -20,4 +20,6 @@ class PanelGroup(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands, panel by panel."""
         names: list[str] = super().list_commands(ctx)
-        return sorted(names, key=lambda name: PANELS.index(getattr(self.commands[name], "rich_help_panel", "")))
+        panels = {name: getattr(self.commands[name], "rich_help_panel", None) for name in names}
+        # A command without a panel comes last, in the panel that typer gives it.
+        return sorted(names, key=lambda name: PANELS.index(panels[name]) if panels[name] in PANELS else len(PANELS))

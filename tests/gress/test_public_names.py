@@ -96,6 +96,8 @@ def test_model_is_registered_promoted_and_scores_columns_without_flink(tmp_path:
         found = scorer.score(columns)
     np.testing.assert_allclose(found.prediction, linear(np.column_stack(list(columns.values()))), rtol=1e-6)
     assert found.problems == {}
+    with pytest.raises(RuntimeError, match="expected an open one, got one that was closed"):
+        scorer.score(columns)
 
 
 def test_scorer_wants_a_job() -> None:

@@ -45,6 +45,10 @@ def test_every_shipped_model_is_in_it(repository: Path, names: set[str]) -> None
     assert {name for name in names if name.endswith(ARTIFACTS)} == wanted
 
 
+def test_types_of_every_package_count_for_users(names: set[str]) -> None:
+    assert {f"{package}/py.typed" for package in PACKAGES} <= names
+
+
 def test_templates_of_the_report_are_in_it(repository: Path, names: set[str]) -> None:
     templates = {path.relative_to(repository).as_posix() for path in (repository / "gress/report/templates").iterdir()}
     assert len(templates) == 3

@@ -83,9 +83,18 @@ class Scorer:
         self._picked = [features.columns.index(name) for name in fields] if fields else None
         self._recorder = recorder
         self._clock = clock
+        self._is_closed = False
 
     def score(self, columns: Mapping[str, NDArray[Any]]) -> PredictionBatch:
-        """Return one prediction or one problem per row; a bad row never costs its batch."""
+        """Return one prediction or one problem per row; a bad row never costs its batch.
+
+        Raises:
+            FeatureError: a column is missing, or columns differ in length.
+            RuntimeError: the scorer is closed.
+        """
+        if self._is_closed:
+            msg = "scorer: expected an open one, got one that was closed; score before its block is left"
+            raise RuntimeError(msg)
         recorder = self._recorder
         if recorder is None:
             return self._score(columns)
@@ -122,4 +131,5 @@ class Scorer:
 
     def close(self) -> None:
         """End the idle threads; the caller closes the model source."""
+        self._is_closed = True
         self._ladder.close()

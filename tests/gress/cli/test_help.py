@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import typer
 from typer.main import get_command
 from typer.testing import CliRunner
 
 from gress.cli.main import app
-from gress.cli.panels import PANELS
+from gress.cli.panels import PANELS, RUN, WATCH, PanelGroup
 
 # Width of a line of `gress --help` in a terminal of 80 columns.
 WIDTH = 64
@@ -32,6 +33,14 @@ def test_panels_in_order_and_run_first() -> None:
     places = [done.output.index(f"─ {panel} ─") for panel in PANELS]
     assert places == sorted(places)
     assert next(iter(COMMANDS)) == "run"
+
+
+def test_a_command_without_a_panel_comes_last() -> None:
+    group = typer.Typer(cls=PanelGroup)
+    group.command("loose")(lambda: None)
+    group.command("seen", rich_help_panel=WATCH)(lambda: None)
+    group.command("ran", rich_help_panel=RUN)(lambda: None)
+    assert get_command(group).list_commands(None) == ["ran", "seen", "loose"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
