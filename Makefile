@@ -14,7 +14,8 @@ RUN_EXTRAS := tflite,report
 # A new pip unpacks twice as fast as Python's own. Modules compile on first import, because only few are imported.
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
 
-# Run a worker on each core, with a JVM of its own; tests of one file, cluster or broker stay together.
+# Run a worker on each core; tests of one file stay together. Tests with a JVM run one by one: they share it, and use
+# both cores of a small machine.
 PARALLEL := -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 # $(call make_venv,FOLDER,EXTRAS): the package, editable, in a virtual environment of its own.
@@ -40,7 +41,8 @@ demo: $(VENV)/run.stamp ## run the fraud job on generated transactions and write
 	$(BIN)/gress report demo-out
 
 test: lint ## run all checks
-	$(BIN)/python -m pytest $(PARALLEL)
+	$(BIN)/python -m pytest $(PARALLEL) -m 'not flink'
+	$(BIN)/python -m pytest -m flink
 	@if [ "$${CI:-}" = true ]; then $(MAKE) test-recipes; fi
 
 test-fast: $(VENV)/test.stamp ## run the tests that need no JVM

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import itertools
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,9 @@ from tests.support.cluster import TestCluster
 from tests.support.crafted_input import CraftedInput
 from tests.support.fraud_config import write_fraud_config
 from tests.support.job_runs import JobRun, run_job, write_config
+
+# The JVMs of tests live for seconds: what the second compiler gains, they do not live to see.
+os.environ.setdefault("JVM_ARGS", "-XX:TieredStopAtLevel=1")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
