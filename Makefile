@@ -16,7 +16,7 @@ INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
 
 # Run a worker on each core; tests of one file stay together. Tests with a JVM run one by one: they share it, and use
 # both cores of a small machine.
-PARALLEL := -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
 # $(call make_venv,FOLDER,EXTRAS): the package, editable, in a virtual environment of its own.
 define make_venv

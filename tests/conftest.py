@@ -29,17 +29,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep the tests of a file on one worker of pytest-xdist, where they share fixtures; it reads marks after this."""
-    if item.get_closest_marker("xdist_group") is None:
-        item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the slow ones: pytest-xdist hands out tests in this order."""
-    items.sort(key=lambda item: (item.get_closest_marker("flink") is None, item.get_closest_marker("slow") is None))
-
-
 @pytest.fixture(scope="session")
 def no_service() -> Callable[[str], NoReturn]:
     """Ends a test whose service cannot be had: skipped where somebody works, failed where a build must test all."""

@@ -11,8 +11,6 @@ from playwright.sync_api import Browser, Page
 
 from tests.support.browser import launched_browser
 
-pytestmark = pytest.mark.xdist_group("site")
-
 
 @pytest.fixture(scope="module")
 def browser(no_service: Callable[[str], NoReturn]) -> Iterator[Browser]:

@@ -9,8 +9,6 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("site")
-
 PAGES = ("index", "first-job", "features", "models", "kafka", "clusters", "monitoring", "tuning", "architecture")
 NAMED = r"`((?:benchmarks|conf|deploy|gress|jobs|models|state|tests|udfs)/[\w/.-]*)`"
 HELD = r"`(\w+)`\s(?:in\s|\()`([\w/]+\.py)`"

@@ -29,10 +29,8 @@ os.environ.setdefault("JVM_ARGS", "-XX:TieredStopAtLevel=1")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark every test of this folder: it starts a JVM; and keep those together that share a cluster or a broker."""
+    """Mark every test of this folder: it starts a JVM."""
     item.add_marker(pytest.mark.flink)
-    for name in {"cluster", "kafka"} & set(getattr(item, "fixturenames", ())):
-        item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.fixture(scope="session")
