@@ -19,7 +19,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "python-names": python_names.python_names,
     "settings": settings.settings,
 }
-# What stands before a place in italics is for those who read the page where no site is built.
+# Readers without a built site see the sentence in italics before a place; the table replaces both.
 _PLACE = re.compile(r"(?:\*[^*\n]+\* )?<!-- table: ([a-z-]+) -->")
 
 

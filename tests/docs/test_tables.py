@@ -25,7 +25,7 @@ PARTS = list(settings_parts())
 def test_every_setting_says_what_it_means(part: SettingsPart) -> None:
     meant = meanings(part.model)
     for name in part.fields:
-        # What remains beside its default is what it means.
+        # The text without the default is the meaning.
         text = re.sub(r"default[ :].*|YAML ``\w+``", "", meant.get(name, "")).strip(" ;,.")
         assert text, f"{part.model.__name__}.{name}: expected what it means under Attributes, beside its default"
     assert set(meant) <= set(part.model.model_fields), f"{part.model.__name__} describes what it does not have"

@@ -33,7 +33,7 @@ class KeyedStore(PackedStore):
 
 
 class Task:
-    """What the engine gives a function: keyed state, a watermark, and timers; also the context of each call."""
+    """The engine as a function sees it: keyed state, a watermark, timers, and the context of each call."""
 
     def __init__(self, store: KeyedStore) -> None:
         self.store, self.timers, self.watermark = store, set[int](), BEFORE_ALL

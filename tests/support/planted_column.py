@@ -16,7 +16,7 @@ def planted(column: Column) -> Iterator[None]:
     """Add a column at the end of the table of predictions; take it away again."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(udfs.rows, "PREDICTION", (*udfs.rows.PREDICTION, column))
-        # What was derived from the table is derived again.
+        # Derive rows from the planted table, not from the cached one.
         prediction_row.cache_clear()
         yield
     prediction_row.cache_clear()
