@@ -12,6 +12,7 @@ import pytest
 from typer.main import get_command
 
 from gress.cli.main import app
+from tests.support.pages import prose_of, read_blocks
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGES = (
@@ -22,8 +23,6 @@ PAGES = (
 GRESS = get_command(app)
 TARGETS = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text("utf-8"), re.MULTILINE))
 
-_BLOCK = re.compile(r"^ *```sh[^\n]*\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
-_ANY_BLOCK = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
 _INLINE = re.compile(r"`((?:gress|make) [a-z-][^`]*)`", re.DOTALL)
 # Placeholders in prose.
 _OPEN = {"...", "…", "[...]"}
@@ -31,11 +30,11 @@ _OPEN = {"...", "…", "[...]"}
 
 def commands(page: str) -> Iterator[tuple[list[str], bool]]:
     """Yield the words of each command of a page, and whether it is whole: one in prose may be cut short."""
-    text = (REPOSITORY / page).read_text("utf-8")
-    for block in _BLOCK.findall(text):
-        for line in block.replace("\\\n", " ").splitlines():
-            yield from ((words, True) for words in _split(line))
-    for inline in _INLINE.findall(_ANY_BLOCK.sub("", text)):
+    for block in read_blocks(REPOSITORY / page):
+        if block.language == "sh":
+            for line in block.text.replace("\\\n", " ").splitlines():
+                yield from ((words, True) for words in _split(line))
+    for inline in _INLINE.findall(prose_of(REPOSITORY / page)):
         yield from ((words, False) for words in _split(inline))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import gress
-from tests.support.markdown_blocks import read_blocks
+from tests.support.pages import read_blocks
 from tests.support.tiny_models import linear, write_linear
 
 FIELDS = {

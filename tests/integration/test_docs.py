@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.doc_pages import PageFile, read_page
+from tests.support.pages import Block, read_blocks
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGES_RUN_ELSEWHERE = {"kafka": "tests/integration/kafka", "clusters": "tests/integration/test_cluster.py"}
@@ -32,10 +32,10 @@ class Shell:
         for name in [name for name in os.environ if name.startswith("GRESS_")]:
             monkeypatch.delenv(name)
 
-    def do(self, step: PageFile | list[str]) -> str:
+    def do(self, step: Block | list[str]) -> str:
         """Save a file, or run a command; return what it printed."""
-        if isinstance(step, PageFile):
-            (self._folder / step.name).write_text(step.text, encoding="utf-8")
+        if isinstance(step, Block):
+            (self._folder / step.title).write_text(step.text, encoding="utf-8")
             return step.text
         if step[0] == "python":
             return self._beside([sys.executable, *step[1:]])
@@ -61,13 +61,16 @@ class Shell:
         return self._capsys.readouterr().out
 
 
-def steps_of(page: Path) -> list[PageFile | list[str]]:
-    """Return what is done on a page here."""
+def steps_of(page: Path) -> list[Block | list[str]]:
+    """Return what is done on a page here, in its order: files to save, and words of commands."""
+    found: list[Block | list[str]] = []
+    for block in read_blocks(page):
+        found += [block] if block.title else [words for words in block.commands if not _is_elsewhere(words)]
+    return found
 
-    def is_here(step: PageFile | list[str]) -> bool:
-        return isinstance(step, PageFile) or not any(" ".join(step).startswith(each) for each in RUN_ELSEWHERE)
 
-    return [step for step in read_page(page) if is_here(step)]
+def _is_elsewhere(words: list[str]) -> bool:
+    return any(" ".join(words).startswith(each) for each in RUN_ELSEWHERE)
 
 
 def _figures(text: str) -> list[float]:
@@ -81,10 +84,10 @@ def test_first_job_is_complete_on_its_page(
 ) -> None:
     shell = Shell(tmp_path, monkeypatch, capsys)
     printed = {}
-    steps = read_page(repository / "docs" / "first-job.md")
+    steps = steps_of(repository / "docs" / "first-job.md")
     # The files of the page first: one of them stands behind the command that uses it.
-    for step in sorted(steps, key=lambda step: not isinstance(step, PageFile)):
-        printed[" ".join(step) if isinstance(step, list) else step.name] = shell.do(step)
+    for step in sorted(steps, key=lambda step: not isinstance(step, Block)):
+        printed[" ".join(step) if isinstance(step, list) else step.title] = shell.do(step)
     runs = [json.loads((tmp_path / folder / "summary.json").read_text()) for folder in ("first", "second")]
     assert [list(run["versions"]) for run in runs] == [["1.0.0"], ["2.0.0"]]
     assert [run["events"] for run in runs] == [2000, 2000]
@@ -110,5 +113,6 @@ def test_commands_of_page_run_in_order(
 
 
 def test_every_page_with_commands_runs_somewhere(repository: Path) -> None:
-    with_commands = {path.stem for path in (repository / "docs").rglob("*.md") if read_page(path)}
+    blocks = {path.stem: read_blocks(path) for path in (repository / "docs").rglob("*.md")}
+    with_commands = {page for page, found in blocks.items() if any(block.title or block.commands for block in found)}
     assert with_commands == {*PAGES, *PAGES_RUN_ELSEWHERE}

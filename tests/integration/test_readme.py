@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.support.markdown_blocks import Block, commands_of, read_blocks
+from tests.support.pages import Block, read_blocks
 from tests.support.small_model import expected_score, write_model
 
 RUN_ELSEWHERE = {
@@ -50,9 +50,8 @@ def outputs(repository: Path, folder: Path) -> dict[str, str]:
 def _runnable(block: Block) -> list[str]:
     if block.language == "python":
         return [shlex.join(["python", "-c", block.text])]
-    if block.language != "sh":
-        return []
-    return [command for command in commands_of(block) if command not in RUN_ELSEWHERE]
+    commands = [shlex.join(words) for words in block.commands]
+    return [command for command in commands if command not in RUN_ELSEWHERE]
 
 
 def _run(command: str, folder: Path) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import gress
-from tests.support.markdown_blocks import read_blocks
+from tests.support.pages import read_blocks
 
 PAGES = ("README.md", "CONTRIBUTING.md")
 LONGEST = 120
