@@ -14,18 +14,9 @@ from conf.settings import EventSettings, FeatureSetSettings, FeatureSpec
 from udfs.features import FEATURES
 from udfs.features.errors import FeatureError
 from udfs.features.feature_set import compile_feature_set
+from udfs.features.reference import EXAMPLE_FIELDS
 
-FIELD_TYPES = {
-    "id": {"type": "long"},
-    "at": {"type": "timestamp"},
-    "seen": {"type": "timestamp", "required": False},
-    "amount": {"type": "double", "required": False},
-    "price": {"type": "decimal", "scale": 2, "required": False},
-    "visits": {"type": "long", "required": False},
-    "flag": {"type": "boolean", "required": False},
-    "country": {"type": "string", "required": False},
-    "note": {"type": "string", "required": False},
-}
+FIELD_TYPES = {**EXAMPLE_FIELDS, "flag": {"type": "boolean", "required": False}}
 EVENTS = EventSettings.model_validate({"id": "id", "key": "id", "time": "at", "fields": FIELD_TYPES})
 PREVIOUS = "x_PREVIOUS_TIME"
 
