@@ -18,6 +18,7 @@ class ConfigProblem:
         got: the value found, already free of secrets.
         hint: the remedy; empty if there is nothing to add.
         source: the override that set the value, such as ``--set``; empty for the file.
+        against: paths of the values that it contradicts, and their sources.
     """
 
     path: KeyPath
@@ -25,14 +26,18 @@ class ConfigProblem:
     got: str = "nothing"
     hint: str = ""
     source: str = ""
+    against: tuple[tuple[KeyPath, str], ...] = ()
 
     def __str__(self) -> str:
-        """Return ``key.path (from SOURCE): expected ..., got ...; hint``."""
-        where = ".".join(str(part) for part in self.path)
-        if self.source:
-            where = f"{where} (from {self.source})".lstrip()
+        """Return ``key.path (from SOURCE) and other.path: expected ..., got ...; hint``."""
+        where = " and ".join(_named(path, source) for path, source in ((self.path, self.source), *self.against))
         text = f"expected {self.expected}, got {self.got}"
         return "; ".join(filter(None, [f"{where}: {text}" if where else text, self.hint]))
+
+
+def _named(path: KeyPath, source: str) -> str:
+    where = ".".join(str(part) for part in path)
+    return f"{where} (from {source})".lstrip() if source else where
 
 
 class ConfigError(ValueError):

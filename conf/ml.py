@@ -12,6 +12,7 @@ from conf.drift import DriftSettings
 from conf.model_registry import ModelRegistrySettings, ModelSettings
 from conf.types.base import FrozenSettings
 from conf.types.durations import PositiveDurationMs
+from conf.types.grammar import full_version
 from conf.types.refusal import Refusal, validation_error
 from conf.types.scalars import BatchSize, Flag, Name, Ports, Real, Whole, matching
 
@@ -146,7 +147,7 @@ class MlSettings(FrozenSettings):
 
     @model_validator(mode="after")
     def _models_are_unique(self) -> Self:
-        versions = [(model.name, model.version) for model in self.models]
+        versions = [(model.name, full_version(model.version)) for model in self.models]
         refusals = [
             Refusal("a version that no earlier entry of this model has", ("models", index, "version"))
             for index, version in enumerate(versions)

@@ -55,16 +55,16 @@ class ModelRegistrySettings(FrozenSettings):
 
 
 class ModelSettings(FrozenSettings):
-    """One version of a model.
+    """One version of a model. The job says which version serves; each one that is on is opened before a run starts.
 
     Attributes:
         name: name in the registry.
-        version: version, such as ``v2.0`` or ``1.0.0``.
+        version: version, such as ``v2.0`` or ``1.0.0``; the one that ``job.inference.model_version`` names, if it does.
         type: runtime: ``onnx``, ``tensorflow`` and ``tflite`` (TFLite files), ``custom``.
         path: bare model file to load instead of the registry's; default: the registry's.
-        tags: free text by name.
-        description: free text.
-        enabled: load this version; default true.
+        tags: free text by name, added to the version's own tags.
+        description: free text; it replaces the version's own.
+        enabled: this version may serve; default true.
         warmup_on_load: predict once before the first event; default true.
     """
 

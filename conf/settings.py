@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pydantic import model_validator
 from typing_extensions import Self
 
@@ -17,6 +19,7 @@ from conf.ml import (
     MlSettings,
     OnlineLearningSettings,
 )
+from conf.model_choice import contradictions
 from conf.model_registry import ModelRegistrySettings, ModelSettings
 from conf.types.base import FrozenSettings
 from conf.types.refusal import Refusal, validation_error
@@ -55,16 +58,21 @@ class Settings(FrozenSettings):
     execution: ExecutionSettings = ExecutionSettings()
 
     @model_validator(mode="after")
-    def _transactions_fit_the_checkpoints(self) -> Self:
+    def _parts_agree(self) -> Self:
+        refusals = [*self._of_transactions(), *(contradictions(self.ml, self.job.inference) if self.job else ())]
+        if refusals:
+            raise validation_error(*refusals)
+        return self
+
+    def _of_transactions(self) -> Iterator[Refusal]:
         """Refuse transactions that no checkpoint ends, or that time out before their checkpoint."""
         kafka = self.job.sink.kafka if self.job else None
         if kafka is None or kafka.delivery != "exactly_once":
-            return self
+            return
         interval_ms = self.execution.checkpoint_interval_ms
         if not interval_ms:
             expected = "at_least_once, as execution.checkpoint_interval: 0s leaves nothing to end transactions with"
-            raise validation_error(Refusal(expected, ("job", "sink", "kafka", "delivery")))
-        if kafka.transaction_timeout_ms <= interval_ms:
+            yield Refusal(expected, ("job", "sink", "kafka", "delivery"))
+        elif kafka.transaction_timeout_ms <= interval_ms:
             expected = "a duration over execution.checkpoint_interval"
-            raise validation_error(Refusal(expected, ("job", "sink", "kafka", "transaction_timeout")))
-        return self
+            yield Refusal(expected, ("job", "sink", "kafka", "transaction_timeout"))

@@ -59,11 +59,21 @@ def _of_refusal(refusal: Refusal, path: KeyPath, raw: RawSettings) -> ConfigProb
     path = (*path, *refusal.at)
     if refusal.is_hidden:
         return ConfigProblem(path, refusal.expected, HIDDEN, refusal.hint, raw.source_of(path))
+    if refusal.against:
+        return _of_contradiction(refusal, path, raw)
     value = raw.value_at(path)
     hint = refusal.hint
     if isinstance(value, str) and not raw.is_hidden(path):
         hint = hint or suggest(value, _without_hidden(refusal.candidates, raw))
     return raw.problem(path, refusal.expected, hint=hint)
+
+
+def _of_contradiction(refusal: Refusal, path: KeyPath, raw: RawSettings) -> ConfigProblem:
+    outer = path[: len(path) - len(refusal.at)]
+    others = [(*outer, *at) for at in refusal.against]
+    got = " and ".join(raw.shown(each) for each in (path, *others))
+    against = tuple((each, raw.source_of(each)) for each in others)
+    return ConfigProblem(path, refusal.expected, got, refusal.hint, raw.source_of(path), against)
 
 
 def _without_hidden(candidates: tuple[str, ...], raw: RawSettings) -> list[str]:

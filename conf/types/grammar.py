@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 SEGMENT = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 """A name that is also one folder of a path and a key of an object store, such as ``fraud-detector``."""
 
@@ -13,3 +15,19 @@ VERSION = (
     rf"(?:-(?P<pre>{_IDENTIFIER}(?:\.{_IDENTIFIER})*))?"
 )
 """A semantic version without build metadata, such as ``2.0.0`` or ``v1.0-rc.1``."""
+
+_WRITTEN = re.compile(VERSION)
+
+
+def full_version(text: str) -> str:
+    """Return a version with all three numbers and without a leading ``v``; another text as it is.
+
+    Example:
+        >>> full_version("v2.0"), full_version("1-rc.1")
+        ('2.0.0', '1.0.0-rc.1')
+    """
+    match = _WRITTEN.fullmatch(text)
+    if match is None:
+        return text
+    release = ".".join([*match["release"].split("."), "0", "0"][:3])
+    return f"{release}-{match['pre']}" if match["pre"] else release

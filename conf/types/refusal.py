@@ -26,6 +26,7 @@ class Refusal:
         hint: the remedy.
         candidates: valid names; the error suggests the nearest.
         is_hidden: the value may hold a secret, so no error shows it.
+        against: paths to the values that it contradicts, from the same class.
     """
 
     expected: str
@@ -33,6 +34,7 @@ class Refusal:
     hint: str = ""
     candidates: tuple[str, ...] = ()
     is_hidden: bool = False
+    against: tuple[KeyPath, ...] = ()
 
 
 def validation_error(*refusals: Refusal) -> PydanticCustomError:

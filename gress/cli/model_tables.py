@@ -38,10 +38,11 @@ def print_versions(registry: str, name: str, versions: Sequence[VersionSummary])
             each.feature_set or "",
             utc_text(each.created_at),
             ", ".join(each.tags),
+            each.description,
         )
         for each in versions
     ]
-    columns = ("version", "state", "type", "task", "size", "feature set", "created (UTC)", "tags")
+    columns = ("version", "state", "type", "task", "size", "feature set", "created (UTC)", "tags", "description")
     print_table(f"{name} in {registry}", columns, rows)
 
 

@@ -27,13 +27,17 @@ def list_command(
     call: RegistryCall,
     name: Annotated[str, typer.Argument(help="Show the versions of this model.")] = "",
 ) -> None:
-    """List the models, or the versions of one."""
+    """List the models, or the versions of one.
+
+    With --config, tags and descriptions of its ml.models count.
+    """
     from gress.cli.model_tables import print_models, print_versions
     from models.lifecycle import list_models, list_versions
+    from udfs.scoring.listed_models import in_settings
 
     opened = call.registry
     if name:
-        versions = list_versions(opened, name)
+        versions = list_versions(opened, name, in_settings(call.ml))
         call.answer({"name": name, "versions": versions}, lambda: print_versions(opened.url, name, versions))
     else:
         models = list_models(opened)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional, get_type_hints
 import typer
 
 if TYPE_CHECKING:
+    from conf.settings import MlSettings
     from models.registry import Registry
 
 _OPTIONS: dict[str, tuple[Any, object]] = {
@@ -46,10 +47,12 @@ class RegistryCall:
     Attributes:
         registry: the open registry.
         is_json: whether the command answers with one JSON document.
+        ml: the settings that it was opened with.
     """
 
     registry: Registry
     is_json: bool
+    ml: MlSettings
 
     def answer(self, document: Mapping[str, Any], show: Callable[[], None]) -> None:
         """Print the document with the registry's URL before it, or call ``show`` to print a table."""
@@ -68,7 +71,10 @@ def on_registry(command: Callable[..., None]) -> Callable[..., None]:
     def run(
         place: str | None, config: Path | None, overrides: list[str] | None, is_json: bool, **given: Any
     ) -> None:
-        command(RegistryCall(_open(place, config, overrides), is_json), **given)
+        from models.registry import open_registry
+
+        ml = _settings(place, config, overrides)
+        command(RegistryCall(open_registry(ml.model_registry), is_json, ml), **given)
 
     hints = get_type_hints(command, include_extras=True)
     own = [
@@ -84,10 +90,9 @@ def on_registry(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def _open(place: str | None, config: Path | None, overrides: list[str] | None) -> Registry:
-    """Open the registry of the settings, or one at another place with the settings' endpoint, region and cache."""
+def _settings(place: str | None, config: Path | None, overrides: list[str] | None) -> MlSettings:
+    """Return the settings, with the registry's place replaced; its endpoint, region and cache stay."""
     from conf.loading.loader import load_settings, settings_from
-    from models.registry import open_registry
 
     chosen = list(overrides or ())
     if place is not None:
@@ -96,5 +101,4 @@ def _open(place: str | None, config: Path | None, overrides: list[str] | None) -
         quoted = json.dumps(place, ensure_ascii=False)
         # A type of s3 or gcs would turn a folder of this machine into a prefix in the bucket.
         chosen += ["ml.model_registry.type=local", f"ml.model_registry.base_path={quoted}"]
-    settings = load_settings(config, overrides=chosen, environ=os.environ)
-    return open_registry(settings.ml.model_registry)
+    return load_settings(config, overrides=chosen, environ=os.environ).ml

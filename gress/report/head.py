@@ -52,6 +52,8 @@ def facts(summary: Summary, predictions: Predictions | None) -> Iterator[tuple[s
         yield "model", summary.model
     if summary.versions:
         yield "versions", ", ".join(f"{version} ({rows:,})" for version, rows in summary.versions.items())
+    for version, text in summary.about.items():
+        yield f"about {version}", text
     if summary.feature_set is not None:
         yield "feature set", summary.feature_set
     if predictions is not None and not np.isnat(predictions.event_time).all():

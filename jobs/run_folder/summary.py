@@ -34,6 +34,7 @@ class Summary:
         rows_per_s: events in these seconds.
         latency_us: percentiles of the time to score a batch, by name.
         versions: predictions by model version.
+        about: tags and description of each version that has some.
         reasons: dead letters by reason.
         auc_roc: with labels of both kinds only.
         average_precision: with labels of both kinds only.
@@ -51,6 +52,7 @@ class Summary:
     feature_set: str | None = None
     latency_us: dict[str, float] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
+    about: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, int] = field(default_factory=dict)
     auc_roc: float | None = None
     average_precision: float | None = None

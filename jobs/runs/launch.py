@@ -22,6 +22,7 @@ from jobs.run_folder.parquet import convert_json_parts
 from jobs.run_folder.progress import Clock, Counts, Progress
 from jobs.run_folder.summary import Summary, summarise, summary_of_counts
 from jobs.runs.endless import SAVEPOINTS, StopResult, add_connector, is_endless, wait_until_stopped
+from jobs.runs.model_texts import with_texts_of_versions
 from jobs.runs.prepare import PreparedRun, RunRequest, prepare
 from jobs.sources.kafka import KafkaInput
 from jobs.sources.lines import is_read_in_turn
@@ -107,6 +108,7 @@ def _summarised(prepared: PreparedRun, request: RunRequest, events: int | None, 
     summary = summarise(
         prepared.output, job=request.job, events=events, seconds=seconds, output_field=field_name
     )
+    summary = with_texts_of_versions(summary, prepared.settings.ml)
     # If rows are missing, the job may have been stopped with a savepoint, which needs the unfinished files.
     if summary.adds_up:
         tidy(prepared.output)

@@ -17,8 +17,9 @@ from jobs.kafka.jars import connector_jar
 from jobs.sources.files import InputFiles, find_inputs
 from jobs.sources.generated import GENERATOR, generate, parse_generator
 from jobs.sources.kafka import KafkaInput, find_kafka_input
-from udfs.features.feature_set import compile_feature_set
+from udfs.features.feature_set import FeatureSet, compile_feature_set
 from udfs.rows import prediction_row
+from udfs.scoring.listed_models import check_listed
 from udfs.scoring.model_source import open_model
 
 MARKER = ".gress-run"
@@ -68,7 +69,7 @@ def prepare(request: RunRequest, *, needs_model: bool) -> PreparedRun:
     prepare_process()
     features = compile_feature_set(job.features, job.events)
     if needs_model:
-        open_model(settings.ml, job.inference, features).close()
+        check_models(settings, job, features)
     origin = str(request.config or default_config(request.job))
     topics = find_kafka_input(request.input, job, origin)
     if topics is not None or job.sink.kafka is not None:
@@ -76,6 +77,14 @@ def prepare(request: RunRequest, *, needs_model: bool) -> PreparedRun:
     if topics is not None:
         claim(request.output, is_overwriting=request.is_overwriting)
     return PreparedRun(settings, job, topics or _find_files(request, job), request.output)
+
+
+def check_models(settings: Settings, job: JobSettings, features: FeatureSet) -> None:
+    """Open the job's model and every other version that `ml.models` lists, and close them."""
+    model = open_model(settings.ml, job.inference, features)
+    model.close()
+    for problem in check_listed(settings.ml, but=model.spec):
+        raise problem
 
 
 def _find_files(request: RunRequest, job: JobSettings) -> InputFiles:

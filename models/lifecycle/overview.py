@@ -58,6 +58,7 @@ class VersionSummary:
     feature_set: str | None
     created_at: dt.datetime | None
     tags: tuple[str, ...]
+    description: str
 
 
 @dataclass(frozen=True)
@@ -100,14 +101,21 @@ def list_models(registry: Registry) -> tuple[ModelSummary, ...]:
     return tuple(_summary(registry, name) for name in registry.names())
 
 
-def list_versions(registry: Registry, name: str) -> tuple[VersionSummary, ...]:
+def list_versions(
+    registry: Registry, name: str, describe: Callable[[ModelSpec], ModelSpec] | None = None
+) -> tuple[VersionSummary, ...]:
     """List all versions of a model, lowest first.
+
+    Args:
+        registry: the registry.
+        name: name of the model.
+        describe: function that returns a spec with the texts to list; None: those of the registry.
 
     Raises:
         ModelError: there is no such model.
     """
     versions = map(str, known_versions(registry, name))
-    return tuple(_each(versions, lambda version: _version(registry, name, version)))
+    return tuple(_each(versions, lambda version: _version(registry, registry.spec(name, version), describe)))
 
 
 def show(registry: Registry, name: str, version: str = "") -> VersionDetails:
@@ -166,18 +174,21 @@ def _summary(registry: Registry, name: str) -> ModelSummary:
     )
 
 
-def _version(registry: Registry, name: str, version: str) -> VersionSummary:
-    spec = registry.spec(name, version)
+def _version(
+    registry: Registry, spec: ModelSpec, describe: Callable[[ModelSpec], ModelSpec] | None
+) -> VersionSummary:
+    spec = spec if describe is None else describe(spec)
     return VersionSummary(
-        name=name,
-        version=version,
-        state=registry.state(name, version),
+        name=spec.name,
+        version=spec.version,
+        state=registry.state(spec.name, spec.version),
         type=spec.type,
         task=spec.task,
         size_bytes=_size_bytes(registry, spec),
         feature_set=spec.feature_set,
         created_at=spec.created_at,
         tags=spec.tags,
+        description=spec.description,
     )
 
 

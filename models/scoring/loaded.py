@@ -17,7 +17,11 @@ from models.spec import ModelSpec, TensorSpec
 
 
 class LoadedModel:
-    """A spec with its running session, the binding of features to inputs, and the size of its file."""
+    """A spec with its running session, the binding of features to inputs, and the size of its file.
+
+    Attributes:
+        warms_up: predict once before the first batch.
+    """
 
     def __init__(
         self, spec: ModelSpec, session: Session, binding: InputBinding | None, *, size_bytes: int = 0
@@ -25,6 +29,7 @@ class LoadedModel:
         self.spec = spec
         self.size_bytes = size_bytes
         self.runtime = session.runtime
+        self.warms_up = True
         self._session = session
         self._binding = binding
 

@@ -41,7 +41,7 @@ def check_fitness(
     serving: LoadedModel | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> None:
-    """Refuse a model that should not serve, and warm up one that may.
+    """Refuse a model that should not serve, and warm up one that may and wants it.
 
     Args:
         model: a loaded model, whose file, signature and feature-set hash have been checked.
@@ -58,7 +58,8 @@ def check_fitness(
     if spec.golden is not None:
         check_golden(model, spec.golden)
     if probe is None:
-        model.warmup(1)
+        if model.warms_up:
+            model.warmup(1)
         return
     seconds, scores = _best_of(lambda: model.predict_matrix(probe.matrix), clock)
     finite = int(np.isfinite(scores.prediction).sum())

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from conf.model_choice import follows_registry
 from conf.settings import InferenceSettings, JobSettings, MlSettings
 from models.serving.source import ModelSource
 from state.sql import SqlColumns
@@ -89,6 +90,9 @@ class BatchScoring:
         inference = self._job.inference
         given = inference.feature_fields or self.features.columns
         self._recorder = self._open_recorder(given) if self._ml.metrics.port else None
+        if self._recorder is not None:
+            with self._models.lease() as model:
+                self._recorder.serves(model.spec)
         self._sampler = DriftSampler(self._ml.drift.sample, given) if self._ml.drift.enabled else None
         self.scorer = Scorer(
             self.features,
@@ -154,7 +158,8 @@ class BatchScoring:
 
     def _open_recorder(self, columns: tuple[str, ...]) -> ScoreRecorder:
         inference = self._job.inference
-        names = ScoreLabels(self._job.name, inference.model_name, inference.output_field, columns)
+        follows = "registry" if follows_registry(self._ml, inference) else "settings"
+        names = ScoreLabels(self._job.name, inference.model_name, inference.output_field, columns, follows)
         return ScoreRecorder(names, self.features, self._ml.metrics.input_rows)
 
 

@@ -50,6 +50,14 @@ METRICS = MappingProxyType(
             "Loaded versions, including those kept for a rollback.",
             "Above max_loaded for long: a batch never ends.",
         ),
+        "model_info": Metric(
+            "gauge",
+            ("job", "model", "version", "type", "follows", "tags", "description"),
+            "1 for each version that scores for a job. Its label follows is registry, or settings for a pinned job, "
+            "which promotions do not reach.",
+            "A job that should follow promotions says settings: drop its version there and start it again.",
+            merge="livemax",
+        ),
         "model_load_time_seconds": Metric(
             "histogram",
             ("model", "version", "type"),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _MOST_VERSIONS = 20
 _MOST_FEATURES = 100
 _OTHER = "other"
+_LONGEST_LABEL = 200
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,14 @@ class ScoreLabels:
         model: name of the job's model.
         output: name of the prediction.
         columns: names of the features that the model gets, in its order.
+        follows: ``registry`` or ``settings``: the one that chooses the job's version.
     """
 
     job: str
     model: str
     output: str
     columns: tuple[str, ...]
+    follows: str = "settings"
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,14 @@ class ScoreRecorder:
         self._end_to_end = pending.histogram("end_to_end_latency_seconds", names.job)
         self._rows, self._batches = _Level("queue_depth", names.model), _Level("active_predictions", names.model)
         TICKER.add(self.flush)
+
+    def serves(self, spec: ModelSpec) -> None:
+        """Export what is known about a version that scores."""
+        ref = self._ref(spec)
+        if ref[1] != _OTHER:
+            names = self._names
+            tags, text = ", ".join(spec.tags)[:_LONGEST_LABEL], spec.description[:_LONGEST_LABEL]
+            metric("model_info").labels(names.job, *ref, spec.type, names.follows, tags, text).set(1)
 
     def begin(self, rows: int) -> None:
         """Note the arrival of a batch."""
@@ -180,6 +191,7 @@ class ScoreRecorder:
         ref = self._ref(spec)
         found = self._versions.get(ref)
         if found is None:
+            self.serves(spec)
             pending = self._pending
             with pending.lock:
                 self._errors(ref)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from conf.loading.resolve import resolve_location
+from conf.model_choice import entry_of, files_of, follows_registry
 from conf.settings import InferenceSettings, MlSettings, ModelSettings
 from models.errors import fail
-from models.inspect import spec_from_file
 from models.registry import open_registry
 from models.runtimes.options import RuntimeOptions
 from models.scoring.loaded import LoadedModel, load_model
@@ -17,13 +16,11 @@ from models.serving.live import LiveModel, SwapOptions
 from models.serving.pool import LIVE_MODELS
 from models.serving.source import FixedModel, ModelSource
 from models.serving.versions import DeployedVersions
-from models.spec import ModelSpec, read_spec
+from models.spec import ModelSpec
 from models.version import Version
 from udfs.features.feature_set import FeatureSet
+from udfs.scoring.listed_models import described, find_entry
 from udfs.scoring.swap_log import SwapLog
-
-# TensorFlow models run as TFLite files.
-_RUNS_AS = {"onnx": "onnx", "tflite": "tflite", "tensorflow": "tflite", "custom": "custom"}
 
 
 def open_models(ml: MlSettings, inference: InferenceSettings, features: FeatureSet) -> ModelSource:
@@ -34,8 +31,7 @@ def open_models(ml: MlSettings, inference: InferenceSettings, features: FeatureS
     Raises:
         ModelError: as ``open_model``; if the deployed version may not serve, the previous one does.
     """
-    entry = _entry(ml, inference)
-    if inference.model_version or (entry is not None and entry.path is not None):
+    if not follows_registry(ml, inference):
         return _fixed(ml, inference, features)
     registry = ml.model_registry
     options = SwapOptions(
@@ -46,8 +42,8 @@ def open_models(ml: MlSettings, inference: InferenceSettings, features: FeatureS
     )
 
     def load(spec: ModelSpec, path: Path) -> LoadedModel:
-        _check_listed(ml, spec)
-        return _load(ml, inference, features, spec, path)
+        entry = entry_of(ml, spec.name, spec.version)
+        return _load(ml, inference, features, (spec if entry is None else described(spec, entry), path, entry))
 
     def make() -> LiveModel:
         versions = DeployedVersions(open_registry(registry), inference.model_name, load)
@@ -83,12 +79,11 @@ def open_model(ml: MlSettings, inference: InferenceSettings, features: FeatureSe
     Raises:
         ModelError: there is no such model or version, the file is damaged or no model, or the features differ.
     """
-    spec, path, entry = find_model(ml, inference)
-    model = _load(ml, inference, features, spec, path)
+    model = _load(ml, inference, features, find_model(ml, inference))
     try:
-        if spec.golden is not None:
-            check_golden(model, spec.golden)
-        if entry is None or entry.warmup_on_load:
+        if model.spec.golden is not None:
+            check_golden(model, model.spec.golden)
+        if model.warms_up:
             model.warmup(1)
     except BaseException:
         model.close()
@@ -97,8 +92,12 @@ def open_model(ml: MlSettings, inference: InferenceSettings, features: FeatureSe
 
 
 def _load(
-    ml: MlSettings, inference: InferenceSettings, features: FeatureSet, spec: ModelSpec, path: Path
+    ml: MlSettings,
+    inference: InferenceSettings,
+    features: FeatureSet,
+    found: tuple[ModelSpec, Path, ModelSettings | None],
 ) -> LoadedModel:
+    spec, path, entry = found
     columns = inference.feature_fields or features.columns
     unknown = [name for name in columns if name not in features.columns]
     if unknown:
@@ -112,62 +111,25 @@ def _load(
         gpu_device_ids=ml.inference.gpu_device_ids,
         max_concurrency=inference.max_concurrency,
     )
-    return load_model(spec, path, options, feature_columns=columns, feature_set_hash=features.hash)
+    model = load_model(spec, path, options, feature_columns=columns, feature_set_hash=features.hash)
+    model.warms_up = entry is None or entry.warmup_on_load
+    return model
 
 
 def find_model(ml: MlSettings, inference: InferenceSettings) -> tuple[ModelSpec, Path, ModelSettings | None]:
     """Return spec, file and settings entry of a job's model; the ``path`` of an entry wins over the registry."""
     entry = _entry(ml, inference)
     if entry is not None:
-        _check_enabled(entry)
-        if entry.path is not None:
-            return *_bare(entry, Path(resolve_location(entry.path))), entry
+        return *find_entry(ml, entry), entry
     spec, path = open_registry(ml.model_registry).resolve(inference.model_name, inference.model_version)
-    return spec, path, _check_listed(ml, spec)
+    entry = entry_of(ml, spec.name, spec.version)
+    return (spec, path, None) if entry is None else (described(spec, entry), path, entry)
 
 
 def _entry(ml: MlSettings, inference: InferenceSettings) -> ModelSettings | None:
     if inference.model_version:
-        return _entry_of(ml, inference.model_name, inference.model_version)
+        return entry_of(ml, inference.model_name, inference.model_version)
     # Without a version the registry's primary counts, except for a bare file, which is in no registry.
-    bare = [entry for entry in ml.models if entry.name == inference.model_name and entry.path is not None]
-    return max(bare, key=lambda entry: Version.parse(entry.version), default=None)
-
-
-def _entry_of(ml: MlSettings, name: str, version: str) -> ModelSettings | None:
-    wanted = Version.parse(version)
-    return next((e for e in ml.models if e.name == name and Version.parse(e.version) == wanted), None)
-
-
-def _check_listed(ml: MlSettings, spec: ModelSpec) -> ModelSettings | None:
-    """Refuse a version that the settings switch off or give another type; return its entry."""
-    entry = _entry_of(ml, spec.name, spec.version)
-    if entry is not None:
-        _check_enabled(entry)
-        if _RUNS_AS[entry.type] != _RUNS_AS[spec.type]:
-            fail(spec.ref, f"is of type {spec.type}, and ml.models says {entry.type}", "correct ml.models")
-    return entry
-
-
-def _check_enabled(entry: ModelSettings) -> None:
-    if not entry.enabled:
-        fail(
-            f"model {entry.name}@{entry.version}",
-            "is switched off by `enabled: false` in ml.models",
-            "enable it, or name another version",
-        )
-
-
-def _bare(entry: ModelSettings, path: Path) -> tuple[ModelSpec, Path]:
-    beside = path.with_name("model.json")
-    if beside.is_file() and read_spec(beside).file == path.name:
-        return read_spec(beside), path
-    if entry.type == "custom":
-        fail(
-            f"model {entry.name}@{entry.version}",
-            "is of type custom, which needs a runtime of its own",
-            "export it to onnx or tflite",
-        )
-    tags = tuple(f"{name}={value}" for name, value in entry.tags.items())
-    described = {"type": entry.type, "tags": tags, "description": entry.description}
-    return spec_from_file(path, entry.name, entry.version, **described), path
+    files = files_of(ml, inference.model_name)
+    on = [entry for entry in files if entry.enabled] or files
+    return max(on, key=lambda entry: Version.parse(entry.version), default=None)

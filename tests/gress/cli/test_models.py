@@ -188,6 +188,16 @@ def test_programs_get_one_document_with_stable_keys(command: tuple[str, ...], ke
 
 
 @pytest.mark.usefixtures("three")
+def test_list_shows_the_texts_of_the_settings(gress: Gress, tmp_path: Path) -> None:
+    entry = "{name: m, version: 1.0.0, type: onnx, tags: {team: risk}, description: for weekends}"
+    (tmp_path / "job.yaml").write_text(f"ml: {{models: [{entry}]}}", "utf-8")
+    listed = written(gress("list", "m", "--config", tmp_path / "job.yaml", "--json"))["versions"]
+    assert listed[0]["tags"][-1:] == ["team=risk"]
+    assert [version["description"] for version in listed[:1]] == ["for weekends"]
+    assert "team=risk" not in listed[1]["tags"]
+
+
+@pytest.mark.usefixtures("three")
 def test_list_and_history_have_stable_entries(gress: Gress) -> None:
     gress("promote", "m", "1", "--by", "ann")
     [model] = written(gress("list", "--json"))["models"]
@@ -202,7 +212,7 @@ def test_list_and_history_have_stable_entries(gress: Gress) -> None:
     }
     version = written(gress("list", "m", "--json"))["versions"][0]
     assert set(version) == {
-        *("name", "version", "state", "type", "task", "size_bytes", "feature_set", "created_at", "tags")
+        *("name", "version", "state", "type", "task", "size_bytes", "feature_set", "created_at", "tags", "description")
     }
     [generation] = written(gress("history", "m", "--json"))["history"]
     assert set(generation) == {

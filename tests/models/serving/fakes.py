@@ -39,6 +39,7 @@ class FakeModel:
     is_nan: bool = False
     closed: int = 0
     warm: int = 0
+    warms_up: bool = True
 
     def predict_matrix(self, matrix: np.ndarray) -> Scores:
         assert not self.closed, "a closed model was asked"
