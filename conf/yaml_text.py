@@ -37,6 +37,21 @@ def write_yaml(tree: object) -> str:
     return out.getvalue()
 
 
+def flow_yaml(tree: object) -> str:
+    """Return builtins as YAML in one line, keys in their own order.
+
+    Example:
+        >>> flow_yaml({"min": 0, "clip": True, "fields": ["hour", "month"]})
+        '{min: 0, clip: true, fields: [hour, month]}'
+    """
+    out = io.StringIO()
+    yaml = safe_yaml()
+    yaml.default_flow_style = True
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.dump(tree, out)
+    return out.getvalue().removesuffix("...\n").strip()
+
+
 def mark_of(error: YAMLError) -> str:
     """Return ``line L, column C`` of a YAML error; empty if unknown."""
     mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None

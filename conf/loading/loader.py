@@ -33,11 +33,21 @@ def load_settings(
     Raises:
         ConfigError: the settings are refused, with a line for every problem; none shows a secret.
     """
-    environ = os.environ if environ is None else environ
+    raw, problems = read_raw(path, overrides=overrides, environ=os.environ if environ is None else environ)
+    return _typed(raw, problems, origin="settings" if path is None else str(path))
+
+
+def read_raw(
+    path: Path | str | None, *, overrides: Sequence[str], environ: Mapping[str, str]
+) -> tuple[RawSettings, list[ConfigProblem]]:
+    """Return a file's settings with everything applied that overrides it, before they are typed, and the problems.
+
+    Raises:
+        ConfigError: the file cannot be read as YAML.
+    """
     raw = RawSettings({}) if path is None else read_settings_file(Path(path))
     problems = apply_environment(raw, environ) + apply_assignments(raw, overrides) + substitute(raw, environ)
-    problems += find_plain_secrets(raw, environ)
-    return _typed(raw, problems, origin="settings" if path is None else str(path))
+    return raw, problems + find_plain_secrets(raw, environ)
 
 
 def settings_from(tree: Mapping[str, Any], *, origin: str = "settings") -> Settings:

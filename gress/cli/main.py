@@ -203,20 +203,43 @@ def list_features(
         print_features(references)
 
 
+@features_app.command("types")
+def show_types(
+    name: Annotated[str, typer.Argument(metavar="TYPE", help="Show all about this type.")] = "",
+    is_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")] = False,
+) -> None:
+    """Show one type of feature, with an example as YAML.
+
+    Without TYPE, list the types, a line each.
+    """
+    from gress.cli.feature_types import print_type, print_types
+    from udfs.features.reference import feature_reference, feature_references
+
+    if name:
+        print_type(feature_reference(name), is_json=is_json)
+    else:
+        print_types(feature_references(), is_json=is_json)
+
+
 @config_app.command("check")
 def check_config(
     file: Annotated[Path, typer.Argument(help="YAML file.")],
     overrides: Set = None,
+    is_without_model: Annotated[
+        bool, typer.Option("--no-model", help="Leave out the models, which may not exist yet.")
+    ] = False,
 ) -> None:
-    """Check a settings file; show what is in effect, secrets masked."""
-    from conf.loading.loader import load_settings
+    """Refuse what a run would refuse; show what is in effect.
+
+    Every problem is a line of its own: settings, features, models, missing parts. Secrets are masked.
+    """
     from conf.loading.render import render_yaml
     from gress.cli.console import print_line
-    from udfs.features.feature_set import compile_feature_set
+    from gress.config_check import check_settings
 
-    settings = load_settings(file, overrides=overrides or (), environ=os.environ)
-    if settings.job is not None:
-        compile_feature_set(settings.job.features, settings.job.events)
+    settings, problems = check_settings(file, overrides or (), needs_model=not is_without_model)
+    if settings is None or problems:
+        _fail("\n".join(map(str, problems)), 2)
     print_line(render_yaml(settings).rstrip())
 
 

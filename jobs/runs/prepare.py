@@ -9,18 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conf.loading.loader import load_settings
+from conf.loading.parts import parts_of
 from conf.settings import JobSettings, Settings
 from jobs.catalogue import default_config
-from jobs.errors import fail, refuse
+from jobs.errors import refuse
 from jobs.flink.environment import prepare_process
 from jobs.kafka.jars import connector_jar
+from jobs.runs.problems import find_problems
 from jobs.sources.files import InputFiles, find_inputs
 from jobs.sources.generated import GENERATOR, generate, parse_generator
 from jobs.sources.kafka import KafkaInput, find_kafka_input
-from udfs.features.feature_set import FeatureSet, compile_feature_set
-from udfs.rows import prediction_row
-from udfs.scoring.listed_models import check_listed
-from udfs.scoring.model_source import open_model
 
 MARKER = ".gress-run"
 """File that tells a folder written by a run from one that holds something else."""
@@ -65,26 +63,17 @@ class PreparedRun:
 
 def prepare(request: RunRequest, *, needs_model: bool) -> PreparedRun:
     """Check a request from settings to output folder, cheapest first, and claim the folder."""
+    origin = str(request.config or default_config(request.job))
     settings, job = _load(request)
     prepare_process()
-    features = compile_feature_set(job.features, job.events)
-    if needs_model:
-        check_models(settings, job, features)
-    origin = str(request.config or default_config(request.job))
+    for problem in find_problems(parts_of(settings), origin, needs_model=needs_model):
+        raise problem
     topics = find_kafka_input(request.input, job, origin)
     if topics is not None or job.sink.kafka is not None:
         connector_jar()
     if topics is not None:
         claim(request.output, is_overwriting=request.is_overwriting)
     return PreparedRun(settings, job, topics or _find_files(request, job), request.output)
-
-
-def check_models(settings: Settings, job: JobSettings, features: FeatureSet) -> None:
-    """Open the job's model and every other version that `ml.models` lists, and close them."""
-    model = open_model(settings.ml, job.inference, features)
-    model.close()
-    for problem in check_listed(settings.ml, but=model.spec):
-        raise problem
 
 
 def _find_files(request: RunRequest, job: JobSettings) -> InputFiles:
@@ -106,30 +95,9 @@ def _load(request: RunRequest) -> tuple[Settings, JobSettings]:
     job = settings.job
     if job is None:
         refuse(str(path), "a `job:` with events, features and inference", "none")
-    if not settings.ml.enabled:
-        fail(str(path), "ml.enabled: expected true, got false", "set it to true to run a job")
-    _refuse_unbuilt(str(path), settings)
     if request.output_format not in ("json", "parquet"):
         refuse("format", "json or parquet", repr(request.output_format))
-    field_name = job.inference.output_field
-    if [column.name for column in prediction_row(field_name)].count(field_name) > 1:
-        problem = f"job.inference.output_field: expected a name that no other column has, got {field_name!r}"
-        fail(str(path), problem, "leave it out for 'prediction'")
     return settings, job
-
-
-def _refuse_unbuilt(path: str, settings: Settings) -> None:
-    """Refuse settings that switch on a part that this version does not have."""
-    ml = settings.ml
-    switched_on = {
-        "feature_store": ml.feature_store.enabled,
-        "online_learning": ml.online_learning.enabled,
-        "ab_testing": ml.ab_testing.enabled,
-    }
-    for name, is_on in switched_on.items():
-        if is_on:
-            problem = f"ml.{name}.enabled: expected false, got true: jobs of this version do not have it"
-            fail(path, problem, f"set ml.{name}.enabled=false to run without it")
 
 
 def claim(output: Path, *, is_overwriting: bool) -> None:

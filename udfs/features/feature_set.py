@@ -162,6 +162,15 @@ def _build_all(specs: tuple[FeatureSpec, ...], events: EventSettings) -> tuple[F
     return tuple(aggregates.get(spec.name) or _build(spec, events, fields, specs) for spec in specs)
 
 
+def _readable(specs: tuple[FeatureSpec, ...], events: EventSettings) -> Mapping[str, FieldSettings]:
+    """Return the columns that a feature may read, those of wrong aggregations among them."""
+    from conf.settings import FieldSettings
+
+    nullable = FieldSettings(type="double", required=False)
+    aggregates = (output_of(spec) for spec in specs if FEATURES.get(spec.type) is Aggregation)
+    return {**dict.fromkeys(aggregates, nullable), **events.fields}
+
+
 def _build(
     spec: FeatureSpec,
     events: EventSettings,
@@ -220,3 +229,22 @@ def _check_distinct(specs: tuple[FeatureSpec, ...], features: tuple[Feature, ...
                 got = f"{column!r}, which feature {makers[column]!r} makes too"
                 raise FeatureError(location(spec), "columns of its own", got, "set another output")
             makers[column] = spec.name
+
+
+def feature_problems(settings: FeatureSetSettings, events: EventSettings) -> list[FeatureError]:
+    """Return what is wrong with a feature set: the problems of all its features, not only the first."""
+    problems: list[FeatureError] = []
+    built = []
+    for spec in settings.specs:
+        try:
+            feature = _build(spec, events, _readable(settings.specs, events), settings.specs)
+            _check_label(spec, feature, events.label)
+            _check_window_column(spec, feature, events.fields)
+            built.append((spec, feature))
+        except FeatureError as error:
+            problems.append(error)
+    try:
+        _check_distinct(tuple(spec for spec, _ in built), tuple(feature for _, feature in built))
+    except FeatureError as error:
+        problems.append(error)
+    return problems

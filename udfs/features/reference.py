@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from udfs.features import FEATURES
+from udfs.features.errors import FeatureError, suggest_or_list
 from udfs.features.explained_column import ExplainedColumn
 from udfs.features.feature_set import compile_feature_set
 from udfs.features.parameters import Parameter
@@ -57,6 +58,18 @@ class FeatureReference:
 def feature_references() -> list[FeatureReference]:
     """Return every feature type, in the order of the table."""
     return [_reference(type_) for type_ in FEATURES]
+
+
+def feature_reference(name: str) -> FeatureReference:
+    """Return one feature type.
+
+    Raises:
+        FeatureError: there is no such type; the text names the nearest.
+    """
+    if name not in FEATURES:
+        where = "feature type"
+        raise FeatureError(where, "a known type", repr(name), suggest_or_list(name, FEATURES))
+    return _reference(name)
 
 
 def _reference(type_: str) -> FeatureReference:

@@ -78,17 +78,16 @@ def spec_of_version(ml: MlSettings, name: str, version: str) -> ModelSpec:
     return in_settings(ml)(open_registry(ml.model_registry).spec(name, version))
 
 
-def check_listed(ml: MlSettings, but: ModelSpec | None = None) -> list[ModelError]:
+def check_listed(ml: MlSettings, but: ModelSettings | None = None) -> list[ModelError]:
     """Return why versions that `ml.models` lists cannot be loaded; those switched off are not opened.
 
     Args:
         ml: settings with the models and their registry.
-        but: the version that the job serves, which is checked against its features elsewhere.
+        but: the entry that the job serves, which is checked against its features elsewhere.
     """
     problems = []
     for entry in ml.models:
-        is_served = but is not None and (entry.name, str(Version.parse(entry.version))) == (but.name, but.version)
-        if entry.enabled and not is_served:
+        if entry.enabled and entry != but:
             try:
                 _try_out(ml, entry)
             except ModelError as error:

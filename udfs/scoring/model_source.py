@@ -118,7 +118,7 @@ def _load(
 
 def find_model(ml: MlSettings, inference: InferenceSettings) -> tuple[ModelSpec, Path, ModelSettings | None]:
     """Return spec, file and settings entry of a job's model; the ``path`` of an entry wins over the registry."""
-    entry = _entry(ml, inference)
+    entry = served_entry(ml, inference)
     if entry is not None:
         return *find_entry(ml, entry), entry
     spec, path = open_registry(ml.model_registry).resolve(inference.model_name, inference.model_version)
@@ -126,7 +126,8 @@ def find_model(ml: MlSettings, inference: InferenceSettings) -> tuple[ModelSpec,
     return (spec, path, None) if entry is None else (described(spec, entry), path, entry)
 
 
-def _entry(ml: MlSettings, inference: InferenceSettings) -> ModelSettings | None:
+def served_entry(ml: MlSettings, inference: InferenceSettings) -> ModelSettings | None:
+    """Return the entry of `ml.models` that the job's settings choose; None: they choose none, the registry does."""
     if inference.model_version:
         return entry_of(ml, inference.model_name, inference.model_version)
     # Without a version the registry's primary counts, except for a bare file, which is in no registry.

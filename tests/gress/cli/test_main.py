@@ -157,6 +157,26 @@ def test_command_alone_shows_what_there_is(arguments: tuple[str, ...], gress: Gr
     assert "Usage" in out + err
 
 
+def test_one_type_of_feature_is_shown(gress: Gress) -> None:
+    code, out, _ = gress("features", "types", "normalize")
+    assert code == 0
+    assert "- {name: x, type: normalize, source: amount, parameters: {min: 0, max: 100}}" in out
+    assert all(text in out for text in ("null -> NaN", "Value that becomes 0.", "(amount - 0) / 100"))
+    assert "standardize" not in out
+    assert [json.loads(gress("features", "types", "log", "--json")[1])["type"]] == ["log"]
+
+
+def test_types_of_features_are_listed(gress: Gress) -> None:
+    code, out, _ = gress("features", "types")
+    assert code == 0
+    assert all(kind in out for kind in FEATURE_TYPES)
+
+
+def test_unknown_type_of_feature_is_refused(gress: Gress, tmp_path: Path) -> None:
+    answer = gress("features", "types", "normalise")
+    assert_refused(answer, "expected a known type, got 'normalise'; nearest valid name 'normalize'", tmp_path / "out")
+
+
 def test_features_list_shows_every_type_with_its_parameters(gress: Gress) -> None:
     code, out, _ = gress("features", "list")
     assert code == 0

@@ -1,0 +1,59 @@
+"""The parts of a configuration that are right by themselves: one wrong value does not hide what else is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from conf.loading.loader import read_raw
+from conf.settings import EventSettings, FeatureSetSettings, InferenceSettings, JobSettings, MlSettings, Settings
+
+_Part = TypeVar("_Part", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class SettingsParts:
+    """Parts of settings; None: there is none, or it is refused."""
+
+    ml: MlSettings | None = None
+    job: JobSettings | None = None
+    events: EventSettings | None = None
+    features: FeatureSetSettings | None = None
+    inference: InferenceSettings | None = None
+
+
+def parts_of(settings: Settings) -> SettingsParts:
+    """Return the parts of settings that were loaded."""
+    job = settings.job
+    if job is None:
+        return SettingsParts(settings.ml)
+    return SettingsParts(settings.ml, job, job.events, job.features, job.inference)
+
+
+def load_parts(path: Path, *, overrides: Sequence[str] = (), environ: Mapping[str, str]) -> SettingsParts:
+    """Return the parts of a file that are right although the whole is refused.
+
+    Raises:
+        ConfigError: the file cannot be read as YAML.
+    """
+    tree = read_raw(path, overrides=overrides, environ=environ)[0].tree
+    job = tree.get("job")
+    job = job if isinstance(job, dict) else {}
+    return SettingsParts(
+        _part(MlSettings, tree.get("ml", {})),
+        None,
+        _part(EventSettings, job.get("events")),
+        _part(FeatureSetSettings, job.get("features")),
+        _part(InferenceSettings, job.get("inference")),
+    )
+
+
+def _part(kind: type[_Part], tree: Any) -> _Part | None:
+    try:
+        return kind.model_validate(tree)
+    except ValidationError:
+        return None

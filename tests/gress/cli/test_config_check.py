@@ -1,0 +1,98 @@
+"""`gress config check` refuses what `gress run` refuses, and names every problem."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gress.cli.main import main
+from gress.config_check import check_settings
+from jobs.runs.prepare import RunRequest, prepare
+from tests.support.fraud_config import write_fraud_config
+from tests.support.small_model import write_model
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return write_fraud_config(tmp_path / "config")
+
+
+def texts(config: Path, *overrides: str) -> str:
+    return "\n".join(map(str, check_settings(config, overrides)[1]))
+
+
+def test_good_settings_have_no_problem(config: Path) -> None:
+    assert texts(config) == ""
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "ml.enabled=false",
+        "ml.feature_store.enabled=true",
+        "job.inference.output_field=event_id",
+        "job.features.specs.0.source=TX_AMONT",
+        "job.inference.feature_fields=[TX_AMOUNT]",
+        "ml.models.0.path=nowhere.onnx",
+        "ml.models.0.version=1.0.0",
+        "execution.parallelism=0",
+    ],
+)
+def test_what_a_run_refuses_is_refused(override: str, config: Path, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").touch()
+    request = RunRequest("fraud-detection", tmp_path / "out", str(tmp_path / "in.jsonl"), config, [override])
+    with pytest.raises(Exception, match=r"expected|wants|cannot|not") as refused:
+        prepare(request, needs_model=True)
+    assert str(refused.value) in texts(config, override)
+
+
+def test_every_problem_is_named(config: Path) -> None:
+    found = texts(
+        config,
+        "ml.enabled=false",
+        "ml.online_learning.enabled=true",
+        "job.inference.output_field=event_id",
+        "job.features.specs.0.source=TX_AMONT",
+        "job.features.specs.5.type=ratoi",
+        "execution.parallelism=0",
+    )
+    wanted = ("execution.parallelism", "ml.enabled", "online_learning", "output_field", "TX_AMONT", "ratoi")
+    assert [name for name in wanted if name not in found] == []
+    assert len(found.splitlines()) == len(wanted)
+
+
+def test_a_wrong_model_and_other_listed_ones_are_named(tmp_path: Path) -> None:
+    config = write_fraud_config(tmp_path / "wide", model=write_model(tmp_path / "model", width=9))
+    other = "{name: other, version: 1.0.0, type: onnx, path: nowhere.onnx}"
+    first = f"{{name: fraud-detector, version: 2.0.0, type: onnx, path: {tmp_path / 'model' / 'model.onnx'}}}"
+    found = texts(config, f"ml.models=[{first}, {other}]")
+    assert "wants input 'x' float32 (n, 9), got (n, 6)" in found
+    assert "nowhere.onnx" in found
+    assert len(found.splitlines()) == 2
+
+
+def test_kafka_needs_its_connector(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRESS_JARS", str(tmp_path / "jars"))
+    source = "job.source.kafka={servers: 'localhost:9092', topics: [t]}"
+    assert "gress jars fetch" in texts(config, source)
+
+
+def test_models_may_be_left_out(config: Path) -> None:
+    assert check_settings(config, ["ml.models.0.path=nowhere.onnx"], needs_model=False)[1] == []
+
+
+def test_settings_without_a_job_are_checked_by_themselves(tmp_path: Path) -> None:
+    (tmp_path / "shared.yaml").write_text("ml: {enabled: false}", "utf-8")
+    assert check_settings(tmp_path / "shared.yaml")[1] == []
+
+
+def test_command_prints_a_line_for_each(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["--set", "ml.enabled=false", "--set", "execution.parallelism=0"]
+    monkeypatch.setattr("sys.argv", ["gress", "config", "check", str(config), *given])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    out, err = capsys.readouterr()
+    assert (ended.value.code, out, err.count("\n")) == (2, "", 2)
