@@ -9,7 +9,8 @@ from typing import Any
 
 from models.errors import ModelError, fail
 from models.runtimes.batches import Feeds
-from models.runtimes.model_file import check_model_file, unreadable
+from models.runtimes.model_file import check_model_file
+from models.runtimes.onnx_refusal import refusal
 from models.runtimes.options import RuntimeOptions
 from models.runtimes.runtime import Runtime
 from models.runtimes.warn_once import warn_once
@@ -52,7 +53,7 @@ class OnnxRuntime(Runtime):
                 str(path), _session_options(ort, options), _providers(ort, options)
             )
         except Exception as error:
-            raise unreadable(path, _KIND, error) from error
+            raise refusal(path, _KIND, error) from error
         if options.enable_gpu and _CUDA not in session.get_providers():
             warn_once(
                 f"enable_gpu is set, but ONNX Runtime has no working {_CUDA} here: models run on the CPU"

@@ -1,0 +1,60 @@
+"""Texts for ONNX files that ONNX Runtime refuses: the versions and names of its message, without its source code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from models.errors import ModelError
+from models.runtimes.model_file import unreadable
+
+_ONE_FILE = "save it as one file: onnx.save(onnx.load(FILE), NEW_FILE)"
+_LOWER = "export it for an older version, or install a newer onnxruntime"
+_UNKNOWN = "export it with standard operators; those of other libraries cannot be scored"
+
+_TEXTS = (
+    (r"Opset (\d+) is under development.*support for domain (\S+) is till opset (\d+)",
+     "needs opset {0} of {1}, {runtime} reads up to {2}", _LOWER),
+    (r"Unsupported model IR version: (\d+), max supported IR version: (\d+)",
+     "has IR version {0}, {runtime} reads up to {1}", _LOWER),
+    (r"[Nn]o [Oo]p registered for (\S+) with domain_version of (\d+)",
+     "has operator {0}, which {runtime} does not know in opset {1}", _UNKNOWN),
+    (r"(\S+) is not a registered function/op", "has operator {0}, which {runtime} does not know", _UNKNOWN),
+    (r"[Ee]xternal data", "keeps weights in another file, which is not beside it", _ONE_FILE),
+)  # fmt: skip
+
+
+def refusal(path: Path, kind: str, error: Exception) -> ModelError:
+    """Return the error for a file that ONNX Runtime does not load."""
+    import onnxruntime
+
+    runtime = f"ONNX Runtime {onnxruntime.__version__}"
+    for pattern, problem, fix in _TEXTS:
+        found = re.search(pattern, str(error), re.DOTALL)
+        if found is not None:
+            return ModelError.of_file(path, problem.format(*found.groups(), runtime=runtime), fix)
+    return unreadable(path, kind, _plain(error))
+
+
+def _plain(error: Exception) -> str:
+    """Return the runtime's reason without its codes and paths."""
+    return re.sub(r"^\[ONNXRuntimeError\].*?failed:\s*", "", str(error).strip(), flags=re.DOTALL)
+
+
+def check_single_file(path: Path) -> None:
+    """Refuse an ONNX file with weights in another file: a registry keeps one.
+
+    Raises:
+        ModelError: the file does not load without its neighbours.
+    """
+    import onnxruntime
+
+    content = path.read_bytes()
+    # The key under which a tensor names its file. It may be an ordinary name, too, so the file itself decides.
+    if b"location" not in content:
+        return
+    try:
+        onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        problem = "keeps weights in another file, and a registry keeps one"
+        raise ModelError.of_file(path, problem, _ONE_FILE) from error
