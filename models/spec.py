@@ -23,6 +23,7 @@ from typing_extensions import Self
 
 from conf.types.grammar import SEGMENT
 from models.errors import ModelError, fail
+from models.output_roles import OutputRoles
 from models.version import Version
 
 ModelType = Literal["onnx", "tflite", "tensorflow"]
@@ -115,7 +116,8 @@ class ModelSpec(BaseModel):
         version: any text Version.parse reads; kept in its full form (``v2.0`` becomes ``2.0.0``).
         file: name of the artifact, in the folder of its model.json.
         sha256: checksum of the artifact, 64 hexadecimal digits.
-        classes: labels in the order of the score columns, the positive one last; None = unknown.
+        roles: the outputs that prediction, label and scores come from; None = not recorded, as in old model.json files.
+        classes: labels in the order of the score columns; the last is the positive one unless ``roles`` names another.
         feature_columns: names of the columns, in order, of the training matrix.
         threshold: decision threshold on the prediction.
         baseline: histograms of the training rows and of the model's scores for them, as ``state.drift`` writes them;
@@ -133,6 +135,7 @@ class ModelSpec(BaseModel):
     inputs: Annotated[tuple[TensorSpec, ...], Field(min_length=1)]
     outputs: Annotated[tuple[TensorSpec, ...], Field(min_length=1)]
     task: Task = "unknown"
+    roles: OutputRoles | None = None
     classes: Annotated[tuple[_Label, ...], Field(min_length=2)] | None = None
     feature_set: str | None = None
     feature_set_hash: str | None = None

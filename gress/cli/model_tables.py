@@ -96,6 +96,7 @@ def _of_spec(spec: ModelSpec) -> list[tuple[str, str]]:
         ("sha256", spec.sha256),
         ("inputs", ", ".join(map(str, spec.inputs))),
         ("outputs", ", ".join(map(str, spec.outputs))),
+        *_of_answer(spec),
         ("classes", ", ".join(spec.classes or ())),
         ("threshold", "" if spec.threshold is None else f"{spec.threshold:g}"),
         ("feature set", " ".join(filter(None, (spec.feature_set, spec.feature_set_hash)))),
@@ -105,6 +106,28 @@ def _of_spec(spec: ModelSpec) -> list[tuple[str, str]]:
         ("tags", ", ".join(spec.tags)),
         ("description", spec.description),
         ("created (UTC)", utc_text(spec.created_at)),
+    ]
+
+
+def _of_answer(spec: ModelSpec) -> list[tuple[str, str]]:
+    """Return what a version takes as prediction, scores and label."""
+    roles = spec.roles
+    if roles is None:
+        return []
+    if roles.prediction is not None:
+        prediction = roles.prediction
+    elif roles.positive_class is not None:
+        prediction = f"score of class {roles.positive_class}"
+    elif spec.task == "binary":
+        prediction = f"score of class {spec.classes[-1]}" if spec.classes else "second of two scores"
+    else:
+        prediction = "highest score"
+    if roles.positive_class is None and roles.scores:
+        prediction += " (--positive-class names another class)"
+    return [
+        ("prediction", prediction),
+        ("scores", ", ".join(roles.scores) or "none"),
+        ("label", roles.label or "none"),
     ]
 
 

@@ -76,10 +76,41 @@ def register_command(  # noqa: PLR0913, PLR0917 - one argument for each option
     task: Annotated[
         str, typer.Option("--task", help="binary, multiclass or regression; default: what the file shows.")
     ] = "",
+    prediction: Annotated[
+        str, typer.Option("--prediction", help="Output with the prediction, one number a row.", show_default=False)
+    ] = "",
+    scores: Annotated[
+        str,
+        typer.Option(
+            "--scores", help="Output with a number for each class; or an output for each, as a,b.", show_default=False
+        ),
+    ] = "",
+    label: Annotated[
+        str, typer.Option("--label", help="Output with the class of each row.", show_default=False)
+    ] = "",
+    positive_class: Annotated[
+        str,
+        typer.Option(
+            "--positive-class",
+            help="Class whose score is the prediction; default: the last of two, the top one of more.",
+            show_default=False,
+        ),
+    ] = "",
 ) -> None:
-    """Add a model file as a version; it serves once it is promoted."""
+    """Add a model file as a version; it serves once it is promoted.
+
+    The table shows which outputs are taken as prediction, scores and label. If that is in doubt, name them.
+    """
     from models.lifecycle import register
+    from models.output_roles import OutputRoles
     from udfs.drift.training_rows import baseline_of
+
+    chosen = {
+        "prediction": prediction or None,
+        "scores": _parts(scores),
+        "label": label or None,
+        "positive_class": positive_class or None,
+    }
 
     spec = register(
         call.registry,
@@ -93,6 +124,7 @@ def register_command(  # noqa: PLR0913, PLR0917 - one argument for each option
         threshold=threshold,
         classes=_parts(classes) or None,
         task=task or None,
+        roles=OutputRoles.model_validate(chosen) if any(chosen.values()) else None,
     )
     _answer_details(call, spec.name, spec.version)
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from models.errors import fail
 from models.scoring.loaded import LoadedModel, load_model
+from models.scoring.sample_rows import check_rows
 from models.scoring.sessions import SessionPool
+from models.scoring.signature import check_inputs
 from models.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -66,7 +68,9 @@ def _try(spec: ModelSpec, path: Path) -> tuple[int, float, float]:
     try:
         load_ms = (time.perf_counter() - start) * 1e3
         _check_outputs(model)
+        check_inputs(spec, model.runtime.inputs)
         check_fitness(model, budget_s=float("inf"))
+        check_rows(spec, model.runtime)
         start = time.perf_counter()
         model.warmup(1)
         row_ms = (time.perf_counter() - start) * 1e3

@@ -13,8 +13,11 @@ import numpy as np
 from models.checksum import verify_checksum
 from models.errors import ModelError, fail
 from models.inspect import spec_from_file
+from models.runtimes.onnx_refusal import check_single_file
 from models.scoring.loaded import LoadedModel, load_model
+from models.scoring.sample_rows import check_rows
 from models.scoring.sessions import SessionPool
+from models.scoring.signature import check_inputs
 from models.spec import GoldenRows, ModelSpec, check_name
 from models.version import Version
 
@@ -52,13 +55,15 @@ def register(
         baseline: function that makes the drift baseline of the loaded model; None = the baseline in model.json, if any.
         tags: free labels.
         description: free text.
-        **fields: further fields of ModelSpec, such as task, classes, threshold; None = not given.
+        **fields: further fields of ModelSpec, such as task, classes, threshold; None = not given. ``roles`` says which
+            outputs are prediction, scores and label; the file fills its gaps if that leaves no doubt.
 
     Returns:
         The spec as it was published.
 
     Raises:
-        ModelError: the file is no model, the golden rows do not fit or have other predictions, or the version exists.
+        ModelError: the file is no model, mixes rows, or leaves in doubt which output is the prediction; the golden rows
+            do not fit or have other predictions; or the version exists.
     """
     given = {"tags": tuple(tags) or None, "description": description or None, **fields}
     known = _fields_beside(file)
@@ -110,11 +115,14 @@ def _proved(
     from models.lifecycle.golden_file import read_golden_file
 
     verify_checksum(spec, file)
+    if spec.type == "onnx":
+        check_single_file(file)
     rows = read_golden_file(golden) if golden is not None else None
     if rows is not None:
         columns = spec.feature_columns or _columns(spec, rows)
         _check_columns(spec, columns, rows)
         spec = spec.model_copy(update={"feature_columns": columns})
+    check_inputs(spec, spec.inputs)
     # Use a new pool: the shared one may hold an open session, which would not read the file again.
     model = load_model(spec, file, sessions=SessionPool())
     try:
@@ -122,6 +130,7 @@ def _proved(
             spec = spec.model_copy(update={"golden": _golden(model, rows)})
         _check_predictions(model, spec.golden, golden or file.with_name("model.json"))
         model.warmup(1)
+        check_rows(spec, model.runtime)
         if baseline is not None:
             spec = spec.model_copy(update={"baseline": baseline(model)})
     finally:

@@ -32,6 +32,7 @@ class LoadedModel:
         self.warms_up = True
         self._session = session
         self._binding = binding
+        self._places = _places(binding.columns if binding is not None else ())
 
     def predict_matrix(self, matrix: NDArray[Any]) -> Scores:
         """Score the rows of a float32 (n, k) feature matrix; values are not checked for NaN."""
@@ -43,7 +44,7 @@ class LoadedModel:
             feeds = {binding.matrix: matrix}
         else:
             self._check_width(matrix, len(binding.columns))
-            feeds = {name: matrix[:, i] for i, name in enumerate(binding.columns)}
+            feeds = {name: matrix[:, places] for name, places in self._places.items()}
         with self._session.gate:
             outputs = self.runtime.predict(feeds)
         return interpret(outputs, self.spec, len(matrix))
@@ -95,6 +96,14 @@ def load_model(
     except BaseException:
         session.close()
         raise
+
+
+def _places(columns: Sequence[str]) -> dict[str, int | list[int]]:
+    """Return the places of each input's columns; one place stands alone, which spares the copy."""
+    found: dict[str, list[int]] = {}
+    for i, name in enumerate(columns):
+        found.setdefault(name, []).append(i)
+    return {name: places[0] if len(places) == 1 else places for name, places in found.items()}
 
 
 def _bind(

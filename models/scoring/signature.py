@@ -14,8 +14,8 @@ class InputBinding:
     """The assignment of matrix columns to inputs: all columns to one input, or each to the input of its name.
 
     Args:
-        matrix: name of the one (n, k) input; None = one input per column.
-        columns: input names by column position, if `matrix` is None.
+        matrix: name of the one (n, k) input; None = several inputs, or one column.
+        columns: for each column the name of its input, if `matrix` is None.
     """
 
     matrix: str | None
@@ -32,7 +32,8 @@ def check_signature(
 
     Args:
         spec: spec of the model; its feature_columns and feature_set_hash are compared if it has them.
-        runtime_inputs: inputs of the loaded file: one (n, k) matrix, or one (n, 1) or (n,) input per column, by name.
+        runtime_inputs: inputs of the loaded file: one (n, k) matrix, or several inputs, each with the column of its
+            name or with the k columns whose names are its name, an underscore and more.
         feature_columns: names of the k columns, in order.
         feature_set_hash: hash of the job's feature set; None = not compared.
 
@@ -107,19 +108,49 @@ def _bind_matrix(spec: ModelSpec, tensor: TensorSpec, columns: Sequence[str] | N
 
 
 def _bind_columns(spec: ModelSpec, tensors: Sequence[TensorSpec], columns: Sequence[str]) -> InputBinding:
-    names = [tensor.name for tensor in tensors]
-    if set(names) != set(columns) or len(names) != len(columns):
+    for tensor in tensors:
+        _check_part(spec, tensor)
+    owners = {column: _owner([tensor.name for tensor in tensors], column) for column in columns}
+    unused = [tensor.name for tensor in tensors if tensor.name not in owners.values()]
+    extra = [column for column, owner in owners.items() if owner is None]
+    if unused or extra:
         refuse(
             spec.ref,
-            f"{len(names)} inputs, one for each column",
+            f"{len(tensors)} inputs, each with the columns of its name",
             f"{len(columns)} columns",
-            _difference(names, columns),
+            _difference(unused, extra),
         )
     for tensor in tensors:
-        _check_numeric(spec, tensor)
-        if len(tensor.shape) > 2 or tensor.shape[1:] not in ((), (1,), (None,)):
-            refuse(spec.ref, f"input {tensor}", "a column (n, 1)")
-    return InputBinding(None, tuple(columns))
+        own = [column for column in columns if owners[column] == tensor.name]
+        if (len(tensor.shape) < 2 and len(own) > 1) or tensor.shape[1:] not in ((), (None,), (len(own),)):
+            refuse(spec.ref, f"input {tensor}", f"the column{'s' * (len(own) > 1)} {', '.join(own)}")
+    return InputBinding(None, tuple(owners[column] or "" for column in columns))
+
+
+def _owner(inputs: Sequence[str], column: str) -> str | None:
+    """Return the input that a column belongs to: that of its name, else the longest whose name it begins with."""
+    if column in inputs:
+        return column
+    return max((name for name in inputs if column.startswith(f"{name}_")), key=len, default=None)
+
+
+def check_inputs(spec: ModelSpec, inputs: Sequence[TensorSpec]) -> None:
+    """Refuse inputs that the features of no job can fill.
+
+    Raises:
+        ModelError: an input takes text, is no matrix or column, or has a free width and columns that nobody named.
+    """
+    for tensor in inputs:
+        _check_part(spec, tensor)
+    if len(inputs) == 1 and inputs[0].shape[1:] == (None,) and spec.feature_columns is None:
+        problem = f"has input {inputs[0]}, which does not say how many columns it takes"
+        fail(spec.ref, problem, "name them: --features FILE, or feature_columns in model.json")
+
+
+def _check_part(spec: ModelSpec, tensor: TensorSpec) -> None:
+    _check_numeric(spec, tensor)
+    if len(tensor.shape) > 2:
+        refuse(spec.ref, f"input {tensor}", "features (n, k)", "export it with inputs of rows and columns")
 
 
 def _check_numeric(spec: ModelSpec, tensor: TensorSpec) -> None:
@@ -128,5 +159,5 @@ def _check_numeric(spec: ModelSpec, tensor: TensorSpec) -> None:
             spec.ref,
             f"input {tensor}",
             "a matrix of float32",
-            "encode the text as features",
+            "encode the text as features, and export the model without its own encoder",
         )

@@ -43,7 +43,7 @@ def test_given_type_wins_over_the_suffix(net_file: Path) -> None:
 
 
 def test_task_is_not_guessed_from_labels_without_probabilities(tmp_path: Path) -> None:
-    assert spec_from_file(onnx_text(tmp_path), "text", "1").task == "unknown"
+    assert spec_from_file(onnx_text(tmp_path), "text", "1", roles={"label": "code"}).task == "unknown"
 
 
 def test_wrong_field_is_named(net_file: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from gress.cli.main import main
 from models.registry import local_registry
-from tests.support.sample_models import onnx_net
+from tests.support.sample_models import onnx_net, onnx_two_ports
 from tests.support.tiny_models import linear, write_linear
 
 SECRET = "hunter2hunter2"
@@ -120,6 +120,22 @@ def test_classes_and_task_are_registered(gress: Gress, tmp_path: Path) -> None:
     given = ("--name", "m", "--version", "1", "--classes", "no,yes", "--task", "binary", "--json")
     spec = written(gress("register", onnx_net()(tmp_path), *given))["spec"]
     assert (spec["classes"], spec["task"], spec["tags"]) == (["no", "yes"], "binary", [])
+
+
+def test_outputs_are_chosen_and_shown(gress: Gress, refused: Refused, tmp_path: Path) -> None:
+    file = onnx_two_ports(tmp_path)
+    given = ("register", file, "--name", "m", "--version")
+    out = gress(*given, "1", "--task", "multiclass")
+    assert re.search(r"prediction +│ highest score \(--positive-class names another class\)", out)
+    assert re.search(r"scores +│ probabilities +│", out)
+    assert re.search(r"label +│ none", out)
+    assert re.search(r"prediction +│ total +│\n.* scores +│ none", gress(*given, "2", "--prediction", "total"))
+    chosen = ("--scores", "probabilities", "--task", "multiclass", "--classes", "a,b,c", "--positive-class", "b")
+    spec = written(gress(*given, "3", *chosen, "--json"))["spec"]
+    assert spec["roles"] == {"prediction": None, "scores": ["probabilities"], "label": None, "positive_class": "b"}
+    text = refused(*given, "4", "--prediction", "probabilities")
+    assert "has output 'probabilities' as float32 (n, 3), expected one number a row" in text
+    assert "an output with a number for each class goes to --scores" in text
 
 
 @pytest.mark.usefixtures("three")

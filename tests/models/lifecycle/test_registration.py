@@ -11,7 +11,7 @@ import pytest
 
 from models.checksum import file_sha256
 from models.errors import ModelError
-from models.lifecycle import register, show, validate
+from models.lifecycle import register, show
 from models.registry import Registry, local_registry
 from tests.models.lifecycle.golden_rows import ROWS, WriteGolden
 from tests.support.sample_models import onnx_text, onnx_two_ports
@@ -81,9 +81,10 @@ def test_a_file_with_an_input_for_each_column_names_them(
     assert spec.feature_columns == ("amount", "count")
 
 
-def test_a_model_of_texts_needs_no_golden_rows(registry: Registry, tmp_path: Path) -> None:
-    assert register(registry, onnx_text(tmp_path), "m", "1").golden is None
-    assert validate(registry, "m").golden_rows == 0
+def test_a_model_of_texts_is_refused_because_no_job_can_feed_it(registry: Registry, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"wants input 'country' string \(n, 1\), .*; encode the text as features"):
+        register(registry, onnx_text(tmp_path), "m", "1", roles={"label": "code"})
+    assert is_untouched(registry)
 
 
 def test_wrong_golden_predictions_are_refused(registry: Registry, file: Path, write_golden: WriteGolden) -> None:

@@ -75,7 +75,7 @@ def test_binary_classifier_equals_scikit_learn(
     assert scores.label.tolist() == estimator.predict(X).astype(str).tolist()
     assert scores.scores is not None
     assert scores.scores.shape == (300, 2)
-    assert model.spec.task == ("unknown" if zipmap else "binary")
+    assert model.spec.task == "binary"
     assert model.predict_matrix(X[:0]).prediction.shape == (0,)
 
 

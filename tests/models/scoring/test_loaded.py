@@ -49,7 +49,7 @@ def test_columns_go_to_the_inputs_of_their_names(tmp_path: Path) -> None:
 
 
 def test_model_of_text_columns_can_be_run_and_scores_no_matrix(tmp_path: Path) -> None:
-    model = load(onnx_text(tmp_path))
+    model = load(onnx_text(tmp_path), roles={"prediction": "sum"})
     columns = {
         "country": np.array(["DE", None, "??"], dtype=object),
         "amount": np.array([1, 2, 3]),

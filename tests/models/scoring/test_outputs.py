@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import ModelError
+from models.output_roles import OutputRoles
 from models.scoring.outputs import interpret
 
 
@@ -17,6 +18,7 @@ class Hints:
     task: str = "unknown"
     classes: tuple[str, ...] | None = None
     threshold: float | None = None
+    roles: OutputRoles | None = None
     ref: str = "model m@1.0.0"
 
 
@@ -107,9 +109,45 @@ def test_probabilities_are_found_by_name_among_other_floats() -> None:
     assert interpret(outputs, Hints("binary"), 3).prediction.tolist() == P2[:, 1].tolist()
 
 
-def test_first_floats_are_taken_without_a_telling_name() -> None:
+def test_several_floats_without_a_telling_name_are_refused() -> None:
     outputs = {"first": np.arange(3.0), "second": np.ones(3)}
-    assert interpret(outputs, Hints(), 3).prediction.tolist() == [0.0, 1.0, 2.0]
+    with pytest.raises(ModelError, match=r"several outputs .* \('first' float64 \(n,\), 'second' float64 \(n,\)\)"):
+        interpret(outputs, Hints(), 3)
+    chosen = Hints(roles=OutputRoles(prediction="second"))
+    assert interpret(outputs, chosen, 3).prediction.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_columns_of_classes_are_read_by_their_record() -> None:
+    outputs = {"output_label": LABELS, "i0": P2[:, 0], "i1": P2[:, 1:]}
+    roles = OutputRoles(scores=("i0", "i1"), label="output_label")
+    scores = interpret(outputs, Hints("binary", ("0", "1"), roles=roles), 3)
+    assert scores.prediction.tolist() == P2[:, 1].tolist()
+    assert scores.scores.tolist() == P2.tolist()  # type: ignore[union-attr]
+    assert scores.label.tolist() == ["0", "1", "0"]  # type: ignore[union-attr]
+
+
+def test_positive_class_decides_prediction_and_threshold() -> None:
+    roles = OutputRoles(scores=("p",), positive_class="fraud")
+    scores = interpret({"p": P2}, Hints("binary", ("fraud", "ok"), 0.8, roles), 3)
+    assert scores.prediction.tolist() == P2[:, 0].tolist()
+    assert scores.label.tolist() == ["fraud", "ok", "ok"]  # type: ignore[union-attr]
+    many = interpret({"p": P3}, Hints("multiclass", ("a", "fraud", "c"), roles=roles), 2)
+    assert many.prediction.tolist() == P3[:, 1].tolist()
+    assert many.label.tolist() == ["fraud", "a"]  # type: ignore[union-attr]
+
+
+def test_prediction_can_come_from_another_output_than_the_scores() -> None:
+    roles = OutputRoles(prediction="risk", scores=("p",))
+    scores = interpret({"p": P2, "risk": np.array([7.0, 8.0, 9.0])}, Hints("binary", roles=roles), 3)
+    assert scores.prediction.tolist() == [7.0, 8.0, 9.0]
+    assert scores.scores.tolist() == P2.tolist()  # type: ignore[union-attr]
+
+
+def test_a_record_that_does_not_fit_the_file_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"has output 'p' in its model\.json, its file gives 'y' float64 \(n,\); reg"):
+        interpret({"y": np.ones(2)}, Hints(roles=OutputRoles(prediction="p")), 2)
+    with pytest.raises(ModelError, match=r"gave outputs of 'a' 2, 'b' 1 rows"):
+        interpret({"a": np.ones(2), "b": np.ones(1)}, Hints(roles=OutputRoles(scores=("a", "b"))), 2)
 
 
 def test_integer_output_alone_is_a_value() -> None:
@@ -154,7 +192,7 @@ def test_no_rows_give_no_rows(outputs: dict[str, Any]) -> None:
         (
             {"p": P2[:2]},
             Hints(),
-            r"gave 2 values a row and does not say what they are; set task to binary or multiclass",
+            r"gave 2 values a row and does not say what they are; say what: --task binary",
         ),
         ({"p": P3}, Hints("binary"), r"is binary, but gave 3 values a row; expected 1 or 2"),
         ({"p": P3}, Hints("regression"), r"is a regression, but gave 3 values a row; expected 1"),
@@ -169,7 +207,7 @@ def test_no_rows_give_no_rows(outputs: dict[str, Any]) -> None:
         (
             {"label": np.array(["a", "b"], object)},
             Hints(),
-            r"has no output of numbers .*'label' object \(2,\); export it",
+            r"has no output of numbers .*'label' string \(n,\); export it",
         ),
         ({"label": np.array([1, 0])}, Hints("binary"), r"has no output of numbers to predict with"),
         ({}, Hints(), r"has no output of numbers to predict with, got none"),

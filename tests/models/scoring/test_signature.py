@@ -75,7 +75,7 @@ def test_spec_whose_columns_do_not_fit_its_file_is_refused(make_spec: MakeSpec) 
 def test_inputs_without_a_column_are_named(make_spec: MakeSpec) -> None:
     with pytest.raises(
         ModelError,
-        match=r"wants 2 inputs, one for each column, got 2 columns; missing column 'z', extra column 'b'",
+        match=r"wants 2 inputs, each with the columns of its name, got 2 columns; missing column 'z', extra column 'b'",
     ):
         check_signature(make_spec(), ports("a", "z"), ("a", "b"), None)
 
@@ -91,7 +91,7 @@ def test_inputs_without_a_column_are_named(make_spec: MakeSpec) -> None:
             ports("x", dtype="string", shape=(None, 2)),
             r"wants input 'x' string \(n, 2\), got a matrix of float32",
         ),
-        (ports("a", "b", shape=(None, 3)), r"wants input 'a' float32 \(n, 3\), got a column \(n, 1\)"),
+        (ports("a", "b", shape=(None, 3)), r"wants input 'a' float32 \(n, 3\), got the column a"),
         (ports("x", shape=(None, 2, 2)), r"wants input 'x' float32 \(n, 2, 2\), got a matrix \(n, k\)"),
     ],
 )
