@@ -11,7 +11,7 @@ from typing_extensions import Self
 from conf.types.base import FrozenSettings
 from conf.types.durations import DurationMs
 from conf.types.refusal import Refusal, validation_error
-from conf.types.scalars import Column, Flag, Name, Real, Whole
+from conf.types.scalars import FieldName, Flag, Name, Real, Whole
 
 FieldType = Literal["long", "double", "decimal", "string", "boolean", "timestamp"]
 
@@ -79,7 +79,7 @@ class EventSettings(FrozenSettings):
     label: Name | None = None
     watermark_delay_ms: DurationMs = Field(default=0, alias="watermark_delay")
     max_ahead_ms: DurationMs = Field(default=86_400_000, alias="max_ahead")
-    fields: Mapping[Column, FieldSettings]
+    fields: Mapping[FieldName, FieldSettings]
 
     @model_validator(mode="after")
     def _parts_are_fields(self) -> Self:

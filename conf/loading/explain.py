@@ -55,7 +55,7 @@ def explain(error: ValidationError, raw: RawSettings, model: type[BaseModel]) ->
 
 def _of_refusal(refusal: Refusal, path: KeyPath, raw: RawSettings) -> ConfigProblem:
     if path[-1:] == (_KEY,):
-        return _of_key(path[:-1], refusal.expected, raw)
+        return _of_key(path[:-1], refusal.expected, raw, refusal.hint)
     path = (*path, *refusal.at)
     if refusal.is_hidden:
         return ConfigProblem(path, refusal.expected, HIDDEN, refusal.hint, raw.source_of(path))
@@ -81,8 +81,8 @@ def _without_hidden(candidates: tuple[str, ...], raw: RawSettings) -> list[str]:
     return [candidate for candidate in candidates if candidate not in hidden]
 
 
-def _of_key(path: KeyPath, expected: str, raw: RawSettings) -> ConfigProblem:
-    return ConfigProblem(path, expected, repr(path[-1]), source=raw.source_of(path))
+def _of_key(path: KeyPath, expected: str, raw: RawSettings, hint: str = "") -> ConfigProblem:
+    return ConfigProblem(path, expected, repr(path[-1]), hint, raw.source_of(path))
 
 
 def _of_unknown_key(path: KeyPath, raw: RawSettings, model: type[BaseModel]) -> ConfigProblem:

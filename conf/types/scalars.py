@@ -24,13 +24,13 @@ def _from_text(value: object) -> object:
     return parsed if isinstance(parsed, bool | int | float) else value
 
 
-def matching(pattern: str, expected: str) -> AfterValidator:
-    """Return a check that the whole text matches ``pattern``; the refusal says ``expected``."""
+def matching(pattern: str, expected: str, hint: str = "") -> AfterValidator:
+    """Return a check that the whole text matches ``pattern``; the refusal says ``expected`` and ``hint``."""
     compiled = re.compile(pattern)
 
     def check(value: str) -> str:
         if compiled.fullmatch(value) is None:
-            raise validation_error(Refusal(expected))
+            raise validation_error(Refusal(expected, hint=hint))
         return value
 
     return AfterValidator(check)
@@ -79,8 +79,13 @@ Location = Annotated[Name, AfterValidator(_without_credentials)]
 Segment = Annotated[str, matching(SEGMENT, "letters, digits, '.', '_' or '-'")]
 """A name that is also one folder of a path."""
 
-Column = Annotated[str, matching(r"(?!__)[A-Za-z_][A-Za-z0-9_]*", "letters, digits or '_', no digit and no '__' first")]
+_COLUMN = (r"(?!__)[A-Za-z_][A-Za-z0-9_]*", "letters, digits or '_', no digit and no '__' first")
+
+Column = Annotated[str, matching(*_COLUMN)]
 """A column name, case-sensitive; names that start with __ are reserved for the job."""
+
+FieldName = Annotated[str, matching(*_COLUMN, "name the field so, and give its name in the event as source")]
+"""The column name of an event field, whose name in the event may be any text."""
 
 Version = Annotated[str, matching(VERSION, "a version such as v2.0 or 1.0.0")]
 """A version such as v2.0, 1.0.0 or 2.0.0-rc.1."""

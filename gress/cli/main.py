@@ -254,15 +254,21 @@ def list_jobs() -> None:
 
 
 @app.command("doctor", rich_help_panel=RUN)
-def doctor() -> None:
+def doctor(config: Config = None, overrides: Set = None) -> None:
     """Check that this machine has all that jobs need.
 
-    The exit code is 1 where anything is missing; the table says how to get it.
+    The exit code is 1 where anything is missing; the table says how to get it. With --config, what these settings ask
+    for must be there, too: a GPU, Kafka's connector, free ports.
     """
+    from importlib import import_module
+
+    from conf.loading.loader import load_settings
     from gress.cli.console import print_table
     from gress.doctor import diagnose
+    from gress.doctor_options import diagnose_options
 
-    findings = diagnose()
+    settings = load_settings(config, overrides=overrides or (), environ=os.environ)
+    findings = [*diagnose(), *diagnose_options(settings, import_module)]
     print_table(
         "",
         ("check", "", "found", "what to do"),

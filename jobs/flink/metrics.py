@@ -6,7 +6,6 @@ no plugins, so the reporter's jar is added to the class path of the running JVM.
 
 from __future__ import annotations
 
-import socket
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from pydantic import ValidationError
 from conf.settings import MetricsSettings
 from jobs.errors import refuse
 from jobs.flink.file_urls import file_url
+from jobs.flink.ports import is_free
 
 _SETTING = "ml.metrics.flink_port"
 _FACTORY = "org.apache.flink.metrics.prometheus.PrometheusReporterFactory"
@@ -41,7 +41,7 @@ def load_reporter(ports: str) -> None:
     Raises:
         JobError: no port is free, which Flink itself would only log, or PyFlink has no reporter.
     """
-    if not any(_is_free(port) for port in port_numbers(ports)):
+    if not any(is_free(port) for port in port_numbers(ports)):
         refuse(_SETTING, "a free port", f"{ports} in use", "name another, or a range as in 9250-9259")
     from pyflink.util.java_utils import add_jars_to_context_class_loader
 
@@ -83,11 +83,3 @@ def _reporter_jar() -> Path:
             _SETTING, f"flink-metrics-prometheus in {plugins}", "none", "install apache-flink 2.3 anew, or set it to 0"
         )
     return jars[-1]
-
-
-def _is_free(port: int) -> bool:
-    try:
-        socket.create_server(("", port)).close()
-    except OSError:
-        return False
-    return True

@@ -216,7 +216,8 @@ JOB = [
     ),
     (
         "events.fields.a b={type: long}",
-        "events.fields.a b: expected letters, digits or '_', no digit and no '__' first, got 'a b'",
+        "events.fields.a b: expected letters, digits or '_', no digit and no '__' first, got 'a b'; "
+        "name the field so, and give its name in the event as source",
     ),
     ("features.specs=[]", "features.specs: expected at least 1 entry, got a list of 0"),
     (

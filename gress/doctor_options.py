@@ -1,0 +1,81 @@
+"""Checks of this machine for parts that only some jobs need: a GPU, Kafka's connector, the report, ports.
+
+A part that is missing is a fault only where settings ask for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from conf.settings import Settings
+from gress.doctor import Requirement
+from jobs.errors import JobError
+from jobs.flink.metrics import port_numbers
+from jobs.flink.ports import is_free
+from jobs.kafka.jars import connector_jar
+
+CUDA = "CUDAExecutionProvider"
+
+
+def diagnose_options(settings: Settings, load: Callable[[str], Any]) -> list[Requirement]:
+    """Check the parts that settings may ask for; ``load`` imports a module by name."""
+    job = settings.job
+    is_kafka = job is not None and (job.source.kafka is not None or job.sink.kafka is not None)
+    metrics = settings.ml.metrics
+    asked = {"ml.metrics.port": str(metrics.port), "ml.metrics.flink_port": str(metrics.flink_port)}
+    return [
+        check_gpu(load, is_asked=settings.ml.inference.enable_gpu),
+        check_kafka(None, is_asked=is_kafka),
+        check_report(_version_of("plotly")),
+        check_ports({setting: ports for setting, ports in asked.items() if ports != "0"}),
+    ]
+
+
+def check_gpu(load: Callable[[str], Any], *, is_asked: bool) -> Requirement:
+    """Check that ONNX Runtime can use a GPU, where ``ml.inference.enable_gpu`` asks for one."""
+    try:
+        providers = load("onnxruntime").get_available_providers()
+    except ImportError as error:
+        return Requirement("GPU", not is_asked, str(error), "pip install onnxruntime-gpu" if is_asked else "")
+    found = ", ".join(providers)
+    if CUDA in providers or not is_asked:
+        return Requirement("GPU", ok=True, found=found)
+    fix = f"pip install onnxruntime-gpu in place of onnxruntime, for {CUDA}; or set ml.inference.enable_gpu: false"
+    return Requirement("GPU", ok=False, found=found, fix=fix)
+
+
+def check_kafka(folder: Path | None, *, is_asked: bool) -> Requirement:
+    """Check Kafka's connector, where the job reads or writes topics; ``folder`` holds the jars, None: the user's."""
+    try:
+        return Requirement("Kafka's connector", ok=True, found=connector_jar(folder).name)
+    except JobError as error:
+        found = str(error).partition("; ")[0]
+        if is_asked:
+            return Requirement("Kafka's connector", ok=False, found=found, fix="gress jars fetch")
+        return Requirement("Kafka's connector", ok=True, found="not fetched; a job with Kafka needs `gress jars fetch`")
+
+
+def check_report(installed: str | None) -> Requirement:
+    """Report whether `gress report` can draw, by the version of Plotly."""
+    found = f"plotly {installed}" if installed else "not installed; `gress report` needs pip install 'gress-ml[report]'"
+    return Requirement("Report", ok=True, found=found)
+
+
+def check_ports(asked: Mapping[str, str]) -> Requirement:
+    """Check that a port is free for each setting that names one, or a range of which one is enough."""
+    taken = {setting: ports for setting, ports in asked.items() if not any(map(is_free, port_numbers(ports)))}
+    if taken:
+        found = ", ".join(f"{setting}: {ports} in use" for setting, ports in taken.items())
+        return Requirement("Ports", ok=False, found=found, fix="name others, or stop what listens there")
+    found = ", ".join(f"{ports} free" for ports in asked.values())
+    return Requirement("Ports", ok=True, found=found or "none asked for")
+
+
+def _version_of(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None

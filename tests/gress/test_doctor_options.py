@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from conf.loading.loader import settings_from
+from gress.doctor_options import CUDA, check_gpu, check_kafka, check_ports, check_report, diagnose_options
+from tests.support.job_settings import FIELDS, SPECS
+
+
+def onnxruntime(*providers: str) -> Any:
+    return lambda name: SimpleNamespace(get_available_providers=lambda: list(providers))
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.create_server(("", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_gpu_is_wanted_only_where_it_is_asked_for() -> None:
+    cpu = onnxruntime("CPUExecutionProvider")
+    assert check_gpu(cpu, is_asked=False).ok
+    missing = check_gpu(cpu, is_asked=True)
+    assert (missing.ok, missing.found) == (False, "CPUExecutionProvider")
+    assert "onnxruntime-gpu" in missing.fix
+    assert check_gpu(onnxruntime(CUDA, "CPUExecutionProvider"), is_asked=True).ok
+
+
+def test_kafka_is_wanted_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    assert check_kafka(tmp_path, is_asked=False).ok
+    missing = check_kafka(tmp_path, is_asked=True)
+    assert (missing.ok, missing.fix) == (False, "gress jars fetch")
+
+
+def test_report_says_how_to_get_it() -> None:
+    assert check_report("6.0").found == "plotly 6.0"
+    assert "gress-ml[report]" in check_report(None).found
+
+
+def test_port_in_use_is_found(taken: int) -> None:
+    found = check_ports({"ml.metrics.port": str(taken)})
+    assert (found.ok, found.found) == (False, f"ml.metrics.port: {taken} in use")
+    assert check_ports({}).ok
+
+
+def test_one_free_port_of_a_range_is_enough(taken: int) -> None:
+    assert check_ports({"ml.metrics.flink_port": f"{taken}-{taken + 20}"}).ok
+
+
+def test_settings_decide_what_is_asked_for(taken: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRESS_JARS", str(tmp_path))
+    job = {
+        "name": "j",
+        "source": {"kafka": {"servers": "localhost:1", "topics": ["t"]}},
+        "events": {"id": "id", "key": "card", "time": "at", "fields": FIELDS},
+        "features": {"name": "f", "specs": list(SPECS)},
+        "inference": {"model_name": "m"},
+    }
+    asking = {"ml": {"inference": {"enable_gpu": True}, "metrics": {"port": taken}}, "job": job}
+    load = onnxruntime("CPUExecutionProvider")
+    assert [each.ok for each in diagnose_options(settings_from({}), load)] == [True] * 4
+    assert [each.name for each in diagnose_options(settings_from(asking), load) if not each.ok] == [
+        "GPU",
+        "Kafka's connector",
+        "Ports",
+    ]
