@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -66,6 +67,10 @@ def register_command(  # noqa: PLR0913, PLR0917 - one argument for each option
         Optional[Path],  # noqa: UP045
         typer.Option("--baseline", help="Parquet file of training rows, as `gress features export` writes: for drift."),
     ] = None,
+    features: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--features", help="The same without drift: it names columns and feature set."),
+    ] = None,
     tags: Annotated[str, typer.Option("--tags", help="Labels, as a,b.", show_default=False)] = "",
     tag: Annotated[list[str] | None, typer.Option("--tag", help="A label; may be repeated.")] = None,
     description: Annotated[str, typer.Option("--description", help="Free text.", show_default=False)] = "",
@@ -119,6 +124,7 @@ def register_command(  # noqa: PLR0913, PLR0917 - one argument for each option
         version,
         golden=golden,
         baseline=baseline_of(baseline) if baseline is not None else None,
+        features=features or _described(baseline),
         tags=[*_parts(tags), *(tag or ())],
         description=description,
         threshold=threshold,
@@ -258,6 +264,16 @@ def _answer_deployment(call: RegistryCall, name: str, deployment: Deployment) ->
     from gress.cli.model_tables import print_deployment
 
     call.answer({"name": name, **deployment.model_dump()}, lambda: print_deployment(name, deployment))
+
+
+def _described(rows: Path | None) -> Path | None:
+    """Return a file of training rows if it says of which feature set they are; what else it is, the baseline checks."""
+    from models.errors import ModelError
+    from models.lifecycle.feature_file import read_feature_file
+
+    with suppress(ModelError):
+        return rows if rows is not None and read_feature_file(rows).hash is not None else None
+    return None
 
 
 def _parts(text: str) -> list[str]:

@@ -13,6 +13,7 @@ import numpy as np
 from models.checksum import verify_checksum
 from models.errors import ModelError, fail
 from models.inspect import spec_from_file
+from models.lifecycle.feature_file import check_width, known_features
 from models.runtimes.onnx_refusal import check_single_file
 from models.scoring.loaded import LoadedModel, load_model
 from models.scoring.sample_rows import check_rows
@@ -34,8 +35,8 @@ def register(
     *,
     golden: Path | None = None,
     baseline: Callable[[LoadedModel], Mapping[str, Any]] | None = None,
+    features: Path | None = None,
     tags: Sequence[str] = (),
-    description: str = "",
     **fields: Any,
 ) -> ModelSpec:
     """Run a model file and publish it as a new version; if the run fails, nothing is written.
@@ -53,10 +54,12 @@ def register(
             known otherwise. Without ``prediction`` the model's own answers are recorded: they prove that a copy equals
             the registered file, not that the model is right.
         baseline: function that makes the drift baseline of the loaded model; None = the baseline in model.json, if any.
+        features: Parquet file of `gress features export`. It names the columns and the feature set with its hash, which
+            a job's start compares with its own; None = those in model.json, if any.
         tags: free labels.
-        description: free text.
-        **fields: further fields of ModelSpec, such as task, classes, threshold; None = not given. ``roles`` says which
-            outputs are prediction, scores and label; the file fills its gaps if that leaves no doubt.
+        **fields: further fields of ModelSpec, such as description, task, classes, threshold; None or "" = not given.
+            ``roles`` says which outputs are prediction, scores and label; the file fills its gaps if that leaves no
+            doubt.
 
     Returns:
         The spec as it was published.
@@ -65,15 +68,19 @@ def register(
         ModelError: the file is no model, mixes rows, or leaves in doubt which output is the prediction; the golden rows
             do not fit or have other predictions; or the version exists.
     """
-    given = {"tags": tuple(tags) or None, "description": description or None, **fields}
+    given = {"tags": tuple(tags) or None, **fields}
     known = _fields_beside(file)
     name, version = _agreed(file, known, "name", name), _agreed(file, known, "version", version)
-    known |= {key: value for key, value in given.items() if value is not None}
+    known |= {key: value for key, value in given.items() if value not in (None, "")}
+    if features is not None:
+        known |= known_features(features, known)
     known.setdefault("created_at", dt.datetime.now(dt.timezone.utc))
     check_name(name)
     # All artifacts of a registry have the same name, whatever the user called the file.
     known["file"] = f"model{file.suffix.lower()}"
     spec = spec_from_file(file, name, str(Version.parse(version)), **known)
+    if features is not None:
+        check_width(features, spec)
     return registry.publish(_proved(spec, file, golden, baseline), file)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from functools import cache
 from pathlib import Path
 
 from conf.model_choice import entry_of, files_of, follows_registry
@@ -19,8 +21,11 @@ from models.serving.versions import DeployedVersions
 from models.spec import ModelSpec
 from models.version import Version
 from udfs.features.feature_set import FeatureSet
+from udfs.logs import fields
 from udfs.scoring.listed_models import described, find_entry
 from udfs.scoring.swap_log import SwapLog
+
+_LOG = logging.getLogger("gress.models")
 
 
 def open_models(ml: MlSettings, inference: InferenceSettings, features: FeatureSet) -> ModelSource:
@@ -113,7 +118,20 @@ def _load(
     )
     model = load_model(spec, path, options, feature_columns=columns, feature_set_hash=features.hash)
     model.warms_up = entry is None or entry.warmup_on_load
+    if spec.feature_set_hash is None:
+        _warn_of_unknown_features(spec.ref)
     return model
+
+
+@cache
+def _warn_of_unknown_features(ref: str) -> None:
+    """Log once in a process that nobody can tell whether a model gets the features that it was trained on."""
+    _LOG.warning(
+        "%s does not say which feature set it was trained on, so nobody checks that the job computes the same; "
+        "register it with --features FILE of `gress features export`",
+        ref,
+        extra=fields("features_unchecked", model=ref),
+    )
 
 
 def find_model(ml: MlSettings, inference: InferenceSettings) -> tuple[ModelSpec, Path, ModelSettings | None]:

@@ -14,6 +14,7 @@ import pytest
 
 from gress.cli.main import main
 from models.registry import local_registry
+from tests.models.lifecycle.test_feature_file import exported
 from tests.support.sample_models import onnx_net, onnx_two_ports
 from tests.support.tiny_models import linear, write_linear
 
@@ -136,6 +137,14 @@ def test_outputs_are_chosen_and_shown(gress: Gress, refused: Refused, tmp_path: 
     text = refused(*given, "4", "--prediction", "probabilities")
     assert "has output 'probabilities' as float32 (n, 3), expected one number a row" in text
     assert "an output with a number for each class goes to --scores" in text
+
+
+def test_training_rows_name_the_features(gress: Gress, file: Path, tmp_path: Path) -> None:
+    rows = exported(tmp_path / "rows.parquet", *"abc")
+    for version, option in (("1", "--baseline"), ("2", "--features")):
+        spec = written(gress("register", file, "--name", "m", "--version", version, option, rows, "--json"))["spec"]
+        assert (spec["feature_columns"], spec["feature_set_hash"]) == (["a", "b", "c"], "ab12")
+        assert (spec["baseline"] is not None) == (option == "--baseline")
 
 
 @pytest.mark.usefixtures("three")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -159,3 +161,18 @@ def test_earlier_run_is_replaced_on_request(tmp_path: Path) -> None:
 def test_empty_folder_is_taken_as_it_is(tmp_path: Path) -> None:
     claim(tmp_path, is_overwriting=False)
     assert (tmp_path / MARKER).is_file()
+
+
+def test_a_model_that_does_not_say_its_features_is_one_line_of_warning(config: Path, tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from jobs.runs.prepare import RunRequest, prepare; "
+        "where = Path(sys.argv[1]); (where / 'in.jsonl').write_text('{}\\n'); "
+        "prepare(RunRequest('fraud-detection', where / 'out', str(where / 'in.jsonl'), Path(sys.argv[2]), environ={}), "
+        "needs_model=True)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path, config], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("model fraud-detector@2.0.0 does not say which feature set it was trained on")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.support.tiny_models import write_linear
 from udfs.features.feature_set import compile_feature_set
 from udfs.functions.score_columns import ScoreColumns
 from udfs.metrics.catalogue import METRICS, metric
+from udfs.scoring import model_source
 from udfs.scoring.model_source import open_models
 
 Open = Callable[..., ScoreColumns]
@@ -135,6 +137,38 @@ def test_models_that_do_not_fit_the_features_are_refused(make: Open, registry: R
     registry.publish(spec_from_file(path, "m", "3.0.0", feature_columns=("a", "b", "c")), path)
     with pytest.raises(ModelError, match="was trained on 3 columns"):
         make(version="3.0.0")
+
+
+def test_a_promoted_version_of_other_features_is_rejected(make: Open, registry: Registry, tmp_path: Path) -> None:
+    path = write_linear(tmp_path)
+    registry.publish(spec_from_file(path, "m", "3.0.0", feature_set="old", feature_set_hash="aaa"), path)
+    function = make()
+    registry.deployments("m").promote("3.0.0")
+    end = time.monotonic() + 10
+    while not registry.records("m", "3.0.0"):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    (record,) = registry.records("m", "3.0.0")
+    assert re.search(
+        r"trained on feature set 'old' with hash aaa, the job's has [0-9a-f]{16}; use the features", record.reason
+    )
+    assert versions(function) == ["1.0.0"] * 2
+
+
+def test_a_version_without_a_hash_is_warned_of_once(
+    make: Open, registry: Registry, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    model_source._warn_of_unknown_features.cache_clear()
+    path = write_linear(tmp_path)
+    job = make().job
+    make()
+    known = compile_feature_set(job.features, job.events).hash
+    registry.publish(spec_from_file(path, "m", "3.0.0", feature_set_hash=known), path)
+    make(version="3.0.0")
+    texts = [record.getMessage() for record in caplog.records if "feature set" in record.getMessage()]
+    assert len(texts) == 1
+    assert texts[0].startswith("model m@1.0.0 does not say which feature set it was trained on")
+    assert "register it with --features FILE" in texts[0]
 
 
 def test_a_bare_file_is_fixed(make_settings: MakeSettings, tmp_path: Path) -> None:
