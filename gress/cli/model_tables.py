@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gress.cli.console import print_line, print_table, utc_text
+from gress.metrics.pinned_jobs import PinnedJob
 from models.lifecycle import GenerationSummary, ModelSummary, Validation, VersionDetails, VersionSummary
 from models.registry import Deployment, Record
 from models.spec import ModelSpec
@@ -72,11 +73,14 @@ def print_history(registry: str, name: str, generations: Sequence[GenerationSumm
     print_table(f"deployments of {name} in {registry}", columns, rows)
 
 
-def print_deployment(name: str, deployment: Deployment) -> None:
-    """Print what serves from now on."""
+def print_deployment(name: str, deployment: Deployment, pinned: Sequence[PinnedJob]) -> None:
+    """Print what serves from now on, and which jobs keep their version."""
     back = f"; rollback goes to {deployment.previous}" if deployment.previous else ""
     done = "rolled back" if deployment.action == "rollback" else "promoted"
     print_line(f"{name}: {done} to {deployment.primary} in generation {deployment.generation}{back}")
+    for each in pinned:
+        fix = "leave out its version and its path in the settings and start it again"
+        print_line(f"job {each.job} ({each.endpoint}) is pinned to {each.version} and does not follow; {fix}")
 
 
 def print_validation(found: Validation) -> None:

@@ -19,6 +19,10 @@ Name = Annotated[str, typer.Argument(help="Name of a model; `gress models list` 
 Version = Annotated[str, typer.Argument(help="Version, such as 2.0.0.")]
 AnyVersion = Annotated[str, typer.Argument(help="Version; default: the one that serves.")]
 By = Annotated[str, typer.Option("--by", help="Who does it; default: user@host.", show_default=False)]
+Endpoints = Annotated[
+    Optional[list[str]],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+    typer.Option("--metrics", help="HOST:PORT of jobs elsewhere (ml.metrics.port), to name those that do not follow."),
+]
 Why = Annotated[str, typer.Option("--why", help="Why, for the history.", show_default=False)]
 
 
@@ -170,23 +174,27 @@ def promote_command(
     is_forced: Annotated[
         bool, typer.Option("--force", help="Without validation, and where it serves already.")
     ] = False,
+    endpoints: Endpoints = None,
 ) -> None:
     """Make a version the one that serves; running jobs take it up.
 
-    It is validated first.
+    It is validated first. Running jobs that are pinned to a version are named: they do not take it up.
     """
     from models.lifecycle import promote
 
-    _answer_deployment(call, name, promote(call.registry, name, version, by=by, why=why, force=is_forced))
+    deployed = promote(call.registry, name, version, by=by, why=why, force=is_forced)
+    _answer_deployment(call, name, deployed, endpoints)
 
 
 @models_app.command("rollback")
 @on_registry
-def rollback_command(call: RegistryCall, name: Name, by: By = "", why: Why = "") -> None:
+def rollback_command(
+    call: RegistryCall, name: Name, by: By = "", why: Why = "", endpoints: Endpoints = None
+) -> None:
     """Make the version that served before serve again."""
     from models.lifecycle import rollback
 
-    _answer_deployment(call, name, rollback(call.registry, name, by=by, why=why))
+    _answer_deployment(call, name, rollback(call.registry, name, by=by, why=why), endpoints)
 
 
 @models_app.command("history")
@@ -260,10 +268,16 @@ def _answer_details(call: RegistryCall, name: str, version: str) -> None:
     call.answer(document, lambda: print_details(found))
 
 
-def _answer_deployment(call: RegistryCall, name: str, deployment: Deployment) -> None:
+def _answer_deployment(call: RegistryCall, name: str, deployment: Deployment, endpoints: list[str] | None) -> None:
     from gress.cli.model_tables import print_deployment
+    from gress.metrics.pinned_jobs import endpoints_here, pinned_jobs
+    from gress.metrics.scrape import parse_endpoint
 
-    call.answer({"name": name, **deployment.model_dump()}, lambda: print_deployment(name, deployment))
+    port = call.ml.metrics.port
+    here = [*endpoints_here(), *([f"localhost:{port}"] if port else ())]
+    pinned = pinned_jobs(name, [*map(parse_endpoint, endpoints or ()), *here])
+    document = {"name": name, **deployment.model_dump(), "pinned_jobs": pinned}
+    call.answer(document, lambda: print_deployment(name, deployment, pinned))
 
 
 def _described(rows: Path | None) -> Path | None:

@@ -86,6 +86,7 @@ class ScoreRecorder:
         self._sampling = threading.Lock()
         self._versions: dict[tuple[str, str], _Version] = {}
         self._latest: _Version | None = None
+        self._told: set[tuple[str, ...]] = set()
         self._extracted = [
             (pending.counter("features_extracted_total", features.name, kind), width)
             for kind, width in _widths(features).items()
@@ -107,7 +108,9 @@ class ScoreRecorder:
         if ref[1] != _OTHER:
             names = self._names
             tags, text = ", ".join(spec.tags)[:_LONGEST_LABEL], spec.description[:_LONGEST_LABEL]
-            metric("model_info").labels(names.job, *ref, spec.type, names.follows, tags, text).set(1)
+            labels = (names.job, *ref, spec.type, names.follows, tags, text)
+            metric("model_info").labels(*labels).set(1)
+            self._told.add(labels)
 
     def begin(self, rows: int) -> None:
         """Note the arrival of a batch."""
@@ -184,6 +187,8 @@ class ScoreRecorder:
     def close(self) -> None:
         """Write the remaining counts and stop."""
         TICKER.remove(self.flush)
+        for labels in self._told:
+            metric("model_info").labels(*labels).set(0)
         self.end()
         self.flush()
 

@@ -68,6 +68,7 @@ def _fixed(ml: MlSettings, inference: InferenceSettings, features: FeatureSet) -
         return model
 
     model = open_logged(inference)
+    log.pinned(model)
     if not inference.fallback_version:
         return FixedModel(model, listener=log)
     try:

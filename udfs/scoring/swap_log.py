@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cache
 from typing import Any
 
 from models.errors import ModelError
@@ -24,6 +25,10 @@ class SwapLog:
         metric("model_load_time_seconds").labels(spec.name, spec.version, spec.type).observe(seconds)
         said = _of(spec, "model_loaded", seconds=round(seconds, 3))
         _LOG.info("%s loaded and checked in %.3f s", spec.ref, seconds, extra=said)
+
+    def pinned(self, model: LoadedModel) -> None:
+        """Log, once a process, that promotions do not reach the job."""
+        _say_pinned(model.spec.name, model.spec.version)
 
     def unloaded(self, model: LoadedModel) -> None:
         """Log that a version was closed."""
@@ -61,6 +66,12 @@ class SwapLog:
     def registry_back(self, name: str) -> None:
         """Log that the registry answers again."""
         _LOG.info("the registry of model %s answers again", name, extra=fields("registry_back", model=name))
+
+
+@cache
+def _say_pinned(name: str, version: str) -> None:
+    said = fields("model_pinned", model=name, version=version)
+    _LOG.info("model %s@%s is pinned by the settings; promotions do not reach this job", name, version, extra=said)
 
 
 def _of(spec: ModelSpec, event: str, **values: object) -> dict[str, Any]:

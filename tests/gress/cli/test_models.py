@@ -197,7 +197,7 @@ KEYS = {
     },
     ("promote", "m", "2"): {
         *("registry", "name", "generation", "primary", "previous", "experiment"),
-        *("action", "by", "why", "at", "id", "format_version"),
+        *("action", "by", "why", "at", "id", "format_version", "pinned_jobs"),
     },
 }
 

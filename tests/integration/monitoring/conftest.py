@@ -54,6 +54,8 @@ def monitored(
         f"ml.metrics.flink_port={flink_port}",
         "execution.checkpoint_interval=1s",
         "job.inference.batch_size=200",
+        "ml.models.0.tags={environment: production}",
+        "ml.models.0.description=of the tests",
         "ml.drift.enabled=true",
         "ml.drift.sample=1",
         "ml.drift.window=1d",

@@ -40,6 +40,14 @@ def test_metric_is_there(name: str, monitored: Monitored) -> None:
         assert {label for label, _ in series} - {"job", "instance"} == labels
 
 
+def test_info_tells_tags_and_that_the_job_is_pinned(monitored: Monitored) -> None:
+    (series,) = monitored.prometheus.query("max_over_time(gress_ml_model_info[10m]) == 1")
+    found = dict(series)
+    assert (found["tags"], found["description"]) == ("environment=production", "of the tests")
+    assert (found["version"], found["follows"]) == ("2.0.0", "settings")
+    assert monitored.run.summary.about == {"2.0.0": "environment=production; of the tests"}
+
+
 def test_counts_are_those_of_the_summary(monitored: Monitored) -> None:
     summary, query = monitored.run.summary, monitored.prometheus.query
     assert summary.adds_up

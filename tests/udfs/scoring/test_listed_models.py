@@ -123,9 +123,10 @@ def test_a_version_that_scores_exports_its_texts(
     scoring = ScoreColumns(settings.job, settings.ml.model_copy(update={"metrics": metrics}))
     scoring.open()
     scoring.run({"amount": np.ones(2), "size": np.ones(2), "at": np.zeros(2, np.int64)})
-    scoring.close()
     labels = ("j", "m", "1.0.0", "onnx", follows, "by=us, environment=production", "from the settings")
     assert metric("model_info").labels(*labels)._value.get() == 1
+    scoring.close()
+    assert metric("model_info").labels(*labels)._value.get() == 0
 
 
 def test_texts_of_a_version_come_from_settings_and_registry(registry: Registry) -> None:

@@ -24,6 +24,7 @@ from udfs.functions.score_columns import ScoreColumns
 from udfs.metrics.catalogue import METRICS, metric
 from udfs.scoring import model_source
 from udfs.scoring.model_source import open_models
+from udfs.scoring.swap_log import _say_pinned
 
 Open = Callable[..., ScoreColumns]
 COLUMNS = {"amount": np.array([1.0, 2.0]), "size": np.array([1.0, 1.0])}
@@ -99,6 +100,16 @@ def test_a_pinned_version_is_not_watched(make: Open, registry: Registry) -> None
     registry.deployments("m").promote("2.0.0")
     time.sleep(0.1)
     assert versions(function) == ["1.0.0"] * 2
+
+
+def test_a_pinned_job_says_so_once(make: Open, caplog: pytest.LogCaptureFixture) -> None:
+    _say_pinned.cache_clear()
+    with caplog.at_level("INFO", "gress.models"):
+        make(version="1.0.0")
+        make(version="1.0.0")
+        make()
+    said = [record.getMessage() for record in caplog.records if "pinned" in record.getMessage()]
+    assert said == ["model m@1.0.0 is pinned by the settings; promotions do not reach this job"]
 
 
 def test_a_version_switched_off_in_the_settings_is_rejected(make: Open, registry: Registry) -> None:
