@@ -38,7 +38,7 @@ def spec_from_file(path: Path, name: str, version: str, **fields: Any) -> ModelS
         raise ModelError.of_file(
             path,
             f"has type {kind!r}",
-            f"expected {', '.join(RUNTIMES)}, by its suffix or its `type`",
+            f"expected {', '.join(RUNTIMES)}, by its suffix or its `type`; models/recipes converts other models",
         )
     runtime = RUNTIMES[kind].load(path, RuntimeOptions())
     try:

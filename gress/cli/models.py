@@ -60,7 +60,7 @@ def show_command(call: RegistryCall, name: Name, version: AnyVersion = "") -> No
 @on_registry
 def register_command(  # noqa: PLR0913, PLR0917 - one argument for each option
     call: RegistryCall,
-    file: Annotated[Path, typer.Argument(help="An .onnx or .tflite file; a model.json beside it is read.")],
+    file: Annotated[Path, typer.Argument(help="An .onnx or .tflite file; or .joblib, .pkl, .ubj, .json, .txt.")],
     name: Annotated[str, typer.Option("--name", help="Name of the model.", show_default=False)] = "",
     version: Annotated[str, typer.Option("--version", help="Version, such as 2.0.0.", show_default=False)] = "",
     golden: Annotated[
@@ -108,7 +108,10 @@ def register_command(  # noqa: PLR0913, PLR0917 - one argument for each option
 ) -> None:
     """Add a model file as a version; it serves once it is promoted.
 
-    The table shows which outputs are taken as prediction, scores and label. If that is in doubt, name them.
+    A model.json beside the file is read. The table shows which outputs are taken as prediction, scores and label;
+    name them if that is in doubt. Models of scikit-learn (.joblib, .pkl), XGBoost (.ubj, .json) and LightGBM (.txt)
+    are converted to ONNX and compared on the rows of --features. Loading a .joblib or .pkl runs the code in it: trust
+    its origin.
     """
     from models.lifecycle import register
     from models.output_roles import OutputRoles

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from models.errors import ModelError, fail
 from models.spec import ModelSpec
@@ -56,6 +59,26 @@ def read_feature_file(path: Path) -> FeatureFile:
         if pa.types.is_integer(each.type) or pa.types.is_floating(each.type) or pa.types.is_boolean(each.type)
     ]
     return FeatureFile(path, tuple(numbers), None, None)
+
+
+def read_rows(path: Path, columns: Sequence[str], limit: int = 1000) -> NDArray[np.float32]:
+    """Return the first rows of some columns as float32 (n, k); null is NaN.
+
+    Raises:
+        ModelError: a column is not there or holds no numbers, or there is no row.
+    """
+    from pyarrow import parquet
+
+    known = read_feature_file(path)
+    missing = [name for name in columns if name not in known.columns]
+    if missing:
+        raise _error(known, f"has no numbers in column {', '.join(missing)}")
+    with parquet.ParquetFile(path) as file:
+        table = next(file.iter_batches(limit, columns=list(columns)), None)
+    if table is None or not table.num_rows:
+        raise _error(known, "has no rows")
+    values = [table.column(name).cast("float64").to_numpy(zero_copy_only=False) for name in columns]
+    return np.ascontiguousarray(np.column_stack(values).astype(np.float32))
 
 
 def known_features(path: Path, known: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,8 @@ import numpy as np
 from models.checksum import verify_checksum
 from models.errors import ModelError, fail
 from models.inspect import spec_from_file
-from models.lifecycle.feature_file import check_width, known_features
+from models.lifecycle.feature_file import check_width
+from models.lifecycle.framework_models import as_model_file
 from models.runtimes.onnx_refusal import check_single_file
 from models.scoring.loaded import LoadedModel, load_model
 from models.scoring.sample_rows import check_rows
@@ -46,7 +47,8 @@ def register(
 
     Args:
         registry: registry to publish to.
-        file: an .onnx or .tflite file.
+        file: an .onnx or .tflite file; or a model of scikit-learn (.joblib, .pkl), XGBoost (.ubj, .json) or LightGBM
+            (.txt), which needs ``features`` and is converted. Loading a pickle runs the code in it.
         name: name of the model; "" is the name in model.json.
         version: version of the model; "" is the version in model.json.
         golden: Parquet file of at most 1000 rows. It holds the feature columns and the column ``prediction`` with the
@@ -72,21 +74,22 @@ def register(
     known = _fields_beside(file)
     name, version = _agreed(file, known, "name", name), _agreed(file, known, "version", version)
     known |= {key: value for key, value in given.items() if value not in (None, "")}
-    if features is not None:
-        known |= known_features(features, known)
     known.setdefault("created_at", dt.datetime.now(dt.timezone.utc))
     check_name(name)
-    # All artifacts of a registry have the same name, whatever the user called the file.
-    known["file"] = f"model{file.suffix.lower()}"
-    spec = spec_from_file(file, name, str(Version.parse(version)), **known)
-    if features is not None:
-        check_width(features, spec)
-    return registry.publish(_proved(spec, file, golden, baseline), file)
+    with as_model_file(file, features, known) as (artifact, found):
+        # All artifacts of a registry have the same name, whatever the user called the file.
+        found["file"] = f"model{artifact.suffix.lower()}"
+        spec = spec_from_file(artifact, name, str(Version.parse(version)), **found)
+        if features is not None:
+            check_width(features, spec)
+        return registry.publish(_proved(spec, artifact, golden, baseline), artifact)
 
 
 def _fields_beside(file: Path) -> dict[str, Any]:
     """Return the fields of the model.json beside a file; ignore a model.json of another file."""
     path = file.with_name("model.json")
+    if path == file:
+        return {}
     try:
         found = json.loads(path.read_bytes())
     except FileNotFoundError:

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.recipes.agreement import ReferenceScores, sample_rows
 from models.recipes.conversion import converting
 from models.recipes.estimator import answers_of, check_columns, task_of
 from models.recipes.model_file import check_suffix, write_model
 
 _OPSET = 15  # the highest that onnxmltools writes for trees
+_TASKS = {"binary": "binary", "multiclass": "multiclass", "regression": "regression", "regression_l1": "regression"}
 
 
 def to_onnx(
@@ -48,6 +50,48 @@ def to_onnx(
     answers = None if check is None else answers_of(model, check, columns, tolerance)
     content = _convert(model, len(columns))
     write_model(content, path, task=task, width=len(columns), columns=columns, answers=answers)
+
+
+def booster_to_onnx(
+    booster: Any,
+    columns: Sequence[str],
+    path: Path,
+    *,
+    check: NDArray[np.float32] | None = None,
+    tolerance: float = 1e-4,
+) -> None:
+    """Write a Booster, as a text file of LightGBM holds it, as ONNX; its classes are 0, 1 and so on.
+
+    Args:
+        booster: a trained Booster.
+        columns: names of the k columns, in the order of the training.
+        path: path of the file; ends in .onnx.
+        check: rows float32 (n, k) that the file must score as the booster does.
+        tolerance: largest difference, relative to the largest answer.
+
+    Raises:
+        ValueError: the booster, its columns or the rows do not fit.
+        ModelError: the file answers differently.
+    """
+    check_suffix(path, ".onnx")
+    params = booster.params
+    task = _TASKS.get(str(params.get("objective", "")).split()[0] if params.get("objective") else "")
+    if task is None:
+        msg = f"Booster: expected objective {', '.join(_TASKS)}, got {params.get('objective')!r}; train it with one"
+        raise ValueError(msg)
+    if params.get("boosting") == "rf" or params.get("zero_as_missing"):
+        msg = "Booster: expected boosting 'gbdt' or 'dart' without zero_as_missing; train it so"
+        raise ValueError(msg)
+    if booster.num_feature() != len(columns):
+        msg = f"Booster: expected {booster.num_feature()} columns, got {len(columns)}; give those it was trained on"
+        raise ValueError(msg)
+    answers = None
+    if check is not None:
+        rows = sample_rows(check, len(columns))
+        values = np.asarray(booster.predict(rows.astype(np.float64)), dtype=np.float64)
+        values = np.column_stack([1 - values, values]) if task == "binary" else values
+        answers = ReferenceScores(rows, values, None, tolerance)
+    write_model(_convert(booster, len(columns)), path, task=task, width=len(columns), columns=columns, answers=answers)
 
 
 def _trained_on(model: Any, columns: Sequence[str]) -> Sequence[str] | None:

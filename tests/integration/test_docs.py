@@ -17,6 +17,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 PAGES_RUN_ELSEWHERE = {"kafka": "tests/integration/kafka", "clusters": "tests/integration/test_cluster.py"}
 RUN_ELSEWHERE = {
     "gress run fraud-detection --config kafka.yaml": "needs a broker: tests/integration/kafka/test_endless_run.py",
+    "gress models register model.joblib": "needs a trained model: tests/models/lifecycle/test_framework_models.py",
     "gress top": "watches a job: tests/gress/top",
 }
 PAGES = ("first-job", "features", "models", "monitoring")

@@ -14,7 +14,7 @@ import pytest
 
 from gress.cli.main import main
 from models.registry import local_registry
-from tests.models.lifecycle.test_feature_file import exported
+from tests.support.feature_files import exported
 from tests.support.sample_models import onnx_net, onnx_two_ports
 from tests.support.tiny_models import linear, write_linear
 

@@ -5,26 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
 import pytest
-from pyarrow import parquet
 
 from models.errors import ModelError
 from models.lifecycle import register
 from models.registry import Registry
-
-
-def exported(path: Path, *columns: str, digest: str | None = "ab12", extra: str = "id") -> Path:
-    """A file as the export writes it: event fields, then features, and what it says of them."""
-    table = pa.table({name: np.arange(4.0) for name in (extra, *columns)})
-    about = {
-        "gress.feature_set": "cards",
-        "gress.feature_set_hash": digest,
-        "gress.feature_columns": json.dumps(columns),
-    }
-    parquet.write_table(table.replace_schema_metadata(about if digest else None), path)
-    return path
+from tests.support.feature_files import exported
 
 
 def test_columns_and_hash_reach_the_spec(registry: Registry, file: Path, tmp_path: Path) -> None:

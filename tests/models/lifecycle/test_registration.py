@@ -224,6 +224,6 @@ def test_versions_are_registered_once(registry: Registry, file: Path) -> None:
 
 
 def test_what_is_no_model_is_refused(registry: Registry, tmp_path: Path) -> None:
-    (tmp_path / "x.txt").write_text("x")
-    with pytest.raises(ModelError, match=r"x\.txt has type 'None'; expected"):
-        register(registry, tmp_path / "x.txt", "m", "1")
+    (tmp_path / "x.csv").write_text("x")
+    with pytest.raises(ModelError, match=r"x\.csv has type 'None'; expected"):
+        register(registry, tmp_path / "x.csv", "m", "1")
