@@ -13,6 +13,7 @@ from conf.types.durations import DurationMs
 from conf.types.refusal import Refusal, validation_error
 from conf.types.scalars import FieldName, Flag, Name, Real, Whole
 
+TimeUnit = Literal["s", "ms", "us", "ns", "iso"]
 FieldType = Literal["long", "double", "decimal", "string", "boolean", "timestamp"]
 
 _NUMBERS = ("long", "double", "decimal")
@@ -23,9 +24,11 @@ class FieldSettings(FrozenSettings):
     """One field of an event.
 
     Attributes:
-        type: ``timestamp`` is ISO 8601 text or epoch milliseconds; without a zone it is UTC.
+        type: ``timestamp`` is ISO 8601 text, without a zone UTC, or a number since 1970 in its ``unit``.
         required: an event without the field is a dead letter; default true.
         source: dotted path to the field in the event; default: the field's name.
+        unit: unit of a timestamp's numbers; ``iso`` takes text only. Default: milliseconds, and a number that only
+            makes sense in another unit is a dead letter that says so.
         scale: digits after the point, 0 to 9; for ``decimal``, which needs it.
         min: smallest value allowed, in the field's unit; for numbers.
         max: largest value allowed, in the field's unit; for numbers.
@@ -34,9 +37,15 @@ class FieldSettings(FrozenSettings):
     type: FieldType
     required: Flag = True
     source: Name | None = None
+    unit: TimeUnit | None = None
     scale: Whole | None = Field(default=None, ge=0, le=9)
     min: Real | None = None
     max: Real | None = None
+
+    @property
+    def kind(self) -> str:
+        """The type, for a timestamp with its unit: what decides how values are read."""
+        return self.type if self.unit is None else f"{self.type}:{self.unit}"
 
     @model_validator(mode="after")
     def _suits_its_type(self) -> Self:
@@ -45,6 +54,8 @@ class FieldSettings(FrozenSettings):
             refusals.append(Refusal("a scale of 0 to 9, which type decimal needs", ("scale",)))
         if self.type != "decimal" and self.scale is not None:
             refusals.append(Refusal("no scale, which only type decimal has", ("scale",)))
+        if self.type != "timestamp" and self.unit is not None:
+            refusals.append(Refusal("no unit, which only type timestamp has", ("unit",)))
         if self.type not in _NUMBERS:
             limits = {"min": self.min, "max": self.max}
             refusals.extend(

@@ -85,7 +85,7 @@ def _run(prepared: PreparedRun, request: RunRequest) -> None:
             extra=local_options(f"{request.job} features", prepared.output),
         )
         files, job = _files(prepared), prepared.job
-        lines = create_lines(session, files, is_ordered=True)
+        lines = create_lines(session, files, prepared.job.events, is_ordered=True)
         views = compute_features(session, prepared.settings, job, lines, files.line_format(job.events))
         # Whatever the job's sink: dead letters stay beside the features.
         in_folders = job.model_copy(update={"sink": SinkSettings()})

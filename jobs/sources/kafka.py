@@ -160,16 +160,35 @@ def event_time_sql(events: EventSettings) -> str:
     The grammar is that of ``udfs.parsing.times``, except for zones of 18 hours and more; February 30 becomes the 28th.
     """
     steps = (events.fields[events.time].source or events.time).split(".")
-    path = "$" + "".join(f'["{step}"]' for step in steps)
+    path = "$" + "".join('["' + step.replace("\\", "\\\\").replace('"', '\\"') + '"]' for step in steps)
     value = f"JSON_VALUE(`__line`, {literal(path)} NULL ON EMPTY NULL ON ERROR)"
     clock = f"COALESCE(REGEXP_EXTRACT({value}, '^{_DAY}[Tt ](\\d\\d(:\\d\\d(:\\d\\d)?)?)', 1), '00')"
     moment = f"SUBSTRING({value}, 1, 10) || ' ' || {clock} || SUBSTRING(':00:00', CHAR_LENGTH({clock}) - 1)"
     zone = f"COALESCE(REGEXP_EXTRACT({value}, '[Tt ][0-9:.]+({_ZONE})$', 1), 'UTC')"
     is_iso = f"REGEXP({value}, '^{_DAY}([Tt ]{_CLOCK}([Zz]|{_ZONE})?)?$')"
     time = (
-        f"CASE WHEN REGEXP({value}, '^-?\\d{{1,15}}$') THEN TO_TIMESTAMP_LTZ(TRY_CAST({value} AS BIGINT), 3) "
+        f"CASE {_number_sql(value, events.fields[events.time].unit)}"
         f"WHEN {is_iso} THEN TO_TIMESTAMP_LTZ({moment}, 'yyyy-MM-dd HH:mm:ss', {zone}) END"
     )
     latest = f"CURRENT_TIMESTAMP + {interval(events.max_ahead_ms)}"
     # A row time must not be NULL, and a time ahead of the clock would make all other rows late.
     return f"COALESCE(CASE WHEN {time} <= {latest} THEN {time} END, TO_TIMESTAMP_LTZ({FIRST_MS}, 3))"
+
+
+def _number_sql(value: str, unit: str | None) -> str:
+    """Return the branch of a CASE that reads a number in a unit; seconds to the second."""
+    whole = f"TRY_CAST({value} AS BIGINT)"
+    if unit == "iso":
+        return ""
+    if unit in (None, "ms"):
+        return f"WHEN REGEXP({value}, '^-?\\d{{1,15}}$') THEN TO_TIMESTAMP_LTZ({whole}, 3) "
+    if unit == "s":
+        # The function prints a number with a fraction as Java does, such as 1.5225408005E9.
+        seconds = f"CAST(FLOOR(TRY_CAST({value} AS DOUBLE)) AS BIGINT)"
+        is_number = f"REGEXP({value}, '^-?\\d{{1,12}}(\\.\\d+(E\\d{{1,2}})?)?$')"
+        is_small = f"ABS(TRY_CAST({value} AS DOUBLE)) < 1e12"
+        return f"WHEN {is_number} AND {is_small} THEN TO_TIMESTAMP_LTZ({seconds} * 1000, 3) "
+    steps, digits = (1_000, 18) if unit == "us" else (1_000_000, 19)
+    # SQL divides towards zero, and parsing towards the past.
+    floor = f"({whole} - CASE WHEN {whole} < 0 THEN {steps - 1} ELSE 0 END) / {steps}"
+    return f"WHEN REGEXP({value}, '^-?\\d{{1,{digits}}}$') THEN TO_TIMESTAMP_LTZ({floor}, 3) "

@@ -30,20 +30,21 @@ def create_input(
     """Register and return the view of all lines of files or topics, column ``__line``."""
     if isinstance(source, KafkaInput):
         return create_kafka_lines(session, source, events, has_windows=has_windows)
-    return create_lines(session, source, is_ordered=has_windows)
+    return create_lines(session, source, events, is_ordered=has_windows)
 
 
-def create_lines(session: FlinkSession, files: InputFiles, *, is_ordered: bool) -> View:
+def create_lines(session: FlinkSession, files: InputFiles, events: EventSettings, *, is_ordered: bool) -> View:
     """Register and return the view of all lines, column ``__line``.
 
     Args:
         session: session to register it in.
         files: files to read.
+        events: settings of events, whose units the times of Parquet files get.
         is_ordered: one task reads the files one after the other. Event-time windows need this order, so that no row
             comes behind the watermark. Otherwise tasks share the files.
     """
     if files.format == "parquet":
-        _register(session, _parquet_lines(session, files))
+        _register(session, _parquet_lines(session, files, events))
     elif is_read_in_turn(files, is_ordered=is_ordered, parallelism=session.env.get_parallelism()):
         _register(session, _lines_in_turn(session, files.paths, 1 if is_ordered else session.env.get_parallelism()))
     else:
@@ -116,18 +117,19 @@ def _lines_in_turn(session: FlinkSession, paths: Sequence[Path], parallelism: in
     return session.tables.from_data_stream(lines).alias("__line")
 
 
-def _parquet_lines(session: FlinkSession, files: InputFiles) -> Table:
+def _parquet_lines(session: FlinkSession, files: InputFiles, events: EventSettings) -> Table:
     """Return the rows of Parquet files as JSON lines, which a Python worker reads in chunks."""
     from pyflink.common import Types
 
     from udfs.inference import as_chunk_udf
 
+    units = {field.source or name: field.unit for name, field in events.fields.items() if field.unit is not None}
     chunks = [chunk for path in files.paths for chunk in list_chunks(str(path))]
     stream = (
         session.env.from_collection(chunks, Types.STRING()).uid("chunks").name("chunks").set_parallelism(1)
     )
     session.tables.create_temporary_view("chunks", session.tables.from_data_stream(stream).alias("chunk"))
-    session.tables.create_temporary_function("read_chunk", as_chunk_udf(ReadParquet()))
+    session.tables.create_temporary_function("read_chunk", as_chunk_udf(ReadParquet(units)))
     with_small_bundles = _Override(
         session, {"python.fn-execution.bundle.size": "1", "python.fn-execution.arrow.batch.size": "1"}
     )

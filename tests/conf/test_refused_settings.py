@@ -209,6 +209,10 @@ JOB = [
         "events.fields.ID.scale=2",
         "events.fields.ID.scale: expected no scale, which only type decimal has, got 2",
     ),
+    (
+        "events.fields.ID.unit=s",
+        "events.fields.ID.unit: expected no unit, which only type timestamp has, got 's'",
+    ),
     ("events.fields.USER.min=2", "events.fields.USER.min: expected no min, which only numbers have, got 2"),
     (
         "events.fields.ID={type: long, min: 3, max: 3}",

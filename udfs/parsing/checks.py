@@ -11,6 +11,7 @@ from conf.settings import FieldSettings
 from udfs.dead_letters import Problem, show_value
 from udfs.parsing.batch import RawColumn
 from udfs.parsing.times import FIRST_MS, LAST_MS
+from udfs.parsing.units import UnclearTimeError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,8 +25,10 @@ def find_problems(fields: Mapping[str, FieldSettings], raw: Mapping[str, RawColu
     for name, field in fields.items():
         column = raw[name]
         for row, value in column.wrong.items():
-            error = f"field '{name}': expected {field.type}, got {show_value(value)}"
-            problems.setdefault(row, Problem("wrong_type", error))
+            is_unclear = isinstance(value, UnclearTimeError)
+            found = str(value) if is_unclear else _wrong_text(field, value)
+            reason = "out_of_range" if is_unclear else "wrong_type"
+            problems.setdefault(row, Problem(reason, f"field '{name}': {found}"))
         for mask, reason, describe in _checks(field, column):
             if not mask.any():
                 continue
@@ -52,6 +55,11 @@ def _checks(field: FieldSettings, column: RawColumn) -> Iterator[Check]:
         digits = field.scale or 0
         text = f"expected at most {digits} digits after the point"
         yield _is_finer(values, digits), "out_of_range", lambda got: f"{text}, got {got}"
+
+
+def _wrong_text(field: FieldSettings, value: object) -> str:
+    wanted = "timestamp as ISO 8601 text, by its unit: iso" if field.unit == "iso" else field.type
+    return f"expected {wanted}, got {show_value(value)}"
 
 
 def _limits(field: FieldSettings) -> tuple[float | None, float | None]:

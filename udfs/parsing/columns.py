@@ -13,6 +13,7 @@ import numpy as np
 
 from udfs.parsing.batch import RawColumn
 from udfs.parsing.times import to_iso_ms_column
+from udfs.parsing.units import UnclearTimeError, find_unclear, numbers_to_ms
 from udfs.parsing.values import CSV_VALUES, JSON_VALUES
 
 if TYPE_CHECKING:
@@ -36,7 +37,11 @@ _TYPES: dict[str, tuple[str, object, set[type]]] = {
     "string": ("object", None, {str}),
     "boolean": ("bool", False, {bool}),
     "timestamp": ("int64", 0, {int}),
+    **{f"timestamp:{unit}": ("int64", 0, {int}) for unit in ("ms", "us", "ns")},
+    "timestamp:s": ("int64", 0, {int, float}),
+    "timestamp:iso": ("int64", 0, set()),
 }
+_TIME = "timestamp"
 
 
 def convert_json(values: list[Any], kind: str) -> RawColumn:
@@ -52,16 +57,16 @@ def convert_csv(cells: Cells, kind: str) -> RawColumn:
 def from_arrow(cells: pa.ChunkedArray, kind: str) -> RawColumn | None:
     """Return typed values of a JSON field as a column of its type; None: the caller must read them one by one."""
     array = cells.chunk(0) if cells.num_chunks == 1 else cells.combine_chunks()
-    dtype, filler, _ = _TYPES[kind]
-    if kind == "timestamp" and not _is_integer(array):
+    filler = _TYPES[kind][1]
+    if kind.startswith(_TIME) and _is_text(array):
         return _iso_at_once(array)
     nulls = _nulls(array)
     if nulls is not None and filler is not None:
         array = array.fill_null(filler)
     values = array.to_numpy(zero_copy_only=False)
-    if dtype == "float64" and not np.isfinite(values).all():
+    if values.dtype == np.float64 and not np.isfinite(values).all():
         return None
-    return RawColumn(values, nulls)
+    return _timed(values, nulls, kind)
 
 
 def join_columns(columns: Sequence[RawColumn]) -> RawColumn:
@@ -100,6 +105,9 @@ def _one_by_one(values: list[Any], kind: str, one: Callable[[Any], Any]) -> RawC
     for row, value in enumerate(values):
         try:
             typed.append(None if value is None else one(value))
+        except UnclearTimeError as error:
+            wrong[row] = error
+            typed.append(None)
         except (ValueError, KeyError, OverflowError):
             wrong[row] = value
             typed.append(None)
@@ -113,7 +121,7 @@ def _one_by_one(values: list[Any], kind: str, one: Callable[[Any], Any]) -> RawC
 def _json_at_once(values: list[Any], kind: str) -> RawColumn | None:
     dtype, filler, plain = _TYPES[kind]
     found = set(map(type, values))
-    if kind == "timestamp" and str in found:
+    if kind.startswith(_TIME) and str in found:
         return _iso_at_once(values) if found <= {str, _NONE} else None
     nulls = None
     if _NONE in found:
@@ -123,9 +131,24 @@ def _json_at_once(values: list[Any], kind: str) -> RawColumn | None:
     if not found <= plain:
         return None
     try:
-        return RawColumn(np.array(values, dtype=dtype), nulls)
+        typed = np.array(values, dtype="float64" if kind == "timestamp:s" and float in found else dtype)
     except OverflowError:
         return None
+    return _timed(typed, nulls, kind)
+
+
+def _timed(values: NDArray[Any], nulls: NDArray[np.bool_] | None, kind: str) -> RawColumn:
+    """Return a column of values; numbers of a time become epoch milliseconds, and unclear ones are wrong."""
+    _, colon, unit = kind.partition(":")
+    if colon:
+        return RawColumn(numbers_to_ms(values, unit), nulls)
+    rows = find_unclear(values) if kind == _TIME else ()
+    if not len(rows):
+        return RawColumn(values, nulls)
+    wrong = {int(row): UnclearTimeError(int(values[row])) for row in rows}
+    nulls = np.zeros(len(values), dtype=bool) if nulls is None else nulls.copy()
+    nulls[rows] = True
+    return RawColumn(np.where(nulls, 0, values), nulls, wrong)
 
 
 def _iso_at_once(values: Cells) -> RawColumn | None:
@@ -143,18 +166,20 @@ def _csv_at_once(cells: Cells, kind: str) -> RawColumn | None:
         return None
     if kind == "string":
         return RawColumn(cells.to_numpy(zero_copy_only=False), _nulls(cells))
-    if kind == "timestamp" and not _starts_with_number(cells):
+    if kind == "timestamp:iso" or (kind.startswith(_TIME) and not _starts_with_number(cells)):
         return _iso_at_once(cells)
-    values = _cast(cells, kind)
-    return None if values is None else RawColumn(values, _nulls(cells))
+    values = _cast(cells, _TYPES[kind])
+    if values is None and kind == "timestamp:s" and not _has_other_numbers(cells):
+        values = _cast(cells, _TYPES["double"])
+    return None if values is None else _timed(values, _nulls(cells), kind)
 
 
-def _cast(cells: pa.StringArray, kind: str) -> NDArray[Any] | None:
+def _cast(cells: pa.StringArray, wanted: tuple[str, object, set[type]]) -> NDArray[Any] | None:
     """Return cells as numbers or booleans; None: some are not, or only Arrow would accept them."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    dtype, filler, _ = _TYPES[kind]
+    dtype, filler, _ = wanted
     if dtype == "int64" and _may_have_hex(cells):
         return None
     try:
@@ -170,15 +195,22 @@ def _nulls(array: pa.Array) -> NDArray[np.bool_] | None:
     return array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
 
 
-def _is_integer(array: pa.Array) -> bool:
+def _is_text(array: pa.Array) -> bool:
     import pyarrow as pa
 
-    return bool(pa.types.is_integer(array.type))
+    return bool(pa.types.is_string(array.type))
 
 
 def _starts_with_number(cells: pa.StringArray) -> bool:
     first = next((cell.as_py() for cell in cells if cell.is_valid), "0")
-    return bool(first.removeprefix("-").isdecimal())
+    return bool(first.removeprefix("-").replace(".", "", 1).isdecimal())
+
+
+def _has_other_numbers(cells: pa.StringArray) -> bool:
+    """Return whether a cell is no number with a point, such as ``1e9``, which Arrow would read."""
+    import pyarrow.compute as pc
+
+    return not pc.all(pc.match_substring_regex(cells, r"^-?[0-9]+(\.[0-9]*)?$")).as_py()
 
 
 def _may_have_hex(cells: pa.StringArray) -> bool:

@@ -60,7 +60,7 @@ class CsvLines:
     def read(self, lines: Sequence[str]) -> RawBatch:
         """Return a column per field, one value per well-formed line, and the problems of the other lines."""
         cells, problems = self._split(lines)
-        columns = {name: convert_csv(cells[name], field.type) for name, field in self.fields.items()}
+        columns = {name: convert_csv(cells[name], field.kind) for name, field in self.fields.items()}
         return RawBatch(columns, problems)
 
     def _split(self, lines: Sequence[str]) -> tuple[Mapping[str, Cells], Mapping[int, Problem]]:

@@ -78,19 +78,24 @@ class JsonBlocks:
         import orjson
 
         sources = dict(self._sources or {})
-        times = [field.source or name for name, field in self.fields.items() if field.type == "timestamp"]
+        times = {field.source or name: field.unit for name, field in self.fields.items() if field.type == "timestamp"}
         if times:
             try:
                 first = orjson.loads(line)
             except orjson.JSONDecodeError:
                 return sources
-            sources.update({source: "string" for source in times if isinstance(first.get(source), str)})
+            for source, unit in times.items():
+                found = type(first.get(source))
+                if found is str or unit == "iso":
+                    sources[source] = "string"
+                elif found is float and unit == "s":
+                    sources[source] = "float64"
         return sources
 
     def _columns(self, table: pa.Table) -> dict[str, RawColumn] | None:
         columns = {}
         for name, field in self.fields.items():
-            column = from_arrow(table.column(field.source or name), field.type)
+            column = from_arrow(table.column(field.source or name), field.kind)
             if column is None:
                 return None
             columns[name] = column

@@ -72,7 +72,7 @@ class JsonLines:
     @cached_property
     def _paths(self) -> list[tuple[str, list[str], str]]:
         """Name, path and type of each field."""
-        return [(name, (field.source or name).split("."), field.type) for name, field in self.fields.items()]
+        return [(name, (field.source or name).split("."), field.kind) for name, field in self.fields.items()]
 
 
 def _records(lines: Sequence[str], start: int, problems: dict[int, Problem]) -> list[Any]:

@@ -7,13 +7,16 @@ module is the reference: ``columns`` converts whole columns with the same result
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
 
 from udfs.parsing.times import to_iso_ms
+from udfs.parsing.units import check_clear, number_to_ms
 
 _INT64 = 2**63
+_CAN_BE_SECONDS = re.compile(r"-?\d+\.\d*", re.ASCII)
 _EXACT = 2**53
 
 
@@ -48,8 +51,23 @@ def to_boolean(value: Any) -> bool:
 
 
 def to_epoch_ms(value: Any) -> int:
-    """Return epoch milliseconds of ISO 8601 text or of epoch milliseconds; without a zone it is UTC."""
-    return to_iso_ms(value) if type(value) is str else to_long(value)
+    """Return epoch milliseconds of ISO 8601 text, without a zone UTC, or of a number that can be milliseconds."""
+    return to_iso_ms(value) if type(value) is str else check_clear(to_long(value))
+
+
+def to_epoch_ms_of(unit: str) -> Callable[[Any], int]:
+    """Return a function to epoch milliseconds of ISO 8601 text or of a number in a unit."""
+
+    def convert(value: Any) -> int:
+        if type(value) is str:
+            return to_iso_ms(value)
+        return number_to_ms(_number_in(unit, value), unit)
+
+    return convert
+
+
+def _number_in(unit: str, value: Any) -> int | float:
+    return to_double(value) if unit == "s" and type(value) is float else to_long(value)
 
 
 def _text_to_long(cell: str) -> int:
@@ -66,8 +84,20 @@ def _text_to_boolean(cell: str) -> bool:
 
 def _text_to_epoch_ms(cell: str) -> int:
     if cell.isascii() and cell.removeprefix("-").isdecimal():
-        return to_long(int(cell))
+        return check_clear(to_long(int(cell)))
     return to_iso_ms(cell)
+
+
+def _text_to_epoch_ms_of(unit: str) -> Callable[[str], int]:
+    convert = to_epoch_ms_of(unit)
+
+    def convert_text(cell: str) -> int:
+        is_whole = cell.isascii() and cell.removeprefix("-").isdecimal()
+        if is_whole or (unit == "s" and _CAN_BE_SECONDS.fullmatch(cell)):
+            return convert(_number(cell))
+        return to_iso_ms(cell)
+
+    return convert_text
 
 
 def _number(cell: str) -> int | float:
@@ -88,6 +118,8 @@ JSON_VALUES: MappingProxyType[str, Callable[[Any], Any]] = MappingProxyType(
         "string": to_text,
         "boolean": to_boolean,
         "timestamp": to_epoch_ms,
+        "timestamp:iso": lambda value: to_iso_ms(to_text(value)),
+        **{f"timestamp:{unit}": to_epoch_ms_of(unit) for unit in ("s", "ms", "us", "ns")},
     }
 )
 CSV_VALUES: MappingProxyType[str, Callable[[Any], Any]] = MappingProxyType(
@@ -98,5 +130,7 @@ CSV_VALUES: MappingProxyType[str, Callable[[Any], Any]] = MappingProxyType(
         "string": to_text,
         "boolean": _text_to_boolean,
         "timestamp": _text_to_epoch_ms,
+        "timestamp:iso": to_iso_ms,
+        **{f"timestamp:{unit}": _text_to_epoch_ms_of(unit) for unit in ("s", "ms", "us", "ns")},
     }
 )

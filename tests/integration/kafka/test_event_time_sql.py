@@ -11,6 +11,7 @@ from conf.settings import EventSettings
 from jobs.flink.environment import open_session
 from jobs.sources.kafka import event_time_sql
 from udfs.parsing.times import FIRST_MS, to_iso_ms
+from udfs.parsing.values import JSON_VALUES
 
 ISO = (
     "2018-04-01",
@@ -66,3 +67,32 @@ def test_numbers_are_milliseconds(line: str, expected: int, found: dict[str, int
 @pytest.mark.parametrize("line", NONE)
 def test_what_is_no_time_moves_no_watermark(line: str | None, found: dict[str | None, int]) -> None:
     assert found[line] == FIRST_MS
+
+
+UNITS = {
+    "s": [1_522_540_800, 1_522_540_800.123, 1_522_540_800.999999, -1, -0.5, 12.25],
+    "ms": [1_522_540_800, 1_522_540_800_123],
+    "us": [1_522_540_800_123_456, -1, -1_000, -1_001, 5],
+    "ns": [1_522_540_800_123_456_789, -1, -1_000_001, 5],
+    "iso": ["2018-04-01T07:08:09Z", "2018-04-01"],
+}
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_numbers_are_read_in_their_unit_as_parsing_does(unit: str) -> None:
+    tree = {
+        "id": "i", "key": "i", "time": "t",
+        "fields": {"i": {"type": "long"}, "t": {"type": "timestamp", "source": 'a"t', "unit": unit}},
+    }  # fmt: skip
+    events = EventSettings.model_validate(tree)
+    lines = {json.dumps({'a"t': value}): value for value in UNITS[unit]}
+    tables = open_session(settings_from({})).tables
+    tables.get_config().set("table.local-time-zone", "UTC")
+    texts = ", ".join(f"('{line}')" for line in lines)
+    # TIMESTAMP_LTZ is printed in the session's zone.
+    time = f"CAST(CAST({event_time_sql(events)} AS TIMESTAMP_LTZ(3)) AS STRING)"
+    rows = tables.execute_sql(f"SELECT `__line`, {time} FROM (VALUES {texts}) AS texts (`__line`)").collect()
+    read = JSON_VALUES[events.fields["t"].kind]
+    to_the_second = 1_000 if unit in ("s", "iso") else 1
+    expected = {line: read(value) // to_the_second * to_the_second for line, value in lines.items()}
+    assert {row[0]: to_iso_ms(f"{row[1]}Z") for row in rows} == expected

@@ -11,13 +11,15 @@ import pyarrow.parquet as pq
 import pytest
 
 import udfs.functions.read_chunks
+from conf.events import FieldSettings, TimeUnit
 from udfs.functions.read_chunks import ReadParquet, list_chunks
+from udfs.parsing.values import JSON_VALUES
 
 MOMENT = dt.datetime(2018, 4, 1, 0, 0, 31, 250_000)  # noqa: DTZ001 - as files without zones have it
 
 
-def rows_of(path: Path) -> list[dict[str, Any]]:
-    reader = ReadParquet()
+def rows_of(path: Path, units: dict[str, str | None] | None = None) -> list[dict[str, Any]]:
+    reader = ReadParquet(units or {})
     return [json.loads(line) for chunk in list_chunks(str(path)) for line in reader.read(chunk)]
 
 
@@ -36,6 +38,18 @@ def test_times_are_epoch_milliseconds(unit: str, zone: str | None, tmp_path: Pat
     column = pa.array([aware if zone else aware.replace(tzinfo=None)], pa.timestamp(unit, zone))
     pq.write_table(pa.table({"at": column}), tmp_path / "a.parquet")
     assert rows_of(tmp_path / "a.parquet") == [{"at": 1_522_540_831_000 + (0 if unit == "s" else 250)}]
+
+
+@pytest.mark.parametrize("unit", [None, "s", "ms", "us", "ns", "iso"])
+def test_times_of_a_file_mean_the_same_in_every_unit_of_the_field(unit: TimeUnit | None, tmp_path: Path) -> None:
+    """Times of a few weeks of 1970, which numbers would show as another unit's, are no exception."""
+    moments = [MOMENT, dt.datetime(1970, 1, 19), None, MOMENT]  # noqa: DTZ001
+    pq.write_table(pa.table({"at": pa.array(moments, pa.timestamp("us"))}), tmp_path / "a.parquet")
+    rows = rows_of(tmp_path / "a.parquet", {"at": unit})
+    field = FieldSettings(type="timestamp", required=False, unit=unit)
+    read = JSON_VALUES[field.kind]
+    first, second, third, _ = (row["at"] if row["at"] is None else read(row["at"]) for row in rows)
+    assert (first, second, third) == (1_522_540_831_250, 18 * 86_400_000, None)
 
 
 def test_values_keep_their_kind(tmp_path: Path) -> None:
