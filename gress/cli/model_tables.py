@@ -83,12 +83,13 @@ def print_deployment(name: str, deployment: Deployment, pinned: Sequence[PinnedJ
         print_line(f"job {each.job} ({each.endpoint}) is pinned to {each.version} and does not follow; {fix}")
 
 
-def print_validation(found: Validation) -> None:
+def print_validation(found: Validation, job: str = "") -> None:
     """Print that a version passed, and how."""
     golden = f"golden rows ({found.golden_rows:,})" if found.golden_rows else "no golden rows there"
     noted = "" if found.is_new else "; it had passed before"
     times = f"loaded in {found.load_ms:.1f} ms, one row in {found.row_ms:.2f} ms"
-    print_line(f"{found.spec.name}@{found.spec.version}: valid: checksum, inputs, outputs, {golden}; {times}{noted}")
+    checked = f"checksum, inputs, outputs, {f'features of {job}, ' if job else ''}{golden}"
+    print_line(f"{found.spec.name}@{found.spec.version}: valid: {checked}; {times}{noted}")
 
 
 def _of_spec(spec: ModelSpec) -> list[tuple[str, str]]:

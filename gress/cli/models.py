@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -12,6 +13,7 @@ from gress.cli.registry_options import RegistryCall, on_registry
 
 if TYPE_CHECKING:
     from models.registry import Deployment
+    from models.serving.versions import Opener
 
 models_app = typer.Typer(no_args_is_help=True, help="Models: register, promote, roll back, show history.")
 
@@ -144,26 +146,36 @@ def register_command(  # noqa: PLR0913, PLR0917 - one argument for each option
 
 @models_app.command("validate")
 @on_registry
-def validate_command(call: RegistryCall, name: Name, version: AnyVersion = "", by: By = "") -> None:
+def validate_command(
+    call: RegistryCall,
+    name: Name,
+    version: AnyVersion = "",
+    by: By = "",
+    job: Annotated[
+        str, typer.Option("--job", help="Also as this job starts: with its features.", show_default=False)
+    ] = "",
+) -> None:
     """Fetch a version and run it on its golden rows.
 
-    Checksum, inputs and outputs are compared too; that it passed is noted beside it.
+    Checksum, inputs and outputs are compared too; that it passed is noted beside it. With --job the columns and the
+    hash of the job's features are compared, those of --config where it is given.
     """
     from gress.cli.model_tables import print_validation
     from models.lifecycle import validate
 
-    found = validate(call.registry, name, version, by=by)
+    found = validate(call.registry, name, version, by=by, opener=_opener(call, name, job) if job else None)
     document = {
         "name": found.spec.name,
         "version": found.spec.version,
         "sha256": found.spec.sha256,
         "size_bytes": found.size_bytes,
+        "job": job or None,
         "golden_rows": found.golden_rows,
         "load_ms": found.load_ms,
         "row_ms": found.row_ms,
         "is_new": found.is_new,
     }
-    call.answer(document, lambda: print_validation(found))
+    call.answer(document, lambda: print_validation(found, job))
 
 
 @models_app.command("promote")
@@ -254,6 +266,23 @@ def pull_command(
     folder = pull(call.registry, name, version, output)
     document = {"name": name, "version": folder.name, "path": str(folder)}
     call.answer(document, lambda: print_line(f"{name}@{folder.name}: {folder}"))
+
+
+def _opener(call: RegistryCall, name: str, job: str) -> Opener:
+    """Return the function with which a job would load a model."""
+    from conf.loading.loader import load_settings
+    from jobs.catalogue import default_config, find_job
+    from jobs.errors import refuse
+    from udfs.features.feature_set import compile_feature_set
+    from udfs.scoring.model_source import opener_for
+
+    find_job(job)
+    path = call.config or default_config(job)
+    settings = load_settings(path, overrides=call.overrides, environ=os.environ).job
+    if settings is None:
+        refuse(str(path), "a `job:` with events, features and inference", "none")
+    inference = settings.inference.model_copy(update={"model_name": name})
+    return opener_for(call.ml, inference, compile_feature_set(settings.features, settings.events))
 
 
 def _answer_details(call: RegistryCall, name: str, version: str) -> None:

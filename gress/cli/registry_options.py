@@ -48,11 +48,15 @@ class RegistryCall:
         registry: the open registry.
         is_json: whether the command answers with one JSON document.
         ml: the settings that it was opened with.
+        config: the file of these settings; None: there is none.
+        overrides: settings that win over the file.
     """
 
     registry: Registry
     is_json: bool
     ml: MlSettings
+    config: Path | None = None
+    overrides: tuple[str, ...] = ()
 
     def answer(self, document: Mapping[str, Any], show: Callable[[], None]) -> None:
         """Print the document with the registry's URL before it, or call ``show`` to print a table."""
@@ -74,7 +78,7 @@ def on_registry(command: Callable[..., None]) -> Callable[..., None]:
         from models.registry import open_registry
 
         ml = _settings(place, config, overrides)
-        command(RegistryCall(open_registry(ml.model_registry), is_json, ml), **given)
+        command(RegistryCall(open_registry(ml.model_registry), is_json, ml, config, tuple(overrides or ())), **given)
 
     hints = get_type_hints(command, include_extras=True)
     own = [

@@ -16,6 +16,7 @@ from models.spec import ModelSpec
 
 if TYPE_CHECKING:
     from models.registry import Registry
+    from models.serving.versions import Opener
 
 
 @dataclass(frozen=True)
@@ -39,32 +40,39 @@ class Validation:
     is_new: bool
 
 
-def validate(registry: Registry, name: str, version: str = "", *, by: str = "") -> Validation:
+def validate(
+    registry: Registry, name: str, version: str = "", *, by: str = "", opener: Opener | None = None
+) -> Validation:
     """Fetch and run a version: checksum, file, inputs and outputs against its spec, golden rows, a warm-up call.
 
-    The first pass is recorded beside the version.
+    Rows must also score the same alone and among others. The first pass is recorded beside the version.
 
     Args:
         registry: registry of the model.
         name: name of the model.
         version: version to validate; "" is the primary.
         by: person for the record; "" is user@host.
+        opener: loads a version as a job does, and checks it against the job's features; None: no job is asked.
 
     Raises:
-        ModelError: the version does not match its spec.
+        ModelError: the version does not match its spec, or the job's features.
     """
     spec, path = registry.resolve(name, version)
-    passed = _try(spec, path)
+    passed = _try(spec, path, opener or _load)
     is_new = registry.record(name, spec.version, "validated", by=by)
     return Validation(spec, path.stat().st_size, *passed, is_new)
 
 
-def _try(spec: ModelSpec, path: Path) -> tuple[int, float, float]:
+def _load(spec: ModelSpec, path: Path) -> LoadedModel:
+    # Use a new pool: the shared one may hold an open session, which would not read the file again.
+    return load_model(spec, path, sessions=SessionPool())
+
+
+def _try(spec: ModelSpec, path: Path, opener: Opener) -> tuple[int, float, float]:
     from models.serving.fitness import check_fitness
 
     start = time.perf_counter()
-    # Use a new pool: the shared one may hold an open session, which would not read the file again.
-    model = load_model(spec, path, sessions=SessionPool())
+    model = opener(spec, path)
     try:
         load_ms = (time.perf_counter() - start) * 1e3
         _check_outputs(model)

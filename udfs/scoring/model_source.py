@@ -17,7 +17,7 @@ from models.serving.fitness import check_golden
 from models.serving.live import LiveModel, SwapOptions
 from models.serving.pool import LIVE_MODELS
 from models.serving.source import FixedModel, ModelSource
-from models.serving.versions import DeployedVersions
+from models.serving.versions import DeployedVersions, Opener
 from models.spec import ModelSpec
 from models.version import Version
 from udfs.features.feature_set import FeatureSet
@@ -46,16 +46,23 @@ def open_models(ml: MlSettings, inference: InferenceSettings, features: FeatureS
         max_loaded_bytes=registry.max_loaded_mib << 20,
     )
 
-    def load(spec: ModelSpec, path: Path) -> LoadedModel:
-        entry = entry_of(ml, spec.name, spec.version)
-        return _load(ml, inference, features, (spec if entry is None else described(spec, entry), path, entry))
-
     def make() -> LiveModel:
-        versions = DeployedVersions(open_registry(registry), inference.model_name, load)
+        opener = opener_for(ml, inference, features)
+        versions = DeployedVersions(open_registry(registry), inference.model_name, opener)
         return LiveModel(versions, options, SwapLog())
 
     key = (ml, inference.model_name, inference.feature_fields, inference.max_concurrency, features.hash)
     return LIVE_MODELS.acquire(repr(key), make)
+
+
+def opener_for(ml: MlSettings, inference: InferenceSettings, features: FeatureSet) -> Opener:
+    """Return the function that loads a version from a registry and checks it against a job's features."""
+
+    def load(spec: ModelSpec, path: Path) -> LoadedModel:
+        entry = entry_of(ml, spec.name, spec.version)
+        return _load(ml, inference, features, (spec if entry is None else described(spec, entry), path, entry))
+
+    return load
 
 
 def _fixed(ml: MlSettings, inference: InferenceSettings, features: FeatureSet) -> FixedModel:

@@ -15,6 +15,7 @@ import pytest
 from gress.cli.main import main
 from models.registry import local_registry
 from tests.support.feature_files import exported
+from tests.support.fraud_config import STATELESS, write_fraud_config
 from tests.support.sample_models import onnx_net, onnx_two_ports
 from tests.support.tiny_models import linear, write_linear
 
@@ -147,6 +148,19 @@ def test_training_rows_name_the_features(gress: Gress, file: Path, tmp_path: Pat
         assert (spec["baseline"] is not None) == (option == "--baseline")
 
 
+def test_a_model_is_validated_for_a_job(gress: Gress, refused: Refused, file: Path, tmp_path: Path) -> None:
+    config = write_fraud_config(tmp_path / "job", features=STATELESS)
+    gress("register", file, "--name", "m", "--version", "1")
+    given = ("validate", "m", "1", "--registry", "models", "--job", "fraud-detection")
+    out = gress(*given, "--config", config)
+    assert "valid: checksum, inputs, outputs, features of fraud-detection, no golden rows there" in out
+    assert "wants input 'x' float32 (n, 3), got (n, 21)" in refused(*given)
+    gress("register", file, "--name", "m", "--version", "2", "--features", exported(tmp_path / "f.parquet", *"abc"))
+    text = refused("validate", "m", "2", "--registry", "models", "--job", "fraud-detection", "--config", config)
+    assert "was trained on 3 columns, the job's features have 3; missing columns 'a', 'b', 'c'" in text
+    assert "job 'fraud': expected one of fraud-detection" in refused("validate", "m", "--job", "fraud")
+
+
 @pytest.mark.usefixtures("three")
 def test_a_model_is_promoted_and_rolled_back(gress: Gress) -> None:
     assert gress("promote", "m", "1", "--by", "ann") == "m: promoted to 1.0.0 in generation 1\n"
@@ -193,7 +207,7 @@ KEYS = {
     ("history", "m"): {"registry", "name", "history"},
     ("validate", "m"): {
         *("registry", "name", "version", "sha256", "size_bytes"),
-        *("golden_rows", "load_ms", "row_ms", "is_new"),
+        *("job", "golden_rows", "load_ms", "row_ms", "is_new"),
     },
     ("promote", "m", "2"): {
         *("registry", "name", "generation", "primary", "previous", "experiment"),
