@@ -21,7 +21,10 @@ from models.errors import fail
 from models.output_roles import OutputRoles
 from models.scoring.output_parts import as_text, is_column, is_label, is_values, text_of, texts_of
 
-_FIX = "choose with --prediction OUTPUT (one number a row), or --scores OUTPUT (a number for each class)"
+_FIX = (
+    "choose with --prediction OUTPUT (one number a row), or --scores OUTPUT (a number for each class), of "
+    "`gress models register`"
+)
 _LABEL_WORDS = ("label", "class")
 _CLEAR = 1e-4  # two scores that are closer than this part of the larger one may be a tie
 

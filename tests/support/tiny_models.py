@@ -27,6 +27,20 @@ def write_linear(folder: Path) -> Path:
     return _write(folder, [("MatMul", ["x", "w"], ["z"]), ("Sigmoid", ["z"], ["score"])])
 
 
+def write_two_values(folder: Path) -> Path:
+    """Two values a row, neither of which says that it is the prediction."""
+    path = _write(folder, [("MatMul", ["x", "w"], ["score"]), ("Abs", ["score"], ["spread"])])
+    import onnx
+    from onnx import TensorProto, helper
+
+    model = onnx.load(path)
+    model.graph.output[0].name = "mean"
+    model.graph.node[0].output[0] = model.graph.node[1].input[0] = "mean"
+    model.graph.output.append(helper.make_tensor_value_info("spread", TensorProto.FLOAT, ["n", 1]))
+    onnx.save(model, path)
+    return path
+
+
 def write_picky(folder: Path) -> Path:
     """The linear model, which fails on a batch with an amount outside -10 to 9: a table has no such place."""
     nodes = [

@@ -12,7 +12,7 @@ from models.inspect import spec_from_file
 from models.registry import Registry, local_registry
 from models.scoring.sessions import SESSIONS
 from tests.support.job_settings import MakeSettings
-from tests.support.tiny_models import write_classes, write_linear
+from tests.support.tiny_models import write_classes, write_linear, write_two_values
 from udfs.features.feature_set import FeatureSet, compile_feature_set
 from udfs.scoring.model_source import find_model, open_model
 
@@ -128,6 +128,27 @@ def test_model_is_checked_and_shared(make_settings: MakeSettings) -> None:
     first.close()
     second.close()
     assert len(SESSIONS) == before
+
+
+def test_a_bare_file_with_two_values_is_refused_before_the_start(make_settings: MakeSettings) -> None:
+    settings = make_settings(write=write_two_values)
+    with pytest.raises(ModelError, match=r"could be the prediction: 'mean' float32 \(n, 1\), 'spread' .*; choose with"):
+        open_model(settings.ml, inference_of(settings), features_of(settings))
+
+
+def test_an_old_version_without_a_record_of_its_outputs_is_refused_only_in_doubt(
+    make_settings: MakeSettings, tmp_path: Path
+) -> None:
+    registry = local_registry(tmp_path / "registry")
+    for version, write in (("1.0.0", write_linear), ("2.0.0", write_two_values)):
+        path = write(tmp_path / version)
+        spec = spec_from_file(path, "old", version, roles={"prediction": "mean"} if version == "2.0.0" else None)
+        registry.publish(spec.model_copy(update={"roles": None}), path)
+    ml = ml_of(registry)
+    settings = make_settings()
+    open_model(ml, wanted("1.0.0", "old"), features_of(settings)).close()
+    with pytest.raises(ModelError, match=r"model old@2\.0\.0 has several outputs .* no record of its choice; register"):
+        open_model(ml, wanted("2.0.0", "old"), features_of(settings))
 
 
 def test_field_that_no_feature_makes_is_refused(make_settings: MakeSettings) -> None:
