@@ -18,6 +18,8 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from gress.own_packages import check_own_packages
+
 if TYPE_CHECKING:
     from conf.errors import ConfigError as ConfigError
     from conf.loading.loader import load_settings as load_settings
@@ -107,6 +109,7 @@ def __getattr__(name: str) -> Any:
     if home is None:
         problem = f"module 'gress' has no attribute {name!r}"
         raise AttributeError(problem)
+    check_own_packages()
     return getattr(import_module(home), name)
 
 

@@ -15,6 +15,7 @@ from conf.settings import ExecutionSettings, InferenceSettings, Settings
 from jobs.flink.conf_file import read_flink_conf
 from jobs.flink.java import require_java
 from jobs.flink.metrics import load_reporter, reporter_options
+from jobs.flink.worker_path import keep_current_folder_off
 
 if TYPE_CHECKING:
     from pyflink.datastream import StreamExecutionEnvironment
@@ -88,6 +89,7 @@ def prepare_process() -> None:
     os.environ["_python_worker_execution_mode"] = "process"  # noqa: SIM112 - PyFlink's own spelling
     if is_submitted():
         return
+    keep_current_folder_off()
     java = require_java()
     os.environ["JAVA_HOME"] = str(java.home)
     # In thread mode the JVM embeds the first Python on PATH and ignores python.executable. Set PATH for every profile,
