@@ -15,8 +15,9 @@ from udfs.scoring.scorer import Scorer
 def open_scorer(settings: Settings) -> Iterator[Scorer]:
     """Open the scorer of a job with its features, model and fallbacks; close it when the block is left.
 
-    ``scorer.score(columns)`` takes an array for each of ``scorer.features.inputs``: event fields, and a column for each
-    window, which the caller must compute. Times are epoch milliseconds, booleans 0 and 1. Without ``model_version`` in
+    ``scorer.score(table)`` takes arrays by name, a pandas DataFrame or an Arrow table with a column for each of
+    ``scorer.features.inputs``: event fields, and a column for each window, which the caller must compute. Times in
+    numbers are epoch milliseconds. Without ``model_version`` in
     the settings, a newly promoted model takes over between two calls, as in a job.
 
     Raises:

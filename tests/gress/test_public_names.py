@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 
 import gress
@@ -98,6 +100,19 @@ def test_model_is_registered_promoted_and_scores_columns_without_flink(tmp_path:
     assert found.problems == {}
     with pytest.raises(RuntimeError, match="expected an open one, got one that was closed"):
         scorer.score(columns)
+
+
+def test_a_table_scores_as_its_arrays_do(tmp_path: Path) -> None:
+    settings = _settings(tmp_path)
+    registry = gress.open_registry(str(tmp_path / "registry"))
+    gress.register(registry, write_linear(tmp_path), "payments", "1.0.0")
+    frame = pd.DataFrame({"amount": [1, 4], "size": [2.0, 0.5], "hour": [3.0, 23.0], "other": ["a", "b"]})
+    with gress.open_scorer(settings) as scorer:
+        of_arrays = scorer.score({name: frame[name].to_numpy() for name in scorer.features.inputs}).prediction
+        np.testing.assert_array_equal(scorer.score(frame).prediction, of_arrays)
+        np.testing.assert_array_equal(scorer.score(pa.Table.from_pandas(frame)).prediction, of_arrays)
+        with pytest.raises(gress.FeatureError, match="expected input column 'hour', got none"):
+            scorer.score(frame.drop(columns="hour"))
 
 
 def test_scorer_wants_a_job() -> None:

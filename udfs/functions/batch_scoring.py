@@ -114,7 +114,7 @@ class BatchScoring:
         Returns:
             The problems of rows without a prediction, by row; and ``outputs``, n values each.
         """
-        predictions = self.scorer.score(columns)
+        predictions = self.scorer.score_columns(columns)
         size = len(predictions.prediction)
         if self._recorder is not None:
             self._recorder.dead(rejected)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,11 @@ from udfs.features.feature_set import FeatureSet
 from udfs.metrics.scores import ScoreRecorder
 from udfs.scoring.ladder import Answer, FallbackListener, Ladder, LadderOptions
 from udfs.scoring.log import FallbackLog
+from udfs.scoring.plain_columns import plain_columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -85,13 +90,20 @@ class Scorer:
         self._clock = clock
         self._is_closed = False
 
-    def score(self, columns: Mapping[str, NDArray[Any]]) -> PredictionBatch:
+    def score(self, table: Mapping[str, NDArray[Any]] | pd.DataFrame | pa.Table) -> PredictionBatch:
         """Return one prediction or one problem per row; a bad row never costs its batch.
+
+        Args:
+            table: arrays by name, a pandas DataFrame or an Arrow table, with at least ``features.inputs``.
 
         Raises:
             FeatureError: a column is missing, or columns differ in length.
             RuntimeError: the scorer is closed.
         """
+        return self.score_columns(plain_columns(table, self.features.inputs))
+
+    def score_columns(self, columns: Mapping[str, NDArray[Any]]) -> PredictionBatch:
+        """Do as ``score`` with arrays that are as features read them: times in ms, booleans as numbers."""
         if self._is_closed:
             msg = "scorer: expected an open one, got one that was closed; score before its block is left"
             raise RuntimeError(msg)

@@ -161,5 +161,5 @@ def test_recorder_hears_of_the_columns_of_each_batch(make_scorer: MakeScorer) ->
     scorer = make_scorer(recorder=recorder)
     batches = [columns([1.0, -3.0]), columns([2.0])]
     for batch in batches:
-        scorer.score(batch)
+        scorer.score_columns(batch)
     assert [heard is batch for heard, batch in zip(recorder.heard, batches, strict=True)] == [True, True]

@@ -1,0 +1,66 @@
+"""Columns of a user's table as the arrays that features read.
+
+Rules:
+- Times become epoch milliseconds, booleans 0 and 1, absent numbers and times NaN, absent texts None.
+- An array that is so already stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_AS_IT_IS = "fiuO"
+
+
+def plain_columns(table: Any, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+    """Return the named columns of a mapping of arrays, a pandas DataFrame or an Arrow table; leave out missing ones."""
+    there = getattr(table, "column_names", table)
+    return {name: _plain(table[name]) for name in names if name in there}
+
+
+def _plain(column: Any) -> NDArray[Any]:
+    if type(column) is np.ndarray:
+        return column if column.dtype.kind in _AS_IT_IS else _of_kind(column)
+    if hasattr(column, "to_pandas"):
+        column = column.to_pandas()
+    values = _of_kind(_of_series(column) if hasattr(column, "dt") or hasattr(column, "iloc") else np.asarray(column))
+    return _without_nan(values) if values.dtype == object else values
+
+
+def _of_series(series: Any) -> NDArray[Any]:
+    """Return the values of a pandas Series; a zone is only a way to write the same moment."""
+    dtype = series.dtype
+    if getattr(dtype, "tz", None) is not None:
+        series = series.dt.tz_convert(None)
+    elif not isinstance(dtype, np.dtype) and dtype.kind in "iufb":
+        return np.asarray(series.to_numpy("float64", na_value=np.nan))
+    return np.asarray(series.to_numpy())
+
+
+def _of_kind(values: NDArray[Any]) -> NDArray[Any]:
+    kind = values.dtype.kind
+    if kind == "b":
+        return values.astype(np.float64)
+    if kind == "U":
+        return values.astype(object)
+    if kind != "M":
+        return values
+    is_absent = np.isnat(values)
+    ms = values.astype("datetime64[ms]").astype(np.int64)
+    return np.where(is_absent, np.nan, ms) if is_absent.any() else ms
+
+
+def _without_nan(values: NDArray[Any]) -> NDArray[Any]:
+    import pandas as pd
+
+    is_absent = np.asarray(pd.isna(values))
+    if is_absent.any():
+        values = values.copy()
+        values[is_absent] = None
+    return values
