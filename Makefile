@@ -51,6 +51,10 @@ test-fast: $(VENV)/test.stamp ## run the tests that need no JVM
 test-recipes: $(TRAIN_VENV)/test.stamp ## compare model files with the frameworks that trained them
 	GRESS_REQUIRE_RECIPES=1 $(TRAIN_VENV)/bin/python -m pytest tests/models/recipes
 
+test-pytorch: $(TRAIN_VENV)/test.stamp ## install PyTorch and compare its model files, too
+	$(TRAIN_VENV)/bin/python $(INSTALL) 'torch>=2.15' onnxscript
+	$(TRAIN_VENV)/bin/python -m pytest tests/models/recipes/test_pytorch.py
+
 lint: $(VENV)/test.stamp ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -105,4 +109,4 @@ $(TRAIN_VENV)/test.stamp: $(TRAIN_VENV)/train.stamp
 	@$(TRAIN_VENV)/bin/python $(INSTALL) --editable '.[train,test]'
 	@touch $@
 
-.PHONY: help demo test test-recipes test-fast lint venv wheel docs models bench images clean
+.PHONY: help demo test test-recipes test-pytorch test-fast lint venv wheel docs models bench images clean

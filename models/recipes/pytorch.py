@@ -1,4 +1,8 @@
-"""PyTorch to ONNX; needs torch >= 2.6 and onnxscript, which no extra installs."""
+"""PyTorch to ONNX; needs torch and onnxscript, which no extra installs.
+
+Tested with torch 2.15 and onnxscript 0.7.2. The two must be of one time: this onnxscript does not convert the batch
+normalisation of torch 2.6.
+"""
 
 from __future__ import annotations
 

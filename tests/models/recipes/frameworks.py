@@ -15,5 +15,5 @@ def require(*names: str) -> None:
         if os.environ.get("GRESS_REQUIRE_RECIPES") == "1" and name not in OPTIONAL:
             importlib.import_module(name)
         else:
-            hint = "pip install torch onnxscript" if name in OPTIONAL else "make test-recipes"
+            hint = "make test-pytorch" if name in OPTIONAL else "make test-recipes"
             pytest.importorskip(name, reason=f"{name} is not installed: {hint}")
