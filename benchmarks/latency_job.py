@@ -11,7 +11,7 @@ from pathlib import Path
 
 from conf.loading.loader import load_settings
 from jobs.flink.environment import FlinkSession, open_session
-from jobs.flink.sql import View
+from jobs.flink.sql import View, create_view
 from jobs.pipeline.scoring import score
 from jobs.runs.launch import execute, local_options
 from jobs.sinks.files import create_csv_sink
@@ -45,8 +45,8 @@ def read_socket(session: FlinkSession, port: int) -> View:
     from pyflink.datastream import DataStream
 
     stream = DataStream(session.env._j_stream_execution_environment.socketTextStream("127.0.0.1", port))
-    session.tables.create_temporary_view("socket_lines", session.tables.from_data_stream(stream).alias("__line"))
-    return View("socket_lines", LINE)
+    lines = session.tables.from_data_stream(stream).alias("__line")
+    return create_view(session, "socket_lines", LINE, f"SELECT ENCODE(__line, 'UTF-8') AS __line FROM {lines}")
 
 
 def register_clock(session: FlinkSession) -> None:

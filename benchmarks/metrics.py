@@ -103,7 +103,7 @@ def with_baseline(folder: Path) -> Path:
     features = compile_feature_set(job.features, job.events)
     parse = ParseLines(job.events, JsonLines(job.events.fields))
     parse.open()
-    lines = [line(row, values) for row, values in enumerate(numbers(_TRAINING_ROWS))]
+    lines = [line(row, values).encode() for row, values in enumerate(numbers(_TRAINING_ROWS))]
     matrix = features.transform(parse.parse({"__line": np.array(lines, dtype=object)}).columns)
     rows = folder / "rows.parquet"
     parquet.write_table(pa.table(dict(zip(features.columns, matrix.T, strict=True))), rows)
@@ -146,7 +146,7 @@ def function_times(
 
 
 def _take_turns(functions: Mapping[str, WriteLines], size: int, turns: int) -> dict[str, float]:
-    lines = np.array([line(row, values) for row, values in enumerate(numbers(size))], dtype=object)
+    lines = np.array([line(row, values).encode() for row, values in enumerate(numbers(size))], dtype=object)
     times: dict[str, list[float]] = {name: [] for name in functions}
     for _ in range(turns):
         for name, function in functions.items():

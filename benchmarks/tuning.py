@@ -70,7 +70,7 @@ def function_costs(rows: int, repeats: int, batches: Sequence[int] = BATCHES) ->
     import numpy as np
 
     function = open_function()
-    lines = np.array([line(row, values) for row, values in enumerate(numbers(max(batches)))], dtype=object)
+    lines = np.array([line(row, values).encode() for row, values in enumerate(numbers(max(batches)))], dtype=object)
     found: dict[int, list[float]] = {batch: [] for batch in batches}
     try:
         for turn in range(repeats + 1):

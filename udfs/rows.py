@@ -102,6 +102,7 @@ PREDICTION = (
 DEAD_LETTER = (
     Column("key", "STRING", FirstOf((EventField("key"), RecordColumn("__key"))), "Key of the event or of its record."),
     Column("value", "STRING", Expression("{value}"), "The row as it came; past the windows, its fields as JSON."),
+    Column("encoding", "STRING", Expression("{encoding}"), "`utf-8`, or `base64` where the row's bytes are no text."),
     Column("event_time", "TIMESTAMP_LTZ(3)", EventField("time"), "Time of the event, where it could be read, in UTC."),
     Column("headers", "STRING", RecordColumn("__headers"), "Headers of the Kafka record, as JSON."),
     Column("partition", "INT", RecordColumn("__partition"), "Partition of the Kafka record."),

@@ -88,10 +88,10 @@ class _Writing:
         queries = []
         if scored is not None:
             # Past the windows the raw line is gone; the event's fields say as much.
-            value = "`__line`" if rejected is None else _fields_as_json(self.job.events)
-            queries.append(self._letters(scored, value, "score"))
+            past_windows = None if rejected is None else _fields_as_json(self.job.events)
+            queries.append(self._letters(scored, "score", value=past_windows))
         if rejected is not None:
-            queries.append(self._letters(self._counted(rejected), "`__line`", "parse"))
+            queries.append(self._letters(self._counted(rejected), "parse"))
         self.statements.add_insert_sql(f"INSERT INTO dead_letters {' UNION ALL '.join(queries)}")
 
     def _create_sink(self, name: str, columns: SqlColumns) -> None:
@@ -109,15 +109,16 @@ class _Writing:
         query = f"SELECT * FROM {view.name} WHERE __dead_letter_reason IS NOT NULL"
         rejected = create_view(self.session, f"{view.name}_rejected", view.columns, query)
         function = CountDeadLetters(self.job.name, self.settings.ml.metrics)
-        kept = [name for name in view.names if name != "__dead_letter_reason"]
+        kept = [name for name in view.names if name not in dict(function.inputs)]
         profile = self.settings.execution.profile
         return apply(self.session, rejected, f"{view.name}_counted", function, profile=profile, keep=kept)
 
-    def _letters(self, view: View, value: str, step: str) -> str:
-        """Return the query of a view's dead letters; ``value`` is the row as it came, in SQL."""
+    def _letters(self, view: View, step: str, value: str | None = None) -> str:
+        """Return the query of a view's dead letters; ``value`` is SQL for the row where its line is gone."""
         cases = " ".join(f"WHEN {literal(reason)} THEN {literal(category)}" for reason, category in REASONS.items())
         given = {
-            "value": value,
+            "value": value or "`__value`",
+            "encoding": "'utf-8'" if value else "`__encoding`",
             "category": f"CASE __dead_letter_reason {cases} END",
             "operator": literal(f"{self.job.name}/{step}"),
         }

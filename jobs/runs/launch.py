@@ -50,6 +50,7 @@ def run(request: RunRequest, show: Callable[[Counts, int | None], None] = show_n
     """
     entry = find_job(request.job)
     prepared = prepare(request, needs_model=True)
+    events = _count_events(prepared)
     with planning():
         extra = local_options(prepared.job.name, request.output)
         session = open_session(prepared.settings, flink_conf=request.flink_conf, extra=extra)
@@ -58,7 +59,6 @@ def run(request: RunRequest, show: Callable[[Counts, int | None], None] = show_n
         statements = build(session, prepared.settings, prepared.job, prepared.files, prepared.output)
     if is_endless(prepared.files):
         return _run_endless(statements, prepared, request, show)
-    events = _count_events(prepared)
     kafka = prepared.job.sink.kafka
     topics = TopicCounts(kafka) if kafka is not None else None
     start = time.monotonic()

@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import glob
 import gzip
+import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
 from conf.settings import EventSettings
 from jobs.errors import fail, refuse
+from jobs.sources.contents import check_is_text, open_text
+from udfs.parsing.encoding import is_utf8
 from udfs.parsing.lines import CsvLines, JsonLines, LineFormat
 
 Format = Literal["json", "csv", "parquet"]
@@ -57,6 +61,9 @@ class InputFiles:
 
         Args:
             in_turn: one task reads the files in turn, see ``lines.is_read_in_turn``.
+
+        Raises:
+            JobError: a compressed file is cut short or damaged.
         """
         if self.format == "parquet":
             import pyarrow.parquet as pq
@@ -64,7 +71,7 @@ class InputFiles:
             return sum(pq.read_metadata(path).num_rows for path in self.paths)
         headers = len(self.paths) if self.format == "csv" else 0
         count = _count_lines_and_returns if in_turn else _count_lines
-        return sum(count(path) for path in self.paths) - headers
+        return sum(_counted(count, path) for path in self.paths) - headers
 
 
 def find_inputs(text: str) -> InputFiles:
@@ -89,6 +96,9 @@ def find_inputs(text: str) -> InputFiles:
     kind = formats.pop()
     if kind == "parquet":
         _check_parquet(subject, paths)
+    else:
+        for each in paths:
+            check_is_text(subject, each)
     return InputFiles(kind or "json", paths, _header(subject, paths) if kind == "csv" else "")
 
 
@@ -102,8 +112,11 @@ def _format(path: Path) -> Format | None:
 def _header(subject: str, paths: tuple[Path, ...]) -> str:
     headers = {}
     for path in paths:
-        with _open(path) as file:
-            headers[file.readline().decode(errors="replace").rstrip("\r\n")] = path
+        with open_text(path) as file:
+            line = file.readline().rstrip(b"\r\n")
+        if not is_utf8(line):
+            refuse(subject, f"{path.name}: a header in UTF-8", "bytes that are none", "save the file as UTF-8")
+        headers[line.decode()] = path
     if "" in headers:
         problem = "expected a header line with the names of the columns, got an empty first line"
         fail(subject, f"{headers[''].name}: {problem}", "add one")
@@ -125,9 +138,16 @@ def _check_parquet(subject: str, paths: tuple[Path, ...]) -> None:
             fail(subject, f"{path.name}: expected a Parquet file, got {reason}", "write it again")
 
 
+def _counted(count: Callable[[Path], int], path: Path) -> int:
+    try:
+        return count(path)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        refuse(f"input {path}", "a whole gzip file", str(error), "compress it again")
+
+
 def _count_lines(path: Path) -> int:
     lines, last = 0, b"\n"
-    with _open(path) as file:
+    with open_text(path) as file:
         while chunk := file.read(_CHUNK_BYTES):
             lines += chunk.count(b"\n")
             last = chunk[-1:]
@@ -136,14 +156,10 @@ def _count_lines(path: Path) -> int:
 
 def _count_lines_and_returns(path: Path) -> int:
     lines, last = 0, b"\n"
-    with _open(path) as file:
+    with open_text(path) as file:
         while chunk := file.read(_CHUNK_BYTES):
             lines += chunk.count(b"\n") + chunk.count(b"\r") - chunk.count(b"\r\n")
             # A CR LF that is split between two chunks was counted twice.
             lines -= last == b"\r" and chunk[:1] == b"\n"
             last = chunk[-1:]
     return lines + (last not in (b"\n", b"\r"))
-
-
-def _open(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")  # type: ignore[return-value]

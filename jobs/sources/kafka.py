@@ -161,7 +161,7 @@ def event_time_sql(events: EventSettings) -> str:
     """
     steps = (events.fields[events.time].source or events.time).split(".")
     path = "$" + "".join('["' + step.replace("\\", "\\\\").replace('"', '\\"') + '"]' for step in steps)
-    value = f"JSON_VALUE(`__line`, {literal(path)} NULL ON EMPTY NULL ON ERROR)"
+    value = f"JSON_VALUE(CAST(`__line` AS STRING), {literal(path)} NULL ON EMPTY NULL ON ERROR)"
     clock = f"COALESCE(REGEXP_EXTRACT({value}, '^{_DAY}[Tt ](\\d\\d(:\\d\\d(:\\d\\d)?)?)', 1), '00')"
     moment = f"SUBSTRING({value}, 1, 10) || ' ' || {clock} || SUBSTRING(':00:00', CHAR_LENGTH({clock}) - 1)"
     zone = f"COALESCE(REGEXP_EXTRACT({value}, '[Tt ][0-9:.]+({_ZONE})$', 1), 'UTC')"

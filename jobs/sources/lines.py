@@ -14,7 +14,7 @@ from jobs.flink.file_urls import file_url
 from jobs.flink.sql import View, create_table, create_view
 from jobs.sources.files import InputFiles
 from jobs.sources.kafka import KafkaInput, create_kafka_lines
-from state.sql import literal
+from state.sql import bytes_literal, literal
 from udfs.functions.parse_lines import LINE
 from udfs.functions.read_chunks import ReadParquet, list_chunks
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pyflink.table import Table
 
 _VIEW = "raw_lines"
+_RETURN = b"\r"
 
 
 def create_input(
@@ -52,7 +53,8 @@ def create_lines(session: FlinkSession, files: InputFiles, events: EventSettings
     if files.format != "csv":
         return View(_VIEW, LINE)
     # Every file starts with the header, and no event equals it.
-    is_event = f"TRIM(TRAILING U&'\\000D' FROM __line) <> {literal(files.header)}"
+    header = files.header.encode()
+    is_event = f"__line <> {bytes_literal(header)} AND __line <> {bytes_literal(header + _RETURN)}"
     return create_view(session, "lines", LINE, f"SELECT __line FROM {_VIEW} WHERE {is_event}")
 
 
@@ -95,10 +97,9 @@ def _lines_in_turn(session: FlinkSession, paths: Sequence[Path], parallelism: in
     from pyflink.datastream.connectors.file_system import FileSource, StreamFormat
     from pyflink.java_gateway import get_gateway
 
-    first, *others = [
-        FileSource.for_record_stream_format(StreamFormat.text_line_format(), file_url(path)).build()
-        for path in paths
-    ]
+    # Java must not decode the lines, as it would replace what is no text. Latin-1 has a character for every byte.
+    text = StreamFormat.text_line_format("ISO-8859-1")
+    first, *others = [FileSource.for_record_stream_format(text, file_url(path)).build() for path in paths]
     source = first
     if others:
         # One source reads its files in an order of its own, but a chain of sources keeps our order.
@@ -114,7 +115,12 @@ def _lines_in_turn(session: FlinkSession, paths: Sequence[Path], parallelism: in
         lines = lines.rebalance()
         # The next operator takes the parallelism of its input, and Flink gives rebalance the parallelism 1.
         lines._j_data_stream.getTransformation().setParallelism(parallelism)
-    return session.tables.from_data_stream(lines).alias("__line")
+    return _encoded(session, session.tables.from_data_stream(lines).alias("__line"), "ISO-8859-1")
+
+
+def _encoded(session: FlinkSession, lines: Table, charset: str) -> Table:
+    """Return lines of text as bytes."""
+    return session.tables.sql_query(f"SELECT ENCODE(__line, {literal(charset)}) AS __line FROM {lines}")
 
 
 def _parquet_lines(session: FlinkSession, files: InputFiles, events: EventSettings) -> Table:
@@ -135,7 +141,7 @@ def _parquet_lines(session: FlinkSession, files: InputFiles, events: EventSettin
     )
     with with_small_bundles:
         # Translate here, so that small bundles apply to reading alone: a chunk is read when the one before is used up.
-        return session.tables.from_data_stream(
+        lines = session.tables.from_data_stream(
             session.tables.to_data_stream(
                 session.tables.sql_query(
                     "SELECT __line FROM (SELECT read_chunk(chunk) AS found FROM chunks) "
@@ -143,6 +149,7 @@ def _parquet_lines(session: FlinkSession, files: InputFiles, events: EventSettin
                 )
             )
         )
+    return _encoded(session, lines, "UTF-8")
 
 
 class _Override:

@@ -20,7 +20,7 @@ from state.drift.records import change_record, is_change
 from state.drift.rows import SampledRows
 from state.drift.sequential.streams import Streams
 from tests.state.drift.record_golden import baseline_document, check_record
-from tests.support.crafted_input import BAD_LINES, COLUMNS, CraftedInput
+from tests.support.crafted_input import BAD_LINES, COLUMNS, CraftedInput, as_bytes
 from tests.support.fraud_config import FEATURES, STATELESS, expected_features, write_fraud_config
 from tests.support.job_graph import operators, renumbered
 from tests.support.job_runs import JobRun, run_job
@@ -89,7 +89,7 @@ def measured(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     for place, bad in enumerate(BAD_LINES):
         lines.insert(150 * place, bad.text)
     source = folder / "transactions.jsonl"
-    source.write_text("\n".join(lines), encoding="utf-8")
+    source.write_bytes(as_bytes("\n".join(lines)))
     config = write_fraud_config(folder, features=KINDS[kind], model=model)
     return Measured(config, source, baseline, rows, features)
 

@@ -56,7 +56,7 @@ def test_exported_file_names_its_features(exported: ExportResult) -> None:
 
 def test_export_keeps_its_dead_letters_beside_it(exported: ExportResult) -> None:
     letters = read_parts(exported.path.with_name("features.parquet.dead_letters"))
-    assert sorted(letters["value"]) == sorted(line.text for line in (*BAD_LINES, LATE))
+    assert sorted(letters["value"]) == sorted(line.value for line in (*BAD_LINES, LATE))
 
 
 def test_export_leaves_nothing_else(exported: ExportResult) -> None:

@@ -73,7 +73,7 @@ def test_alerts_are_the_predictions_over_the_threshold(
 
 @pytest.mark.parametrize("bad", [*BAD_LINES, LATE], ids=lambda bad: f"{bad.reason}: {bad.error[:50]}")
 def test_bad_line_is_a_dead_letter_with_its_text_and_reason(bad: BadLine, dead_letters: pd.DataFrame) -> None:
-    (letter,) = dead_letters[dead_letters["value"] == bad.text].to_dict("records")
+    (letter,) = dead_letters[dead_letters["value"] == bad.value].to_dict("records")
     assert letter["reason"] == bad.reason
     assert letter["error"].startswith(bad.error)
     assert letter["category"] == REASONS[bad.reason]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.support.crafted_input import LATE, CraftedInput
+from tests.support.crafted_input import LATE, UNDECODABLE, CraftedInput, as_bytes
 from tests.support.fraud_config import STATELESS, write_fraud_config
 from tests.support.job_runs import JobRun, run_job
 from tests.support.sample_models import sigmoid
@@ -63,7 +63,9 @@ def test_dead_letters_are_those_of_the_windowed_job_but_for_the_late_row(
 
 def test_every_dead_letter_has_its_raw_line(stateless_run: JobRun, crafted: CraftedInput) -> None:
     letters = stateless_run.dead_letters
-    assert set(letters["value"]) <= set(crafted.lines)
+    bad = {line.text: line for line in crafted.bad}
+    assert set(letters["value"]) <= {bad[line].value if line in bad else line for line in crafted.lines}
+    assert letters.loc[letters["encoding"] == "base64", "value"].tolist() == [UNDECODABLE.value]
     assert set(letters["operator"]) == {"fraud-detection/score"}
 
 
@@ -98,7 +100,7 @@ def test_how_lines_are_spread_over_files_changes_nothing(
 ) -> None:
     names = _LAYOUTS[layout]
     for index, name in enumerate(names):
-        text = "".join(f"{line}\n" for line in crafted.lines[index :: len(names)]).encode()
+        text = as_bytes("".join(f"{line}\n" for line in crafted.lines[index :: len(names)]))
         path = tmp_path / "in" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)

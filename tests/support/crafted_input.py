@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,11 +22,27 @@ _BAD_ID = 1_000_000
 
 @dataclass(frozen=True)
 class BadLine:
-    """A line that must become a dead letter, and why."""
+    """A line that must become a dead letter, and why; bytes that are no UTF-8 stand in the text as lone surrogates."""
 
     text: str
     reason: str
     error: str
+
+    @property
+    def value(self) -> str:
+        """What the dead letter holds of it."""
+        data = as_bytes(self.text)
+        return base64.b64encode(data).decode() if self.is_binary else self.text
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether the line is no text."""
+        return any("\udc80" <= letter <= "\udcff" for letter in self.text)
+
+
+def as_bytes(line: str) -> bytes:
+    """Return a line as it stands in the file."""
+    return line.encode("utf-8", "surrogateescape")
 
 
 def _with(**changed: object) -> str:
@@ -37,6 +54,9 @@ def _with(**changed: object) -> str:
     return json.dumps({name: value for name, value in (row | changed).items() if value is not ...})
 
 
+UNDECODABLE = BadLine(
+    _with(NOTE="é").replace("\\u00e9", "é\udcff\udcfe"), "malformed", "expected UTF-8 text, got 0xff (byte"
+)
 BAD_LINES = (
     BadLine("", "malformed", "expected a JSON object, got an empty line"),
     BadLine("not json", "malformed", "expected a JSON object, got"),
@@ -63,6 +83,7 @@ BAD_LINES = (
         "out_of_range",
         "field 'TX_AMOUNT': expected at most 2 digits after the point, got 1.234",
     ),
+    UNDECODABLE,
 )
 LATE = BadLine(
     _with(TX_DATETIME="2018-04-01T00:00:00", NOTE='O\'Neil, "zweiter Käufer"'),
@@ -108,7 +129,7 @@ class CraftedInput:
 
     def write(self, path: Path) -> Path:
         """Write the JSON Lines; the last line has no end."""
-        path.write_text("\n".join(self.lines), encoding="utf-8")
+        path.write_bytes(as_bytes("\n".join(self.lines)))
         return path
 
     def good_lines(self) -> list[str]:

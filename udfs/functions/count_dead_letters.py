@@ -1,4 +1,4 @@
-"""Counter of rows on their way to the dead letters."""
+"""Last step of rows on their way to the dead letters: their lines become text, and they are counted."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 from conf.settings import MetricsSettings
 from state.sql import SqlColumns
 from udfs.dead_letters import stage_of
+from udfs.functions.parse_lines import LINE
+from udfs.functions.scatter import VALUE_COLUMNS, value_columns
 from udfs.functions.vector_function import Columns
 from udfs.metrics.exporter import export_metrics
 from udfs.metrics.pending import PendingMetrics
@@ -20,7 +22,7 @@ _REASON: SqlColumns = (("__dead_letter_reason", "STRING"),)
 
 @dataclass
 class CountDeadLetters:
-    """A function that passes reasons on unchanged, and counts them if metrics are on.
+    """A function that passes reasons on unchanged with the text of the lines, and counts the rows if metrics are on.
 
     Attributes:
         job: name of the job.
@@ -32,13 +34,13 @@ class CountDeadLetters:
 
     @property
     def inputs(self) -> SqlColumns:
-        """The reason."""
-        return _REASON
+        """The reason and the line."""
+        return *_REASON, *LINE
 
     @property
     def outputs(self) -> SqlColumns:
-        """The reason again."""
-        return _REASON
+        """The reason again, then the line as text."""
+        return *_REASON, *VALUE_COLUMNS
 
     def open(self) -> None:
         """Start to write the counts."""
@@ -54,7 +56,7 @@ class CountDeadLetters:
             with self._pending.lock:
                 for reason, rows in Counter(reasons.tolist()).items():
                     self._pending.counter("dead_letters_total", self.job, stage_of(reason), reason).add(rows)
-        return {"__dead_letter_reason": reasons}
+        return {"__dead_letter_reason": reasons, **value_columns(range(len(reasons)), columns["__line"])}
 
     def close(self) -> None:
         """Write the remaining counts."""

@@ -24,7 +24,8 @@ SQL_TYPES = {
 }
 """Columns of each field type inside a job; times are epoch milliseconds, booleans 0 and 1."""
 
-LINE = (("__line", "STRING"),)
+LINE = (("__line", "BYTES"),)
+"""The form in which all events enter a job: bytes, as only parsing tells whether they are text."""
 
 
 @dataclass

@@ -1,8 +1,8 @@
-"""Values of the good rows put back to their places in the batch."""
+"""Values of the good rows put back to their places in the batch, and columns of the bad ones."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,14 @@ from numpy.typing import NDArray
 
 from udfs.dead_letters import Problem
 from udfs.functions.repeated import repeated
+from udfs.parsing.encoding import show_line
 from udfs.rows import DEAD_LETTER, step_columns
 
 PROBLEM_COLUMNS = step_columns(DEAD_LETTER)
 """Reason and error of a row that is a dead letter, NULL in others."""
+
+VALUE_COLUMNS = (("__value", "STRING"), ("__encoding", "STRING"))
+"""Line of a row that is a dead letter, as text, and the encoding of that text; NULL in others."""
 
 
 def scatter(values: Any, rows: NDArray[Any] | None, size: int) -> Any:
@@ -33,3 +37,11 @@ def problem_columns(problems: Mapping[int, Problem], size: int) -> dict[str, NDA
     for row, problem in problems.items():
         reasons[row], errors[row] = problem.reason, problem.error
     return {"__dead_letter_reason": reasons, "__dead_letter_error": errors}
+
+
+def value_columns(rows: Iterable[int], lines: NDArray[np.object_]) -> dict[str, NDArray[Any]]:
+    """Return ``VALUE_COLUMNS`` with the lines of some rows, and None for the others."""
+    found = {name: np.full(len(lines), None, dtype=object) for name, _ in VALUE_COLUMNS}
+    for row in rows:
+        found["__value"][row], found["__encoding"][row] = show_line(lines[row])
+    return found

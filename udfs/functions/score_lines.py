@@ -15,7 +15,7 @@ from udfs.dead_letters import Problem
 from udfs.functions.batch_scoring import BatchScoring
 from udfs.functions.parse_lines import LINE, ParseLines, event_columns
 from udfs.functions.repeated import repeated
-from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns, scatter
+from udfs.functions.scatter import PROBLEM_COLUMNS, VALUE_COLUMNS, problem_columns, scatter, value_columns
 from udfs.functions.vector_function import Columns
 from udfs.parsing.lines import LineFormat
 
@@ -40,7 +40,7 @@ class ScoreLines:
     @property
     def outputs(self) -> SqlColumns:
         """Reason, error and text of a bad line, the fields that a prediction carries on, then the prediction."""
-        return *PROBLEM_COLUMNS, *LINE, *carried_columns(self.job), *self._scoring.outputs
+        return *PROBLEM_COLUMNS, *VALUE_COLUMNS, *carried_columns(self.job), *self._scoring.outputs
 
     def open(self) -> None:
         """Load the model and build the parser."""
@@ -57,7 +57,7 @@ class ScoreLines:
         values = {**{name: carried[name] for name, _ in carried_columns(self.job)}, **scored}
         return {
             **problem_columns(problems, batch.size),
-            "__line": _lines_at(problems, columns["__line"]),
+            **_values(problems, columns["__line"]),
             **{name: scatter(column, batch.rows, batch.size) for name, column in values.items()},
         }
 
@@ -66,10 +66,11 @@ class ScoreLines:
         self._scoring.close()
 
 
-def _lines_at(problems: Mapping[int, Problem], lines: NDArray[np.object_]) -> NDArray[np.object_]:
+def _values(problems: Mapping[int, Problem], lines: NDArray[np.object_]) -> dict[str, NDArray[Any]]:
     """Return the lines that have a problem; only they are still needed."""
-    rows = list(problems)
-    return scatter(lines[rows], np.array(rows), len(lines)) if rows else repeated(None, len(lines))
+    if problems:
+        return value_columns(problems, lines)
+    return {name: repeated(None, len(lines)) for name, _ in VALUE_COLUMNS}
 
 
 def carried_columns(job: JobSettings) -> SqlColumns:

@@ -17,7 +17,7 @@ from udfs.functions.batch_scoring import DRIFT_COLUMNS
 from udfs.functions.parse_lines import LINE
 from udfs.functions.prediction_texts import PredictionTexts, block
 from udfs.functions.repeated import first_of, is_repeated, repeated
-from udfs.functions.scatter import PROBLEM_COLUMNS, scatter
+from udfs.functions.scatter import PROBLEM_COLUMNS, VALUE_COLUMNS, scatter
 from udfs.functions.score_lines import ScoreLines
 from udfs.functions.vector_function import Columns
 
@@ -41,7 +41,7 @@ class WriteLines:
         """The columns of dead letters, NULL in good rows, then the blocks."""
         kinds = dict(self.score.outputs)
         sample = DRIFT_COLUMNS if "__drift" in kinds else ()
-        return *PROBLEM_COLUMNS, *LINE, *((name, kinds[name]) for name in self._event), *BLOCK_COLUMNS, *sample
+        return *PROBLEM_COLUMNS, *VALUE_COLUMNS, *((name, kinds[name]) for name in self._event), *BLOCK_COLUMNS, *sample
 
     def open(self) -> None:
         """Load the model and build the parser."""

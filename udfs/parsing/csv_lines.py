@@ -14,6 +14,7 @@ from conf.settings import FieldSettings
 from udfs.dead_letters import Problem
 from udfs.parsing.batch import RawBatch
 from udfs.parsing.columns import convert_csv
+from udfs.parsing.encoding import BOM, decode_each, is_utf8
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,43 +58,44 @@ class CsvLines:
             )
             raise ValueError(msg)
 
-    def read(self, lines: Sequence[str]) -> RawBatch:
+    def read(self, lines: Sequence[bytes | None]) -> RawBatch:
         """Return a column per field, one value per well-formed line, and the problems of the other lines."""
-        cells, problems = self._split(lines)
+        cells, problems = self._split([line or b"" for line in lines])
         columns = {name: convert_csv(cells[name], field.kind) for name, field in self.fields.items()}
         return RawBatch(columns, problems)
 
-    def _split(self, lines: Sequence[str]) -> tuple[Mapping[str, Cells], Mapping[int, Problem]]:
+    def _split(self, lines: Sequence[bytes]) -> tuple[Mapping[str, Cells], Mapping[int, Problem]]:
         cells = self._block(lines)
         if cells is not None:
             return cells, {}
-        stripped = [line.rstrip("\r\n") for line in lines]
+        stripped = [line.rstrip(b"\r\n") for line in lines]
         cells = self._block(stripped) if stripped != lines else None
         if cells is not None:
             return cells, {}
-        problems = {}
-        for row in self._suspects(stripped):
-            problem = self._problem(stripped[row])
+        texts, problems = decode_each(stripped)
+        for row in self._suspects(texts):
+            problem = problems.get(row) or self._problem(texts[row])
             if problem is not None:
                 problems[row] = problem
-        kept = [line for row, line in enumerate(stripped) if row not in problems]
-        return self._block(kept) or self._one_by_one(kept), problems
+        kept = [row for row in range(len(texts)) if row not in problems]
+        cells = self._block([stripped[row] for row in kept])
+        return cells or self._one_by_one([texts[row] for row in kept]), problems
 
     @cached_property
     def _sources(self) -> dict[str, str]:
         """The header's column by field name."""
         return {name: field.source or name for name, field in self.fields.items()}
 
-    def _block(self, lines: Sequence[str]) -> dict[str, Cells] | None:
+    def _block(self, lines: Sequence[bytes]) -> dict[str, Cells] | None:
         """Return the cells as Arrow arrays; None if a line may be malformed or oddly quoted."""
         import pyarrow as pa
 
         if len(lines) < _BLOCK_MIN:
             return None
         try:
-            data = "\n".join(lines).encode()
-            table = self._table(data) if _is_plain(data, lines) else None
-        except (UnicodeEncodeError, pa.ArrowInvalid):
+            data = b"\n".join(lines)
+            table = self._table(data) if _is_plain(data, lines) and is_utf8(data) else None
+        except pa.ArrowInvalid:
             return None
         if table is None or len(table) != len(lines):
             return None
@@ -170,11 +172,6 @@ def _fault(line: str) -> str | None:
         return "a line break inside the line"
     if "\0" in line:
         return "a NUL character"
-    if not line.isascii():
-        try:
-            line.encode()
-        except UnicodeEncodeError:
-            return "half a character (a lone surrogate)"
     if '"' in line and len(line) >= _QUOTED_LIMIT:
         return f"{len(line)} characters, more than a line with quotes may have"
     return None
@@ -184,13 +181,13 @@ def _split_line(line: str) -> list[str]:
     return next(csv.reader([line], strict=True)) if '"' in line else line.split(",")
 
 
-def _is_plain(data: bytes, lines: Sequence[str]) -> bool:
+def _is_plain(data: bytes, lines: Sequence[bytes]) -> bool:
     """Return whether the csv module and Arrow see the same cells in joined lines."""
     if any(special in data for special in (b"\r", b"\0", b"\n\n")):
         return False
     if data.count(b"\n") != len(lines) - 1:
         return False
-    if data[:1] == b"\n" or data[-1:] == b"\n" or data[:3] == b"\xef\xbb\xbf":
+    if data[:1] == b"\n" or data[-1:] == b"\n" or data[:3] == BOM:
         return False
     return b'"' not in data or (max(map(len, lines)) < _QUOTED_LIMIT and _is_well_quoted(data))
 

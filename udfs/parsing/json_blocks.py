@@ -16,6 +16,7 @@ import numpy as np
 from conf.settings import FieldSettings
 from udfs.parsing.batch import RawColumn
 from udfs.parsing.columns import from_arrow
+from udfs.parsing.encoding import is_utf8
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,18 +45,18 @@ class JsonBlocks:
 
     fields: Mapping[str, FieldSettings]
 
-    def read(self, lines: Sequence[str]) -> dict[str, RawColumn] | None:
+    def read(self, lines: Sequence[bytes | None]) -> dict[str, RawColumn] | None:
         """Return a column per field, a value per line; None: a line may be bad, or differ when it is read alone."""
         import pyarrow as pa
 
         if self._sources is None:
             return None
         try:
-            data = "\n".join(lines).encode()
-        except (TypeError, UnicodeEncodeError):
-            # A line is None, or holds half a character.
+            data = b"\n".join(lines)  # type: ignore[arg-type]
+        except TypeError:
+            # A line is None.
             return None
-        if not _is_one_object_a_line(data, lines):
+        if not (_is_one_object_a_line(data, len(lines)) and is_utf8(data)):
             return None
         try:
             table = _read(data, _schema(tuple(self._types(lines[0]).items())))
@@ -73,7 +74,7 @@ class JsonBlocks:
                 return None
         return sources
 
-    def _types(self, line: str) -> dict[str, str]:
+    def _types(self, line: bytes | None) -> dict[str, str]:
         """Return Arrow's type by name; times of a block have the kind of those in its first line."""
         import orjson
 
@@ -81,7 +82,7 @@ class JsonBlocks:
         times = {field.source or name: field.unit for name, field in self.fields.items() if field.type == "timestamp"}
         if times:
             try:
-                first = orjson.loads(line)
+                first = orjson.loads(line)  # type: ignore[arg-type]
             except orjson.JSONDecodeError:
                 return sources
             for source, unit in times.items():
@@ -102,12 +103,12 @@ class JsonBlocks:
         return columns
 
 
-def _is_one_object_a_line(data: bytes, lines: Sequence[str]) -> bool:
+def _is_one_object_a_line(data: bytes, lines: int) -> bool:
     """Return whether each line is one object and holds nothing that only Arrow's reader accepts."""
     letters = np.frombuffer(data, dtype=np.uint8)
     ends = np.flatnonzero(letters == _LINE_END)
     # No object can continue after "}", a line's end and "{".
-    if len(ends) != len(lines) - 1 or data[:1] != b"{" or data[-1:] != b"}":
+    if len(ends) != lines - 1 or data[:1] != b"{" or data[-1:] != b"}":
         return False
     if (letters[ends - 1] != _CLOSING).any() or (letters[ends + 1] != _OPENING).any():
         return False

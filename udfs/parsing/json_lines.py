@@ -12,6 +12,7 @@ from conf.settings import FieldSettings
 from udfs.dead_letters import Problem, show_value
 from udfs.parsing.batch import RawBatch, RawColumn
 from udfs.parsing.columns import convert_json, join_columns
+from udfs.parsing.encoding import BOM, encoding_problem
 from udfs.parsing.json_blocks import MIN_LINES, JsonBlocks
 
 # A bad line makes its whole block slow.
@@ -36,12 +37,13 @@ class JsonLines:
     """The format with one JSON object a line; a field's ``source`` may be a dotted path into nested objects.
 
     JSON follows RFC 8259: no NaN, no Infinity. If a key is repeated, the last value counts. A number beyond a double's
-    range makes the line malformed, and so does half a character (a lone surrogate).
+    range makes the line malformed, and so does half a character (a lone surrogate). A mark of the byte order (BOM) at
+    the start of a line is left out.
     """
 
     fields: Mapping[str, FieldSettings]
 
-    def read(self, lines: Sequence[str]) -> RawBatch:
+    def read(self, lines: Sequence[bytes | None]) -> RawBatch:
         """Return a column per field, one value per well-formed line, and the problems of the other lines."""
         problems: dict[int, Problem] = {}
         parts: list[Mapping[str, RawColumn]] = []
@@ -52,7 +54,7 @@ class JsonLines:
         return RawBatch({name: join_columns([part[name] for part in parts]) for name in self.fields}, problems)
 
     def _read_each(
-        self, lines: Sequence[str], first: int, problems: dict[int, Problem]
+        self, lines: Sequence[bytes | None], first: int, problems: dict[int, Problem]
     ) -> Iterator[Mapping[str, RawColumn]]:
         """Yield the columns of well-formed lines chunk by chunk, and add the problems of the others."""
         for start in range(0, max(len(lines), 1), _CHUNK):
@@ -75,12 +77,12 @@ class JsonLines:
         return [(name, (field.source or name).split("."), field.kind) for name, field in self.fields.items()]
 
 
-def _records(lines: Sequence[str], start: int, problems: dict[int, Problem]) -> list[Any]:
+def _records(lines: Sequence[bytes | None], start: int, problems: dict[int, Problem]) -> list[Any]:
     """Return the objects of well-formed lines, and add the problems of the others."""
     import orjson
 
     try:
-        records = list(map(orjson.loads, lines))
+        records = list(map(orjson.loads, lines))  # type: ignore[arg-type]
     except orjson.JSONDecodeError:
         records = []
     if len(records) == len(lines) and set(map(type, records)) <= {dict}:
@@ -95,15 +97,19 @@ def _records(lines: Sequence[str], start: int, problems: dict[int, Problem]) -> 
     return records
 
 
-def _record(line: str | None) -> dict[str, Any] | Problem:
+def _record(line: bytes | None) -> dict[str, Any] | Problem:
     import orjson
 
     if line is None:
         return Problem("malformed", "expected a JSON object, got a record without a value (a tombstone)")
     try:
-        record = orjson.loads(line)
+        text = line.removeprefix(BOM).decode()
+    except UnicodeDecodeError as error:
+        return encoding_problem(error)
+    try:
+        record = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        found = f"{error.msg} (character {error.pos + 1})" if line.strip() else "an empty line"
+        found = f"{error.msg} (character {error.pos + 1})" if text.strip() else "an empty line"
     else:
         if type(record) is dict:
             return record

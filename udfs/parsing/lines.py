@@ -1,6 +1,7 @@
 """Line formats, which turn lines into raw columns.
 
-A line never affects another: each line of a batch yields the same values as alone.
+Lines are bytes, as they came; the format finds out whether they are text. A line never affects another: each line of
+a batch yields the same values as alone.
 """
 
 from __future__ import annotations
@@ -18,6 +19,6 @@ __all__ = ["CsvLines", "JsonLines", "LineFormat"]
 class LineFormat(Protocol):
     """A reader of lines of one format."""
 
-    def read(self, lines: Sequence[str]) -> RawBatch:
+    def read(self, lines: Sequence[bytes | None]) -> RawBatch:
         """Return a column per field, one value per well-formed line, and the problems of the other lines."""
         ...

@@ -64,8 +64,8 @@ class EventParser:
     lines: LineFormat
     not_ahead: FutureLimit | None = None
 
-    def parse(self, lines: Sequence[str]) -> ParsedBatch:
-        """Return the good rows as columns and a problem for every other row."""
+    def parse(self, lines: Sequence[bytes | None]) -> ParsedBatch:
+        """Return the good rows as columns and a problem for every other row; None is a record without a value."""
         size = len(lines)
         batch = self.lines.read(lines)
         columns = batch.columns

@@ -9,7 +9,7 @@ import pytest
 
 from gress.dev.broker import DevKafka
 from tests.integration.kafka.topics import Sent, Topics, unique
-from tests.support.crafted_input import CraftedInput
+from tests.support.crafted_input import CraftedInput, as_bytes
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -40,7 +40,7 @@ def crafted_records(crafted: CraftedInput) -> Callable[[str], list[Sent]]:
 
     def make(topic: str) -> list[Sent]:
         records = [
-            Sent(topic, _key(line), line.encode(), [("trace", f"t{number}".encode())])
+            Sent(topic, _key(line), as_bytes(line), [("trace", f"t{number}".encode())])
             for number, line in enumerate(crafted.lines[:-1])
         ]
         return [*records[:700], Sent(topic, b"erased", None, [("trace", b"tombstone")]), *records[700:]]

@@ -12,7 +12,7 @@ import pytest
 
 from jobs.errors import JobError
 from tests.integration.kafka.topics import Reader, Sent, Topics, send
-from tests.support.crafted_input import BAD_LINES, CraftedInput
+from tests.support.crafted_input import BAD_LINES, UNDECODABLE, CraftedInput, as_bytes
 from tests.support.fraud_config import STATELESS, write_fraud_config
 from tests.support.job_runs import JobRun, run_job
 
@@ -85,11 +85,17 @@ def test_dead_letters_name_their_record(finished: TopicRun) -> None:
     assert Counter(row["reason"] for row in parsed) == Counter([bad.reason for bad in BAD_LINES] + ["malformed"])
     for row in parsed:
         record = finished.sent[row["partition"], row["offset"]]
-        assert row.get("value") == (None if record.value is None else record.value.decode())
+        assert row.get("value") == _shown(record.value)
         assert f'"trace":"{record.headers[0][1].decode()}"' in row["headers"]
         assert f'"topic":"{finished.topics.events}"' in row["metadata"]
     (tombstone,) = [row for row in parsed if row["error"] == TOMBSTONE]
     assert (tombstone["key"], tombstone["reason"], "value" in tombstone) == ("erased", "malformed", False)
+
+
+def _shown(value: bytes | None) -> str | None:
+    if value == as_bytes(UNDECODABLE.text):
+        return UNDECODABLE.value
+    return None if value is None else value.decode()
 
 
 def test_unscorable_rows_name_their_record_past_the_windows(finished: TopicRun, crafted: CraftedInput) -> None:
@@ -115,7 +121,7 @@ def test_without_windows_and_at_least_once(
 ) -> None:
     topics = new_topics()
     config = write_fraud_config(tmp_path / "config", features=STATELESS, parallelism=1)
-    records = [Sent(topics.events, b"k", line.encode()) for line in crafted.lines[:300]]
+    records = [Sent(topics.events, b"k", as_bytes(line)) for line in [*crafted.lines[:300], UNDECODABLE.text]]
     overrides = [*topics.source(stop="latest", start="earliest"), *topics.sink(delivery="at_least_once")]
     send(topics.servers, records)
     run_job(config, "kafka:", tmp_path / "out", overrides=[*overrides, f"execution.profile={profile}"])
@@ -124,7 +130,8 @@ def test_without_windows_and_at_least_once(
     reader.close()
     letters = reader.values[topics.dead_letters]
     assert len(reader.values[topics.predictions]) + len(letters) == len(records)
-    bad = next(row for row in letters if row["reason"] == "malformed")
+    bad, other = (row for row in letters if row["reason"] == "malformed")
+    assert (other["value"], other["encoding"]) == (UNDECODABLE.value, "base64")
     assert (bad["value"], bad["partition"] in (0, 1), bad["operator"]) == ("", True, "fraud-detection/score")
 
 

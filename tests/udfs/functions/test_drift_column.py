@@ -16,6 +16,7 @@ from models.spec import spec_text
 from state.drift.rows import SampledRows
 from tests.state.drift.record_golden import baseline_document
 from tests.support.job_settings import FIELDS, MakeSettings
+from tests.support.lines import line_column
 from tests.support.tiny_models import linear, write_picky
 from udfs.functions.score_columns import ScoreColumns
 from udfs.functions.score_lines import ScoreLines
@@ -65,7 +66,7 @@ def run(request: pytest.FixtureRequest, make_settings: MakeSettings) -> Run:
     def make(*batches: list[str], sample: float = 1) -> list[Any]:
         function = FUNCTIONS[request.param](*configured(make_settings, sample))
         function.open()
-        found = [function.run({"__line": np.array(batch, dtype=object)}) for batch in batches]
+        found = [function.run({"__line": line_column(batch)}) for batch in batches]
         function.close()
         for columns, batch in zip(found, batches, strict=True):
             assert list(columns) == [name for name, _ in function.outputs]

@@ -6,6 +6,7 @@ import numpy as np
 
 from conf.settings import EventSettings
 from tests.support.job_settings import MakeSettings
+from tests.support.lines import line_column
 from udfs.functions.parse_lines import SQL_TYPES, ParseLines, event_columns
 from udfs.parsing.lines import CsvLines, JsonLines
 
@@ -22,7 +23,7 @@ def run(function: ParseLines, *lines: str) -> dict[str, list[object]]:
     # As a worker gets it.
     function = pickle.loads(pickle.dumps(function))
     function.open()
-    found = function.run({"__line": np.array(lines, dtype=object)})
+    found = function.run({"__line": line_column(lines)})
     function.close()
     assert list(found) == [name for name, _ in function.outputs]
     return {name: list(values) for name, values in found.items()}

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.support.job_settings import MakeSettings
+from tests.support.lines import line_column
 from tests.support.planted_column import planted
 from udfs.functions.batch_scoring import BatchScoring
 from udfs.functions.score_columns import ScoreColumns
@@ -19,7 +20,7 @@ from udfs.parsing.lines import JsonLines
 from udfs.rows import Column, StepColumn
 
 GOOD = '{"id": 1, "at": 1522540831000, "card": "c", "amount": 2}'
-LINES = np.array([GOOD, GOOD.replace("1", "2", 1), "{"], dtype=object)
+LINES = line_column([GOOD, GOOD.replace("1", "2", 1), "{"])
 
 
 @pytest.fixture(autouse=True)

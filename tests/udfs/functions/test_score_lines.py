@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.support.job_settings import MakeSettings
+from tests.support.lines import line_column
 from tests.support.tiny_models import linear, write_classes, write_linear, write_picky
 from udfs.functions.score_lines import ScoreLines, carried_columns
 from udfs.parsing.lines import JsonLines
@@ -28,7 +29,7 @@ def run(make_settings: MakeSettings) -> Run:
         described = ScoreLines(settings.job, settings.ml, JsonLines(settings.job.events.fields))
         function: ScoreLines = pickle.loads(pickle.dumps(described))
         function.open()
-        found = function.run({"__line": np.array(lines, dtype=object)})
+        found = function.run({"__line": line_column(lines)})
         function.close()
         assert list(found) == [name for name, _ in function.outputs]
         assert {len(values) for values in found.values()} == {len(lines)}

@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 
 from tests.support.job_settings import MakeSettings
+from tests.support.lines import line_column
 from udfs.functions.score_lines import ScoreLines
 from udfs.functions.write_lines import WriteLines
 from udfs.parsing.lines import JsonLines
@@ -26,7 +26,7 @@ def run(make_settings: MakeSettings) -> Run:
         assert settings.job is not None
         function = WriteLines(ScoreLines(settings.job, settings.ml, JsonLines(settings.job.events.fields)))
         function.open()
-        found = function.run({"__line": np.array(lines, dtype=object)})
+        found = function.run({"__line": line_column(lines)})
         function.close()
         assert list(found) == [name for name, _ in function.outputs]
         assert {len(values) for values in found.values()} == {len(lines)}
@@ -43,13 +43,13 @@ def test_batch_leaves_as_one_block_in_its_first_row(run: Run) -> None:
     found = run(line(id=1), line(id=2), line(id=3))
     assert ids(found["__predictions"][0]) == ["1", "2", "3"]
     assert found["__predictions"][1:] == [None, None]
-    assert found["__alerts"] == found["__dead_letter_reason"] == found["__line"] == found["card"] == [None] * 3
+    assert found["__alerts"] == found["__dead_letter_reason"] == found["__value"] == found["card"] == [None] * 3
 
 
 def test_bad_line_is_in_its_row_and_not_in_the_block(run: Run) -> None:
     found = run("{", line(id=2), line(id=3, amount="x"), line(id=4))
     assert found["__dead_letter_reason"] == ["malformed", None, "wrong_type", None]
-    assert [text is None for text in found["__line"]] == [False, True, False, True]
+    assert [text is None for text in found["__value"]] == [False, True, False, True]
     assert ids(found["__predictions"][0]) == ["2", "4"]
 
 

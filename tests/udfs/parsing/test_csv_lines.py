@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conf.settings import FieldSettings
+from tests.support.lines import encoded
 from tests.udfs.parsing.outcomes import Outcome, assert_exact_agrees, outcomes
 from udfs.dead_letters import Problem
 from udfs.parsing.lines import CsvLines
@@ -113,7 +114,7 @@ BATCHES = st.tuples(st.integers(0, 120), st.lists(st.tuples(st.integers(0, 120),
 
 @pytest.mark.parametrize("line", ODD, ids=lambda line: ascii(line)[:40])
 def test_a_line_reads_as_the_standard_library_reads_it(line: str) -> None:
-    found = as_reasons(outcomes(PARSER.parse([line])))
+    found = as_reasons(outcomes(PARSER.parse(encoded([line]))))
     assert found == [expected(line) if '"' not in line or len(line) < 131_072 else "malformed"]
 
 
@@ -121,7 +122,7 @@ def test_a_line_reads_as_the_standard_library_reads_it(line: str) -> None:
 def test_an_odd_line_among_clean_ones_yields_what_it_yields_alone(line: str) -> None:
     lines = [clean(row) for row in range(60)]
     lines[7] = line
-    assert outcomes(PARSER.parse(lines)) == [outcomes(PARSER.parse([line]))[0] for line in lines]
+    assert outcomes(PARSER.parse(encoded(lines))) == [outcomes(PARSER.parse(encoded([line])))[0] for line in lines]
 
 
 @settings(deadline=None)
@@ -130,8 +131,8 @@ def test_each_line_of_a_batch_yields_what_it_yields_alone(drawn: tuple[int, list
     lines = [clean(row) for row in range(drawn[0])]
     for position, line in drawn[1]:
         lines.insert(position, line)
-    batch = PARSER.parse(lines)
-    assert outcomes(batch) == [outcomes(PARSER.parse([line]))[0] for line in lines]
+    batch = PARSER.parse(encoded(lines))
+    assert outcomes(batch) == [outcomes(PARSER.parse(encoded([line])))[0] for line in lines]
     assert_exact_agrees(batch)
 
 
@@ -141,7 +142,7 @@ def test_what_the_csv_module_writes_comes_back(texts: list[tuple[str, str]]) -> 
     rows = [(first, "", str(row), name, "", "") for row, (first, name) in enumerate(texts)]
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
-    batch = PARSER.parse(out.getvalue().split("\n")[:-1])
+    batch = PARSER.parse(encoded(out.getvalue().split("\n")[:-1]))
     assert not batch.problems
     assert batch.columns["id"].tolist() == list(range(len(rows)))
     assert batch.columns["title"].tolist() == [cells[3] or None for cells in rows]
@@ -150,7 +151,7 @@ def test_what_the_csv_module_writes_comes_back(texts: list[tuple[str, str]]) -> 
 def test_a_clean_file_reads_as_pandas_reads_it() -> None:
     lines = [clean(row) for row in range(1_000)]
     frame = pd.read_csv(io.StringIO("\n".join(lines)), names=list(HEADER), float_precision="round_trip")
-    batch = PARSER.parse(lines)
+    batch = PARSER.parse(encoded(lines))
     assert batch.rows is None
     np.testing.assert_array_equal(batch.columns["id"], frame["id"])
     np.testing.assert_array_equal(batch.columns["amount"], frame["amount"])
@@ -161,7 +162,7 @@ def test_a_clean_file_reads_as_pandas_reads_it() -> None:
 @pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
 def test_line_ends_do_not_count(end: str) -> None:
     lines = [clean(row) for row in range(100)]
-    assert outcomes(PARSER.parse([line + end for line in lines])) == outcomes(PARSER.parse(lines))
+    assert outcomes(PARSER.parse(encoded([line + end for line in lines]))) == outcomes(PARSER.parse(encoded(lines)))
 
 
 @pytest.mark.parametrize("row", [0, 1, 50, 99])
@@ -169,7 +170,7 @@ def test_a_blank_line_of_a_single_column_is_malformed(row: int) -> None:
     fields = {"id": FieldSettings(type="long", required=False)}
     lines = [str(row) for row in range(100)]
     lines[row] = ""
-    batch = EventParser(fields, CsvLines(fields, ("id",))).parse(lines)
+    batch = EventParser(fields, CsvLines(fields, ("id",))).parse(encoded(lines))
     assert {row: problem.reason for row, problem in batch.problems.items()} == {row: "malformed"}
     assert batch.columns["id"].tolist() == [other for other in range(100) if other != row]
 
@@ -179,19 +180,19 @@ def test_a_byte_order_mark_belongs_to_its_cell_wherever_the_line_stands(row: int
     fields = {"name": FieldSettings(type="string")}
     lines = ["n"] * 60
     lines[row] = "\ufeffn"
-    assert EventParser(fields, CsvLines(fields, ("name",))).parse(lines).columns["name"].tolist() == lines
+    assert EventParser(fields, CsvLines(fields, ("name",))).parse(encoded(lines)).columns["name"].tolist() == lines
 
 
 def test_quotes_that_open_in_one_line_and_close_in_the_next_make_both_malformed() -> None:
     lines = [*map(clean, range(60)), ',,1,"a', 'b",,', *map(clean, range(60, 100))]
-    batch = PARSER.parse(lines)
+    batch = PARSER.parse(encoded(lines))
     assert {row: problem.reason for row, problem in batch.problems.items()} == {60: "malformed", 61: "malformed"}
     assert batch.columns["id"].tolist() == list(range(100))
 
 
 def test_a_field_the_header_lacks_is_absent_in_every_row() -> None:
     for size in (1, 100):
-        batch = PARSER.parse([clean(row) for row in range(size)])
+        batch = PARSER.parse(encoded([clean(row) for row in range(size)]))
         assert np.isnan(batch.columns["absent"]).all()
         assert batch.exact["absent"].tolist() == [None] * size
 

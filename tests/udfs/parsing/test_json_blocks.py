@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conf.settings import FieldSettings
+from tests.support.lines import encoded
 from tests.udfs.parsing.odd_lines import ODD
 from tests.udfs.parsing.outcomes import Outcome, outcomes
 from udfs.parsing.batch import RawBatch, RawColumn
@@ -61,13 +62,13 @@ class _DeclinedError(Exception):
 
 def at_once(lines: list[str]) -> list[Outcome] | None:
     try:
-        return outcomes(EventParser(FIELDS, _AtOnce()).parse(lines))
+        return outcomes(EventParser(FIELDS, _AtOnce()).parse(encoded(lines)))
     except _DeclinedError:
         return None
 
 
 def alone(lines: list[str]) -> list[Outcome]:
-    return [outcomes(ONE_BY_ONE.parse([line]))[0] for line in lines]
+    return [outcomes(ONE_BY_ONE.parse(encoded([line])))[0] for line in lines]
 
 
 @pytest.mark.parametrize("line", ODD + MORE_ODD, ids=lambda line: ascii(line)[:40])
@@ -100,22 +101,22 @@ def test_plain_lines_are_read_at_once(line: str) -> None:
 
 
 def test_times_of_two_kinds_are_not_read_at_once() -> None:
-    assert BLOCKS.read(['{"id":1,"time":5}', '{"id":1,"time":"2018-04-01"}']) is None
+    assert BLOCKS.read(encoded(['{"id":1,"time":5}', '{"id":1,"time":"2018-04-01"}'])) is None
 
 
 def test_nested_fields_are_not_read_at_once() -> None:
-    assert JsonBlocks({"city": FieldSettings(type="string", source="place.city")}).read(["{}"]) is None
+    assert JsonBlocks({"city": FieldSettings(type="string", source="place.city")}).read(encoded(["{}"])) is None
 
 
 def test_fields_that_see_one_value_as_two_types_are_not_read_at_once() -> None:
     fields = {"a": FieldSettings(type="long", source="x"), "b": FieldSettings(type="string", source="x")}
-    assert JsonBlocks(fields).read(['{"x":1}']) is None
+    assert JsonBlocks(fields).read(encoded(['{"x":1}'])) is None
 
 
 def test_a_bad_line_among_many_leaves_the_others_where_they_are() -> None:
     lines = [clean(row) for row in range(10_000)]
     lines[5_000] = "oops"
-    batch = ONE_BY_ONE.parse(lines)
+    batch = ONE_BY_ONE.parse(encoded(lines))
     good = np.array([row for row in range(10_000) if row != 5_000])
     assert list(batch.problems) == [5_000]
     np.testing.assert_array_equal(batch.rows, good)
@@ -125,9 +126,9 @@ def test_a_bad_line_among_many_leaves_the_others_where_they_are() -> None:
 
 def test_columns_have_the_types_that_lines_alone_have() -> None:
     lines = [clean(row) for row in range(300)]
-    found = BLOCKS.read(lines)
+    found = BLOCKS.read(encoded(lines))
     assert found is not None
-    expected = JsonLines(FIELDS).read(lines[:10]).columns
+    expected = JsonLines(FIELDS).read(encoded(lines[:10])).columns
     assert {name: _kind(column) for name, column in found.items()} == {
         name: _kind(column) for name, column in expected.items()
     }

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conf.settings import FieldSettings
+from tests.support.lines import encoded
 from tests.udfs.parsing.odd_lines import ODD
 from tests.udfs.parsing.outcomes import Outcome, assert_exact_agrees, outcomes
 from udfs.dead_letters import Problem
@@ -35,7 +36,8 @@ def clean(row: int) -> str:
 def expected(line: str) -> dict[str, Any] | str:
     """Values by field or the reason, read with the standard library."""
     try:
-        record = json.loads(line, parse_constant=_refuse, parse_float=_finite, parse_int=_finite_int)
+        text = line.removeprefix("\ufeff")
+        record = json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_finite_int)
         json.dumps(record, ensure_ascii=False).encode()
     except (ValueError, OverflowError):
         return "malformed"
@@ -107,28 +109,28 @@ def _batch(count: int, odd: list[tuple[int, str]]) -> list[str]:
 
 @pytest.mark.parametrize("line", ODD, ids=lambda line: ascii(line)[:40])
 def test_a_line_reads_as_the_standard_library_reads_it(line: str) -> None:
-    assert as_reasons(outcomes(PARSER.parse([line]))) == [expected(line)]
+    assert as_reasons(outcomes(PARSER.parse(encoded([line])))) == [expected(line)]
 
 
 @settings(deadline=None)
 @given(BATCHES)
 def test_each_line_of_a_batch_yields_what_it_yields_alone(drawn: tuple[int, list[tuple[int, str]]]) -> None:
     lines = _batch(*drawn)
-    batch = PARSER.parse(lines)
-    assert outcomes(batch) == [outcomes(PARSER.parse([line]))[0] for line in lines]
+    batch = PARSER.parse(encoded(lines))
+    assert outcomes(batch) == [outcomes(PARSER.parse(encoded([line])))[0] for line in lines]
     assert as_reasons(outcomes(batch)) == [expected(line) for line in lines]
     assert_exact_agrees(batch)
 
 
 def test_all_odd_lines_together_stay_on_their_rows() -> None:
     lines = [line for row, odd in enumerate(ODD * 9) for line in (clean(row), odd)]
-    batch = PARSER.parse(lines)
+    batch = PARSER.parse(encoded(lines))
     assert as_reasons(outcomes(batch)) == [expected(line) for line in lines]
 
 
 def test_values_keep_their_rows_beyond_a_chunk_with_bad_lines_in_it() -> None:
     lines = [clean(row) if row % 10 else clean(row)[:-1] for row in range(3_000)]
-    batch = PARSER.parse(lines)
+    batch = PARSER.parse(encoded(lines))
     good = np.array([row for row in range(3_000) if row % 10])
     np.testing.assert_array_equal(batch.rows, good)
     np.testing.assert_array_equal(batch.columns["id"], good)
@@ -139,15 +141,15 @@ def test_values_keep_their_rows_beyond_a_chunk_with_bad_lines_in_it() -> None:
 
 def test_crlf_is_a_line_end() -> None:
     lines = [clean(row) for row in range(100)]
-    assert outcomes(PARSER.parse([line + "\r" for line in lines])) == outcomes(PARSER.parse(lines))
+    assert outcomes(PARSER.parse(encoded([line + "\r" for line in lines]))) == outcomes(PARSER.parse(encoded(lines)))
 
 
 def test_lines_that_would_only_together_be_objects_are_malformed() -> None:
     lines = [*map(clean, range(60)), '{"id":1,"amount":{"x":1}', '{"id":2}}', '{"id":3}{"id":4}']
-    assert sorted(PARSER.parse(lines).problems) == [60, 61, 62]
+    assert sorted(PARSER.parse(encoded(lines)).problems) == [60, 61, 62]
 
 
 def test_a_later_chunk_without_a_field_does_not_change_an_earlier_one() -> None:
     lines = [json.dumps({"id": row} if row >= 700 else {"id": row, "count": 1, "amount": 2}) for row in range(1_400)]
-    batch = PARSER.parse(lines)
+    batch = PARSER.parse(encoded(lines))
     np.testing.assert_array_equal(batch.columns["amount"], np.where(np.arange(1_400) < 700, 2.0, np.nan))

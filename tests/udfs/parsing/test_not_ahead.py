@@ -5,6 +5,7 @@ import json
 import pytest
 
 from conf.settings import FieldSettings
+from tests.support.lines import encoded
 from udfs.parsing.lines import JsonLines
 from udfs.parsing.parser import EventParser, FutureLimit
 
@@ -17,7 +18,7 @@ PARSER = EventParser(FIELDS, JsonLines(FIELDS), FutureLimit("at", 60_000, lambda
 def test_an_event_too_far_ahead_of_the_clock_is_no_event(count: int) -> None:
     times = [NOW_MS - 10**11, NOW_MS + 60_000, NOW_MS + 60_001, None]
     lines = [json.dumps({"id": row, "at": at}) for row, at in enumerate(times)] * count
-    batch = PARSER.parse(lines)
+    batch = PARSER.parse(encoded(lines))
     assert sorted(batch.problems) == [4 * index + 2 for index in range(count)]
     problem = batch.problems[2]
     assert (problem.reason, problem.error) == (
@@ -28,10 +29,10 @@ def test_an_event_too_far_ahead_of_the_clock_is_no_event(count: int) -> None:
 
 
 def test_another_problem_of_the_row_comes_first() -> None:
-    batch = PARSER.parse([json.dumps({"id": "x", "at": NOW_MS + 10**9})])
+    batch = PARSER.parse(encoded([json.dumps({"id": "x", "at": NOW_MS + 10**9})]))
     assert batch.problems[0].reason == "wrong_type"
 
 
 def test_without_a_bound_any_time_will_do() -> None:
-    batch = EventParser(FIELDS, JsonLines(FIELDS)).parse(['{"id":1,"at":"9999-12-31T00:00:00"}'])
+    batch = EventParser(FIELDS, JsonLines(FIELDS)).parse(encoded(['{"id":1,"at":"9999-12-31T00:00:00"}']))
     assert batch.good == 1

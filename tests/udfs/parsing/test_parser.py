@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from conf.settings import FieldSettings
+from tests.support.lines import encoded
 from tests.udfs.parsing.outcomes import outcomes
 from udfs.parsing.lines import CsvLines, JsonLines, LineFormat
 from udfs.parsing.parser import EventParser
@@ -29,7 +30,7 @@ def line(form: str, record: dict[str, object]) -> str:
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("size", [0, 1, 60, 1_100])
 def test_columns_without_nulls_have_the_documented_types(form: str, size: int) -> None:
-    batch = EventParser(FIELDS, FORMATS[form]).parse([line(form, FULL)] * size)
+    batch = EventParser(FIELDS, FORMATS[form]).parse(encoded([line(form, FULL)] * size))
     assert {name: values.dtype.name for name, values in batch.columns.items()} == DTYPES
     assert {name: values.tolist() for name, values in batch.columns.items()} == {
         name: [value] * size for name, value in FULL.items()
@@ -41,7 +42,7 @@ def test_columns_without_nulls_have_the_documented_types(form: str, size: int) -
 @pytest.mark.parametrize("size", [2, 60, 1_100])
 def test_nulls_are_nan_or_none_and_integers_stay_exact(form: str, size: int) -> None:
     lines = [line(form, FULL), line(form, {"string": "t"})] * (size // 2)
-    batch = EventParser(FIELDS, FORMATS[form]).parse(lines)
+    batch = EventParser(FIELDS, FORMATS[form]).parse(encoded(lines))
     for name in ("long", "double", "boolean", "timestamp"):
         assert batch.columns[name].dtype == np.float64
         np.testing.assert_array_equal(np.isnan(batch.columns[name]), [False, True] * (size // 2))
@@ -55,7 +56,7 @@ def test_nulls_of_dropped_rows_leave_no_trace(form: str) -> None:
     fields = {"key": FieldSettings(type="long"), "count": FieldSettings(type="long", required=False)}
     lines = JsonLines(fields) if form == "json" else CsvLines(fields, ("key", "count"))
     full, bare = ('{"key":1,"count":2}', "{}") if form == "json" else ("1,2", ",")
-    batch = EventParser(fields, lines).parse([full, bare] * 50)
+    batch = EventParser(fields, lines).parse(encoded([full, bare] * 50))
     assert batch.columns["count"].dtype == np.int64
     assert not batch.exact
     np.testing.assert_array_equal(batch.rows, np.arange(0, 100, 2))
@@ -63,7 +64,7 @@ def test_nulls_of_dropped_rows_leave_no_trace(form: str) -> None:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_batch_of_bad_lines_alone_has_empty_columns(form: str) -> None:
-    batch = EventParser(FIELDS, FORMATS[form]).parse(["{"] * 60)
+    batch = EventParser(FIELDS, FORMATS[form]).parse(encoded(["{"] * 60))
     assert (batch.good, len(batch.problems)) == (0, 60)
     assert {name: (len(values), values.dtype.name) for name, values in batch.columns.items()} == {
         name: (0, dtype) for name, dtype in DTYPES.items()
@@ -78,15 +79,15 @@ def test_splitting_a_batch_changes_nothing(form: str, step: int) -> None:
     lines = [line(form, record) for record in records]
     lines[200] = '{"'
     parser = EventParser(FIELDS, FORMATS[form])
-    parts = [outcomes(parser.parse(lines[start : start + step])) for start in range(0, 300, step)]
-    assert [row for part in parts for row in part] == outcomes(parser.parse(lines))
+    parts = [outcomes(parser.parse(encoded(lines[start : start + step]))) for start in range(0, 300, step)]
+    assert [row for part in parts for row in part] == outcomes(parser.parse(encoded(lines)))
 
 
 def test_two_fields_may_have_one_source() -> None:
     fields = {"a": FieldSettings(type="long", source="x"), "b": FieldSettings(type="double", source="x")}
     for lines, text in ((JsonLines(fields), '{"x": 5}'), (CsvLines(fields, ("x",)), "5")):
         for size in (1, 60):
-            batch = EventParser(fields, lines).parse([text] * size)
+            batch = EventParser(fields, lines).parse(encoded([text] * size))
             assert (batch.columns["a"].tolist(), batch.columns["b"].tolist()) == ([5] * size, [5.0] * size)
 
 
@@ -95,7 +96,7 @@ def test_two_fields_may_have_one_source() -> None:
 def test_a_parser_survives_pickling(form: str, pickler: ModuleType) -> None:
     parser = EventParser(FIELDS, FORMATS[form])
     lines = [line(form, FULL)] * 60
-    wanted = outcomes(parser.parse(lines))
+    wanted = outcomes(parser.parse(encoded(lines)))
     copy = pickle.loads(pickler.dumps(parser))
-    assert outcomes(copy.parse(lines)) == wanted
-    assert outcomes(pickle.loads(pickle.dumps(copy.parse(lines)))) == wanted
+    assert outcomes(copy.parse(encoded(lines))) == wanted
+    assert outcomes(pickle.loads(pickle.dumps(copy.parse(encoded(lines))))) == wanted

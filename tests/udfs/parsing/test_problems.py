@@ -6,6 +6,7 @@ import re
 import pytest
 
 from conf.settings import FieldSettings
+from tests.support.lines import encoded
 from udfs.dead_letters import REASONS, Problem, show_value
 from udfs.parsing.lines import CsvLines, JsonLines
 from udfs.parsing.parser import EventParser
@@ -61,7 +62,7 @@ CSV_PROBLEMS = [
     ('1,,,"a"b', "malformed", r"expected 4 cells, got .*expected after.*"),
     ("1,,,a\nb", "malformed", r"expected 4 cells, got a line break inside the line"),
     ("1,,,\0", "malformed", r"expected 4 cells, got a NUL character"),
-    ("1,,,\ud800", "malformed", r"expected 4 cells, got half a character \(a lone surrogate\)"),
+    ("1,,,\ud800", "malformed", r"expected UTF-8 text, got 0xed \(byte 5\)"),
     (
         f'1,,,"{"y" * 140_000}"', "malformed",
         r"expected 4 cells, got 140006 characters, more than a line with quotes may have",
@@ -79,14 +80,14 @@ CSV_PROBLEMS = [
 def test_a_bad_json_line_says_what_is_wrong_in_one_short_line(
     line: str | None, reason: str, error: str, others: int
 ) -> None:
-    problem = JSON.parse(['{"id": 3}'] * others + [line]).problems[others]
+    problem = JSON.parse(encoded(['{"id": 3}'] * others + [line])).problems[others]
     check(problem, reason, error)
 
 
 @pytest.mark.parametrize("others", [0, 99])
 @pytest.mark.parametrize(("line", "reason", "error"), CSV_PROBLEMS)
 def test_a_bad_csv_line_says_what_is_wrong_in_one_short_line(line: str, reason: str, error: str, others: int) -> None:
-    problem = CSV.parse(["3,,,"] * others + [line]).problems[others]
+    problem = CSV.parse(encoded(["3,,,"] * others + [line])).problems[others]
     check(problem, reason, error)
 
 
@@ -101,13 +102,13 @@ def check(problem: Problem, reason: str, error: str) -> None:
 def test_a_record_without_a_value_costs_no_other_its_own() -> None:
     lines: list[str | None] = ['{"id": 3}'] * 600
     lines[300] = None
-    batch = JSON.parse(lines)
+    batch = JSON.parse(encoded(lines))
     assert (list(batch.problems), batch.columns["id"].tolist()) == ([300], [3] * 599)
 
 
 def test_of_several_problems_the_first_declared_field_counts() -> None:
     line = '{"name": 5, "amount": 0.001}'
-    assert JSON.parse([line]).problems[0].error == "field 'id': expected long, got null or nothing"
+    assert JSON.parse(encoded([line])).problems[0].error == "field 'id': expected long, got null or nothing"
 
 
 @pytest.mark.parametrize(
@@ -131,11 +132,11 @@ def test_a_shown_value_is_one_line_of_bounded_length(value: object) -> None:
 )
 def test_a_decimal_may_have_its_scale_in_digits(amount: float, scale: int, is_good: bool) -> None:
     fields = {"x": FieldSettings(type="decimal", scale=scale)}
-    assert EventParser(fields, JsonLines(fields)).parse([json.dumps({"x": amount})]).good == is_good
+    assert EventParser(fields, JsonLines(fields)).parse(encoded([json.dumps({"x": amount})])).good == is_good
 
 
 @pytest.mark.parametrize("limits", [{"min": 1}, {"max": -1}], ids=str)
 def test_an_absent_value_is_within_any_range(limits: dict[str, float]) -> None:
     fields = {"x": FieldSettings(type="long", required=False, **limits)}
-    batch = EventParser(fields, JsonLines(fields)).parse(["{}", '{"x": 0}'])
+    batch = EventParser(fields, JsonLines(fields)).parse(encoded(["{}", '{"x": 0}']))
     assert (batch.exact["x"].tolist(), list(batch.problems)) == ([None], [1])

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conf.settings import FieldSettings
+from tests.support.lines import encoded
 from tests.udfs.parsing.outcomes import outcomes
 from udfs.dead_letters import Problem
 from udfs.parsing.lines import CsvLines, JsonLines
@@ -60,8 +61,8 @@ def moments(draw: st.DrawFn, shapes: list[str], zones: list[str]) -> tuple[str, 
 def test_times_of_any_shape_mixed_or_not_read_as_the_standard_library_counts(drawn: list[tuple[str, int]]) -> None:
     ms = [ms for _, ms in drawn]
     assert [to_iso_ms(text) for text, _ in drawn] == ms
-    assert JSON.parse([json.dumps({"at": text}) for text, _ in drawn]).columns["at"].tolist() == ms
-    assert CSV.parse([text for text, _ in drawn]).columns["at"].tolist() == ms
+    assert JSON.parse(encoded([json.dumps({"at": text}) for text, _ in drawn])).columns["at"].tolist() == ms
+    assert CSV.parse(encoded([text for text, _ in drawn])).columns["at"].tolist() == ms
 
 
 @pytest.mark.parametrize("digits", range(10))
@@ -70,14 +71,15 @@ def test_fractions_of_up_to_nine_digits_read_as_pandas_reads_them(digits: int, z
     fraction = f".{'987654321'[:digits]}" if digits else ""
     texts = [f"{1900 + row}-02-28 13:14:{row % 60:02d}{fraction}{zone}" for row in range(100)]
     wanted = [pd.Timestamp(text).value // 1_000_000 for text in texts]
-    assert JSON.parse([json.dumps({"at": text}) for text in texts]).columns["at"].tolist() == wanted
-    assert CSV.parse(texts).columns["at"].tolist() == wanted
+    assert JSON.parse(encoded([json.dumps({"at": text}) for text in texts])).columns["at"].tolist() == wanted
+    assert CSV.parse(encoded(texts)).columns["at"].tolist() == wanted
 
 
 def test_nanoseconds_beyond_64_bits_do_not_wrap() -> None:
     texts = [f"{year:04d}-01-01T00:00:00.123456789Z" for year in (1, 1677, 1678, 2262, 2300, 9999)] * 20
     wanted = np.array([text[:-1] for text in texts], dtype="datetime64[ms]").astype(np.int64)
-    np.testing.assert_array_equal(JSON.parse([json.dumps({"at": text}) for text in texts]).columns["at"], wanted)
+    lines = encoded(json.dumps({"at": text}) for text in texts)
+    np.testing.assert_array_equal(JSON.parse(lines).columns["at"], wanted)
 
 
 REFUSED = [
@@ -102,14 +104,15 @@ def test_text_that_is_no_time_is_wrong_alone_and_among_others(text: str) -> None
     for neighbour in ("2018-04-01", "2018-04-01T00:00:00", "2018-04-01 00:00:00.5Z"):
         lines = [json.dumps({"at": neighbour})] * 100
         lines[50] = json.dumps({"at": text})
-        assert {row: problem.reason for row, problem in JSON.parse(lines).problems.items()} == {50: "wrong_type"}
+        problems = JSON.parse(encoded(lines)).problems
+        assert {row: problem.reason for row, problem in problems.items()} == {50: "wrong_type"}
 
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from([*REFUSED, *READ]), min_size=17, max_size=80))
 def test_a_batch_of_any_times_reads_as_each_alone(texts: list[str]) -> None:
     lines = [json.dumps({"at": text}) for text in texts]
-    assert outcomes(JSON.parse(lines)) == [outcomes(JSON.parse([line]))[0] for line in lines]
+    assert outcomes(JSON.parse(encoded(lines))) == [outcomes(JSON.parse(encoded([line])))[0] for line in lines]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +131,7 @@ def test_a_batch_of_any_times_reads_as_each_alone(texts: list[str]) -> None:
 )
 @pytest.mark.parametrize("size", [1, 60])
 def test_epoch_milliseconds_and_the_ends_of_the_calendar(value: object, wanted: int | str, size: int) -> None:
-    found = outcomes(JSON.parse([json.dumps({"at": value})] * size))
+    found = outcomes(JSON.parse(encoded([json.dumps({"at": value})] * size)))
     assert [row.reason if isinstance(row, Problem) else row["at"] for row in found] == [wanted] * size
 
 
@@ -136,14 +139,14 @@ def test_epoch_milliseconds_and_the_ends_of_the_calendar(value: object, wanted: 
     ("cell", "wanted"), [("0", 0), ("-5", -5), ("20180401", 20180401), ("2018-04-01", 1_522_540_800_000)]
 )
 def test_digits_in_csv_are_epoch_milliseconds(cell: str, wanted: int) -> None:
-    assert CSV.parse([cell]).columns["at"].tolist() == [wanted]
-    assert CSV.parse([cell] * 60).columns["at"].tolist() == [wanted] * 60
+    assert CSV.parse(encoded([cell])).columns["at"].tolist() == [wanted]
+    assert CSV.parse(encoded([cell] * 60)).columns["at"].tolist() == [wanted] * 60
 
 
 @pytest.mark.parametrize("cell", ["+5", "--5", "-", "0x10", "5.0", "1e3", "1_0", " 5", "٥", "9" * 30])
 def test_other_numbers_in_csv_are_no_times(cell: str) -> None:
     for lines in ([cell], ["5"] * 60 + [cell], ["2018-04-01"] * 60 + [cell]):
-        reasons = {row: problem.reason for row, problem in CSV.parse(lines).problems.items()}
+        reasons = {row: problem.reason for row, problem in CSV.parse(encoded(lines)).problems.items()}
         assert reasons == {len(lines) - 1: "wrong_type"}
 
 
