@@ -17,11 +17,13 @@ class RawSettings:
     Attributes:
         tree: nested dicts and lists, no two places sharing one.
         sources: paths that an override set, with the override's name.
+        extended: paths that a file left to the file it extends, with the name of that file.
         substituted: paths whose text came from the environment; never shown.
     """
 
     tree: dict[str, Any]
     sources: dict[KeyPath, str] = field(default_factory=dict)
+    extended: dict[KeyPath, str] = field(default_factory=dict)
     substituted: set[KeyPath] = field(default_factory=set)
 
     def contains(self, path: KeyPath) -> bool:
@@ -48,10 +50,14 @@ class RawSettings:
         return ConfigProblem(path, expected, self.shown(path), hint, self.source_of(path))
 
     def source_of(self, path: KeyPath) -> str:
-        """Return the override that set ``path``, a parent of it or a part of it; empty for the file."""
+        """Return the override that set ``path``, a parent of it or a part of it; then the extended file, if it is there.
+
+        Empty for the file itself.
+        """
         outer = (self.sources[head] for head in _heads(path) if head in self.sources)
         inner = (source for head, source in self.sources.items() if head[: len(path)] == path)
-        return next(chain(outer, inner), "")
+        extended = (self.extended[head] for head in _heads(path) if head in self.extended)
+        return next(chain(outer, inner, extended), "")
 
     def _find(self, path: KeyPath) -> tuple[bool, Any]:
         node: Any = self.tree

@@ -1,4 +1,4 @@
-"""Reader of a settings file: YAML 1.2, one document, no key twice."""
+"""Reader of a settings file: YAML 1.2, one document, no key twice; it may extend another file."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from conf.loading.masking import described
 from conf.loading.raw import RawSettings, unshared
 from conf.yaml_text import mark_of, safe_yaml
 
+EXTENDS = "extends"
+"""Key of a settings file that names the file it extends."""
+
 _FAULTS: dict[type[YAMLError], str] = {
     ScannerError: "a character or an indentation that cannot be there",
     ParserError: "an unfinished or misplaced entry",
@@ -27,17 +30,48 @@ _FAULTS: dict[type[YAMLError], str] = {
 
 
 def read_settings_file(path: Path) -> RawSettings:
-    """Read the untyped content of ``path``.
+    """Read the untyped content of ``path`` and of the file that it extends.
+
+    ``extends: FILE`` at the top names a file relative to the folder of ``path``: mappings of both are merged, and any
+    other value of ``path`` takes the place of the value that it extends.
 
     Raises:
-        ConfigError: the file cannot be read, is not one YAML mapping, or has a key twice.
+        ConfigError: a file cannot be read, is not one YAML mapping, has a key twice, or extends itself.
     """
-    text = _read_text(path)
-    tree = _parse(text, str(path))
+    return _read(path, ())
+
+
+def _read(path: Path, below: tuple[Path, ...]) -> RawSettings:
+    """Read a file that is extended by those below it."""
+    tree = _parse(_read_text(path), str(path))
     if not isinstance(tree, dict):
         got = "an empty file" if tree is None else described(tree) if isinstance(tree, list) else "a scalar"
         raise ConfigError(str(path), [ConfigProblem((), "a mapping with ml:, job: or execution:", got)])
-    return RawSettings(tree)
+    if EXTENDS not in tree:
+        return RawSettings(tree)
+    name = tree.pop(EXTENDS)
+    if not isinstance(name, str):
+        raise ConfigError(str(path), [ConfigProblem((EXTENDS,), "the path of a YAML file", described(name))])
+    extended = path.parent / name
+    seen = (*below, path.resolve())
+    if extended.resolve() in seen:
+        raise ConfigError(str(path), [ConfigProblem((EXTENDS,), "another file", "one that extends this one")])
+    return _merged(_read(extended, seen), tree, name)
+
+
+def _merged(base: RawSettings, tree: dict[str, Any], name: str) -> RawSettings:
+    """Return settings that a tree changes, with the name of the file of those that it leaves."""
+    extended: dict[KeyPath, str] = {}
+
+    def merge(below: Any, above: Any, path: KeyPath) -> Any:
+        if not (isinstance(below, dict) and isinstance(above, dict)):
+            return above
+        for key in below.keys() - above.keys():
+            extended[(*path, key)] = base.extended.get((*path, key), name)
+        common = {key: merge(below[key], above[key], (*path, key)) for key in below.keys() & above.keys()}
+        return {**below, **above, **common}
+
+    return RawSettings(merge(base.tree, tree, ()), extended=extended)
 
 
 def _read_text(path: Path) -> str:

@@ -1,0 +1,90 @@
+"""A settings file that extends another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conf.errors import ConfigError
+from conf.loading.loader import load_settings
+from conf.settings import Settings
+from jobs.catalogue import default_config
+
+BASE = """
+ml: {inference: {max_concurrency: 3, default_batch_timeout: 70ms}}
+execution: {parallelism: 2, flink: {a.b: 1, c: "${NAME:-c}"}}
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "base.yaml").write_text(BASE)
+    (tmp_path / "middle.yaml").write_text("extends: base/base.yaml\nexecution: {parallelism: 4}\n")
+    return tmp_path
+
+
+def load(folder: Path, text: str, *overrides: str, **environ: str) -> Settings:
+    (folder / "job.yaml").write_text(text)
+    return load_settings(folder / "job.yaml", overrides=overrides, environ=environ)
+
+
+def test_mappings_are_merged_and_values_replaced(files: Path) -> None:
+    found = load(files, "extends: middle.yaml\nexecution: {flink: {a.b: 9}}\nml: {inference: {max_concurrency: 5}}\n")
+    assert (found.ml.inference.max_concurrency, found.ml.inference.default_batch_timeout_ms) == (5, 70)
+    assert found.execution.parallelism == 4
+    assert found.execution.flink == {"a.b": 9, "c": "c"}
+
+
+def test_overrides_and_environment_reach_the_extended_file(files: Path) -> None:
+    found = load(files, "extends: middle.yaml\n", "ml.inference.max_concurrency=7", NAME="d")
+    assert (found.ml.inference.max_concurrency, found.execution.flink["c"]) == (7, "d")
+
+
+def test_lists_are_replaced(files: Path) -> None:
+    (files / "list.yaml").write_text("ml: {models: [{name: a, version: 1.0.0, type: onnx}, {name: b, version: 1.0.0, type: onnx}]}\n")
+    found = load(files, "extends: list.yaml\nml: {models: [{name: c, version: 1.0.0, type: onnx}]}\n")
+    assert [model.name for model in found.ml.models] == ["c"]
+
+
+def test_problem_names_the_file_that_it_is_in(files: Path) -> None:
+    (files / "base" / "base.yaml").write_text("execution: {paralelism: 2, max_parallelism: 0}\n")
+    with pytest.raises(ConfigError) as caught:
+        load(files, "extends: middle.yaml\nexecution: {checkpoint_interval: soon}\n")
+    lines = str(caught.value).splitlines()
+    assert any("execution.max_parallelism (from base/base.yaml): expected" in line for line in lines)
+    assert any("execution.paralelism (from base/base.yaml): expected" in line for line in lines)
+    assert any("execution.checkpoint_interval: expected" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("extends: job.yaml\n", "extends: expected another file, got one that extends this one"),
+        ("extends: 7\n", "extends: expected the path of a YAML file, got 7"),
+        ("extends: [middle.yaml]\n", "extends: expected the path of a YAML file, got a list"),
+        ("extends: nothing.yaml\n", "nothing.yaml: expected a readable YAML file, got no such file or directory"),
+    ],
+)
+def test_file_that_cannot_be_extended_is_refused(text: str, problem: str, files: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(files, text)
+    assert problem in str(caught.value)
+
+
+def test_circle_is_refused(files: Path) -> None:
+    (files / "base" / "base.yaml").write_text("extends: ../job.yaml\n")
+    with pytest.raises(ConfigError, match=r"base\.yaml: extends: expected another file, got one that extends this one"):
+        load(files, "extends: middle.yaml\n")
+
+
+def test_shipped_kafka_job_is_the_file_job_with_topics() -> None:
+    files = default_config("fraud-detection")
+    kafka, plain = load_settings(files.with_name("fraud_kafka.yaml"), environ={}), load_settings(files, environ={})
+    assert kafka.job is not None
+    assert plain.job is not None
+    assert kafka.job.source.kafka is not None
+    assert kafka.job.sink.kafka is not None
+    assert (kafka.ml, kafka.execution) == (plain.ml, plain.execution)
+    assert kafka.job.model_copy(update={"source": plain.job.source, "sink": plain.job.sink}) == plain.job
