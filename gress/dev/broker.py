@@ -8,10 +8,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from gress.dev.client import create_topics
 from jobs.errors import fail, refuse
 from jobs.flink.java import candidates
 from jobs.flink.ports import free_port
@@ -174,9 +175,21 @@ class DevKafka:
             time.sleep(_POLL_S)
 
 
-def serve(data: Path, *, port: int, partitions: int) -> None:
-    """Run a broker in the foreground until SIGINT or SIGTERM."""
+def serve(data: Path, *, port: int, partitions: int, topics: Sequence[str] = ()) -> None:
+    """Run a broker in the foreground until SIGINT or SIGTERM.
+
+    Args:
+        data: folder of its records.
+        port: port for clients; 0: a free one.
+        partitions: partitions of created topics.
+        topics: topics to create at once.
+
+    Raises:
+        JobError: the broker or a topic cannot be had.
+    """
     with _terminable(), DevKafka(data, port=port, partitions=partitions) as broker:
+        if topics:
+            create_topics(broker.servers, topics, partitions=partitions)
         sys.stdout.write(f"Kafka answers on {broker.servers}; data and log in {data}; Ctrl-C stops it\n")
         sys.stdout.flush()
         with contextlib.suppress(KeyboardInterrupt):

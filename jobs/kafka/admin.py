@@ -1,4 +1,4 @@
-"""Check before a job starts that its Kafka cluster answers and has the topics, with the connector's own client."""
+"""What a job asks of its Kafka cluster before it starts, with the connector's own client: topics and partitions."""
 
 from __future__ import annotations
 
@@ -64,6 +64,20 @@ def check_topics(asked: TopicRequest) -> None:
         f"expected it at {asked.servers}, which has {known}",
         "create it, or correct the name",
     )
+
+
+def count_partitions(asked: TopicRequest) -> dict[str, int]:
+    """Return the number of partitions of each topic.
+
+    Raises:
+        JobError: the cluster does not answer within about ten seconds, or a topic is missing.
+    """
+    with _admin(asked) as admin:
+        try:
+            return {name: len(future.get().partitions()) for name, future in _described(admin, asked.topics)}
+        except Exception as error:
+            where = f"Kafka at {asked.servers} ({asked.setting})"
+            refuse(where, "the partitions of its topics", _said(error), "check servers, options and network")
 
 
 @contextmanager

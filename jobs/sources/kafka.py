@@ -11,13 +11,14 @@ Rules of this file:
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from conf.settings import EventSettings, JobSettings, KafkaSourceSettings
-from jobs.errors import refuse
+from jobs.errors import JobError, refuse
 from jobs.flink.environment import FlinkSession
 from jobs.flink.sql import View, create_table, create_view
-from jobs.kafka.admin import client_properties
+from jobs.kafka.admin import TopicRequest, client_properties, count_partitions
 from state.sql import SqlColumns, identifier, interval, literal
 from udfs.functions.parse_lines import LINE
 from udfs.parsing.lines import JsonLines
@@ -46,6 +47,7 @@ RECORD_COLUMNS: SqlColumns = tuple((name, kind) for name, kind, _ in _RECORD)
 PLACE_COLUMNS = ("__partition", "__offset")
 """Columns of a record's position: all that passes through the windows, whose state keeps every row for a while."""
 
+_LOG = logging.getLogger(__name__)
 _TABLE, _VIEW = "kafka_records", "raw_lines"
 _TABLE_COLUMNS: SqlColumns = (
     *LINE,
@@ -113,12 +115,37 @@ def create_kafka_lines(session: FlinkSession, found: KafkaInput, events: EventSe
     """
     time, watermark = _source_time(events) if has_windows else ((), "")
     options = _options(found, has_windows=has_windows)
+    readers = _readers(found, session.env.get_parallelism()) if has_windows else None
+    if readers is not None:
+        options["scan.parallelism"] = str(readers)
     create_table(session, _TABLE, (*_TABLE_COLUMNS, *time), options, watermark=watermark)
     times = tuple((name, "TIMESTAMP_LTZ(3)") for name, _ in time)
     record = [f"{expression} AS {identifier(name)}" for name, _, expression in _RECORD]
     taken = ["__line", *record, *(identifier(name) for name, _ in time)]
     columns = (*LINE, *RECORD_COLUMNS, *times)
     return create_view(session, _VIEW, columns, f"SELECT {', '.join(taken)} FROM {_TABLE}")
+
+
+def _readers(found: KafkaInput, tasks: int) -> int | None:
+    """Return how many tasks read, where it is fewer than the job has: one without a partition has no watermark.
+
+    It would hold up the windows of all others until its idle timeout. The partitions of one topic go to as many tasks
+    as there are, one after the other.
+    """
+    settings = found.settings
+    asked = TopicRequest("job.source.kafka", settings.servers, settings.options, settings.topics, is_written=False)
+    topics = ", ".join(settings.topics)
+    try:
+        partitions = max(count_partitions(asked).values())
+    except JobError as error:
+        # A submitting client may reach other machines than the cluster does.
+        wait = f"with fewer partitions than the job's {tasks} tasks, rows wait {settings.idle_timeout_ms} ms at first"
+        _LOG.warning("topics %s: their partitions could not be counted (%s); %s", topics, error, wait)
+        return None
+    if partitions >= tasks:
+        return None
+    _LOG.warning("topics %s: %d partitions, so %d of the job's %d tasks read", topics, partitions, partitions, tasks)
+    return partitions
 
 
 def _source_time(events: EventSettings) -> tuple[SqlColumns, str]:

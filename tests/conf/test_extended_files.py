@@ -43,7 +43,8 @@ def test_overrides_and_environment_reach_the_extended_file(files: Path) -> None:
 
 
 def test_lists_are_replaced(files: Path) -> None:
-    (files / "list.yaml").write_text("ml: {models: [{name: a, version: 1.0.0, type: onnx}, {name: b, version: 1.0.0, type: onnx}]}\n")
+    models = "ml: {models: [{name: a, version: 1.0.0, type: onnx}, {name: b, version: 1.0.0, type: onnx}]}"
+    (files / "list.yaml").write_text(f"{models}\n")
     found = load(files, "extends: list.yaml\nml: {models: [{name: c, version: 1.0.0, type: onnx}]}\n")
     assert [model.name for model in found.ml.models] == ["c"]
 

@@ -1,0 +1,75 @@
+"""`gress dev consume`: committed records of a topic as lines."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gress.dev.client import open_consumer, partitions_of, reason_of
+from jobs.errors import fail, refuse
+
+_BATCH = 500
+_POLL_S = 0.2
+# Kafka's names of offsets, as numbers.
+_POSITIONS = {"earliest": -2, "latest": -1}
+
+
+@dataclass(frozen=True)
+class ConsumeRequest:
+    """Records to read.
+
+    Attributes:
+        topic: name of the topic.
+        servers: HOST:PORT of the broker.
+        start: ``earliest`` or ``latest``.
+        most: records after which reading ends; None: no limit.
+        ends: reading ends where the topic does now, instead of waiting for more.
+    """
+
+    topic: str
+    servers: str
+    start: str = "earliest"
+    most: int | None = None
+    ends: bool = False
+
+
+def write_records(request: ConsumeRequest) -> None:
+    """Write the values of a topic's records to standard output, one a line, until the end or Ctrl-C."""
+    out = sys.stdout.buffer
+    with contextlib.suppress(KeyboardInterrupt):
+        for value in consume(request):
+            out.write(value + b"\n")
+            out.flush()
+
+
+def consume(request: ConsumeRequest) -> Iterator[bytes]:
+    """Yield the values of a topic's records, partition by partition as they come.
+
+    Raises:
+        JobError: the broker does not answer, or has no such topic.
+    """
+    if request.start not in _POSITIONS:
+        refuse("--from", " or ".join(_POSITIONS), repr(request.start))
+    consumer = open_consumer(request.servers, start=request.start)
+    from confluent_kafka import KafkaError, TopicPartition
+
+    try:
+        partitions = partitions_of(consumer, request.topic)
+        position = _POSITIONS[request.start]
+        consumer.assign([TopicPartition(request.topic, partition, position) for partition in partitions])
+        open_partitions, left = set(partitions), request.most
+        while (open_partitions or not request.ends) and (left is None or left > 0):
+            for message in consumer.consume(_BATCH if left is None else min(_BATCH, left), _POLL_S):
+                error = message.error()
+                if error is None:
+                    open_partitions.add(message.partition() or 0)
+                    left = left if left is None else left - 1
+                    yield message.value() or b""
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    open_partitions.discard(message.partition() or 0)
+                else:
+                    fail(f"topic {request.topic!r}", f"cannot be read: {reason_of(Exception(error))}")
+    finally:
+        consumer.close()
