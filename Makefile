@@ -48,6 +48,9 @@ test: lint ## run all checks
 test-fast: $(VENV)/test.stamp ## run the tests that need no JVM
 	$(BIN)/python -m pytest $(PARALLEL) -m 'not flink'
 
+test-data: $(VENV)/test.stamp ## compare features and scores with all of the published card-fraud data
+	GRESS_WHOLE_DATA=1 $(BIN)/python -m pytest tests/integration/test_card_fraud_data.py
+
 test-recipes: $(TRAIN_VENV)/test.stamp ## compare model files with the frameworks that trained them
 	GRESS_REQUIRE_RECIPES=1 $(TRAIN_VENV)/bin/python -m pytest tests/models/recipes
 
@@ -109,4 +112,4 @@ $(TRAIN_VENV)/test.stamp: $(TRAIN_VENV)/train.stamp
 	@$(TRAIN_VENV)/bin/python $(INSTALL) --editable '.[train,test]'
 	@touch $@
 
-.PHONY: help demo test test-recipes test-pytorch test-fast lint venv wheel docs models bench images clean
+.PHONY: help demo test test-data test-fast test-recipes test-pytorch lint venv wheel docs models bench images clean
