@@ -108,7 +108,7 @@ def consume(
     ] = False,
     servers: Annotated[str, _SERVERS] = "localhost:9092",
 ) -> None:
-    """Print the committed records of a topic, one a line, until Ctrl-C."""
+    """Print committed records of a topic, one a line, until Ctrl-C."""
     from gress.dev.consume import ConsumeRequest, write_records
 
     write_records(ConsumeRequest(topic, servers, start, most, until_end))

@@ -44,7 +44,7 @@ class ProduceRequest:
 
 @dataclass
 class Sent:
-    """What was sent so far.
+    """Events sent so far.
 
     Attributes:
         events: handed to the broker.

@@ -1,4 +1,4 @@
-"""What a job asks of its Kafka cluster before it starts, with the connector's own client: topics and partitions."""
+"""Questions to a Kafka cluster before a job starts, with the connector's own client: its topics, their partitions."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def job() -> JobSettings:
 
 
 def test_dead_letter_has_the_columns_of_its_record_under_their_own_names(job: JobSettings) -> None:
-    given = {"value": "`__line`", "category": "'c'", "operator": "'o'"}
+    given = {"value": "`__line`", "category": "'c'", "operator": "'o'", "encoding": "'e'"}
     filled = expressions(DEAD_LETTER, FROM_KAFKA, job.events, given)
     found = dict(zip([column.name for column in DEAD_LETTER], filled, strict=True))
     for name in ("headers", "partition", "offset", "metadata"):
@@ -72,7 +72,7 @@ def test_outcome_is_null_where_events_have_no_label(job: JobSettings) -> None:
 
 
 def test_dead_letter_has_what_the_record_carried(job: JobSettings) -> None:
-    given = {"value": "`__line`", "category": "'parse'", "operator": "'j/parse'"}
+    given = {"value": "`__line`", "category": "'parse'", "operator": "'j/parse'", "encoding": "'e'"}
     names = [column.name for column in DEAD_LETTER]
     kafka, files = (
         dict(zip(names, expressions(DEAD_LETTER, view, job.events, given), strict=True))

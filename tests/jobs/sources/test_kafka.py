@@ -58,18 +58,3 @@ def test_a_folder_is_claimed_only_by_a_run_that_can_start(tmp_path: Path, monkey
     with pytest.raises(JobError, match=r"Kafka's connector: expected .* got nothing there; gress jars fetch$"):
         prepare(request, needs_model=True)
     assert not (tmp_path / "out").exists()
-
-
-def test_what_ships_for_kafka_needs_its_comment_signs_removed_and_no_more(tmp_path: Path) -> None:
-    text = default_config("fraud-detection").read_text("utf-8")
-    before, sign, rest = text.partition("  # source:\n")
-    block, after_sign, after = rest.partition("  features:\n")
-    switched = "\n".join(line.replace("  # ", "  ", 1) for line in (sign + block).splitlines())
-    path = tmp_path / "kafka.yaml"
-    path.write_text(f"{before}{switched}\n{after_sign}{after}", encoding="utf-8")
-    job = load_settings(path, environ={}).job
-    assert job is not None
-    assert job.source.kafka is not None
-    assert job.source.kafka.topics == ("transactions",)
-    assert job.sink.kafka is not None
-    assert job.sink.kafka.delivery == "exactly_once"
