@@ -25,7 +25,8 @@ def load_settings(
     """Load the typed settings of a YAML file.
 
     Args:
-        path: the file, with any of the roots `ml:`, `job:` and `execution:`; None: the defaults.
+        path: the file, with any of the roots `ml:`, `job:` and `execution:`; ``conf/NAME.yaml`` is a shipped file where
+            the current folder has none of that name; None: the defaults.
         overrides: assignments such as ``ml.inference.max_concurrency=4``; values are YAML, list entries go by index.
         environ: variables that fill ``${NAME}`` in the file, and variables such as
             ``GRESS_ML__INFERENCE__MAX_CONCURRENCY=4`` that override it; None: those of this process.
@@ -45,9 +46,14 @@ def read_raw(
     Raises:
         ConfigError: the file cannot be read as YAML.
     """
-    raw = RawSettings({}) if path is None else read_settings_file(Path(path))
+    raw = RawSettings({}) if path is None else read_settings_file(_found(Path(path)))
     problems = apply_environment(raw, environ) + apply_assignments(raw, overrides) + substitute(raw, environ)
     return raw, problems + find_plain_secrets(raw, environ)
+
+
+def _found(path: Path) -> Path:
+    shipped = Path(__file__).resolve().parents[2] / path
+    return shipped if path.parts[:1] == ("conf",) and not path.exists() and shipped.is_file() else path
 
 
 def settings_from(tree: Mapping[str, Any], *, origin: str = "settings") -> Settings:

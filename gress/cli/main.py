@@ -98,6 +98,13 @@ def run_job(
     output_format: Annotated[str, typer.Option("--format", help="json (Lines) or parquet.")] = "json",
     flink_conf: FlinkConf = None,
     overwrite: Overwrite = False,
+    savepoint: Annotated[
+        Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+        typer.Option("--from-savepoint", help="Savepoint or checkpoint to go on from, with a new --output."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the newest state in --output, and add to its rows.")
+    ] = False,
 ) -> None:
     """Run a job on this machine.
 
@@ -118,12 +125,14 @@ def run_job(
         output_format=output_format,
         flink_conf=flink_conf,
         is_overwriting=overwrite,
+        savepoint=savepoint,
+        is_resuming=resume,
     )
     with LiveLine() as line:
         summary = run(request, line.show)
     if isinstance(summary, StopResult):
-        where = f"its state is in {summary.savepoint}" if summary.savepoint else "without a savepoint"
-        print_line(f"stopped; {where}")
+        where = f"its state is in {summary.savepoint}; go on with --resume"
+        print_line(f"stopped; {where if summary.savepoint else 'without a savepoint'}")
         return
     print_summary(summary, output)
     if not summary.adds_up:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -16,6 +15,7 @@ from gress.dev.client import create_topics
 from jobs.errors import fail, refuse
 from jobs.flink.java import candidates
 from jobs.flink.ports import free_port
+from jobs.flink.signals import terminable
 from jobs.kafka.jars import BROKER, find_jars
 
 OLDEST_JAVA = 17
@@ -187,7 +187,7 @@ def serve(data: Path, *, port: int, partitions: int, topics: Sequence[str] = ())
     Raises:
         JobError: the broker or a topic cannot be had.
     """
-    with _terminable(), DevKafka(data, port=port, partitions=partitions) as broker:
+    with terminable(), DevKafka(data, port=port, partitions=partitions) as broker:
         if topics:
             create_topics(broker.servers, topics, partitions=partitions)
         sys.stdout.write(f"Kafka answers on {broker.servers}; data and log in {data}; Ctrl-C stops it\n")
@@ -195,16 +195,6 @@ def serve(data: Path, *, port: int, partitions: int, topics: Sequence[str] = ())
         with contextlib.suppress(KeyboardInterrupt):
             code = broker.wait()
             fail(f"broker on {broker.servers}", f"ended by itself with exit code {code}", f"its log is {broker.log}")
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """Make SIGTERM act like Ctrl-C inside the block."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _java() -> str:

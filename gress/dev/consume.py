@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gress.dev.client import open_consumer, partitions_of, reason_of
 from jobs.errors import fail, refuse
 
+if TYPE_CHECKING:
+    from confluent_kafka import Consumer
+
 _BATCH = 500
-_POLL_S = 0.2
+_POLL_S, _LOOK_S = 0.2, 1.0
 # Kafka's names of offsets, as numbers.
 _POSITIONS = {"earliest": -2, "latest": -1}
 
@@ -48,7 +53,7 @@ def consume(request: ConsumeRequest) -> Iterator[bytes]:
     """Yield the values of a topic's records, partition by partition as they come.
 
     Raises:
-        JobError: the broker does not answer, or has no such topic.
+        JobError: the broker does not answer, or has no such topic and ``ends`` is set.
     """
     if request.start not in _POSITIONS:
         refuse("--from", " or ".join(_POSITIONS), repr(request.start))
@@ -56,7 +61,7 @@ def consume(request: ConsumeRequest) -> Iterator[bytes]:
     from confluent_kafka import KafkaError, TopicPartition
 
     try:
-        partitions = partitions_of(consumer, request.topic)
+        partitions = _partitions(consumer, request)
         position = _POSITIONS[request.start]
         consumer.assign([TopicPartition(request.topic, partition, position) for partition in partitions])
         open_partitions, left = set(partitions), request.most
@@ -73,3 +78,17 @@ def consume(request: ConsumeRequest) -> Iterator[bytes]:
                     fail(f"topic {request.topic!r}", f"cannot be read: {reason_of(Exception(error))}")
     finally:
         consumer.close()
+
+
+def _partitions(consumer: Consumer, request: ConsumeRequest) -> list[int]:
+    """Return the partitions of the topic; wait for its first record, unless reading ends where the topic does."""
+    found, is_told = partitions_of(consumer, request.topic), False
+    while not found:
+        if request.ends:
+            refuse(f"topic {request.topic!r}", "one that is there", "none", "a topic comes with its first record")
+        if not is_told:
+            sys.stderr.write(f"topic {request.topic!r} is not there yet; it comes with its first record\n")
+            is_told = True
+        time.sleep(_LOOK_S)
+        found = partitions_of(consumer, request.topic)
+    return found

@@ -15,6 +15,7 @@ from conf.settings import ExecutionSettings, InferenceSettings, Settings
 from jobs.flink.conf_file import read_flink_conf
 from jobs.flink.java import require_java
 from jobs.flink.metrics import load_reporter, reporter_options
+from jobs.flink.signals import keep_signals_from_java
 from jobs.flink.worker_path import keep_current_folder_off
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def open_session(
         JobError: there is no Java 11, 17 or 21, or no free port for Flink's metrics.
     """
     prepare_process()
+    keep_signals_from_java()
     ports = settings.ml.metrics.flink_port
     if ports and not is_submitted():
         load_reporter(str(ports))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -23,8 +21,6 @@ from state.sql import literal
 if TYPE_CHECKING:
     from pyflink.common import JobClient
     from pyflink.table import TableResult
-
-SAVEPOINTS = "savepoints"
 
 _LOOK_S = 0.5
 
@@ -71,7 +67,7 @@ def wait_until_stopped(result: TableResult, savepoints: Path) -> StopResult:
     """
     client = result.get_job_client()
     # On a thread of its own: an interrupt within a call to the JVM would break that connection.
-    with _terminable(), ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(result.wait)
         try:
             while not waiting.done():
@@ -103,18 +99,3 @@ def _asked(job: JobSettings, source: InputFiles | KafkaInput) -> Iterator[TopicR
     if kafka is not None:
         topics = [getattr(kafka, name) for name in (*TOPICS, "drift") if getattr(kafka, name) is not None]
         yield TopicRequest("job.sink.kafka", kafka.servers, kafka.options, topics, is_written=True)
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM do what Ctrl-C does, in a thread that may handle signals."""
-    try:
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    except ValueError:
-        # Not in the main thread, which alone gets signals.
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

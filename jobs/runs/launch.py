@@ -16,21 +16,21 @@ from jobs.flink.environment import is_submitted, open_session, planning
 from jobs.flink.file_urls import file_url
 from jobs.flink.ports import free_port
 from jobs.flink.root_cause import root_cause
+from jobs.flink.signals import terminable
 from jobs.kafka.counts import TopicCounts
 from jobs.pipeline.scoring import has_windows
 from jobs.run_folder.parquet import convert_json_parts
 from jobs.run_folder.progress import Clock, Counts, Progress
 from jobs.run_folder.summary import Summary, summarise, summary_of_counts
-from jobs.runs.endless import SAVEPOINTS, StopResult, add_connector, is_endless, wait_until_stopped
+from jobs.runs.endless import StopResult, add_connector, is_endless, wait_until_stopped
 from jobs.runs.model_texts import with_texts_of_versions
 from jobs.runs.prepare import PreparedRun, RunRequest, prepare
+from jobs.runs.saved_state import CHECKPOINTS, SAVEPOINTS, check_goes_on, saved_state
 from jobs.sources.kafka import KafkaInput
 from jobs.sources.lines import is_read_in_turn
 
 if TYPE_CHECKING:
     from pyflink.table import StatementSet, TableResult
-
-CHECKPOINTS = ".checkpoints"
 
 
 def show_nothing(counts: Counts, total: int | None) -> None:
@@ -48,11 +48,19 @@ def run(request: RunRequest, show: Callable[[Counts, int | None], None] = show_n
     Raises:
         ConfigError, FeatureError, ModelError, JobError: the request cannot work; nothing was started or written.
     """
-    entry = find_job(request.job)
+    with terminable():
+        return _run(request, show)
+
+
+def _run(request: RunRequest, show: Callable[[Counts, int | None], None]) -> Summary | StopResult:
+    entry, state = find_job(request.job), saved_state(request)
     prepared = prepare(request, needs_model=True)
+    check_goes_on(state, prepared.files)
     events = _count_events(prepared)
     with planning():
         extra = local_options(prepared.job.name, request.output)
+        if state is not None:
+            extra["execution.state-recovery.path"] = state
         session = open_session(prepared.settings, flink_conf=request.flink_conf, extra=extra)
         add_connector(session, prepared.job, prepared.files)
         build = importlib.import_module(entry.module).build

@@ -38,6 +38,8 @@ class RunRequest:
         output_format: ``json`` or ``parquet``.
         flink_conf: file of Flink options; None: the one that ships.
         is_overwriting: replace what an earlier run wrote to ``output``.
+        savepoint: folder or URL of a savepoint or checkpoint to go on from.
+        is_resuming: go on from the newest state in ``output``, and add to what is there.
     """
 
     job: str
@@ -48,6 +50,8 @@ class RunRequest:
     output_format: str = "json"
     flink_conf: Path | None = None
     is_overwriting: bool = False
+    savepoint: str | None = None
+    is_resuming: bool = False
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
 
@@ -72,20 +76,20 @@ def prepare(request: RunRequest, *, needs_model: bool) -> PreparedRun:
     if topics is not None or job.sink.kafka is not None:
         connector_jar()
     if topics is not None:
-        claim(request.output, is_overwriting=request.is_overwriting)
+        claim(request.output, is_overwriting=request.is_overwriting, is_resuming=request.is_resuming)
     return PreparedRun(settings, job, topics or _find_files(request, job), request.output)
 
 
 def _find_files(request: RunRequest, job: JobSettings) -> InputFiles:
     if not request.input or request.input.startswith(GENERATOR):
         parse_generator(request.input or GENERATOR)
-        claim(request.output, is_overwriting=request.is_overwriting)
+        claim(request.output, is_overwriting=request.is_overwriting, is_resuming=request.is_resuming)
         return find_inputs(str(generate(request.input or GENERATOR, request.output)))
     files = find_inputs(request.input)
     files.line_format(job.events)
     if any(request.output.absolute() in path.parents for path in files.paths):
         refuse(f"output {request.output}", "a folder apart from the input", "the one it lies in", "name another")
-    claim(request.output, is_overwriting=request.is_overwriting)
+    claim(request.output, is_overwriting=request.is_overwriting, is_resuming=request.is_resuming)
     return files
 
 
@@ -100,8 +104,10 @@ def _load(request: RunRequest) -> tuple[Settings, JobSettings]:
     return settings, job
 
 
-def claim(output: Path, *, is_overwriting: bool) -> None:
-    """Make an empty output folder; remove only files that a run wrote."""
+def claim(output: Path, *, is_overwriting: bool, is_resuming: bool = False) -> None:
+    """Make an empty output folder; remove only files that a run wrote, and none where a run goes on."""
+    if is_resuming and (output / MARKER).is_file():
+        return
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         if not is_overwriting:
             refuse(f"output {output}", "a new or empty folder", "one in use", "add --overwrite")

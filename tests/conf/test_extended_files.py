@@ -87,5 +87,16 @@ def test_shipped_kafka_job_is_the_file_job_with_topics() -> None:
     assert plain.job is not None
     assert kafka.job.source.kafka is not None
     assert kafka.job.sink.kafka is not None
-    assert (kafka.ml, kafka.execution) == (plain.ml, plain.execution)
+    assert kafka.ml == plain.ml
+    assert kafka.execution == plain.execution.model_copy(update={"checkpoint_interval_ms": 10_000})
     assert kafka.job.model_copy(update={"source": plain.job.source, "sink": plain.job.sink}) == plain.job
+
+
+def test_shipped_file_is_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = load_settings("conf/fraud_kafka.yaml", environ={}).job
+    assert found is not None
+    assert found.source.kafka is not None
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "fraud_kafka.yaml").write_text("ml: {enabled: true}\n")
+    assert load_settings("conf/fraud_kafka.yaml", environ={}).job is None

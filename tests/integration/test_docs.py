@@ -14,9 +14,11 @@ import pytest
 from tests.support.pages import Block, read_blocks
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PAGES_RUN_ELSEWHERE = {"kafka": "tests/integration/kafka", "clusters": "tests/integration/test_cluster.py"}
+PAGES_RUN_ELSEWHERE = {
+    "clusters": "tests/integration/test_cluster.py",
+    "kafka": "tests/integration/kafka/test_kafka_page.py",
+}
 RUN_ELSEWHERE = {
-    "gress run fraud-detection --config kafka.yaml": "needs a broker: tests/integration/kafka/test_endless_run.py",
     "gress models register model.joblib": "needs a trained model: tests/models/lifecycle/test_framework_models.py",
     "gress top": "watches a job: tests/gress/top",
 }

@@ -25,6 +25,7 @@ class GressRun:
         topics: what it reads and writes.
         output: its folder; its log lies beside it.
         more: further settings.
+        options: further options.
         delivery: of what it writes.
         command: that starts `gress`.
     """
@@ -36,6 +37,7 @@ class GressRun:
         output: Path,
         more: Sequence[str] = (),
         *,
+        options: Sequence[str] = (),
         delivery: str = "exactly_once",
         command: Sequence[str] = THIS_VERSION,
     ) -> None:
@@ -46,17 +48,17 @@ class GressRun:
             "job.inference.batch_timeout=50ms",
             *more,
         ]
-        options = [part for setting in settings for part in ("--set", setting)]
-        given = ["run", "fraud-detection", "--config", str(config), "--output", str(output), *options]
+        overrides = [part for setting in settings for part in ("--set", setting)]
+        given = ["run", "fraud-detection", "--config", str(config), "--output", str(output), *overrides, *options]
         self._log = (output.parent / f"{output.name}.log").open("w+")
         self._process = subprocess.Popen(
             [*command, *given], stdout=self._log, stderr=self._log,
-            cwd=output.parent, env={**os.environ, "COLUMNS": "400"},
+            cwd=output.parent, env={**os.environ, "COLUMNS": "400"}, start_new_session=True,
         )  # fmt: skip
 
     def stop(self, number: signal.Signals) -> str:
-        """Send a signal and return what the command said; it must end well."""
-        self._process.send_signal(number)
+        """Send a signal to the whole group, as supervisors do; return what the command said, which must end well."""
+        os.killpg(self._process.pid, number)
         code = self._process.wait(STOP_S)
         self._log.seek(0)
         said = self._log.read()
@@ -67,7 +69,7 @@ class GressRun:
         """Stop it as Ctrl-C does and return where its state is."""
         said = self.stop(signal.SIGINT)
         assert "KeyboardInterrupt" not in said
-        savepoint = re.search(r"stopped; its state is in file:(\S+)", said)
+        savepoint = re.search(r"stopped; its state is in file:([^\s;]+)", said)
         assert savepoint is not None, said
         return Path(savepoint[1])
 

@@ -1,0 +1,61 @@
+"""State from which a run goes on: a savepoint that is named, or the newest that an earlier run left in its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jobs.errors import refuse
+from jobs.flink.file_urls import file_url
+from jobs.sources.kafka import KafkaInput
+
+if TYPE_CHECKING:
+    from jobs.runs.prepare import RunRequest
+    from jobs.sources.files import InputFiles
+
+CHECKPOINTS = ".checkpoints"
+SAVEPOINTS = "savepoints"
+_METADATA = "_metadata"
+_PATTERNS = (f"{SAVEPOINTS}/*/{_METADATA}", f"{CHECKPOINTS}/*/chk-*/{_METADATA}")
+
+
+def saved_state(request: RunRequest) -> str | None:
+    """Return the URL of the state that a request names; None: it starts anew.
+
+    Raises:
+        JobError: there is no such state, or it is asked for in two ways.
+    """
+    if request.is_resuming:
+        if request.savepoint is not None:
+            refuse("--resume", "no --from-savepoint beside it", request.savepoint, "leave one of them out")
+        if request.is_overwriting:
+            refuse("--resume", "no --overwrite beside it", "both", "leave one of them out")
+        return _newest(request.output)
+    if request.savepoint is None or ("://" in request.savepoint and not request.savepoint.startswith("file:")):
+        return request.savepoint
+    path = Path(request.savepoint.removeprefix("file:"))
+    if not (path / _METADATA).is_file():
+        refuse(f"savepoint {request.savepoint}", f"a folder with {_METADATA}", "none", "check the path")
+    return file_url(path)
+
+
+def check_goes_on(state: str | None, source: InputFiles | KafkaInput) -> None:
+    """Refuse a run to the latest offsets that goes on from a state: the connector does not announce the end again.
+
+    Raises:
+        JobError: the run would not end.
+    """
+    if state is not None and isinstance(source, KafkaInput) and source.is_bounded:
+        refuse(
+            "job.source.kafka.stop",
+            "never, as a job that goes on from a state would not end",
+            "latest",
+            "--set job.source.kafka.stop=never, and end it with Ctrl-C",
+        )
+
+
+def _newest(output: Path) -> str:
+    found = [path for pattern in _PATTERNS for path in output.glob(pattern)]
+    if not found:
+        refuse(f"--resume: {output}", "a savepoint or checkpoint", "none", "start without --resume")
+    return file_url(max(found, key=lambda path: path.stat().st_mtime_ns).parent)
