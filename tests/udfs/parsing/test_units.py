@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conf.settings import FieldSettings
+from tests.support.lines import encoded
 from tests.udfs.parsing.outcomes import outcomes
 from udfs.dead_letters import Problem
 from udfs.parsing.lines import CsvLines, JsonLines
@@ -31,7 +32,7 @@ def read(values: Sequence[Any], unit: str | None, form: str = "json") -> list[An
         parser, lines = EventParser(fields, JsonLines(fields)), [json.dumps({"at": value}) for value in values]
     else:
         parser, lines = EventParser(fields, CsvLines(fields, ("at",))), [str(value) for value in values]
-    return [row if isinstance(row, Problem) else row["at"] for row in outcomes(parser.parse(lines))]
+    return [row if isinstance(row, Problem) else row["at"] for row in outcomes(parser.parse(encoded(lines)))]
 
 
 @pytest.mark.parametrize("form", ["json", "csv"])
