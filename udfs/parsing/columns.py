@@ -140,6 +140,9 @@ def _json_at_once(values: list[Any], kind: str) -> RawColumn | None:
 def _timed(values: NDArray[Any], nulls: NDArray[np.bool_] | None, kind: str) -> RawColumn:
     """Return a column of values; numbers of a time become epoch milliseconds, and unclear ones are wrong."""
     _, colon, unit = kind.partition(":")
+    if unit == "iso":
+        # No numbers are there, only absent values.
+        return RawColumn(values, nulls)
     if colon:
         return RawColumn(numbers_to_ms(values, unit), nulls)
     rows = find_unclear(values) if kind == _TIME else ()

@@ -122,6 +122,14 @@ NUMBER = st.integers(-(2**63) - 1, 2**63) | st.integers(-(10**10), 10**10) | st.
 VALUE = NUMBER | st.sampled_from(["2018-04-01", "1970-01-01T00:00:00.5Z", "x"]) | st.floats(-1e12, 1e12)
 
 
+@pytest.mark.parametrize("unit", [None, *NUMBERS, "iso"])
+def test_absent_times_have_no_unit(unit: str | None) -> None:
+    fields = {"at": FieldSettings(type="timestamp", unit=unit, required=False)}  # type: ignore[arg-type]
+    parser = EventParser(fields, JsonLines(fields))
+    for size in (0, *SIZES):
+        assert outcomes(parser.parse(encoded(['{"at":null}'] * size))) == [{"at": None}] * size
+
+
 @settings(deadline=None)
 @given(st.lists(VALUE, max_size=80), st.sampled_from([None, "s", "ms", "us", "ns", "iso"]))
 def test_a_value_means_the_same_in_a_batch_as_alone(values: list[Any], unit: str | None) -> None:
