@@ -11,7 +11,7 @@ from conf.ab_testing import AbTestingSettings
 from conf.drift import DriftSettings
 from conf.model_registry import ModelRegistrySettings, ModelSettings
 from conf.types.base import FrozenSettings
-from conf.types.durations import PositiveDurationMs
+from conf.types.durations import DurationMs, PositiveDurationMs
 from conf.types.grammar import full_version
 from conf.types.refusal import Refusal, validation_error
 from conf.types.scalars import BatchSize, Flag, Name, Ports, Real, Whole, matching
@@ -105,6 +105,8 @@ class MetricsSettings(FrozenSettings):
         port: port of the endpoint, 1 to 65535; default 0 = no endpoint.
         bind: address that the endpoint listens on; default ``0.0.0.0``.
         input_rows: rows a second and worker whose feature values are counted, >= 1; default 1000.
+        final_scrape_ms: how long a local run on files keeps the endpoint after its end, until a scrape; YAML
+            ``final_scrape``, default 15s; 0s = it ends at once.
         folder: folder in which the workers of a host share their values; default: one for each user and port, in the
             temporary folder.
         flink_port: port of Flink's own metrics in a local run, on every interface, or a range such as ``9250-9259``
@@ -114,6 +116,7 @@ class MetricsSettings(FrozenSettings):
     port: Whole = Field(default=0, ge=0, le=65_535)
     bind: Name = "0.0.0.0"
     input_rows: Whole = Field(default=1000, ge=1)
+    final_scrape_ms: DurationMs = Field(default=15_000, alias="final_scrape")
     folder: Name | None = None
     flink_port: Ports = 0
 

@@ -20,6 +20,7 @@ from jobs.flink.signals import terminable
 from jobs.kafka.counts import TopicCounts
 from jobs.pipeline.scoring import has_windows
 from jobs.run_folder.parquet import convert_json_parts
+from jobs.run_folder.part_files import name_parts
 from jobs.run_folder.progress import Clock, Counts, Progress
 from jobs.run_folder.summary import Summary, summarise, summary_of_counts
 from jobs.runs.endless import StopResult, add_connector, is_endless, wait_until_stopped
@@ -28,9 +29,13 @@ from jobs.runs.prepare import PreparedRun, RunRequest, prepare
 from jobs.runs.saved_state import CHECKPOINTS, SAVEPOINTS, check_goes_on, saved_state
 from jobs.sources.kafka import KafkaInput
 from jobs.sources.lines import is_read_in_turn
+from udfs.metrics.exporter import forget_ended, hold_for_scrape
 
 if TYPE_CHECKING:
     from pyflink.table import StatementSet, TableResult
+
+
+ROW_FOLDERS = ("predictions", "alerts", "dead_letters", "drift")
 
 
 def show_nothing(counts: Counts, total: int | None) -> None:
@@ -57,6 +62,8 @@ def _run(request: RunRequest, show: Callable[[Counts, int | None], None]) -> Sum
     prepared = prepare(request, needs_model=True)
     check_goes_on(state, prepared.files)
     events = _count_events(prepared)
+    if not is_submitted():
+        forget_ended(prepared.settings.ml.metrics)
     with planning():
         extra = local_options(prepared.job.name, request.output)
         if state is not None:
@@ -73,6 +80,8 @@ def _run(request: RunRequest, show: Callable[[Counts, int | None], None]) -> Sum
     with _progress(prepared, show, events):
         execute(statements, request.job)
     seconds = time.monotonic() - start
+    if not is_submitted():
+        hold_for_scrape(prepared.settings.ml.metrics)
     if topics is None:
         return _summarised(prepared, request, events, seconds)
     tidy(prepared.output)
@@ -89,7 +98,11 @@ def _run_endless(
     if is_submitted():
         return StopResult(None)
     with _progress(prepared, show, None), _one_line_failure(request.job):
-        return wait_until_stopped(result, prepared.output / SAVEPOINTS)
+        stopped = wait_until_stopped(result, prepared.output / SAVEPOINTS)
+    if stopped.savepoint is not None:
+        for folder in ROW_FOLDERS:
+            name_parts(prepared.output / folder, ".jsonl")
+    return stopped
 
 
 def _progress(
@@ -171,7 +184,9 @@ def local_options(name: str, output: Path) -> dict[str, str]:
 
 
 def tidy(output: Path) -> None:
-    """Remove files that only a running job needs: checkpoints, and unfinished parts of a failed attempt."""
+    """Remove what only a running job needs: checkpoints, and unfinished parts of a failed attempt; name the others."""
     shutil.rmtree(output / CHECKPOINTS, ignore_errors=True)
     for part in output.glob("*/.part-*"):
         part.unlink()
+    for folder in ROW_FOLDERS:
+        name_parts(output / folder, ".jsonl")

@@ -19,6 +19,7 @@ PAGES_RUN_ELSEWHERE = {
     "kafka": "tests/integration/kafka/test_kafka_page.py",
 }
 RUN_ELSEWHERE = {
+    "gress run fraud-detection --config conf/fraud_kafka": "needs a broker: tests/integration/kafka/test_kafka_page.py",
     "gress models register model.joblib": "needs a trained model: tests/models/lifecycle/test_framework_models.py",
     "gress top": "watches a job: tests/gress/top",
 }

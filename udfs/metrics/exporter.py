@@ -17,6 +17,7 @@ from udfs.metrics.files import MetricFiles
 
 _LOG = logging.getLogger("gress.metrics")
 _RETRY_S = 1.0
+_HANDOVER_S = 3.0
 _TIDY_S = 10.0
 _PATH = "/metrics"
 _FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -34,6 +35,7 @@ class MetricsServer:
         self._files = MetricFiles(metrics_folder(settings))
         self._lock = threading.Lock()
         self._stop = threading.Event()
+        self._bound, self._scraped = threading.Event(), threading.Event()
         self._server: ThreadingHTTPServer | None = None
 
     @property
@@ -50,6 +52,14 @@ class MetricsServer:
         self._stop.set()
         if self._server is not None:
             self._server.shutdown()
+
+    def wait_for_port(self, seconds: float) -> bool:
+        """Wait until this process has the port, and return whether it has."""
+        return self._bound.wait(seconds)
+
+    def wait_for_scrape(self, seconds: float) -> bool:
+        """Wait until the metrics were scraped from here, and return whether they were."""
+        return self._scraped.wait(seconds)
 
     def answer(self) -> bytes:
         """Return all metrics of the host in Prometheus' text format."""
@@ -75,6 +85,7 @@ class MetricsServer:
                 self._stop.wait(_RETRY_S)
                 continue
             self._server = server
+            self._bound.set()
             said = fields("metrics_served", port=self._settings.port)
             _LOG.info("metrics of this host: port %d%s", self._settings.port, _PATH, extra=said)
             with server:
@@ -82,7 +93,7 @@ class MetricsServer:
             self._server = None
 
     def _bind(self) -> ThreadingHTTPServer:
-        answer, tidy = self.answer, self.tidy
+        answer, tidy, scraped = self.answer, self.tidy, self._scraped
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
@@ -95,6 +106,7 @@ class MetricsServer:
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
+                scraped.set()
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
                 """Log nothing, as scrapes come every few seconds."""
@@ -137,6 +149,28 @@ def export_metrics(settings: MetricsSettings) -> None:
         os.environ[_FOLDER_VARIABLE] = str(folder)
         _SERVERS[settings.port] = MetricsServer(settings)
         _SERVERS[settings.port].start()
+
+
+def forget_ended(settings: MetricsSettings) -> None:
+    """Delete what the workers of ended runs left in this host's folder, where no worker runs."""
+    if settings.port:
+        MetricFiles(metrics_folder(settings)).forget_ended()
+
+
+def hold_for_scrape(settings: MetricsSettings) -> None:
+    """Serve the values of workers that have ended until a scrape, for ``final_scrape`` at most.
+
+    A scraper that comes every few seconds would miss the last values of a run otherwise. Where another process has the
+    port, that one serves them.
+    """
+    if not (settings.port and settings.final_scrape_ms):
+        return
+    server = MetricsServer(settings)
+    server.start()
+    # The run's own workers release the port as they end.
+    if server.wait_for_port(_HANDOVER_S):
+        server.wait_for_scrape(settings.final_scrape_ms / 1000)
+    server.stop()
 
 
 def metrics_folder(settings: MetricsSettings) -> Path:

@@ -33,6 +33,12 @@ class MetricFiles:
             else:
                 self._fold(path, kind)
 
+    def forget_ended(self) -> None:
+        """Delete the values of ended processes, unless one still runs: then its counts go on from theirs."""
+        if not any(pid != _FOLDED and _is_running(pid) for _, _, pid in self._files()):
+            for path in self.folder.glob("*_*.*"):
+                path.unlink(missing_ok=True)
+
     def exposition(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
         from prometheus_client import CollectorRegistry, generate_latest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -14,7 +15,9 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from conf.settings import MetricsSettings
 from jobs.flink.ports import free_port
+from udfs.metrics.exporter import forget_ended, hold_for_scrape
 from udfs.metrics.files import MetricFiles
 
 ROOT = Path(__file__).parents[3]
@@ -182,3 +185,49 @@ def test_a_path_that_is_none_is_not_found(start: Start, port: int) -> None:
     scrape(port)
     with pytest.raises(urllib.error.HTTPError, match="404"):
         urllib.request.urlopen(f"http://127.0.0.1:{port}/other")
+
+
+def settings(port: int, folder: Path, final_scrape: str = "15s") -> MetricsSettings:
+    tree = {"port": port, "bind": "127.0.0.1", "folder": str(folder), "final_scrape": final_scrape}
+    return MetricsSettings.model_validate(tree)
+
+
+def test_the_last_values_wait_for_a_scrape(start: Start, port: int, folder: Path) -> None:
+    worker = start()
+    worker.record(7)
+    worker.kill()
+    holding = threading.Thread(target=hold_for_scrape, args=(settings(port, folder, "60s"),))
+    holding.start()
+    assert scrape(port)["gress_ml_model_swaps_total{model=m,result=swapped}"] == 7
+    holding.join(10)
+    assert not holding.is_alive()
+
+
+@pytest.mark.parametrize(("final_scrape", "least"), [("0s", 0.0), ("300ms", 0.3)])
+def test_nobody_scrapes(final_scrape: str, least: float, port: int, folder: Path) -> None:
+    folder.mkdir()
+    begin = time.monotonic()
+    hold_for_scrape(settings(port, folder, final_scrape))
+    assert least <= time.monotonic() - begin < least + 10
+
+
+def test_another_process_serves_the_last_values(start: Start, port: int, folder: Path) -> None:
+    start().record(1)
+    scrape(port)
+    begin = time.monotonic()
+    hold_for_scrape(settings(port, folder, "10m"))
+    assert time.monotonic() - begin < 60
+
+
+def test_a_run_begins_at_zero_unless_a_worker_runs(start: Start, port: int, folder: Path) -> None:
+    first, second = start(), start()
+    first.record(3)
+    second.record(4)
+    first.kill()
+    forget_ended(settings(port, folder))
+    assert scrape(port)["gress_ml_model_swaps_total{model=m,result=swapped}"] == 7
+    second.kill()
+    forget_ended(settings(port, folder))
+    assert list(folder.iterdir()) == []
+    start().record(1)
+    assert scrape(port)["gress_ml_model_swaps_total{model=m,result=swapped}"] == 1
