@@ -16,8 +16,8 @@ RUN_EXTRAS := tflite,report,kafka
 # A new pip unpacks twice as fast as Python's own. Modules compile on first import, because only few are imported.
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
 
-# Run a worker on each core; tests of one file stay together. Tests with a JVM run one by one: they share it, and use
-# both cores of a small machine.
+# Run a worker on each core; tests of one file stay together. Tests with a JVM run one by one, as they share it, beside
+# the others: they often wait for processes.
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
 # $(call make_venv,FOLDER,EXTRAS): the package, editable, in a virtual environment of its own.
@@ -43,8 +43,10 @@ demo: $(VENV)/run.stamp ## run the fraud job on generated transactions and write
 	$(BIN)/gress report demo-out
 
 test: lint ## run all checks
-	$(BIN)/python -m pytest $(PARALLEL) -m 'not flink'
-	$(BIN)/python -m pytest -m flink
+	$(BIN)/python -m pytest -m flink > $(VENV)/flink.log 2>&1 & flink=$$!; \
+	free=0; $(BIN)/python -m pytest $(PARALLEL) -m 'not flink' || free=$$?; \
+	echo "Waiting for the tests with a JVM" >&2; \
+	jvm=0; wait $$flink || jvm=$$?; cat $(VENV)/flink.log; exit $$((free | jvm))
 	@if [ "$${CI:-}" = true ]; then $(MAKE) test-recipes; fi
 
 test-fast: $(VENV)/test.stamp ## run the tests that need no JVM

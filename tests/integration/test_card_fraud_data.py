@@ -1,6 +1,6 @@
 """The published card-fraud data through the whole job: every row counted, features and quality against the handbook.
 
-`make test` reads what the handbook's test week and the published features need; `make test-data` reads all of it.
+`make test-data` reads all of it. `make test` reads some cards, and all that their features depend on.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from models.training.evaluation import HANDBOOK_WEEK, rows_of_test_week
 
 WHOLE = os.environ.get("GRESS_WHOLE_DATA") == "1"
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "card-fraud"
-# The handbook's published bests, in different models; the first shipped model that scores must pass both.
-LEAST_AUC_ROC, LEAST_AVERAGE_PRECISION = 0.88, 0.70
+# The handbook's published bests, in different models, which the shipped model must pass; it has less on the 33 frauds
+# of some cards.
+LEAST_AUC_ROC, LEAST_AVERAGE_PRECISION = (0.88, 0.70) if WHOLE else (0.85, 0.60)
 
 pytestmark = [
     pytest.mark.slow,
@@ -41,8 +42,8 @@ def gress(*arguments: str | Path) -> None:
 # The longest window of a feature, with its delay.
 HISTORY = dt.timedelta(days=37)
 GOLDEN_DAYS = tuple(map(np.datetime64, ("2018-04-02", "2018-05-20", "2018-08-09")))
-# One card in so many, and all that was paid at the terminals where it paid on the published days.
-ONE_CARD_IN = 1 if WHOLE else 10
+# One card in so many, of the published days and of the test week.
+GOLDEN_CARD_IN, SCORED_CARD_IN = (1, 1) if WHOLE else (20, 10)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,14 @@ def transactions(published: pd.DataFrame) -> pd.DataFrame:
     if WHOLE:
         return published
     start, end = HANDBOOK_WEEK - HISTORY, HANDBOOK_WEEK + dt.timedelta(days=7)
-    return published[published["TX_DATETIME"].between(pd.Timestamp(start), pd.Timestamp(end), inclusive="left")]
+    rows = published[published["TX_DATETIME"].between(pd.Timestamp(start), pd.Timestamp(end), inclusive="left")]
+    is_scored = (rows["TX_DATETIME"] >= pd.Timestamp(HANDBOOK_WEEK)) & (rows["CUSTOMER_ID"] % SCORED_CARD_IN == 0)
+    return related(rows, rows[is_scored])
+
+
+def related(rows: pd.DataFrame, to: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the same cards or at the same terminals as some."""
+    return rows[np.any([rows[key].isin(to[key]) for key in ("CUSTOMER_ID", "TERMINAL_ID")], axis=0)]
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +88,7 @@ def test_every_transaction_has_one_prediction(
     run: Path, predictions: pd.DataFrame, transactions: pd.DataFrame
 ) -> None:
     summary = json.loads((run / "summary.json").read_text())
-    assert summary["events"] == len(transactions) == (1_754_155 if WHOLE else 421_291)
+    assert summary["events"] == len(transactions) == (1_754_155 if WHOLE else 216_921)
     assert summary["predictions"] + summary["dead_letters"] == len(transactions)
     assert summary["dead_letters"] == pq.read_metadata(run / "dead_letters.parquet").num_rows == 0
     assert np.array_equal(predictions["event_id"], np.sort(transactions["TRANSACTION_ID"].to_numpy()))
@@ -94,7 +102,8 @@ def test_test_week_beats_the_published_best(predictions: pd.DataFrame, transacti
     time_ms = truth["TX_DATETIME"].to_numpy().astype("datetime64[ms]").astype(np.int64)
     label = truth["TX_FRAUD"].to_numpy()
     rows = rows_of_test_week(time_ms, truth["CUSTOMER_ID"].to_numpy(), label, HANDBOOK_WEEK)
-    assert (len(rows), label[rows].sum()) == (58_264, 385)  # as published
+    rows = rows[truth["CUSTOMER_ID"].to_numpy()[rows] % SCORED_CARD_IN == 0]
+    assert (len(rows), label[rows].sum()) == ((58_264, 385) if WHOLE else (5_999, 33))  # as published
     score = predictions["prediction"].to_numpy()[rows]
     auc_roc, average_precision = roc_auc_score(label[rows], score), average_precision_score(label[rows], score)
     sys.stdout.write(f"test week: AUC ROC {auc_roc:.4f}, average precision {average_precision:.4f}\n")
@@ -107,7 +116,7 @@ def golden(published: pd.DataFrame) -> pd.DataFrame:
     """Published features of the days, of some cards."""
     features = pd.read_parquet(DATA / "features_golden.parquet").set_index("TRANSACTION_ID")
     cards = published.set_index("TRANSACTION_ID")["CUSTOMER_ID"].loc[features.index]
-    return features[cards % ONE_CARD_IN == 0]
+    return features[cards % GOLDEN_CARD_IN == 0]
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +125,8 @@ def history(published: pd.DataFrame, golden: pd.DataFrame, tmp_path_factory: pyt
     days = published["TX_DATETIME"].to_numpy().astype("datetime64[D]")
     is_near = np.any([(days <= day) & (days >= day - np.timedelta64(HISTORY)) for day in GOLDEN_DAYS], axis=0)
     shown = published[published["TRANSACTION_ID"].isin(golden.index)]
-    is_related = np.any([published[key].isin(shown[key]) for key in ("CUSTOMER_ID", "TERMINAL_ID")], axis=0)
     path = tmp_path_factory.mktemp("history") / "transactions.parquet"
-    published[is_related & is_near].to_parquet(path)
+    related(published[is_near], shown).to_parquet(path)
     return path
 
 
@@ -128,7 +136,7 @@ def test_features_are_the_published_ones(history: Path, golden: pd.DataFrame, tm
     columns = list(golden.columns)
     found = pd.read_parquet(exported, columns=["TRANSACTION_ID", *columns]).set_index("TRANSACTION_ID")
     assert len(found) == pq.read_metadata(history).num_rows
-    assert len(golden) > 2_500
+    assert len(golden) > 1_500
     found = found.loc[golden.index]
     for column in columns:
         # No two transactions of one key share a second on these days, where ties would be broken differently.
@@ -137,12 +145,12 @@ def test_features_are_the_published_ones(history: Path, golden: pd.DataFrame, tm
 
 def test_export_does_not_depend_on_parallelism(transactions: pd.DataFrame, tmp_path: Path) -> None:
     source = tmp_path / "first.parquet"
-    transactions.head(40_000).to_parquet(source)
+    transactions.head(15_000).to_parquet(source)
     tables = []
     for parallelism in (1, 2):
         target = tmp_path / f"features-{parallelism}.parquet"
         setting = f"execution.parallelism={parallelism}"
         gress("features", "export", "fraud-detection", "--input", source, "--output", target, "--set", setting)
         tables.append(pq.read_table(target))
-    assert tables[0].num_rows == 40_000
+    assert tables[0].num_rows == 15_000
     assert tables[0].equals(tables[1])

@@ -27,7 +27,7 @@ PAGES = ("first-job", "features", "models", "monitoring")
 
 
 class Shell:
-    """Runs the steps of a page in a folder: jobs in processes of their own, other commands of `gress` here."""
+    """Runs the steps of a page in a folder: `gress` in this process, whose JVM the jobs share; programs beside it."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         self._folder = folder
@@ -44,10 +44,7 @@ class Shell:
         if step[0] == "python":
             return self._beside([sys.executable, *step[1:]])
         assert step[0] == "gress", step
-        if step[1] == "run" or step[1:3] == ["features", "export"]:
-            out = self._beside([sys.executable, "-m", "gress.cli.main", *step[1:]])
-        else:
-            out = self._here(step[1:])
+        out = self._here(step[1:])
         assert out.strip(), step
         return out
 
