@@ -67,7 +67,7 @@ def _run(command: str, folder: Path) -> str:
 @pytest.mark.slow
 def test_commands_run_in_order(outputs: dict[str, str], folder: Path) -> None:
     assert [command.split()[:2] for command in outputs if command.startswith("gress ")] == [
-        ["gress", "config"], ["gress", "models"], ["gress", "models"], ["gress", "run"], ["gress", "report"],
+        ["gress", "models"], ["gress", "models"], ["gress", "config"], ["gress", "run"], ["gress", "report"],
     ]  # fmt: skip
     summary = json.loads((folder / "out" / "summary.json").read_text("utf-8"))
     assert (summary["events"], summary["predictions"], summary["dead_letters"]) == (3, 2, 1)
