@@ -1,4 +1,4 @@
-"""Pieces of SQL text: identifiers, literals and intervals."""
+"""Pieces of SQL text: identifiers, text literals and intervals."""
 
 from __future__ import annotations
 
@@ -22,15 +22,6 @@ def literal(text: str) -> str:
     'it''s'
     """
     return "'" + text.replace("'", "''") + "'"
-
-
-def bytes_literal(data: bytes) -> str:
-    """Return bytes as a literal.
-
-    >>> bytes_literal(b"a,b")
-    "x'612c62'"
-    """
-    return f"x'{data.hex()}'"
 
 
 def interval(milliseconds: int) -> str:

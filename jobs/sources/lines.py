@@ -14,7 +14,7 @@ from jobs.flink.file_urls import file_url
 from jobs.flink.sql import View, create_table, create_view
 from jobs.sources.files import InputFiles
 from jobs.sources.kafka import KafkaInput, create_kafka_lines
-from state.sql import bytes_literal, literal
+from state.sql import literal
 from udfs.functions.parse_lines import LINE
 from udfs.functions.read_chunks import ReadParquet, list_chunks
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pyflink.table import Table
 
 _VIEW = "raw_lines"
-_RETURN = b"\r"
 
 
 def create_input(
@@ -53,8 +52,7 @@ def create_lines(session: FlinkSession, files: InputFiles, events: EventSettings
     if files.format != "csv":
         return View(_VIEW, LINE)
     # Every file starts with the header, and no event equals it.
-    header = files.header.encode()
-    is_event = f"__line <> {bytes_literal(header)} AND __line <> {bytes_literal(header + _RETURN)}"
+    is_event = f"TRIM(TRAILING U&'\\000D' FROM CAST(__line AS STRING)) <> {literal(files.header)}"
     return create_view(session, "lines", LINE, f"SELECT __line FROM {_VIEW} WHERE {is_event}")
 
 
