@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from jobs.catalogue import find_job
 from jobs.errors import fail
-from jobs.flink.environment import is_submitted, open_session, planning
+from jobs.flink.environment import expect_short_run, is_submitted, open_session, planning
 from jobs.flink.file_urls import file_url
 from jobs.flink.ports import free_port
 from jobs.flink.root_cause import root_cause
@@ -34,6 +34,9 @@ from udfs.metrics.exporter import forget_ended, hold_for_scrape
 if TYPE_CHECKING:
     from pyflink.table import StatementSet, TableResult
 
+
+# Events up to which a run is over before the JVM's second compiler pays off.
+_SHORT_RUN = 100_000
 
 ROW_FOLDERS = ("predictions", "alerts", "dead_letters", "drift")
 
@@ -64,6 +67,8 @@ def _run(request: RunRequest, show: Callable[[Counts, int | None], None]) -> Sum
     events = _count_events(prepared)
     if not is_submitted():
         forget_ended(prepared.settings.ml.metrics)
+        if events is not None and events <= _SHORT_RUN:
+            expect_short_run()
     with planning():
         extra = local_options(prepared.job.name, request.output)
         if state is not None:

@@ -143,14 +143,15 @@ def test_features_are_the_published_ones(history: Path, golden: pd.DataFrame, tm
         np.testing.assert_allclose(found[column], golden[column].astype(float), rtol=0, atol=1e-9, err_msg=column)
 
 
+@pytest.mark.skipif(not WHOLE, reason="make test-data; tests/integration/test_windows.py does it on fewer rows")
 def test_export_does_not_depend_on_parallelism(transactions: pd.DataFrame, tmp_path: Path) -> None:
     source = tmp_path / "first.parquet"
-    transactions.head(15_000).to_parquet(source)
+    transactions.head(100_000).to_parquet(source)
     tables = []
     for parallelism in (1, 2):
         target = tmp_path / f"features-{parallelism}.parquet"
         setting = f"execution.parallelism={parallelism}"
         gress("features", "export", "fraud-detection", "--input", source, "--output", target, "--set", setting)
         tables.append(pq.read_table(target))
-    assert tables[0].num_rows == 15_000
+    assert tables[0].num_rows == 100_000
     assert tables[0].equals(tables[1])
