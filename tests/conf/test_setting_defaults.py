@@ -31,6 +31,7 @@ INTERFACE: dict[str, object] = {
     "metrics.port": 0,
     "metrics.bind": "0.0.0.0",
     "metrics.input_rows": 1000,
+    "metrics.final_scrape": "15s",
     "metrics.folder": None,
     "metrics.flink_port": 0,
     "drift.enabled": False,

@@ -7,13 +7,13 @@ import pytest
 from jobs.runs.launch import CHECKPOINTS, local_options, tidy
 
 
-def test_checkpoints_and_unfinished_parts_are_removed(tmp_path: Path) -> None:
+def test_checkpoints_and_unfinished_parts_are_removed_and_the_others_named(tmp_path: Path) -> None:
     (tmp_path / CHECKPOINTS / "chk-1").mkdir(parents=True)
     (tmp_path / "predictions").mkdir()
     for name in ("part-0", ".part-1.inprogress"):
         (tmp_path / "predictions" / name).touch()
     tidy(tmp_path)
-    assert [path.name for path in tmp_path.rglob("*")] == ["predictions", "part-0"]
+    assert [path.name for path in tmp_path.rglob("*")] == ["predictions", "part-0.jsonl"]
 
 
 def test_local_run_keeps_to_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
