@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
+from typing_extensions import Self
 
 from jobs.run_folder.progress import Counts
 from jobs.run_folder.summary import Summary
@@ -25,15 +26,14 @@ if TYPE_CHECKING:
 _PLAIN_EVERY_S = 10.0
 
 
-class LiveLine:
-    """One line that is rewritten on a terminal; elsewhere a new line now and then."""
+class StatusLine:
+    """One line on standard error that is rewritten, where that is a terminal; nothing elsewhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str = "") -> None:
         self._console = Console(stderr=True)
-        self._live = Live(Text("starting Flink"), console=self._console, transient=True, auto_refresh=False)
-        self._shown_s = -_PLAIN_EVERY_S
+        self._live = Live(Text(text), console=self._console, transient=True, auto_refresh=False)
 
-    def __enter__(self) -> LiveLine:
+    def __enter__(self) -> Self:
         if self._console.is_terminal:
             self._live.start(refresh=True)
         return self
@@ -42,38 +42,27 @@ class LiveLine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._live.stop()
+
+    def write(self, text: str) -> None:
+        """Show a text in place of the one before."""
+        if self._console.is_terminal:
+            self._live.update(Text(text), refresh=True)
+
+
+class LiveLine(StatusLine):
+    """The counts of a run in one line; where standard error is no terminal, in a new line now and then."""
+
+    def __init__(self) -> None:
+        super().__init__("starting Flink")
+        self._shown_s = -_PLAIN_EVERY_S
 
     def show(self, counts: Counts, total: int | None) -> None:
         """Show the counts so far."""
         text = counts.text(total)
-        if self._console.is_terminal:
-            self._live.update(Text(text), refresh=True)
-        elif counts.seconds - self._shown_s >= _PLAIN_EVERY_S:
+        self.write(text)
+        if not self._console.is_terminal and counts.seconds - self._shown_s >= _PLAIN_EVERY_S:
             self._shown_s = counts.seconds
             sys.stderr.write(text + "\n")
-
-
-class StatusLine:
-    """One line on standard error that is rewritten, where that is a terminal; nothing elsewhere."""
-
-    def __init__(self) -> None:
-        self._console = Console(stderr=True)
-        self._live = Live(Text(), console=self._console, transient=True, auto_refresh=False)
-
-    def __enter__(self) -> StatusLine:
-        if self._console.is_terminal:
-            self._live.start(refresh=True)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._live.stop()
-
-    def show(self, text: str) -> None:
-        """Show a text in place of the one before."""
-        if self._console.is_terminal:
-            self._live.update(Text(text), refresh=True)
 
 
 def print_line(text: str) -> None:

@@ -91,7 +91,7 @@ def produce(
         return f"{sent.events:,} events sent to {to}, {sent.rate:,.0f} a second"
 
     with StatusLine() as line:
-        sent = send(ProduceRequest(source, to, servers, rate, key or None), lambda sent: line.show(text(sent)))
+        sent = send(ProduceRequest(source, to, servers, rate, key or None), lambda sent: line.write(text(sent)))
     print_line(text(sent))
 
 
