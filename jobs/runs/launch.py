@@ -6,7 +6,7 @@ import importlib
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +56,8 @@ def run(request: RunRequest, show: Callable[[Counts, int | None], None] = show_n
     Raises:
         ConfigError, FeatureError, ModelError, JobError: the request cannot work; nothing was started or written.
     """
-    with terminable():
+    # Whoever submits a job ends Flink's client with SIGTERM once the cluster has the job, which must go on.
+    with nullcontext() if is_submitted() else terminable():
         return _run(request, show)
 
 
