@@ -27,7 +27,7 @@ PAGES = ("first-job", "features", "models", "monitoring")
 
 
 class Shell:
-    """Runs the steps of a page in a folder: `gress` in this process, whose JVM the jobs share; programs beside it."""
+    """Runs the steps of a page in a folder: jobs in processes of their own, other commands of `gress` here."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         self._folder = folder
@@ -44,7 +44,11 @@ class Shell:
         if step[0] == "python":
             return self._beside([sys.executable, *step[1:]])
         assert step[0] == "gress", step
-        out = self._here(step[1:])
+        if step[1] == "run" or step[1:3] == ["features", "export"]:
+            # Workers find a registry of this folder only if their JVM was started here.
+            out = self._beside([sys.executable, "-m", "gress.cli.main", *step[1:]])
+        else:
+            out = self._here(step[1:])
         assert out.strip(), step
         return out
 

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.job_runs import read_parts, run_job
+from tests.support.job_runs import read_parts
 
 WAIT_S = 300
 SOURCE = "generator:days=30,customers=500"
 
 
-def start(config: Path, output: Path) -> subprocess.Popen[bytes]:
+def start(config: Path, output: Path, *more: str) -> subprocess.Popen[bytes]:
     options = ["--config", str(config), "--input", SOURCE, "--output", str(output)]
-    command = [sys.executable, "-m", "gress.cli.main", "run", "fraud-detection", *options]
+    command = [sys.executable, "-m", "gress.cli.main", "run", "fraud-detection", *options, *more]
     with (output.parent / "log").open("wb") as log:
         return subprocess.Popen(
             [*command, "--set", "execution.checkpoint_interval=500ms"], stdout=log, stderr=log
@@ -39,7 +39,8 @@ def test_killed_run_goes_on_and_has_one_summary(fraud_config: Path, tmp_path: Pa
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
     assert not (output / "summary.json").exists()
-    run_job(fraud_config, SOURCE, output, is_resuming=True)
+    second = start(fraud_config, output, "--resume")
+    assert second.wait(WAIT_S) == 0, (tmp_path / "log").read_text()
     summary = json.loads((output / "summary.json").read_text("utf-8"))
     events = sum(1 for _ in (output / "input.jsonl").open("rb"))
     assert summary["events"] == events == summary["predictions"] + summary["dead_letters"]
