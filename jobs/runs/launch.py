@@ -56,7 +56,7 @@ def run(request: RunRequest, show: Callable[[Counts, int | None], None] = show_n
     Raises:
         ConfigError, FeatureError, ModelError, JobError: the request cannot work; nothing was started or written.
     """
-    # Whoever submits a job ends Flink's client with SIGTERM once the cluster has the job, which must go on.
+    # `gress submit` ends Flink's client with SIGTERM once the cluster has the job, which must go on.
     with nullcontext() if is_submitted() else terminable():
         return _run(request, show)
 
@@ -86,13 +86,15 @@ def _run(request: RunRequest, show: Callable[[Counts, int | None], None]) -> Sum
     with _progress(prepared, show, events):
         execute(statements, request.job)
     seconds = time.monotonic() - start
+    if topics is None:
+        summary = _summarised(prepared, request, events, seconds)
+    else:
+        tidy(prepared.output)
+        summary = summary_of_counts(topics.count(), job=request.job, events=events, seconds=seconds)
+        summary.write(prepared.output / "summary.json")
+    # The summary is written before the wait, which Ctrl-C may cut short.
     if not is_submitted():
         hold_for_scrape(prepared.settings.ml.metrics)
-    if topics is None:
-        return _summarised(prepared, request, events, seconds)
-    tidy(prepared.output)
-    summary = summary_of_counts(topics.count(), job=request.job, events=events, seconds=seconds)
-    summary.write(prepared.output / "summary.json")
     return summary
 
 
@@ -106,8 +108,7 @@ def _run_endless(
     with _progress(prepared, show, None), _one_line_failure(request.job):
         stopped = wait_until_stopped(result, prepared.output / SAVEPOINTS)
     if stopped.savepoint is not None:
-        for folder in ROW_FOLDERS:
-            name_parts(prepared.output / folder, ".jsonl")
+        _name_rows(prepared.output)
     return stopped
 
 
@@ -194,5 +195,9 @@ def tidy(output: Path) -> None:
     shutil.rmtree(output / CHECKPOINTS, ignore_errors=True)
     for part in output.glob("*/.part-*"):
         part.unlink()
+    _name_rows(output)
+
+
+def _name_rows(output: Path) -> None:
     for folder in ROW_FOLDERS:
         name_parts(output / folder, ".jsonl")

@@ -30,7 +30,7 @@ class BadLine:
 
     @property
     def value(self) -> str:
-        """What the dead letter holds of it."""
+        """The line as its dead letter holds it."""
         data = as_bytes(self.text)
         return base64.b64encode(data).decode() if self.is_binary else self.text
 
