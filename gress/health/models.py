@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from gress.health.checks import Check, State
 from gress.metrics.scrape import Scrape, scrape
@@ -44,7 +44,8 @@ def _breakers(found: Scrape) -> list[Check]:
 
 
 def _by_version(found: Scrape, name: str) -> Iterator[tuple[str, float]]:
-    for series, value in found.gauges.items():
-        if series.name == name:
-            labels: Mapping[str, str] = dict(series.labels)
-            yield f"{labels['model']}@{labels['version']}", value
+    labelled = [(dict(series.labels), value) for series, value in found.gauges.items() if series.name == name]
+    is_shared = len({labels.get("job", "") for labels, _ in labelled}) > 1
+    for labels, value in labelled:
+        version = f"{labels['model']}@{labels['version']}"
+        yield f"{version} of {labels.get('job', '')}" if is_shared else version, value

@@ -89,7 +89,7 @@ def versions_block(figures: Figures) -> Block:
     """Return the table of model versions."""
     rows = [
         (
-            Text(f"{each.model}@{each.version}"),
+            Text(_of_job(figures, each.job, f"{each.model}@{each.version}")),
             Text(share_text(each.share)),
             Text(rate_text(each.rows_per_s)),
             Text(rate_text(each.errors_per_s), style="red" if each.errors_per_s else ""),
@@ -106,7 +106,7 @@ def variants_block(figures: Figures) -> Block:
     """Return the table of experiment variants."""
     rows = [
         (
-            Text(f"{each.experiment} {each.variant}"),
+            Text(_of_job(figures, each.job, f"{each.experiment} {each.variant}")),
             Text(share_text(each.share)),
             Text(rate_text(each.rows_per_s)),
             Text(rate_text(each.errors_per_s), style="red" if each.errors_per_s else ""),
@@ -120,7 +120,7 @@ def variants_block(figures: Figures) -> Block:
 def reasons_block(figures: Figures) -> Block:
     """Return the table of events without their model's prediction, by reason."""
     rows = [
-        *_count_rows("fallback", ("model", "version"), "reason", figures.fallbacks),
+        *_count_rows("fallback", (*_job_label(figures), "model", "version"), "reason", figures.fallbacks),
         *_count_rows("dead letter", ("job", "stage"), "reason", figures.dead_letters),
     ]
     return Block(("fallbacks, dead letters", "reason", "/min", "total"), tuple(rows), words=2)
@@ -128,11 +128,12 @@ def reasons_block(figures: Figures) -> Block:
 
 def changes_block(figures: Figures) -> Block:
     """Return the table of swaps, failed loads, registry failures and shadow comparisons."""
+    job = _job_label(figures)
     rows = [
-        *_count_rows("swap", ("model",), "result", figures.swaps),
-        *_count_rows("load error", ("model", "version"), "error_type", figures.load_errors),
-        *_count_rows("registry error", ("model",), "", figures.registry_errors),
-        *_count_rows("shadow", ("experiment",), "result", figures.shadows),
+        *_count_rows("swap", (*job, "model"), "result", figures.swaps),
+        *_count_rows("load error", (*job, "model", "version"), "error_type", figures.load_errors),
+        *_count_rows("registry error", (*job, "model"), "", figures.registry_errors),
+        *_count_rows("shadow", (*job, "experiment"), "result", figures.shadows),
     ]
     return Block(("swaps, registry", "result", "/min", "total"), tuple(rows), words=2)
 
@@ -144,9 +145,19 @@ def drift_block(figures: Figures) -> Block:
         is_large = each.score is not None and each.score >= LARGE_DRIFT
         score = UNKNOWN if each.score is None else f"{each.score:.2f}{' !' if is_large else '  '}"
         style = "bold red" if is_large else ""
-        name = f"{each.metric.removeprefix('feature:')} of {each.model}@{each.version}"
+        model = _of_job(figures, each.job, f"{each.model}@{each.version}")
+        name = f"{each.metric.removeprefix('feature:')} of {model}"
         rows.append((Text(name, style=style), Text(score, style=style)))
     return Block(("drift, worst first", "score"), tuple(rows))
+
+
+def _of_job(figures: Figures, job: str, name: str) -> str:
+    """Return a name with its job before it, where the endpoints tell of several jobs."""
+    return f"{job} {name}" if figures.has_several_jobs else name
+
+
+def _job_label(figures: Figures) -> tuple[str, ...]:
+    return ("job",) if figures.has_several_jobs else ()
 
 
 def _count_rows(kind: str, where: Sequence[str], what: str, counts: Sequence[Count]) -> list[tuple[Text, ...]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gress.health.examine import Health
 from gress.metrics.histogram import Histogram
 from gress.metrics.scrape import Scrape, Series
 from gress.top.rates import History, Window
+from udfs.metrics.catalogue import METRICS
 from udfs.scoring.breaker import BreakerState
 
 NOW_S = 5.0
@@ -54,13 +55,15 @@ class VersionFigures:
     """A version of a model.
 
     Attributes:
-        share: share of the predictions of all versions of its model; None: there were none.
+        job: name of the job that it scores for.
+        share: share of the predictions of all versions of its model in the job; None: there were none.
         rows_per_s: predictions of this version a second; None: not known yet.
         errors_per_s: rows a second that it failed on, with or without another answer.
         breaker: state of the circuit breaker, the worst of all workers; None: not known.
         loaded: number of workers that have loaded it.
     """
 
+    job: str
     model: str
     version: str
     share: float | None
@@ -75,6 +78,7 @@ class VersionFigures:
 class VariantFigures:
     """A variant of an experiment; the fields are those of a version."""
 
+    job: str
     experiment: str
     variant: str
     share: float | None
@@ -102,6 +106,7 @@ class Count:
 class Drift:
     """A drift score, the largest of all endpoints: 0 none to 1; None: not computable."""
 
+    job: str
     model: str
     version: str
     metric: str
@@ -138,6 +143,14 @@ class Figures:
     swaps: tuple[Count, ...]
     load_errors: tuple[Count, ...]
     registry_errors: tuple[Count, ...]
+
+    @property
+    def has_several_jobs(self) -> bool:
+        """Whether the endpoints tell of more than one job."""
+        counts = (*self.fallbacks, *self.dead_letters, *self.swaps, *self.load_errors, *self.registry_errors)
+        named = {each.labels.get("job", "") for each in counts}
+        named |= {each.job for each in self.versions} | {each.job for each in self.drift}
+        return len(named | {each.job for each in self.variants}) > 1
 
 
 def figures(history: History, scrapes: Sequence[Scrape], job: Health | None = None) -> Figures:
@@ -185,11 +198,11 @@ def _versions(recent: Window, scrapes: Sequence[Scrape]) -> tuple[VersionFigures
     names = ("predictions_total", "inference_errors_total", "models_loaded", "circuit_breaker_state")
     rows = {
         labels: recent.rate("predictions_total", {**dict(labels), "status": "success"})
-        for labels in _labels(scrapes, names, ("model", "version"))
+        for labels in _labels(scrapes, names, ("job", "model", "version"))
     }
-    totals: dict[str, float] = defaultdict(float)
+    totals: dict[tuple[str, str], float] = defaultdict(float)
     for labels, rate in rows.items():
-        totals[dict(labels)["model"]] += rate or 0.0
+        totals[_owner(labels, "model")] += rate or 0.0
     found = []
     for labels, rate in rows.items():
         keys = dict(labels)
@@ -197,7 +210,7 @@ def _versions(recent: Window, scrapes: Sequence[Scrape]) -> tuple[VersionFigures
         found.append(
             VersionFigures(
                 **keys,
-                share=_share(rate, totals[keys["model"]]),
+                share=_share(rate, totals[_owner(labels, "model")]),
                 rows_per_s=rate,
                 errors_per_s=recent.rate("inference_errors_total", keys),
                 latency_p99_s=recent.histogram("inference_latency_seconds", keys).quantile(0.99),
@@ -205,29 +218,33 @@ def _versions(recent: Window, scrapes: Sequence[Scrape]) -> tuple[VersionFigures
                 loaded=_gauge(scrapes, "models_loaded", keys) or 0.0,
             )
         )
-    return tuple(sorted(found, key=lambda each: (-(each.rows_per_s or 0.0), -each.loaded, each.model, each.version)))
+    return tuple(sorted(found, key=_busiest_first))
+
+
+def _busiest_first(each: VersionFigures) -> tuple[float, float, str, str, str]:
+    return -(each.rows_per_s or 0.0), -each.loaded, each.job, each.model, each.version
 
 
 def _variants(recent: Window, scrapes: Sequence[Scrape]) -> tuple[VariantFigures, ...]:
     names = ("abtest_variant_selections_total", "abtest_variant_errors_total")
     rows = {
         labels: recent.rate("abtest_variant_selections_total", dict(labels))
-        for labels in _labels(scrapes, names, ("experiment", "variant"))
+        for labels in _labels(scrapes, names, ("job", "experiment", "variant"))
     }
-    totals: dict[str, float] = defaultdict(float)
+    totals: dict[tuple[str, str], float] = defaultdict(float)
     for labels, rate in rows.items():
-        totals[dict(labels)["experiment"]] += rate or 0.0
+        totals[_owner(labels, "experiment")] += rate or 0.0
     found = [
         VariantFigures(
             **dict(labels),
-            share=_share(rate, totals[dict(labels)["experiment"]]),
+            share=_share(rate, totals[_owner(labels, "experiment")]),
             rows_per_s=rate,
             errors_per_s=recent.rate("abtest_variant_errors_total", dict(labels)),
             latency_p99_s=recent.histogram("abtest_variant_latency_seconds", dict(labels)).quantile(0.99),
         )
         for labels, rate in rows.items()
     ]
-    return tuple(sorted(found, key=lambda each: (each.experiment, each.variant)))
+    return tuple(sorted(found, key=lambda each: (each.job, each.experiment, each.variant)))
 
 
 def _counts(name: str, minute: Window, scrapes: Sequence[Scrape]) -> tuple[Count, ...]:
@@ -253,14 +270,14 @@ def _drift(scrapes: Sequence[Scrape]) -> tuple[Drift, ...]:
                 scores[series] = value if math.isnan(known) or value > known else known
     found = []
     for series, score in scores.items():
-        model, version, metric = (dict(series.labels).get(name, "") for name in ("model", "version", "metric"))
-        found.append(Drift(model, version, metric, score if math.isfinite(score) else None))
+        job, model, version, metric = (dict(series.labels).get(name, "") for name in METRICS[series.name].labels)
+        found.append(Drift(job, model, version, metric, score if math.isfinite(score) else None))
     return tuple(sorted(found, key=_worst_first))
 
 
-def _worst_first(drift: Drift) -> tuple[bool, float, str, str, str]:
+def _worst_first(drift: Drift) -> tuple[bool, float, str, str, str, str]:
     score = -1.0 if drift.score is None else drift.score
-    return drift.metric != "overall", -score, drift.model, drift.version, drift.metric
+    return drift.metric != "overall", -score, drift.job, drift.model, drift.version, drift.metric
 
 
 def _labels(
@@ -288,6 +305,12 @@ def _gauge(
     if not values:
         return None
     return max(values) if worst else sum(values)
+
+
+def _owner(labels: Iterable[tuple[str, str]], name: str) -> tuple[str, str]:
+    """Return the job, and the model or experiment whose parts share its rows."""
+    values = dict(labels)
+    return values["job"], values[name]
 
 
 def _share(rate: float | None, total: float) -> float | None:

@@ -42,7 +42,7 @@ def add_drift(
 
     from state.process import MergeDrift
 
-    report = DriftReport(settings.ml.metrics, settings.ml.logs)
+    report = DriftReport(job.name, settings.ml.metrics, settings.ml.logs)
     merge = MergeDrift(settings.ml.drift, report)
     keyed = _samples(session, job, scored).key_by(lambda row: 0, key_type=Types.INT())
     # The key has an operator of its own, which PyFlink gives no way to name.

@@ -46,6 +46,15 @@ def test_every_metric_of_the_catalogue_is_shown() -> None:
     assert set(METRICS) - shown == set()
 
 
+@pytest.mark.parametrize("asked", OURS, ids=lambda asked: asked.where)
+def test_jobs_are_chosen_and_stay_apart(asked: Asked) -> None:
+    for name in asked.metrics:
+        chosen = re.findall(rf'\b{name}{{exported_job=~"\$job"', asked.expression)
+        assert len(chosen) == len(re.findall(rf"\b{name}\b", asked.expression)), name
+    for kept in re.findall(r"\bby \(([^)]*)\)", asked.expression):
+        assert kept == "le" or kept.startswith("exported_job")
+
+
 @pytest.mark.parametrize("panel", panels(), ids=lambda panel: panel["title"])
 def test_panel_tells_what_it_shows(panel: dict[str, Any]) -> None:
     assert panel["description"].endswith((".", "…"))
@@ -89,7 +98,7 @@ def test_interval_is_wilsons(failed: int, rows: int, watched: Prometheus) -> Non
     for target in itertools.islice(targets, 3):
         expression = target["expr"]
         for name, count in counts.items():
-            counted = f"increase(gress_ml_abtest_variant_{name}_total[$__range])"
+            counted = f"increase(gress_ml_abtest_variant_{name}_total{{exported_job=~\"$job\"}}[$__range])"
             assert counted in expression or name == "errors"
             expression = expression.replace(counted, f"vector({count})")
         (value,) = watched.query(expression).values()

@@ -53,7 +53,11 @@ def test_scenarios_come_out_as_written(scenarios: Path, promtool: Tool) -> None:
         ("models", "drift_score) > 0.8", "drift_score) > 0.95"),
         ("models", "[2m])) == 2", "[2m])) == 3"),
         ("rows", ") > 0.01", ") > 0.2"),
-        ("rows", "unless on () sum(increase(", "unless on () sum(0 * increase("),
+        ("rows", "unless on (exported_job) sum by", "unless on () sum by"),
+        ("rows", "unless sum by (exported_job, model)", "unless on (model) sum by (exported_job, model)"),
+        ("rows", '"exported_job", "$1"', '"other", "$1"'),
+        ("models", "(exported_job, model, version, le) (rate(", "(model, version, le) (rate("),
+        ("models", "sum by (exported_job, model) (rate(gress_ml_pred", "sum by (model) (rate(gress_ml_pred"),
         ("flink", "[15m])) > 0\n          unless", "[15m])) > 0\n          or"),
         ("flink", "up{job=~", "up{job!~"),
         # The rules count a counter's first value, and do not count earlier values again.

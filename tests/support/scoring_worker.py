@@ -12,17 +12,18 @@ from conf.settings import MetricsSettings
 from udfs.metrics.catalogue import metric
 from udfs.metrics.exporter import export_metrics
 
+JOB = "fraud-detection"
 ROWS = {"2.0.0": 80, "1.0.0": 20}
 
 
 def main(port: str, folder: str) -> None:
     export_metrics(MetricsSettings(port=int(port), bind="127.0.0.1", folder=folder))
     for version in ROWS:
-        metric("models_loaded").labels("fraud", version, "onnx").set(1)
-    metric("circuit_breaker_state").labels("fraud", "1.0.0").set(2)
-    metric("model_drift_score").labels("fraud", "2.0.0", "overall").set(0.91)
-    metric("model_drift_score").labels("fraud", "2.0.0", "feature:amount").set(0.25)
-    metric("model_swaps_total").labels("fraud", "swapped").inc()
+        metric("models_loaded").labels(JOB, "fraud", version, "onnx").set(1)
+    metric("circuit_breaker_state").labels(JOB, "fraud", "1.0.0").set(2)
+    metric("model_drift_score").labels(JOB, "fraud", "2.0.0", "overall").set(0.91)
+    metric("model_drift_score").labels(JOB, "fraud", "2.0.0", "feature:amount").set(0.25)
+    metric("model_swaps_total").labels(JOB, "fraud", "swapped").inc()
     score()
     sys.stdout.write("scoring\n")
     sys.stdout.flush()
@@ -33,11 +34,11 @@ def main(port: str, folder: str) -> None:
 
 def score() -> None:
     for version, rows in ROWS.items():
-        metric("predictions_total").labels("fraud", version, "success").inc(rows)
-        metric("batch_size").labels("fraud", version).observe(rows)
-        metric("inference_latency_seconds").labels("fraud", version).observe(0.003)
-    metric("dead_letters_total").labels("fraud-detection", "parse", "malformed").inc()
-    metric("fallback_predictions_total").labels("fraud", "2.0.0", "too_slow").inc(2)
+        metric("predictions_total").labels(JOB, "fraud", version, "success").inc(rows)
+        metric("batch_size").labels(JOB, "fraud", version).observe(rows)
+        metric("inference_latency_seconds").labels(JOB, "fraud", version).observe(0.003)
+    metric("dead_letters_total").labels(JOB, "parse", "malformed").inc()
+    metric("fallback_predictions_total").labels(JOB, "fraud", "2.0.0", "too_slow").inc(2)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from udfs.metrics.scores import ScoreLabels, ScoreRecorder
 from udfs.rows import prediction_row, step_columns
 from udfs.scoring.breaker import BreakerOptions
 from udfs.scoring.ladder import Answer, LadderOptions
+from udfs.scoring.log import FallbackLog
 from udfs.scoring.model_source import open_models
 from udfs.scoring.scorer import PredictionBatch, Scorer
 
@@ -86,7 +87,7 @@ class BatchScoring:
         """Load the model."""
         set_up_logs(self._ml.logs)
         export_metrics(self._ml.metrics)
-        self._models = open_models(self._ml, self._job.inference, self.features)
+        self._models = open_models(self._ml, self._job.inference, self.features, job=self._job.name)
         inference = self._job.inference
         given = inference.feature_fields or self.features.columns
         self._recorder = self._open_recorder(given) if self._ml.metrics.port else None
@@ -99,6 +100,7 @@ class BatchScoring:
             self._models,
             fields=inference.feature_fields,
             ladder=_ladder(self._ml, inference),
+            listener=FallbackLog(self._job.name),
             recorder=self._recorder,
         )
 

@@ -44,7 +44,7 @@ class CountDeadLetters:
 
     def open(self) -> None:
         """Start to write the counts."""
-        self._pending = PendingMetrics()
+        self._pending = PendingMetrics(self.job)
         if self.metrics.port:
             export_metrics(self.metrics)
             TICKER.add(self._pending.flush)
@@ -55,7 +55,7 @@ class CountDeadLetters:
         if self.metrics.port:
             with self._pending.lock:
                 for reason, rows in Counter(reasons.tolist()).items():
-                    self._pending.counter("dead_letters_total", self.job, stage_of(reason), reason).add(rows)
+                    self._pending.counter("dead_letters_total", stage_of(reason), reason).add(rows)
         return {"__dead_letter_reason": reasons, **value_columns(range(len(reasons)), columns["__line"])}
 
     def close(self) -> None:

@@ -22,16 +22,18 @@ class DriftReport:
     """A listener for drift records, shipped to the worker that judges windows.
 
     Attributes:
+        job: name of the job.
         metrics: settings of the metrics endpoint.
         logs: format of log lines.
     """
 
+    job: str
     metrics: MetricsSettings
     logs: Literal["text", "json"] = "text"
 
     def __post_init__(self) -> None:
-        # By model and version: the metric of each change that is shown, and when it was found.
-        self._changes: dict[tuple[str, str], dict[str, str]] = {}
+        # By job, model and version: the metric of each change that is shown, and when it was found.
+        self._changes: dict[tuple[str, str, str], dict[str, str]] = {}
 
     def __call__(self, record: Mapping[str, Any]) -> None:
         """Report one window or one change."""
@@ -49,36 +51,38 @@ class DriftReport:
                 self._show_change(record)
             else:
                 self._end_changes(record)
-                _show_window(record)
+                self._show_window(record)
 
     def _show_change(self, record: Mapping[str, Any]) -> None:
         """Set the gauge of a change, which stays until a window without such a change has passed."""
-        ref = record["model"], record["version"]
+        ref = self._labels(record)
         for each in record["findings"]:
             name = f"{each['measure']}:{each['role']}:{each['name']}"
             metric("model_drift_score").labels(*ref, name).set(each["score"])
             self._changes.setdefault(ref, {})[name] = record["window_end"]
 
     def _end_changes(self, record: Mapping[str, Any]) -> None:
-        ref = record["model"], record["version"]
+        ref = self._labels(record)
         shown = self._changes.get(ref, {})
         for name in [name for name, found in shown.items() if found < record["window_start"]]:
             metric("model_drift_score").labels(*ref, name).set(0)
             del shown[name]
 
+    def _show_window(self, record: Mapping[str, Any]) -> None:
+        ref = self._labels(record)
+        drift, quality = metric("model_drift_score"), record["quality"]
+        if record["score"] is not None:
+            drift.labels(*ref, "overall").set(record["score"])
+            for each in record["findings"]:
+                drift.labels(*ref, f"{each['role']}:{each['name']}").set(each["score"])
+        if quality is not None:
+            drift.labels(*ref, "concept").set(quality["score"])
+            for name in ("auc_roc", "calibration_error"):
+                if quality[name] is not None:
+                    metric("model_score").labels(*ref, name).set(quality[name])
 
-def _show_window(record: Mapping[str, Any]) -> None:
-    ref = record["model"], record["version"]
-    drift, quality = metric("model_drift_score"), record["quality"]
-    if record["score"] is not None:
-        drift.labels(*ref, "overall").set(record["score"])
-        for each in record["findings"]:
-            drift.labels(*ref, f"{each['role']}:{each['name']}").set(each["score"])
-    if quality is not None:
-        drift.labels(*ref, "concept").set(quality["score"])
-        for name in ("auc_roc", "calibration_error"):
-            if quality[name] is not None:
-                metric("model_score").labels(*ref, name).set(quality[name])
+    def _labels(self, record: Mapping[str, Any]) -> tuple[str, str, str]:
+        return self.job, record["model"], record["version"]
 
 
 def _largest_first(findings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

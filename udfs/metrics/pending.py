@@ -109,26 +109,33 @@ class PendingHistogram:
 
 
 class PendingMetrics:
-    """Counters and histograms of one operator, by name and labels; one thread may add while another flushes."""
+    """Counters and histograms of one operator, by name and labels; one thread may add while another flushes.
 
-    def __init__(self) -> None:
+    Args:
+        job: value of the label ``job``, the first of every metric.
+    """
+
+    def __init__(self, job: str) -> None:
+        self._job = job
         self.lock = threading.Lock()
         self._flushing = threading.Lock()
         self._counters: dict[tuple[str, ...], PendingCounter] = {}
         self._histograms: dict[tuple[str, ...], PendingHistogram] = {}
 
     def counter(self, *key: str) -> PendingCounter:
-        """Return the counter of a name and labels; the caller must hold the lock to add to it."""
+        """Return the counter of a name and its labels after ``job``; the caller must hold the lock to add to it."""
         found = self._counters.get(key)
         if found is None:
-            found = self._counters[key] = PendingCounter(*key)
+            name, *labels = key
+            found = self._counters[key] = PendingCounter(name, self._job, *labels)
         return found
 
     def histogram(self, *key: str) -> PendingHistogram:
-        """Return the histogram of a name and labels; the caller must hold the lock to add to it."""
+        """Return the histogram of a name and its labels after ``job``; as ``counter`` otherwise."""
         found = self._histograms.get(key)
         if found is None:
-            found = self._histograms[key] = PendingHistogram(*key)
+            name, *labels = key
+            found = self._histograms[key] = PendingHistogram(name, self._job, *labels)
         return found
 
     def flush(self) -> None:

@@ -77,11 +77,11 @@ class ScoreRecorder:
 
     def __init__(self, names: ScoreLabels, features: FeatureSet, input_rows: int) -> None:
         self._names = names
-        self._pending = pending = PendingMetrics()
+        self._pending = pending = PendingMetrics(names.job)
         # Create the counters of all reasons, because the step that counts late rows only starts with the first one.
         for reason in REASONS:
-            pending.counter("dead_letters_total", names.job, stage_of(reason), reason)
-        self._inputs = PendingMetrics()
+            pending.counter("dead_letters_total", stage_of(reason), reason)
+        self._inputs = PendingMetrics(names.job)
         self._sample = InputSample(input_rows)
         self._sampling = threading.Lock()
         self._versions: dict[tuple[str, str], _Version] = {}
@@ -98,8 +98,9 @@ class ScoreRecorder:
             column: pending.counter("features_out_of_domain_total", features.name, column)
             for column in features.columns_with_domain
         }
-        self._end_to_end = pending.histogram("end_to_end_latency_seconds", names.job)
-        self._rows, self._batches = _Level("queue_depth", names.model), _Level("active_predictions", names.model)
+        self._end_to_end = pending.histogram("end_to_end_latency_seconds")
+        owner = names.job, names.model
+        self._rows, self._batches = _Level("queue_depth", *owner), _Level("active_predictions", *owner)
         TICKER.add(self.flush)
 
     def serves(self, spec: ModelSpec) -> None:
@@ -176,7 +177,7 @@ class ScoreRecorder:
         if problems:
             with self._pending.lock:
                 for reason, rows in Counter(problem.reason for problem in problems.values()).items():
-                    self._pending.counter("dead_letters_total", self._names.job, stage_of(reason), reason).add(rows)
+                    self._pending.counter("dead_letters_total", stage_of(reason), reason).add(rows)
 
     def flush(self) -> None:
         """Write the counts so far."""
@@ -201,7 +202,7 @@ class ScoreRecorder:
             with pending.lock:
                 self._errors(ref)
                 # A breaker is closed until it opens; export that state from the start.
-                metric("circuit_breaker_state").labels(*ref).inc(0)
+                metric("circuit_breaker_state").labels(self._names.job, *ref).inc(0)
                 found = self._versions[ref] = _Version(
                     ref,
                     pending.histogram("inference_latency_seconds", *ref),

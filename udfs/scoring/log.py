@@ -18,15 +18,22 @@ _WORDS = {
 
 
 class FallbackLog:
-    """A listener that logs and counts fallbacks."""
+    """A listener that logs and counts fallbacks.
+
+    Args:
+        job: name of the job that the models score for.
+    """
+
+    def __init__(self, job: str = "") -> None:
+        self._job = job
 
     def fallback(self, spec: ModelSpec, reason: str, rows: int) -> None:
         """Count rows that got another model's prediction or the default one, with the reason."""
-        metric("fallback_predictions_total").labels(spec.name, spec.version, reason).inc(rows)
+        metric("fallback_predictions_total").labels(self._job, spec.name, spec.version, reason).inc(rows)
 
     def breaker(self, spec: ModelSpec, state: BreakerState) -> None:
         """Log that a model's breaker opened, lets a probe through, or closed."""
-        metric("circuit_breaker_state").labels(spec.name, spec.version).set(int(state))
+        metric("circuit_breaker_state").labels(self._job, spec.name, spec.version).set(int(state))
         level = logging.ERROR if state is BreakerState.OPEN else logging.INFO
         said = fields("breaker_changed", model=spec.name, version=spec.version, state=state.word)
         _LOG.log(level, "%s %s (breaker %s)", spec.ref, _WORDS[state], state.word, extra=said)

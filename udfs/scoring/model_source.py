@@ -28,16 +28,25 @@ from udfs.scoring.swap_log import SwapLog
 _LOG = logging.getLogger("gress.models")
 
 
-def open_models(ml: MlSettings, inference: InferenceSettings, features: FeatureSet) -> ModelSource:
+def open_models(
+    ml: MlSettings, inference: InferenceSettings, features: FeatureSet, *, job: str = ""
+) -> ModelSource:
     """Return the source of a job's model: the registry's current primary, or the pinned model.
 
-    A version or a bare file in the job's settings pins the model. The operators of a process share one live model.
+    A version or a bare file in the job's settings pins the model. The operators of a job in a process share one live
+    model.
+
+    Args:
+        ml: settings of models and their registry.
+        inference: the job's choice of a model.
+        features: the job's features.
+        job: name of the job in metrics.
 
     Raises:
         ModelError: as ``open_model``; if the deployed version may not serve, the previous one does.
     """
     if not follows_registry(ml, inference):
-        return _fixed(ml, inference, features)
+        return _fixed(ml, inference, features, SwapLog(job))
     registry = ml.model_registry
     options = SwapOptions(
         watch_interval_s=registry.watch_interval_ms / 1000,
@@ -49,9 +58,9 @@ def open_models(ml: MlSettings, inference: InferenceSettings, features: FeatureS
     def make() -> LiveModel:
         opener = opener_for(ml, inference, features)
         versions = DeployedVersions(open_registry(registry), inference.model_name, opener)
-        return LiveModel(versions, options, SwapLog())
+        return LiveModel(versions, options, SwapLog(job))
 
-    key = (ml, inference.model_name, inference.feature_fields, inference.max_concurrency, features.hash)
+    key = (job, ml, inference.model_name, inference.feature_fields, inference.max_concurrency, features.hash)
     return LIVE_MODELS.acquire(repr(key), make)
 
 
@@ -65,9 +74,7 @@ def opener_for(ml: MlSettings, inference: InferenceSettings, features: FeatureSe
     return load
 
 
-def _fixed(ml: MlSettings, inference: InferenceSettings, features: FeatureSet) -> FixedModel:
-    log = SwapLog()
-
+def _fixed(ml: MlSettings, inference: InferenceSettings, features: FeatureSet, log: SwapLog) -> FixedModel:
     def open_logged(wanted: InferenceSettings) -> LoadedModel:
         start = time.perf_counter()
         model = open_model(ml, wanted, features)

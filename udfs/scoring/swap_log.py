@@ -16,13 +16,20 @@ _LOG = logging.getLogger("gress.models")
 
 
 class SwapLog:
-    """A listener that logs and counts the changes of models."""
+    """A listener that logs and counts the changes of models.
+
+    Args:
+        job: name of the job that the models score for.
+    """
+
+    def __init__(self, job: str = "") -> None:
+        self._job = job
 
     def loaded(self, model: LoadedModel, seconds: float) -> None:
         """Log that a version was loaded and found fit to serve, in so many seconds."""
         spec = model.spec
-        metric("models_loaded").labels(spec.name, spec.version, spec.type).set(1)
-        metric("model_load_time_seconds").labels(spec.name, spec.version, spec.type).observe(seconds)
+        metric("models_loaded").labels(self._job, spec.name, spec.version, spec.type).set(1)
+        metric("model_load_time_seconds").labels(self._job, spec.name, spec.version, spec.type).observe(seconds)
         said = _of(spec, "model_loaded", seconds=round(seconds, 3))
         _LOG.info("%s loaded and checked in %.3f s", spec.ref, seconds, extra=said)
 
@@ -33,12 +40,13 @@ class SwapLog:
     def unloaded(self, model: LoadedModel) -> None:
         """Log that a version was closed."""
         spec = model.spec
-        metric("models_loaded").labels(spec.name, spec.version, spec.type).set(0)
+        metric("models_loaded").labels(self._job, spec.name, spec.version, spec.type).set(0)
         _LOG.info("%s unloaded", spec.ref, extra=_of(spec, "model_unloaded"))
 
     def swapped(self, model: LoadedModel, before: LoadedModel, generation: int, *, is_rollback: bool) -> None:
         """Log that a version serves in place of another."""
-        metric("model_swaps_total").labels(model.spec.name, "rolled_back" if is_rollback else "swapped").inc()
+        result = "rolled_back" if is_rollback else "swapped"
+        metric("model_swaps_total").labels(self._job, model.spec.name, result).inc()
         event = "model_rolled_back" if is_rollback else "model_swapped"
         said = _of(model.spec, event, before=before.spec.version, generation=generation)
         text = "%s serves in place of %s, by generation %d"
@@ -46,20 +54,20 @@ class SwapLog:
 
     def rejected(self, name: str, version: str, generation: int, error: Exception) -> None:
         """Log that a version may not serve; the serving version stays."""
-        metric("model_swaps_total").labels(name, "rejected").inc()
-        metric("model_load_errors_total").labels(name, version, "", "load_failed").inc()
+        metric("model_swaps_total").labels(self._job, name, "rejected").inc()
+        metric("model_load_errors_total").labels(self._job, name, version, "", "load_failed").inc()
         said = fields("model_rejected", model=name, version=version, generation=generation, why=str(error))
         _LOG.error("model %s@%s of generation %d rejected: %s", name, version, generation, error, extra=said)
 
     def no_fallback(self, name: str, error: Exception) -> None:
         """Log that the previous version cannot be loaded as a fallback beside the serving one."""
-        metric("model_load_errors_total").labels(name, "", "", "load_failed").inc()
+        metric("model_load_errors_total").labels(self._job, name, "", "", "load_failed").inc()
         said = fields("no_fallback", model=name, why=str(error))
         _LOG.warning("%s; model %s has no version to fall back to", error, name, extra=said)
 
     def registry_failed(self, name: str, error: ModelError) -> None:
         """Log that the registry does not answer; the serving version stays."""
-        metric("model_registry_errors_total").labels(name).inc()
+        metric("model_registry_errors_total").labels(self._job, name).inc()
         said = fields("registry_failed", model=name, why=str(error))
         _LOG.warning("%s; model %s goes on as it is", error, name, extra=said)
 

@@ -110,7 +110,7 @@ def test_catalogue_as_json(run: Callable[..., tuple[int, str, str]]) -> None:
     assert code == 0
     assert [each["name"] for each in found] == [f"gress_ml_{name}" for name in METRICS]
     (batch,) = (each for each in found if each["name"] == "gress_ml_batch_size")
-    assert (batch["kind"], batch["labels"], batch["merge"]) == ("histogram", ["model", "version"], None)
+    assert (batch["kind"], batch["labels"], batch["merge"]) == ("histogram", ["job", "model", "version"], None)
     assert batch["buckets"][:2] == [1, 5]
     assert all(each["text"] and each["advice"] for each in found)
 

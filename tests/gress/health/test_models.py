@@ -9,11 +9,11 @@ from tests.support.servers import serving
 METRICS = """\
 # HELP gress_ml_models_loaded Versions that are loaded.
 # TYPE gress_ml_models_loaded gauge
-gress_ml_models_loaded{model="fraud",version="2.0.0",type="onnx"} 2.0
-gress_ml_models_loaded{model="fraud",version="1.0.0",type="onnx"} 0.0
+gress_ml_models_loaded{job="cards",model="fraud",version="2.0.0",type="onnx"} 2.0
+gress_ml_models_loaded{job="cards",model="fraud",version="1.0.0",type="onnx"} 0.0
 # HELP gress_ml_circuit_breaker_state 0 closed.
 # TYPE gress_ml_circuit_breaker_state gauge
-gress_ml_circuit_breaker_state{model="fraud",version="2.0.0"} %d
+gress_ml_circuit_breaker_state{job="cards",model="fraud",version="2.0.0"} %d
 """
 
 
@@ -44,6 +44,15 @@ def test_models_and_a_closed_breaker_are_well() -> None:
 def test_an_open_breaker_is_degraded() -> None:
     words = "fraud@2.0.0: open: the model keeps failing, others answer for it"
     assert checks_of(METRICS % 2)[1] == ("breaker", "degraded", words)
+
+
+def test_jobs_of_one_host_are_told_apart() -> None:
+    other = METRICS % 0 + (METRICS % 2).replace("cards", "shops")
+    assert checks_of(other) == [
+        ("models", "ok", "fraud@2.0.0 of cards in 2, fraud@2.0.0 of shops in 2"),
+        ("breaker", "ok", "fraud@2.0.0 of cards: closed"),
+        ("breaker", "degraded", "fraud@2.0.0 of shops: open: the model keeps failing, others answer for it"),
+    ]
 
 
 def test_no_model_is_degraded() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from gress.metrics.scrape import Scrape, parse
@@ -9,26 +11,37 @@ from udfs.metrics.catalogue import METRICS, PREFIX
 
 
 class Exposition:
-    """The metrics of one host, in a registry of their own."""
+    """The metrics of one host, in a registry of their own; labels are those after ``job``.
 
-    def __init__(self) -> None:
+    Args:
+        job: the job that counts.
+    """
+
+    def __init__(self, job: str = "job") -> None:
+        self._job = job
         self._registry = CollectorRegistry()
         self._metrics: dict[str, Counter | Gauge | Histogram] = {}
 
+    def of(self, job: str) -> Exposition:
+        """The same host, where another job counts."""
+        other = copy(self)
+        other._job = job
+        return other
+
     def count(self, name: str, labels: tuple[str, ...], by: float) -> Exposition:
         """Add to a counter."""
-        self._metric(name).labels(*labels).inc(by)
+        self._metric(name).labels(self._job, *labels).inc(by)
         return self
 
     def set(self, name: str, labels: tuple[str, ...], value: float) -> Exposition:
         """Set a gauge."""
-        self._metric(name).labels(*labels).set(value)
+        self._metric(name).labels(self._job, *labels).set(value)
         return self
 
     def observe(self, name: str, labels: tuple[str, ...], *values: float) -> Exposition:
         """Add to a histogram."""
         for value in values:
-            self._metric(name).labels(*labels).observe(value)
+            self._metric(name).labels(self._job, *labels).observe(value)
         return self
 
     @property

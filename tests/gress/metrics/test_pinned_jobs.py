@@ -21,17 +21,17 @@ from tests.support.tiny_models import write_linear
 from udfs.metrics.exporter import metrics_folder
 
 
-def _info(job: str, version: str, follows: str, model: str = "m") -> tuple[str, ...]:
-    return (job, model, version, "onnx", follows, "", "")
+def _info(version: str, follows: str, model: str = "m") -> tuple[str, ...]:
+    return (model, version, "onnx", follows, "", "")
 
 
 @pytest.fixture
 def port() -> Iterator[int]:
     """The port of an endpoint with four jobs: pinned, following, pinned to another model, and ended."""
-    told = Exposition().set("model_info", _info("pinned", "1.0.0", "settings"), 1)
-    told.set("model_info", _info("follows", "1.0.0", "registry"), 1)
-    told.set("model_info", _info("other", "1.0.0", "settings", "n"), 1)
-    told.set("model_info", _info("ended", "1.0.0", "settings"), 0)
+    told = Exposition("pinned").set("model_info", _info("1.0.0", "settings"), 1)
+    told.of("follows").set("model_info", _info("1.0.0", "registry"), 1)
+    told.of("other").set("model_info", _info("1.0.0", "settings", "n"), 1)
+    told.of("ended").set("model_info", _info("1.0.0", "settings"), 0)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -29,10 +29,10 @@ def test_counters_gauges_and_histograms_are_told_apart() -> None:
     host.observe("batch_size", ("m", "1"), 20, 30)
     with serving(handler(host.text.encode())) as url:
         found = scrape(url.removeprefix("http://"), timeout_s=5, clock=lambda: 7.0)
-    labels = {"model": "m", "version": "1"}
+    labels = {"job": "job", "model": "m", "version": "1"}
     assert (found.problem, found.at_s) == ("", 7.0)
     assert found.counters == {Series.of("predictions_total", {"status": "success", **labels}): 4}
-    assert found.gauges[Series.of("queue_depth", {"model": "m"})] == 3
+    assert found.gauges[Series.of("queue_depth", {"job": "job", "model": "m"})] == 3
     histogram = found.histograms[Series.of("batch_size", labels)]
     assert (histogram.count, histogram.total, histogram.buckets[25.0], histogram.limit) == (2, 50, 1, 10_000)
 

@@ -71,7 +71,7 @@ def test_once_as_json_tells_what_the_workers_do(address: str) -> None:
     assert fallback["per_minute"] == pytest.approx(2 * dead["per_minute"], rel=0.2)
     assert [(each["metric"], each["score"]) for each in found["drift"]] == [("overall", 0.91), ("feature:amount", 0.25)]
     assert [(each["labels"], each["total"]) for each in found["swaps"]] == [
-        ({"model": "fraud", "result": "swapped"}, 1)
+        ({"job": "fraud-detection", "model": "fraud", "result": "swapped"}, 1)
     ]
 
 

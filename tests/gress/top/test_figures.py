@@ -61,6 +61,28 @@ def test_versions_are_those_of_all_endpoints() -> None:
     assert (other.model, other.share, other.rows_per_s) == ("other", None, 0)
 
 
+def test_jobs_of_one_host_stay_apart() -> None:
+    host = predicted(Exposition("card-fraud"), "1", 30)
+    host.observe("inference_latency_seconds", ("fraud", "1"), 0.002)
+    other = predicted(host.of("shop-fraud"), "1", 10)
+    other.count("inference_errors_total", ("fraud", "1", "prediction_failed"), 4)
+    other.set("circuit_breaker_state", ("fraud", "1"), 2).set("model_drift_score", ("fraud", "1", "overall"), 0.9)
+    for each, rows in ((host, 9), (other, 1)):
+        each.count("abtest_variant_selections_total", ("x", "new"), rows)
+    found = after_one_second((Exposition(), host))
+    assert found.has_several_jobs
+    cards, shops = found.versions
+    assert (cards.job, cards.share, cards.rows_per_s, cards.errors_per_s) == ("card-fraud", 1.0, 30, 0)
+    assert (cards.breaker, cards.latency_p99_s) == (None, pytest.approx(0.001 + 0.004 * 0.99))
+    assert (shops.job, shops.share, shops.rows_per_s, shops.errors_per_s) == ("shop-fraud", 1.0, 10, 4)
+    assert (shops.breaker, shops.latency_p99_s) == ("open", None)
+    assert found.drift == (Drift("shop-fraud", "fraud", "1", "overall", 0.9),)
+    assert [(each.job, each.share, each.rows_per_s) for each in found.variants] == [
+        ("card-fraud", 1.0, 9),
+        ("shop-fraud", 1.0, 1),
+    ]
+
+
 def test_variants_share_their_experiment() -> None:
     host = Exposition()
     for experiment, variant, rows in (("x", "control", 90), ("x", "new", 10), ("y", "only", 5)):
@@ -79,9 +101,9 @@ def test_variants_share_their_experiment() -> None:
 
 
 def test_reasons_are_counted_a_minute_and_in_all() -> None:
-    before = Exposition().count("dead_letters_total", ("job", "parse", "malformed"), 100)
-    after = Exposition().count("dead_letters_total", ("job", "parse", "malformed"), 101)
-    after.count("dead_letters_total", ("job", "score", "failed"), 4)
+    before = Exposition().count("dead_letters_total", ("parse", "malformed"), 100)
+    after = Exposition().count("dead_letters_total", ("parse", "malformed"), 101)
+    after.count("dead_letters_total", ("score", "failed"), 4)
     after.count("fallback_predictions_total", ("fraud", "2", "too_slow"), 3)
     found = after_one_second((before, after))
     assert [(each.labels["reason"], each.per_minute, each.total) for each in found.dead_letters] == [
@@ -89,7 +111,7 @@ def test_reasons_are_counted_a_minute_and_in_all() -> None:
         ("malformed", 60, 101),
     ]
     (fallback,) = found.fallbacks
-    assert fallback.labels == {"model": "fraud", "version": "2", "reason": "too_slow"}
+    assert fallback.labels == {"job": "job", "model": "fraud", "version": "2", "reason": "too_slow"}
     assert (fallback.per_minute, fallback.total) == (180, 3)
 
 
@@ -106,7 +128,7 @@ def test_drift_has_the_overall_score_first_and_then_the_worst() -> None:
         ("feature:c", 0.7),
         ("feature:b", None),
     ]
-    assert found[0] == Drift("fraud", "1", "overall", 0.4)
+    assert found[0] == Drift("job", "fraud", "1", "overall", 0.4)
 
 
 def test_swaps_and_errors_of_loads_and_registries() -> None:
@@ -115,7 +137,8 @@ def test_swaps_and_errors_of_loads_and_registries() -> None:
     host.count("model_registry_errors_total", ("fraud",), 2)
     found = after_one_second((host, host))
     totals = [(dict(each.labels), each.per_minute, each.total) for each in (*found.swaps, *found.registry_errors)]
-    assert totals == [({"model": "fraud", "result": "rejected"}, 0, 1), ({"model": "fraud"}, 0, 2)]
+    model = {"job": "job", "model": "fraud"}
+    assert totals == [({**model, "result": "rejected"}, 0, 1), (model, 0, 2)]
     assert [each.labels["error_type"] for each in found.load_errors] == ["load_failed"]
 
 

@@ -33,7 +33,7 @@ def busy(features: int = 60) -> Exposition:
         name = f"feature:amount_of_terminal_{index:02d}"
         host.set("model_drift_score", ("fraud-detector-of-a-long-name", "2.0.0", name), index / 100)
     for reason in ("malformed", "wrong_type", "late"):
-        host.count("dead_letters_total", ("fraud-detection", "parse", reason), 7)
+        host.count("dead_letters_total", ("parse", reason), 7)
     for variant in ("control", "new"):
         host.count("abtest_variant_selections_total", ("summer", variant), 50)
     host.count("model_swaps_total", ("fraud-detector-of-a-long-name", "swapped"), 1)
@@ -102,6 +102,17 @@ def test_large_drift_and_an_open_breaker_are_red_and_have_words() -> None:
     assert not COLOUR.search(small)
 
 
+def test_rows_name_their_job_where_there_are_several() -> None:
+    host = Exposition("cards").count("predictions_total", ("m", "1", "success"), 3)
+    for job in ("cards", "shops"):
+        told = host.of(job).count("model_swaps_total", ("m", "swapped"), 1)
+        told.count("fallback_predictions_total", ("m", "1", "failed"), 1)
+        told.set("model_drift_score", ("m", "1", "overall"), 0.5)
+    lines = drawn(observed(host), 120, 40)
+    for name in ("cards m@1", "fallback cards m 1", "fallback shops m 1", "overall of shops m@1", "swap shops m"):
+        assert any(line.startswith(f"{name} ") for line in lines), name
+
+
 @pytest.mark.parametrize(("score", "is_red"), [(0.7999, False), (0.8, True)])
 def test_drift_is_large_from_the_catalogues_limit(score: float, is_red: bool) -> None:
     host = Exposition().set("model_drift_score", ("m", "1", "overall"), score)
@@ -132,7 +143,7 @@ def test_the_clusters_word_on_the_job() -> None:
 
 def test_control_characters_do_not_reach_the_terminal() -> None:
     host = Exposition().count("predictions_total", ("m\x1b[2J", "1", "success"), 1)
-    host.count("dead_letters_total", ("j\x1b[2J", "parse", "r\x1b[2J\x07"), 1)
+    host.count("dead_letters_total", ("p\x1b[2J", "r\x1b[2J\x07"), 1)
     host.set("model_drift_score", ("m", "1\x9b2J", "overall"), 0.9)
     text = "\n".join(drawn(observed(host), 80, 24))
     assert not set(text) & {"\x1b", "\x07", "\x9b"}

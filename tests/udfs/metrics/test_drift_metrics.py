@@ -35,14 +35,15 @@ def record(version: str, *findings: Finding, **changed: Any) -> dict[str, Any]:
 
 
 def gauge(name: str, version: str, metric: str) -> float | None:
-    return REGISTRY.get_sample_value(f"gress_ml_{name}", {"model": "m", "version": version, "metric": metric})
+    labels = {"job": "j", "model": "m", "version": version, "metric": metric}
+    return REGISTRY.get_sample_value(f"gress_ml_{name}", labels)
 
 
 @pytest.fixture
 def report(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> DriftReport:
     """A report to this process's metrics; nobody listens."""
     monkeypatch.setattr(drift, "export_metrics", lambda settings: None)
-    return DriftReport(MetricsSettings.model_validate({"port": 9199, "folder": str(tmp_path)}))
+    return DriftReport("j", MetricsSettings.model_validate({"port": 9199, "folder": str(tmp_path)}))
 
 
 def test_gauges_are_what_the_record_says(report: DriftReport) -> None:
@@ -83,14 +84,14 @@ def test_without_a_port_nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.fail("metrics were exported")
 
     monkeypatch.setattr(drift, "export_metrics", refuse)
-    DriftReport(MetricsSettings())(record("d6", finding("a", 0.7)))
+    DriftReport("j", MetricsSettings())(record("d6", finding("a", 0.7)))
     assert gauge("model_drift_score", "d6", "overall") is None
 
 
 def test_line_names_window_and_worst_columns(caplog: pytest.LogCaptureFixture) -> None:
     found = [finding(name, score) for name, score in (("a", 0.912), ("b", 0.5), ("c", 0.3), ("d", 0.2), ("e", 0.1))]
     with caplog.at_level(logging.WARNING, "gress.drift"):
-        DriftReport(MetricsSettings())(record("1.0.0", *found, finding("f", 0.9, is_drift=False)))
+        DriftReport("j", MetricsSettings())(record("1.0.0", *found, finding("f", 0.9, is_drift=False)))
     assert caplog.messages == [
         "model m@1.0.0: drift in the window from 2018-04-02T00:00:00.000Z, 1234 rows: "
         "a 0.91, b 0.50, c 0.30 and 2 more"
@@ -101,14 +102,14 @@ def test_worst_columns_are_those_of_the_largest_score(caplog: pytest.LogCaptureF
     # Findings come most certain first; of many rows, all are as certain as can be.
     found = [finding(name, score) for name, score in (("a", 0.1), ("b", 0.2), ("c", 0.3), ("d", 0.8))]
     with caplog.at_level(logging.WARNING, "gress.drift"):
-        DriftReport(MetricsSettings())(record("1.0.0", *found))
+        DriftReport("j", MetricsSettings())(record("1.0.0", *found))
     assert caplog.messages[0].endswith("1234 rows: d 0.80, c 0.30, b 0.20 and 1 more")
 
 
 def test_window_without_drift_is_not_told_of(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "gress.drift"):
-        DriftReport(MetricsSettings())(record("1.0.0", finding("a", 0.7, is_drift=False)))
-        DriftReport(MetricsSettings())(record("1.0.0"))
+        DriftReport("j", MetricsSettings())(record("1.0.0", finding("a", 0.7, is_drift=False)))
+        DriftReport("j", MetricsSettings())(record("1.0.0"))
     assert caplog.messages == []
 
 
@@ -140,7 +141,7 @@ def test_change_is_shown_until_a_window_after_it_is_complete(report: DriftReport
 
 def test_line_of_a_change_names_stream_detector_and_size(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "gress.drift"):
-        DriftReport(MetricsSettings())(change("1.0.0", "05:00"))
+        DriftReport("j", MetricsSettings())(change("1.0.0", "05:00"))
     assert caplog.messages == [
         "model m@1.0.0: feature a changed at 2018-04-02T05:00:00.000Z (adwin), after 640 rows: its mean moved by "
         "-0.250, score 0.60"

@@ -84,9 +84,9 @@ def scrape(port: int) -> dict[str, float]:
     return found
 
 
-SWAPS = "gress_ml_model_swaps_total{model=m,result=swapped}"
-LOADED = "gress_ml_models_loaded{model=m,type=onnx,version=1.0.0}"
-BREAKER = "gress_ml_circuit_breaker_state{model=m,version=1.0.0}"
+SWAPS = "gress_ml_model_swaps_total{job=j,model=m,result=swapped}"
+LOADED = "gress_ml_models_loaded{job=j,model=m,type=onnx,version=1.0.0}"
+BREAKER = "gress_ml_circuit_breaker_state{job=j,model=m,version=1.0.0}"
 TIME = "gress_ml_model_load_time_seconds"
 
 
@@ -97,9 +97,10 @@ def test_one_endpoint_adds_up_all_workers(start: Start, port: int) -> None:
     assert found[SWAPS] == 7.5
     assert found[LOADED] == 3
     assert found[BREAKER] == 2
-    assert found[f"{TIME}_count{{model=m,type=onnx,version=1.0.0}}"] == 3
-    assert found[f"{TIME}_sum{{model=m,type=onnx,version=1.0.0}}"] == 20.75
-    bounds = {le: found[f"{TIME}_bucket{{le={le},model=m,type=onnx,version=1.0.0}}"] for le in ("0.1", "1.0", "30.0")}
+    assert found[f"{TIME}_count{{job=j,model=m,type=onnx,version=1.0.0}}"] == 3
+    assert found[f"{TIME}_sum{{job=j,model=m,type=onnx,version=1.0.0}}"] == 20.75
+    model = "model=m,type=onnx,version=1.0.0"
+    bounds = {le: found[f"{TIME}_bucket{{job=j,le={le},{model}}}"] for le in ("0.1", "1.0", "30.0")}
     assert bounds == {"0.1": 1, "1.0": 2, "30.0": 3}
 
 
@@ -198,7 +199,7 @@ def test_the_last_values_wait_for_a_scrape(start: Start, port: int, folder: Path
     worker.kill()
     holding = threading.Thread(target=hold_for_scrape, args=(settings(port, folder, "60s"),))
     holding.start()
-    assert scrape(port)["gress_ml_model_swaps_total{model=m,result=swapped}"] == 7
+    assert scrape(port)["gress_ml_model_swaps_total{job=j,model=m,result=swapped}"] == 7
     holding.join(10)
     assert not holding.is_alive()
 
@@ -225,9 +226,9 @@ def test_a_run_begins_at_zero_unless_a_worker_runs(start: Start, port: int, fold
     second.record(4)
     first.kill()
     forget_ended(settings(port, folder))
-    assert scrape(port)["gress_ml_model_swaps_total{model=m,result=swapped}"] == 7
+    assert scrape(port)["gress_ml_model_swaps_total{job=j,model=m,result=swapped}"] == 7
     second.kill()
     forget_ended(settings(port, folder))
     assert list(folder.iterdir()) == []
     start().record(1)
-    assert scrape(port)["gress_ml_model_swaps_total{model=m,result=swapped}"] == 1
+    assert scrape(port)["gress_ml_model_swaps_total{job=j,model=m,result=swapped}"] == 1

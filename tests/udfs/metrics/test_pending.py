@@ -12,11 +12,11 @@ from udfs.metrics.catalogue import METRICS, metric
 from udfs.metrics.pending import PendingMetrics
 from udfs.metrics.samples import InputSample
 
-LATENCY = "inference_latency_seconds"
+JOB, LATENCY = "pending", "inference_latency_seconds"
 
 
 def sample(name: str, **labels: str) -> float | None:
-    return REGISTRY.get_sample_value(f"gress_ml_{name}", labels)
+    return REGISTRY.get_sample_value(f"gress_ml_{name}", {"job": JOB, **labels})
 
 
 def buckets(name: str, **labels: str) -> list[float | None]:
@@ -28,11 +28,11 @@ def buckets(name: str, **labels: str) -> list[float | None]:
 def test_many_values_at_once_count_as_one_by_one(size: int) -> None:
     values = np.random.default_rng(size).exponential(0.2, size)
     values[: size // 3] = METRICS[LATENCY].buckets[4]  # a bound itself is in its bucket
-    pending = PendingMetrics()
+    pending = PendingMetrics(JOB)
     pending.histogram(LATENCY, "bulk", str(size)).add_all(values)
     pending.flush()
     for value in values.tolist():
-        metric(LATENCY).labels("single", str(size)).observe(value)
+        metric(LATENCY).labels(JOB, "single", str(size)).observe(value)
     if size:
         assert buckets(LATENCY, model="bulk", version=str(size)) == buckets(LATENCY, model="single", version=str(size))
         total = sample(f"{LATENCY}_sum", model="bulk", version=str(size))
@@ -45,7 +45,7 @@ def test_many_values_at_once_count_as_one_by_one(size: int) -> None:
 def test_values_that_are_not_finite_have_no_place(size: int) -> None:
     values = np.linspace(0, 1, size)
     values[[0, 2, 4]] = np.nan, np.inf, -np.inf
-    pending = PendingMetrics()
+    pending = PendingMetrics(JOB)
     pending.histogram(LATENCY, "odd", str(size)).add_all(values)
     pending.flush()
     kept = values[np.isfinite(values)]
@@ -54,7 +54,7 @@ def test_values_that_are_not_finite_have_no_place(size: int) -> None:
 
 
 def test_counter_is_there_before_its_first_event() -> None:
-    pending = PendingMetrics()
+    pending = PendingMetrics(JOB)
     counter = pending.counter("model_swaps_total", "early", "swapped")
     pending.flush()
     assert sample("model_swaps_total", model="early", result="swapped") == 0
@@ -65,7 +65,7 @@ def test_counter_is_there_before_its_first_event() -> None:
 
 
 def test_nothing_is_lost_between_adding_and_handing_over() -> None:
-    pending, done = PendingMetrics(), threading.Event()
+    pending, done = PendingMetrics(JOB), threading.Event()
     counter = pending.counter("model_swaps_total", "busy", "swapped")
 
     def hand_over() -> None:

@@ -52,20 +52,19 @@ def compiled(name: str, specs: list[dict[str, Any]]) -> FeatureSet:
 
 @pytest.fixture
 def recorder(features: FeatureSet) -> Iterator[ScoreRecorder]:
-    """A recorder with a model name of its own: metrics of a process never go back."""
-    number = next(JOBS)
-    made = ScoreRecorder(ScoreLabels(f"job{number}", f"m{number}", "prediction", ("a", "hour")), features, 100)
+    """A recorder of a job of its own: metrics of a process never go back."""
+    made = ScoreRecorder(ScoreLabels(f"job{next(JOBS)}", "m", "prediction", ("a", "hour")), features, 100)
     yield made
     made.close()
 
 
-def all_of(name: str) -> dict[tuple[str, ...], float]:
-    """Samples of a name by the values of their labels, in order of the labels' names."""
+def all_of(name: str, recorder: ScoreRecorder) -> dict[tuple[str, ...], float]:
+    """Samples of a job by the values of their other labels, in order of the labels' names."""
     return {
-        tuple(value for _, value in sorted(each.labels.items())): each.value
+        tuple(value for label, value in sorted(each.labels.items()) if label != "job"): each.value
         for family in REGISTRY.collect()
         for each in family.samples
-        if each.name == f"gress_ml_{name}"
+        if each.name == f"gress_ml_{name}" and each.labels["job"] == recorder._names.job
     }
 
 
@@ -82,35 +81,35 @@ def test_rows_on_every_rung_are_counted_where_they_stand(recorder: ScoreRecorder
     recorder.scored(np.zeros((4, 2), np.float32), answer, 0.002, 0.003)
     recorder.dead(answer.problems)
     recorder.flush()
-    predictions, errors = all_of("predictions_total"), all_of("inference_errors_total")
+    predictions, errors = all_of("predictions_total", recorder), all_of("inference_errors_total", recorder)
     assert predictions["m", "success", "3.0.0"] == 2  # its own, and the default one in its stead
     assert predictions["m", "success", "2.0.0"] == 1
     assert predictions["m", "error", "3.0.0"] == 1
     assert predictions["m", "error", "2.0.0"] == 0
     assert errors["prediction_failed", "m", "3.0.0"] == 3
     assert errors["prediction_failed", "m", "2.0.0"] == 2
-    values = all_of("prediction_distribution_bucket")
+    values = all_of("prediction_distribution_bucket", recorder)
     assert [values[le, "m", "prediction", "3.0.0"] for le in ("0.05", "0.1", "+Inf")] == [0, 1, 1]
     assert [values[le, "m", "prediction", "2.0.0"] for le in ("0.6", "0.7", "+Inf")] == [0, 1, 1]
 
 
 def test_figures_of_plain_batches(recorder: ScoreRecorder, features: FeatureSet) -> None:
-    names = recorder._names
+    job = {"job": recorder._names.job}
     matrix = np.column_stack([np.arange(50.0), np.full(50, np.nan)]).astype(np.float32)
     recorder.flush()
-    extracted = all_of("features_extracted_total")
+    extracted = all_of("features_extracted_total", recorder)
     for _ in range(3):
         recorder.begin(50)
         recorder.scored(matrix, Answer(Scores(np.full(50, 0.25), None, None), spec("9.0.0")), 0.0002, 0.02)
         recorder.left(np.full(50, (time.time() - 2) * 1000))
         recorder.flush()
-        assert sample("queue_depth", model=names.model) == 50
-        assert sample("active_predictions", model=names.model) == 1
+        assert sample("queue_depth", **job, model="m") == 50
+        assert sample("active_predictions", **job, model="m") == 1
         recorder.end()
     recorder.flush()
-    assert sample("queue_depth", model=names.model) == 0
-    assert sample("active_predictions", model=names.model) == 0
-    labels = {"model": "m", "version": "9.0.0"}
+    assert sample("queue_depth", **job, model="m") == 0
+    assert sample("active_predictions", **job, model="m") == 0
+    labels = {**job, "model": "m", "version": "9.0.0"}
     assert sample("inference_latency_seconds_count", **labels) == 150  # each row waited for its batch
     assert sample("inference_latency_seconds_sum", **labels) == pytest.approx(3.0)
     assert sample("batch_size_count", **labels) == 3
@@ -118,10 +117,9 @@ def test_figures_of_plain_batches(recorder: ScoreRecorder, features: FeatureSet)
     assert sample("circuit_breaker_state", **labels) == 0
     assert sample("input_distribution_count", **labels, feature="a") == 150
     assert sample("input_distribution_count", **labels, feature="hour") is None  # NaN throughout
-    later = all_of("features_extracted_total")
+    later = all_of("features_extracted_total", recorder)
     grown = {kind: later[features.name, kind] - extracted[features.name, kind] for kind in ("numerical", "temporal")}
     assert grown == {"numerical": 150, "temporal": 150}
-    job = {"job": names.job}
     assert sample("end_to_end_latency_seconds_bucket", **job, le="1.0") == 0
     assert sample("end_to_end_latency_seconds_bucket", **job, le="2.5") == 150
 
@@ -130,12 +128,12 @@ def test_values_out_of_domain_are_counted_by_column_and_the_columns_are_there_be
     features = compiled("logs", [{"name": name, "type": "log", "source": "a"} for name in ("one", "two")])
     made = ScoreRecorder(ScoreLabels("logs", "m", "prediction", ("one", "two")), features, 0)
     made.flush()
-    assert sample("features_out_of_domain_total", feature_set="logs", feature="one") == 0
+    assert sample("features_out_of_domain_total", job="logs", feature_set="logs", feature="one") == 0
     for batch in ([0.0, -1.0, np.nan, -7.0], [2.0], [-3.0]):
         made.extracted({"a": np.array(batch)})
     made.close()
-    assert sample("features_out_of_domain_total", feature_set="logs", feature="one") == 3
-    assert sample("features_out_of_domain_total", feature_set="logs", feature="two") == 3
+    assert sample("features_out_of_domain_total", job="logs", feature_set="logs", feature="one") == 3
+    assert sample("features_out_of_domain_total", job="logs", feature_set="logs", feature="two") == 3
 
 
 def test_events_of_the_future_have_not_waited(recorder: ScoreRecorder) -> None:
@@ -161,7 +159,8 @@ def test_versions_beyond_the_twentieth_share_a_label(recorder: ScoreRecorder) ->
     for number in range(25):
         recorder.scored(matrix, Answer(scores, spec(f"7.{number}.0")), 0.0, 0.0)
     recorder.flush()
-    assert sample("predictions_total", model="m", version="7.19.0", status="success") == 1
-    assert sample("predictions_total", model="m", version="7.20.0", status="success") is None
-    assert sample("predictions_total", model="m", version="other", status="success") == 5
-    assert sample("input_distribution_count", model="m", version="other", feature="a") == 5
+    labels = {"job": recorder._names.job, "model": "m"}
+    assert sample("predictions_total", **labels, version="7.19.0", status="success") == 1
+    assert sample("predictions_total", **labels, version="7.20.0", status="success") is None
+    assert sample("predictions_total", **labels, version="other", status="success") == 5
+    assert sample("input_distribution_count", **labels, version="other", feature="a") == 5

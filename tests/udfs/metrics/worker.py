@@ -16,10 +16,10 @@ def main(port: str, folder: str) -> None:
     export_metrics(MetricsSettings(port=int(port), bind="127.0.0.1", folder=folder))
     for line in sys.stdin:
         count, seconds, loaded = line.split()
-        metric("model_swaps_total").labels("m", "swapped").inc(float(count))
-        metric("model_load_time_seconds").labels("m", "1.0.0", "onnx").observe(float(seconds))
-        metric("models_loaded").labels("m", "1.0.0", "onnx").set(float(loaded))
-        metric("circuit_breaker_state").labels("m", "1.0.0").set(float(loaded))
+        metric("model_swaps_total").labels("j", "m", "swapped").inc(float(count))
+        metric("model_load_time_seconds").labels("j", "m", "1.0.0", "onnx").observe(float(seconds))
+        metric("models_loaded").labels("j", "m", "1.0.0", "onnx").set(float(loaded))
+        metric("circuit_breaker_state").labels("j", "m", "1.0.0").set(float(loaded))
         sys.stdout.write("done\n")
         sys.stdout.flush()
 

@@ -95,11 +95,11 @@ def wrong_shape(model: LoadedModel, matrix: np.ndarray) -> Scores:
 
 
 def state() -> float:
-    return float(metric("circuit_breaker_state").labels("m", "2.0.0")._value.get())
+    return float(metric("circuit_breaker_state").labels("j", "m", "2.0.0")._value.get())
 
 
 def fallbacks(reason: str) -> float:
-    return float(metric("fallback_predictions_total").labels("m", "2.0.0", reason)._value.get())
+    return float(metric("fallback_predictions_total").labels("j", "m", "2.0.0", reason)._value.get())
 
 
 @pytest.mark.parametrize(

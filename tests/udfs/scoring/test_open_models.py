@@ -45,14 +45,16 @@ def registry(tmp_path: Path) -> Registry:
 def make(make_settings: MakeSettings, registry: Registry) -> Iterator[Open]:
     opened = []
 
-    def build(models: tuple[dict[str, Any], ...] = (), name: str = "m", version: str = "") -> ScoreColumns:
+    def build(
+        models: tuple[dict[str, Any], ...] = (), name: str = "m", version: str = "", job: str = "j"
+    ) -> ScoreColumns:
         store = {"type": "local", "base_path": str(registry.base), "watch_interval": "10ms"}
         settings = make_settings(
             ml={"model_registry": store, "models": list(models)},
             inference={"model_name": name, "model_version": version},
         )
         assert settings.job is not None
-        opened.append(ScoreColumns(settings.job, settings.ml))
+        opened.append(ScoreColumns(settings.job.model_copy(update={"name": job}), settings.ml))
         opened[-1].open()
         return opened[-1]
 
@@ -82,8 +84,8 @@ def test_rows_name_the_version_that_scored_them_as_deployments_change(make: Open
 
 
 def test_swaps_are_counted(make: Open, registry: Registry) -> None:
-    def count(result: str) -> float:
-        return metric("model_swaps_total").labels("m", result)._value.get()
+    def count(result: str, job: str = "j") -> float:
+        return metric("model_swaps_total").labels(job, "m", result)._value.get()
 
     before = count("swapped"), count("rolled_back")
     function = make()
@@ -131,6 +133,20 @@ def test_operators_of_a_process_share_a_model_and_its_session(make: Open) -> Non
     first, second = make(), make()
     assert (len(LIVE_MODELS), len(SESSIONS)) == (1, 1)
     assert versions(first) == versions(second)
+
+
+def test_jobs_of_a_process_are_counted_apart(make: Open, registry: Registry) -> None:
+    def loaded(job: str, version: str) -> float:
+        return metric("models_loaded").labels(job, "m", version, "onnx")._value.get()
+
+    first, second = make(job="first"), make(job="second", version="2.0.0")
+    assert versions(first) + versions(second) == ["1.0.0"] * 2 + ["2.0.0"] * 2
+    assert [loaded(job, version) for job in ("first", "second") for version in ("1.0.0", "2.0.0")] == [1, 0, 0, 1]
+    third = make(job="third")
+    registry.deployments("m").promote("2.0.0")
+    for job, function in (("first", first), ("third", third)):
+        wait_for(function, "2.0.0")
+        assert metric("model_swaps_total").labels(job, "m", "swapped")._value.get() == 1
 
 
 def test_several_models_serve_side_by_side(make: Open, registry: Registry) -> None:
@@ -194,3 +210,4 @@ def test_a_bare_file_is_fixed(make_settings: MakeSettings, tmp_path: Path) -> No
 @pytest.mark.parametrize("name", METRICS)
 def test_metric_of_the_catalogue_can_be_recorded(name: str) -> None:
     assert metric(name)._labelnames == METRICS[name].labels
+    assert METRICS[name].labels[0] == "job"
