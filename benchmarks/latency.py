@@ -31,7 +31,7 @@ from benchmarks.measure import load_average, print_figures
 WARMUP_S = 10
 RATE = 500
 _START_S = 120
-_SCORING = Path(__file__).parent / "data" / "scoring.yaml"
+SCORING = Path(__file__).parent / "data" / "scoring.yaml"
 
 
 def main(seconds: str = "70") -> None:
@@ -41,7 +41,7 @@ def main(seconds: str = "70") -> None:
     from jobs.catalogue import default_config
 
     fraud = str(default_config("fraud-detection"))
-    for name, config in (("", str(_SCORING)), ("fraud_", fraud)):
+    for name, config in (("", str(SCORING)), ("fraud_", fraud)):
         took = measure(config, float(seconds))
         figures |= {f"{name}{key}": value for key, value in summarise(took).items()}
         print(f"{name or 'scoring_'}{len(took)} events: {summarise(took)}", flush=True)
@@ -49,14 +49,14 @@ def main(seconds: str = "70") -> None:
     print_figures(figures)
 
 
-def measure(config: str, seconds: float) -> list[tuple[int, int]]:
+def measure(config: str, seconds: float, overrides: Sequence[str] = ()) -> list[tuple[int, int]]:
     """Run a job fed by a sender; return when each event was sent and the time to its score, in nanoseconds."""
     with tempfile.TemporaryDirectory(prefix="gress-bench-") as name, socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
         port = str(server.getsockname()[1])
         kind = "fraud" if "fraud" in config else "scoring"
-        job = [sys.executable, "-m", "benchmarks.latency_job", config, port, name]
+        job = [sys.executable, "-m", "benchmarks.latency_job", config, port, name, *overrides]
         with subprocess.Popen(job, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
             connection = accept(server, process)
             sender = [

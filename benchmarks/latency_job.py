@@ -1,4 +1,4 @@
-"""A scoring job in the latency profile that reads a socket and writes how long each event took.
+"""A scoring job, in the latency profile unless told otherwise, that reads a socket and writes how long each event took.
 
 ``python -m benchmarks.latency_job CONFIG PORT OUTPUT [key.path=value ...]``.
 """
@@ -10,13 +10,22 @@ import time
 from pathlib import Path
 
 from conf.loading.loader import load_settings
+from conf.settings import JobSettings, Settings
 from jobs.flink.environment import FlinkSession, open_session
 from jobs.flink.sql import View, create_view
-from jobs.pipeline.scoring import score
+from jobs.pipeline.scoring import has_windows, score
+from jobs.pipeline.steps import apply
 from jobs.runs.launch import execute, local_options
 from jobs.sinks.files import create_csv_sink
 from udfs.functions.parse_lines import LINE
+from udfs.functions.score_lines import ScoreLines
 from udfs.parsing.lines import JsonLines
+
+_PYTHON_CLOCK = "ns_since({sent}, __prediction)"
+# Another Python function would be another step with batches of its own.
+_JAVA_CLOCK = """
+    (1000 * CAST(UNIX_TIMESTAMP(DATE_FORMAT(CURRENT_ROW_TIMESTAMP(), 'yyyy-MM-dd HH:mm:ss')) AS BIGINT)
+     + CAST(DATE_FORMAT(CURRENT_ROW_TIMESTAMP(), 'SSS') AS BIGINT)) * 1000000 - {sent}"""
 
 
 def main(config: str, port: str, output: str, *overrides: str) -> None:
@@ -30,14 +39,23 @@ def main(config: str, port: str, output: str, *overrides: str) -> None:
     folder = Path(output)
     session = open_session(settings, extra=local_options(job.name, folder))
     lines = read_socket(session, int(port))
-    scored = score(session, settings, job, lines, JsonLines(job.events.fields)).scored
+    scored = score_rows(session, settings, job, lines)
     register_clock(session)
     create_csv_sink(session, "took", (("sent", "BIGINT"), ("took", "BIGINT")), folder / "took")
     statements = session.tables.create_statement_set()
-    took = f"SELECT `{job.events.id}`, ns_since(`{job.events.id}`, __prediction)"
-    query = f"{took} FROM {scored.name} WHERE __dead_letter_reason IS NULL"
+    took = _PYTHON_CLOCK if settings.execution.profile == "latency" else _JAVA_CLOCK
+    chosen = f"SELECT `{job.events.id}`, {took.format(sent=f'`{job.events.id}`')}"
+    query = f"{chosen} FROM {scored.name} WHERE __dead_letter_reason IS NULL"
     statements.add_insert_sql(f"INSERT INTO took {query}")
     execute(statements, job.name)
+
+
+def score_rows(session: FlinkSession, settings: Settings, job: JobSettings, lines: View) -> View:
+    """Register and return the scored rows; not as text, which workers would make of them."""
+    line_format, profile = JsonLines(job.events.fields), settings.execution.profile
+    if profile == "latency" or has_windows(job):
+        return score(session, settings, job, lines, line_format).scored
+    return apply(session, lines, "scored", ScoreLines(job, settings.ml, line_format), profile=profile)
 
 
 def read_socket(session: FlinkSession, port: int) -> View:

@@ -122,7 +122,7 @@ class Figures:
         rows_per_s: rows with a prediction or an error in the last seconds; None: not known yet.
         rows_per_s_minute: the same rate over the last minute.
         history: (seconds ago, rows/s) of the last minute.
-        queue_rows: rows sent to workers and not yet scored; None: the workers do not say.
+        queue_rows: rows that workers have and have not scored yet; None: the workers do not say.
     """
 
     endpoints: tuple[EndpointStatus, ...]

@@ -104,6 +104,11 @@ class BatchScoring:
             recorder=self._recorder,
         )
 
+    def arrived(self, rows: int) -> None:
+        """Note rows that the operator has, where it has something else to do before it scores them."""
+        if self._recorder is not None:
+            self._recorder.arrived(rows)
+
     def score(
         self, columns: Columns, rejected: Mapping[int, Problem] = _NO_PROBLEMS
     ) -> tuple[Mapping[int, Problem], dict[str, Any]]:

@@ -49,6 +49,7 @@ class ScoreLines:
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Score a batch of lines."""
+        self._scoring.arrived(len(columns["__line"]))
         batch = self._parsing.parse(columns)
         found, scored = self._scoring.score(batch.columns, batch.problems)
         places = np.arange(batch.size) if batch.rows is None else batch.rows
@@ -76,7 +77,5 @@ def _values(problems: Mapping[int, Problem], lines: NDArray[np.object_]) -> dict
 def carried_columns(job: JobSettings) -> SqlColumns:
     """Return the event columns that predictions carry: id, time, key and, where events have it, the label."""
     types = dict(event_columns(job.events))
-    names = dict.fromkeys(
-        name for name in (job.events.id, job.events.time, job.events.key, job.events.label) if name
-    )
+    names = dict.fromkeys(name for name in (job.events.id, job.events.time, job.events.key, job.events.label) if name)
     return tuple((name, types[name]) for name in names)

@@ -101,13 +101,13 @@ METRICS = MappingProxyType(
         "queue_depth": Metric(
             "gauge",
             ("job", "model"),
-            "Rows handed to workers and not yet scored.",
+            "Rows that workers have and have not scored yet, without those whose batch still fills in the JVM.",
             "High for long: workers are the bottleneck; add slots or a faster model.",
         ),
         "active_predictions": Metric(
             "gauge",
             ("job", "model"),
-            "Batches being scored.",
+            "Batches being scored, and those that wait for a call because of max_concurrency.",
             "At the number of slots for long: workers are the bottleneck.",
         ),
         "feature_extraction_time_seconds": Metric(

@@ -113,12 +113,16 @@ class ScoreRecorder:
             metric("model_info").labels(*labels).set(1)
             self._told.add(labels)
 
+    def arrived(self, rows: int) -> None:
+        """Note the rows that the operator now has, before it reads them."""
+        self._rows.now = rows
+
     def begin(self, rows: int) -> None:
-        """Note the arrival of a batch."""
+        """Note that the operator begins to score so many rows."""
         self._rows.now, self._batches.now = rows, 1
 
     def end(self) -> None:
-        """Note the end of the batch."""
+        """Note that the rows are scored."""
         self._rows.now = self._batches.now = 0
 
     def extraction_failed(self) -> None:
@@ -217,9 +221,7 @@ class ScoreRecorder:
         is_known = ref in self._versions or len(self._versions) < _MOST_VERSIONS
         return ref if is_known else (spec.name, _OTHER)
 
-    def _fell(
-        self, version: _Version, answer: Answer, status: NDArray[np.object_], why: NDArray[np.object_]
-    ) -> None:
+    def _fell(self, version: _Version, answer: Answer, status: NDArray[np.object_], why: NDArray[np.object_]) -> None:
         """Count a batch in which rows left the first rung."""
         rows, errors = len(status), len(answer.problems)
         prediction, is_ok = answer.scores.prediction, status == "ok"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 
 from models.errors import ModelError
 from models.inspect import spec_from_file
+from models.runtimes.options import RuntimeOptions
 from models.scoring.loaded import LoadedModel, load_model
 from models.scoring.sessions import SessionPool
 from models.spec import ModelSpec
@@ -54,9 +57,7 @@ def test_model_of_text_columns_can_be_run_and_scores_no_matrix(tmp_path: Path) -
         "country": np.array(["DE", None, "??"], dtype=object),
         "amount": np.array([1, 2, 3]),
     }
-    want = text_and_number(
-        {"country": columns["country"].reshape(-1, 1), "amount": columns["amount"].reshape(-1, 1)}
-    )
+    want = text_and_number({"country": columns["country"].reshape(-1, 1), "amount": columns["amount"].reshape(-1, 1)})
     model.warmup(2)
     got = model.runtime.predict({name: columns[name] for name in ("country", "amount")})
     assert got["sum"][:, 0].tolist() == want["sum"][:, 0].tolist()
@@ -104,3 +105,34 @@ def test_process_shares_a_session_until_the_last_closes(net_spec: ModelSpec, net
     two.close()
     with pytest.raises(ModelError, match="is closed"):
         two.warmup(1)
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_calls_of_one_process_wait_for_each_other_beyond_the_limit(
+    most: int, net_spec: ModelSpec, net_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool, options = SessionPool(), RuntimeOptions(max_concurrency=most)
+    models = [load_model(net_spec, net_file, options, sessions=pool) for _ in range(4)]
+    busy, release, full = [0], threading.Event(), threading.Event()
+    predict, lock, seen = models[0].runtime.predict, threading.Lock(), []
+
+    def slow(feeds: Any) -> Any:
+        with lock:
+            busy[0] += 1
+            seen.append(busy[0])
+            if busy[0] == most:
+                full.set()
+        assert release.wait(30)
+        with lock:
+            busy[0] -= 1
+        return predict(feeds)
+
+    monkeypatch.setattr(models[0].runtime, "predict", slow)
+    rows = np.zeros((2, 4), np.float32)
+    with ThreadPoolExecutor(4) as threads:
+        calls = [threads.submit(model.predict_matrix, rows) for model in models]
+        assert full.wait(30)
+        assert not [call for call in calls if call.done()]
+        release.set()
+        assert {len(call.result().prediction) for call in calls} == {2}
+    assert max(seen) == most

@@ -99,6 +99,10 @@ def test_figures_of_plain_batches(recorder: ScoreRecorder, features: FeatureSet)
     recorder.flush()
     extracted = all_of("features_extracted_total", recorder)
     for _ in range(3):
+        recorder.arrived(55)
+        recorder.flush()
+        assert sample("queue_depth", **job, model="m") == 55
+        assert sample("active_predictions", **job, model="m") == 0
         recorder.begin(50)
         recorder.scored(matrix, Answer(Scores(np.full(50, 0.25), None, None), spec("9.0.0")), 0.0002, 0.02)
         recorder.left(np.full(50, (time.time() - 2) * 1000))
