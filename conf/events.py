@@ -29,7 +29,8 @@ class FieldSettings(FrozenSettings):
         source: dotted path to the field in the event; default: the field's name.
         unit: unit of a timestamp's numbers; ``iso`` takes text only. Default: milliseconds, and a number that only
             makes sense in another unit is a dead letter that says so.
-        scale: digits after the point, 0 to 9; for ``decimal``, which needs it.
+        scale: digits after the point, 0 to 9; for ``decimal``, which needs it and has 38 digits at most. As a number
+            of JSON it is exact to 15 digits.
         min: smallest value allowed, in the field's unit; for numbers.
         max: largest value allowed, in the field's unit; for numbers.
     """

@@ -125,6 +125,20 @@ class JobSettings(FrozenSettings):
     sink: SinkSettings = SinkSettings()
 
     @model_validator(mode="after")
+    def _carried_are_fields(self) -> Self:
+        names, known = self.sink.fields, self.events.fields
+        refusals = [
+            Refusal("the name of an event field", ("sink", "fields", index), candidates=tuple(known))
+            if name not in known
+            else Refusal("each field once", ("sink", "fields", index))
+            for index, name in enumerate(names)
+            if name not in known or name in names[:index]
+        ]
+        if refusals:
+            raise validation_error(*refusals)
+        return self
+
+    @model_validator(mode="after")
     def _alerts_have_a_topic(self) -> Self:
         kafka = self.sink.kafka
         if kafka is not None and kafka.alerts is None and self.inference.alert_threshold is not None:

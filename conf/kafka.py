@@ -149,6 +149,13 @@ class SourceSettings(FrozenSettings):
 
 
 class SinkSettings(FrozenSettings):
-    """Destination of a job's rows; default: folders of ``--output``."""
+    """Destination of a job's rows, default: folders of ``--output``; and what predictions carry there.
 
+    Attributes:
+        fields: event fields that predictions and alerts carry, in columns of the fields' names and types behind the
+            others; default none.
+        kafka: topics instead of folders.
+    """
+
+    fields: tuple[Name, ...] = ()
     kafka: KafkaSinkSettings | None = None

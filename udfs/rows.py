@@ -11,9 +11,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Literal
 
-SqlType = Literal["STRING", "DOUBLE", "BIGINT", "INT", "TIMESTAMP_LTZ(3)", "ARRAY<DOUBLE>"]
+from conf.settings import FieldSettings, JobSettings
+
+DECIMAL_DIGITS = 38
+"""Digits of a decimal, before and after the point: the most that SQL and Arrow have."""
+
+_FIELD_KINDS = MappingProxyType(
+    {
+        "long": "BIGINT",
+        "double": "DOUBLE",
+        "string": "STRING",
+        "boolean": "BOOLEAN",
+        "timestamp": "TIMESTAMP_LTZ(3)",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -21,6 +35,13 @@ class EventField:
     """The field of the event that has a role; NULL where the job's events have no such field."""
 
     role: Literal["id", "time", "key", "label"]
+
+
+@dataclass(frozen=True)
+class CarriedField:
+    """The field of the event that has a name."""
+
+    name: str
 
 
 @dataclass(frozen=True)
@@ -56,7 +77,7 @@ class FirstOf:
     sources: tuple[EventField | StepColumn | RecordColumn, ...]
 
 
-Source = EventField | StepColumn | RecordColumn | Absent | Expression | FirstOf
+Source = EventField | CarriedField | StepColumn | RecordColumn | Absent | Expression | FirstOf
 
 
 @dataclass(frozen=True)
@@ -65,13 +86,14 @@ class Column:
 
     Attributes:
         name: in files and topics.
-        kind: SQL type.
+        kind: SQL type: ``STRING``, ``DOUBLE``, ``BIGINT``, ``INT``, ``BOOLEAN``, ``TIMESTAMP_LTZ(3)``,
+            ``ARRAY<DOUBLE>`` or that of a decimal.
         source: what the value is made of.
         meaning: one sentence for readers of the rows.
     """
 
     name: str
-    kind: SqlType
+    kind: str
     source: Source
     meaning: str
 
@@ -80,7 +102,7 @@ SCORE = "prediction"
 """Name of the column that ``job.inference.output_field`` renames."""
 
 PREDICTION = (
-    Column("event_id", "STRING", EventField("id"), "Id of the event."),
+    Column("event_id", "STRING", EventField("id"), "Id of the event, in the type of its field."),
     Column("event_time", "TIMESTAMP_LTZ(3)", EventField("time"), "Time of the event, in UTC."),
     Column("key", "STRING", EventField("key"), "Key of the event."),
     Column(SCORE, "DOUBLE", StepColumn("__prediction"), "Score; `job.inference.output_field` renames the column."),
@@ -122,6 +144,38 @@ DEAD_LETTER = (
 def prediction_row(output_field: str = SCORE) -> tuple[Column, ...]:
     """Return the columns of a prediction, its score under the name that the job gives it."""
     return tuple(replace(column, name=output_field) if column.name == SCORE else column for column in PREDICTION)
+
+
+def predictions_of(job: JobSettings) -> tuple[Column, ...]:
+    """Return the columns of a job's predictions: those of the table, the id in its own type, then `sink.fields`."""
+    fields = job.events.fields
+    table = (
+        replace(column, kind=field_kind(fields[job.events.id])) if column.source == EventField("id") else column
+        for column in prediction_row(job.inference.output_field)
+    )
+    carried = (
+        Column(name, field_kind(fields[name]), CarriedField(name), f"Field `{name}` of the event.")
+        for name in job.sink.fields
+    )
+    return *table, *carried
+
+
+def field_kind(field: FieldSettings) -> str:
+    """Return the SQL type that the values of an event's field have in rows.
+
+    >>> field_kind(FieldSettings(type="decimal", scale=2))
+    'DECIMAL(38, 2)'
+    """
+    return f"DECIMAL({DECIMAL_DIGITS}, {field.scale})" if field.type == "decimal" else _FIELD_KINDS[field.type]
+
+
+def decimal_scale(kind: str) -> int | None:
+    """Return the digits after the point of an SQL type; None: it is no decimal.
+
+    >>> decimal_scale("DECIMAL(38, 2)"), decimal_scale("DOUBLE")
+    (2, None)
+    """
+    return int(kind.rstrip(")").split(",")[1]) if kind.startswith("DECIMAL") else None
 
 
 def pick(columns: tuple[Column, ...], *names: str) -> tuple[Column, ...]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from docs.tables.markdown import code, table
 from udfs.dead_letters import DEAD_LETTER_REASONS
-from udfs.rows import DEAD_LETTER, Column, prediction_row
+from udfs.rows import DEAD_LETTER, Column, EventField, prediction_row
 
 
 def prediction_columns() -> str:
     """Return name, SQL type and meaning of each column of predictions and alerts."""
-    return _columns(prediction_row())
+    of_its_field = {column.name: "its field's" for column in prediction_row() if column.source == EventField("id")}
+    return _columns(prediction_row(), of_its_field)
 
 
 def dead_letter_columns() -> str:
@@ -25,6 +27,6 @@ def dead_letter_reasons() -> str:
     return table(("reason", "category", "meaning"), rows)
 
 
-def _columns(columns: Iterable[Column]) -> str:
-    rows = [(code(column.name), code(column.kind), column.meaning) for column in columns]
+def _columns(columns: Iterable[Column], kinds: Mapping[str, str] = MappingProxyType({})) -> str:
+    rows = [(code(column.name), kinds.get(column.name, code(column.kind)), column.meaning) for column in columns]
     return table(("column", "type", "meaning"), rows)

@@ -19,7 +19,7 @@ from state.sql import SqlColumns, identifier, literal
 from udfs.dead_letters import REASONS
 from udfs.functions.count_dead_letters import CountDeadLetters
 from udfs.functions.parse_lines import event_columns
-from udfs.rows import DEAD_LETTER, prediction_row
+from udfs.rows import DEAD_LETTER, predictions_of
 
 if TYPE_CHECKING:
     from pyflink.table import StatementSet
@@ -64,7 +64,7 @@ class _Writing:
 
     def add_predictions(self, scored: View) -> None:
         """Add predictions, and alerts where the job has a threshold, row by row."""
-        columns = prediction_row(self.job.inference.output_field)
+        columns = predictions_of(self.job)
         listed = ", ".join(expressions(columns, scored, self.job.events))
         query = f"SELECT {listed} FROM {scored.name} WHERE __dead_letter_reason IS NULL"
         self._create_sink("predictions", sql_columns(columns))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.run_folder.part_files import line_blocks
-from udfs.rows import Column
+from udfs.rows import DECIMAL_DIGITS, PREDICTION, Column, decimal_scale
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+_ID = PREDICTION[0].name
+_BARE_ID = re.compile(rb'^(\{"' + _ID.encode() + rb'":)([^",}]+)', re.MULTILINE)
 
 
 def arrow_schema(columns: Iterable[Column]) -> pa.Schema:
@@ -29,27 +34,41 @@ def arrow_type(kind: str) -> pa.DataType:
         "DOUBLE": pa.float64(),
         "BIGINT": pa.int64(),
         "INT": pa.int32(),
+        "BOOLEAN": pa.bool_(),
         "TIMESTAMP_LTZ(3)": pa.timestamp("ms", "UTC"),
         "ARRAY<DOUBLE>": pa.list_(pa.float64()),
     }
-    return types[kind]
+    scale = decimal_scale(kind)
+    return types[kind] if scale is None else pa.decimal128(DECIMAL_DIGITS, scale)
 
 
 def read_json_parts(folder: Path, schema: pa.Schema) -> Iterator[pa.Table]:
     """Yield the rows of a folder of JSON Lines in these columns, a block at a time.
 
     Null rule: a column that the rows do not have is null in all of them; columns that the schema lacks are left out.
+
+    The id may be of another type than the schema says: it is text in rows of earlier versions, which a run that is
+    resumed has beside its own.
     """
+    import pyarrow as pa
+
+    for block in line_blocks(folder):
+        try:
+            yield _parsed(block, schema)
+        except pa.ArrowInvalid:
+            if _ID not in schema.names:
+                raise
+            as_text = schema.set(schema.get_field_index(_ID), pa.field(_ID, pa.string()))
+            yield _parsed(_BARE_ID.sub(rb'\1"\2"', block), as_text).cast(schema)
+
+
+def _parsed(block: bytes, schema: pa.Schema) -> pa.Table:
     import pyarrow as pa
     import pyarrow.json as pa_json
 
     # Arrow's JSON reader refuses times with a zone, so read them as text and cast them.
     as_text = pa.schema([pa.field(f.name, pa.string() if pa.types.is_timestamp(f.type) else f.type) for f in schema])
     parse = pa_json.ParseOptions(explicit_schema=as_text, unexpected_field_behavior="ignore")
-    for block in line_blocks(folder):
-        table = pa_json.read_json(
-            pa.BufferReader(block),
-            read_options=pa_json.ReadOptions(block_size=len(block) + 1),
-            parse_options=parse,
-        )
-        yield table.select(schema.names).cast(schema)
+    options = pa_json.ReadOptions(block_size=len(block) + 1)
+    table = pa_json.read_json(pa.BufferReader(block), read_options=options, parse_options=parse)
+    return table.select(schema.names).cast(schema)

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.run_folder.arrow import arrow_schema, arrow_type, read_json_parts
 from jobs.run_folder.part_files import final_parts
 from state.sql import SqlColumns
-from udfs.rows import DEAD_LETTER, prediction_row
+from udfs.rows import DEAD_LETTER, Column
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def convert_json_parts(output: Path, output_field: str) -> None:
-    """Turn each folder of JSON Lines of a run into one file beside it, such as ``predictions.parquet``."""
-    predictions = prediction_row(output_field)
+def convert_json_parts(output: Path, predictions: Iterable[Column]) -> None:
+    """Turn each folder of JSON Lines of a run into one file beside it, such as ``predictions.parquet``.
+
+    Args:
+        output: folder of the run.
+        predictions: columns of predictions and alerts.
+    """
+    predictions = tuple(predictions)
     for name, columns in (
         ("predictions", predictions),
         ("alerts", predictions),

@@ -30,6 +30,7 @@ from jobs.runs.saved_state import CHECKPOINTS, SAVEPOINTS, check_goes_on, saved_
 from jobs.sources.kafka import KafkaInput
 from jobs.sources.lines import is_read_in_turn
 from udfs.metrics.exporter import forget_ended, hold_for_scrape
+from udfs.rows import predictions_of
 
 if TYPE_CHECKING:
     from pyflink.table import StatementSet, TableResult
@@ -141,7 +142,7 @@ def _summarised(prepared: PreparedRun, request: RunRequest, events: int | None, 
     if summary.adds_up:
         tidy(prepared.output)
         if request.output_format == "parquet":
-            convert_json_parts(prepared.output, field_name)
+            convert_json_parts(prepared.output, predictions_of(prepared.job))
     summary.write(prepared.output / "summary.json")
     return summary
 

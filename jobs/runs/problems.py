@@ -11,7 +11,7 @@ from jobs.kafka.jars import connector_jar
 from models.errors import ModelError
 from udfs.features.errors import FeatureError
 from udfs.features.feature_set import compile_feature_set, feature_problems
-from udfs.rows import prediction_row
+from udfs.rows import SCORE, prediction_row
 from udfs.scoring.listed_models import check_listed
 from udfs.scoring.model_source import open_model, served_entry
 
@@ -29,6 +29,8 @@ def find_problems(parts: SettingsParts, origin: str, *, needs_model: bool = True
         yield from _of_switches(ml, origin)
     if inference is not None:
         yield from _of_output_field(inference, origin)
+    if parts.job is not None:
+        yield from _of_carried_fields(parts.job, origin)
     if parts.features is None or parts.events is None:
         return
     wrong = feature_problems(parts.features, parts.events)
@@ -57,6 +59,16 @@ def _of_output_field(inference: InferenceSettings, origin: str) -> Iterator[JobE
     if [column.name for column in prediction_row(name)].count(name) > 1:
         problem = f"job.inference.output_field: expected a name that no other column has, got {name!r}"
         yield JobError(origin, problem, "leave it out for 'prediction'")
+
+
+def _of_carried_fields(job: JobSettings, origin: str) -> Iterator[JobError]:
+    """Yield a problem for each field that would have the name of another column."""
+    taken = {SCORE, *(column.name for column in prediction_row(job.inference.output_field))}
+    for index, name in enumerate(job.sink.fields):
+        if name in taken:
+            problem = f"job.sink.fields.{index}: expected a field whose name no column of predictions has, got {name!r}"
+            fix = f"give the field another name in job.events.fields, with `source: {name}`"
+            yield JobError(origin, problem, fix)
 
 
 def _of_models(

@@ -16,6 +16,7 @@ def create_json_sink(session: FlinkSession, name: str, columns: SqlColumns, fold
         "format": "json",
         "json.timestamp-format.standard": "ISO-8601",
         "json.encode.ignore-null-fields": "true",
+        "json.encode.decimal-as-plain-number": "true",
     }
     _create(session, name, columns, folder, options)
 

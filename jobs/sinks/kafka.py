@@ -29,6 +29,7 @@ def create_kafka_sink(
         "value.format": "json",
         "value.json.timestamp-format.standard": "ISO-8601",
         "value.json.encode.ignore-null-fields": "true",
+        "value.json.encode.decimal-as-plain-number": "true",
         "value.fields-include": "ALL",
     }
     _create(session, name, columns, formats, job, kafka)

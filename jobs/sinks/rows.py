@@ -8,7 +8,7 @@ from types import MappingProxyType
 from conf.settings import EventSettings
 from jobs.flink.sql import View
 from state.sql import SqlColumns, identifier
-from udfs.rows import Absent, Column, EventField, Expression, FirstOf, RecordColumn, Source, StepColumn
+from udfs.rows import Absent, CarriedField, Column, EventField, Expression, FirstOf, RecordColumn, Source, StepColumn
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -43,6 +43,8 @@ class _Translator:
     def expression(self, source: Source, kind: str) -> str:
         if isinstance(source, EventField):
             return self._field(source.role, kind)
+        if isinstance(source, CarriedField):
+            return _typed(source.name, kind)
         if isinstance(source, StepColumn):
             name = identifier(source.name)
             # In the latency profile an array that is absent comes as an empty one.
@@ -55,14 +57,17 @@ class _Translator:
 
     def _field(self, role: str, kind: str) -> str:
         name = getattr(self._events, role)
-        if not name:
-            return _null(kind)
-        if kind.startswith("TIMESTAMP"):
-            return f"TO_TIMESTAMP_LTZ({identifier(name)}, 3)"
-        return f"CAST({identifier(name)} AS {kind})"
+        return _typed(name, kind) if name else _null(kind)
 
     def _expression(self, source: Expression) -> str:
         return source.sql.format_map(self._given)
+
+
+def _typed(name: str, kind: str) -> str:
+    """Return a field in the type of a column; inside a job times are numbers, and booleans 0 and 1."""
+    if kind.startswith("TIMESTAMP"):
+        return f"TO_TIMESTAMP_LTZ({identifier(name)}, 3)"
+    return f"{identifier(name)} = 1" if kind == "BOOLEAN" else f"CAST({identifier(name)} AS {kind})"
 
 
 def _null(kind: str) -> str:

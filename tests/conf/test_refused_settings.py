@@ -189,6 +189,11 @@ def test_experiment_names_are_unique(refusals: Callable[..., list[str]]) -> None
 
 
 JOB = [
+    (
+        "sink.fields=[USER, AMONT]",
+        "sink.fields.1: expected the name of an event field, got 'AMONT'; nearest valid name 'AMOUNT'",
+    ),
+    ("sink.fields=[USER, USER]", "sink.fields.1: expected each field once, got 'USER'"),
     ("events.id=IDD", "events.id: expected the name of a field, got 'IDD'; nearest valid name 'ID'"),
     ("events.key=NOTE", "events.key: expected a field with required: true, got 'NOTE'"),
     ("events.time=AMOUNT", "events.time: expected a field of type timestamp, got 'AMOUNT'"),

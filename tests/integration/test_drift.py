@@ -111,7 +111,7 @@ def windows(run: JobRun) -> list[dict[str, Any]]:
 
 
 def test_records_are_those_of_the_predictions_written(one_task: JobRun, measured: Measured) -> None:
-    scores = one_task.predictions.set_index(one_task.predictions["event_id"].astype(int))["prediction"]
+    scores = one_task.predictions.set_index("event_id")["prediction"]
     rows, features = measured.rows, measured.features
     is_scored = rows["TRANSACTION_ID"].isin(scores.index).to_numpy()
     days = (rows["TX_DATETIME"] // DAY_MS * DAY_MS).to_numpy()
@@ -140,7 +140,7 @@ def test_shifted_feature_is_named(one_task: JobRun) -> None:
 
 
 def test_changes_are_those_of_the_rows_in_the_order_of_their_time(one_task: JobRun, measured: Measured) -> None:
-    scores = one_task.predictions.set_index(one_task.predictions["event_id"].astype(int))["prediction"]
+    scores = one_task.predictions.set_index("event_id")["prediction"]
     rows, features = measured.rows, measured.features
     is_scored = rows["TRANSACTION_ID"].isin(scores.index).to_numpy()
     said = scores.loc[rows["TRANSACTION_ID"][is_scored]].to_numpy()

@@ -38,7 +38,7 @@ def test_every_line_becomes_one_prediction_or_one_dead_letter(
     crafted: CraftedInput, predictions: pd.DataFrame, dead_letters: pd.DataFrame, scored: pd.DataFrame
 ) -> None:
     assert len(predictions) + len(dead_letters) == len(crafted.lines)
-    assert predictions["event_id"].tolist() == scored["TRANSACTION_ID"].astype(str).tolist()
+    assert predictions["event_id"].tolist() == scored["TRANSACTION_ID"].tolist()
 
 
 def test_scores_are_those_of_features_by_brute_force(predictions: pd.DataFrame, scored: pd.DataFrame) -> None:

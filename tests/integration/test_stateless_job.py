@@ -47,8 +47,8 @@ def test_scores_are_those_of_the_features(stateless_run: JobRun, crafted: Crafte
     features = np.column_stack([rows["TX_AMOUNT"], moments.dt.dayofweek >= 5, moments.dt.hour < 7])
     wanted = sigmoid(features @ WEIGHTS[:3].astype(float) + BIAS.astype(float)).ravel()
     found = stateless_run.predictions
-    found = found[found["event_id"] != "1000000"]
-    assert found["event_id"].tolist() == rows["TRANSACTION_ID"].astype(str).tolist()
+    found = found[found["event_id"] != 1_000_000]
+    assert found["event_id"].tolist() == rows["TRANSACTION_ID"].tolist()
     np.testing.assert_allclose(found["prediction"], wanted, rtol=1e-5)
 
 

@@ -66,7 +66,7 @@ def write_config(path: Path, tree: Mapping[str, Any]) -> Path:
 
 
 def read_parts(folder: Path) -> pd.DataFrame:
-    """Rows of a folder of JSON Lines; ids stay text."""
+    """Rows of a folder of JSON Lines."""
     lines = [line for part in sorted(folder.glob("part-*")) for line in part.read_text("utf-8").splitlines()]
     return pd.DataFrame([json.loads(line) for line in lines])
 
@@ -74,4 +74,4 @@ def read_parts(folder: Path) -> pd.DataFrame:
 def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
     if frame.empty:
         return frame
-    return frame.sort_values("event_id", key=lambda ids: ids.astype(int), ignore_index=True)
+    return frame.sort_values("event_id", ignore_index=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from conf.settings import JobSettings
 from udfs.functions.repeated import is_repeated
-from udfs.rows import Column, EventField, SqlType, StepColumn, prediction_row
+from udfs.rows import DECIMAL_DIGITS, CarriedField, Column, EventField, StepColumn, decimal_scale, predictions_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,9 +28,8 @@ class PredictionTexts:
 
     @property
     def fits(self) -> bool:
-        """Whether id and key have one text here and in SQL, which a floating-point number has not."""
-        fields = self.job.events.fields
-        return all(fields[name].type in _PLAIN_KINDS for name in (self.job.events.id, self.job.events.key))
+        """Whether the key has one text here and in SQL, which a floating-point number has not."""
+        return self.job.events.fields[self.job.events.key].type in _PLAIN_KINDS
 
     def write(self, columns: Mapping[str, Any]) -> pa.StringArray:
         """Return each row as a JSON object."""
@@ -39,9 +40,9 @@ class PredictionTexts:
         parts += [_member(column.name, values(column, columns)) for column in others]
         return pc.binary_join_element_wise(*_merged([*parts, "}"]), "")
 
-    @property
+    @cached_property
     def _columns(self) -> tuple[Column, ...]:
-        return prediction_row(self.job.inference.output_field)
+        return predictions_of(self.job)
 
     def _values(self, column: Column, columns: Mapping[str, Any]) -> pa.StringArray | str:
         """Return the values of a column as JSON; a text for all rows, empty where there are none, or one a row."""
@@ -49,8 +50,8 @@ class PredictionTexts:
         if isinstance(source, EventField):
             name = getattr(self.job.events, source.role)
         else:
-            name = source.name if isinstance(source, StepColumn) else None
-        return _WRITERS[column.kind](columns[name]) if name else ""
+            name = source.name if isinstance(source, CarriedField | StepColumn) else None
+        return _writer(column.kind)(columns[name]) if name else ""
 
 
 def block(texts: pa.StringArray) -> bytes | None:
@@ -118,6 +119,26 @@ def _time(values: Any) -> pa.StringArray:
     return pc.binary_join_element_wise('"', pc.replace_substring(short, " ", "T"), 'Z"', "")
 
 
+def _boolean(values: Any) -> pa.StringArray:
+    import pyarrow as pa
+
+    # Inside a job booleans are 0 and 1.
+    return pa.array(values, pa.float64(), from_pandas=True).cast(pa.bool_()).cast(pa.string())
+
+
+def _decimal(scale: int, values: Any) -> pa.StringArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    numbers = pa.array(values, pa.float64(), from_pandas=True)
+    texts = numbers.cast(pa.decimal128(DECIMAL_DIGITS, scale)).cast(pa.string())
+    if pc.any(pc.match_substring(texts, "E")).as_py():
+        # Arrow writes what is below a millionth with an exponent.
+        texts = pa.array([None if text is None else f"{Decimal(text):f}" for text in texts.to_pylist()], pa.string())
+    # As SQL writes it: no zeros at the end of a fraction, no empty fraction.
+    return pc.ascii_rtrim(pc.ascii_rtrim(texts, "0"), ".") if scale else texts
+
+
 def _whole(values: Any) -> pa.StringArray:
     import pyarrow as pa
 
@@ -156,13 +177,19 @@ def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-_WRITERS: Mapping[SqlType, Callable[[Any], pa.StringArray | str]] = MappingProxyType(
+def _writer(kind: str) -> Callable[[Any], pa.StringArray | str]:
+    scale = decimal_scale(kind)
+    return _WRITERS[kind] if scale is None else partial(_decimal, scale)
+
+
+_WRITERS: Mapping[str, Callable[[Any], pa.StringArray | str]] = MappingProxyType(
     {
         "STRING": _quoted,
         "TIMESTAMP_LTZ(3)": _time,
         "DOUBLE": _number,
         "BIGINT": _whole,
         "INT": _whole,
+        "BOOLEAN": _boolean,
         "ARRAY<DOUBLE>": _numbers,
     }
 )

@@ -75,7 +75,8 @@ def _values(problems: Mapping[int, Problem], lines: NDArray[np.object_]) -> dict
 
 
 def carried_columns(job: JobSettings) -> SqlColumns:
-    """Return the event columns that predictions carry: id, time, key and, where events have it, the label."""
+    """Return the event columns that predictions carry: id, time, key, the label where there is one, `sink.fields`."""
     types = dict(event_columns(job.events))
-    names = dict.fromkeys(name for name in (job.events.id, job.events.time, job.events.key, job.events.label) if name)
+    roles = (job.events.id, job.events.time, job.events.key, job.events.label)
+    names = dict.fromkeys(name for name in (*roles, *job.sink.fields) if name)
     return tuple((name, types[name]) for name in names)

@@ -12,6 +12,7 @@ from udfs.dead_letters import Problem, show_value
 from udfs.parsing.batch import RawColumn
 from udfs.parsing.times import FIRST_MS, LAST_MS
 from udfs.parsing.units import UnclearTimeError
+from udfs.rows import DECIMAL_DIGITS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,6 +56,8 @@ def _checks(field: FieldSettings, column: RawColumn) -> Iterator[Check]:
         digits = field.scale or 0
         text = f"expected at most {digits} digits after the point"
         yield _is_finer(values, digits), "out_of_range", lambda got: f"{text}, got {got}"
+        is_long = np.abs(values) >= 10.0 ** (DECIMAL_DIGITS - digits)
+        yield is_long, "out_of_range", lambda got: f"expected at most {DECIMAL_DIGITS} digits, got {got}"
 
 
 def _wrong_text(field: FieldSettings, value: object) -> str:

@@ -79,8 +79,7 @@ def find_score_column(run: Path, name: str = "predictions") -> str:
     names = column_names(run, name)
     if SCORE in names or not names:
         return SCORE
-    others = {column.name for column in prediction_row()}
-    found = [column for column in names if column not in others]
+    found = _where_the_score_is(names)
     if len(found) != 1:
         refuse(
             str(run / name),
@@ -89,6 +88,14 @@ def find_score_column(run: Path, name: str = "predictions") -> str:
             "run the job again",
         )
     return found[0]
+
+
+def _where_the_score_is(names: list[str]) -> list[str]:
+    """Return the columns of no known name; event fields, which a row may carry on, come behind the known ones."""
+    known = [column.name for column in prediction_row()]
+    behind = known[known.index(SCORE) + 1 :]
+    end = next((index for index, name in enumerate(names) if name in behind), len(names))
+    return [name for name in names[:end] if name not in known]
 
 
 def read_predictions(run: Path) -> Predictions | None:

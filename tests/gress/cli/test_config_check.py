@@ -32,6 +32,7 @@ def test_good_settings_have_no_problem(config: Path) -> None:
         "ml.enabled=false",
         "ml.feature_store.enabled=true",
         "job.inference.output_field=event_id",
+        "job.sink.fields=[TX_AMONT]",
         "job.features.specs.0.source=TX_AMONT",
         "job.inference.feature_fields=[TX_AMOUNT]",
         "ml.models.0.path=nowhere.onnx",
@@ -45,6 +46,23 @@ def test_what_a_run_refuses_is_refused(override: str, config: Path, tmp_path: Pa
     with pytest.raises(Exception, match=r"expected|wants|cannot|not") as refused:
         prepare(request, needs_model=True)
     assert str(refused.value) in texts(config, override)
+
+
+@pytest.mark.parametrize(
+    ("field", "overrides"),
+    [
+        ("label", []),
+        ("prediction", ["job.inference.output_field=risk"]),
+        ("risk", ["job.inference.output_field=risk"]),
+    ],
+)
+def test_field_that_is_named_like_a_column_of_predictions_is_refused(
+    field: str, overrides: list[str], config: Path
+) -> None:
+    found = texts(config, f"job.events.fields.{field}={{type: string}}", f"job.sink.fields=[{field}]", *overrides)
+    assert f"job.sink.fields.0: expected a field whose name no column of predictions has, got '{field}'" in found
+    assert f"give the field another name in job.events.fields, with `source: {field}`" in found
+    assert len(found.splitlines()) == 1
 
 
 def test_every_problem_is_named(config: Path) -> None:

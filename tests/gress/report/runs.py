@@ -12,6 +12,7 @@ import orjson
 
 from jobs.run_folder.parquet import convert_json_parts
 from jobs.run_folder.summary import Summary, summarise
+from udfs.rows import prediction_row
 
 Row = dict[str, Any]
 START = dt.datetime(2018, 4, 1, tzinfo=dt.timezone.utc)
@@ -118,7 +119,7 @@ def write_run(folder: Path, *, is_parquet: bool = False, **rows: Sequence[Row]) 
     summary = summarise(folder, job="fraud-detection", events=events, seconds=12.5)
     summary.write(folder / "summary.json")
     if is_parquet:
-        convert_json_parts(folder, "prediction")
+        convert_json_parts(folder, prediction_row())
     return summary
 
 

@@ -15,6 +15,9 @@ from gress.report.reading.predictions import read_predictions
 from jobs.errors import JobError
 from jobs.run_folder.parquet import convert_json_parts
 from tests.gress.report.runs import dead_letters, drift_window, labelled_predictions, prediction, write_run
+from udfs.rows import CarriedField, Column, prediction_row
+
+AMOUNT = Column("amount", "DOUBLE", CarriedField("amount"), "Field `amount` of the event.")
 
 
 @pytest.mark.parametrize("is_parquet", [False, True], ids=["json", "parquet"])
@@ -43,12 +46,14 @@ def test_groups_are_in_the_order_of_their_rows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("is_parquet", [False, True], ids=["json", "parquet"])
 def test_score_is_found_whatever_its_column_is_called(tmp_path: Path, is_parquet: bool) -> None:
-    rows = [prediction(i, prediction=None, risk=0.5) for i in range(3)]
+    rows = [
+        {"event_id": str(i), "risk": 0.5, "version": "1.0.0", "status": "ok", "amount": 12.5} for i in range(3)
+    ]
     (tmp_path / "predictions").mkdir()
     (tmp_path / "predictions" / "part-0").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
     if is_parquet:
         (tmp_path / "dead_letters").mkdir()
-        convert_json_parts(tmp_path, "risk")
+        convert_json_parts(tmp_path, (*prediction_row("risk"), AMOUNT))
     found = read_predictions(tmp_path)
     assert found is not None
     assert found.score.tolist() == [0.5] * 3
@@ -85,6 +90,14 @@ def test_top_alerts_are_the_highest_and_of_equals_the_earliest(tmp_path: Path, i
     ]  # fmt: skip
     assert found[1].event_time == dt.datetime(2018, 4, 1, 0, 20, tzinfo=dt.timezone.utc)
     assert found[0].truth is None
+
+
+def test_alerts_of_events_with_numbers_for_ids_are_read(tmp_path: Path) -> None:
+    rows = [prediction(i, event_id=i, prediction=0.9) for i in range(12)]
+    write_run(tmp_path, predictions=rows, alerts=rows)
+    found = read_top_alerts(tmp_path, 3)
+    assert found is not None
+    assert [alert.event_id for alert in found] == ["0", "1", "2"]
 
 
 @pytest.mark.parametrize("is_parquet", [False, True], ids=["json", "parquet"])

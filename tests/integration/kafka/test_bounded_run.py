@@ -58,7 +58,7 @@ def finished(
 def test_every_event_has_one_prediction_or_dead_letter(finished: TopicRun, crafted: CraftedInput) -> None:
     ids = Counter(row["event_id"] for row in finished.reader.values[finished.topics.predictions])
     good = set(crafted.rows["TRANSACTION_ID"]) - set(crafted.unscorable)
-    assert set(ids) == set(map(str, good))
+    assert set(ids) == good
     assert set(ids.values()) == {1}
     assert len(finished.reader.values[finished.topics.dead_letters]) == len(finished.sent) - len(good)
 

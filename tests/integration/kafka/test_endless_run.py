@@ -68,7 +68,7 @@ def test_two_runs_with_a_savepoint_between_are_as_one(
     reader.rest()
     reader.close()
     expected = {row["event_id"]: row["prediction"] for row in crafted_run.predictions.to_dict("records")}
-    found = [(row["event_id"], row["prediction"]) for row in predictions if row["event_id"] != str(CLOSING_ID)]
+    found = [(row["event_id"], row["prediction"]) for row in predictions if row["event_id"] != CLOSING_ID]
     assert len(found) == len(expected)
     assert dict(found) == expected
 

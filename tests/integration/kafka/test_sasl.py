@@ -67,7 +67,7 @@ def test_job_logs_in_to_read_and_to_write(
     consumer.subscribe(["scores"])
     found = {json.loads(message.value())["event_id"] for message in consumer.consume(len(lines), 30)}
     consumer.close()
-    assert found == {str(json.loads(line)["TRANSACTION_ID"]) for line in lines}
+    assert found == {json.loads(line)["TRANSACTION_ID"] for line in lines}
     written = "".join(path.read_text("utf-8", errors="replace") for path in tmp_path.rglob("*") if path.is_file())
     assert PASSWORD not in written
 

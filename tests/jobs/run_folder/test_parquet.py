@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
-from jobs.run_folder.arrow import arrow_schema
+from jobs.run_folder.arrow import arrow_schema, read_json_parts
 from jobs.run_folder.parquet import convert_json_parts, csv_table
 from tests.jobs.run_folder.parts import WriteParts
-from udfs.rows import DEAD_LETTER, prediction_row
+from udfs.rows import DEAD_LETTER, PREDICTION, CarriedField, Column, EventField, pick, prediction_row
 
 _ROW = {
     "event_id": "7",
@@ -38,7 +40,7 @@ def test_parts_become_one_file_and_are_gone(tmp_path: Path, write_parts: WritePa
     write_parts("predictions", [_ROW, _ROW, _ROW])
     write_parts("alerts", [_ROW])
     write_parts("dead_letters", [{"value": "ü", "reason": "late", "failed_at": "2026-01-02T03:04:05.678Z"}])
-    convert_json_parts(tmp_path, "risk")
+    convert_json_parts(tmp_path, prediction_row("risk"))
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "alerts.parquet",
         "dead_letters.parquet",
@@ -57,8 +59,39 @@ def test_parts_become_one_file_and_are_gone(tmp_path: Path, write_parts: WritePa
     assert letter["failed_at"] == dt.datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=dt.timezone.utc)
 
 
+def test_fields_that_predictions_carry_keep_their_types(tmp_path: Path, write_parts: WriteParts) -> None:
+    kinds = {"amount": "DECIMAL(38, 2)", "flag": "BOOLEAN", "count": "BIGINT", "at": "TIMESTAMP_LTZ(3)"}
+    more = tuple(Column(name, kind, CarriedField(name), "Field.") for name, kind in kinds.items())
+    line = b'{"event_id":"7","amount":12.3,"flag":true,"count":9007199254740993,"at":"2018-04-01T00:00:31.5Z"}'
+    write_parts("predictions", [{"event_id": "6"}])
+    (tmp_path / "predictions" / "part-9").write_bytes(line + b"\n")
+    write_parts("dead_letters", [])
+    convert_json_parts(tmp_path, (*prediction_row(), *more))
+    table = pq.read_table(tmp_path / "predictions.parquet").select(kinds)
+    assert table.schema.types == [pa.decimal128(38, 2), pa.bool_(), pa.int64(), pa.timestamp("ms", "UTC")]
+    at = dt.datetime(2018, 4, 1, 0, 0, 31, 500_000, tzinfo=dt.timezone.utc)
+    assert [list(row.values()) for row in table.to_pylist()] == [
+        [None] * 4,
+        [Decimal("12.30"), True, 9007199254740993, at],
+    ]
+
+
+@pytest.mark.parametrize("kind", ["STRING", "BIGINT"])
+def test_ids_of_the_version_before_are_read_beside_those_of_this_one(
+    kind: str, tmp_path: Path, write_parts: WriteParts
+) -> None:
+    lines = b'{"event_id":"8","key":"a"}\n{"event_id":9007199254740993,"key":"\\"event_id\\":7,"}\n'
+    write_parts("predictions", [{"event_id": 6}])
+    (tmp_path / "predictions" / "part-9").write_bytes(lines)
+    columns = (Column("event_id", kind, EventField("id"), "Id."), *pick(PREDICTION, "key"))
+    found = pa.concat_tables(read_json_parts(tmp_path / "predictions", arrow_schema(columns)))
+    wanted = [6, 8, 9007199254740993]
+    assert found["event_id"].to_pylist() == (wanted if kind == "BIGINT" else list(map(str, wanted)))
+    assert found["key"].to_pylist() == [None, "a", '"event_id":7,']
+
+
 def test_run_of_nothing_gives_empty_files_with_columns(tmp_path: Path) -> None:
-    convert_json_parts(tmp_path, "prediction")
+    convert_json_parts(tmp_path, prediction_row())
     assert pq.read_table(tmp_path / "predictions.parquet").num_rows == 0
     assert pq.read_schema(tmp_path / "dead_letters.parquet").names == [
         column.name for column in DEAD_LETTER

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from conf.loading.loader import load_settings
-from conf.settings import JobSettings
+from conf.settings import FieldSettings, JobSettings, SinkSettings
 from docs.tables.rows import prediction_columns
 from gress.report.reading.predictions import find_score_column
 from jobs.catalogue import default_config
@@ -22,7 +22,16 @@ from jobs.sinks.rows import expressions, sql_columns
 from jobs.sources.kafka import RECORD_COLUMNS
 from tests.support.planted_column import planted
 from udfs.functions.parse_lines import LINE
-from udfs.rows import DEAD_LETTER, PREDICTION, Column, RecordColumn, prediction_row, record_columns, step_columns
+from udfs.rows import (
+    DEAD_LETTER,
+    PREDICTION,
+    Column,
+    RecordColumn,
+    prediction_row,
+    predictions_of,
+    record_columns,
+    step_columns,
+)
 
 HEADERS = Column("planted", "STRING", RecordColumn("__headers"), "Headers of the Kafka record, as JSON.")
 FROM_FILES = View("scored", step_columns((*PREDICTION, *DEAD_LETTER)))
@@ -45,6 +54,29 @@ def test_dead_letter_has_the_columns_of_its_record_under_their_own_names(job: Jo
     assert found["key"] == "COALESCE(CAST(`CUSTOMER_ID` AS STRING), `__key`)"
     assert (found["value"], found["category"], found["operator"]) == ("`__line`", "'c'", "'o'")
     assert (found["retry_count"], found["reason"]) == ("0", "`__dead_letter_reason`")
+
+
+def test_id_and_carried_fields_have_the_types_of_the_event(job: JobSettings) -> None:
+    fields = job.events.fields | {
+        name: FieldSettings(type=kind) for name, kind in (("flag", "boolean"), ("shop", "string"), ("lat", "double"))
+    }
+    more = {
+        "events": job.events.model_copy(update={"fields": fields}),
+        "sink": SinkSettings(fields=("TX_AMOUNT", "flag", "shop", "lat", "TX_DATETIME", "TX_FRAUD")),
+    }
+    carrying = job.model_copy(update=more)
+    columns = predictions_of(carrying)
+    found = dict(zip(sql_columns(columns), expressions(columns, FROM_FILES, carrying.events), strict=True))
+    assert next(iter(found.items())) == (("event_id", "BIGINT"), "CAST(`TRANSACTION_ID` AS BIGINT)")
+    assert [column.name for column in columns[1:-6]] == [column.name for column in PREDICTION[1:]]
+    assert list(found.items())[-6:] == [
+        (("TX_AMOUNT", "DECIMAL(38, 2)"), "CAST(`TX_AMOUNT` AS DECIMAL(38, 2))"),
+        (("flag", "BOOLEAN"), "`flag` = 1"),
+        (("shop", "STRING"), "CAST(`shop` AS STRING)"),
+        (("lat", "DOUBLE"), "CAST(`lat` AS DOUBLE)"),
+        (("TX_DATETIME", "TIMESTAMP_LTZ(3)"), "TO_TIMESTAMP_LTZ(`TX_DATETIME`, 3)"),
+        (("TX_FRAUD", "BIGINT"), "CAST(`TX_FRAUD` AS BIGINT)"),
+    ]
 
 
 @pytest.fixture
@@ -120,7 +152,7 @@ def test_header_comes_out_in_parquet_and_is_not_taken_for_the_score(tmp_path: Pa
     (tmp_path / "predictions" / "part-0").write_bytes(orjson.dumps(row) + b"\n")
     assert find_score_column(tmp_path) == "risk"
     assert summarise(tmp_path, job="j", events=1, seconds=1.0, output_field="risk").adds_up
-    convert_json_parts(tmp_path, "risk")
+    convert_json_parts(tmp_path, prediction_row("risk"))
     table = pq.read_table(tmp_path / "predictions.parquet")
     assert table.column_names == [column.name for column in prediction_row("risk")]
     assert table["planted"].to_pylist() == ['{"trace":"a"}']

@@ -45,7 +45,7 @@ def test_text_has_the_column(make_settings: MakeSettings) -> None:
     found = function.run({"__line": LINES})
     function.close()
     rows = [json.loads(text) for text in found["__predictions"][0].split(b"\n")]
-    assert [(row["event_id"], row["region"]) for row in rows] == [("1", "r0"), ("2", "r1")]
+    assert [(row["event_id"], row["region"]) for row in rows] == [(1, "r0"), (2, "r1")]
     assert list(found) == [name for name, _ in function.outputs]
 
 

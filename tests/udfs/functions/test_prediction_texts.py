@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -42,9 +43,14 @@ def texts(make_settings: MakeSettings) -> PredictionTexts:
     return PredictionTexts(job)
 
 
+def with_events(texts: PredictionTexts, **changed: str) -> PredictionTexts:
+    events = texts.job.events.model_copy(update=changed)
+    return PredictionTexts(texts.job.model_copy(update={"events": events}))
+
+
 def test_row_has_the_names_and_order_of_the_table_and_leaves_out_what_is_absent(texts: PredictionTexts) -> None:
     assert texts.write(columns())[1].as_py() == (
-        '{"event_id":"1","event_time":"2018-04-01T00:00:31.5Z","key":"c","prediction":0.25,"model":"m",'
+        '{"event_id":1,"event_time":"2018-04-01T00:00:31.5Z","key":"c","prediction":0.25,"model":"m",'
         '"version":"1.0.0","checksum":"abc","feature_set":"def","status":"ok","latency_us":7}'
     )
 
@@ -90,15 +96,45 @@ def test_labels_and_scores_are_left_out_row_by_row(texts: PredictionTexts) -> No
 
 
 def test_truth_is_the_label_field(texts: PredictionTexts) -> None:
-    job = texts.job.model_copy(update={"events": texts.job.events.model_copy(update={"label": "size"})})
-    rows = PredictionTexts(job).write(columns(size=np.array([1.0, np.nan])))
+    rows = with_events(texts, label="size").write(columns(size=np.array([1.0, np.nan])))
     assert ['"truth":1.0}' in text.as_py() for text in rows] == [True, False]
+
+
+def test_fields_come_last_and_keep_their_types(texts: PredictionTexts) -> None:
+    sink = texts.job.sink.model_copy(update={"fields": ("is_new", "at", "amount", "size", "card", "id")})
+    given = columns(
+        id=np.array([2**53 + 1, 5]),
+        amount=np.array([12.3, 100.0]),
+        size=np.array([0.1, np.nan]),
+        is_new=np.array([np.nan, 1.0]),
+    )
+    first, second = PredictionTexts(texts.job.model_copy(update={"sink": sink})).write(given)
+    at = '"at":"2018-04-01T00:00:31.5Z"'
+    assert first.as_py().endswith(
+        f'"latency_us":7,{at},"amount":12.3,"size":0.1,"card":"c","id":9007199254740993}}'
+    )
+    assert second.as_py().endswith(f'"latency_us":7,"is_new":true,{at},"amount":100,"card":"c","id":5}}')
+
+
+@pytest.mark.parametrize("scale", [0, 2, 9])
+@given(units=st.integers(-(10**15) + 1, 10**15 - 1))
+def test_any_decimal_of_15_digits_is_read_back_as_it_was(scale: int, units: int) -> None:
+    from udfs.functions.prediction_texts import _decimal
+
+    wanted = Decimal(units).scaleb(-scale)
+    text = _decimal(scale, np.array([float(wanted), 0.0]))[0].as_py()
+    assert Decimal(text) == wanted
+    assert "e" not in text.lower()
+
+
+def test_id_that_is_text_stays_text(texts: PredictionTexts) -> None:
+    assert with_events(texts, id="card").write(columns())[1].as_py().startswith('{"event_id":"c",')
 
 
 def test_key_that_is_a_fraction_is_left_to_sql(texts: PredictionTexts) -> None:
     assert texts.fits
-    by_size = texts.job.model_copy(update={"events": texts.job.events.model_copy(update={"key": "amount"})})
-    assert not PredictionTexts(by_size).fits
+    assert with_events(texts, id="amount").fits
+    assert not with_events(texts, key="amount").fits
 
 
 def test_no_rows_make_no_block() -> None:

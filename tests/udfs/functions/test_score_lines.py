@@ -78,3 +78,5 @@ def test_predictions_carry_id_time_and_key_once(make_settings: MakeSettings) -> 
         "at",
         "is_new",
     ]
+    carrying = job.model_copy(update={"sink": job.sink.model_copy(update={"fields": ("card", "size")})})
+    assert [name for name, _ in carried_columns(carrying)] == ["id", "at", "card", "size"]

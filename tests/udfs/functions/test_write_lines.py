@@ -35,13 +35,13 @@ def run(make_settings: MakeSettings) -> Run:
     return make
 
 
-def ids(found: bytes) -> list[str]:
+def ids(found: bytes) -> list[int]:
     return [json.loads(text)["event_id"] for text in found.split(b"\n")]
 
 
 def test_batch_leaves_as_one_block_in_its_first_row(run: Run) -> None:
     found = run(line(id=1), line(id=2), line(id=3))
-    assert ids(found["__predictions"][0]) == ["1", "2", "3"]
+    assert ids(found["__predictions"][0]) == [1, 2, 3]
     assert found["__predictions"][1:] == [None, None]
     assert found["__alerts"] == found["__dead_letter_reason"] == found["__value"] == found["card"] == [None] * 3
 
@@ -50,14 +50,14 @@ def test_bad_line_is_in_its_row_and_not_in_the_block(run: Run) -> None:
     found = run("{", line(id=2), line(id=3, amount="x"), line(id=4))
     assert found["__dead_letter_reason"] == ["malformed", None, "wrong_type", None]
     assert [text is None for text in found["__value"]] == [False, True, False, True]
-    assert ids(found["__predictions"][0]) == ["2", "4"]
+    assert ids(found["__predictions"][0]) == [2, 4]
 
 
 def test_alerts_are_the_predictions_over_the_threshold(run: Run) -> None:
     scores = [json.loads(text)["prediction"] for text in run(*map(_amount, range(5)))["__predictions"][0].split(b"\n")]
     threshold = sorted(scores)[2]
     found = run(*map(_amount, range(5)), alert_threshold=threshold)
-    assert ids(found["__alerts"][0]) == [str(row) for row, score in enumerate(scores) if score > threshold]
+    assert ids(found["__alerts"][0]) == [row for row, score in enumerate(scores) if score > threshold]
 
 
 def test_batch_of_bad_lines_has_no_block(run: Run) -> None:

@@ -43,7 +43,7 @@ def main(command: str, work: str) -> None:
     rows = [
         {"event_id": row["event_id"], "prediction": row["prediction"], "early": row["event_id"] in early}
         for row in found
-        if row["event_id"] != str(CLOSING_ID)
+        if int(row["event_id"]) != CLOSING_ID
     ]
     (FOLDER / "predictions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
