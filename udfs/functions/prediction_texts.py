@@ -134,9 +134,8 @@ def _decimal(scale: int, values: Any) -> pa.StringArray:
     texts = numbers.cast(pa.decimal128(DECIMAL_DIGITS, scale)).cast(pa.string())
     if pc.any(pc.match_substring(texts, "E")).as_py():
         # Arrow writes what is below a millionth with an exponent.
-        texts = pa.array([None if text is None else f"{Decimal(text):f}" for text in texts.to_pylist()], pa.string())
-    # As SQL writes it: no zeros at the end of a fraction, no empty fraction.
-    return pc.ascii_rtrim(pc.ascii_rtrim(texts, "0"), ".") if scale else texts
+        return pa.array([None if text is None else f"{Decimal(text):f}" for text in texts.to_pylist()], pa.string())
+    return texts
 
 
 def _whole(values: Any) -> pa.StringArray:

@@ -29,13 +29,16 @@ class TopicRun:
     reader: Reader
 
     @property
-    def predictions(self) -> dict[str, dict[str, Any]]:
+    def predictions(self) -> dict[int, dict[str, Any]]:
         return {row["event_id"]: row for row in self.reader.values[self.topics.predictions]}
+
+
+CARRIED = "job.sink.fields=[TX_AMOUNT, TERMINAL_ID]"
 
 
 def _run(config: Path, topics: Topics, records: list[Sent], output: Path, **sink: str) -> TopicRun:
     sent = send(topics.servers, records)
-    run = run_job(config, "kafka:", output, overrides=[*topics.source(stop="latest"), *topics.sink(**sink)])
+    run = run_job(config, "kafka:", output, overrides=[*topics.source(stop="latest"), *topics.sink(**sink), CARRIED])
     reader = Reader(topics.servers, topics.written)
     reader.read(until=lambda: sum(map(len, reader.values.values())) >= len(records), timeout_s=20)
     reader.rest()
@@ -72,6 +75,14 @@ def test_values_are_those_of_a_run_over_files(finished: TopicRun, crafted_run: J
     }
     alerts = {row["event_id"] for row in finished.reader.values[finished.topics.alerts]}
     assert alerts == set(crafted_run.alerts["event_id"])
+
+
+def test_values_carry_fields_of_the_event(finished: TopicRun, crafted: CraftedInput) -> None:
+    rows = crafted.rows.set_index("TRANSACTION_ID")[["TX_AMOUNT", "TERMINAL_ID"]]
+    for row in finished.predictions.values():
+        amount, terminal = row["TX_AMOUNT"], row["TERMINAL_ID"]
+        assert (amount, terminal) == tuple(rows.loc[row["event_id"]])
+        assert type(terminal) is int
 
 
 def test_records_carry_the_events_key(finished: TopicRun) -> None:

@@ -111,9 +111,9 @@ def test_fields_come_last_and_keep_their_types(texts: PredictionTexts) -> None:
     first, second = PredictionTexts(texts.job.model_copy(update={"sink": sink})).write(given)
     at = '"at":"2018-04-01T00:00:31.5Z"'
     assert first.as_py().endswith(
-        f'"latency_us":7,{at},"amount":12.3,"size":0.1,"card":"c","id":9007199254740993}}'
+        f'"latency_us":7,{at},"amount":12.30,"size":0.1,"card":"c","id":9007199254740993}}'
     )
-    assert second.as_py().endswith(f'"latency_us":7,"is_new":true,{at},"amount":100,"card":"c","id":5}}')
+    assert second.as_py().endswith(f'"latency_us":7,"is_new":true,{at},"amount":100.00,"card":"c","id":5}}')
 
 
 @pytest.mark.parametrize("scale", [0, 2, 9])
@@ -124,7 +124,7 @@ def test_any_decimal_of_15_digits_is_read_back_as_it_was(scale: int, units: int)
     wanted = Decimal(units).scaleb(-scale)
     text = _decimal(scale, np.array([float(wanted), 0.0]))[0].as_py()
     assert Decimal(text) == wanted
-    assert "e" not in text.lower()
+    assert text == f"{wanted:f}"
 
 
 def test_id_that_is_text_stays_text(texts: PredictionTexts) -> None:
