@@ -19,6 +19,7 @@ from typing_extensions import Self
 
 from jobs.run_folder.progress import Counts
 from jobs.run_folder.summary import Summary
+from jobs.runs.stages import Stage
 
 if TYPE_CHECKING:
     from udfs.features.reference import FeatureReference
@@ -63,6 +64,14 @@ class LiveLine(StatusLine):
         if not self._console.is_terminal and counts.seconds - self._shown_s >= _PLAIN_EVERY_S:
             self._shown_s = counts.seconds
             sys.stderr.write(text + "\n")
+
+
+    def tell(self, stage: Stage) -> None:
+        """Print a stage of the start in a line that stays, above the live one."""
+        if self._console.is_terminal:
+            self._console.print(Text(stage.text()))
+        else:
+            sys.stderr.write(stage.text() + "\n")
 
 
 def print_line(text: str) -> None:

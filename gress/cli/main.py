@@ -105,6 +105,9 @@ def run_job(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the newest state in --output, and add to its rows.")
     ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Print the seconds of each stage of the start, up to the first row.")
+    ] = False,
 ) -> None:
     """Run a job on this machine.
 
@@ -114,6 +117,7 @@ def run_job(
     from gress.cli.console import LiveLine, print_line, print_summary
     from jobs.runs.endless import StopResult
     from jobs.runs.launch import run
+    from jobs.runs.stages import Stages, process_age_s
 
     request = _request(
         job,
@@ -129,7 +133,7 @@ def run_job(
         is_resuming=resume,
     )
     with LiveLine() as line:
-        summary = run(request, line.show)
+        summary = run(request, line.show, Stages(line.tell, process_age_s()) if verbose else None)
     if isinstance(summary, StopResult):
         where = f"its state is in {summary.savepoint}; go on with --resume"
         print_line(f"stopped; {where if summary.savepoint else 'without a savepoint'}")

@@ -30,9 +30,10 @@ class Counts:
         >>> Counts(rows=5_000, alerts=3, dead_letters=0, seconds=2.0).text(10_000)
         '5,000 of 10,000 rows (50 %), 2,500 rows/s, 3 alerts, 0 dead letters, 2 s'
         """
-        if not self.rows and total != 0:
-            of_all = f" of {total:,}" if total is not None else ""
-            return f"0{of_all} rows, {self.seconds:.0f} s: the first come when Flink has started"
+        if not self.rows and total is None:
+            return f"starting Flink or waiting for events, {self.seconds:.0f} s"
+        if not self.rows and total:
+            return f"starting Flink, {self.seconds:.0f} s; {total:,} rows to come"
         of_total = (
             f" of {total:,} rows ({100 * self.rows // max(total, 1)} %)" if total is not None else " rows"
         )

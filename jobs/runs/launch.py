@@ -27,6 +27,7 @@ from jobs.runs.endless import StopResult, add_connector, is_endless, wait_until_
 from jobs.runs.model_texts import with_texts_of_versions
 from jobs.runs.prepare import PreparedRun, RunRequest, prepare
 from jobs.runs.saved_state import CHECKPOINTS, SAVEPOINTS, check_goes_on, saved_state
+from jobs.runs.stages import Stages, StartWatch
 from jobs.sources.kafka import KafkaInput
 from jobs.sources.lines import is_read_in_turn
 from udfs.metrics.exporter import forget_ended, hold_for_scrape
@@ -46,46 +47,57 @@ def show_nothing(counts: Counts, total: int | None) -> None:
     """Show no progress."""
 
 
-def run(request: RunRequest, show: Callable[[Counts, int | None], None] = show_nothing) -> Summary | StopResult:
+def run(
+    request: RunRequest,
+    show: Callable[[Counts, int | None], None] = show_nothing,
+    stages: Stages | None = None,
+) -> Summary | StopResult:
     """Run a scoring job: on bounded input to its end, on a stream until it is stopped.
 
     Args:
         request: job, input, output and settings.
         show: called with the counts so far and the number of events, None where nobody knows it, about once a second;
             with the time alone where rows go to Kafka.
+        stages: stopwatch of the start; None: nobody wants to know.
 
     Raises:
         ConfigError, FeatureError, ModelError, JobError: the request cannot work; nothing was started or written.
     """
     # `gress submit` ends Flink's client with SIGTERM once the cluster has the job, which must go on.
     with nullcontext() if is_submitted() else terminable():
-        return _run(request, show)
+        return _run(request, show, stages or Stages())
 
 
-def _run(request: RunRequest, show: Callable[[Counts, int | None], None]) -> Summary | StopResult:
+def _run(
+    request: RunRequest, show: Callable[[Counts, int | None], None], stages: Stages
+) -> Summary | StopResult:
+    stages.end("imports")
     entry, state = find_job(request.job), saved_state(request)
-    prepared = prepare(request, needs_model=True)
+    prepared = prepare(request, needs_model=True, ended=stages.end)
     check_goes_on(state, prepared.files)
     events = _count_events(prepared)
     if not is_submitted():
         forget_ended(prepared.settings.ml.metrics)
         if events is not None and events <= _SHORT_RUN:
             expect_short_run()
+    stages.end("input")
     with planning():
         extra = local_options(prepared.job.name, request.output)
         if state is not None:
             extra["execution.state-recovery.path"] = state
         session = open_session(prepared.settings, flink_conf=request.flink_conf, extra=extra)
+        stages.end("JVM")
         add_connector(session, prepared.job, prepared.files)
         build = importlib.import_module(entry.module).build
         statements = build(session, prepared.settings, prepared.job, prepared.files, prepared.output)
-    if is_endless(prepared.files):
-        return _run_endless(statements, prepared, request, show)
     kafka = prepared.job.sink.kafka
+    watch = _start_watch(stages, extra.get("rest.port"), prepared.output if kafka is None else None)
+    if is_endless(prepared.files):
+        return _run_endless(statements, prepared, request, show, watch)
     topics = TopicCounts(kafka) if kafka is not None else None
     start = time.monotonic()
     with _progress(prepared, show, events):
-        execute(statements, request.job)
+        execute(statements, request.job, watch)
     seconds = time.monotonic() - start
     if topics is None:
         summary = _summarised(prepared, request, events, seconds)
@@ -100,17 +112,33 @@ def _run(request: RunRequest, show: Callable[[Counts, int | None], None]) -> Sum
 
 
 def _run_endless(
-    statements: StatementSet, prepared: PreparedRun, request: RunRequest, show: Callable[[Counts, int | None], None]
+    statements: StatementSet,
+    prepared: PreparedRun,
+    request: RunRequest,
+    show: Callable[[Counts, int | None], None],
+    watch: Callable[[], AbstractContextManager[object]],
 ) -> StopResult:
     with planning():
         result: TableResult = statements.execute()
     if is_submitted():
         return StopResult(None)
-    with _progress(prepared, show, None), _one_line_failure(request.job):
+    with watch(), _progress(prepared, show, None), _one_line_failure(request.job):
         stopped = wait_until_stopped(result, prepared.output / SAVEPOINTS)
     if stopped.savepoint is not None:
         _name_rows(prepared.output)
     return stopped
+
+
+def _start_watch(
+    stages: Stages, port: str | None, output: Path | None
+) -> Callable[[], AbstractContextManager[object]]:
+    """Return a function that watches the start of a job that was submitted to this process's mini-cluster."""
+
+    def begin() -> AbstractContextManager[object]:
+        stages.end("planning")
+        return nullcontext() if port is None else StartWatch(stages, f"127.0.0.1:{port}", output)
+
+    return begin
 
 
 def _progress(
@@ -147,11 +175,13 @@ def _summarised(prepared: PreparedRun, request: RunRequest, events: int | None, 
     return summary
 
 
-def execute(statements: StatementSet, name: str) -> None:
-    """Run a job to its end; an interrupt cancels it."""
+def execute(
+    statements: StatementSet, name: str, watch: Callable[[], AbstractContextManager[object]] = nullcontext
+) -> None:
+    """Run a job to its end, inside a context that begins with the submission; an interrupt cancels the job."""
     with planning():
         result: TableResult = statements.execute()
-    with _one_line_failure(name):
+    with watch(), _one_line_failure(name):
         try:
             result.wait()
         except KeyboardInterrupt:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,13 +65,27 @@ class PreparedRun:
     output: Path
 
 
-def prepare(request: RunRequest, *, needs_model: bool) -> PreparedRun:
-    """Check a request from settings to output folder, cheapest first, and claim the folder."""
+def _ignore(stage: str) -> None:
+    """Do nothing."""
+
+
+def prepare(
+    request: RunRequest, *, needs_model: bool, ended: Callable[[str], None] = _ignore
+) -> PreparedRun:
+    """Check a request from settings to output folder, cheapest first, and claim the folder.
+
+    Args:
+        request: the request.
+        needs_model: open the models of the settings, too.
+        ended: called with the name of each stage when it ends.
+    """
     origin = str(request.config or default_config(request.job))
     settings, job = _load(request)
     prepare_process()
+    ended("settings")
     for problem in find_problems(parts_of(settings), origin, needs_model=needs_model):
         raise problem
+    ended("model")
     topics = find_kafka_input(request.input, job, origin)
     if topics is not None or job.sink.kafka is not None:
         connector_jar()

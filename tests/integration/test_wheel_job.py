@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import site
 import subprocess
 import sys
@@ -13,6 +14,11 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.slow
+
+STAGES = [
+    "imports", "settings", "model", "input", "JVM", "planning", "workers", "first row",
+    "from the command to the first row",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +52,13 @@ def test_packages_come_from_the_wheel(installed: Path, tmp_path: Path) -> None:
 def test_fraud_job_runs_from_the_wheel(installed: Path, tmp_path: Path) -> None:
     command = [installed / "gress", "run", "fraud-detection", "--input", "generator:days=12,customers=60,terminals=200"]
     done = subprocess.run(
-        [*command, "--output", "out"],
+        [*command, "--output", "out", "--verbose"],
         capture_output=True, text=True, check=False, cwd=tmp_path, env=clean_environment(installed),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+    told = re.findall(r"^ *(\d+\.\d) s  (.+)$", done.stderr, re.MULTILINE)
+    assert [name for _, name in told] == STAGES
+    assert sum(float(seconds) for seconds, _ in told[:-1]) == pytest.approx(float(told[-1][0]), abs=0.1 * len(told))
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert summary["events"] == summary["predictions"] > 500
     assert (summary["model"], summary["version"]) == ("fraud-detector", "2.0.0")

@@ -14,8 +14,8 @@ from jobs.run_folder.timeline import read_timeline
     ("counts", "total", "text"),
     [
         (Counts(0, 0, 0, 0.0), 0, "0 of 0 rows (0 %), 0 rows/s, 0 alerts, 0 dead letters, 0 s"),
-        (Counts(0, 0, 0, 12.4), 2_000, "0 of 2,000 rows, 12 s: the first come when Flink has started"),
-        (Counts(0, 0, 0, 12.4), None, "0 rows, 12 s: the first come when Flink has started"),
+        (Counts(0, 0, 0, 12.4), 2_000, "starting Flink, 12 s; 2,000 rows to come"),
+        (Counts(0, 0, 0, 12.4), None, "starting Flink or waiting for events, 12 s"),
         (
             Counts(1_500, 3, 20, 2.0),
             2_000,
