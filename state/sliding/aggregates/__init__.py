@@ -1,0 +1,1 @@
+"""Aggregates over sliding windows: exact sums, extremes, distinct values, and what came last."""
