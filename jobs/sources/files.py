@@ -102,6 +102,11 @@ def find_inputs(text: str) -> InputFiles:
     return InputFiles(kind or "json", paths, _header(subject, paths) if kind == "csv" else "")
 
 
+def units_in_file(events: EventSettings) -> dict[str, str | None]:
+    """Return the unit of each field of times that has one, by its name in a file."""
+    return {field.source or name: field.unit for name, field in events.fields.items() if field.unit is not None}
+
+
 def _format(path: Path) -> Format | None:
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if suffixes and suffixes[-1] == ".gz" and SUFFIXES.get(suffixes[-2] if len(suffixes) > 1 else "") != "parquet":

@@ -12,7 +12,7 @@ from conf.settings import EventSettings
 from jobs.flink.environment import FlinkSession
 from jobs.flink.file_urls import file_url
 from jobs.flink.sql import View, create_table, create_view
-from jobs.sources.files import InputFiles
+from jobs.sources.files import InputFiles, units_in_file
 from jobs.sources.kafka import KafkaInput, create_kafka_lines
 from state.sql import literal
 from udfs.functions.parse_lines import LINE
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pyflink.table import Table
 
 _VIEW = "raw_lines"
+_BYTE_CHARSET = "ISO-8859-1"
 
 
 def create_input(
@@ -96,7 +97,7 @@ def _lines_in_turn(session: FlinkSession, paths: Sequence[Path], parallelism: in
     from pyflink.java_gateway import get_gateway
 
     # Java must not decode the lines, as it would replace what is no text. Latin-1 has a character for every byte.
-    text = StreamFormat.text_line_format("ISO-8859-1")
+    text = StreamFormat.text_line_format(_BYTE_CHARSET)
     first, *others = [FileSource.for_record_stream_format(text, file_url(path)).build() for path in paths]
     source = first
     if others:
@@ -113,12 +114,12 @@ def _lines_in_turn(session: FlinkSession, paths: Sequence[Path], parallelism: in
         lines = lines.rebalance()
         # The next operator takes the parallelism of its input, and Flink gives rebalance the parallelism 1.
         lines._j_data_stream.getTransformation().setParallelism(parallelism)
-    return _encoded(session, session.tables.from_data_stream(lines).alias("__line"), "ISO-8859-1")
+    return _encoded(session, session.tables.from_data_stream(lines).alias("__line"))
 
 
-def _encoded(session: FlinkSession, lines: Table, charset: str) -> Table:
-    """Return lines of text as bytes."""
-    return session.tables.sql_query(f"SELECT ENCODE(__line, {literal(charset)}) AS __line FROM {lines}")
+def _encoded(session: FlinkSession, lines: Table) -> Table:
+    """Return lines with a character of Latin-1 for each byte as bytes."""
+    return session.tables.sql_query(f"SELECT ENCODE(__line, {literal(_BYTE_CHARSET)}) AS __line FROM {lines}")
 
 
 def _parquet_lines(session: FlinkSession, files: InputFiles, events: EventSettings) -> Table:
@@ -127,13 +128,12 @@ def _parquet_lines(session: FlinkSession, files: InputFiles, events: EventSettin
 
     from udfs.inference import as_chunk_udf
 
-    units = {field.source or name: field.unit for name, field in events.fields.items() if field.unit is not None}
     chunks = [chunk for path in files.paths for chunk in list_chunks(str(path))]
     stream = (
         session.env.from_collection(chunks, Types.STRING()).uid("chunks").name("chunks").set_parallelism(1)
     )
     session.tables.create_temporary_view("chunks", session.tables.from_data_stream(stream).alias("chunk"))
-    session.tables.create_temporary_function("read_chunk", as_chunk_udf(ReadParquet(units)))
+    session.tables.create_temporary_function("read_chunk", as_chunk_udf(ReadParquet(units_in_file(events))))
     with_small_bundles = _Override(
         session, {"python.fn-execution.bundle.size": "1", "python.fn-execution.arrow.batch.size": "1"}
     )
@@ -147,7 +147,7 @@ def _parquet_lines(session: FlinkSession, files: InputFiles, events: EventSettin
                 )
             )
         )
-    return _encoded(session, lines, "UTF-8")
+    return _encoded(session, lines)
 
 
 class _Override:

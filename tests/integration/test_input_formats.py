@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 from pathlib import Path
 
@@ -11,10 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.support.crafted_input import CraftedInput, iso_times
-from tests.support.job_runs import JobRun, run_job
+from tests.support.job_runs import JobRun, read_parts, run_job
 from udfs.rows import DEAD_LETTER, prediction_row
 
 _SAME = ["event_id", "event_time", "key", "prediction", "model", "version", "feature_set", "truth"]
+# Text with a character of two bytes, and bytes that are none.
+NO_TEXT = "ü ".encode() + b"\xff\xfe"
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +50,13 @@ def csv_run(crafted: CraftedInput, fraud_config: Path, folder: Path) -> JobRun:
 
 @pytest.fixture(scope="module")
 def parquet_run(crafted: CraftedInput, fraud_config: Path, folder: Path) -> JobRun:
-    """One Parquet file of many row groups."""
+    """One Parquet file of many row groups; the text of its last row is no UTF-8."""
     rows = crafted.rows.assign(TX_DATETIME=pd.to_datetime(crafted.rows["TX_DATETIME"], unit="ms"))
     path = folder / "transactions.parquet"
-    pq.write_table(pa.Table.from_pandas(rows, preserve_index=False), path, row_group_size=300)
+    table = pa.Table.from_pandas(pd.concat([rows, rows[-1:]]), preserve_index=False)
+    notes = pa.array([b"fine"] * len(rows) + [NO_TEXT], pa.binary())
+    table = table.append_column("NOTE", pa.Array.from_buffers(pa.string(), len(notes), notes.buffers()))
+    pq.write_table(table, path, row_group_size=300)
     return run_job(fraud_config, path, folder / "parquet_out")
 
 
@@ -65,6 +71,13 @@ def test_two_packed_files_are_read_in_the_order_of_their_names(
 def test_parquet_input_gives_the_same_predictions(parquet_run: JobRun, crafted_run: JobRun) -> None:
     assert_same(parquet_run.predictions, crafted_run.predictions)
     assert parquet_run.summary.adds_up
+
+
+def test_parquet_text_that_is_no_utf8_is_a_dead_letter(parquet_run: JobRun) -> None:
+    letters = read_parts(parquet_run.output / "dead_letters")
+    (letter,) = letters[letters["reason"] == "malformed"].to_dict("records")
+    assert letter["encoding"] == "base64"
+    assert b'"NOTE":"' + NO_TEXT in base64.b64decode(letter["value"])
 
 
 def test_csv_input_gives_the_same_predictions(csv_run: JobRun, crafted_run: JobRun) -> None:

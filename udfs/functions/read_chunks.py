@@ -33,16 +33,14 @@ class ReadParquet:
         self._group: tuple[str, int] | None = None
 
     def read(self, chunk: str) -> Sequence[str]:
-        """Return the rows as lines; times as epoch milliseconds or ISO 8601, absent values as null."""
-        import orjson
+        """Return the rows as lines, with a character of Latin-1 for each of their bytes, as text may be no UTF-8.
 
+        Times are epoch milliseconds or ISO 8601, absent values null.
+        """
         path, group, start = json.loads(chunk)
         if (path, group) != self._group:
             self._group, self._table = (path, group), _row_group(path, group, self.units)
-        return [
-            orjson.dumps(row, default=_as_json).decode()
-            for row in self._table.slice(start, CHUNK_ROWS).to_pylist()
-        ]
+        return [line.decode("latin-1") for line in _lines(self._table.slice(start, CHUNK_ROWS))]
 
 
 def list_chunks(path: str) -> Iterator[str]:
@@ -55,12 +53,78 @@ def list_chunks(path: str) -> Iterator[str]:
             yield json.dumps([path, group, start])
 
 
-def _row_group(path: str, group: int, units: Mapping[str, str | None]) -> pa.Table:
+def first_lines(path: str, rows: int, columns: Sequence[str], units: Mapping[str, str | None]) -> list[bytes]:
+    """Return the first rows of a file, some columns of them, as lines.
+
+    Args:
+        path: the file.
+        rows: most rows.
+        columns: names of columns; those that the file lacks are left out.
+        units: unit of each field of times that has one, by its name in the file.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path, memory_map=True) as file:
-        table = file.read_row_group(group)
+        batch = next(file.iter_batches(rows, columns=list(columns)), None)
+    return [] if batch is None else _lines(_with_times(pa.Table.from_batches([batch]), units))
+
+
+def _lines(rows: pa.Table) -> list[bytes]:
+    import orjson
+
+    try:
+        return [orjson.dumps(row, default=_as_json) for row in rows.to_pylist()]
+    except UnicodeDecodeError:
+        if len(rows) > 1:
+            return [line for row in range(len(rows)) for line in _lines(rows.slice(row, 1))]
+        return [_raw_line(rows)]
+
+
+def _raw_line(row: pa.Table) -> bytes:
+    """Return a row whose text is no UTF-8 as a line with the same bytes, which parsing finds malformed."""
+    import pyarrow as pa
+
+    for index, column in enumerate(row.schema):
+        if pa.types.is_dictionary(column.type):
+            row = row.set_column(index, column.name, row.column(index).cast(column.type.value_type))
+    as_bytes = row.cast(pa.schema([pa.field(each.name, _in_bytes(each.type)) for each in row.schema]))
+    (values,) = as_bytes.to_pylist()
+    text = json.dumps(_escaped(values), ensure_ascii=False, separators=(",", ":"), default=_as_json)
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _in_bytes(kind: pa.DataType) -> pa.DataType:
+    """Return a type with bytes in place of text."""
+    import pyarrow as pa
+
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return pa.large_binary()
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return pa.large_list(_in_bytes(kind.value_type))
+    if pa.types.is_struct(kind):
+        return pa.struct([pa.field(each.name, _in_bytes(each.type)) for each in kind])
+    return kind
+
+
+def _escaped(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
+    if isinstance(value, dict):
+        return {name: _escaped(each) for name, each in value.items()}
+    return [_escaped(each) for each in value] if isinstance(value, list) else value
+
+
+def _row_group(path: str, group: int, units: Mapping[str, str | None]) -> pa.Table:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path, memory_map=True) as file:
+        return _with_times(file.read_row_group(group), units)
+
+
+def _with_times(table: pa.Table, units: Mapping[str, str | None]) -> pa.Table:
+    import pyarrow as pa
+
     for index, column in enumerate(table.schema):
         if pa.types.is_timestamp(column.type):
             table = table.set_column(index, column.name, _times(table.column(index), units.get(column.name)))

@@ -13,14 +13,48 @@ import pytest
 import udfs.functions.read_chunks
 from conf.events import FieldSettings, TimeUnit
 from udfs.functions.read_chunks import ReadParquet, list_chunks
+from udfs.parsing.json_lines import JsonLines
 from udfs.parsing.values import JSON_VALUES
 
 MOMENT = dt.datetime(2018, 4, 1, 0, 0, 31, 250_000)  # noqa: DTZ001 - as files without zones have it
 
 
-def rows_of(path: Path, units: dict[str, str | None] | None = None) -> list[dict[str, Any]]:
+def lines_of(path: Path, units: dict[str, str | None] | None = None) -> list[bytes]:
     reader = ReadParquet(units or {})
-    return [json.loads(line) for chunk in list_chunks(str(path)) for line in reader.read(chunk)]
+    return [line.encode("latin-1") for chunk in list_chunks(str(path)) for line in reader.read(chunk)]
+
+
+def rows_of(path: Path, units: dict[str, str | None] | None = None) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in lines_of(path, units)]
+
+
+def broken(texts: list[bytes | None], kind: pa.DataType) -> pa.Array:
+    """A column of text whose bytes nobody checked, as some writers make it."""
+    packed = pa.array(texts, pa.large_binary() if pa.types.is_large_string(kind) else pa.binary())
+    return pa.Array.from_buffers(kind, len(texts), packed.buffers())
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()], ids=str)
+@pytest.mark.parametrize("shape", ["plain", "list", "struct", "dictionary"])
+def test_text_that_is_no_utf8_is_malformed_with_its_bytes_kept(kind: pa.DataType, shape: str, tmp_path: Path) -> None:
+    texts = broken([b"fine", b"bad \xff\xfe", None, "ü".encode()], kind)
+    column = {
+        "plain": lambda: texts,
+        "list": lambda: pa.ListArray.from_arrays([0, 1, 2, 3, 4], texts),
+        "struct": lambda: pa.StructArray.from_arrays([texts], ["x"]),
+        "dictionary": lambda: pa.DictionaryArray.from_arrays(pa.array([0, 1, None, 3]), texts.fill_null("")),
+    }[shape]()
+    moments = pa.array([MOMENT] * 4, pa.timestamp("us"))
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"id": range(4), "at": moments, "cost": [Decimal("1.5")] * 4, "text": column}), path)
+    lines = lines_of(path)
+    fields = {"id": FieldSettings(type="long"), "at": FieldSettings(type="timestamp")}
+    found = JsonLines(fields).read(lines)
+    assert {row: problem.reason for row, problem in found.problems.items()} == {1: "malformed"}
+    assert found.columns["id"].values.tolist() == [0, 2, 3]
+    assert b'"bad \xff\xfe"' in lines[1]
+    assert lines[1].startswith(b'{"id":1,"at":1522540831250,"cost":1.5,"text":')
+    assert "ü".encode() in lines[3]
 
 
 def test_rows_come_in_their_order_across_pieces_and_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
