@@ -28,7 +28,8 @@ class FieldSettings(FrozenSettings):
         required: an event without the field is a dead letter; default true.
         source: dotted path to the field in the event; default: the field's name.
         unit: unit of a timestamp's numbers; ``iso`` takes text only. Default: milliseconds, and a number that only
-            makes sense in another unit is a dead letter that says so.
+            makes sense in another unit is a dead letter that says so; a file whose first rows have only such numbers is
+            refused.
         scale: digits after the point, 0 to 9; for ``decimal``, which needs it and has 38 digits at most. As a number
             of JSON it is exact to 15 digits.
         min: smallest value allowed, in the field's unit; for numbers.

@@ -17,6 +17,7 @@ from jobs.flink.environment import prepare_process
 from jobs.kafka.jars import connector_jar
 from jobs.runs.problems import find_problems
 from jobs.sources.files import InputFiles, find_inputs
+from jobs.sources.first_rows import check_times
 from jobs.sources.generated import GENERATOR, generate, parse_generator
 from jobs.sources.kafka import KafkaInput, find_kafka_input
 
@@ -101,6 +102,7 @@ def _find_files(request: RunRequest, job: JobSettings) -> InputFiles:
         return find_inputs(str(generate(request.input or GENERATOR, request.output)))
     files = find_inputs(request.input)
     files.line_format(job.events)
+    check_times(files, job.events)
     if any(request.output.absolute() in path.parents for path in files.paths):
         refuse(f"output {request.output}", "a folder apart from the input", "the one it lies in", "name another")
     claim(request.output, is_overwriting=request.is_overwriting, is_resuming=request.is_resuming)
