@@ -11,7 +11,7 @@ from typing_extensions import Self
 from conf.types.base import FrozenSettings
 from conf.types.durations import DurationMs, PositiveDurationMs
 from conf.types.refusal import Refusal, validation_error
-from conf.types.scalars import Name, matching
+from conf.types.scalars import Flag, Name, matching
 
 _OPTION = r"[a-z][a-z0-9._-]*"
 
@@ -154,8 +154,11 @@ class SinkSettings(FrozenSettings):
     Attributes:
         fields: event fields that predictions and alerts carry, in columns of the fields' names and types behind the
             others; default none.
+        print: print each row, too, as JSON behind its kind, on the console of a run on this machine; on a cluster in
+            the ``.out`` files of its TaskManagers; default false.
         kafka: topics instead of folders.
     """
 
     fields: tuple[Name, ...] = ()
+    print: Flag = False
     kafka: KafkaSinkSettings | None = None

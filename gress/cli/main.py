@@ -113,6 +113,7 @@ def run_job(
 
     A job that reads files ends with them; one that reads Kafka runs until Ctrl-C, which stops it with a savepoint.
     With job.sink.kafka rows go to its topics, and --output holds checkpoints, savepoints and the summary.
+    With job.sink.print=true they are printed, too.
     """
     from gress.cli.console import LiveLine, print_line, print_summary
     from jobs.runs.endless import StopResult

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from conf.settings import JobSettings, Settings
 from jobs.flink.environment import FlinkSession
 from jobs.flink.sql import View, create_view
+from jobs.pipeline.copies import has_copies
 from jobs.pipeline.steps import apply, computed_once, with_event_time, with_windows
 from jobs.sources.kafka import PLACE_COLUMNS, RECORD_COLUMNS, SOURCE_TIME
 from state.sql import identifier
@@ -69,7 +70,7 @@ def _score_lines(
     session: FlinkSession, settings: Settings, job: JobSettings, lines: View, function: ScoreLines
 ) -> ScoringViews:
     profile = settings.execution.profile
-    is_stream = bool(lines.only(_RECORD)) or settings.ml.drift.enabled
+    is_stream = bool(lines.only(_RECORD)) or settings.ml.drift.enabled or has_copies(job.sink)
     # A single event is sooner formatted by the JVM than as a batch of one.
     if profile == "throughput" and is_written_by_workers(job, lines):
         written = apply(session, lines, "written", WriteLines(function), profile=profile, keep=_RECORD)
@@ -82,10 +83,12 @@ def _score_lines(
 def is_written_by_workers(job: JobSettings, lines: View) -> bool:
     """Return whether workers can write a job's predictions as text.
 
-    They cannot where predictions go to Kafka, whose records have keys, or carry columns of the record they came in.
+    They cannot where predictions go to Kafka, whose records have keys, carry columns of the record they came in, or are
+    read again for copies.
     """
     reads_record = bool(lines.only(record_columns(prediction_row())))
-    return job.sink.kafka is None and not reads_record and PredictionTexts(job).fits
+    is_plain = job.sink.kafka is None and not has_copies(job.sink)
+    return is_plain and not reads_record and PredictionTexts(job).fits
 
 
 def _blocks_only(session: FlinkSession, written: View) -> View:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conf.settings import EventSettings, JobSettings, Settings
+from conf.settings import EventSettings, JobSettings, MetricsSettings, Settings
 from jobs.flink.environment import FlinkSession
 from jobs.flink.sql import View, create_view
+from jobs.pipeline.copies import RowQuery, add_copies, has_copies
 from jobs.pipeline.drift import add_drift
 from jobs.pipeline.scoring import ScoringViews, feature_columns
 from jobs.pipeline.steps import apply
@@ -37,6 +39,8 @@ def write_predictions(
     writing.add_dead_letters(views.scored, views.rejected)
     if settings.ml.drift.enabled:
         add_drift(session, settings, writing.statements, job, views.scored, output)
+    if has_copies(job.sink):
+        writing.add_copies(views.scored, views.rejected)
     return writing.statements
 
 
@@ -64,16 +68,9 @@ class _Writing:
 
     def add_predictions(self, scored: View) -> None:
         """Add predictions, and alerts where the job has a threshold, row by row."""
-        columns = predictions_of(self.job)
-        listed = ", ".join(expressions(columns, scored, self.job.events))
-        query = f"SELECT {listed} FROM {scored.name} WHERE __dead_letter_reason IS NULL"
-        self._create_sink("predictions", sql_columns(columns))
-        self.statements.add_insert_sql(f"INSERT INTO predictions {query}")
-        threshold = self.job.inference.alert_threshold
-        if threshold is not None:
-            self._create_sink("alerts", sql_columns(columns))
-            condition = f"__prediction > CAST({threshold!r} AS DOUBLE)"
-            self.statements.add_insert_sql(f"INSERT INTO alerts {query} AND {condition}")
+        for rows in self._predictions(scored):
+            self._create_sink(rows.kind, rows.columns)
+            self.statements.add_insert_sql(f"INSERT INTO {rows.kind} {rows.query}")
 
     def add_blocks(self, written: View) -> None:
         """Add predictions and alerts that workers wrote as blocks of lines."""
@@ -84,15 +81,38 @@ class _Writing:
 
     def add_dead_letters(self, scored: View | None, rejected: View | None) -> None:
         """Add the rows that have a reason: scored ones, and rejected ones where a view holds them apart."""
-        self._create_sink("dead_letters", sql_columns(DEAD_LETTER))
+        letters = None if rejected is None else self._counted(rejected, "counted", self.settings.ml.metrics)
+        rows = self._dead_letters(scored, letters)
+        self._create_sink(rows.kind, rows.columns)
+        self.statements.add_insert_sql(f"INSERT INTO {rows.kind} {rows.query}")
+
+    def add_copies(self, scored: View, rejected: View | None) -> None:
+        """Add the inserts that the job's sink asks for beside those of folders or topics."""
+        # A second counter must count nothing; a shared one would move the uids of what comes after it.
+        letters = None if rejected is None else self._counted(rejected, "copied", Settings().ml.metrics)
+        rows = [*self._predictions(scored), self._dead_letters(scored, letters)]
+        add_copies(self.session, self.job.sink, self.statements, rows)
+
+    def _predictions(self, scored: View) -> Iterator[RowQuery]:
+        """Yield the query of predictions, and that of alerts where the job has a threshold."""
+        columns = predictions_of(self.job)
+        listed = ", ".join(expressions(columns, scored, self.job.events))
+        query = f"SELECT {listed} FROM {scored.name} WHERE __dead_letter_reason IS NULL"
+        yield RowQuery("predictions", sql_columns(columns), query)
+        threshold = self.job.inference.alert_threshold
+        if threshold is not None:
+            condition = f"__prediction > CAST({threshold!r} AS DOUBLE)"
+            yield RowQuery("alerts", sql_columns(columns), f"{query} AND {condition}")
+
+    def _dead_letters(self, scored: View | None, rejected: View | None) -> RowQuery:
         queries = []
         if scored is not None:
             # Past the windows the raw line is gone; the event's fields say as much.
             past_windows = None if rejected is None else _fields_as_json(self.job.events)
             queries.append(self._letters(scored, "score", value=past_windows))
         if rejected is not None:
-            queries.append(self._letters(self._counted(rejected), "parse"))
-        self.statements.add_insert_sql(f"INSERT INTO dead_letters {' UNION ALL '.join(queries)}")
+            queries.append(self._letters(rejected, "parse"))
+        return RowQuery("dead_letters", sql_columns(DEAD_LETTER), " UNION ALL ".join(queries))
 
     def _create_sink(self, name: str, columns: SqlColumns) -> None:
         kafka = self.job.sink.kafka
@@ -101,17 +121,17 @@ class _Writing:
         else:
             create_kafka_sink(self.session, name, columns, self.job, kafka)
 
-    def _counted(self, view: View) -> View:
+    def _counted(self, view: View, name: str, metrics: MetricsSettings) -> View:
         """Let the dead letters of a view pass a counter: no Python function before it sees which rows are late.
 
         It is there with and without metrics: steps that come and go would not find their state in a savepoint.
         """
         query = f"SELECT * FROM {view.name} WHERE __dead_letter_reason IS NOT NULL"
-        rejected = create_view(self.session, f"{view.name}_rejected", view.columns, query)
-        function = CountDeadLetters(self.job.name, self.settings.ml.metrics)
+        rejected = create_view(self.session, f"{view.name}_rejected_{name}", view.columns, query)
+        function = CountDeadLetters(self.job.name, metrics)
         kept = [name for name in view.names if name not in dict(function.inputs)]
         profile = self.settings.execution.profile
-        return apply(self.session, rejected, f"{view.name}_counted", function, profile=profile, keep=kept)
+        return apply(self.session, rejected, f"{view.name}_{name}", function, profile=profile, keep=kept)
 
     def _letters(self, view: View, step: str, value: str | None = None) -> str:
         """Return the query of a view's dead letters; ``value`` is SQL for the row where its line is gone."""

@@ -1,0 +1,52 @@
+"""Copies of a job's rows: what it writes beside the folders or topics that hold all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conf.settings import SinkSettings
+from jobs.flink.environment import FlinkSession
+from jobs.flink.sql import View
+from jobs.sinks.console import create_print_sink, json_text
+from state.sql import SqlColumns
+
+if TYPE_CHECKING:
+    from pyflink.table import StatementSet
+
+
+@dataclass(frozen=True)
+class RowQuery:
+    """The query of one kind of rows.
+
+    Attributes:
+        kind: ``predictions``, ``alerts`` or ``dead_letters``.
+        columns: of the query's rows, in their order.
+        query: a SELECT over views that are computed once.
+    """
+
+    kind: str
+    columns: SqlColumns
+    query: str
+
+
+def has_copies(sink: SinkSettings) -> bool:
+    """Return whether a job's rows are read once more than its own inserts read them."""
+    return sink.print
+
+
+def add_copies(session: FlinkSession, sink: SinkSettings, statements: StatementSet, rows: Iterable[RowQuery]) -> None:
+    """Add the inserts of copies; they come after all others, so that they move no other operator's uid."""
+    for each in rows:
+        view = _view(session, each)
+        if sink.print:
+            create_print_sink(session, f"print_{each.kind}", each.kind)
+            statements.add_insert_sql(f"INSERT INTO print_{each.kind} {json_text(view)}")
+
+
+def _view(session: FlinkSession, rows: RowQuery) -> View:
+    names = [name for name, _ in rows.columns]
+    table = session.tables.sql_query(rows.query).alias(*names)
+    session.tables.create_temporary_view(f"{rows.kind}_copied", table)
+    return View(f"{rows.kind}_copied", rows.columns)
