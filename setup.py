@@ -68,6 +68,7 @@ TEST = [
     *DOCS,
     *REPORT,
     *KAFKA,
+    "duckdb>=1.0",
     "hypothesis>=6.100",
     "moto[s3,server]>=5",
     "mypy>=1.11",

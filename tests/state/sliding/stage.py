@@ -11,7 +11,7 @@ from state.sliding.plan import Kind, SlidingPlan
 from state.sliding.storage.chunk_log import ChunkLog
 from state.sliding.storage.chunks import read_header
 from state.sliding.storage.shards import by_shard
-from tests.state.sliding.oracle import Row, rows_of
+from tests.state.sliding.oracle import Row, in_batches, rows_of
 
 SHARDS = 4
 
@@ -52,3 +52,16 @@ class Task:
 
 def empty_state(shards: Iterable[int] = range(SHARDS)) -> dict[int, Chunks]:
     return {shard: Chunks() for shard in shards}
+
+
+def answers(
+    plan: SlidingPlan, history: Sequence[Row], watermarks: Sequence[int], key_kind: Kind = "integer"
+) -> dict[str, np.ndarray]:
+    """What an engine answers to a history in batches, by the rows' places in it."""
+    engine = SlidingWindows(plan)
+    found = {spec.name: np.full(len(history), -99.0) for spec in plan.specs}
+    for places, watermark in in_batches(history, watermarks):
+        columns = engine.add(rows_of([history[place] for place in places], key_kind), watermark)
+        for name, values in columns.items():
+            found[name][places] = values
+    return found

@@ -12,26 +12,15 @@ from hypothesis import strategies as st
 
 from state.sliding.engine import LAST_WATERMARK, SlidingWindows
 from state.sliding.errors import LateRowsError
-from state.sliding.plan import Kind, SlidingPlan
+from state.sliding.plan import Kind
 from state.sliding.rows import Column, Rows
 from state.window_sql import WindowSpec
 from tests.state.sliding.histories import DOUBLE_KEYS, HISTORIES, TEXT_KEYS, WATERMARKS, rows
-from tests.state.sliding.oracle import Row, every_spec, expected, in_batches, moved, plan_of, rows_of
+from tests.state.sliding.oracle import Row, every_spec, expected, moved, plan_of, rows_of
+from tests.state.sliding.stage import answers
 
 SPECS = [*every_spec(2), *every_spec(5, delay_s=3)]
 COUNT = WindowSpec("N", "count", None, "CARD", 2)
-
-
-def answers(
-    plan: SlidingPlan, history: Sequence[Row], watermarks: Sequence[int], key_kind: Kind = "integer"
-) -> dict[str, np.ndarray]:
-    engine = SlidingWindows(plan)
-    found = {spec.name: np.full(len(history), -99.0) for spec in plan.specs}
-    for places, watermark in in_batches(history, watermarks):
-        columns = engine.add(rows_of([history[place] for place in places], key_kind), watermark)
-        for name, values in columns.items():
-            found[name][places] = values
-    return found
 
 
 def assert_equal_to_brute_force(
