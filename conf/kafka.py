@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 from typing_extensions import Self
 
+from conf.jdbc import JdbcSinkSettings
 from conf.types.base import FrozenSettings
 from conf.types.durations import DurationMs, PositiveDurationMs
 from conf.types.refusal import Refusal, validation_error
@@ -157,8 +158,10 @@ class SinkSettings(FrozenSettings):
         print: print each row, too, as JSON behind its kind, on the console of a run on this machine; on a cluster in
             the ``.out`` files of its TaskManagers; default false.
         kafka: topics instead of folders.
+        jdbc: tables of a database that hold predictions, too.
     """
 
     fields: tuple[Name, ...] = ()
     print: Flag = False
     kafka: KafkaSinkSettings | None = None
+    jdbc: JdbcSinkSettings | None = None

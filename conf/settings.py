@@ -10,6 +10,7 @@ from typing_extensions import Self
 from conf.ab_testing import AbTestingSettings, ExperimentSettings, VariantSettings
 from conf.events import EventSettings, FieldSettings
 from conf.execution import ExecutionSettings
+from conf.jdbc import JdbcSinkSettings
 from conf.job import FeatureSetSettings, FeatureSpec, InferenceSettings, JobSettings
 from conf.kafka import KafkaSinkSettings, KafkaSourceSettings, SinkSettings, SourceSettings
 from conf.ml import (
@@ -34,6 +35,7 @@ __all__ = [
     "FeatureStoreSettings",
     "FieldSettings",
     "InferenceSettings",
+    "JdbcSinkSettings",
     "JobSettings",
     "KafkaSinkSettings",
     "KafkaSourceSettings",

@@ -15,7 +15,7 @@ from gress.doctor import Requirement
 from jobs.errors import JobError
 from jobs.flink.metrics import port_numbers
 from jobs.flink.ports import is_free
-from jobs.kafka.jars import connector_jar
+from jobs.kafka.jars import JDBC, connector_jar, find_jars
 
 CUDA = "CUDAExecutionProvider"
 
@@ -29,6 +29,7 @@ def diagnose_options(settings: Settings, load: Callable[[str], Any]) -> list[Req
     return [
         check_gpu(load, is_asked=settings.ml.inference.enable_gpu),
         check_kafka(None, is_asked=is_kafka),
+        check_jdbc(None, is_asked=job is not None and job.sink.jdbc is not None),
         check_report(_version_of("plotly")),
         check_ports({setting: ports for setting, ports in asked.items() if ports != "0"}),
     ]
@@ -56,6 +57,17 @@ def check_kafka(folder: Path | None, *, is_asked: bool) -> Requirement:
         if is_asked:
             return Requirement("Kafka's connector", ok=False, found=found, fix="gress jars fetch")
         return Requirement("Kafka's connector", ok=True, found="not fetched; a job with Kafka needs `gress jars fetch`")
+
+
+def check_jdbc(folder: Path | None, *, is_asked: bool) -> Requirement:
+    """Check the connector of PostgreSQL, where the job writes tables; ``folder`` as for Kafka's."""
+    name, command = "PostgreSQL's connector", "gress jars fetch --jdbc"
+    try:
+        return Requirement(name, ok=True, found=find_jars(JDBC, folder)[0].name)
+    except JobError as error:
+        if is_asked:
+            return Requirement(name, ok=False, found=str(error).partition("; ")[0], fix=command)
+        return Requirement(name, ok=True, found=f"not fetched; a job with job.sink.jdbc needs `{command}`")
 
 
 def check_report(installed: str | None) -> Requirement:

@@ -8,11 +8,15 @@ from conf.errors import ConfigProblem, KeyPath
 from conf.loading.masking import HIDDEN, is_secret
 from conf.loading.raw import RawSettings
 
-_OPTIONS: tuple[KeyPath, ...] = (("job", "source", "kafka", "options"), ("job", "sink", "kafka", "options"))
+_OPTIONS: tuple[KeyPath, ...] = (
+    ("job", "source", "kafka", "options"),
+    ("job", "sink", "kafka", "options"),
+    ("job", "sink", "jdbc"),
+)
 
 
 def find_plain_secrets(raw: RawSettings, environ: Mapping[str, str]) -> list[ConfigProblem]:
-    """Return a problem for each Kafka client property that looks like a secret and is not from the environment.
+    """Return a problem for each secret of a Kafka client or a database that is not from the environment.
 
     Args:
         raw: settings with all overrides applied and references filled.

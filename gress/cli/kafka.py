@@ -1,4 +1,4 @@
-"""`gress jars` and `gress dev`: what Kafka jobs need beside the package."""
+"""`gress jars` and `gress dev`: what jobs with Kafka or a database need beside the package."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Annotated, Optional
 
 import typer
 
-jars_app = typer.Typer(no_args_is_help=True, help="Jars that Kafka jobs need.")
+jars_app = typer.Typer(no_args_is_help=True, help="Jars that jobs with Kafka or a database need.")
 dev_app = typer.Typer(no_args_is_help=True, help="Run a Kafka broker to try things with; send and read events.")
 
 
 @jars_app.callback()
 def _jars() -> None:
-    """Jars that Kafka jobs need."""
+    """Jars that jobs with Kafka or a database need."""
 
 
 @dev_app.callback()
@@ -29,12 +29,13 @@ def fetch(
         typer.Option("--to", help="Folder; default: $GRESS_JARS, else ~/.cache/gress-ml/jars, where jobs look."),
     ] = None,
     broker: Annotated[bool, typer.Option("--broker", help="A broker too, for `gress dev kafka`.")] = False,
+    jdbc: Annotated[bool, typer.Option("--jdbc", help="Flink's connector of PostgreSQL too, and its driver.")] = False,
 ) -> None:
     """Fetch Flink's Kafka connector with Maven; show the files."""
     from gress.cli.console import print_line
-    from jobs.kafka.jars import BROKER, CONNECTOR, fetch_jars, jars_folder
+    from jobs.kafka.jars import BROKER, CONNECTOR, JDBC, fetch_jars, jars_folder
 
-    parts = (CONNECTOR, BROKER) if broker else (CONNECTOR,)
+    parts = (CONNECTOR, *([BROKER] if broker else []), *([JDBC] if jdbc else []))
     for jar in fetch_jars(to or jars_folder(), parts=parts):
         print_line(str(jar))
 

@@ -50,7 +50,7 @@ def create_view(session: FlinkSession, name: str, columns: SqlColumns, query: st
 
 
 def create_table(
-    session: FlinkSession, name: str, columns: SqlColumns, options: Mapping[str, str], *, watermark: str = ""
+    session: FlinkSession, name: str, columns: SqlColumns, options: Mapping[str, str], *, last: str = ""
 ) -> None:
     """Register a table that a connector reads or writes.
 
@@ -59,8 +59,8 @@ def create_table(
         name: of the table.
         columns: name and SQL type of each; a computed column has ``AS`` and its expression for a type.
         options: of the connector.
-        watermark: ``WATERMARK FOR ...``, where the table has one.
+        last: what stands behind the columns: ``WATERMARK FOR ...`` or ``PRIMARY KEY ...``.
     """
-    listed = ", ".join(filter(None, [definitions(columns), watermark]))
+    listed = ", ".join(filter(None, [definitions(columns), last]))
     given = ", ".join(f"{literal(key)}={literal(value)}" for key, value in options.items())
     session.tables.execute_sql(f"CREATE TEMPORARY TABLE {identifier(name)} ({listed}) WITH ({given})")

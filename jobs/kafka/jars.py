@@ -1,4 +1,4 @@
-"""Jars that Kafka jobs need beside the Python package: Maven fetches them into a folder of the user."""
+"""Jars that jobs with Kafka or a database need beside the Python package: Maven fetches them into a user's folder."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ from pathlib import Path
 from jobs.errors import fail, refuse
 
 JARS_VARIABLE = "GRESS_JARS"
-CONNECTOR, BROKER = "connector", "broker"
+CONNECTOR, BROKER, JDBC = "connector", "broker", "jdbc"
 
 # The main jar of each part, and a class in it.
 _MAIN = {
     CONNECTOR: ("flink-sql-connector-kafka-*.jar", "org/apache/flink/connector/kafka/source/KafkaSource.class"),
     BROKER: ("kafka_2.13-*.jar", "kafka/Kafka.class"),
+    JDBC: (
+        "flink-connector-jdbc-postgres-*.jar",
+        "org/apache/flink/connector/jdbc/postgres/database/PostgresFactory.class",
+    ),
 }
+_NAMES = {CONNECTOR: "Kafka's connector", BROKER: "Kafka's broker", JDBC: "the connector of PostgreSQL"}
 _TIMEOUT_S = 900
 _SHOWN_LINES = 5
 
@@ -44,7 +49,7 @@ def connector_jar(folder: Path | None = None) -> Path:
 
 
 def find_jars(part: str, folder: Path | None = None) -> list[Path]:
-    """Return all jars of ``CONNECTOR`` or ``BROKER``, the main one first.
+    """Return all jars of ``CONNECTOR``, ``BROKER`` or ``JDBC``, the main one first.
 
     Raises:
         JobError: the jars were not fetched, or are damaged.
@@ -53,9 +58,9 @@ def find_jars(part: str, folder: Path | None = None) -> list[Path]:
     pattern, entry = _MAIN[part]
     # If there are several versions, take the one fetched last.
     found = sorted(place.glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True)
-    option = " --broker" if part == BROKER else ""
+    option = "" if part == CONNECTOR else f" --{part}"
     if not found:
-        refuse(f"Kafka's {part}", f"{pattern} in {place}", "nothing there", f"gress jars fetch{option}")
+        refuse(_NAMES[part], f"{pattern} in {place}", "nothing there", f"gress jars fetch{option}")
     _check(found[0], entry, option)
     return [found[0], *sorted(path for path in place.glob("*.jar") if path != found[0])]
 
@@ -77,7 +82,8 @@ def fetch_jars(folder: Path, *, parts: tuple[str, ...] = (CONNECTOR,)) -> list[P
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder.absolute()) as fresh:
         command = [maven, "-q", "-B", "--strict-checksums", "-f", str(pom_file()), f"-Dgress.jars={fresh}"]
-        command += ["-P", BROKER] if BROKER in parts else []
+        profiles = ",".join(part for part in parts if part != CONNECTOR)
+        command += ["-P", profiles] if profiles else []
         _run([*command, "generate-resources"])
         # Replace a part as a whole: jars of two versions side by side are worse than none.
         for part in Path(fresh).iterdir():

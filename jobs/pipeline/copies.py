@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conf.settings import SinkSettings
+from conf.settings import JdbcSinkSettings, SinkSettings
 from jobs.flink.environment import FlinkSession
 from jobs.flink.sql import View
 from jobs.sinks.console import create_print_sink, json_text
+from jobs.sinks.jdbc import create_jdbc_sink, jdbc_values
 from state.sql import SqlColumns
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class RowQuery:
 
 def has_copies(sink: SinkSettings) -> bool:
     """Return whether a job's rows are read once more than its own inserts read them."""
-    return sink.print
+    return sink.print or sink.jdbc is not None
 
 
 def add_copies(session: FlinkSession, sink: SinkSettings, statements: StatementSet, rows: Iterable[RowQuery]) -> None:
@@ -43,6 +44,15 @@ def add_copies(session: FlinkSession, sink: SinkSettings, statements: StatementS
         if sink.print:
             create_print_sink(session, f"print_{each.kind}", each.kind)
             statements.add_insert_sql(f"INSERT INTO print_{each.kind} {json_text(view)}")
+        table = _table(sink.jdbc, each.kind)
+        if sink.jdbc is not None and table is not None:
+            create_jdbc_sink(session, f"jdbc_{each.kind}", view, sink.jdbc, table)
+            statements.add_insert_sql(f"INSERT INTO jdbc_{each.kind} {jdbc_values(view)}")
+
+
+def _table(jdbc: JdbcSinkSettings | None, kind: str) -> str | None:
+    """Return the table of one kind of rows; dead letters have no key, and so none."""
+    return {"predictions": jdbc.predictions, "alerts": jdbc.alerts}.get(kind) if jdbc is not None else None
 
 
 def _view(session: FlinkSession, rows: RowQuery) -> View:

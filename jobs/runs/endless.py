@@ -1,4 +1,4 @@
-"""Runs that read or write Kafka: the connector, the check of topics, and the stop of endless jobs."""
+"""Runs with Kafka or a database: the connectors, the check of topics and tables, and the stop of endless jobs."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from conf.settings import JobSettings
 from jobs.flink.environment import FlinkSession, is_submitted
 from jobs.flink.file_urls import file_url
 from jobs.kafka.admin import TopicRequest, check_topics
-from jobs.kafka.jars import connector_jar
+from jobs.kafka.jars import JDBC, connector_jar, find_jars
+from jobs.sinks.jdbc import make_tables
 from jobs.sinks.kafka import TOPICS
+from jobs.sinks.rows import sql_columns
 from jobs.sources.files import InputFiles
 from jobs.sources.kafka import KafkaInput
 from state.sql import literal
+from udfs.rows import predictions_of
 
 if TYPE_CHECKING:
     from pyflink.common import JobClient
@@ -37,21 +40,25 @@ class StopResult:
 
 
 def add_connector(session: FlinkSession, job: JobSettings, source: InputFiles | KafkaInput) -> None:
-    """Give a session the connector's jar where its job reads or writes Kafka, and check that the topics are there.
+    """Give a session the connectors' jars that its job needs, check that its topics are there, and make its tables.
 
     Raises:
-        JobError: the jar was not fetched, the brokers do not answer, or a topic is missing.
+        JobError: a jar was not fetched, brokers or database do not answer, or a topic is missing.
     """
     asked = list(_asked(job, source))
-    if not asked:
+    jdbc = job.sink.jdbc
+    jars = [*([connector_jar()] if asked else []), *(find_jars(JDBC) if jdbc is not None else [])]
+    for jar in jars:
+        # Add the jar for the job and our own clients, and then for the planner, whose class loader exists already.
+        session.env.add_jars(file_url(jar))
+        session.tables.execute_sql(f"ADD JAR {literal(jar.as_posix())}")
+    # A submitting client may reach other machines than the cluster does, so it checks neither topics nor tables.
+    if is_submitted():
         return
-    jar = connector_jar()
-    # Add the jar for the job and our own clients, and then for the planner, whose class loader exists already.
-    session.env.add_jars(file_url(jar))
-    session.tables.execute_sql(f"ADD JAR {literal(jar.as_posix())}")
-    # A submitting client may reach other machines than the cluster does, so it does not check topics.
-    for each in () if is_submitted() else asked:
+    for each in asked:
         check_topics(each)
+    if jdbc is not None:
+        make_tables(jdbc, sql_columns(predictions_of(job)))
 
 
 def is_endless(source: InputFiles | KafkaInput) -> bool:

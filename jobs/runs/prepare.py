@@ -14,7 +14,7 @@ from conf.settings import JobSettings, Settings
 from jobs.catalogue import default_config
 from jobs.errors import refuse
 from jobs.flink.environment import prepare_process
-from jobs.kafka.jars import connector_jar
+from jobs.kafka.jars import JDBC, connector_jar, find_jars
 from jobs.runs.problems import find_problems
 from jobs.sources.files import InputFiles, find_inputs
 from jobs.sources.first_rows import check_times
@@ -90,6 +90,8 @@ def prepare(
     topics = find_kafka_input(request.input, job, origin)
     if topics is not None or job.sink.kafka is not None:
         connector_jar()
+    if job.sink.jdbc is not None:
+        find_jars(JDBC)
     if topics is not None:
         claim(request.output, is_overwriting=request.is_overwriting, is_resuming=request.is_resuming)
     return PreparedRun(settings, job, topics or _find_files(request, job), request.output)

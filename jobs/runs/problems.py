@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from conf.loading.parts import SettingsParts
 from conf.settings import EventSettings, FeatureSetSettings, InferenceSettings, JobSettings, MlSettings
 from jobs.errors import JobError
-from jobs.kafka.jars import connector_jar
+from jobs.kafka.jars import JDBC, connector_jar, find_jars
 from models.errors import ModelError
 from udfs.features.errors import FeatureError
 from udfs.features.feature_set import compile_feature_set, feature_problems
@@ -83,7 +83,12 @@ def _of_models(
 
 
 def jar_problems(job: JobSettings) -> Iterator[JobError]:
-    """Yield a problem where the settings ask for Kafka and its connector is not here."""
+    """Yield a problem where the settings ask for Kafka or a database and the connector is not here."""
+    if job.sink.jdbc is not None:
+        try:
+            find_jars(JDBC)
+        except JobError as error:
+            yield error
     if job.source.kafka is not None or job.sink.kafka is not None:
         try:
             connector_jar()

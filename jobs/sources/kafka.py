@@ -118,7 +118,7 @@ def create_kafka_lines(session: FlinkSession, found: KafkaInput, events: EventSe
     readers = _readers(found, session.env.get_parallelism()) if has_windows else None
     if readers is not None:
         options["scan.parallelism"] = str(readers)
-    create_table(session, _TABLE, (*_TABLE_COLUMNS, *time), options, watermark=watermark)
+    create_table(session, _TABLE, (*_TABLE_COLUMNS, *time), options, last=watermark)
     times = tuple((name, "TIMESTAMP_LTZ(3)") for name, _ in time)
     record = [f"{expression} AS {identifier(name)}" for name, _, expression in _RECORD]
     taken = ["__line", *record, *(identifier(name) for name, _ in time)]

@@ -64,7 +64,7 @@ def test_settings_decide_what_is_asked_for(taken: int, tmp_path: Path, monkeypat
     }
     asking = {"ml": {"inference": {"enable_gpu": True}, "metrics": {"port": taken}}, "job": job}
     load = onnxruntime("CPUExecutionProvider")
-    assert [each.ok for each in diagnose_options(settings_from({}), load)] == [True] * 4
+    assert [each.ok for each in diagnose_options(settings_from({}), load)] == [True] * 5
     assert [each.name for each in diagnose_options(settings_from(asking), load) if not each.ok] == [
         "GPU",
         "Kafka's connector",
