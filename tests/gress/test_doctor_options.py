@@ -58,6 +58,7 @@ def test_settings_decide_what_is_asked_for(taken: int, tmp_path: Path, monkeypat
     job = {
         "name": "j",
         "source": {"kafka": {"servers": "localhost:1", "topics": ["t"]}},
+        "sink": {"jdbc": {"url": "jdbc:postgresql://db/x", "user": "u", "predictions": "p"}},
         "events": {"id": "id", "key": "card", "time": "at", "fields": FIELDS},
         "features": {"name": "f", "specs": list(SPECS)},
         "inference": {"model_name": "m"},
@@ -68,5 +69,6 @@ def test_settings_decide_what_is_asked_for(taken: int, tmp_path: Path, monkeypat
     assert [each.name for each in diagnose_options(settings_from(asking), load) if not each.ok] == [
         "GPU",
         "Kafka's connector",
+        "PostgreSQL's connector",
         "Ports",
     ]

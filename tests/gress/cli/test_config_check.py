@@ -8,6 +8,7 @@ import pytest
 
 from gress.cli.main import main
 from gress.config_check import check_settings
+from jobs.errors import JobError
 from jobs.runs.prepare import RunRequest, prepare
 from tests.support.fraud_config import write_fraud_config
 from tests.support.small_model import write_model
@@ -88,6 +89,18 @@ def test_a_wrong_model_and_other_listed_ones_are_named(tmp_path: Path) -> None:
     assert "wants input 'x' float32 (n, 9), got (n, 6)" in found
     assert "nowhere.onnx" in found
     assert len(found.splitlines()) == 2
+
+
+def test_database_needs_its_connector(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRESS_JARS", str(tmp_path))
+    sink = "job.sink.jdbc={url: 'jdbc:postgresql://db/x', user: u, predictions: p}"
+    found = texts(config, sink)
+    assert found.startswith("the connector of PostgreSQL: expected flink-connector-jdbc-postgres-*.jar in ")
+    assert found.endswith("gress jars fetch --jdbc")
+    (tmp_path / "in.jsonl").touch()
+    request = RunRequest("fraud-detection", tmp_path / "out", str(tmp_path / "in.jsonl"), config, [sink])
+    with pytest.raises(JobError, match="gress jars fetch --jdbc"):
+        prepare(request, needs_model=True)
 
 
 def test_kafka_needs_its_connector(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

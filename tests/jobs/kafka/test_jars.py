@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jobs.errors import JobError
-from jobs.kafka.jars import BROKER, CONNECTOR, connector_jar, fetch_jars, find_jars, jars_folder, pom_file
+from jobs.kafka.jars import BROKER, CONNECTOR, JDBC, connector_jar, fetch_jars, find_jars, jars_folder, pom_file
 
 ENTRY = "org/apache/flink/connector/kafka/source/KafkaSource.class"
 
@@ -33,10 +33,15 @@ def test_folder_is_that_of_the_variable_else_of_the_users_cache(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("part", "command"), [(CONNECTOR, "gress jars fetch$"), (BROKER, "gress jars fetch --broker$")]
+    ("part", "name", "command"),
+    [
+        (CONNECTOR, "Kafka's connector", "gress jars fetch$"),
+        (BROKER, "Kafka's broker", "gress jars fetch --broker$"),
+        (JDBC, "the connector of PostgreSQL", "gress jars fetch --jdbc$"),
+    ],
 )
-def test_missing_jars_name_the_command_that_fetches_them(part: str, command: str, tmp_path: Path) -> None:
-    missing = f"Kafka's {part}: expected .* in {tmp_path}/{part}, got nothing there; {command}"
+def test_missing_jars_name_the_command_that_fetches_them(part: str, name: str, command: str, tmp_path: Path) -> None:
+    missing = f"{name}: expected .* in {tmp_path}/{part}, got nothing there; {command}"
     with pytest.raises(JobError, match=missing):
         find_jars(part, tmp_path)
 
