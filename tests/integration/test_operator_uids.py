@@ -36,3 +36,11 @@ def test_parallelism_does_not_change_uids(
 def test_lines_are_parsed_and_rows_scored_once(by_parallelism: dict[int, list[tuple[str, str]]]) -> None:
     # And one counts dead letters on their way.
     assert sum(uid.endswith("python-calc") for _, uid in by_parallelism[2]) == 3
+
+
+def test_copies_of_rows_move_no_uid(
+    by_parallelism: dict[int, list[tuple[str, str]]], crafted_file: Path, tmp_path: Path
+) -> None:
+    copying = {uid for _, uid in renumbered(operators(crafted_file, tmp_path, 2, "job.sink.print=true"))}
+    plain = {uid for _, uid in renumbered(by_parallelism[2])}
+    assert plain < copying
