@@ -68,7 +68,7 @@ def request_of(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> 
     return make
 
 
-NEW = {"gift": "boolean", "note": "string"}
+NEW = {"gift": "boolean", "note": "string", "order": "long"}
 TYPED = (
     "SELECT event_id, event_time, key, label, scores->>1, truth, tx_amount, tx_datetime, tx_fraud, gift, note "
     "FROM scored ORDER BY event_id"
@@ -101,8 +101,9 @@ def test_tables_hold_a_row_an_id_with_its_types(postgres: Postgres, request_of: 
         ("job.sink.jdbc.predictions=narrow", PASSWORD, "event_time"),
         ("job.sink.jdbc.predictions=nowhere.scored", PASSWORD, "nowhere"),
         ("job.sink.jdbc.url=jdbc:postgresql://127.0.0.1:1/postgres", PASSWORD, "refused"),
+        ("job.sink.fields=[order]", PASSWORD, 'near "order".*a field with a name that SQL reserves needs another one'),
     ],
-    ids=["user", "password", "other columns", "schema", "server"],
+    ids=["user", "password", "other columns", "schema", "server", "reserved name"],
 )
 def test_database_that_does_not_take_the_rows_is_told_before_the_job_starts(
     override: str, password: str, said: str, postgres: Postgres, request_of: Callable[..., RunRequest]
