@@ -3,7 +3,7 @@
 A stage of a job, keyed by shard, has one engine a key field for all shards of its task:
 
 1. It holds rows back until the watermark covers them, and gives them to `SlidingWindows.add` (`engine`) as `Rows`
-   (`rows`): a column a field, and a mask a filter. It gets back one column a `WindowSpec`.
+   (`rows`): a column a field, and a mask a filter (`filters`). It gets back one column a `WindowSpec`.
 2. It deals the same rows out by shard (`storage.shards`), and each shard's `ChunkLog` (`storage.chunk_log`) appends
    them to the shard's state, with `SlidingWindows.watermark`. Chunks merge and are dropped as they age.
 3. When it starts again, it loads the chunks of every shard it owns and gives them to `SlidingWindows.restore`. The
