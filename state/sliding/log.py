@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
 _LEAST_CAPACITY = 1 << 10
+_MOST_ROOM = 8  # times the rows that are left
 
 
 class RowLog:
@@ -68,8 +69,10 @@ class RowLog:
         return begin + int(self.view("time", begin).searchsorted(time, side="right"))
 
     def evict(self, time: int) -> None:
-        """Evict rows up to a time, that time included."""
+        """Evict rows up to a time, that time included, and free what a burst of rows left behind."""
         self.start = self.place_after(time)
+        if len(self._columns["time"]) > _MOST_ROOM * max(len(self), _LEAST_CAPACITY):
+            self._move(0)
 
     def renumber(self, number: NDArray[np.int32]) -> None:
         """Give keys other numbers: that of key k becomes ``number[k]``."""
@@ -77,7 +80,7 @@ class RowLog:
         keys[:] = number.take(keys)
 
     def _move(self, count: int) -> None:
-        """Move the rows that are left into arrays that fit them and as many more, and `count` rows beside."""
+        """Move the rows that are left into arrays with room for `count` more, and for as many again."""
         capacity = max(_LEAST_CAPACITY, 2 * (len(self) + count))
         for name in self._columns:
             self._columns[name] = _moved(self.view(name, self.start), capacity, 0)

@@ -106,11 +106,27 @@ def _nearest(sums: list[NDArray[np.int64]]) -> tuple[NDArray[np.float64], NDArra
         low, high = sums[0], sums[-1] if len(sums) == 2 else np.zeros_like(sums[0])
         if _is_within(low, 62) and _is_within(high, 29):
             return (low + (high << _BITS)).astype(np.float64), np.zeros(len(low), np.int32)
-    *digits, top = _carried(sums)
-    is_negative = top < 0
-    if is_negative.any():
-        *digits, top = _carried([np.where(is_negative, -limb, limb) for limb in sums])
-    fraction, exponent = _leading(np.stack([*digits, top]).view(np.uint64))
+    digits = _carried(sums)
+    *rest, third, second, top = [np.zeros_like(sums[0])] * (3 - len(digits)) + digits
+    high = top << _BITS | second
+    shift = np.clip(62 - np.frexp(high.astype(np.float64))[1].astype(np.int64), 0, _BITS)
+    leading = high << shift | third >> (_BITS - shift)
+    is_below = np.logical_or.reduce([digit != 0 for digit in rest]) if rest else np.zeros(len(top), np.bool_)
+    is_lost = is_below | (third & ((1 << (_BITS - shift)) - 1) != 0)
+    # A bit far below the last one of a double decides only whether a tie is one.
+    fraction, exponent = (leading | is_lost).astype(np.float64), (_BITS - shift).astype(np.int32)
+    exponent += np.int32(_BITS * (len(rest) + min(len(digits), 3) - 3))
+    small = np.flatnonzero(is_below & (np.abs(leading) < 1 << _MANTISSA_BITS + 1))
+    if len(small):
+        fraction[small], exponent[small] = _nearest_small([digit.take(small) for digit in digits])
+    return fraction, exponent
+
+
+def _nearest_small(digits: list[NDArray[np.int64]]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Return the same of sums whose leading digits are mostly zeros."""
+    is_negative = digits[-1] < 0
+    *lower, top = _carried([np.where(is_negative, -digit, digit) for digit in digits])
+    fraction, exponent = _leading(np.stack([*lower, top]).view(np.uint64))
     return np.where(is_negative, -fraction, fraction), exponent
 
 
@@ -119,14 +135,16 @@ def _is_within(values: NDArray[np.int64], bits: int) -> bool:
 
 
 def _carried(sums: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
-    """Return the digits of sums, each in ``0..2**32 - 1`` but the last, which has the sum's sign."""
+    """Return the digits of sums, each in ``0..2**32 - 1`` but the last, which has the sum's sign and 32 bits."""
     digits = []
-    carry = np.zeros_like(sums[0])
-    for limb in sums:
-        whole = limb + carry
+    whole = sums[0]
+    for limb in sums[1:]:
         digits.append(whole & _MASK)
-        carry = whole >> _BITS
-    return [*digits, carry]
+        whole = limb + (whole >> _BITS)
+    if not _is_within(whole, _BITS - 1):
+        digits.append(whole & _MASK)
+        whole = whole >> _BITS
+    return [*digits, whole]
 
 
 def _leading(digits: NDArray[np.uint64]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
