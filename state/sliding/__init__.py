@@ -10,7 +10,8 @@ A stage of a job, keyed by shard, has one engine a key field for all shards of i
    engine then answers as if it had never stopped, bit for bit, whatever shards came together.
 
 Inside, the rows of all keys are one `log`, sorted by time. A batch (`batch`) looks only at the slices of the log that
-cross an offset with it (`crossing`). `aggregates` hold what is summed, compared, counted or remembered, and `functions`
-answer from it. `plan` says which of them the specs of a key need. `indexes` number keys, `key_table` has an element a
-key, `selected` reads what a filter leaves, and `codes` makes integers of values.
+cross an offset with it (`crossing`). `aggregates` hold what is summed, compared, counted or remembered, `aggregation`
+ties them together, and `functions` answer from them. `plan` says which of them the specs of a key need. `indexes` give
+numbers to keys, `key_table` has an element a key, `selected` reads what a filter leaves, and `codes` makes integers of
+values.
 """

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from state.sliding.log import RowLog
 
 _ABSENT = -1
+_BEFORE_ALL = np.array([-1])
 
 
 class Offsets:
@@ -65,11 +66,10 @@ class Crossing:
 
     Attributes:
         slices: for each offset the place in the log of the slice's first row, and the place after its last.
-        places: places in the log of the rows of all slices.
-        keys: key numbers of these rows.
+        keys: key numbers of the rows of all slices, one slice after the other.
         offset: position of the offset that each of them crosses.
         hits: ``offset * m + row`` of the m rows of the batch, by key, that find one; ascending.
-        found: place in the log of the row that each hit finds.
+        found: position in the joined slices of the row that each hit finds.
     """
 
     def __init__(
@@ -77,9 +77,9 @@ class Crossing:
     ) -> None:
         self.slices = slices
         self._rows = len(asked.batch)
-        self.places = _joined([np.arange(*bounds) for bounds in slices], np.int64)
+        self._lengths = [end - begin for begin, end in slices]
         self.keys = _joined([log.view("key", *bounds) for bounds in slices], np.int32)
-        self.offset = np.repeat(np.arange(len(slices)), [end - begin for begin, end in slices])
+        self.offset = np.repeat(np.arange(len(slices)), self._lengths)
         shifted = zip(slices, milliseconds, strict=True)
         times = _joined([log.view("time", *bounds) + offset for bounds, offset in shifted], np.int64)
         self.hits, self.found = self._search(times, asked)
@@ -87,7 +87,8 @@ class Crossing:
     def of(self, offset: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the rows of the batch that find a row at one offset, and the places of these in the log."""
         begin, end = self.hits.searchsorted([offset * self._rows, (offset + 1) * self._rows])
-        return self.hits[begin:end] - offset * self._rows, self.found[begin:end]
+        places = self.found[begin:end] + (self.slices[offset][0] - sum(self._lengths[:offset]))
+        return self.hits[begin:end] - offset * self._rows, places
 
     def _search(self, times: NDArray[np.int64], asked: _Asked) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Merge the rows of the slices with those of the batch, by offset, key and time."""
@@ -97,18 +98,18 @@ class Crossing:
         if not len(here):
             return here, here
         bits = span_bits(batch.last_time - batch.first_time)
-        cells = self.offset.take(here) * len(batch.keys) + ranks.take(here)
-        order = stable_order(cells)
-        here = here.take(order)
+        cells = self.offset * len(batch.keys) + ranks
         # A row that crossed before the batch's first row counts for all rows of the batch.
-        events = cells.take(order) << bits | np.maximum(times.take(here) - batch.first_time, 0)
-        wanted = np.arange(len(self.slices))[:, None] * len(batch.keys) + batch.segment
-        questions = (wanted << bits | (batch.time - batch.first_time)).ravel()
-        # Both are sorted, and a stable sort merges two sorted runs.
-        merged = np.argsort(np.concatenate([events, questions]), kind="stable")
-        last = np.flatnonzero(merged >= len(events)) - np.arange(len(questions)) - 1
-        hits = np.flatnonzero((last >= 0) & (events.take(np.maximum(last, 0)) >> bits == wanted.ravel()))
-        return hits, self.places.take(here.take(last.take(hits)))
+        codes = cells << bits | np.maximum(times - batch.first_time, 0)
+        here = here.take(stable_order(cells.take(here)))
+        wanted = ((np.arange(len(self.slices))[:, None] * len(batch.keys) + batch.segment) << bits).ravel()
+        questions = wanted.reshape(len(self.slices), -1) | (batch.time - batch.first_time)
+        # Both are sorted, and a stable sort merges two sorted runs. The first is before all questions.
+        events = np.concatenate([_BEFORE_ALL, codes.take(here), questions.ravel()])
+        merged = np.argsort(events, kind="stable")
+        last = np.flatnonzero(merged > len(here)) - np.arange(1, len(wanted) + 1)
+        hits = np.flatnonzero(events.take(last) >= wanted)
+        return hits, here.take(last.take(hits) - 1)
 
 
 def span_bits(span_ms: int) -> int:

@@ -15,26 +15,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from state.sliding.aggregates.distinct import DistinctCount
-from state.sliding.aggregates.extremes import SlidingMaximum
-from state.sliding.aggregates.latest import NEVER, LastValue, PreviousTime
-from state.sliding.aggregates.totals import Totals
+from state.sliding.aggregates.latest import NEVER
+from state.sliding.aggregation import Aggregation
 from state.sliding.batch import SortedBatch
 from state.sliding.codes import LEAST
-from state.sliding.crossing import Offsets, span_bits
+from state.sliding.crossing import span_bits
 from state.sliding.errors import LateRowsError
-from state.sliding.functions import WindowedBatch
 from state.sliding.indexes import KeyIndex
 from state.sliding.key_table import KeyTable
 from state.sliding.log import RowLog
 from state.sliding.rows import Rows
-from state.sliding.selected import SelectedValues
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from state.sliding.crossing import Crossing
-    from state.sliding.plan import Extreme, Selection, SlidingPlan
+    from state.sliding.plan import SlidingPlan
 
 LAST_WATERMARK = 2**63 - 1
 """Flink's watermark at the end of the input."""
@@ -59,32 +54,10 @@ class SlidingWindows:
 
     def __init__(self, plan: SlidingPlan) -> None:
         self._plan = plan
-        self._index = KeyIndex(is_text=plan.kinds[plan.key] == "text")
+        self._index = KeyIndex(is_text=plan.is_text(plan.key))
         self._log, self._keys = RowLog(), KeyTable()
         self._keys.add("newest", np.int64, fill=NEVER)
-        self._offsets = Offsets(plan.offsets_ms, self._keys)
-        self._totals = (
-            Totals(plan.quantities, len(plan.offsets_ms), self._log, self._keys) if plan.quantities else None
-        )
-        self._maxima = {
-            (extreme, window_ms): SlidingMaximum(self._codes_of(extreme), window_ms, self._log, self._keys)
-            for extreme, windows in plan.extremes.items()
-            for window_ms in windows
-        }
-        self._distinct = {
-            selection: DistinctCount(
-                str(selection),
-                windows,
-                is_text=plan.kinds[selection.source or ""] == "text",
-                log=self._log,
-                keys=self._keys,
-            )
-            for selection, windows in plan.distinct.items()
-        }
-        self._last = {selection: LastValue(str(selection), self._keys) for selection in plan.last}
-        self._previous = {source: PreviousTime(f"previous {source}", self._keys) for source in plan.previous}
-        for extreme in plan.extremes:
-            self._log.add_column(self._codes_of(extreme), np.int64)
+        self._aggregation = Aggregation(plan, self._log, self._keys)
         self._watermark = LEAST
         self._ahead: Rows | None = None
         self._most_keys = _FEW_KEYS
@@ -189,84 +162,24 @@ class SlidingWindows:
         most = max(len(self._plan.offsets_ms) * len(rows), len(self._log) + len(rows))
         if span_bits(last - first) + 1 + most.bit_length() > _CODE_BITS:
             return first + (last - first) // 2 + 1
-        blocks = [(first // window_ms + 1) * window_ms for _, window_ms in self._maxima if window_ms > last - first]
-        return min((start for start in blocks if start <= last), default=None)
+        blocks_ms = (block_ms for block_ms in self._aggregation.blocks_ms if block_ms > last - first)
+        starts = ((first // block_ms + 1) * block_ms for block_ms in blocks_ms)
+        return min((start for start in starts if start <= last), default=None)
 
     def _step(self, rows: Rows, watermark: int) -> NDArray[np.float64]:
         numbers = self._index.numbers(rows.key)
         self._keys.grow(len(self._index))
         batch = SortedBatch(rows.times, numbers)
-        for (_, window_ms), maximum in self._maxima.items():
-            maximum.prepare(batch, self._offsets.crossed[self._offset(window_ms)])
-        self._log.append(batch.times, batch.numbers)
         self._keys["newest"][batch.keys] = batch.time.take(batch.lasts)
-        found = self._aggregate(batch, SelectedValues(self._plan, rows, batch), watermark)
+        found = self._aggregation.add(batch, rows, watermark)
         self._forget(watermark)
         by_key = np.stack([found.answer(spec) for spec in self._plan.specs])
         return by_key.take(batch.place_of_origin, axis=1)
 
-    def _aggregate(self, batch: SortedBatch, selected: SelectedValues, watermark: int) -> WindowedBatch:
-        totals_at = {} if self._totals is None else {0: self._totals.add(batch, selected)}
-        begun = {
-            selection: distinct.add(batch, self._values(selection, selected), selected.mask(selection))
-            for selection, distinct in self._distinct.items()
-        }
-        crossing = self._offsets.cross(self._log, batch, watermark)
-        if self._totals is not None:
-            totals_at |= zip(self._plan.offsets_ms, self._totals.cross(batch, crossing), strict=True)
-        own_times = {source: selected.times(source) for source in self._previous}
-        return WindowedBatch(
-            plan=self._plan,
-            times=batch.time,
-            totals=self._totals,
-            totals_at=totals_at,
-            maxima=self._maximize(batch, selected, crossing),
-            distinct=self._count_distinct(batch, begun, crossing),
-            last={
-                selection: last.add(batch, selected.codes(selection), selected.mask(selection))
-                for selection, last in self._last.items()
-            },
-            previous={source: previous.add(batch, own_times[source]) for source, previous in self._previous.items()},
-            own_times=own_times,
-        )
-
-    def _maximize(
-        self, batch: SortedBatch, selected: SelectedValues, crossing: Crossing
-    ) -> dict[tuple[Extreme, int], NDArray[np.int64]]:
-        codes = {extreme: selected.ranked(extreme) for extreme in self._plan.extremes}
-        for extreme, ranked in codes.items():
-            self._log.view(self._codes_of(extreme), self._log.end - len(batch))[:] = ranked.take(batch.place_by_time)
-        return {
-            (extreme, window_ms): maximum.add(batch, codes[extreme], self._offset(window_ms), crossing)
-            for (extreme, window_ms), maximum in self._maxima.items()
-        }
-
-    def _count_distinct(
-        self, batch: SortedBatch, begun: dict[Selection, NDArray[np.int64]], crossing: Crossing
-    ) -> dict[tuple[Selection, int], NDArray[np.int64]]:
-        return {
-            (selection, window_ms): begun[selection][:, place]
-            - distinct.cross(batch, place, self._offset(window_ms), crossing)
-            for selection, distinct in self._distinct.items()
-            for place, window_ms in enumerate(distinct.windows_ms)
-        }
-
-    def _values(self, selection: Selection, selected: SelectedValues) -> NDArray[np.int64] | NDArray[np.object_]:
-        is_text = self._plan.kinds[selection.source or ""] == "text"
-        return selected.texts(selection) if is_text else selected.codes(selection)
-
-    def _offset(self, window_ms: int) -> int:
-        return self._plan.offsets_ms.index(window_ms)
-
-    @staticmethod
-    def _codes_of(extreme: Extreme) -> str:
-        return f"codes of {extreme}"
-
     def _forget(self, watermark: int) -> None:
         """Free rows and keys that no later row can see."""
         self._log.evict(watermark - self._plan.horizon_ms)
-        for distinct in self._distinct.values():
-            distinct.forget(watermark)
+        self._aggregation.forget(watermark)
         count = len(self._index)
         # A key that lives has a row in the log, so most of the keys are dead where the log has fewer rows.
         if count > self._most_keys or count > 2 * len(self._log) + _FEW_KEYS:
@@ -281,8 +194,7 @@ class SlidingWindows:
         self._index.keep(kept)
         self._keys.keep(kept)
         self._log.renumber(number)
-        for distinct in self._distinct.values():
-            distinct.renumber(number)
+        self._aggregation.renumber(number)
 
     def _checked(self, rows: Rows, watermark: int) -> Rows:
         """Return rows with the columns of the plan only, or refuse them."""

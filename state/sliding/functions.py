@@ -115,7 +115,7 @@ def _rate(found: WindowedBatch, spec: WindowSpec) -> Doubles:
 
 def _guarded(spec: WindowSpec, is_known: NDArray[np.bool_], values: Doubles) -> Doubles:
     """Return the values where they are known, elsewhere what the spec gives for an empty window."""
-    return np.where(is_known, values, np.nan if spec.empty is None else spec.empty)
+    return values if is_known.all() else np.where(is_known, values, np.nan if spec.empty is None else spec.empty)
 
 
 def _sum(found: WindowedBatch, spec: WindowSpec) -> Doubles:

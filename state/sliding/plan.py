@@ -172,6 +172,10 @@ class SlidingPlan:
         """Return the time field of a ``previous_time``; None: the event time itself."""
         return None if self.reads_own_time(spec) else spec.source
 
+    def is_text(self, name: str | None) -> bool:
+        """Return whether a field is a STRING."""
+        return name is not None and self.kinds[name] == "text"
+
     def is_integer(self, source: str) -> bool:
         """Return whether a field is a BIGINT."""
         return self.kinds[source] == "integer"

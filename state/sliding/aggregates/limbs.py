@@ -91,8 +91,11 @@ def join(limbs: Mapping[int, NDArray[np.int64]], count: int) -> NDArray[np.float
     if places:
         lowest = min(places)
         fraction, exponent = _nearest([limbs.get(place, none) for place in range(lowest, max(places) + 1)])
-        with np.errstate(over="ignore"):
-            result = np.ldexp(fraction, exponent + _BITS * lowest)
+        if exponent is None and not lowest:
+            result = fraction
+        else:
+            with np.errstate(over="ignore"):
+                result = np.ldexp(fraction, _BITS * lowest + (0 if exponent is None else exponent))
     if len(places) < len(limbs):
         has_nan, has_plus, has_minus = (limbs.get(place, none) > 0 for place in (NAN, PLUS_INFINITY, MINUS_INFINITY))
         result = np.where(has_plus, np.inf, np.where(has_minus, -np.inf, result))
@@ -100,12 +103,15 @@ def join(limbs: Mapping[int, NDArray[np.int64]], count: int) -> NDArray[np.float
     return result
 
 
-def _nearest(sums: list[NDArray[np.int64]]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Return doubles and powers of two whose products are nearest to sums of limbs, from the lowest place up."""
+def _nearest(sums: list[NDArray[np.int64]]) -> tuple[NDArray[np.float64], NDArray[np.int32] | None]:
+    """Return doubles and powers of two whose products are nearest to sums of limbs, from the lowest place up.
+
+    None: all powers are 0.
+    """
     if len(sums) <= 2:
         low, high = sums[0], sums[-1] if len(sums) == 2 else np.zeros_like(sums[0])
         if _is_within(low, 62) and _is_within(high, 29):
-            return (low + (high << _BITS)).astype(np.float64), np.zeros(len(low), np.int32)
+            return (low + (high << _BITS)).astype(np.float64), None
     digits = _carried(sums)
     *rest, third, second, top = [np.zeros_like(sums[0])] * (3 - len(digits)) + digits
     high = top << _BITS | second

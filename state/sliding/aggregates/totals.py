@@ -61,13 +61,19 @@ class Totals:
     def cross(self, batch: SortedBatch, crossing: Crossing) -> NDArray[np.int64]:
         """Move on to where the crossing ends; return each row's totals ``(offsets, m, width)`` at its offsets."""
         cells = self._keys["total_at"].reshape(-1, self.width)
-        at = np.arange(self._offsets)[:, None] + self._offsets * batch.number.astype(np.int64)
-        found = cells.take(at.ravel(), axis=0)
-        _put_rows(found, crossing.hits, self._log.take("total", crossing.found))
+        at = (np.arange(self._offsets)[:, None] + self._offsets * batch.number.astype(np.int64)).ravel()
+        is_missed = np.ones(len(at), np.bool_)
+        is_missed[crossing.hits] = False
+        missed = np.flatnonzero(is_missed)
         crossed = [self._log.view("total", *bounds) for bounds in crossing.slices]
+        rows: NDArray[np.int64] = np.concatenate([*crossed, cells.take(at.take(missed), axis=0)])
+        count = len(crossing.keys)
+        place = np.empty(len(at), np.int64)
+        place[crossing.hits] = crossing.found
+        place[missed] = np.arange(count, len(rows))
         # Rows come by time, so the last row of a key stays.
-        _put_rows(cells, crossing.keys.astype(np.int64) * self._offsets + crossing.offset, np.concatenate(crossed))
-        return found.reshape(self._offsets, len(batch), self.width)
+        _put_rows(cells, crossing.keys.astype(np.int64) * self._offsets + crossing.offset, rows[:count])
+        return rows.take(place, axis=0).reshape(self._offsets, len(batch), self.width)
 
     def _summands(self, batch: SortedBatch, selected: SelectedValues) -> NDArray[np.int64]:
         found = []
