@@ -173,8 +173,7 @@ class SlidingWindows:
         self._keys["newest"][batch.keys] = batch.time.take(batch.lasts)
         found = self._aggregation.add(batch, rows, watermark)
         self._forget(watermark)
-        by_key = np.stack([found.answer(spec) for spec in self._plan.specs])
-        return by_key.take(batch.place_of_origin, axis=1)
+        return np.stack([found.answer(spec).take(batch.place_of_origin) for spec in self._plan.specs])
 
     def _forget(self, watermark: int) -> None:
         """Free rows and keys that no later row can see."""

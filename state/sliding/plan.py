@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple, TypeVar
 import numpy as np
 
 from state.sliding.rows import Column, Rows
+from state.sql import SqlColumns
 from state.window_sql import WindowSpec
 
 Kind = Literal["integer", "double", "text"]
@@ -186,6 +187,24 @@ class SlidingPlan:
         return 0 if scale is None and source is not None and self.is_integer(source) else scale
 
 
+def plans_by_key(
+    specs: Iterable[WindowSpec], columns: SqlColumns, *, time: str, scales: Mapping[str, int | None]
+) -> tuple[SlidingPlan, ...]:
+    """Return a plan for each key field, in the order in which the specs first name them.
+
+    Args:
+        specs: aggregates of any keys.
+        columns: name and SQL type of an event's fields: BIGINT, DOUBLE or STRING.
+        time: the field with the event time.
+        scales: digits after the point of fields, as in `SlidingPlan`.
+    """
+    by_key: dict[str, list[WindowSpec]] = {}
+    for spec in specs:
+        by_key.setdefault(spec.key, []).append(spec)
+    kinds = {name: _KINDS[sql_type] for name, sql_type in columns}
+    return tuple(SlidingPlan(tuple(own), key, time, kinds, scales) for key, own in by_key.items())
+
+
 def selection(spec: WindowSpec) -> Selection:
     """Return the rows that a spec sees."""
     return Selection(spec.source, spec.filter)
@@ -196,6 +215,7 @@ def extreme(spec: WindowSpec) -> Extreme:
     return Extreme(selection(spec), spec.function == "min")
 
 
+_KINDS: dict[str, Kind] = {"BIGINT": "integer", "DOUBLE": "double", "STRING": "text"}
 _TYPES = {"integer": np.dtype(np.int64), "double": np.dtype(np.float64), "text": np.dtype(object)}
 _FORMS: dict[str, tuple[Form, ...]] = {
     "count": ("count",),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from state.sliding.functions import FUNCTIONS
-from state.sliding.plan import Selection, SlidingPlan
+from state.sliding.plan import Selection, SlidingPlan, plans_by_key
 from state.window_sql import FUNCTIONS as SQL_FUNCTIONS
 from state.window_sql import WindowSpec
 from tests.state.sliding.oracle import plan_of
@@ -51,6 +51,15 @@ def test_another_time_field_is_a_source() -> None:
 def test_what_cannot_be_computed_is_refused(spec: WindowSpec, text: str) -> None:
     with pytest.raises(ValueError, match=text):
         plan_of(spec)
+
+
+def test_each_key_has_a_plan_in_the_order_of_the_specs() -> None:
+    specs = [WindowSpec(f"{key}{n}", "sum", "A", key, n) for n in (1, 2) for key in ("SHOP", "CARD")]
+    columns = (("CARD", "STRING"), ("SHOP", "BIGINT"), ("A", "DOUBLE"), ("AT", "BIGINT"))
+    shop, card = plans_by_key(specs, columns, time="AT", scales={"A": 2})
+    assert (shop.key, [spec.name for spec in shop.specs]) == ("SHOP", ["SHOP1", "SHOP2"])
+    assert (card.key, [spec.name for spec in card.specs]) == ("CARD", ["CARD1", "CARD2"])
+    assert (card.is_text("CARD"), card.is_integer("SHOP"), card.scale("A"), card.scale("SHOP")) == (True, True, 2, 0)
 
 
 def test_a_plan_without_windows_is_refused() -> None:

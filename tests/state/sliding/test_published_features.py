@@ -10,28 +10,23 @@ import pytest
 
 from conf.loading.loader import load_settings
 from state.sliding.engine import SlidingWindows
-from state.sliding.plan import Kind, SlidingPlan
+from state.sliding.plan import plans_by_key
 from state.sliding.rows import Column, Rows
 from udfs.features.feature_set import compile_feature_set
+from udfs.functions.parse_lines import event_columns
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 DATA = REPOSITORY.parent / "shared" / "data" / "card-fraud"
 DAY = pd.Timestamp("2018-05-20")
 HISTORY = pd.Timedelta(days=37)  # the longest window with its delay
-DTYPES = {"integer": np.int64, "double": np.float64}
-KINDS: dict[str, Kind] = {
-    "CUSTOMER_ID": "integer",
-    "TERMINAL_ID": "integer",
-    "TX_AMOUNT": "double",
-    "TX_FRAUD": "integer",
-}
+DTYPES = {"CUSTOMER_ID": np.int64, "TERMINAL_ID": np.int64, "TX_AMOUNT": np.float64, "TX_FRAUD": np.int64}
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the card-fraud data is not beside this checkout")
 
 
 @pytest.fixture(scope="module")
 def published() -> pd.DataFrame:
-    columns = ["TRANSACTION_ID", "TX_DATETIME", *KINDS]
+    columns = ["TRANSACTION_ID", "TX_DATETIME", *DTYPES]
     near = [("TX_DATETIME", ">=", DAY - HISTORY), ("TX_DATETIME", "<", DAY + pd.Timedelta(days=1))]
     return pd.read_parquet(DATA / "transactions.parquet", columns=columns, filters=near)
 
@@ -48,14 +43,16 @@ def golden(published: pd.DataFrame) -> pd.DataFrame:
 def test_features_are_the_published_ones(published: pd.DataFrame, golden: pd.DataFrame, key: str, batch: int) -> None:
     job = load_settings(REPOSITORY / "conf" / "fraud_detection.yaml", environ={}).job
     assert job is not None
-    specs = tuple(spec for spec in compile_feature_set(job.features, job.events).windows if spec.key == key)
-    engine = SlidingWindows(SlidingPlan(specs, key, "TX_DATETIME", KINDS, {"TX_AMOUNT": 2}))
+    windows = compile_feature_set(job.features, job.events).windows
+    plans = plans_by_key(windows, event_columns(job.events), time=job.events.time, scales={"TX_AMOUNT": 2})
+    (plan,) = (plan for plan in plans if plan.key == key)
+    engine = SlidingWindows(plan)
     rows = related(published, golden, key)
-    found = {spec.name: np.full(len(rows), -99.0) for spec in specs}
+    found = {spec.name: np.full(len(rows), -99.0) for spec in plan.specs}
     times = rows["TX_DATETIME"].to_numpy().astype("datetime64[ms]").astype(np.int64)
     for begin, end in batches(times, batch):
         part = rows.iloc[begin:end]
-        columns = {name: Column(part[name].to_numpy(DTYPES[kind])) for name, kind in KINDS.items()}
+        columns = {name: Column(part[name].to_numpy(dtype)) for name, dtype in DTYPES.items()}
         answers = engine.add(Rows(times[begin:end], columns[key], columns), int(times[end - 1]))
         for name, values in answers.items():
             found[name][begin:end] = values
