@@ -8,6 +8,8 @@ A stage of a job, keyed by shard, has one engine a key field for all shards of i
    them to the shard's state, with `SlidingWindows.watermark`. Chunks merge and are dropped as they age.
 3. When it starts again, it loads the chunks of every shard it owns and gives them to `SlidingWindows.restore`. The
    engine then answers as if it had never stopped, bit for bit, whatever shards came together.
+4. Late rows are refused. A stage that inserts them instead restores an engine, adds them with the watermark so far, and
+   saves them with `ChunkLog.insert`.
 
 Inside, the rows of all keys are one `log`, sorted by time. A batch (`batch`) looks only at the slices of the log that
 cross an offset with it (`crossing`). `aggregates` hold what is summed, compared, counted or remembered, `aggregation`

@@ -45,13 +45,15 @@ class ChunkLog:
     Args:
         plan: the windows.
         shard: the shard's name in error texts.
+        allowance_ms: how late rows may be that are inserted; older rows that they can see are kept.
 
     Attributes:
         watermark: up to it the shard's rows were answered, so a row at or before it is late; the least int64 at first.
     """
 
-    def __init__(self, plan: SlidingPlan, shard: str) -> None:
+    def __init__(self, plan: SlidingPlan, shard: str, *, allowance_ms: int = 0) -> None:
         self._plan, self._shard = plan, shard
+        self._reach_ms = plan.horizon_ms + allowance_ms
         self._headers: dict[int, ChunkHeader] = {}
         self._next = 0
         self.watermark = LEAST
@@ -90,9 +92,23 @@ class ChunkLog:
         self._drop(store, [n for n, header in self._headers.items() if header.last_ms <= self._horizon])
         self._merge(store)
 
+    def insert(self, store: ChunkStore, rows: Rows) -> None:
+        """Save late rows, of which there is at least one; the shard's watermark stays.
+
+        The engine's log cannot take them, as it is sorted by time. An engine that is restored from the shards' chunks
+        takes them in `SlidingWindows.add`, with the watermark so far, and answers them as if they had been in time. It
+        does the same for all rows that follow. This costs as much as a restore, so late rows are best collected.
+
+        Args:
+            store: the shard's chunks.
+            rows: the shard's late rows, after the engine took them.
+        """
+        self._put(store, rows, 0)
+        self._merge(store)
+
     @property
     def _horizon(self) -> int:
-        return self.watermark - self._plan.horizon_ms
+        return self.watermark - self._reach_ms
 
     def _live(self, rows: Rows) -> Rows:
         return rows.take(np.flatnonzero(rows.times > self._horizon))

@@ -36,10 +36,10 @@ class Chunks(dict[int, bytes]):
 class Task:
     """What a stage does with some shards: one engine, and a log of chunks a shard."""
 
-    def __init__(self, plan: SlidingPlan, state: Mapping[int, Chunks]) -> None:
+    def __init__(self, plan: SlidingPlan, state: Mapping[int, Chunks], *, allowance_ms: int = 0) -> None:
         self.engine = SlidingWindows(plan)
         self.state = state
-        self.logs = {shard: ChunkLog(plan, str(shard)) for shard in state}
+        self.logs = {shard: ChunkLog(plan, str(shard), allowance_ms=allowance_ms) for shard in state}
         self.engine.restore(self.logs[shard].load(chunks) for shard, chunks in state.items())
 
     def answer(self, history: Sequence[Row], watermark: int, key_kind: Kind = "integer") -> dict[str, np.ndarray]:
@@ -47,6 +47,14 @@ class Task:
         columns = self.engine.add(rows, watermark)
         for shard, places in by_shard(rows, SHARDS):
             self.logs[shard].append(self.state[shard], rows.take(places), self.engine.watermark)
+        return columns
+
+    def insert(self, late: Sequence[Row], watermark: int) -> dict[str, np.ndarray]:
+        """Answer late rows, in a task that was just restored."""
+        rows = rows_of(late)
+        columns = self.engine.add(rows, watermark)
+        for shard, places in by_shard(rows, SHARDS):
+            self.logs[shard].insert(self.state[shard], rows.take(places))
         return columns
 
 

@@ -81,6 +81,44 @@ def test_tasks_of_different_watermarks_become_one_and_divide_again(
     assert_same(found, at_once)
 
 
+@given(HISTORIES, WATERMARKS, st.sets(st.integers(0, 24)), st.integers(0, 6))
+@settings(max_examples=40, deadline=None)
+def test_late_rows_are_inserted_by_a_restore(
+    history: list[Row], watermarks: list[int], late_places: set[int], inserted: int
+) -> None:
+    """Late rows, and all that come after them, are answered as if none had been late."""
+    plan, state = plan_of(*SPECS), empty_state()
+    in_time = [place for place in range(len(history)) if place not in late_places]
+    batches = in_batches([history[place] for place in in_time], watermarks)[: inserted + 1]
+    task = Task(plan, state, allowance_ms=20_000)
+    for places, watermark in batches:
+        task.answer([history[in_time[place]] for place in places], watermark)
+    late = [place for place in late_places if place < len(history) and history[place].time <= watermark]
+    follow = [place for place, row in enumerate(history) if row.time > watermark]
+    if late:
+        task = Task(plan, state, allowance_ms=20_000)
+        answered = task.insert([history[place] for place in late], watermark)
+        assert_answered(answered, history, late)
+    assert_answered(task.answer([history[place] for place in follow], LAST_WATERMARK), history, follow)
+
+
+def assert_answered(columns: Mapping[str, np.ndarray], history: list[Row], places: list[int]) -> None:
+    for spec in SPECS:
+        np.testing.assert_array_equal(columns[spec.name], np.array(expected(history, spec))[places], spec.name)
+
+
+def test_rows_that_late_rows_can_see_are_kept() -> None:
+    spec = WindowSpec("N", "count", None, "CARD", 10)
+    found = {}
+    for allowance_ms in (0, 5_000):
+        state = empty_state()
+        task = Task(plan_of(spec), state, allowance_ms=allowance_ms)
+        task.answer([Row(1_000), Row(12_000)], 12_000)
+        late = Task(plan_of(spec), state, allowance_ms=allowance_ms)
+        found[allowance_ms] = late.insert([Row(8_000)], 12_000)["N"].tolist()
+    assert found == {0: [1.0], 5_000: [2.0]}
+
+
 def test_a_shard_refuses_rows_that_its_own_task_had_passed() -> None:
     """A restored engine takes up where the task that was least far goes on; the shard's log knows its own watermark."""
     plan = plan_of(WindowSpec("N", "count", None, "CARD", 60))
