@@ -77,7 +77,7 @@ def make_tables(jdbc: JdbcSinkSettings, columns: SqlColumns) -> None:
     except Exception as error:
         # An error of Java has its message there; its text here is a stack trace.
         java = getattr(error, "java_exception", None)
-        said = str(error if java is None else java.getMessage()).splitlines()[0]
+        said = str(error if java is None else java.getMessage()).splitlines()[0].rstrip(".")
         fix = "check url, user, password and the table; a field with a name that SQL reserves needs another one"
         refuse("job.sink.jdbc", f"tables in {jdbc.url} that take predictions", said, fix)
 

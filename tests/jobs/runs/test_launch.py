@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runs.launch import CHECKPOINTS, local_options, tidy
+from jobs.errors import JobError
+from jobs.runs.launch import CHECKPOINTS, _one_line_failure, local_options, tidy
 
 
 def test_checkpoints_and_unfinished_parts_are_removed_and_the_others_named(tmp_path: Path) -> None:
@@ -16,8 +17,15 @@ def test_checkpoints_and_unfinished_parts_are_removed_and_the_others_named(tmp_p
     assert [path.name for path in tmp_path.rglob("*")] == ["predictions", "part-0.jsonl"]
 
 
+def test_failure_that_may_be_the_databases_says_so() -> None:
+    lost = "X: outer\nCaused by: org.apache.flink.util.FlinkExpectedException: The TaskExecutor is shutting down."
+    with pytest.raises(JobError, match=r"job\.sink\.jdbc may have failed; the full trace"), _one_line_failure("j"):
+        raise RuntimeError(lost)
+
+
 def test_local_run_keeps_to_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    assert local_options("j", Path("out"), restarts=0)["restart-strategy.type"] == "none"
     options = local_options("j", Path("out"))
     assert options["rest.bind-address"] == "127.0.0.1"
     assert options["rest.port"] == options["rest.bind-port"] != "8081"
