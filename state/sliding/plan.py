@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -97,6 +99,12 @@ class SlidingPlan:
     def filters(self) -> tuple[str, ...]:
         """Texts of the filters, each once."""
         return _once(spec.filter for spec in self.specs if spec.filter)
+
+    @cached_property
+    def layout(self) -> bytes:
+        """Digest of what is saved of a row: key, fields and filters, but not the windows themselves."""
+        saved = [self.key, *([name, self.kinds[name]] for name in (self.key, *self.sources)), *self.filters]
+        return hashlib.sha1(json.dumps(saved).encode(), usedforsecurity=False).digest()[:8]
 
     @cached_property
     def horizon_ms(self) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -43,12 +41,6 @@ class ChunkHeader:
     layout: bytes
 
 
-def layout(plan: SlidingPlan) -> bytes:
-    """Return the digest of what a plan's chunks hold: key, fields and filters, but not the windows themselves."""
-    held = [plan.key, *([name, plan.kinds[name]] for name in (plan.key, *plan.sources)), *plan.filters]
-    return hashlib.sha1(json.dumps(held).encode(), usedforsecurity=False).digest()[:8]
-
-
 def encode(plan: SlidingPlan, rows: Rows, watermark: int, level: int = 0) -> bytes:
     """Return rows as a chunk; there is at least one.
 
@@ -66,7 +58,7 @@ def encode(plan: SlidingPlan, rows: Rows, watermark: int, level: int = 0) -> byt
         writer.column(rows.fields[name], plan.kinds[name], plan.scales.get(name) or 0)
     for text in plan.filters:
         writer.mask(rows.passes[text])
-    return _HEADER.pack(VERSION, level, len(rows), first, last, watermark, layout(plan)) + writer.bytes()
+    return _HEADER.pack(VERSION, level, len(rows), first, last, watermark, plan.layout) + writer.bytes()
 
 
 def read_header(data: bytes) -> ChunkHeader:
@@ -93,7 +85,7 @@ def decode(plan: SlidingPlan, data: bytes) -> Rows:
         StateError: the chunk is of another version of the format, of other fields and filters, or cut off.
     """
     header = read_header(data)
-    if header.layout != layout(plan):
+    if header.layout != plan.layout:
         msg = (
             f"window state of key {plan.key!r}: expected fields {', '.join(plan.sources) or 'none'} and filters "
             f"{', '.join(plan.filters) or 'none'}, got a chunk of others; the features have changed since it was "

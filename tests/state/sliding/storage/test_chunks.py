@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from state.sliding.errors import StateError
-from state.sliding.storage.chunks import decode, encode, layout, read_header
+from state.sliding.storage.chunks import decode, encode, read_header
 from state.window_sql import WindowSpec
 from tests.state.sliding.oracle import FILTER, Row, plan_of, rows_of
 
@@ -26,7 +26,7 @@ def test_a_chunk_holds_what_the_windows_read_and_no_more() -> None:
 
 def test_the_header_is_read_without_the_windows() -> None:
     header = read_header(encode(PLAN, ROWS, 4_000, level=2))
-    assert dataclasses.astuple(header) == (2, 3, 1_000, 3_000, 4_000, layout(PLAN))
+    assert dataclasses.astuple(header) == (2, 3, 1_000, 3_000, 4_000, PLAN.layout)
 
 
 def test_windows_may_change_where_their_fields_stay() -> None:
