@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from state.sliding.log import RowLog
 
 _LONG_MS = np.int64(1 << 62)
+_FEW_PAIRS = 1 << 10
 
 
 class DistinctCount:
@@ -49,7 +50,7 @@ class DistinctCount:
         self._seen = KeyTable()  # by number of a pair
         self._seen.add("time", np.int64, fill=NEVER)
         self._seen.add("place", np.int64, fill=-1)
-        self._limit = 1 << 10
+        self._most_pairs = _FEW_PAIRS
         self._until_next = f"until next of {name}"
         self._begun = f"begun of {name}"
         self._ceased = [f"ceased of {name} in {window_ms}" for window_ms in self.windows_ms]
@@ -106,9 +107,9 @@ class DistinctCount:
 
     def forget(self, watermark: int) -> None:
         """Free pairs of key and value that are in no window of a row after the watermark, if they may be many."""
-        if len(self._pairs) > self._limit:
+        if len(self._pairs) > self._most_pairs:
             self._keep(self._seen["time"][: len(self._pairs)] > watermark - max(self.windows_ms))
-            self._limit = max(1 << 10, 2 * len(self._pairs))
+            self._most_pairs = max(_FEW_PAIRS, 2 * len(self._pairs))
 
     def renumber(self, number: NDArray[np.int32]) -> None:
         """Give keys other numbers: that of key k becomes ``number[k]``; below 0: the key is forgotten."""

@@ -158,6 +158,22 @@ def test_rows_that_do_not_suit_the_plan_are_refused(rows: Rows, text: str) -> No
 
 
 @pytest.mark.parametrize("key_kind", ["integer", "text"])
+def test_keys_that_are_freed_whenever_possible_change_nothing(monkeypatch: pytest.MonkeyPatch, key_kind: Kind) -> None:
+    """Keys and values come, stay away for longer than a window, or for less, and come again."""
+    monkeypatch.setattr("state.sliding.engine._FEW_KEYS", 0)
+    monkeypatch.setattr("state.sliding.aggregates.distinct._FEW_PAIRS", 0)
+    monkeypatch.setattr("state.sliding.log._LEAST_CAPACITY", 4)
+    chance = random.Random(5)
+    history = []
+    for place in range(300):
+        texts = ("a", str(place // 40), str(place // 50))
+        key = chance.choice((place // 30, place // 30 + 7, chance.randrange(40)))
+        values = (chance.randrange(4), float(chance.randrange(4)), chance.randrange(400) / 100, chance.choice(texts))
+        history.append(Row(200 * place, str(key) if key_kind == "text" else key, *values))
+    assert_equal_to_brute_force(history, range(0, 60_000, 700), key_kind)
+
+
+@pytest.mark.parametrize("key_kind", ["integer", "text"])
 def test_dead_keys_are_freed_and_may_come_back(key_kind: Kind) -> None:
     specs = [spec for spec in every_spec(2) if spec.source != "BOOKED"]
     engine = SlidingWindows(plan_of(*specs, key_kind=key_kind))
