@@ -82,21 +82,19 @@ def column(values: Sequence[Value], kind: Kind) -> Column:
 
 
 def expected(history: Sequence[Row], spec: WindowSpec) -> list[float]:
-    return [_answer(history, place, spec) for place in range(len(history))]
+    of_key: dict[object, list[Row]] = {}
+    for row in history:
+        of_key.setdefault(_identity(row.key), []).append(row)
+    return [_answer(of_key[_identity(row.key)], row, spec) for row in history]
 
 
-def _answer(history: Sequence[Row], place: int, spec: WindowSpec) -> float:
-    row = history[place]
-    end = row.time - 1000 * spec.delay_s
-    window = [
-        other
-        for other in history
-        if _same(other.key, row.key)
-        and end - 1000 * spec.window_s < other.time <= end
-        and (spec.filter is None or other.KIND == "a")
-    ]
+def _answer(history: Sequence[Row], row: Row, spec: WindowSpec) -> float:
+    """The answer to a row, among all rows of its key."""
     if spec.function == "previous_time":
-        return _previous(history, place, spec)
+        return _previous(history, row, spec)
+    end = row.time - 1000 * spec.delay_s
+    start = end - 1000 * spec.window_s
+    window = [other for other in history if start < other.time <= end and (spec.filter is None or other.KIND == "a")]
     seen = [other for other in window if spec.source is None or getattr(other, spec.source) is not None]
     values = [getattr(other, spec.source) for other in seen] if spec.source else []
     empty = math.nan if spec.empty is None else spec.empty
@@ -126,14 +124,13 @@ def _answer(history: Sequence[Row], place: int, spec: WindowSpec) -> float:
     return float(max(last, key=_order))
 
 
-def _previous(history: Sequence[Row], place: int, spec: WindowSpec) -> float:
+def _previous(history: Sequence[Row], row: Row, spec: WindowSpec) -> float:
     """The last row before, or the last but one of the row's own instant; there in the order of values, NULLs first."""
-    row = history[place]
 
     def value(other: Row) -> int | None:
         return other.time if spec.source == "AT" else other.BOOKED
 
-    before = [other for other in history if _same(other.key, row.key) and other.time <= row.time]
+    before = [other for other in history if other.time <= row.time]
     ordered = sorted(before, key=lambda other: (other.time, -math.inf if value(other) is None else value(other)))
     own = [other for other in ordered if other.time == row.time]
     candidates = own[:-1] if len(own) > 1 else [other for other in ordered if other.time < row.time]
@@ -187,10 +184,6 @@ def _identity(value: Value) -> object:
     if isinstance(value, float):
         return "nan" if math.isnan(value) else struct.pack("<d", value)
     return value
-
-
-def _same(a: Value, b: Value) -> bool:
-    return _identity(a) == _identity(b)
 
 
 def _order(value: Any) -> tuple[bool, Any, float]:
