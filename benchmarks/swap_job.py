@@ -29,7 +29,7 @@ def main(config: str, port: str, output: str, *overrides: str) -> None:
     session.tables.get_config().set("table.local-time-zone", "UTC")
     lines = read_socket(session, int(port))
     views = score(session, settings, job, lines, JsonLines(job.events.fields))
-    if views.is_text:
+    if views.blocks is not None:
         # Blocks of predictions, and the JVM's clock after each.
         columns = (("moment", "STRING"), ("block", "STRING"), ("reason", "STRING"))
         query = (

@@ -41,6 +41,8 @@ class ExecutionSettings(FrozenSettings):
 
     Attributes:
         profile: ``throughput`` (batches, worker processes; default) or ``latency`` (rows, inside the JVM).
+        windows: engine of windows: ``sql`` (Flink's OVER; default) or ``sliding`` (packed rows in numpy; the latency
+            profile uses ``sql`` all the same).
         parallelism: slots, 1 to ``max_parallelism``; default 1.
         max_parallelism: key groups, 1 to 32768; no later rescaling can exceed it; default 128.
         checkpoint_interval_ms: time between checkpoints; YAML ``checkpoint_interval``, default 10s; 0s = no
@@ -51,6 +53,7 @@ class ExecutionSettings(FrozenSettings):
     """
 
     profile: Literal["throughput", "latency"] = "throughput"
+    windows: Literal["sliding", "sql"] = "sql"
     parallelism: Whole = Field(default=1, ge=1)
     max_parallelism: Whole = Field(default=128, ge=1, le=32_768)
     checkpoint_interval_ms: DurationMs = Field(default=10_000, alias="checkpoint_interval")

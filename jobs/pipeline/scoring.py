@@ -8,6 +8,7 @@ from conf.settings import JobSettings, Settings
 from jobs.flink.environment import FlinkSession
 from jobs.flink.sql import View, create_view
 from jobs.pipeline.copies import has_copies
+from jobs.pipeline.sliding import PartViews, rows_of, run_on_parts, window_parts
 from jobs.pipeline.steps import apply, computed_once, with_event_time, with_windows
 from jobs.sources.kafka import PLACE_COLUMNS, RECORD_COLUMNS, SOURCE_TIME
 from state.sql import identifier
@@ -20,6 +21,8 @@ from udfs.functions.score_lines import ScoreLines
 from udfs.functions.write_lines import BLOCK_COLUMNS, WriteLines
 from udfs.parsing.lines import LineFormat
 from udfs.rows import prediction_row, record_columns
+from udfs.windows.on_parts import OnParts
+from udfs.windows.write_parts import WriteParts
 
 _RECORD = tuple(name for name, _ in RECORD_COLUMNS)
 
@@ -31,12 +34,17 @@ class ScoringViews:
     Attributes:
         scored: event columns and prediction, or feature columns; rows that could not be scored have a reason.
         rejected: every parsed row; those with a reason never reached the model. None where ``scored`` holds them too.
-        is_text: predictions and alerts are blocks of lines, ready to be written.
+        blocks: predictions and alerts as blocks of lines, ready to be written; None: ``scored`` has them as rows.
     """
 
     scored: View
     rejected: View | None
-    is_text: bool = False
+    blocks: View | None = None
+
+    @property
+    def samples(self) -> View:
+        """The view that has the samples for drift."""
+        return self.scored if self.blocks is None else self.blocks
 
 
 @dataclass(frozen=True)
@@ -59,9 +67,14 @@ def score(
     features = compile_feature_set(job.features, job.events)
     if not features.windows:
         return _score_lines(session, settings, job, lines, ScoreLines(job, settings.ml, line_format))
+    function = ScoreColumns(job, settings.ml)
+    if is_sliding(settings):
+        parts = window_parts(
+            session, settings, job, features, lines, line_format, keep=columns_through_windows()
+        )
+        return _score_parts(session, job, lines, parts, function)
     views = _window(session, settings, job, features, lines, line_format)
     kept = [*(name for name, _ in event_columns(job.events)), *_RECORD]
-    function = ScoreColumns(job, settings.ml)
     scored = apply(session, views.windowed, "scored", function, profile=settings.execution.profile, keep=kept)
     return ScoringViews(computed_once(session, scored), views.events)
 
@@ -75,9 +88,27 @@ def _score_lines(
     if profile == "throughput" and is_written_by_workers(job, lines):
         written = apply(session, lines, "written", WriteLines(function), profile=profile, keep=_RECORD)
         view = computed_once(session, _blocks_only(session, written)) if is_stream else written
-        return ScoringViews(view, None, is_text=True)
+        return ScoringViews(view, None, view)
     scored = apply(session, lines, "scored", function, profile=profile, keep=_RECORD)
     return ScoringViews(computed_once(session, scored) if is_stream else scored, None)
+
+
+def _score_parts(
+    session: FlinkSession, job: JobSettings, lines: View, parts: PartViews, function: ScoreColumns
+) -> ScoringViews:
+    keep = tuple(column for column in parts.columns if column[0] in {*dict(event_columns(job.events)), *_RECORD})
+    if is_written_by_workers(job, lines):
+        write = WriteParts(function, parts.columns, keep)
+        written = run_on_parts(session, parts, "written", write)
+        return ScoringViews(rows_of(session, written, "scored", write.rows), parts.rejected, written)
+    on_parts = OnParts(function, parts.columns, keep)
+    scored = run_on_parts(session, parts, "scored_parts", on_parts)
+    return ScoringViews(rows_of(session, scored, "scored", on_parts.rows), parts.rejected)
+
+
+def is_sliding(settings: Settings) -> bool:
+    """Return whether windows run on packed rows."""
+    return settings.execution.windows == "sliding" and settings.execution.profile == "throughput"
 
 
 def is_written_by_workers(job: JobSettings, lines: View) -> bool:
@@ -103,10 +134,15 @@ def compute_features(
 ) -> ScoringViews:
     """Turn lines into feature columns, as the model would get them but in double precision."""
     features = compile_feature_set(job.features, job.events)
-    views = _window(session, settings, job, features, lines, line_format)
     function = ComputeFeatures(job)
     made = {name for name, _ in function.outputs}
     kept = [name for name, _ in event_columns(job.events) if name not in made]
+    if is_sliding(settings) and features.windows:
+        parts = window_parts(session, settings, job, features, lines, line_format, keep=())
+        on_parts = OnParts(function, parts.columns, tuple(c for c in parts.columns if c[0] in kept))
+        found = run_on_parts(session, parts, "featured_parts", on_parts)
+        return ScoringViews(rows_of(session, found, "featured", on_parts.rows), parts.rejected)
+    views = _window(session, settings, job, features, lines, line_format)
     featured = apply(session, views.windowed, "featured", function, profile="throughput", keep=kept)
     return ScoringViews(featured, views.events)
 

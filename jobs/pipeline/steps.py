@@ -144,8 +144,7 @@ def with_windows(
 
     Columns to ``keep`` beside those of the event are held by the windows' state, too.
     """
-    scales = {field_name: _exact_scale(field.type, field.scale) for field_name, field in events.fields.items()}
-    plan = plan_windows(features.windows, scales=scales)
+    plan = plan_windows(features.windows, scales=exact_scales(events))
     columns = (*event_columns(events), *source.only(keep))
     names = [column for column, _ in columns]
     listed = ", ".join(identifier(column) for column in names)
@@ -155,6 +154,11 @@ def with_windows(
     aggregates = tuple((aggregate, "DOUBLE") for aggregate, _ in plan.outputs)
     query = plan.sql(source=good.name, time="__row_time", columns=names)
     return create_view(session, name, (*columns, *aggregates), query)
+
+
+def exact_scales(events: EventSettings) -> dict[str, int | None]:
+    """Return the digits after the point of the fields whose sums are exact in whole numbers; None for the others."""
+    return {name: _exact_scale(field.type, field.scale) for name, field in events.fields.items()}
 
 
 def _exact_scale(kind: str, scale: int | None) -> int | None:

@@ -32,13 +32,13 @@ def write_predictions(
 ) -> StatementSet:
     """Return the inserts of predictions, alerts and dead letters into folders of ``output`` or the job's topics."""
     writing = _Writing(session, settings, job, output, session.tables.create_statement_set())
-    if views.is_text:
-        writing.add_blocks(views.scored)
+    if views.blocks is not None:
+        writing.add_blocks(views.blocks)
     else:
         writing.add_predictions(views.scored)
     writing.add_dead_letters(views.scored, views.rejected)
     if settings.ml.drift.enabled:
-        add_drift(session, settings, writing.statements, job, views.scored, output)
+        add_drift(session, settings, writing.statements, job, views.samples, output)
     if has_copies(job.sink):
         writing.add_copies(views.scored, views.rejected)
     return writing.statements

@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from conf.settings import EventSettings
 from jobs.flink.environment import FlinkSession
 from jobs.flink.file_urls import file_url
+from jobs.flink.overrides import ONE_ROW, table_options
 from jobs.flink.sql import View, create_table, create_view
 from jobs.sources.files import InputFiles, units_in_file
 from jobs.sources.kafka import KafkaInput, create_kafka_lines
@@ -134,10 +135,7 @@ def _parquet_lines(session: FlinkSession, files: InputFiles, events: EventSettin
     )
     session.tables.create_temporary_view("chunks", session.tables.from_data_stream(stream).alias("chunk"))
     session.tables.create_temporary_function("read_chunk", as_chunk_udf(ReadParquet(units_in_file(events))))
-    with_small_bundles = _Override(
-        session, {"python.fn-execution.bundle.size": "1", "python.fn-execution.arrow.batch.size": "1"}
-    )
-    with with_small_bundles:
+    with table_options(session, ONE_ROW):
         # Translate here, so that small bundles apply to reading alone: a chunk is read when the one before is used up.
         lines = session.tables.from_data_stream(
             session.tables.to_data_stream(
@@ -148,20 +146,3 @@ def _parquet_lines(session: FlinkSession, files: InputFiles, events: EventSettin
             )
         )
     return _encoded(session, lines)
-
-
-class _Override:
-    def __init__(self, session: FlinkSession, options: dict[str, str]) -> None:
-        self._config = session.tables.get_config()
-        self._options = options
-        self._before: dict[str, Any] = {}
-
-    def __enter__(self) -> None:
-        for key, value in self._options.items():
-            self._before[key] = self._config.get(key, None)
-            self._config.set(key, value)
-
-    def __exit__(self, *_: object) -> None:
-        for key, value in self._before.items():
-            if value is not None:
-                self._config.set(key, value)

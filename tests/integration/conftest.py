@@ -41,9 +41,9 @@ def export_features(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., p
 
     numbers = itertools.count()
 
-    def run_export(job: Mapping[str, Any], source: Path, *, parallelism: int) -> pd.DataFrame:
+    def run_export(job: Mapping[str, Any], source: Path, **execution: Any) -> pd.DataFrame:
         folder = tmp_path_factory.mktemp(f"export{next(numbers)}")
-        tree = {"ml": {"enabled": True}, "job": job, "execution": {"parallelism": parallelism}}
+        tree = {"ml": {"enabled": True}, "job": job, "execution": execution}
         config = write_config(folder / "job.yaml", tree)
         target = folder / "features.parquet"
         request = RunRequest("fraud-detection", target, str(source), config, environ={})

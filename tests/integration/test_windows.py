@@ -109,7 +109,7 @@ def rows() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def export_windows(
     tmp_path_factory: pytest.TempPathFactory, export_features: Callable[..., pd.DataFrame]
-) -> Callable[[int], pd.DataFrame]:
+) -> Callable[..., pd.DataFrame]:
     folder = tmp_path_factory.mktemp("windows")
     write_lines(make_rows(), folder / "rows.jsonl")
     specs = [*(asked.as_feature() for asked in ASKED), _SINCE]
@@ -119,17 +119,24 @@ def export_windows(
         "features": {"name": "windows", "specs": specs},
         "inference": {"model_name": "none"},
     }
-    return lambda parallelism: export_features(job, folder / "rows.jsonl", parallelism=parallelism)
+    return lambda parallelism, windows="sql": export_features(
+        job, folder / "rows.jsonl", parallelism=parallelism, windows=windows
+    )
 
 
 @pytest.fixture(scope="module")
-def one_slot(export_windows: Callable[[int], pd.DataFrame]) -> pd.DataFrame:
+def one_slot(export_windows: Callable[..., pd.DataFrame]) -> pd.DataFrame:
     return export_windows(1)
 
 
 @pytest.fixture(scope="module")
-def two_slots(export_windows: Callable[[int], pd.DataFrame]) -> pd.DataFrame:
+def two_slots(export_windows: Callable[..., pd.DataFrame]) -> pd.DataFrame:
     return export_windows(2)
+
+
+@pytest.fixture(scope="module")
+def sliding(export_windows: Callable[..., pd.DataFrame]) -> pd.DataFrame:
+    return export_windows(2, "sliding")
 
 
 def test_every_row_comes_once_in_order(one_slot: pd.DataFrame, rows: pd.DataFrame) -> None:
@@ -159,3 +166,12 @@ def test_parallelism_does_not_change_a_row(one_slot: pd.DataFrame, two_slots: pd
     ]
     pd.testing.assert_frame_equal(one_slot.drop(columns=sums), two_slots.drop(columns=sums), check_exact=True)
     pd.testing.assert_frame_equal(one_slot[sums], two_slots[sums], rtol=1e-9, atol=1e-9)
+
+
+def test_engine_of_packed_rows_gives_the_same(one_slot: pd.DataFrame, sliding: pd.DataFrame) -> None:
+    # It computes exact sums of doubles, and rounds them once.
+    doubles = [
+        asked.name for asked in ASKED if asked.source == "SIZE" and asked.function in ("sum", "avg", "stddev")
+    ]
+    pd.testing.assert_frame_equal(one_slot.drop(columns=doubles), sliding.drop(columns=doubles), check_exact=True)
+    pd.testing.assert_frame_equal(one_slot[doubles], sliding[doubles], rtol=1e-9, atol=1e-9)

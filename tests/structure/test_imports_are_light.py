@@ -33,8 +33,10 @@ HEAVY = (
 ADAPTERS = (
     "state.process",
     "udfs.inference",
+    "udfs.windows.stage",
     "jobs.fraud_detection",
     "jobs.pipeline.scoring",
+    "jobs.pipeline.sliding",
     "jobs.pipeline.steps",
     "jobs.pipeline.writing",
     "jobs.runs.export",

@@ -73,15 +73,18 @@ class WriteLines:
         return dict.fromkeys((self.score.job.events.time, self.score.job.events.key))
 
     def _blocks(self, good: Columns, size: int) -> dict[str, Any]:
-        import pyarrow as pa
+        predictions, alerts = blocks(self._texts, good, self.score.job.inference.alert_threshold)
+        return {"__predictions": first_of(predictions, size), "__alerts": first_of(alerts, size)}
 
-        texts = self._texts.write(good)
-        threshold = self.score.job.inference.alert_threshold
-        alerts = None
-        if threshold is not None:
-            is_alert = good["__prediction"].astype(np.float64) > threshold
-            alerts = block(texts.filter(pa.array(is_alert)))
-        return {"__predictions": first_of(block(texts), size), "__alerts": first_of(alerts, size)}
+
+def blocks(texts: PredictionTexts, good: Columns, threshold: float | None) -> tuple[bytes | None, bytes | None]:
+    """Return the lines of rows with a prediction, and those of the rows above the threshold; None for no lines."""
+    import pyarrow as pa
+
+    lines = texts.write(good)
+    if threshold is None:
+        return block(lines), None
+    return block(lines), block(lines.filter(pa.array(good["__prediction"].astype(np.float64) > threshold)))
 
 
 def _moved(column: Any, size: int) -> dict[str, Any]:

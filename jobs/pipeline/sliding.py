@@ -1,0 +1,244 @@
+"""Windows over packed rows: lines become parts, a keyed stage a key field adds windows, functions run on parts.
+
+lines ── pack ──► parts ──► stage of the first key ──► stage of the second key ──► parts with windows
+           └─ malformed, late ──► dead letters ◄── late ─┘
+
+Rules of this file:
+
+- A part holds the rows of a batch whose keys are of one shard. Flink sees parts, never rows.
+- A row is judged late once, where it comes in: by the function that packs it where one task reads all rows in order,
+  else by the first stage, which has the watermarks of all tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conf.settings import EventSettings, JobSettings, Settings
+from jobs.errors import fail
+from jobs.flink.environment import FlinkSession
+from jobs.flink.overrides import ONE_ROW, run_in_thread, table_options
+from jobs.flink.shards import shard_labels
+from jobs.flink.sql import View, create_view
+from jobs.pipeline.quiet import with_end_of_silence
+from jobs.pipeline.steps import apply, computed_once, exact_scales
+from jobs.sources.kafka import RECORD_COLUMNS, SOURCE_TIME
+from state.sliding.filters.syntax import parse_filter
+from state.sliding.filters.tokens import FilterError
+from state.sliding.plan import SlidingPlan, plans_by_key
+from state.sql import SqlColumns, identifier, interval
+from udfs.features.feature_set import FeatureSet
+from udfs.functions.parse_lines import LINE, event_columns
+from udfs.functions.vector_function import VectorFunction
+from udfs.parsing.lines import LineFormat
+from udfs.windows.arrays import INDEX, PART, PLACE, row_expressions
+from udfs.windows.late_rows import LateLetters
+from udfs.windows.pack_lines import PackLines
+
+if TYPE_CHECKING:
+    from pyflink.datastream import DataStream, KeyedStream
+
+_NO_TIME_MS = -62_135_596_800_000
+
+
+@dataclass(frozen=True)
+class PartViews:
+    """Views of a job whose windows run on packed rows, before the model.
+
+    Attributes:
+        parts: one row a part, column ``__part``.
+        columns: columns of a part: the event's, those of its record that pass, and the windows'.
+        rejected: rows that are dead letters already.
+    """
+
+    parts: View
+    columns: SqlColumns
+    rejected: View
+
+
+def window_parts(
+    session: FlinkSession,
+    settings: Settings,
+    job: JobSettings,
+    features: FeatureSet,
+    lines: View,
+    line_format: LineFormat,
+    *,
+    keep: Iterable[str],
+) -> PartViews:
+    """Turn lines into parts with windows.
+
+    Args:
+        session: session to register views in.
+        settings: of the job's execution.
+        job: events and windows.
+        features: the job's features.
+        lines: view of lines.
+        line_format: their format.
+        keep: columns of the record beside the event's that pass the windows.
+    """
+    run_in_thread(session)
+    plans = _plans(features, job.events)
+    labels = shard_labels(settings.execution.max_parallelism)
+    record = lines.only(name for name, _ in RECORD_COLUMNS)
+    carried = (*LINE, *record) if record else ()
+    has_source_time = SOURCE_TIME in lines.names
+    pack = PackLines(job.events, line_format, plans[0].key, labels, carried, judges_late=not has_source_time)
+    kept = [name for name, _ in record] + ([SOURCE_TIME] if has_source_time else [])
+    packed = _with_contents(session, apply(session, lines, "packed", pack, profile="throughput", keep=kept))
+    timed = _timed(session, packed, job.events, has_source_time=has_source_time)
+    stages = _Stages(session, job.events, labels, record)
+    silent_ms = job.source.kafka.idle_timeout_ms if has_source_time and job.source.kafka is not None else 0
+    stream = stages.parts(timed, silent_ms)
+    columns: SqlColumns = pack.columns
+    passing = lines.only(keep)
+    late: View | None = None
+    for number, plan in enumerate(plans):
+        follows = plans[number + 1].key if number + 1 < len(plans) else None
+        letters = stages.letters if number == 0 else None
+        kept_columns = columns if number else (*event_columns(job.events), *passing)
+        stream = stages.add(stream, plan, columns, kept_columns, follows=follows, letters=letters)
+        if number == 0:
+            late = stages.late(stream)
+        columns = (*kept_columns, *((spec.name, "DOUBLE") for spec in plan.specs))
+    return PartViews(stages.view(stream), columns, _rejected(session, timed, late, stages.letters.columns))
+
+
+def run_on_parts(session: FlinkSession, views: PartViews, name: str, function: VectorFunction) -> View:
+    """Run a function of parts; the new view holds its outputs, once, whoever reads them."""
+    with table_options(session, ONE_ROW):
+        return computed_once(session, apply(session, views.parts, name, function, profile="throughput"))
+
+
+def rows_of(session: FlinkSession, source: View, name: str, rows: SqlColumns) -> View:
+    """Return the rows that a view holds as arrays."""
+    listed = ", ".join(row_expressions(rows))
+    taken = f"CROSS JOIN UNNEST({identifier(INDEX)}) AS `places` ({identifier(PLACE)})"
+    return create_view(session, name, rows, f"SELECT {listed} FROM {identifier(source.name)} {taken}")
+
+
+def _plans(features: FeatureSet, events: EventSettings) -> tuple[SlidingPlan, ...]:
+    """Return the plan of each key; refuse filters that numpy does not know."""
+    plans = plans_by_key(features.windows, event_columns(events), time=events.time, scales=exact_scales(events))
+    for plan in plans:
+        for spec in plan.specs:
+            if spec.filter is None:
+                continue
+            try:
+                parse_filter(spec.filter, plan.kinds)
+            except FilterError as error:
+                fail(f"feature {spec.name!r}", str(error), "set execution.windows: sql, which takes any SQL condition")
+    return plans
+
+
+def _with_contents(session: FlinkSession, packed: View) -> View:
+    """Leave out the rows of a batch that hold nothing: its parts are in the first."""
+    condition = "__parts IS NOT NULL OR __dead_letter_reason IS NOT NULL"
+    return create_view(session, "packed_rows", packed.columns, f"SELECT * FROM {packed.name} WHERE {condition}")
+
+
+def _timed(session: FlinkSession, packed: View, events: EventSettings, *, has_source_time: bool) -> View:
+    """Make a stream, so that rows are computed once, whose row time is that of the batch's latest event."""
+    from pyflink.table import Schema
+
+    table = session.tables.from_path(packed.name)
+    known = table.get_schema()
+    schema = Schema.new_builder()
+    columns = tuple((name, kind) for name, kind in packed.columns if name != SOURCE_TIME)
+    for name, _ in columns:
+        schema = schema.column(name, known.get_field_data_type(name))
+    own = f"__rowtime - {interval(events.watermark_delay_ms + 1)}"
+    schema = schema.column_by_expression("__rowtime", f"TO_TIMESTAMP_LTZ(COALESCE(__newest, {_NO_TIME_MS}), 3)")
+    schema = schema.watermark("__rowtime", "SOURCE_WATERMARK()" if has_source_time else own)
+    stream = session.tables.to_data_stream(table)
+    session.tables.create_temporary_view("packed_timed", session.tables.from_data_stream(stream, schema.build()))
+    return View("packed_timed", columns)
+
+
+def _rejected(session: FlinkSession, packed: View, late: View | None, columns: SqlColumns) -> View:
+    """Return the rows that are dead letters before the model: malformed or late ones."""
+    listed = ", ".join(identifier(name) for name, _ in columns)
+    of_packed = ", ".join("__bad_line AS __line" if name == "__line" else identifier(name) for name, _ in columns)
+    query = f"SELECT {of_packed} FROM {packed.name} WHERE __dead_letter_reason IS NOT NULL"
+    if late is not None:
+        query += f" UNION ALL SELECT {listed} FROM {late.name}"
+    return create_view(session, "unscored", columns, query)
+
+
+class _Stages:
+    """The stages of a job, and the streams between them."""
+
+    def __init__(
+        self, session: FlinkSession, events: EventSettings, labels: tuple[int, ...], record: SqlColumns
+    ) -> None:
+        from pyflink.common import Types
+
+        self._session, self._events, self._labels = session, events, labels
+        self._type = Types.ROW([Types.INT(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
+        self.letters = LateLetters(events, record)
+
+    def parts(self, packed: View, silent_ms: int) -> DataStream:
+        """Return the parts of packed batches, each with its label; silence of so long ends what waits, 0 never."""
+        from udfs.windows.stage import labelled
+
+        query = (
+            f"SELECT part FROM (SELECT __parts, __rowtime FROM {packed.name} WHERE __parts IS NOT NULL) "
+            "CROSS JOIN UNNEST(__parts) AS U (part)"
+        )
+        stream = self._session.tables.to_data_stream(self._session.tables.sql_query(query))
+        if silent_ms:
+            stream = with_end_of_silence(self._session, packed, stream, silent_ms)
+        return stream.map(labelled, self._type).uid("windows-labels").name("labels")
+
+    def add(
+        self,
+        stream: DataStream,
+        plan: SlidingPlan,
+        columns: SqlColumns,
+        kept: SqlColumns,
+        *,
+        follows: str | None,
+        letters: LateLetters | None,
+    ) -> DataStream:
+        """Add the stage of a key."""
+        from udfs.windows.stage import NextKey, WindowStage
+
+        stage = WindowStage(
+            plan,
+            columns,
+            kept=tuple(name for name, _ in kept),
+            follows=None if follows is None else NextKey(follows, self._labels),
+            letters=letters,
+        )
+        keyed = self._keyed(stream)
+        return keyed.process(stage, self._type).uid(f"windows-{plan.key}").name(f"windows by {plan.key}")
+
+    def _keyed(self, stream: DataStream) -> KeyedStream:
+        """Return a stream of ``(label, part)`` as parts by their labels, without a Python operator for the key.
+
+        A task can have one Python operator in the JVM's process: each has a Python thread of its own on the task's
+        thread, and Arrow waits for ever on all but the first.
+        """
+        from pyflink.common import Types
+        from pyflink.datastream.data_stream import KeyedStream
+        from pyflink.java_gateway import get_gateway
+
+        selector = get_gateway().jvm.KeyByKeySelector()
+        keyed = stream._j_data_stream.keyBy(selector, Types.ROW([Types.INT()]).get_java_type_info())
+        return KeyedStream(keyed, Types.PRIMITIVE_ARRAY(Types.BYTE()), stream)
+
+    def late(self, stream: DataStream) -> View:
+        """Return the late rows of the first stage."""
+        from udfs.windows.stage import late_tag
+
+        late = stream.get_side_output(late_tag(self.letters)).uid("windows-late").name("late rows")
+        self._session.tables.create_temporary_view("late_rows", self._session.tables.from_data_stream(late))
+        return View("late_rows", self.letters.columns)
+
+    def view(self, stream: DataStream) -> View:
+        """Return the parts of the last stage."""
+        tables = self._session.tables
+        tables.create_temporary_view("windowed_parts", tables.from_data_stream(stream).alias("__label", "__part"))
+        return create_view(self._session, "windowed", PART, "SELECT __part FROM windowed_parts")

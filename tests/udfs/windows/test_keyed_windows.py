@@ -1,0 +1,199 @@
+"""A keyed stage's rows, in any parts, over restores and tasks: the same windows as if all had come at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from state.sliding.plan import SlidingPlan
+from state.window_sql import WindowSpec
+from udfs.windows.keyed_windows import KeyedWindows
+from udfs.windows.parts import Block, PartFormat, by_key
+
+FORMAT = PartFormat((("id", "BIGINT"), ("at", "BIGINT"), ("k", "BIGINT"), ("x", "DOUBLE")))
+PLAN = SlidingPlan(
+    (
+        WindowSpec("n", "count", None, "k", 10),
+        WindowSpec("s", "sum", "x", "k", 10),
+        WindowSpec("m", "max", "x", "k", 5),
+        WindowSpec("d", "distinct", "x", "k", 7),
+        WindowSpec("old", "count", None, "k", 5, delay_s=5),
+    ),
+    "k",
+    "at",
+    {"k": "integer", "x": "double"},
+)
+SHARDS = 4
+Row = tuple[int, int, int, float]
+ROWS = st.lists(
+    st.tuples(st.integers(0, 30_000), st.integers(0, 5), st.sampled_from([0.1, 1.0, -2.5, 1e16])), max_size=40
+).map(lambda rows: [(i, at, k, x) for i, (at, k, x) in enumerate(rows)])
+
+
+@dataclass
+class Store:
+    """State by shard, as Flink keeps it: only that of the current shard is in reach."""
+
+    shards: dict[int, dict[int, bytes]] = field(default_factory=dict)
+    current: int = 0
+
+    def _now(self) -> dict[int, bytes]:
+        return self.shards.setdefault(self.current, {})
+
+    def get(self, key: int) -> bytes:
+        return self._now()[key]
+
+    def put(self, key: int, value: bytes) -> None:
+        self._now()[key] = value
+
+    def remove(self, key: int) -> None:
+        del self._now()[key]
+
+    def items(self) -> Iterable[tuple[int, bytes]]:
+        return list(self._now().items())
+
+
+@dataclass
+class Task:
+    """A task of the stage: it owns some shards, and does what Flink does with their timers."""
+
+    owned: set[int]
+    waiting: Store = field(default_factory=Store)
+    log: Store = field(default_factory=Store)
+    timers: dict[int, set[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.windows = KeyedWindows(PLAN, FORMAT, self.waiting, self.log)
+        for shard in sorted(self.owned):
+            if self.waiting.shards.get(shard) or self.log.shards.get(shard):
+                self._set(shard)
+                self.windows.load(shard)
+        self.windows.restore()
+
+    def arrive(self, shard: int, block: Block) -> None:
+        self._set(shard)
+        timer = self.windows.arrive(shard, block)
+        if timer is not None:
+            self.timers.setdefault(shard, set()).add(timer)
+
+    def advance(self, watermark: int) -> list[Block]:
+        found: list[Block] = []
+        is_answered = False
+        due = sorted((at, shard) for shard, times in self.timers.items() for at in times if at <= watermark)
+        for at, shard in due:
+            self.timers[shard].discard(at)
+            if not is_answered:
+                found, is_answered = list(self.windows.answer(watermark)), True
+            self._set(shard)
+            timer = self.windows.save(shard)
+            if timer is not None:
+                self.timers[shard].add(timer)
+        return found
+
+    def _set(self, shard: int) -> None:
+        self.waiting.current = self.log.current = shard
+
+
+def restored(tasks: list[Task], count: int) -> list[Task]:
+    """The state of all tasks in as many new ones."""
+    found = []
+    for number in range(count):
+        owned = {shard for shard in range(SHARDS) if shard % count == number}
+        stores = [
+            Store({s: dict(getattr(t, name).shards[s]) for t in tasks for s in owned & getattr(t, name).shards.keys()})
+            for name in ("waiting", "log")
+        ]
+        timers = {s: set(t.timers[s]) for t in tasks for s in owned & t.timers.keys()}
+        found.append(Task(owned, *stores, timers))
+    return found
+
+
+def send(tasks: list[Task], rows: list[Row]) -> None:
+    if not rows:
+        return
+    columns = dict(zip(("id", "at", "k", "x"), map(np.array, zip(*rows, strict=True)), strict=True))
+    for shard, part in by_key(FORMAT.block(columns), "k", SHARDS):
+        next(task for task in tasks if shard in task.owned).arrive(shard, part)
+
+
+def answers(blocks: Iterable[Block]) -> dict[int, list[float]]:
+    """The windows by the ids of rows."""
+    found: dict[int, list[float]] = {}
+    for block in blocks:
+        columns = [block.numbers(spec.name).values.tolist() for spec in PLAN.specs]
+        for number, *values in zip(block.numbers("id").values.tolist(), *columns, strict=True):
+            assert number not in found, "a row was answered twice"
+            found[number] = values
+    return found
+
+
+def brute_force(rows: list[Row]) -> dict[int, list[float]]:
+    def values(row: Row, window_s: int, delay_s: int = 0) -> list[float]:
+        end = row[1] - 1000 * delay_s
+        return [x for _, at, k, x in rows if k == row[2] and end - 1000 * window_s < at <= end]
+
+    return {
+        row[0]: [
+            len(values(row, 10)),
+            float(np.float64(sum(map(_exact, values(row, 10)))) / 10),
+            max(values(row, 5)),
+            len(set(values(row, 7))),
+            len(values(row, 5, 5)),
+        ]
+        for row in rows
+    }
+
+
+def _exact(value: float) -> int:
+    """Tenths, which these values are whole numbers of."""
+    return round(value * 10)
+
+
+@given(
+    rows=ROWS,
+    watermarks=st.lists(st.integers(0, 32_000), max_size=6),
+    restores=st.lists(st.integers(1, 3), max_size=6),
+)
+def test_windows_are_those_of_all_rows_over_restores_and_any_number_of_tasks(
+    rows: list[Row], watermarks: list[int], restores: list[int]
+) -> None:
+    tasks, found = restored([], 2), []
+    left, before = list(rows), -1
+    for step, watermark in enumerate(sorted(watermarks)):
+        # All rows up to the watermark come before it, and some later ones, too.
+        send(tasks, [row for row in left if row[1] <= watermark + 3000 and row[1] > before])
+        left = [row for row in left if row[1] > watermark + 3000]
+        found += [block for task in tasks for block in task.advance(watermark)]
+        before = watermark
+        if step < len(restores):
+            tasks = restored(tasks, restores[step])
+    send(tasks, left)
+    found += [block for task in tasks for block in task.advance(2**63 - 1)]
+    expected = brute_force(rows)
+    assert {number: values[0] for number, values in answers(found).items()} == {n: v[0] for n, v in expected.items()}
+    for number, values in answers(found).items():
+        np.testing.assert_allclose(values, expected[number], rtol=1e-12, err_msg=f"row {rows[number]}")
+    assert not any(task.waiting.shards.get(shard) for task in tasks for shard in task.owned)
+
+
+def test_rows_after_a_restore_may_be_behind_what_was_answered() -> None:
+    (task,) = restored([], 1)
+    send([task], [(0, 15_000, 1, 1.0)])
+    task.advance(20_000)
+    (task,) = restored([task], 1)
+    assert task.windows.restored_until == 20_000
+    send([task], [(1, 18_000, 1, 1.0)])
+    assert answers(task.advance(19_000))[1][0] == 2
+
+
+def test_shard_whose_timer_is_lost_is_an_error_and_not_a_lost_row() -> None:
+    (task,) = restored([], 1)
+    send([task], [(0, 10_000, 1, 1.0)])
+    assert list(task.windows.answer(20_000))
+    with pytest.raises(RuntimeError, match="was answered and not saved"):
+        list(task.windows.answer(30_000))

@@ -1,0 +1,167 @@
+"""The keyed stage as an operator of Flink, in thread mode: Python inside the JVM's process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pyflink.common import Row, Types
+from pyflink.datastream import KeyedProcessFunction, OutputTag
+from pyflink.datastream.state import MapStateDescriptor
+
+from state.sliding.codes import LEAST
+from state.sliding.plan import SlidingPlan
+from state.sql import SqlColumns
+from udfs.windows.keyed_windows import KeyedWindows
+from udfs.windows.late_rows import LateLetters
+from udfs.windows.pack_lines import LABEL_BYTES
+from udfs.windows.parts import Block, PartFormat, by_key
+
+if TYPE_CHECKING:
+    from pyflink.datastream import RuntimeContext
+
+_WAITING, _LOG = "waiting", "log"
+_TYPES = {
+    "BIGINT": Types.LONG(),
+    "INT": Types.INT(),
+    "DOUBLE": Types.DOUBLE(),
+    "STRING": Types.STRING(),
+    "BYTES": Types.PRIMITIVE_ARRAY(Types.BYTE()),
+}
+
+
+@dataclass(frozen=True)
+class NextKey:
+    """The next key field, and the label of each of its shards."""
+
+    key: str
+    labels: tuple[int, ...]
+
+
+class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
+    """A stage that adds the windows of one key to packed rows.
+
+    Its elements are parts, and the key is the label of their shard. Its outputs are ``(label, part)`` by the shards of
+    the next key, with label 0 where no stage follows.
+
+    Args:
+        plan: the windows.
+        columns: columns of the parts that come.
+        kept: names of those that stay; others end when a row is judged.
+        follows: the next stage; None: this is the last.
+        letters: writer of late rows; None: rows were judged before, and a late one is an error.
+    """
+
+    def __init__(
+        self,
+        plan: SlidingPlan,
+        columns: SqlColumns,
+        *,
+        kept: tuple[str, ...],
+        follows: NextKey | None,
+        letters: LateLetters | None,
+    ) -> None:
+        self._plan, self._columns, self._kept = plan, columns, kept
+        self._follows, self._letters = follows, letters
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """Read the state of all shards of this task."""
+        kinds = dict(self._columns)
+        self._format = PartFormat(self._columns)
+        self._out = PartFormat(
+            (*((name, kinds[name]) for name in self._kept), *((spec.name, "DOUBLE") for spec in self._plan.specs))
+        )
+        bytes_by_number = (Types.LONG(), Types.PICKLED_BYTE_ARRAY())
+        waiting = runtime_context.get_map_state(MapStateDescriptor(_WAITING, *bytes_by_number))
+        log = runtime_context.get_map_state(MapStateDescriptor(_LOG, *bytes_by_number))
+        kept_format = PartFormat(tuple((name, kinds[name]) for name in self._kept))
+        self._windows = KeyedWindows(self._plan, kept_format, waiting, log)
+        self._answered_at: int | None = None
+        self._tag = late_tag(self._letters) if self._letters is not None else None
+        for label in _labels_with_state(runtime_context):
+            self._windows.load(label)
+        self._windows.restore()
+        self._least = self._windows.restored_until if self._letters is not None else LEAST
+
+    def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
+        """Keep the rows of a part until the watermark covers them; late ones leave as dead letters."""
+        rows = self._format.decode(bytes(value))
+        watermark = max(ctx.timer_service().current_watermark(), self._windows.answered_until, self._least)
+        times = rows.numbers(self._plan.time).values
+        is_late = times <= watermark
+        if is_late.any():
+            yield from self._refuse(rows, is_late, watermark)
+            rows = rows.take(np.flatnonzero(~is_late))
+        if len(rows):
+            timer = self._windows.arrive(ctx.get_current_key(), rows.only(self._kept))
+            if timer is not None:
+                ctx.timer_service().register_event_time_timer(timer)
+
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
+        """Answer all rows that the watermark covers, once a watermark, and save those of this shard."""
+        watermark = ctx.timer_service().current_watermark()
+        if self._answered_at != watermark:
+            self._answered_at = watermark
+            for rows in self._windows.answer(watermark):
+                yield from self._leave(rows)
+        timer = self._windows.save(ctx.get_current_key())
+        if timer is not None:
+            ctx.timer_service().register_event_time_timer(timer)
+
+    def _leave(self, rows: Block) -> Iterator[Row]:
+        if self._follows is None:
+            yield Row(0, self._out.encode(rows))
+            return
+        labels = self._follows.labels
+        for shard, part in by_key(rows, self._follows.key, len(labels)):
+            yield Row(labels[shard], self._out.encode(part))
+
+    def _refuse(self, rows: Block, is_late: Any, watermark: int) -> Iterator[Any]:
+        late = rows.take(np.flatnonzero(is_late))
+        if self._letters is None or self._tag is None:
+            msg = (
+                f"windows of key {self._plan.key!r}: expected rows later than the watermark {watermark}, got "
+                f"{len(late)} at or before it; an earlier stage let them pass"
+            )
+            raise RuntimeError(msg)
+        for row in self._letters.rows(self._format.arrays(late)):
+            yield self._tag, Row(*row)
+
+
+def late_tag(letters: LateLetters) -> OutputTag:
+    """Return the side output of late rows."""
+    names, kinds = zip(*letters.columns, strict=True)
+    return OutputTag("late", Types.ROW_NAMED(list(names), [_TYPES[kind] for kind in kinds]))
+
+
+def labelled(row: Row) -> Row:
+    """Return a packed part as ``(label, part)``."""
+    data = bytes(row[0])
+    return Row(int.from_bytes(data[:LABEL_BYTES], "little", signed=True), data[LABEL_BYTES:])
+
+
+def _labels_with_state(runtime_context: RuntimeContext) -> Iterator[int]:
+    """Yield the labels of this task's shards that have state, each the current key while it is used.
+
+    PyFlink's functions can only reach the state of the current key, so ask Flink's state backend, which the context
+    of thread mode holds.
+    """
+    holder = getattr(runtime_context, "_keyed_state_backend", None)
+    backend = getattr(holder, "_keyed_state_backend", None)
+    if backend is None:
+        msg = "windows: expected Python inside the JVM's process, got a worker process; set execution.windows: sql"
+        raise RuntimeError(msg)
+    from pyflink.fn_execution.embedded.state_impl import JVoidNamespace_INSTANCE
+
+    seen = set()
+    for name in (_WAITING, _LOG):
+        keys = backend.getKeys(name, JVoidNamespace_INSTANCE).iterator()
+        while keys.hasNext():
+            key = keys.next()
+            label = key.getField(0) if hasattr(key, "getField") else key[0]
+            if label not in seen:
+                seen.add(label)
+                backend.setCurrentKey(key)
+                yield label
