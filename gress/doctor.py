@@ -23,7 +23,6 @@ FLINK = "2.3.0"
 # First versions that PyFlink 2.3 does not run with; apache-beam brings these libraries.
 TOO_NEW = {"numpy": "2.2", "pandas": "2.3", "pyarrow": "17", "protobuf": "6"}
 LIBRARIES = ("orjson", "pydantic", "rich", "ruamel.yaml", "typer", "xxhash")
-TFLITE = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
 LEAST_DISK_GIB = 1.0
 LEAST_MEMORY_GIB = 3.0
 
@@ -55,7 +54,6 @@ def diagnose() -> list[Requirement]:
         check_java(tuple(candidates())),
         check_flink(_installed(("apache-flink", "apache-flink-libraries", *TOO_NEW))),
         check_onnx(import_module),
-        check_tflite(import_module),
         check_libraries(_installed(LIBRARIES)),
         check_models(Path(__file__).resolve().parents[1] / "models"),
         check_disk(Path(tempfile.gettempdir())),
@@ -101,20 +99,6 @@ def check_onnx(load: Callable[[str], object]) -> Requirement:
     except ImportError as error:
         return Requirement("ONNX Runtime", ok=False, found=str(error), fix="pip install onnxruntime")
     return Requirement("ONNX Runtime", ok=True, found=str(getattr(runtime, "__version__", "no version")))
-
-
-def check_tflite(load: Callable[[str], object]) -> Requirement:
-    """Check the TFLite interpreter: LiteRT, else tflite-runtime; ``load`` imports a module by name."""
-    problems = []
-    for name in TFLITE:
-        try:
-            load(name)
-        except ImportError as error:
-            problems.append(str(error))
-        else:
-            return Requirement("TFLite", ok=True, found=name.partition(".")[0])
-    fix = "pip install 'gress-ml[tflite]'; only models of type tflite need it"
-    return Requirement("TFLite", ok=False, found="; ".join(problems), fix=fix)
 
 
 def check_libraries(installed: Mapping[str, str]) -> Requirement:

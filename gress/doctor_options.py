@@ -1,4 +1,4 @@
-"""Checks of this machine for parts that only some jobs need: a GPU, Kafka's connector, the report, ports.
+"""Checks of this machine for parts that only some jobs need: TFLite, a GPU, Kafka's connector, the report, ports.
 
 A part that is missing is a fault only where settings ask for it.
 """
@@ -18,6 +18,7 @@ from jobs.flink.ports import is_free
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
 
 CUDA = "CUDAExecutionProvider"
+TFLITE = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
 
 
 def diagnose_options(settings: Settings, load: Callable[[str], Any]) -> list[Requirement]:
@@ -27,12 +28,29 @@ def diagnose_options(settings: Settings, load: Callable[[str], Any]) -> list[Req
     metrics = settings.ml.metrics
     asked = {"ml.metrics.port": str(metrics.port), "ml.metrics.flink_port": str(metrics.flink_port)}
     return [
+        check_tflite(load, is_asked=any(model.type in ("tflite", "tensorflow") for model in settings.ml.models)),
         check_gpu(load, is_asked=settings.ml.inference.enable_gpu),
         check_kafka(None, is_asked=is_kafka),
         check_jdbc(None, is_asked=job is not None and job.sink.jdbc is not None),
         check_report(_version_of("plotly")),
         check_ports({setting: ports for setting, ports in asked.items() if ports != "0"}),
     ]
+
+
+def check_tflite(load: Callable[[str], Any], *, is_asked: bool) -> Requirement:
+    """Check the TFLite interpreter, LiteRT or else tflite-runtime, where ``ml.models`` names such a model."""
+    fix = "pip install 'gress-ml[tflite]'"
+    problems = []
+    for name in TFLITE:
+        try:
+            load(name)
+        except ImportError as error:
+            problems.append(str(error))
+        else:
+            return Requirement("TFLite", ok=True, found=name.partition(".")[0])
+    if is_asked:
+        return Requirement("TFLite", ok=False, found="; ".join(problems), fix=fix)
+    return Requirement("TFLite", ok=True, found=f"not installed; a model of type tflite needs {fix}")
 
 
 def check_gpu(load: Callable[[str], Any], *, is_asked: bool) -> Requirement:

@@ -272,7 +272,7 @@ def doctor(config: Config = None, overrides: Set = None) -> None:
     """Check that this machine has all that jobs need.
 
     The exit code is 1 where anything is missing; the table says how to get it. With --config, what these settings ask
-    for must be there, too: a GPU, Kafka's connector, free ports.
+    for must be there, too: TFLite, a GPU, Kafka's connector, free ports.
     """
     from importlib import import_module
 

@@ -17,7 +17,6 @@ from gress.doctor import (
     check_models,
     check_onnx,
     check_python,
-    check_tflite,
     diagnose,
     memory_bytes,
 )
@@ -42,7 +41,7 @@ def _nothing(name: str) -> ModuleType:
 
 def test_every_finding_says_what_was_found_and_how_to_mend_it() -> None:
     findings = diagnose()
-    assert len({finding.name for finding in findings}) == len(findings) == 9
+    assert len({finding.name for finding in findings}) == len(findings) == 8
     assert all(finding.found for finding in findings)
     assert all(bool(finding.fix) is not finding.ok for finding in findings)
 
@@ -108,21 +107,6 @@ def test_onnx_runtime_that_loads() -> None:
 def test_onnx_runtime_that_does_not_load() -> None:
     assert check_onnx(_nothing) == Requirement(
         "ONNX Runtime", ok=False, found="No module named 'onnxruntime'", fix="pip install onnxruntime"
-    )
-
-
-def test_tflite_runtime_serves_where_litert_is_not() -> None:
-    def load(name: str) -> ModuleType:
-        return _nothing(name) if name.startswith("ai_edge_litert") else ModuleType(name)
-
-    assert check_tflite(load) == Requirement("TFLite", ok=True, found="tflite_runtime")
-
-
-def test_no_tflite_interpreter() -> None:
-    finding = check_tflite(_nothing)
-    assert (finding.ok, finding.fix) == (
-        False,
-        "pip install 'gress-ml[tflite]'; only models of type tflite need it",
     )
 
 

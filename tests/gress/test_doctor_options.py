@@ -9,12 +9,18 @@ from typing import Any
 import pytest
 
 from conf.loading.loader import settings_from
-from gress.doctor_options import CUDA, check_gpu, check_kafka, check_ports, check_report, diagnose_options
+from gress.doctor import Requirement
+from gress.doctor_options import CUDA, check_gpu, check_kafka, check_ports, check_report, check_tflite, diagnose_options
 from tests.support.job_settings import FIELDS, SPECS
 
 
 def onnxruntime(*providers: str) -> Any:
     return lambda name: SimpleNamespace(get_available_providers=lambda: list(providers))
+
+
+def _nothing(name: str) -> object:
+    msg = f"No module named {name!r}"
+    raise ImportError(msg)
 
 
 @pytest.fixture
@@ -30,6 +36,31 @@ def test_gpu_is_wanted_only_where_it_is_asked_for() -> None:
     assert (missing.ok, missing.found) == (False, "CPUExecutionProvider")
     assert "onnxruntime-gpu" in missing.fix
     assert check_gpu(onnxruntime(CUDA, "CPUExecutionProvider"), is_asked=True).ok
+
+
+def test_tflite_is_wanted_only_where_it_is_asked_for() -> None:
+    spare = check_tflite(_nothing, is_asked=False)
+    assert (spare.ok, spare.fix) == (True, "")
+    assert "pip install 'gress-ml[tflite]'" in spare.found
+    missing = check_tflite(_nothing, is_asked=True)
+    assert (missing.ok, missing.fix) == (False, "pip install 'gress-ml[tflite]'")
+
+
+def test_tflite_runtime_serves_where_litert_is_not() -> None:
+    def load(name: str) -> object:
+        return _nothing(name) if name.startswith("ai_edge_litert") else object()
+
+    assert check_tflite(load, is_asked=True) == Requirement("TFLite", ok=True, found="tflite_runtime")
+
+
+def test_listed_model_of_type_tflite_asks_for_it() -> None:
+    listed = settings_from({"ml": {"models": [{"name": "m", "version": "1.0.0", "type": "tflite"}]}})
+
+    def load(name: str) -> object:
+        return onnxruntime("CPUExecutionProvider")(name) if name == "onnxruntime" else _nothing(name)
+
+    assert [each.name for each in diagnose_options(listed, load) if not each.ok] == ["TFLite"]
+    assert [each.name for each in diagnose_options(settings_from({}), load) if not each.ok] == []
 
 
 def test_kafka_is_wanted_only_where_it_is_asked_for(tmp_path: Path) -> None:
@@ -65,7 +96,7 @@ def test_settings_decide_what_is_asked_for(taken: int, tmp_path: Path, monkeypat
     }
     asking = {"ml": {"inference": {"enable_gpu": True}, "metrics": {"port": taken}}, "job": job}
     load = onnxruntime("CPUExecutionProvider")
-    assert [each.ok for each in diagnose_options(settings_from({}), load)] == [True] * 5
+    assert [each.ok for each in diagnose_options(settings_from({}), load)] == [True] * 6
     assert [each.name for each in diagnose_options(settings_from(asking), load) if not each.ok] == [
         "GPU",
         "Kafka's connector",
