@@ -26,6 +26,7 @@ _BLOCK_MIN = 48
 # The csv module refuses longer cells by default.
 _QUOTED_LIMIT = 131_072
 _COMMA, _QUOTE, _LINE_END = b',"\n'
+_OTHER_SEPARATORS = (";", "\t", "|")
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,17 @@ class CsvLines:
         required = {source for name, source in self._sources.items() if self.fields[name].required}
         lacking = sorted(required.difference(self.header))
         if lacking:
-            msg = (
-                f"CSV header: expected a column for each required field, got none for {', '.join(lacking)}; "
-                "add the column, or set the field's source or required: false"
-            )
-            raise ValueError(msg)
+            msg = f"CSV header: expected a column for each required field, got none for {', '.join(lacking)}; "
+            raise ValueError(msg + self._remedy(lacking))
+
+    def _remedy(self, lacking: Sequence[str]) -> str:
+        """Return what to do about absent columns: a header of one cell may hold them all, separated otherwise."""
+        if len(self.header) == 1:
+            for separator in _OTHER_SEPARATORS:
+                cells = {cell.strip('"') for cell in self.header[0].split(separator)}
+                if cells.issuperset(lacking):
+                    return f"write the file with ',' between its cells, not {separator!r}"
+        return "add the column, or set the field's source or required: false"
 
     def read(self, lines: Sequence[bytes | None]) -> RawBatch:
         """Return a column per field, one value per well-formed line, and the problems of the other lines."""

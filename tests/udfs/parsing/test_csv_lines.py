@@ -204,6 +204,14 @@ def test_a_header_without_a_required_field_is_refused() -> None:
         CsvLines(fields, HEADER)
 
 
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_header_with_another_separator_is_named_as_the_cause(separator: str, quote: str) -> None:
+    header = separator.join(f"{quote}{name}{quote}" for name in HEADER)
+    with pytest.raises(ValueError, match=re.escape(f"write the file with ',' between its cells, not {separator!r}")):
+        CsvLines(FIELDS, (header,))
+
+
 def test_a_header_that_repeats_a_column_is_refused() -> None:
     with pytest.raises(ValueError, match="expected each column once, got name more than once; rename them"):
         CsvLines(FIELDS, (*HEADER, "name"))
