@@ -9,6 +9,7 @@ from typing import IO
 from jobs.errors import refuse
 
 _RENAME_GZ = "add .gz to its name"
+_COMPRESS = "compress it again, or take .gz from its name"
 _UNPACK = "unpack it"
 _SAVE = "save it as UTF-8"
 # First bytes by kind of file, longest first, and what to do about it.
@@ -41,7 +42,9 @@ def check_is_text(subject: str, path: Path) -> None:
     try:
         with open_text(path) as file:
             first = file.read(_FIRST_BYTES)
-    except (EOFError, gzip.BadGzipFile, OSError) as error:
+    except (EOFError, gzip.BadGzipFile) as error:
+        refuse(subject, f"{path.name}: a file to read", str(error), _COMPRESS)
+    except OSError as error:
         refuse(subject, f"{path.name}: a file to read", str(error))
     for signature, kind, what_to_do in _SIGNATURES:
         if first.startswith(signature):
