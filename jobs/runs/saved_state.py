@@ -57,5 +57,7 @@ def check_goes_on(state: str | None, source: InputFiles | KafkaInput) -> None:
 def _newest(output: Path) -> str:
     found = [path for pattern in _PATTERNS for path in output.glob(pattern)]
     if not found:
-        refuse(f"--resume: {output}", "a savepoint or checkpoint", "none", "start without --resume")
+        is_used = output.is_dir() and any(output.iterdir())
+        fix = "start anew with another --output, or with --overwrite" if is_used else "start without --resume"
+        refuse(f"--resume: {output}", "a savepoint or checkpoint", "none", fix)
     return file_url(max(found, key=lambda path: path.stat().st_mtime_ns).parent)

@@ -46,3 +46,9 @@ def test_state_that_is_not_there_is_refused(more: dict[str, object], text: str, 
     with pytest.raises(JobError) as caught:
         saved_state(request(tmp_path, **more))
     assert text in str(caught.value)
+
+
+def test_a_folder_in_use_without_a_state_is_not_sent_to_a_run_that_refuses_it(tmp_path: Path) -> None:
+    (tmp_path / "summary.json").touch()
+    with pytest.raises(JobError, match="got none; start anew with another --output, or with --overwrite"):
+        saved_state(request(tmp_path, is_resuming=True))
