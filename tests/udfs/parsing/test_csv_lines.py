@@ -197,6 +197,13 @@ def test_a_field_the_header_lacks_is_absent_in_every_row() -> None:
         assert batch.exact["absent"].tolist() == [None] * size
 
 
+def test_a_column_whose_name_has_a_blank_is_the_source_of_a_field() -> None:
+    fields = {"room": FieldSettings(type="string", source="room name")}
+    for size in (1, 100):
+        batch = CsvLines(fields, ("room name",)).read([b"hall one"] * size)
+        assert list(batch.columns["room"].values) == ["hall one"] * size
+
+
 def test_a_header_without_a_required_field_is_refused() -> None:
     fields = {**FIELDS, "key": FieldSettings(type="long", source="KEY")}
     text = "expected a column for each required field, got none for KEY; add the column, or set the field's source"
