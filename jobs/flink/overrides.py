@@ -37,8 +37,13 @@ def table_options(session: FlinkSession, options: Mapping[str, str]) -> Iterator
 
 
 def run_in_thread(session: FlinkSession) -> None:
-    """Let the job's operators of the DataStream API run Python in the JVM's process; pandas functions do not."""
+    """Let the job's operators of the DataStream API run Python in the JVM's process; pandas functions do not.
+
+    No checkpoint may come between the timers of one watermark, as a stage answers in the first and saves in each.
+    """
     from pyflink.util.java_utils import get_j_env_configuration
 
-    # The operators read it when they are made, and again when they run.
-    get_j_env_configuration(session.env._j_stream_execution_environment).setString("python.execution-mode", "thread")
+    # The operators read the mode when they are made, and again when they run.
+    config = get_j_env_configuration(session.env._j_stream_execution_environment)
+    config.setString("python.execution-mode", "thread")
+    config.setString("execution.checkpointing.unaligned.interruptible-timers.enabled", "false")
