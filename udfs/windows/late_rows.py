@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conf.settings import EventSettings
 from state.sql import SqlColumns
 from udfs.functions.parse_lines import LINE, event_columns
 from udfs.functions.scatter import PROBLEM_COLUMNS
 from udfs.windows.pack_lines import late_text
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -36,12 +33,10 @@ class LateLetters:
         told = dict.fromkeys((self.events.time, self.events.key))
         return *PROBLEM_COLUMNS, *LINE, *((name, kinds[name]) for name in told), *self.carried
 
-    def rows(self, late: Mapping[str, NDArray[Any]]) -> Iterator[list[Any]]:
+    def rows(self, late: Mapping[str, Sequence[Any]]) -> Iterator[list[Any]]:
         """Yield the values of ``columns`` for each row of some columns."""
-        kinds = dict((*event_columns(self.events), *self.carried))
-        lists = {name: _plain(values, kinds.get(name, "")) for name, values in late.items()}
-        for values in zip(*lists.values(), strict=True):
-            found = dict(zip(lists, values, strict=True))
+        for values in zip(*late.values(), strict=True):
+            found = dict(zip(late, values, strict=True))
             line = found.get("__line")
             given = {
                 "__dead_letter_reason": "late",
@@ -52,12 +47,3 @@ class LateLetters:
 
     def _fields_as_json(self, row: dict[str, Any]) -> bytes:
         return json.dumps({name: row[name] for name, _ in event_columns(self.events)}, ensure_ascii=False).encode()
-
-
-def _plain(values: NDArray[Any], kind: str) -> list[Any]:
-    """Return the values of a column as Python objects, None where a number is NULL."""
-    found: list[Any] = values.tolist()
-    if values.dtype.kind != "f":
-        return found
-    is_whole = kind in ("BIGINT", "INT")
-    return [None if value != value else int(value) if is_whole else value for value in found]  # noqa: PLR0124

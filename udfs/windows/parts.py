@@ -1,7 +1,7 @@
 """Parts: some rows as bytes, the form in which they travel between the steps of a job with windows.
 
-This file uses numpy alone. Stages run in the JVM's process, where Arrow and Python's C interface for foreign threads
-(`PyGILState_Ensure`) wait for ever: each call from Java brings a thread state of its own.
+Stages use numpy alone, and so does all of this file that they call. They run in the JVM's process, where Arrow waits
+for ever in `PyGILState_Ensure`: the iterators through which Java takes their rows have a thread state of their own.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from state.sliding.errors import StateError
 from state.sliding.rows import Column, Rows
 from state.sliding.storage.shards import shards_of
 from state.sql import SqlColumns
+from udfs.windows.arrow_texts import objects_of, texts_of
 from udfs.windows.texts import Texts
 
 if TYPE_CHECKING:
@@ -90,13 +91,14 @@ class PartFormat:
         self.columns = columns
 
     def block(self, columns: Mapping[str, Any]) -> Block:
-        """Return arrays of ``n`` values each as a block; None and NaN become NULL."""
+        """Return arrays of ``n`` values each as a block; None and NaN become NULL. It is for worker processes."""
         made: dict[str, Values] = {}
         size = 0
         for name, kind in self.columns:
-            values = columns[name]
+            values = np.asarray(columns[name])
             size = len(values)
-            made[name] = Texts.of(list(values)) if kind in ("STRING", "BYTES") else _numbers(np.asarray(values), kind)
+            is_text = kind == "STRING"
+            made[name] = texts_of(values, is_text=is_text) if is_text or kind == "BYTES" else _numbers(values, kind)
         return Block(made, size)
 
     def encode(self, block: Block) -> bytes:
@@ -145,8 +147,23 @@ class PartFormat:
         return Block(made, size)
 
     def arrays(self, block: Block) -> dict[str, NDArray[Any]]:
-        """Return the columns as pandas would give them: NaN where a number is NULL, None where a text is."""
-        return {name: _array(block[name], is_text=kind != "BYTES") for name, kind in self.columns}
+        """Return the columns as pandas would give them: NaN where a number is NULL, None where a text is.
+
+        It is for worker processes.
+        """
+        found = ((name, block[name], kind == "STRING") for name, kind in self.columns)
+        return {
+            name: objects_of(values, is_text=is_text) if isinstance(values, Texts) else _with_nan(values)
+            for name, values, is_text in found
+        }
+
+    def lists(self, block: Block) -> dict[str, list[Any]]:
+        """Return the columns as Python objects, None where there is no value. It is for few rows, in stages."""
+        found = ((name, block[name], kind == "STRING") for name, kind in self.columns)
+        return {
+            name: values.tolist(is_text=is_text) if isinstance(values, Texts) else _plain(values)
+            for name, values, is_text in found
+        }
 
 
 _TYPES = {"BIGINT": np.dtype("<i8"), "INT": np.dtype("<i8"), "DOUBLE": np.dtype("<f8")}
@@ -194,14 +211,20 @@ def _column(values: Values) -> Column:
     return Column(values.values, missing) if missing.any() else values
 
 
-def _array(values: Values, *, is_text: bool) -> NDArray[Any]:
-    if isinstance(values, Texts):
-        return np.array([*values.tolist(is_text=is_text), None], dtype=object)[:-1]
-    if values.nulls is None:
-        return values.values
-    found = values.values.astype(np.float64)
-    found[values.nulls] = np.nan
+def _with_nan(column: Column) -> NDArray[Any]:
+    if column.nulls is None:
+        return column.values
+    found: NDArray[np.float64] = column.values.astype(np.float64)
+    found[column.nulls] = np.nan
     return found
+
+
+def _plain(column: Column) -> list[Any]:
+    nulls = np.isnan(column.values) if column.values.dtype.kind == "f" else column.nulls
+    values: list[Any] = column.values.tolist()
+    if nulls is None:
+        return values
+    return [None if is_null else value for value, is_null in zip(values, nulls.tolist(), strict=True)]
 
 
 def _concatenated(columns: Sequence[Values]) -> Values:

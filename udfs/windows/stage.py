@@ -126,7 +126,7 @@ class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
                 f"{len(late)} at or before it; an earlier stage let them pass"
             )
             raise RuntimeError(msg)
-        for row in self._letters.rows(self._format.arrays(late)):
+        for row in self._letters.rows(self._format.lists(late)):
             yield self._tag, Row(*row)
 
 

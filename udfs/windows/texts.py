@@ -26,14 +26,6 @@ class Texts:
     ends: NDArray[np.int64]
     nulls: NDArray[np.bool_] | None = None
 
-    @staticmethod
-    def of(values: Sequence[str | bytes | None]) -> Texts:
-        """Return values as bytes, texts as UTF-8."""
-        found = [_bytes(value) for value in values]
-        ends = np.fromiter(map(len, found), np.int64, len(found)).cumsum()
-        nulls = np.fromiter((value is None for value in values), np.bool_, len(found))
-        return Texts(np.frombuffer(b"".join(found), np.uint8), ends, nulls if nulls.any() else None)
-
     def __len__(self) -> int:
         return len(self.ends)
 
@@ -77,9 +69,3 @@ class Texts:
             np.concatenate([part.ends + start for part, start in zip(parts, before, strict=True)]),
             nulls,
         )
-
-
-def _bytes(value: str | bytes | None) -> bytes:
-    if value is None:
-        return b""
-    return value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")

@@ -84,12 +84,12 @@ def test_late_rows_bring_their_line_or_their_fields(make_settings: MakeSettings)
     assert job is not None
     letters = LateLetters(job.events, (("__offset", "BIGINT"),))
     form, part = part_of(job, LINES[:1])
-    arrays = form.arrays(form.decode(part))
-    (row,) = letters.rows({**arrays, "__line": np.array([b"\xff"], object), "__offset": np.array([7])})
+    lists = form.lists(form.decode(part))
+    (row,) = letters.rows({**lists, "__line": [b"\xff"], "__offset": [7]})
     given = dict(zip([name for name, _ in letters.columns], row, strict=True))
     assert given["__dead_letter_reason"] == "late"
     assert (given["__line"], given["__offset"], given["card"]) == (b"\xff", 7, "c")
-    (row,) = letters.rows({**arrays, "__offset": np.array([np.nan])})
+    (row,) = letters.rows({**lists, "__offset": [None]})
     given = dict(zip([name for name, _ in letters.columns], row, strict=True))
     assert json.loads(given["__line"])["amount"] == 1.25
     assert given["__offset"] is None
