@@ -38,14 +38,16 @@ def check_is_text(subject: str, path: Path) -> None:
     Raises:
         JobError: the file is of another kind, or cannot be read.
     """
-    expected = f"{path.name}: lines of text in UTF-8"
+    # The subject names a file that is given alone; of a folder or a pattern, the file must be named.
+    place = "" if Path(subject.removeprefix("input ")).name == path.name else f"{path.name}: "
+    expected = f"{place}lines of text in UTF-8"
     try:
         with open_text(path) as file:
             first = file.read(_FIRST_BYTES)
     except (EOFError, gzip.BadGzipFile) as error:
-        refuse(subject, f"{path.name}: a file to read", str(error), _COMPRESS)
+        refuse(subject, f"{place}a gzip file, as its name says", str(error), _COMPRESS)
     except OSError as error:
-        refuse(subject, f"{path.name}: a file to read", str(error))
+        refuse(subject, f"{place}a file to read", str(error))
     for signature, kind, what_to_do in _SIGNATURES:
         if first.startswith(signature):
             refuse(subject, expected, kind, what_to_do)

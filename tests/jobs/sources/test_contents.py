@@ -45,16 +45,24 @@ WRONG: dict[str, tuple[Callable[[Path], object], str, str]] = {
 def test_file_of_another_kind_is_refused_before_the_job_starts(kind: str, name: str, tmp_path: Path) -> None:
     write, got, what_to_do = WRONG[kind]
     write(tmp_path / name)
-    with pytest.raises(JobError, match=rf"{re.escape(name)}: expected|expected {re.escape(name)}") as caught:
+    with pytest.raises(JobError, match=rf"{re.escape(name)}: expected lines of text") as caught:
         find_inputs(str(tmp_path / name))
     text = str(caught.value)
     assert re.search(rf"lines of text in UTF-8, got {got}; .*{what_to_do}", text), text
     assert "\n" not in text
 
 
+def test_file_of_another_kind_in_a_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(LINES)
+    (tmp_path / "ba.jsonl").write_text(LINES, "utf-16")
+    for several in (tmp_path, tmp_path / "*a.jsonl"):
+        with pytest.raises(JobError, match=r"expected ba\.jsonl: lines of text in UTF-8, got UTF-16 text"):
+            find_inputs(str(several))
+
+
 def test_plain_text_under_the_name_of_a_gzip_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl.gz").write_text(LINES)
-    with pytest.raises(JobError, match=r"a\.jsonl\.gz: a file to read, got Not a gzip.*take \.gz from its name"):
+    with pytest.raises(JobError, match=r"a\.jsonl\.gz: expected a gzip file.*got Not a gzip.*take \.gz from its name"):
         find_inputs(str(tmp_path / "a.jsonl.gz"))
 
 
