@@ -27,14 +27,18 @@ JOBS = MappingProxyType(
 )
 
 
+# Who writes `job.name: returns` expects a job of that name.
+_YOUR_OWN = "a job of your own is one of these with --config FILE, whatever its job.name"
+
+
 def find_job(name: str) -> JobEntry:
     """Return the entry of a job.
 
     Raises:
-        JobError: there is no such job; the text names the nearest.
+        JobError: there is no such job; the text names the nearest, or says how to run one of your own.
     """
     if name not in JOBS:
-        fail(f"job {name!r}", f"expected one of {', '.join(JOBS)}", suggest(name, tuple(JOBS)))
+        fail(f"job {name!r}", f"expected one of {', '.join(JOBS)}", suggest(name, tuple(JOBS)) or _YOUR_OWN)
     return JOBS[name]
 
 

@@ -25,5 +25,10 @@ def test_unknown_job_is_refused_with_the_nearest() -> None:
         find_job("fraud-detektion")
 
 
+def test_name_of_a_job_of_your_own_is_refused_with_the_way_to_run_it() -> None:
+    with pytest.raises(JobError, match=r"job 'returns': expected one of fraud-detection; .*with --config FILE"):
+        find_job("returns")
+
+
 def test_error_without_advice_ends_with_the_problem() -> None:
     assert str(JobError("job 'x'", "expected y")) == "job 'x': expected y"
