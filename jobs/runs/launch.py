@@ -104,7 +104,7 @@ def _run(
         summary = _summarised(prepared, request, events, seconds)
     else:
         tidy(prepared.output)
-        summary = summary_of_counts(topics.count(), job=request.job, events=events, seconds=seconds)
+        summary = summary_of_counts(topics.count(), job=prepared.job.name, events=events, seconds=seconds)
         summary.write(prepared.output / "summary.json")
     # The summary is written before the wait, which Ctrl-C may cut short.
     if not is_submitted():
@@ -164,7 +164,7 @@ def _count_events(prepared: PreparedRun) -> int | None:
 def _summarised(prepared: PreparedRun, request: RunRequest, events: int | None, seconds: float) -> Summary:
     field_name = prepared.job.inference.output_field
     summary = summarise(
-        prepared.output, job=request.job, events=events, seconds=seconds, output_field=field_name
+        prepared.output, job=prepared.job.name, events=events, seconds=seconds, output_field=field_name
     )
     summary = with_texts_of_versions(summary, prepared.settings.ml)
     # If rows are missing, the job may have been stopped with a savepoint, which needs the unfinished files.

@@ -85,8 +85,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., JobRun]:
         ("workers", [], False),
         ("rows", ["execution.profile=latency"], False),
         ("windows", [], True),
+        ("packed", ["execution.windows=sliding"], True),
     ],
-    ids=["workers write", "latency", "windows"],
+    ids=["workers write", "latency", "windows", "packed windows"],
 )
 def test_fields_keep_their_types(name: str, overrides: list[str], windows: bool, run: Callable[..., JobRun]) -> None:
     found = run(name, *overrides, windows=windows)
@@ -96,6 +97,7 @@ def test_fields_keep_their_types(name: str, overrides: list[str], windows: bool,
         for line in part.read_text("utf-8").splitlines()
     ]
     assert len(lines) == len(WANTED)
+    assert found.summary.job == "carried"
     for line, wanted in zip(sorted(lines), WANTED, strict=True):
         assert line.endswith("," + wanted)
         assert json.loads(line)["event_id"] == json.loads("{" + wanted)["order"]

@@ -58,4 +58,4 @@ class OnParts:
     def _run(self, part: bytes) -> dict[str, Any]:
         block = self._format.decode(part)
         given = self._format.arrays(block)
-        return arrays(self.rows, {**given, **self.function.run(given)}, len(block))
+        return arrays(self.rows, {**given, **self._format.exact(block), **self.function.run(given)}, len(block))

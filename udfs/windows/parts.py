@@ -157,6 +157,14 @@ class PartFormat:
             for name, values, is_text in found
         }
 
+    def exact(self, block: Block) -> dict[str, NDArray[np.object_]]:
+        """Return the integer columns with NULLs again, as objects, which are exact beyond 2**53."""
+        return {
+            name: np.array([*_plain(values), None], dtype=object)[:-1]
+            for name, values in block.columns.items()
+            if isinstance(values, Column) and values.nulls is not None
+        }
+
     def lists(self, block: Block) -> dict[str, list[Any]]:
         """Return the columns as Python objects, None where there is no value. It is for few rows, in stages."""
         found = ((name, block[name], kind == "STRING") for name, kind in self.columns)

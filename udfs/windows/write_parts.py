@@ -66,10 +66,11 @@ class WriteParts:
         self.score.close()
 
     def _write(self, part: bytes) -> dict[str, Any]:
-        given = self._format.arrays(self._format.decode(part))
+        block = self._format.decode(part)
+        given = self._format.arrays(block)
         found = {name: np.asarray(values) for name, values in self.score.run(given).items()}
         sample = found.pop("__drift", None)
-        reasons, values = found["__dead_letter_reason"], {**given, **found}
+        reasons, values = found["__dead_letter_reason"], {**given, **self._format.exact(block), **found}
         bad = np.empty(0, np.int64) if is_repeated(reasons) else np.flatnonzero(reasons.astype(bool))
         good = values
         if len(bad):

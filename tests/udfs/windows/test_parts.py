@@ -91,3 +91,8 @@ def test_arrays_are_what_pandas_would_give() -> None:
     assert found["line"].tolist() == [b"\xff", None]
     assert found["p"].tolist() == [3, 4]
     assert found["p"].dtype == np.int64
+
+
+def test_whole_numbers_beside_nulls_are_also_there_exactly() -> None:
+    rows = block([(2**53 + 1, 1.0, None, None, 1), (None, 1.0, None, None, 2)])
+    assert {name: values.tolist() for name, values in FORMAT.exact(rows).items()} == {"n": [2**53 + 1, None]}
