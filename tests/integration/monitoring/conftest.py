@@ -66,7 +66,10 @@ def monitored(
     prometheus = Prometheus(folder / "prometheus", targets)
     try:
         run = run_job(config, source, folder / "out", overrides=overrides)
-        (running_at,) = prometheus.query("max_over_time(timestamp(up{job='gress-ml-flink'} == 1)[10m:1s])").values()
+        # Flink answers when the job has ended, too, and then tells nothing of it.
+        of_job = ("flink_taskmanager_job_task_busyTimeMsPerSecond", "flink_jobmanager_job_lastCheckpointSize")
+        last = [prometheus.query(f"max(max_over_time(timestamp({name})[10m:1s]))").values() for name in of_job]
+        running_at = min(moment for (moment,) in last)
         server.start()
         answers = f"min_over_time(up{{instance='127.0.0.1:{port}'}}[3s]) == 1"
         prometheus.wait_for(lambda: server.is_serving and bool(prometheus.query(answers)))

@@ -15,7 +15,7 @@ class Monitored:
     Attributes:
         run: what it wrote.
         prometheus: scrapes the host's metrics still.
-        running_at: when Flink was scraped last, in seconds since 1970.
+        running_at: when Flink told of the job last, in seconds since 1970.
     """
 
     run: JobRun
