@@ -23,7 +23,7 @@ from jobs.flink.overrides import ONE_ROW, run_in_thread, table_options
 from jobs.flink.shards import shard_labels
 from jobs.flink.sql import View, create_view
 from jobs.pipeline.quiet import with_end_of_silence
-from jobs.pipeline.steps import apply, computed_once, exact_scales
+from jobs.pipeline.steps import NO_TIME_MS, apply, computed_once, exact_scales, schema_of
 from jobs.sources.kafka import RECORD_COLUMNS, SOURCE_TIME
 from state.sliding.filters.syntax import parse_filter
 from state.sliding.filters.tokens import FilterError
@@ -39,8 +39,6 @@ from udfs.windows.pack_lines import PackLines
 
 if TYPE_CHECKING:
     from pyflink.datastream import DataStream, KeyedStream
-
-_NO_TIME_MS = -62_135_596_800_000
 
 
 @dataclass(frozen=True)
@@ -92,18 +90,15 @@ def window_parts(
     stages = _Stages(session, job.events, labels, record)
     silent_ms = job.source.kafka.idle_timeout_ms if has_source_time and job.source.kafka is not None else 0
     stream = stages.parts(timed, silent_ms)
-    columns: SqlColumns = pack.columns
-    passing = lines.only(keep)
-    late: View | None = None
-    for number, plan in enumerate(plans):
-        follows = plans[number + 1].key if number + 1 < len(plans) else None
-        letters = stages.letters if number == 0 else None
-        kept_columns = columns if number else (*event_columns(job.events), *passing)
+    columns, kept_columns = pack.columns, (*event_columns(job.events), *lines.only(keep))
+    windowed: list[DataStream] = []
+    for plan, follows in zip(plans, [*(plan.key for plan in plans[1:]), None], strict=True):
+        letters = None if windowed else stages.letters
         stream = stages.add(stream, plan, columns, kept_columns, follows=follows, letters=letters)
-        if number == 0:
-            late = stages.late(stream)
-        columns = (*kept_columns, *((spec.name, "DOUBLE") for spec in plan.specs))
-    return PartViews(stages.view(stream), columns, _rejected(session, timed, late, stages.letters.columns))
+        windowed.append(stream)
+        columns = kept_columns = (*kept_columns, *((spec.name, "DOUBLE") for spec in plan.specs))
+    rejected = _rejected(session, timed, stages.late(windowed[0]))
+    return PartViews(stages.view(stream), columns, rejected)
 
 
 def run_on_parts(session: FlinkSession, views: PartViews, name: str, function: VectorFunction) -> View:
@@ -144,27 +139,28 @@ def _timed(session: FlinkSession, packed: View, events: EventSettings, *, has_so
     from pyflink.table import Schema
 
     table = session.tables.from_path(packed.name)
-    known = table.get_schema()
-    schema = Schema.new_builder()
-    columns = tuple((name, kind) for name, kind in packed.columns if name != SOURCE_TIME)
-    for name, _ in columns:
-        schema = schema.column(name, known.get_field_data_type(name))
+    timed = View("packed_timed", tuple(column for column in packed.columns if column[0] != SOURCE_TIME))
     own = f"__rowtime - {interval(events.watermark_delay_ms + 1)}"
-    schema = schema.column_by_expression("__rowtime", f"TO_TIMESTAMP_LTZ(COALESCE(__newest, {_NO_TIME_MS}), 3)")
-    schema = schema.watermark("__rowtime", "SOURCE_WATERMARK()" if has_source_time else own)
+    added = (
+        Schema.new_builder()
+        .column_by_expression("__rowtime", f"TO_TIMESTAMP_LTZ(COALESCE(__newest, {NO_TIME_MS}), 3)")
+        .watermark("__rowtime", "SOURCE_WATERMARK()" if has_source_time else own)
+    )
     stream = session.tables.to_data_stream(table)
-    session.tables.create_temporary_view("packed_timed", session.tables.from_data_stream(stream, schema.build()))
-    return View("packed_timed", columns)
+    schema = schema_of(table, timed.names, added)
+    session.tables.create_temporary_view(timed.name, session.tables.from_data_stream(stream, schema))
+    return timed
 
 
-def _rejected(session: FlinkSession, packed: View, late: View | None, columns: SqlColumns) -> View:
+def _rejected(session: FlinkSession, packed: View, late: View) -> View:
     """Return the rows that are dead letters before the model: malformed or late ones."""
-    listed = ", ".join(identifier(name) for name, _ in columns)
-    of_packed = ", ".join("__bad_line AS __line" if name == "__line" else identifier(name) for name, _ in columns)
-    query = f"SELECT {of_packed} FROM {packed.name} WHERE __dead_letter_reason IS NOT NULL"
-    if late is not None:
-        query += f" UNION ALL SELECT {listed} FROM {late.name}"
-    return create_view(session, "unscored", columns, query)
+    listed = ", ".join(identifier(name) for name in late.names)
+    of_packed = ", ".join("__bad_line AS __line" if name == "__line" else identifier(name) for name in late.names)
+    query = (
+        f"SELECT {of_packed} FROM {packed.name} WHERE __dead_letter_reason IS NOT NULL "
+        f"UNION ALL SELECT {listed} FROM {late.name}"
+    )
+    return create_view(session, "unscored", late.columns, query)
 
 
 class _Stages:
@@ -175,7 +171,7 @@ class _Stages:
     ) -> None:
         from pyflink.common import Types
 
-        self._session, self._events, self._labels = session, events, labels
+        self._session, self._labels = session, labels
         self._type = Types.ROW([Types.INT(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
         self.letters = LateLetters(events, record)
 
@@ -218,8 +214,7 @@ class _Stages:
     def _keyed(self, stream: DataStream) -> KeyedStream:
         """Return a stream of ``(label, part)`` as parts by their labels, without a Python operator for the key.
 
-        A task can have one Python operator in the JVM's process: each has a Python thread of its own on the task's
-        thread, and Arrow waits for ever on all but the first.
+        PyFlink's own ``key_by`` calls Python for each element to learn its key, which is there already.
         """
         from pyflink.common import Types
         from pyflink.datastream.data_stream import KeyedStream

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pyflink.table import Schema, Table
 
 # A row without a time must not move the watermark: the year 1.
-_NO_TIME_MS = -62_135_596_800_000
+NO_TIME_MS = -62_135_596_800_000
 _EXACT_SCALES = {"long": 0, "boolean": 0}
 _ROW_TIME = (("__row_time", "TIMESTAMP_LTZ(3)"),)
 
@@ -63,7 +63,7 @@ def computed_once(session: FlinkSession, source: View) -> View:
     table = session.tables.from_path(source.name)
     stream = session.tables.to_data_stream(table)
     name = f"{source.name}_once"
-    schema = _schema_of(table, source.names)
+    schema = schema_of(table, source.names)
     session.tables.create_temporary_view(name, session.tables.from_data_stream(stream, schema))
     return View(name, source.columns)
 
@@ -96,7 +96,7 @@ def _with_watermark(session: FlinkSession, source: View, name: str, events: Even
 
     table = session.tables.from_path(source.name)
     has_source_time = SOURCE_TIME in source.names
-    rowtime = f"TO_TIMESTAMP_LTZ(COALESCE({identifier(events.time)}, {_NO_TIME_MS}), 3)"
+    rowtime = f"TO_TIMESTAMP_LTZ(COALESCE({identifier(events.time)}, {NO_TIME_MS}), 3)"
     own = f"__rowtime - {interval(events.watermark_delay_ms + 1)}"
     added = (
         Schema.new_builder()
@@ -108,7 +108,7 @@ def _with_watermark(session: FlinkSession, source: View, name: str, events: Even
         # A task whose partitions were idle knows of no watermark, and would let rows pass that the windows drop
         # without a word: every task that judges must see the watermarks of all.
         stream = stream.rebalance()
-    schema = _schema_of(table, [column for column in source.names if column != SOURCE_TIME], added)
+    schema = schema_of(table, [column for column in source.names if column != SOURCE_TIME], added)
     session.tables.create_temporary_view(name, session.tables.from_data_stream(stream, schema))
     return name
 
@@ -123,7 +123,7 @@ def _with_stream_time(session: FlinkSession, table: Table, view: View) -> View:
         .watermark("__row_time", "SOURCE_WATERMARK()")
     )
     stream = session.tables.to_data_stream(table)
-    schema = _schema_of(table, view.names, added)
+    schema = schema_of(table, view.names, added)
     name = f"{view.name}_stream"
     session.tables.create_temporary_view(name, session.tables.from_data_stream(stream, schema))
     listed = ", ".join(identifier(column) for column in view.names)
@@ -165,7 +165,7 @@ def _exact_scale(kind: str, scale: int | None) -> int | None:
     return scale if kind == "decimal" else _EXACT_SCALES.get(kind)
 
 
-def _schema_of(table: Table, names: Iterable[str], added: Schema.Builder | None = None) -> Schema:
+def schema_of(table: Table, names: Iterable[str], added: Schema.Builder | None = None) -> Schema:
     """Return the schema of a stream of a table's rows, with what the builder adds."""
     from pyflink.table import Schema
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,6 +39,10 @@ class _Waiting:
     number: int
     rows: Block
     times: NDArray[np.int64]
+
+    @cached_property
+    def earliest(self) -> int:
+        return int(self.times.min())
 
 
 @dataclass
@@ -170,7 +175,7 @@ class KeyedWindows:
         shard.log.append(self._log, rows, self._windows.watermark)
 
     def _timer(self, shard: _Shard) -> int | None:
-        earliest = min(int(each.times.min()) for each in shard.waiting)
+        earliest = min(each.earliest for each in shard.waiting)
         if shard.timer is not None and shard.timer <= earliest:
             return None
         shard.timer = earliest

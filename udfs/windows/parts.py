@@ -160,7 +160,7 @@ class PartFormat:
     def exact(self, block: Block) -> dict[str, NDArray[np.object_]]:
         """Return the integer columns with NULLs again, as objects, which are exact beyond 2**53."""
         return {
-            name: np.array([*_plain(values), None], dtype=object)[:-1]
+            name: np.array(_plain(values), dtype=object)
             for name, values in block.columns.items()
             if isinstance(values, Column) and values.nulls is not None
         }
@@ -212,7 +212,7 @@ def _numbers(values: NDArray[Any], kind: str) -> Column:
 def _column(values: Values) -> Column:
     """Return values as the window engine takes them."""
     if isinstance(values, Texts):
-        return Column(np.array([*values.tolist(), None], dtype=object)[:-1], values.nulls)
+        return Column(np.array(values.tolist(), dtype=object), values.nulls)
     if values.values.dtype.kind != "f":
         return values
     missing = np.isnan(values.values)
