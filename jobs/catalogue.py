@@ -27,7 +27,7 @@ JOBS = MappingProxyType(
 )
 
 
-# Who writes `job.name: returns` expects a job of that name.
+# A user with `job.name: returns` expects a job of that name.
 _YOUR_OWN = "a job of your own is one of these with --config FILE, whatever its job.name"
 
 

@@ -34,7 +34,7 @@ class Chunks(dict[int, bytes]):
 
 
 class Task:
-    """What a stage does with some shards: one engine, and a log of chunks a shard."""
+    """A stage with some shards: one engine, and a log of chunks a shard."""
 
     def __init__(self, plan: SlidingPlan, state: Mapping[int, Chunks], *, allowance_ms: int = 0) -> None:
         self.engine = SlidingWindows(plan)
@@ -65,7 +65,7 @@ def empty_state(shards: Iterable[int] = range(SHARDS)) -> dict[int, Chunks]:
 def answers(
     plan: SlidingPlan, history: Sequence[Row], watermarks: Sequence[int], key_kind: Kind = "integer"
 ) -> dict[str, np.ndarray]:
-    """What an engine answers to a history in batches, by the rows' places in it."""
+    """Return an engine's answers to a history in batches, by the rows' places in it."""
     engine = SlidingWindows(plan)
     found = {spec.name: np.full(len(history), -99.0) for spec in plan.specs}
     for places, watermark in in_batches(history, watermarks):

@@ -32,7 +32,7 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def ask(database: duckdb.DuckDBPyConnection, specs: Sequence[WindowSpec]) -> dict[str, np.ndarray]:
-    """What DuckDB says to specs, in the order of the rows."""
+    """Return DuckDB's answers to specs, in the order of the rows."""
     largest = {
         column: f"MAX({spec.source}) {chosen(spec)} OVER (PARTITION BY card, moment) AS {column}"
         for spec in SPECS
