@@ -16,6 +16,7 @@ from gress.cli.metrics import metrics_app
 from gress.cli.models import models_app
 from gress.cli.panels import CLUSTERS, FEATURES, MODELS, RUN, WATCH, PanelGroup
 from gress.cli.report import mount as mount_report
+from gress.cli.state import mount as mount_state
 from gress.cli.top import mount as mount_top
 from jobs.errors import JobError, refuse
 
@@ -37,6 +38,7 @@ app.add_typer(metrics_app, name="metrics", rich_help_panel=WATCH)
 app.add_typer(jars_app, name="jars", rich_help_panel=CLUSTERS)
 app.add_typer(dev_app, name="dev", rich_help_panel=CLUSTERS)
 mount_cluster(app)
+mount_state(app)
 mount_report(app)
 mount_top(app)
 

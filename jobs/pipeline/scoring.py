@@ -68,7 +68,7 @@ def score(
     if not features.windows:
         return _score_lines(session, settings, job, lines, ScoreLines(job, settings.ml, line_format))
     function = ScoreColumns(job, settings.ml)
-    if is_sliding(settings):
+    if settings.execution.engine == "sliding":
         parts = window_parts(
             session, settings, job, features, lines, line_format, keep=columns_through_windows()
         )
@@ -106,11 +106,6 @@ def _score_parts(
     return ScoringViews(rows_of(session, scored, "scored", on_parts.rows), parts.rejected)
 
 
-def is_sliding(settings: Settings) -> bool:
-    """Return whether windows run on packed rows."""
-    return settings.execution.windows == "sliding" and settings.execution.profile == "throughput"
-
-
 def is_written_by_workers(job: JobSettings, lines: View) -> bool:
     """Return whether workers can write a job's predictions as text.
 
@@ -137,7 +132,7 @@ def compute_features(
     function = ComputeFeatures(job)
     made = {name for name, _ in function.outputs}
     kept = [name for name, _ in event_columns(job.events) if name not in made]
-    if is_sliding(settings) and features.windows:
+    if settings.execution.engine == "sliding" and features.windows:
         parts = window_parts(session, settings, job, features, lines, line_format, keep=())
         on_parts = OnParts(function, parts.columns, tuple(c for c in parts.columns if c[0] in kept))
         found = run_on_parts(session, parts, "featured_parts", on_parts)

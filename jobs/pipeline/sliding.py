@@ -24,6 +24,7 @@ from jobs.flink.shards import shard_labels
 from jobs.flink.sql import View, create_view
 from jobs.pipeline.quiet import with_end_of_silence
 from jobs.pipeline.steps import NO_TIME_MS, apply, computed_once, exact_scales, schema_of
+from jobs.saved_state.operators import WINDOWS_UID
 from jobs.sources.kafka import RECORD_COLUMNS, SOURCE_TIME
 from state.sliding.filters.syntax import parse_filter
 from state.sliding.filters.tokens import FilterError
@@ -186,7 +187,7 @@ class _Stages:
         stream = self._session.tables.to_data_stream(self._session.tables.sql_query(query))
         if silent_ms:
             stream = with_end_of_silence(self._session, packed, stream, silent_ms)
-        return stream.map(labelled, self._type).uid("windows-labels").name("labels")
+        return stream.map(labelled, self._type).uid(f"{WINDOWS_UID}labels").name("labels")
 
     def add(
         self,
@@ -209,7 +210,7 @@ class _Stages:
             letters=letters,
         )
         keyed = self._keyed(stream)
-        return keyed.process(stage, self._type).uid(f"windows-{plan.key}").name(f"windows by {plan.key}")
+        return keyed.process(stage, self._type).uid(f"{WINDOWS_UID}{plan.key}").name(f"windows by {plan.key}")
 
     def _keyed(self, stream: DataStream) -> KeyedStream:
         """Return a stream of ``(label, part)`` as parts by their labels, without a Python operator for the key.
@@ -228,7 +229,7 @@ class _Stages:
         """Return the late rows of the first stage."""
         from udfs.windows.stage import late_tag
 
-        late = stream.get_side_output(late_tag(self.letters)).uid("windows-late").name("late rows")
+        late = stream.get_side_output(late_tag(self.letters)).uid(f"{WINDOWS_UID}late").name("late rows")
         self._session.tables.create_temporary_view("late_rows", self._session.tables.from_data_stream(late))
         return View("late_rows", self.letters.columns)
 

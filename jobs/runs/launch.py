@@ -26,7 +26,7 @@ from jobs.run_folder.summary import Summary, summarise, summary_of_counts
 from jobs.runs.endless import StopResult, add_connector, is_endless, wait_until_stopped
 from jobs.runs.model_texts import with_texts_of_versions
 from jobs.runs.prepare import PreparedRun, RunRequest, prepare
-from jobs.runs.saved_state import CHECKPOINTS, SAVEPOINTS, check_goes_on, saved_state
+from jobs.runs.saved_state import CHECKPOINTS, SAVEPOINTS, STATE_OPTION, check_engine, check_goes_on, saved_state
 from jobs.runs.stages import Stages, StartWatch
 from jobs.sources.kafka import KafkaInput
 from jobs.sources.lines import is_read_in_turn
@@ -85,9 +85,10 @@ def _run(
         restarts = 3 if prepared.job.sink.jdbc is None else 0
         extra = local_options(prepared.job.name, request.output, restarts=restarts)
         if state is not None:
-            extra["execution.state-recovery.path"] = state
+            extra[STATE_OPTION] = state
         session = open_session(prepared.settings, flink_conf=request.flink_conf, extra=extra)
         stages.end("JVM")
+        check_engine(session, prepared.settings)
         add_connector(session, prepared.job, prepared.files)
         build = importlib.import_module(entry.module).build
         statements = build(session, prepared.settings, prepared.job, prepared.files, prepared.output)

@@ -5,13 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conf.settings import Settings
 from jobs.errors import refuse
+from jobs.flink.environment import FlinkSession
 from jobs.flink.file_urls import file_url
+from jobs.saved_state.operators import read_saved_operators, windows_engine
 from jobs.sources.kafka import KafkaInput
 
 if TYPE_CHECKING:
     from jobs.runs.prepare import RunRequest
     from jobs.sources.files import InputFiles
+
+STATE_OPTION = "execution.state-recovery.path"
+"""The option of Flink that names the state from which a job goes on."""
 
 CHECKPOINTS = ".checkpoints"
 SAVEPOINTS = "savepoints"
@@ -52,6 +58,35 @@ def check_goes_on(state: str | None, source: InputFiles | KafkaInput) -> None:
             "latest",
             "--set job.source.kafka.stop=never, and end it with Ctrl-C",
         )
+
+
+def check_engine(session: FlinkSession, settings: Settings) -> None:
+    """Refuse a state whose windows another engine left: Flink would only tell of an operator's number.
+
+    Raises:
+        JobError: the windows of the state do not fit ``execution.windows``.
+    """
+    from pyflink.util.java_utils import get_j_env_configuration
+
+    url = get_j_env_configuration(session.env._j_stream_execution_environment).getString(STATE_OPTION, "")
+    if not url:
+        return
+    try:
+        left_by = windows_engine(read_saved_operators(url))
+    except OSError:
+        # A client may not reach what the cluster reaches; if nobody does, Flink says so.
+        return
+    execution = settings.execution
+    if left_by is None or left_by == execution.engine:
+        return
+    # The latency profile has windows of its own, whatever is set.
+    name, value = ("windows", left_by) if left_by != execution.windows else ("profile", "throughput")
+    refuse(
+        f"state {url}",
+        f"windows of the engine {execution.engine}",
+        f"those of {left_by}",
+        f"set execution.{name}: {value} to go on from it, or start without it",
+    )
 
 
 def _newest(output: Path) -> str:

@@ -84,8 +84,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., JobRun]:
     [
         ("workers", [], False),
         ("rows", ["execution.profile=latency"], False),
-        ("windows", [], True),
-        ("packed", ["execution.windows=sliding"], True),
+        ("windows", ["execution.windows=sql"], True),
+        ("packed", [], True),
     ],
     ids=["workers write", "latency", "windows", "packed windows"],
 )

@@ -8,10 +8,20 @@ import pytest
 
 from tests.support.job_graph import operators, renumbered
 
+_SQL = "execution.windows=sql"
+
+
+@pytest.fixture(scope="module", params=["sliding", "sql"])
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
 
 @pytest.fixture(scope="module")
-def by_parallelism(crafted_file: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[int, list[tuple[str, str]]]:
-    return {number: operators(crafted_file, tmp_path_factory.mktemp("out"), number) for number in (2, 1, 3)}
+def by_parallelism(
+    engine: str, crafted_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[int, list[tuple[str, str]]]:
+    chosen = f"execution.windows={engine}"
+    return {number: operators(crafted_file, tmp_path_factory.mktemp("out"), number, chosen) for number in (2, 1, 3)}
 
 
 def test_every_operator_has_a_uid_of_its_own(by_parallelism: dict[int, list[tuple[str, str]]]) -> None:
@@ -20,9 +30,11 @@ def test_every_operator_has_a_uid_of_its_own(by_parallelism: dict[int, list[tupl
     assert len({uid for _, uid in found}) == len(found) > 20
 
 
-def test_stateful_operators_are_among_them(by_parallelism: dict[int, list[tuple[str, str]]]) -> None:
+def test_stateful_operators_are_among_them(by_parallelism: dict[int, list[tuple[str, str]]], engine: str) -> None:
     uids = [uid for _, uid in by_parallelism[2]]
-    kinds = ("files", "watermark-assigner", "over-aggregate", "python-calc", "streaming-writer")
+    stages = ("windows-labels", "windows-CUSTOMER_ID", "windows-TERMINAL_ID", "windows-late")
+    windows = stages if engine == "sliding" else ("over-aggregate",)
+    kinds = ("files", "watermark-assigner", *windows, "python-calc", "streaming-writer")
     assert [kind for kind in kinds if not any(uid.endswith(kind) for uid in uids)] == []
 
 
@@ -33,14 +45,17 @@ def test_parallelism_does_not_change_uids(
     assert renumbered(by_parallelism[parallelism]) == renumbered(by_parallelism[2])
 
 
-def test_lines_are_parsed_and_rows_scored_once(by_parallelism: dict[int, list[tuple[str, str]]]) -> None:
-    # And one counts dead letters on their way.
-    assert sum(uid.endswith("python-calc") for _, uid in by_parallelism[2]) == 3
+def test_lines_are_parsed_and_rows_scored_once(
+    by_parallelism: dict[int, list[tuple[str, str]]], engine: str
+) -> None:
+    # And one counts dead letters on their way, in each stream that has some: late rows are one of their own.
+    counting = {"sql": 1, "sliding": 2}[engine]
+    assert sum(uid.endswith("python-calc") for _, uid in by_parallelism[2]) == 2 + counting
 
 
 def test_copies_of_rows_move_no_uid(
-    by_parallelism: dict[int, list[tuple[str, str]]], crafted_file: Path, tmp_path: Path
+    crafted_file: Path, tmp_path: Path
 ) -> None:
-    copying = {uid for _, uid in renumbered(operators(crafted_file, tmp_path, 2, "job.sink.print=true"))}
-    plain = {uid for _, uid in renumbered(by_parallelism[2])}
+    copying = {uid for _, uid in renumbered(operators(crafted_file, tmp_path, 2, _SQL, "job.sink.print=true"))}
+    plain = {uid for _, uid in renumbered(operators(crafted_file, tmp_path, 2, _SQL))}
     assert plain < copying

@@ -24,6 +24,7 @@ BELOW = {
 ROOMS_OF_JOBS = (
     {"errors"},
     {"flink", "kafka"},
+    {"saved_state"},
     {"sources", "sinks"},
     {"pipeline", "run_folder"},
     {"runs"},

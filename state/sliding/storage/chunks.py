@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from state.sliding.errors import StateError
-from state.sliding.rows import Rows
+from state.sliding.rows import Column, Rows
 from state.sliding.storage.packing import Reader, Writer
 
 if TYPE_CHECKING:
-    from state.sliding.plan import SlidingPlan
+    from state.sliding.plan import Kind, SlidingPlan
 
-VERSION = 1
+VERSION = 2
+_KINDS: dict[bytes, Kind] = {b"i": "integer", b"d": "double", b"t": "text"}
+_KIND_CODES = {kind: code for code, kind in _KINDS.items()}
 _LEAD = struct.Struct("<B")
-_HEADER = struct.Struct("<BBIqqq8s")
+_HEADER = struct.Struct("<BBIqqq8sc")
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class ChunkHeader:
         last_ms: time of the latest row.
         watermark: up to it the shard's rows were answered.
         layout: digest of the fields and filters it holds.
+        key_kind: kind of the key field.
     """
 
     level: int
@@ -39,6 +42,7 @@ class ChunkHeader:
     last_ms: int
     watermark: int
     layout: bytes
+    key_kind: Kind
 
 
 def encode(plan: SlidingPlan, rows: Rows, watermark: int, level: int = 0) -> bytes:
@@ -58,7 +62,8 @@ def encode(plan: SlidingPlan, rows: Rows, watermark: int, level: int = 0) -> byt
         writer.column(rows.fields[name], plan.kinds[name], plan.scales.get(name) or 0)
     for text in plan.filters:
         writer.mask(rows.passes[text])
-    return _HEADER.pack(VERSION, level, len(rows), first, last, watermark, plan.layout) + writer.bytes()
+    kind = _KIND_CODES[plan.kinds[plan.key]]
+    return _HEADER.pack(VERSION, level, len(rows), first, last, watermark, plan.layout, kind) + writer.bytes()
 
 
 def read_header(data: bytes) -> ChunkHeader:
@@ -74,8 +79,20 @@ def read_header(data: bytes) -> ChunkHeader:
     if len(data) < _HEADER.size:
         msg = f"window state: expected a chunk of at least {_HEADER.size} bytes, got {len(data)}; it is cut off"
         raise StateError(msg)
-    _, level, rows, first, last, watermark, digest = _HEADER.unpack_from(data)
-    return ChunkHeader(level, rows, first, last, watermark, digest)
+    _, level, rows, first, last, watermark, digest, kind = _HEADER.unpack_from(data)
+    return ChunkHeader(level, rows, first, last, watermark, digest, _KINDS[kind])
+
+
+def read_keys(data: bytes) -> Column:
+    """Return the key of each row of a chunk, for which nobody needs to know its windows.
+
+    Raises:
+        StateError: the chunk is of another version of the format.
+    """
+    header = read_header(data)
+    reader = Reader(data, _HEADER.size)
+    reader.integers(header.rows)
+    return reader.column(header.key_kind, header.rows)
 
 
 def decode(plan: SlidingPlan, data: bytes) -> Rows:

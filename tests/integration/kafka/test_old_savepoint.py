@@ -20,14 +20,15 @@ def restored(kafka: DevKafka, tmp_path: Path) -> Iterator[GressRun]:
     """The job with the state that the version before left; its events are in the same places as then."""
     names, lines = topics(kafka.servers, "stopped"), events()
     send(kafka.servers, [Sent(names.events, None, line.encode()) for line in [*lines, closing(lines)]], partition=0)
-    state = f"execution.flink.execution.state-recovery.path={FOLDER / 'state'}"
-    run = GressRun(write_config(tmp_path / "config"), names, tmp_path / "out", [state], delivery="at_least_once")
+    state = f"execution.flink.execution.state-recovery.path={FOLDER / 'sql' / 'state'}"
+    more = [state, "execution.windows=sql"]
+    run = GressRun(write_config(tmp_path / "config"), names, tmp_path / "out", more, delivery="at_least_once")
     yield run
     run.kill()
 
 
 def test_savepoint_of_the_version_before_goes_on_with_the_same_scores(restored: GressRun, kafka: DevKafka) -> None:
-    rows = [json.loads(line) for line in (FOLDER / "predictions.jsonl").read_text("utf-8").splitlines()]
+    rows = [json.loads(line) for line in (FOLDER / "sql" / "predictions.jsonl").read_text("utf-8").splitlines()]
     # The version before wrote ids as text.
     wanted = {int(row["event_id"]): row["prediction"] for row in rows if not row["early"]}
     assert 100 < len(wanted) < len(rows) - 100

@@ -23,7 +23,7 @@ def test_last_events_come_out_once_the_stream_is_silent(
 ) -> None:
     topics, lines = new_topics(), crafted.good_lines()
     send(topics.servers, [Sent(topics.events, None, line.encode()) for line in lines])
-    more = ["execution.windows=sliding", "job.source.kafka.idle_timeout=3s"]
+    more = ["job.source.kafka.idle_timeout=3s"]
     run = GressRun(fraud_config, topics, tmp_path / "out", more)
     reader = Reader(topics.servers, topics.written)
     predictions = reader.values[topics.predictions]

@@ -1,4 +1,4 @@
-"""Make the savepoint of this folder with a version of gress-ml before this one: see README.md."""
+"""Make a savepoint of this folder with some version of gress-ml: see README.md."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ from tests.integration.kafka.old_savepoint import CLOSING_ID, FOLDER, ROWS_BEFOR
 from tests.integration.kafka.topics import Reader, Sent, send
 
 
-def main(command: str, work: str) -> None:
+def main(command: str, work: str, engine: str = "sql") -> None:
     """Write the savepoint, and the predictions of a run that was not stopped.
 
     Args:
         command: `gress` of the version before.
         work: an empty folder.
+        engine: that of the windows; each has a folder of its own.
     """
-    folder = Path(work)
+    folder, target = Path(work), FOLDER / engine
+    more = [f"execution.windows={engine}"]
     lines = events()
     with DevKafka(folder / "kafka", partitions=2) as broker:
         config = write_config(folder / "config")
         whole, stopped = topics(broker.servers, "whole"), topics(broker.servers, "stopped")
-        first = GressRun(config, stopped, folder / "stopped", delivery="at_least_once", command=[command])
+        first = GressRun(config, stopped, folder / "stopped", more, delivery="at_least_once", command=[command])
         send(broker.servers, [Sent(stopped.events, None, line.encode()) for line in lines[:ROWS_BEFORE]], partition=0)
-        second = GressRun(config, whole, folder / "whole", delivery="at_least_once", command=[command])
+        second = GressRun(config, whole, folder / "whole", more, delivery="at_least_once", command=[command])
         both = [*lines, closing(lines)]
         send(broker.servers, [Sent(whole.events, None, line.encode()) for line in both], partition=0)
         reader = Reader(broker.servers, [whole.predictions, stopped.predictions])
@@ -37,15 +39,15 @@ def main(command: str, work: str) -> None:
         second.stop_with_savepoint()
         reader.rest()
         reader.close()
-    shutil.rmtree(FOLDER / "state", ignore_errors=True)
-    shutil.copytree(savepoint, FOLDER / "state")
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(savepoint, target / "state")
     early = {row["event_id"] for row in before}
     rows = [
         {"event_id": row["event_id"], "prediction": row["prediction"], "early": row["event_id"] in early}
         for row in found
         if int(row["event_id"]) != CLOSING_ID
     ]
-    (FOLDER / "predictions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    (target / "predictions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from state.sliding.errors import StateError
-from state.sliding.storage.chunks import decode, encode, read_header
+from state.sliding.storage.chunks import decode, encode, read_header, read_keys
 from state.window_sql import WindowSpec
 from tests.state.sliding.oracle import FILTER, Row, plan_of, rows_of
 
@@ -26,7 +26,14 @@ def test_a_chunk_holds_what_the_windows_read_and_no_more() -> None:
 
 def test_the_header_is_read_without_the_windows() -> None:
     header = read_header(encode(PLAN, ROWS, 4_000, level=2))
-    assert dataclasses.astuple(header) == (2, 3, 1_000, 3_000, 4_000, PLAN.layout)
+    assert dataclasses.astuple(header) == (2, 3, 1_000, 3_000, 4_000, PLAN.layout, "integer")
+
+
+def test_keys_are_read_without_the_windows() -> None:
+    keys = read_keys(encode(PLAN, ROWS, 4_000))
+    assert keys.values.tolist() == [7, 0, 8]
+    assert keys.nulls is not None
+    assert keys.nulls.tolist() == [False, True, False]
 
 
 def test_windows_may_change_where_their_fields_stay() -> None:
@@ -49,8 +56,8 @@ def test_a_chunk_of_other_fields_is_refused(other: object) -> None:
 
 
 def test_another_version_is_refused() -> None:
-    data = b"\x02" + encode(PLAN, ROWS, 3_000)[1:]
-    with pytest.raises(StateError, match="expected a chunk of format 1, got format 2"):
+    data = b"\x01" + encode(PLAN, ROWS, 3_000)[1:]
+    with pytest.raises(StateError, match="expected a chunk of format 2, got format 1"):
         decode(PLAN, data)
 
 

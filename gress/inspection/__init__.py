@@ -1,0 +1,1 @@
+"""Saved state of jobs as people look at it; `gress state` prints it."""

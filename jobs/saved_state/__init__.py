@@ -1,0 +1,1 @@
+"""Savepoints and checkpoints as Flink describes them: operators with state, and chunks of windows."""
