@@ -58,6 +58,7 @@ class VersionFigures:
         job: name of the job that it scores for.
         share: share of the predictions of all versions of its model in the job; None: there were none.
         rows_per_s: predictions of this version a second; None: not known yet.
+        rows_total: predictions of this version since the workers began to count.
         errors_per_s: rows a second that it failed on, with or without another answer.
         breaker: state of the circuit breaker, the worst of all workers; None: not known.
         loaded: number of workers that have loaded it.
@@ -68,6 +69,7 @@ class VersionFigures:
     version: str
     share: float | None
     rows_per_s: float | None
+    rows_total: float
     errors_per_s: float | None
     latency_p99_s: float | None
     breaker: str | None
@@ -121,6 +123,7 @@ class Figures:
         job: health of the job; None: nobody asked the cluster.
         rows_per_s: rows with a prediction or an error in the last seconds; None: not known yet.
         rows_per_s_minute: the same rate over the last minute.
+        rows_total: the same rows since the workers began to count, of the endpoints that answer.
         history: (seconds ago, rows/s) of the last minute.
         queue_rows: rows that workers have and have not scored yet; None: the workers do not say.
     """
@@ -129,6 +132,7 @@ class Figures:
     job: Health | None
     rows_per_s: float | None
     rows_per_s_minute: float | None
+    rows_total: float
     history: tuple[tuple[float, float], ...]
     latency_s: Spread
     end_to_end_s: Spread
@@ -167,6 +171,7 @@ def figures(history: History, scrapes: Sequence[Scrape], job: Health | None = No
         job=job,
         rows_per_s=history.window(NOW_S).rate("predictions_total"),
         rows_per_s_minute=minute.rate("predictions_total"),
+        rows_total=_total(scrapes, "predictions_total"),
         history=tuple(history.rates("predictions_total")),
         latency_s=spread(recent.histogram("inference_latency_seconds")),
         end_to_end_s=spread(recent.histogram("end_to_end_latency_seconds")),
@@ -212,6 +217,7 @@ def _versions(recent: Window, scrapes: Sequence[Scrape]) -> tuple[VersionFigures
                 **keys,
                 share=_share(rate, totals[_owner(labels, "model")]),
                 rows_per_s=rate,
+                rows_total=_total(scrapes, "predictions_total", {**keys, "status": "success"}),
                 errors_per_s=recent.rate("inference_errors_total", keys),
                 latency_p99_s=recent.histogram("inference_latency_seconds", keys).quantile(0.99),
                 breaker=None if state is None else _BREAKERS.get(state, f"state {state:g}"),
@@ -245,6 +251,16 @@ def _variants(recent: Window, scrapes: Sequence[Scrape]) -> tuple[VariantFigures
         for labels, rate in rows.items()
     ]
     return tuple(sorted(found, key=lambda each: (each.job, each.experiment, each.variant)))
+
+
+def _total(scrapes: Sequence[Scrape], name: str, labels: Mapping[str, str] | None = None) -> float:
+    """Return the sum of all series of a counter with these labels."""
+    return sum(
+        value
+        for each in scrapes
+        for series, value in each.counters.items()
+        if series.name == name and series.has(labels or {})
+    )
 
 
 def _counts(name: str, minute: Window, scrapes: Sequence[Scrape]) -> tuple[Count, ...]:

@@ -62,7 +62,7 @@ class TopView:
     def _rate_line(self, width: int, *, is_ascii: bool) -> Text:
         found = self._figures
         line = Text.assemble(("rows/s ", "bold"), f"{rate_text(found.rows_per_s):>9}")
-        line.append(f"  minute {rate_text(found.rows_per_s_minute)}")
+        line.append(f"  minute {rate_text(found.rows_per_s_minute)}  total {number_text(found.rows_total)}")
         if found.queue_rows is not None:
             line.append(f"  queue {number_text(found.queue_rows)}")
         bars = min(int(MINUTE_S / max(self._interval_s, _SHORTEST_BAR_S)), width - len(line) - 2)

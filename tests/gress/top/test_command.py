@@ -28,9 +28,9 @@ COLOUR = re.compile(rb"\x1b\[[0-9;]*[349][0-7]m")
 SHOW_CURSOR, HIDE_CURSOR = b"\x1b[?25h", b"\x1b[?25l"
 OTHER_SCREEN, FIRST_SCREEN = b"\x1b[?1049h", b"\x1b[?1049l"
 KEYS = {
-    "at", "interval_s", "endpoints", "job", "rows_per_s", "rows_per_s_minute", "history", "latency_s", "end_to_end_s",
-    "batch_rows", "queue_rows", "versions", "variants", "shadows", "fallbacks", "dead_letters", "drift", "swaps",
-    "load_errors", "registry_errors",
+    "at", "interval_s", "endpoints", "job", "rows_per_s", "rows_per_s_minute", "rows_total", "history", "latency_s",
+    "end_to_end_s", "batch_rows", "queue_rows", "versions", "variants", "shadows", "fallbacks", "dead_letters",
+    "drift", "swaps", "load_errors", "registry_errors",
 }  # fmt: skip
 
 
@@ -79,6 +79,8 @@ def test_once_as_text_has_no_control_codes(address: str) -> None:
     done = gress_top(address, "--once", "--interval", "300ms")
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout
+    (total,) = re.findall(r"^rows/s .*  total ([\d,]+)", done.stdout, re.MULTILINE)
+    assert int(total.replace(",", "")) > 0
     assert re.search(r"^fraud@2\.0\.0 +\d+\.\d % ", done.stdout, re.MULTILINE)
     assert re.search(r"^overall of fraud@2\.0\.0 +0\.91 !$", done.stdout, re.MULTILINE)
 

@@ -33,6 +33,7 @@ def test_rows_are_predictions_and_errors_of_all_endpoints() -> None:
     second = (predicted(Exposition(), "2", 0), predicted(Exposition(), "2", 30))
     found = after_one_second(first, second)
     assert (found.rows_per_s, found.rows_per_s_minute, found.history) == (90, 90, ((0, 90),))
+    assert found.rows_total == 150 + 10 + 30
 
 
 def test_one_answer_has_gauges_and_no_rates() -> None:
@@ -41,6 +42,7 @@ def test_one_answer_has_gauges_and_no_rates() -> None:
     found = figures(history, [host.at(0)])
     (version,) = found.versions
     assert (found.rows_per_s, version.rows_per_s, version.share, version.loaded) == (None, None, None, 2)
+    assert (found.rows_total, version.rows_total) == (5, 5)
 
 
 def test_versions_are_those_of_all_endpoints() -> None:
