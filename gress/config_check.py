@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from conf.errors import ConfigError
-from conf.loading.loader import load_settings
-from conf.loading.parts import SettingsParts, load_parts, parts_of
+from conf.loading.inspection import Inspection, inspect
+from conf.loading.loader import load_settings, read_raw
 from conf.settings import Settings
 from jobs.runs.problems import find_problems, jar_problems
 
@@ -25,23 +25,22 @@ def check_settings(
         overrides: ``key.path=value`` settings that win over the file and the environment.
         needs_model: open the models, too.
     """
-    problems: list[Exception] = []
-    settings = None
     try:
-        settings = load_settings(file, overrides=overrides, environ=os.environ)
-        parts = parts_of(settings)
+        raw, found = read_raw(file, overrides=overrides, environ=os.environ)
     except ConfigError as error:
-        problems.append(error)
-        parts = _sound_parts(file, overrides)
-    if settings is None or settings.job is not None:
-        problems.extend(find_problems(parts, str(file), needs_model=needs_model))
-    if parts.job is not None:
-        problems.extend(jar_problems(parts.job))
+        return None, [error]
+    seen = inspect(raw, found)
+    problems: list[Exception] = [ConfigError(str(file), seen.problems)] if seen.problems else []
+    if raw.tree.get("job") is not None:
+        problems += _of_a_run(seen, str(file), needs_model=needs_model)
+    settings = None if seen.problems else load_settings(file, overrides=overrides, environ=os.environ)
     return settings, problems
 
 
-def _sound_parts(file: Path, overrides: Sequence[str]) -> SettingsParts:
-    try:
-        return load_parts(file, overrides=overrides, environ=os.environ)
-    except ConfigError:
-        return SettingsParts()
+def _of_a_run(seen: Inspection, origin: str, *, needs_model: bool) -> Iterator[Exception]:
+    """Yield the problems of a run that do not come of what the settings are refused for."""
+    for problem in find_problems(seen.parts, origin, needs_model=needs_model, left_out=seen.left_out):
+        if not seen.left_out.explains(str(problem)):
+            yield problem
+    if seen.parts.job is not None:
+        yield from jar_problems(seen.parts.job)

@@ -27,6 +27,10 @@ class ModelError(Exception):
         self.problem = problem
         self.fix = fix
 
+    def at(self, place: str) -> ModelError:
+        """Return the error with the place of the setting that names the model in front."""
+        return ModelError(f"{place}: {self.subject}", self.problem, self.fix)
+
     @classmethod
     def of_file(cls, path: Path, problem: str, fix: str = "") -> ModelError:
         """Return the error of a model file."""

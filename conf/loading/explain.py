@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -40,40 +40,51 @@ _KEY = "[key]"
 _MOST_ELSEWHERE = 3
 
 
-def explain(error: ValidationError, raw: RawSettings, model: type[BaseModel]) -> Iterator[ConfigProblem]:
-    """Yield one problem for each value of ``raw`` that ``model`` refused."""
+def _as_it_is(path: KeyPath) -> KeyPath:
+    return path
+
+
+def explain(
+    error: ValidationError,
+    raw: RawSettings,
+    model: type[BaseModel],
+    original: Callable[[KeyPath], KeyPath] = _as_it_is,
+) -> Iterator[ConfigProblem]:
+    """Yield one problem for each value of ``raw`` that ``model`` refused.
+
+    Args:
+        error: the refusal.
+        raw: the configuration.
+        model: class that refused it.
+        original: gives the path in ``raw`` of a path in what the model was given.
+    """
     for detail in error.errors(include_url=False):
         path: KeyPath = detail["loc"]
         if detail["type"] == REFUSED:
             refusals: tuple[Refusal, ...] = detail["ctx"]["refusals"]
-            yield from (_of_refusal(refusal, path, raw) for refusal in refusals)
+            for refusal in refusals:
+                at, *against = (original((*path, *each)) for each in (refusal.at, *refusal.against))
+                yield _of_refusal(refusal, at, against, raw)
         elif detail["type"] == "extra_forbidden":
-            yield _of_unknown_key(path, raw, model)
+            yield _of_unknown_key(original(path), raw, model)
         else:
-            yield _of_type(detail, raw)
+            yield _of_type(detail, original(path), raw)
 
 
-def _of_refusal(refusal: Refusal, path: KeyPath, raw: RawSettings) -> ConfigProblem:
+def _of_refusal(refusal: Refusal, path: KeyPath, against: Sequence[KeyPath], raw: RawSettings) -> ConfigProblem:
     if path[-1:] == (_KEY,):
         return _of_key(path[:-1], refusal.expected, raw, refusal.hint)
-    path = (*path, *refusal.at)
     if refusal.is_hidden:
         return ConfigProblem(path, refusal.expected, HIDDEN, refusal.hint, raw.source_of(path))
-    if refusal.against:
-        return _of_contradiction(refusal, path, raw)
+    if against:
+        got = " and ".join(raw.shown(each) for each in (path, *against))
+        others = tuple((each, raw.source_of(each)) for each in against)
+        return ConfigProblem(path, refusal.expected, got, refusal.hint, raw.source_of(path), others)
     value = raw.value_at(path)
     hint = refusal.hint
     if isinstance(value, str) and not raw.is_hidden(path):
         hint = hint or suggest(value, _without_hidden(refusal.candidates, raw))
     return raw.problem(path, refusal.expected, hint=hint)
-
-
-def _of_contradiction(refusal: Refusal, path: KeyPath, raw: RawSettings) -> ConfigProblem:
-    outer = path[: len(path) - len(refusal.at)]
-    others = [(*outer, *at) for at in refusal.against]
-    got = " and ".join(raw.shown(each) for each in (path, *others))
-    against = tuple((each, raw.source_of(each)) for each in others)
-    return ConfigProblem(path, refusal.expected, got, refusal.hint, raw.source_of(path), against)
 
 
 def _without_hidden(candidates: tuple[str, ...], raw: RawSettings) -> list[str]:
@@ -100,8 +111,8 @@ def _elsewhere(key: str, model: type[BaseModel]) -> str:
     return f"nearest valid name {' or '.join(map(repr, paths[:_MOST_ELSEWHERE]))}" if paths else ""
 
 
-def _of_type(detail: ErrorDetails, raw: RawSettings) -> ConfigProblem:
-    path, kind = detail["loc"], detail["type"]
+def _of_type(detail: ErrorDetails, path: KeyPath, raw: RawSettings) -> ConfigProblem:
+    kind = detail["type"]
     if path[-1:] == (_KEY,):
         return _of_key(path[:-1], _EXPECTED["invalid_key"], raw)
     template = _EXPECTED.get(kind)

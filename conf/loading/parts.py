@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from conf.loading.loader import read_raw
 from conf.settings import EventSettings, FeatureSetSettings, InferenceSettings, JobSettings, MlSettings, Settings
 
 _Part = TypeVar("_Part", bound=BaseModel)
@@ -34,13 +32,8 @@ def parts_of(settings: Settings) -> SettingsParts:
     return SettingsParts(settings.ml, job, job.events, job.features, job.inference)
 
 
-def load_parts(path: Path, *, overrides: Sequence[str] = (), environ: Mapping[str, str]) -> SettingsParts:
-    """Return the parts of a file that are right although the whole is refused.
-
-    Raises:
-        ConfigError: the file cannot be read as YAML.
-    """
-    tree = read_raw(path, overrides=overrides, environ=environ)[0].tree
+def parts_of_tree(tree: Mapping[str, Any]) -> SettingsParts:
+    """Return the parts of a tree that are right by themselves, although its job as a whole is not."""
     job = tree.get("job")
     job = job if isinstance(job, dict) else {}
     return SettingsParts(

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from conf.errors import ConfigError
+from conf.loading.inspection import LeftOut
 from conf.loading.parts import SettingsParts
-from conf.settings import EventSettings, FeatureSetSettings, InferenceSettings, JobSettings, MlSettings
+from conf.settings import InferenceSettings, JobSettings, MlSettings
 from jobs.errors import JobError
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
 from models.errors import ModelError
 from udfs.features.errors import FeatureError
-from udfs.features.feature_set import compile_feature_set, feature_problems
+from udfs.features.feature_set import FeatureSet, compile_feature_set, feature_problems
 from udfs.rows import SCORE, prediction_row
-from udfs.scoring.listed_models import check_listed
-from udfs.scoring.model_source import open_model, served_entry
+from udfs.scoring.listed_models import check_listed, try_out
+from udfs.scoring.model_source import find_model, open_model, served_entry
 
 
-def find_problems(parts: SettingsParts, origin: str, *, needs_model: bool = True) -> Iterator[Exception]:
+def find_problems(
+    parts: SettingsParts, origin: str, *, needs_model: bool = True, left_out: LeftOut | None = None
+) -> Iterator[Exception]:
     """Yield every reason why a run of these settings cannot start; parts that are missing are passed over.
 
     Args:
         parts: parts of the settings.
         origin: file of the settings, for the texts.
         needs_model: open the job's model, and the others that `ml.models` lists.
+        left_out: values that were refused, and which the parts are without; None: there is none.
     """
+    left_out = left_out or LeftOut()
     ml, inference = parts.ml, parts.inference
     if ml is not None:
         yield from _of_switches(ml, origin)
@@ -31,12 +38,15 @@ def find_problems(parts: SettingsParts, origin: str, *, needs_model: bool = True
         yield from _of_output_field(inference, origin)
     if parts.job is not None:
         yield from _of_carried_fields(parts.job, origin)
-    if parts.features is None or parts.events is None:
-        return
-    wrong = feature_problems(parts.features, parts.events)
-    yield from wrong
-    if needs_model and not wrong and ml is not None and inference is not None:
-        yield from _of_models(ml, inference, parts.features, parts.events)
+    features = None
+    if parts.features is not None and parts.events is not None:
+        wrong = feature_problems(parts.features, parts.events)
+        yield from (error.at(f"{origin}: job.features.specs.{place}") for place, error in wrong)
+        if not wrong and not left_out.touches("job", "features") and not left_out.touches("job", "events"):
+            features = compile_feature_set(parts.features, parts.events)
+    if needs_model and ml is not None and inference is not None and not left_out.touches("ml", "model_registry"):
+        is_chosen = not left_out.touches("ml", "models") and not left_out.touches("job", "inference")
+        yield from _of_models(ml, inference if is_chosen else None, features, origin)
 
 
 def _of_switches(ml: MlSettings, origin: str) -> Iterator[JobError]:
@@ -72,14 +82,51 @@ def _of_carried_fields(job: JobSettings, origin: str) -> Iterator[JobError]:
 
 
 def _of_models(
-    ml: MlSettings, inference: InferenceSettings, features: FeatureSetSettings, events: EventSettings
+    ml: MlSettings, inference: InferenceSettings | None, features: FeatureSet | None, origin: str
 ) -> Iterator[Exception]:
-    """Yield why the job's model, or another one that `ml.models` lists, cannot be opened."""
-    try:
-        open_model(ml, inference.with_defaults(ml.inference), compile_feature_set(features, events)).close()
-    except (FeatureError, ModelError) as error:
-        yield error
-    yield from check_listed(ml, but=served_entry(ml, inference))
+    """Yield why the job's models, or others that `ml.models` lists, cannot be opened.
+
+    Args:
+        ml: settings of models and their registry.
+        inference: the job's choice of a model; None: it is not known.
+        features: the job's features; None: they are wrong, and models are opened without them.
+        origin: file of the settings.
+    """
+    served = None
+    for chosen in () if inference is None else _choices(inference.with_defaults(ml.inference)):
+        entry = served_entry(ml, chosen)
+        served = served or entry
+        place = "job.inference" if entry is None else _place(ml, ml.models.index(entry))
+        try:
+            if features is not None:
+                open_model(ml, chosen, features).close()
+            else:
+                spec, path, _ = find_model(ml, chosen)
+                try_out(spec, path)
+        except ConfigError as error:
+            yield ConfigError(origin, [replace(each, path=(place,)) for each in error.problems])
+        except FeatureError as error:
+            yield error.at(f"{origin}: {place}")
+        except ModelError as error:
+            yield _at(error, origin, place)
+    for index, problem in check_listed(ml, but=served):
+        yield _at(problem, origin, _place(ml, index))
+
+
+def _at(error: ModelError, origin: str, place: str) -> ModelError:
+    """Return a model's error with the file and the setting, if it does not name the setting itself."""
+    return error.at(origin if error.subject.startswith("ml.models.") else f"{origin}: {place}")
+
+
+def _choices(inference: InferenceSettings) -> Iterator[InferenceSettings]:
+    """Yield the job's choice of a model, and that of its fallback."""
+    yield inference
+    if inference.fallback_version:
+        yield inference.model_copy(update={"model_version": inference.fallback_version})
+
+
+def _place(ml: MlSettings, index: int) -> str:
+    return f"ml.models.{index}" + ("" if ml.models[index].path is None else ".path")
 
 
 def jar_problems(job: JobSettings) -> Iterator[JobError]:

@@ -113,6 +113,9 @@ def test_a_table_scores_as_its_arrays_do(tmp_path: Path) -> None:
         np.testing.assert_array_equal(scorer.score(pa.Table.from_pandas(frame)).prediction, of_arrays)
         with pytest.raises(gress.FeatureError, match="expected input column 'hour', got none"):
             scorer.score(frame.drop(columns="hour"))
+        renamed = frame.rename(columns={"hour": "hours", "size": "sizes"})
+        with pytest.raises(gress.FeatureError, match=r"'size', 'hour', got none of them; 'size': nearest .* 'sizes'"):
+            scorer.score(renamed)
 
 
 def test_scorer_wants_a_job() -> None:

@@ -29,6 +29,10 @@ class FeatureError(ValueError):
     def __init__(self, where: str, expected: str, got: str, hint: str) -> None:
         super().__init__(f"{where}: expected {expected}, got {got}; {hint}")
 
+    def at(self, place: str) -> FeatureError:
+        """Return the error with the place of the setting that it is about in front."""
+        return _restore(FeatureError, f"{place}: {self.args[0]}")
+
     def __reduce__(self) -> tuple[object, ...]:
         """Keep the message when the error crosses a process: the constructor takes more than it."""
         return (_restore, (type(self), self.args[0]))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from conf.nearest import suggest
 from udfs.features import FEATURES
 from udfs.features.errors import FeatureError, UnknownColumnError, suggest_or_list
 from udfs.features.explained_column import ExplainedColumn
@@ -20,7 +21,7 @@ from udfs.features.source import output_of
 from udfs.features.transforms.aggregation import Aggregation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from conf.settings import EventSettings, FeatureSetSettings, FeatureSpec, FieldSettings
     from state.window_sql import WindowSpec
@@ -77,6 +78,22 @@ class FeatureSet:
                 transform(columns, matrix[:, place])
         return matrix
 
+    def check_columns(self, names: Iterable[str]) -> None:
+        """Refuse columns that lack some of `inputs`.
+
+        Raises:
+            FeatureError: columns are missing; the text names all of them, and what may have been meant.
+        """
+        given = list(names)
+        missing = [name for name in self.inputs if name not in given]
+        if len(missing) == 1:
+            hint = suggest_or_list(missing[0], given)
+            raise FeatureError(self._where, f"input column {missing[0]!r}", "none", hint)
+        if missing:
+            near = [f"{name!r}: {found}" for name in missing if (found := suggest(name, given))]
+            expected = f"input columns {', '.join(map(repr, missing))}"
+            raise FeatureError(self._where, expected, "none of them", "; ".join(near) or suggest_or_list("", given))
+
     @property
     def columns_with_domain(self) -> tuple[str, ...]:
         """Names of the columns whose features are not defined for every number."""
@@ -95,7 +112,7 @@ class FeatureSet:
         """Describe each column."""
         return tuple(
             ExplainedColumn(
-                column, feature.type, feature.inputs, feature.null_rule, feature.formula(position)
+                column, feature.type, _read_by(feature), feature.null_rule, feature.formula(position)
             )
             for feature in self.features
             for position, column in enumerate(feature.columns)
@@ -113,12 +130,8 @@ class FeatureSet:
         return tuple(feature for feature in self.features if feature.has_domain)
 
     def _rows(self, columns: Columns) -> int:
-        try:
-            lengths = {len(columns[name]) for name in self.inputs}
-        except KeyError:
-            missing = next(name for name in self.inputs if name not in columns)
-            hint = suggest_or_list(missing, columns)
-            raise FeatureError(self._where, f"input column {missing!r}", "none", hint) from None
+        self.check_columns(columns)
+        lengths = {len(columns[name]) for name in self.inputs}
         if len(lengths) != 1:
             got = ", ".join(f"{name} {len(columns[name])}" for name in self.inputs)
             raise FeatureError(self._where, "columns of one length", got, "pass the rows of one batch")
@@ -142,7 +155,9 @@ def compile_feature_set(settings: FeatureSetSettings, events: EventSettings) -> 
     for spec, feature in zip(settings.specs, features, strict=True):
         _check_label(spec, feature, events.label)
         _check_window_column(spec, feature, events.fields)
-    _check_distinct(settings.specs, features)
+    built = ((place, *each) for place, each in enumerate(zip(settings.specs, features, strict=True)))
+    for _, problem in _repeated_columns(built):
+        raise problem
     canonical = json.dumps(
         [feature.canonical() for feature in features], default=asdict, sort_keys=True, separators=(",", ":")
     )
@@ -200,6 +215,15 @@ def _kind_of(spec: FeatureSpec) -> type[Feature]:
     return kind
 
 
+def _read_by(feature: Feature) -> tuple[str, ...]:
+    """Return what a feature is computed from: that of its window, where it has one."""
+    window = feature.window
+    if window is None:
+        return feature.inputs
+    others = (name for name in feature.inputs if name != window.name)
+    return tuple(dict.fromkeys(filter(None, (window.source, window.key, *others))))
+
+
 def _check_label(spec: FeatureSpec, feature: Feature, label: str | None) -> None:
     window = feature.window
     has_delay = window is not None and window.delay_s > 0
@@ -219,32 +243,31 @@ def _check_window_column(spec: FeatureSpec, feature: Feature, fields: Mapping[st
         raise FeatureError(location(spec), "an output of its own", got, "choose another name or output")
 
 
-def _check_distinct(specs: tuple[FeatureSpec, ...], features: tuple[Feature, ...]) -> None:
+def _repeated_columns(built: Iterable[tuple[int, FeatureSpec, Feature]]) -> Iterator[tuple[int, FeatureError]]:
+    """Yield a problem for each column that an earlier feature makes, with the feature's place."""
     makers: dict[str, str] = {}
-    for spec, feature in zip(specs, features, strict=True):
+    for place, spec, feature in built:
         window = feature.window
         extra = () if window is None or window.name in feature.columns else (window.name,)
         for column in (*feature.columns, *extra):
             if column in makers:
                 got = f"{column!r}, which feature {makers[column]!r} makes too"
-                raise FeatureError(location(spec), "columns of its own", got, "set another output")
-            makers[column] = spec.name
+                yield place, FeatureError(location(spec), "columns of its own", got, "set another output")
+            makers.setdefault(column, spec.name)
 
 
-def feature_problems(settings: FeatureSetSettings, events: EventSettings) -> list[FeatureError]:
-    """Return what is wrong with a feature set: the problems of all its features, not only the first."""
-    problems: list[FeatureError] = []
+def feature_problems(
+    settings: FeatureSetSettings, events: EventSettings
+) -> list[tuple[int, FeatureError]]:
+    """Return what is wrong with a feature set: the problems of all its features, each with the feature's place."""
+    problems: list[tuple[int, FeatureError]] = []
     built = []
-    for spec in settings.specs:
+    for place, spec in enumerate(settings.specs):
         try:
             feature = _build(spec, events, _readable(settings.specs, events), settings.specs)
             _check_label(spec, feature, events.label)
             _check_window_column(spec, feature, events.fields)
-            built.append((spec, feature))
+            built.append((place, spec, feature))
         except FeatureError as error:
-            problems.append(error)
-    try:
-        _check_distinct(tuple(spec for spec, _ in built), tuple(feature for _, feature in built))
-    except FeatureError as error:
-        problems.append(error)
-    return problems
+            problems.append((place, error))
+    return sorted(problems + list(_repeated_columns(built)), key=lambda each: each[0])

@@ -78,28 +78,34 @@ def spec_of_version(ml: MlSettings, name: str, version: str) -> ModelSpec:
     return in_settings(ml)(open_registry(ml.model_registry).spec(name, version))
 
 
-def check_listed(ml: MlSettings, but: ModelSettings | None = None) -> list[ModelError]:
-    """Return why versions that `ml.models` lists cannot be loaded; those switched off are not opened.
+def check_listed(ml: MlSettings, but: ModelSettings | None = None) -> list[tuple[int, ModelError]]:
+    """Return why versions that `ml.models` lists cannot be loaded, each with its place in the list.
+
+    Those switched off are not opened.
 
     Args:
         ml: settings with the models and their registry.
         but: the entry that the job serves, which is checked against its features elsewhere.
     """
     problems = []
-    for entry in ml.models:
+    for place, entry in enumerate(ml.models):
         if entry.enabled and entry != but:
             try:
-                _try_out(ml, entry)
+                try_out(*find_entry(ml, entry), warms_up=entry.warmup_on_load)
             except ModelError as error:
-                problems.append(error)
+                problems.append((place, error))
     return problems
 
 
-def _try_out(ml: MlSettings, entry: ModelSettings) -> None:
-    spec, path = find_entry(ml, entry)
+def try_out(spec: ModelSpec, path: Path, *, warms_up: bool = True) -> None:
+    """Load a version by itself, whatever features it will be given, and close it.
+
+    Raises:
+        ModelError: its file cannot be loaded, or is not what its spec says.
+    """
     model = load_model(spec, path, RuntimeOptions())
     try:
-        if entry.warmup_on_load:
+        if warms_up:
             model.warmup(1)
     finally:
         model.close()

@@ -97,9 +97,10 @@ class Scorer:
             table: arrays by name, a pandas DataFrame or an Arrow table, with at least ``features.inputs``.
 
         Raises:
-            FeatureError: a column is missing, or columns differ in length.
+            FeatureError: columns are missing, or differ in length.
             RuntimeError: the scorer is closed.
         """
+        self.features.check_columns(getattr(table, "column_names", table))
         return self.score_columns(plain_columns(table, self.features.inputs))
 
     def score_columns(self, columns: Mapping[str, NDArray[Any]]) -> PredictionBatch:

@@ -81,6 +81,41 @@ def test_every_problem_is_named(config: Path) -> None:
     assert len(found.splitlines()) == len(wanted)
 
 
+SOUND = ("job.sink.kafka={servers: 'b:9092', predictions: p, alerts: a, dead_letters: d}",)
+_LISTED = "{name: fraud-detector, version: 2.0.0, type: onnx, path: gone.onnx}, {name: other, version: '1', type: onnx}"
+DAMAGES = {
+    "ml.enabled=false": 1,
+    "ml.metrics.port=many": 1,
+    "ml.inference.max_concurrancy=3": 1,
+    f"ml.models=[{_LISTED}]": 2,
+    "job.inference.output_field=event_id": 1,
+    "job.features.specs.0.source=TX_AMONT": 1,
+    "job.features.specs.5.type=ratoi": 1,
+    "job.features.specs.1.parameter={}": 1,
+    "job.events.watermark_delay=5 parsecs": 1,
+    "job.events.fields.NEW={type: long, unit: s}": 1,
+    "job.sink.fields=[TX_AMUONT]": 1,
+    "execution.parallelism=0": 1,
+    # Transactions that no checkpoint ends: a check of two roots.
+    "execution.checkpoint_interval=0s": 1,
+}
+"""Wrong settings of each kind, and the number of problems with each."""
+
+
+@pytest.mark.usefixtures("jars")
+def test_problems_do_not_hide_each_other(config: Path) -> None:
+    each = {damage: texts(config, *SOUND, damage).splitlines() for damage in DAMAGES}
+    assert {damage: len(found) for damage, found in each.items()} == DAMAGES
+    together = texts(config, *SOUND, *DAMAGES).splitlines()
+    assert sorted(together) == sorted(line for found in each.values() for line in found)
+    assert all(line.startswith(f"{config}: ") for line in together)
+
+
+@pytest.fixture
+def jars(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.runs.problems.connector_jar", lambda: None)
+
+
 def test_a_wrong_model_and_other_listed_ones_are_named(tmp_path: Path) -> None:
     config = write_fraud_config(tmp_path / "wide", model=write_model(tmp_path / "model", width=9))
     other = "{name: other, version: 1.0.0, type: onnx, path: nowhere.onnx}"

@@ -164,6 +164,7 @@ def test_explain_says_what_each_column_is() -> None:
     assert rows["TX_DURING_NIGHT"].formula == "is_night (hour in [0, 7)) of TX_DATETIME in UTC"
     assert rows["Z"].formula == "(TX_AMOUNT - 50) / 2"
     assert rows["RATIO"].inputs == ("TX_AMOUNT", "AVG_7DAY")
+    assert rows["RISK"].inputs == ("TX_FRAUD", "TERMINAL_ID")
 
 
 REFUSED = {
@@ -246,6 +247,18 @@ def test_missing_column_is_named_with_the_nearest() -> None:
     text = "feature set 'set': expected input column 'RISK', got none; nearest valid name 'RISKS'"
     with pytest.raises(FeatureError, match=text):
         compiled(YAML_SPECS).transform(columns)
+
+
+def test_all_missing_columns_are_named() -> None:
+    columns = batch()
+    columns["RISKS"], columns["X"] = columns.pop("RISK"), columns.pop("TX_DATETIME")
+    text = (
+        "feature set 'set': expected input columns 'TX_DATETIME', 'RISK', got none of them; "
+        "'RISK': nearest valid name 'RISKS'"
+    )
+    with pytest.raises(FeatureError) as refused:
+        compiled(YAML_SPECS).transform(columns)
+    assert str(refused.value) == text
 
 
 def test_columns_of_different_length_are_refused() -> None:

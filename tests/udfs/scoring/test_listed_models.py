@@ -75,7 +75,8 @@ def test_every_version_that_is_on_is_opened(registry: Registry, tmp_path: Path) 
         {"name": "unknown"},
         {"name": "off", "path": str(tmp_path / "nowhere.onnx"), "enabled": False},
     )
-    file, unknown = check_listed(ml)
+    (first, file), (second, unknown) = check_listed(ml)
+    assert (first, second) == (1, 2)
     assert "nowhere.onnx" in str(file)
     assert "has no model 'unknown'" in str(unknown)
 
