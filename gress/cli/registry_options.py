@@ -6,6 +6,7 @@ import functools
 import inspect
 import json
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +79,12 @@ def on_registry(command: Callable[..., None]) -> Callable[..., None]:
         from models.registry import open_registry
 
         ml = _settings(place, config, overrides)
-        command(RegistryCall(open_registry(ml.model_registry), is_json, ml, config, tuple(overrides or ())), **given)
+        call = RegistryCall(open_registry(ml.model_registry), is_json, ml, config, tuple(overrides or ()))
+        try:
+            command(call, **given)
+        finally:
+            if place is None and config is None and not any("model_registry" in each for each in call.overrides):
+                _note_others(call.registry.url)
 
     hints = get_type_hints(command, include_extras=True)
     own = [
@@ -92,6 +98,14 @@ def on_registry(command: Callable[..., None]) -> Callable[..., None]:
     run.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
     run.__annotations__ = {each.name: each.annotation for each in [*own, *shared]}
     return run
+
+
+def _note_others(used: str) -> None:
+    """Say so on standard error where settings in reach name another registry than the one that was used."""
+    from gress.other_registries import other_registries
+
+    for line in other_registries(used, Path.cwd()):
+        sys.stderr.write(line + "\n")
 
 
 def _settings(place: str | None, config: Path | None, overrides: list[str] | None) -> MlSettings:

@@ -45,7 +45,7 @@ def open_registry(settings: ModelRegistrySettings | str, patience: Patience | No
     scheme, bucket, prefix = _place(settings)
     if scheme == "file":
         return local_registry(Path(prefix))
-    url = f"{scheme}://{'/'.join(part for part in (bucket, prefix) if part)}"
+    url = _url(scheme, bucket, prefix)
     cache = ModelCache(_cache_folder(settings))
     if scheme == "memory":
         return Registry(ObjectStore(_memory(url), url), cache)
@@ -64,9 +64,24 @@ def open_registry(settings: ModelRegistrySettings | str, patience: Patience | No
         raise describe(error, url, "be opened") from None
 
 
+def place_of(settings: ModelRegistrySettings) -> str:
+    """Return the absolute folder or the URL of a registry, as an open one calls itself; nothing is opened.
+
+    Raises:
+        ConfigError: the package that the settings name is not installed.
+        ModelError: the URL is of no known kind.
+    """
+    scheme, bucket, prefix = _place(settings)
+    return str(Path(prefix).absolute()) if scheme == "file" else _url(scheme, bucket, prefix)
+
+
 def local_registry(base: Path) -> Registry:
     """Open the registry in a folder; the first model published there creates the folder."""
     return Registry(ObjectStore(None, str(base), base.absolute()))
+
+
+def _url(scheme: str, bucket: str, prefix: str) -> str:
+    return f"{scheme}://{'/'.join(part for part in (bucket, prefix) if part)}"
 
 
 def _place(settings: ModelRegistrySettings) -> tuple[str, str, str]:

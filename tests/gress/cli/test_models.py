@@ -338,3 +338,31 @@ def test_an_object_store_is_a_registry(gress: Gress, file: Path, tmp_path: Path)
 def test_command_alone_shows_what_there_is(run: Callable[..., tuple[int, str, str]]) -> None:
     _, out, err = run()
     assert "promote" in out + err
+
+
+def test_registries_that_settings_in_reach_name_are_told(
+    run: Callable[..., tuple[int, str, str]], file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "job.yaml").write_text("ml: {model_registry: {base_path: registry}}")
+    (tmp_path / "compose.yaml").write_text("services: {}")
+    given = ("register", file, "--name", "m", "--version")
+    note = (
+        f"note: conf/job.yaml names another registry, registry; its jobs do not look into {tmp_path}/models: "
+        "to use theirs, add --config conf/job.yaml\n"
+    )
+    code, out, err = run(*given, "1")
+    assert (code, err) == (0, note)
+    assert f"m@1.0.0 in {tmp_path}/models" in out
+    # What is not there may be in the other registry.
+    code, _, err = run("show", "other")
+    assert (code, err.count("\n")) == (2, 2)
+    assert note in err
+    # Whoever names a registry, or whose settings name the one that is used, is told nothing.
+    for chosen in (("--registry", "models"), ("--config", "conf/job.yaml"), ("--set", "ml.model_registry.base_path=x")):
+        assert "note:" not in run("list", *chosen)[2]
+    (tmp_path / "other.yaml").write_text("ml: {model_registry: {base_path: ./models}}")
+    assert run("list")[2] == ""
+    (tmp_path / "other.yaml").unlink()
+    monkeypatch.setenv("GRESS_ML__MODEL_REGISTRY__BASE_PATH", "models")
+    assert run("list")[2] == ""
