@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from typer.core import TyperGroup
@@ -15,7 +16,14 @@ PANELS = (RUN, MODELS, FEATURES, WATCH, CLUSTERS)
 
 
 class PanelGroup(TyperGroup):
-    """Commands in the order of their panels; within a panel as they were added, commands before nouns."""
+    """Commands in the order of their panels; within a panel as they were added, commands before nouns.
+
+    The help of each command flows to the width of the terminal; typer would keep the ends of lines in the code.
+    """
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        _flow(self)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands, panel by panel."""
@@ -23,3 +31,12 @@ class PanelGroup(TyperGroup):
         panels = {name: getattr(self.commands[name], "rich_help_panel", None) for name in names}
         # A command without a panel comes last, in the panel that typer gives it.
         return sorted(names, key=lambda name: PANELS.index(panels[name]) if panels[name] in PANELS else len(PANELS))
+
+
+def _flow(group: Any) -> None:
+    for command in group.commands.values():
+        if command.help:
+            paragraphs = inspect.cleandoc(command.help).split("\n\n")
+            command.help = "\n\n".join(" ".join(each.split()) for each in paragraphs)
+        if hasattr(command, "commands"):
+            _flow(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -48,3 +49,16 @@ def test_help_of_every_command_is_one_line(name: str) -> None:
     first = " ".join(COMMANDS[name].help.split("\n\n")[0].split())
     assert first.endswith(".")
     assert len(first) <= WIDTH, first
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("columns", [80, 120])
+def test_help_breaks_only_where_a_line_is_full(
+    name: str, columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("typer.rich_utils.MAX_WIDTH", columns)
+    shown = CliRunner().invoke(app, [*name.split(), "--help"]).output
+    lines = [line[1:].rstrip() for line in shown.partition("╭")[0].splitlines()]
+    for line, after in itertools.pairwise(lines):
+        if line and after:
+            assert len(line) + 1 + len(after.split()[0]) > columns - 2, (line, after)
