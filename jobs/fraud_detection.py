@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from conf.settings import JobSettings, Settings
 from jobs.flink.environment import FlinkSession
+from jobs.pipeline.pieces import reads_pieces, score_pieces
 from jobs.pipeline.scoring import has_windows, score
 from jobs.pipeline.writing import write_predictions
 from jobs.sources.files import InputFiles
@@ -25,6 +26,9 @@ def build(
     session: FlinkSession, settings: Settings, job: JobSettings, source: InputFiles | KafkaInput, output: Path
 ) -> StatementSet:
     """Return the job, ready to run."""
+    if isinstance(source, InputFiles) and reads_pieces(settings, job, source):
+        views = score_pieces(session, settings, job, source)
+        return write_predictions(session, settings, job, views, output)
     lines = create_input(session, source, job.events, has_windows=has_windows(job))
     views = score(session, settings, job, lines, source.line_format(job.events))
     return write_predictions(session, settings, job, views, output)

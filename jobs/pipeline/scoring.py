@@ -44,7 +44,7 @@ class ScoringViews:
     @property
     def samples(self) -> View:
         """The view that has the samples for drift."""
-        return self.scored if self.blocks is None else self.blocks
+        return self.scored if self.blocks is None or "__drift" not in self.blocks.names else self.blocks
 
 
 @dataclass(frozen=True)

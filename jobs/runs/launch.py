@@ -18,6 +18,7 @@ from jobs.flink.ports import free_port
 from jobs.flink.root_cause import root_cause
 from jobs.flink.signals import terminable
 from jobs.kafka.counts import TopicCounts
+from jobs.pipeline.pieces import reads_pieces
 from jobs.pipeline.scoring import has_windows
 from jobs.run_folder.parquet import convert_json_parts
 from jobs.run_folder.part_files import name_parts
@@ -154,7 +155,7 @@ def _progress(
 def _count_events(prepared: PreparedRun) -> int | None:
     if isinstance(prepared.files, KafkaInput):
         return None
-    in_turn = is_read_in_turn(
+    in_turn = reads_pieces(prepared.settings, prepared.job, prepared.files) or is_read_in_turn(
         prepared.files,
         is_ordered=has_windows(prepared.job),
         parallelism=prepared.settings.execution.parallelism,

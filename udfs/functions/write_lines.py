@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from state.sql import SqlColumns
 from udfs.functions.batch_scoring import DRIFT_COLUMNS
@@ -23,6 +24,25 @@ from udfs.functions.vector_function import Columns
 
 BLOCK_COLUMNS: SqlColumns = (("__predictions", "STRING"), ("__alerts", "STRING"))
 """Lines of a batch, without the end of the last; NULL in all rows but the first."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What leaves the job of a batch of lines.
+
+    Attributes:
+        predictions: lines of predictions, without the end of the last; None: there are none.
+        alerts: lines of alerts in the same way.
+        sample: rows for drift; None: there are none.
+        bad: places of the dead letters in the batch.
+        letters: columns of the dead letters.
+    """
+
+    predictions: bytes | None
+    alerts: bytes | None
+    sample: str | None
+    bad: NDArray[np.intp]
+    letters: Columns
 
 
 @dataclass
@@ -39,9 +59,14 @@ class WriteLines:
     @property
     def outputs(self) -> SqlColumns:
         """The columns of dead letters, NULL in good rows, then the blocks."""
-        kinds = dict(self.score.outputs)
-        sample = DRIFT_COLUMNS if "__drift" in kinds else ()
-        return *PROBLEM_COLUMNS, *VALUE_COLUMNS, *((name, kinds[name]) for name in self._event), *BLOCK_COLUMNS, *sample
+        return *self.letters, *BLOCK_COLUMNS, *(DRIFT_COLUMNS if "__drift" in dict(self.score.outputs) else ())
+
+    @property
+    def letters(self) -> SqlColumns:
+        """The columns of dead letters: reason, error, text, time and key."""
+        kinds, events = dict(self.score.outputs), self.score.job.events
+        told = dict.fromkeys((events.time, events.key))
+        return *PROBLEM_COLUMNS, *VALUE_COLUMNS, *((name, kinds[name]) for name in told)
 
     def open(self) -> None:
         """Load the model and build the parser."""
@@ -50,31 +75,28 @@ class WriteLines:
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Score a batch of lines and write it."""
-        found = {name: np.asarray(values) for name, values in self.score.run(columns).items()}
-        size = len(columns["__line"])
-        sample = _moved(found.pop("__drift", None), size)
-        if is_repeated(found["__dead_letter_reason"]):
-            empty = repeated(None, size)
-            return {**{name: empty for name, _ in self.outputs}, **self._blocks(found, size), **sample}
-        is_bad = found["__dead_letter_reason"].astype(bool)
+        lines = columns["__line"]
+        written, size = self.write(lines), len(lines)
+        found: dict[str, Any] = {name: repeated(None, size) for name, _ in self.outputs}
+        if len(written.bad):
+            found |= {name: scatter(column, written.bad, size) for name, column in written.letters.items()}
+        found |= {"__predictions": first_of(written.predictions, size), "__alerts": first_of(written.alerts, size)}
+        return found | ({"__drift": first_of(written.sample, size)} if "__drift" in found else {})
+
+    def write(self, lines: NDArray[np.object_]) -> Written:
+        """Score lines and return what leaves the job."""
+        found = {name: np.asarray(values) for name, values in self.score.run({"__line": lines}).items()}
+        sample = _only(found.pop("__drift", None))
+        reasons, threshold = found["__dead_letter_reason"], self.score.job.inference.alert_threshold
+        is_bad = np.zeros(len(lines), np.bool_) if is_repeated(reasons) else reasons.astype(np.bool_)
         bad = np.flatnonzero(is_bad)
-        return {
-            **{name: scatter(found[name][bad], bad, size) for name, _ in self.outputs if name in found},
-            **self._blocks({name: values[~is_bad] for name, values in found.items()}, size),
-            **sample,
-        }
+        good = {name: values[~is_bad] for name, values in found.items()} if len(bad) else found
+        letters = {name: found[name][bad] for name, _ in self.letters}
+        return Written(*blocks(self._texts, good, threshold), sample, bad, letters)
 
     def close(self) -> None:
         """Let the model go."""
         self.score.close()
-
-    @property
-    def _event(self) -> dict[str, None]:
-        return dict.fromkeys((self.score.job.events.time, self.score.job.events.key))
-
-    def _blocks(self, good: Columns, size: int) -> dict[str, Any]:
-        predictions, alerts = blocks(self._texts, good, self.score.job.inference.alert_threshold)
-        return {"__predictions": first_of(predictions, size), "__alerts": first_of(alerts, size)}
 
 
 def blocks(texts: PredictionTexts, good: Columns, threshold: float | None) -> tuple[bytes | None, bytes | None]:
@@ -87,9 +109,6 @@ def blocks(texts: PredictionTexts, good: Columns, threshold: float | None) -> tu
     return block(lines), block(lines.filter(pa.array(good["__prediction"].astype(np.float64) > threshold)))
 
 
-def _moved(column: Any, size: int) -> dict[str, Any]:
-    """Return the sample of a batch in the row that its blocks are in."""
-    if column is None:
-        return {}
-    text = None if is_repeated(column) else next((text for text in column if text is not None), None)
-    return {"__drift": first_of(text, size)}
+def _only(column: Any) -> Any:
+    """Return the sample of a batch, wherever in its column it is."""
+    return None if column is None or is_repeated(column) else next((text for text in column if text is not None), None)

@@ -1,0 +1,42 @@
+"""From pieces of files to scored rows: workers read, parse, score and write, and the JVM sees no row before."""
+
+from __future__ import annotations
+
+from conf.settings import JobSettings, Settings
+from jobs.flink.environment import FlinkSession
+from jobs.flink.overrides import ONE_ROW, table_options
+from jobs.flink.sql import View
+from jobs.pipeline.scoring import ScoringViews, has_windows, is_written_by_workers
+from jobs.pipeline.sliding import rows_of
+from jobs.pipeline.steps import apply, computed_once
+from jobs.sources.files import InputFiles
+from jobs.sources.kafka import KafkaInput
+from jobs.sources.pieces import batch_rows, create_pieces, cut, cuts_into_pieces
+from udfs.functions.score_lines import ScoreLines
+from udfs.functions.write_lines import WriteLines
+from udfs.pieces.pieces import PIECE
+from udfs.pieces.write_pieces import WritePieces
+
+
+def reads_pieces(settings: Settings, job: JobSettings, source: InputFiles | KafkaInput) -> bool:
+    """Return whether workers read the input of a job themselves."""
+    return (
+        isinstance(source, InputFiles)
+        and cuts_into_pieces(source)
+        and settings.execution.profile == "throughput"
+        and not has_windows(job)
+        and is_written_by_workers(job, View("pieces", PIECE))
+    )
+
+
+def score_pieces(session: FlinkSession, settings: Settings, job: JobSettings, files: InputFiles) -> ScoringViews:
+    """Turn pieces of files into predictions, in one step."""
+    pieces = cut(files, job.inference)
+    score = ScoreLines(job, settings.ml, files.line_format(job.events))
+    function = WritePieces(WriteLines(score), pieces, batch_rows(job.inference))
+    with table_options(session, ONE_ROW):
+        # Translate here, so that a batch of numbers is one: a checkpoint waits for the piece that is being scored.
+        numbers = create_pieces(session, pieces)
+        written = computed_once(session, apply(session, numbers, "written", function, profile="throughput"))
+    rows = rows_of(session, written, "scored", function.rows)
+    return ScoringViews(rows, None, written)

@@ -1,0 +1,161 @@
+"""Files that workers read in pieces give the rows that they give line by line, in the same order, each once."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import jobs.fraud_detection
+import jobs.runs.launch
+import jobs.sources.pieces
+import udfs.pieces.text_pieces
+from benchmarks.measure import all_processes, descendants
+from tests.support.crafted_input import COLUMNS, CraftedInput, iso_times
+from tests.support.fraud_config import STATELESS, write_fraud_config
+from tests.support.job_graph import operators
+from tests.support.job_runs import JobRun, read_parts, run_job
+
+_IN_TURN = ["execution.parallelism=1"]
+_OF_THE_RUN = ["latency_us", "failed_at"]
+Layouts = dict[str, Callable[[CraftedInput, Path], None]]
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_fraud_config(tmp_path_factory.mktemp("pieces"), features=STATELESS)
+
+
+@pytest.fixture
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pieces of some dozen lines."""
+    monkeypatch.setattr(jobs.sources.pieces, "AUTO_BATCH_ROWS", 70)
+    monkeypatch.setattr(udfs.pieces.text_pieces, "_LEAST_BYTES", 1)
+
+
+def run_without_pieces(*arguments: Path, overrides: list[str], monkeypatch: pytest.MonkeyPatch) -> JobRun:
+    """Let Flink read the lines."""
+    with monkeypatch.context() as patch:
+        for module in (jobs.fraud_detection, jobs.runs.launch):
+            patch.setattr(module, "reads_pieces", lambda *_: False)
+        return run_job(*arguments, overrides=overrides)
+
+
+def _json_in_one_file(crafted: CraftedInput, folder: Path) -> None:
+    crafted.write(folder / "a.jsonl")
+
+
+def _json_with_odd_ends(crafted: CraftedInput, folder: Path) -> None:
+    data = crafted.write(folder / "b.jsonl").read_bytes()
+    half = data.index(b"\n", len(data) // 2) + 1
+    (folder / "a.jsonl").write_bytes(b"\xef\xbb\xbf" + data[:half].replace(b"\n", b"\r\n") + b"\r\r\n\r")
+    (folder / "b.jsonl").write_bytes(data[half:].replace(b"\n", b"\r", 500))
+    (folder / "c.jsonl").write_bytes(b"")
+
+
+def _csv(crafted: CraftedInput, folder: Path) -> None:
+    rows = crafted.rows.assign(TX_DATETIME=iso_times(crafted.rows), NOTE='a "quoted", word')
+    for index, (name, end) in enumerate((("a.csv", "\r\n"), ("b.csv", "\n"))):
+        text = rows[index::2].to_csv(index=False, lineterminator=end, columns=[*COLUMNS, "NOTE"])
+        lines = text.split(end)
+        for place, bad in enumerate(("", "1,2", "x" * 10, '"open', ",,,,,,", lines[0], "a\udcffb,,,,,,")):
+            lines.insert(100 * (place + 1), bad)
+        (folder / name).write_bytes(end.join(lines).encode("utf-8", "surrogateescape"))
+
+
+_LAYOUTS: Layouts = {"JSON": _json_in_one_file, "odd line ends": _json_with_odd_ends, "CSV": _csv}
+
+
+@pytest.mark.parametrize("layout", _LAYOUTS)
+@pytest.mark.usefixtures("small_pieces")
+def test_rows_are_those_of_lines_in_the_same_order(
+    layout: str, config: Path, crafted: CraftedInput, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    _LAYOUTS[layout](crafted, source)
+    overrides = [*_IN_TURN, "job.inference.batch_size=30"]
+    found = run_job(config, source, tmp_path / "pieces", overrides=overrides)
+    wanted = run_without_pieces(
+        config, source, tmp_path / "lines", overrides=overrides, monkeypatch=monkeypatch
+    )
+    for folder in ("predictions", "alerts", "dead_letters"):
+        frames = [read_parts(run.output / folder) for run in (found, wanted)]
+        assert len(frames[1]) > 5
+        pieces, lines = (frame.drop(columns=frame.columns.intersection(_OF_THE_RUN)) for frame in frames)
+        pd.testing.assert_frame_equal(pieces, lines, check_exact=True)
+    assert found.summary.events == wanted.summary.events
+    assert found.summary.reasons == wanted.summary.reasons
+    assert found.summary.adds_up == wanted.summary.adds_up
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_tasks_share_one_file(config: Path, crafted: CraftedInput, crafted_file: Path, tmp_path: Path) -> None:
+    run = run_job(config, crafted_file, tmp_path / "out")
+    assert run.summary.events == len(crafted.lines)
+    assert run.summary.adds_up
+    parts = [read_parts(part.parent) for part in (run.output / "predictions").glob("part-*")]
+    assert len(parts) == 2
+    assert sorted(run.predictions["event_id"]) == sorted(
+        set(crafted.rows["TRANSACTION_ID"]) - set(crafted.unscorable) | {1_000_000}
+    )
+
+
+def test_numbers_and_worker_are_one_chain_whose_uid_names_the_files(
+    config: Path, crafted_file: Path, tmp_path: Path
+) -> None:
+    found = operators(crafted_file, tmp_path, 2, config=config)
+    assert [name for name, uid in found if not uid] == []
+    (source,) = (uid for name, uid in found if uid.startswith("pieces-"))
+    other = tmp_path / crafted_file.name
+    other.write_bytes(crafted_file.read_bytes() + b"\n{}")
+    assert source not in {uid for _, uid in operators(other, tmp_path, 2, config=config)}
+
+
+def test_each_row_is_there_once_after_a_worker_was_killed(
+    config: Path, crafted: CraftedInput, tmp_path: Path
+) -> None:
+    events = crafted.good_lines() * 150
+    path = tmp_path / "many.jsonl"
+    with path.open("w") as file:
+        for number, event in enumerate(events):
+            file.write(re.sub("(?<=TRANSACTION_ID.: )[0-9]+", str(number), event, count=1) + "\n")
+    output, killed = tmp_path / "out", threading.Event()
+    killer = threading.Thread(target=_kill_a_worker, args=(output, killed))
+    killer.start()
+    run = run_job(config, path, output, overrides=["execution.checkpoint_interval=300ms"])
+    killer.join()
+    assert killed.is_set()
+    assert run.summary.events == len(events)
+    assert run.summary.adds_up
+    counts = Counter(run.predictions["event_id"])
+    assert max(counts.values()) == 1
+
+
+def _kill_a_worker(output: Path, killed: threading.Event) -> None:
+    """Kill a Python worker of this process's JVM after the first checkpoint that has rows before it."""
+    deadline = time.monotonic() + 200
+    while time.monotonic() < deadline:
+        if list(output.glob(".checkpoints/*/chk-*/_metadata")) and list((output / "predictions").glob("part-*")):
+            below = descendants(all_processes(), {os.getpid()})
+            workers = [pid for pid in below if b"pyflink.fn_execution" in _command(pid)]
+            if workers:
+                os.kill(max(workers), signal.SIGKILL)
+                killed.set()
+                return
+        time.sleep(0.02)
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""

@@ -1,0 +1,86 @@
+"""Scoring of pieces to lines: the worker reads a piece, scores it and writes the predictions as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from state.sql import SqlColumns
+from udfs.functions.repeated import repeated
+from udfs.functions.vector_function import Columns
+from udfs.functions.write_lines import BLOCK_COLUMNS, WriteLines
+from udfs.pieces.pieces import PIECE, Pieces
+from udfs.pieces.slices import line_slices
+from udfs.windows.arrays import array_columns, arrays, of_objects
+
+
+@dataclass
+class WritePieces:
+    """A function that scores the lines of a piece and formats the predictions.
+
+    Args:
+        write: scores and formats lines.
+        pieces: the input.
+        batch_rows: most lines that are scored at once.
+    """
+
+    write: WriteLines
+    pieces: Pieces
+    batch_rows: int
+
+    @property
+    def inputs(self) -> SqlColumns:
+        """The number of the piece."""
+        return PIECE
+
+    @property
+    def rows(self) -> SqlColumns:
+        """Name and SQL type of each column of a dead letter, or of a batch's sample for drift."""
+        blocks = dict(BLOCK_COLUMNS)
+        return tuple(column for column in self.write.outputs if column[0] not in blocks)
+
+    @property
+    def outputs(self) -> SqlColumns:
+        """The blocks of a piece, and its dead letters and samples for drift as arrays."""
+        return *BLOCK_COLUMNS, *array_columns(self.rows)
+
+    def open(self) -> None:
+        """Load the model and build the parser."""
+        self.write.open()
+
+    def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
+        """Score and write each piece."""
+        made = [self._run(int(number)) for number in columns["__piece"]]
+        return {name: of_objects([found[name] for found in made]) for name, _ in self.outputs}
+
+    def close(self) -> None:
+        """Let the model go."""
+        self.write.close()
+
+    def _run(self, number: int) -> dict[str, Any]:
+        written = [self.write.write(lines) for lines in line_slices(self.pieces.read(number), self.batch_rows)]
+        samples = [each.sample for each in written if each.sample is not None]
+        letters = sum(len(each.bad) for each in written)
+        rows = {
+            **{name: _column([each.letters[name] for each in written], len(samples)) for name, _ in self.write.letters},
+            "__drift": of_objects([*[None] * letters, *samples]),
+        }
+        return {
+            "__predictions": _joined(each.predictions for each in written),
+            "__alerts": _joined(each.alerts for each in written),
+            **arrays(self.rows, rows, letters + len(samples)),
+        }
+
+
+def _column(parts: Sequence[NDArray[Any]], more: int) -> NDArray[np.object_]:
+    """Return the values of all parts, then None so many times more."""
+    return np.concatenate([*parts, repeated(None, more)])
+
+
+def _joined(found: Iterable[bytes | None]) -> bytes | None:
+    """Return blocks of lines as one; None: there are none."""
+    return b"\n".join(block for block in found if block is not None) or None
