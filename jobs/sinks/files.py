@@ -21,9 +21,9 @@ def create_json_sink(session: FlinkSession, name: str, columns: SqlColumns, fold
     _create(session, name, columns, folder, options)
 
 
-def create_text_sink(session: FlinkSession, name: str, folder: Path) -> None:
-    """Register a sink of text: values as they are, each with the end of a line behind it."""
-    _create(session, name, (("text", "STRING"),), folder, {"format": "raw"})
+def create_text_sink(session: FlinkSession, name: str, folder: Path, *, kind: str = "STRING") -> None:
+    """Register a sink of text: values as they are, ``STRING`` or ``BYTES``, each with the end of a line behind it."""
+    _create(session, name, (("text", kind),), folder, {"format": "raw"})
 
 
 def create_csv_sink(session: FlinkSession, name: str, columns: SqlColumns, folder: Path) -> None:

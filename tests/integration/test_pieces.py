@@ -79,7 +79,8 @@ _LAYOUTS: Layouts = {"JSON": _json_in_one_file, "odd line ends": _json_with_odd_
 def test_rows_are_those_of_lines_in_the_same_order(
     layout: str, config: Path, crafted: CraftedInput, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = tmp_path / "in"
+    # Without pieces, one task reads the files of a hidden folder in turn.
+    source = tmp_path / ".in"
     source.mkdir()
     _LAYOUTS[layout](crafted, source)
     overrides = [*_IN_TURN, "job.inference.batch_size=30"]

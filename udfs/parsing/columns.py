@@ -54,9 +54,8 @@ def convert_csv(cells: Cells, kind: str) -> RawColumn:
     return _convert(cells, kind, _csv_at_once, CSV_VALUES[kind])
 
 
-def from_arrow(cells: pa.ChunkedArray, kind: str) -> RawColumn | None:
+def from_arrow(array: pa.Array, kind: str) -> RawColumn | None:
     """Return typed values of a JSON field as a column of its type; None: the caller must read them one by one."""
-    array = cells.chunk(0) if cells.num_chunks == 1 else cells.combine_chunks()
     filler = _TYPES[kind][1]
     if kind.startswith(_TIME) and _is_text(array):
         return _iso_at_once(array)

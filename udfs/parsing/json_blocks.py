@@ -17,6 +17,7 @@ from conf.settings import FieldSettings
 from udfs.parsing.batch import RawColumn
 from udfs.parsing.columns import from_arrow
 from udfs.parsing.encoding import is_utf8
+from udfs.parsing.json_shape import PADDING, read_shaped
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,22 +48,20 @@ class JsonBlocks:
 
     def read(self, lines: Sequence[bytes | None]) -> dict[str, RawColumn] | None:
         """Return a column per field, a value per line; None: a line may be bad, or differ when it is read alone."""
-        import pyarrow as pa
-
         if self._sources is None:
             return None
         try:
-            data = b"\n".join(lines)  # type: ignore[arg-type]
+            padded = b"\n".join([*lines, PADDING[1:]])  # type: ignore[list-item]
         except TypeError:
             # A line is None.
             return None
-        if not (_is_one_object_a_line(data, len(lines)) and is_utf8(data)):
+        if not padded.startswith(b"{") or not is_utf8(padded):
             return None
-        try:
-            table = _read(data, _schema(tuple(self._types(lines[0]).items())))
-        except pa.ArrowInvalid:
-            return None
-        return self._columns(table) if table.num_rows == len(lines) else None
+        types = self._types(lines[0])
+        arrays = read_shaped(padded, len(lines), types)
+        if arrays is None:
+            arrays = _read_any(padded[: -len(PADDING)], len(lines), types)
+        return None if arrays is None else self._columns(arrays)
 
     @cached_property
     def _sources(self) -> dict[str, str] | None:
@@ -93,14 +92,27 @@ class JsonBlocks:
                     sources[source] = "float64"
         return sources
 
-    def _columns(self, table: pa.Table) -> dict[str, RawColumn] | None:
+    def _columns(self, arrays: Mapping[str, pa.Array]) -> dict[str, RawColumn] | None:
         columns = {}
         for name, field in self.fields.items():
-            column = from_arrow(table.column(field.source or name), field.kind)
+            column = from_arrow(arrays[field.source or name], field.kind)
             if column is None:
                 return None
             columns[name] = column
         return columns
+
+
+def _read_any(data: bytes, lines: int, types: Mapping[str, str]) -> dict[str, pa.Array] | None:
+    """Return the values of some members of objects of any shape, one a line."""
+    import pyarrow as pa
+
+    if not _is_one_object_a_line(data, lines):
+        return None
+    try:
+        table = _read(data, _schema(tuple(types.items())))
+    except pa.ArrowInvalid:
+        return None
+    return {name: table[name].combine_chunks() for name in types} if table.num_rows == lines else None
 
 
 def _is_one_object_a_line(data: bytes, lines: int) -> bool:
