@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from conf.settings import JobSettings
 from udfs.functions.repeated import is_repeated
@@ -18,6 +20,14 @@ if TYPE_CHECKING:
 
 _ESCAPED = r'[\x00-\x1f"\\]'
 _PLAIN_KINDS = ("long", "string", "timestamp")
+
+
+class Texts(NamedTuple):
+    """Values as JSON, one a row: a text with the same before and after it in every row; NULL where there is none."""
+
+    texts: pa.StringArray
+    before: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True)
@@ -31,21 +41,22 @@ class PredictionTexts:
         """Whether the key has one text here and in SQL, which a floating-point number has not."""
         return self.job.events.fields[self.job.events.key].type in _PLAIN_KINDS
 
-    def write(self, columns: Mapping[str, Any]) -> pa.StringArray:
-        """Return each row as a JSON object."""
+    def write(self, columns: Mapping[str, Any], *, end: str = "") -> pa.StringArray:
+        """Return each row as a JSON object, with ``end`` behind it."""
         import pyarrow.compute as pc
 
         (first, *others), values = self._columns, self._values
-        parts = ["{", _named(first.name), values(first, columns)]
-        parts += [_member(column.name, values(column, columns)) for column in others]
-        return pc.binary_join_element_wise(*_merged([*parts, "}"]), "")
+        parts = ["{", _named(first.name), *_parts(values(first, columns))]
+        for column in others:
+            parts += _member(column.name, values(column, columns))
+        return pc.binary_join_element_wise(*_merged([*parts, "}" + end]), "")
 
     @cached_property
     def _columns(self) -> tuple[Column, ...]:
         return predictions_of(self.job)
 
-    def _values(self, column: Column, columns: Mapping[str, Any]) -> pa.StringArray | str:
-        """Return the values of a column as JSON; a text for all rows, empty where there are none, or one a row."""
+    def _values(self, column: Column, columns: Mapping[str, Any]) -> Texts | str:
+        """Return the values of a column as JSON: a text for all rows, empty where there are none, or one a row."""
         source = column.source
         if isinstance(source, EventField):
             name = getattr(self.job.events, source.role)
@@ -54,32 +65,36 @@ class PredictionTexts:
         return _writer(column.kind)(columns[name]) if name else ""
 
 
-def block(texts: pa.StringArray) -> bytes | None:
-    r"""Return texts as lines, the last without an end; None for no texts.
+def block(lines: pa.StringArray) -> bytes | None:
+    r"""Return lines end to end, without the end of the last; None for no lines.
 
     >>> import pyarrow as pa
-    >>> block(pa.array(['{"a":1}', '{"a":2}']))
+    >>> block(pa.array(['{"a":1}\n', '{"a":2}\n']))
     b'{"a":1}\n{"a":2}'
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if not len(texts):
+    if not len(lines):
         return None
-    joined = pc.binary_join(pa.ListArray.from_arrays([0, len(texts)], texts), "\n")
-    return bytes(joined[0].as_buffer())
+    # All texts of an array lie end to end.
+    _, offsets, data = lines.buffers()
+    places = np.frombuffer(offsets, np.int32)[[lines.offset, lines.offset + len(lines)]]
+    return bytes(memoryview(data)[places[0] : places[1] - 1])
 
 
-def _member(name: str, values: pa.StringArray | str) -> pa.StringArray | str:
-    """Return ``,"name":value``, nothing where there is no value."""
+def _member(name: str, values: Texts | str) -> list[pa.StringArray | str]:
+    """Return ``,"name":value``, nothing where there is no value, in parts to be joined."""
     import pyarrow.compute as pc
 
     prefix = "," + _named(name)
     if isinstance(values, str):
-        return prefix + values if values else ""
-    if values.null_count:
-        return pc.fill_null(pc.binary_join_element_wise(prefix, values, ""), "")
-    return pc.binary_join_element_wise(prefix, values, "")
+        return [prefix + values] if values else []
+    if values.texts.null_count:
+        named = pc.binary_join_element_wise(prefix + values.before, values.texts, values.after, "")
+        return [pc.fill_null(named, "")]
+    return [prefix, *_parts(values)]
+
+
+def _parts(values: Texts | str) -> list[pa.StringArray | str]:
+    return [values] if isinstance(values, str) else [values.before, values.texts, values.after]
 
 
 def _named(name: str) -> str:
@@ -97,7 +112,7 @@ def _merged(parts: Sequence[pa.StringArray | str]) -> list[pa.StringArray | str]
     return merged
 
 
-def _quoted(values: Any) -> pa.StringArray | str:
+def _quoted(values: Any) -> Texts | str:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -105,28 +120,28 @@ def _quoted(values: Any) -> pa.StringArray | str:
         return "" if values[0] is None else _json(values[0])
     texts = pa.array(values, from_pandas=True).cast(pa.string())
     if pc.any(pc.match_substring_regex(texts, _ESCAPED)).as_py():
-        return pa.array([None if text is None else _json(text) for text in texts.to_pylist()], pa.string())
-    return pc.binary_join_element_wise('"', texts, '"', "")
+        return Texts(pa.array([None if text is None else _json(text) for text in texts.to_pylist()], pa.string()))
+    return Texts(texts, '"', '"')
 
 
-def _time(values: Any) -> pa.StringArray:
+def _time(values: Any) -> Texts:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     texts = pa.array(values, pa.int64(), from_pandas=True).cast(pa.timestamp("ms")).cast(pa.string())
     # As SQL writes it: no zeros at the end of a fraction, no empty fraction.
     short = pc.ascii_rtrim(pc.ascii_rtrim(texts, "0"), ".")
-    return pc.binary_join_element_wise('"', pc.replace_substring(short, " ", "T"), 'Z"', "")
+    return Texts(pc.replace_substring(short, " ", "T"), '"', 'Z"')
 
 
-def _boolean(values: Any) -> pa.StringArray:
+def _boolean(values: Any) -> Texts:
     import pyarrow as pa
 
     # Inside a job booleans are 0 and 1.
-    return pa.array(values, pa.float64(), from_pandas=True).cast(pa.bool_()).cast(pa.string())
+    return Texts(pa.array(values, pa.float64(), from_pandas=True).cast(pa.bool_()).cast(pa.string()))
 
 
-def _decimal(scale: int, values: Any) -> pa.StringArray:
+def _decimal(scale: int, values: Any) -> Texts:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -134,21 +149,30 @@ def _decimal(scale: int, values: Any) -> pa.StringArray:
     texts = numbers.cast(pa.decimal128(DECIMAL_DIGITS, scale)).cast(pa.string())
     if pc.any(pc.match_substring(texts, "E")).as_py():
         # Arrow writes what is below a millionth with an exponent.
-        return pa.array([None if text is None else f"{Decimal(text):f}" for text in texts.to_pylist()], pa.string())
-    return texts
+        plain = [None if text is None else f"{Decimal(text):f}" for text in texts.to_pylist()]
+        return Texts(pa.array(plain, pa.string()))
+    return Texts(texts)
 
 
-def _whole(values: Any) -> pa.StringArray:
+def _whole(values: Any) -> Texts | str:
     import pyarrow as pa
 
-    return pa.array(values, pa.int64(), from_pandas=True).cast(pa.string())
+    array = np.asarray(values)
+    if array.dtype.kind == "i" and len(array) and (array == array[0]).all():
+        return str(array[0])
+    return Texts(pa.array(values, pa.int64(), from_pandas=True).cast(pa.string()))
 
 
-def _number(values: Any) -> pa.StringArray:
+def _number(values: Any) -> Texts:
+    import pyarrow as pa
+
+    return Texts(_number_texts(pa.array(values, pa.float64(), from_pandas=True)))
+
+
+def _number_texts(numbers: pa.DoubleArray) -> pa.StringArray:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    numbers = pa.array(values, pa.float64(), from_pandas=True)
     texts = numbers.cast(pa.string())
     if pc.any(pc.equal(numbers, pc.trunc(numbers))).as_py():
         # A number that happens to be whole is still of the type that the others are of.
@@ -157,17 +181,17 @@ def _number(values: Any) -> pa.StringArray:
     return texts
 
 
-def _numbers(values: Any) -> pa.StringArray | str:
+def _numbers(values: Any) -> Texts | str:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if is_repeated(values):
         return ""
     lists = pa.array(list(values), pa.list_(pa.float64()), from_pandas=True)
-    texts = pa.ListArray.from_arrays(lists.offsets, _number(lists.values)) if lists.null_count == 0 else None
-    if texts is None:
-        return pa.array([None if row is None else _json(row) for row in lists.to_pylist()], pa.string())
-    return pc.binary_join_element_wise("[", pc.binary_join(texts, ","), "]", "")
+    if lists.null_count:
+        return Texts(pa.array([None if row is None else _json(row) for row in lists.to_pylist()], pa.string()))
+    texts = pa.ListArray.from_arrays(lists.offsets, _number_texts(lists.values))
+    return Texts(pc.binary_join(texts, ","), "[", "]")
 
 
 def _json(value: Any) -> str:
@@ -176,12 +200,12 @@ def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def _writer(kind: str) -> Callable[[Any], pa.StringArray | str]:
+def _writer(kind: str) -> Callable[[Any], Texts | str]:
     scale = decimal_scale(kind)
     return _WRITERS[kind] if scale is None else partial(_decimal, scale)
 
 
-_WRITERS: Mapping[str, Callable[[Any], pa.StringArray | str]] = MappingProxyType(
+_WRITERS: Mapping[str, Callable[[Any], Texts | str]] = MappingProxyType(
     {
         "STRING": _quoted,
         "TIMESTAMP_LTZ(3)": _time,

@@ -103,7 +103,7 @@ def blocks(texts: PredictionTexts, good: Columns, threshold: float | None) -> tu
     """Return the lines of rows with a prediction, and those of the rows above the threshold; None for no lines."""
     import pyarrow as pa
 
-    lines = texts.write(good)
+    lines = texts.write(good, end="\n")
     if threshold is None:
         return block(lines), None
     return block(lines), block(lines.filter(pa.array(good["__prediction"].astype(np.float64) > threshold)))

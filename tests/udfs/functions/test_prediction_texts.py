@@ -71,16 +71,18 @@ def test_time_ends_with_its_last_digit_that_says_something(ms: int, text: str, t
 def test_any_key_is_read_back_as_it_was(key: str) -> None:
     from udfs.functions.prediction_texts import _quoted
 
-    texts = _quoted(np.array([key, "plain"], dtype=object))
-    assert [json.loads(text.as_py()) for text in texts] == [key, "plain"]
-    assert "\n" not in texts[0].as_py()
+    found = _quoted(np.array([key, "plain"], dtype=object))
+    assert not isinstance(found, str)
+    texts = [found.before + text.as_py() + found.after for text in found.texts]
+    assert [json.loads(text) for text in texts] == [key, "plain"]
+    assert "\n" not in texts[0]
 
 
 @given(number=st.floats(allow_nan=False, allow_infinity=False))
 def test_any_number_is_read_back_as_it_was(number: float) -> None:
     from udfs.functions.prediction_texts import _number
 
-    found = json.loads(_number(np.array([number, 0.5]))[0].as_py())
+    found = json.loads(_number(np.array([number, 0.5])).texts[0].as_py())
     assert type(found) is float
     assert found == number
 
@@ -122,7 +124,7 @@ def test_any_decimal_of_15_digits_is_read_back_as_it_was(scale: int, units: int)
     from udfs.functions.prediction_texts import _decimal
 
     wanted = Decimal(units).scaleb(-scale)
-    text = _decimal(scale, np.array([float(wanted), 0.0]))[0].as_py()
+    text = _decimal(scale, np.array([float(wanted), 0.0])).texts[0].as_py()
     assert Decimal(text) == wanted
     assert text == f"{wanted:f}"
 
@@ -139,3 +141,13 @@ def test_key_that_is_a_fraction_is_left_to_sql(texts: PredictionTexts) -> None:
 
 def test_no_rows_make_no_block() -> None:
     assert block(pa.array([], pa.string())) is None
+
+
+@pytest.mark.parametrize("keys", [["a", "b"], ["a", None], [None, None], ['q"', "ü"]], ids=str)
+def test_a_block_is_the_rows_as_lines(keys: list[str | None], texts: PredictionTexts) -> None:
+    given = columns(card=np.array(keys, dtype=object), __latency_us=np.array([7, 8]))
+    rows = texts.write(given)
+    assert [json.loads(row.as_py()).get("key") for row in rows] == keys
+    lines = texts.write(given, end="\n")
+    assert block(lines) == "\n".join(rows.to_pylist()).encode()
+    assert block(lines.slice(1)) == rows[1].as_py().encode()
