@@ -18,11 +18,11 @@ import jobs.fraud_detection
 import jobs.runs.launch
 import jobs.sources.pieces
 import udfs.pieces.text_pieces
-from benchmarks.measure import all_processes, descendants
 from tests.support.crafted_input import COLUMNS, CraftedInput, iso_times
 from tests.support.fraud_config import STATELESS, write_fraud_config
 from tests.support.job_graph import operators
 from tests.support.job_runs import JobRun, read_parts, run_job
+from tests.support.processes import python_workers
 
 _IN_TURN = ["execution.parallelism=1"]
 _OF_THE_RUN = ["latency_us", "failed_at"]
@@ -146,17 +146,9 @@ def _kill_a_worker(output: Path, killed: threading.Event) -> None:
     deadline = time.monotonic() + 200
     while time.monotonic() < deadline:
         if list(output.glob(".checkpoints/*/chk-*/_metadata")) and list((output / "predictions").glob("part-*")):
-            below = descendants(all_processes(), {os.getpid()})
-            workers = [pid for pid in below if b"pyflink.fn_execution" in _command(pid)]
+            workers = python_workers(os.getpid())
             if workers:
                 os.kill(max(workers), signal.SIGKILL)
                 killed.set()
                 return
         time.sleep(0.02)
-
-
-def _command(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""

@@ -35,6 +35,7 @@ ADAPTERS = (
     "udfs.inference",
     "udfs.windows.stage",
     "jobs.fraud_detection",
+    "jobs.pipeline.pieces",
     "jobs.pipeline.scoring",
     "jobs.pipeline.sliding",
     "jobs.pipeline.steps",

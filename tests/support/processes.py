@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gress.metrics.scrape import parse
@@ -52,3 +52,25 @@ def dead_letters(port: int, within_s: float = _START_S) -> float:
         except OSError:
             assert time.monotonic() < end_s, f"no endpoint within {within_s} s"
             time.sleep(0.05)
+
+
+def python_workers(root: int) -> list[int]:
+    """Flink's Python workers among the processes below one."""
+    parents = {}
+    for folder in Path("/proc").iterdir():
+        with suppress(OSError):
+            if folder.name.isdigit():
+                parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+    return [pid for pid in parents if root in _ancestors(pid, parents) and _is_worker(pid)]
+
+
+def _ancestors(pid: int, parents: dict[int, int]) -> Iterator[int]:
+    while pid in parents:
+        pid = parents[pid]
+        yield pid
+
+
+def _is_worker(pid: int) -> bool:
+    with suppress(OSError):
+        return b"pyflink.fn_execution" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False

@@ -28,7 +28,7 @@ BLOCK_COLUMNS: SqlColumns = (("__predictions", "STRING"), ("__alerts", "STRING")
 
 @dataclass(frozen=True)
 class Written:
-    """What leaves the job of a batch of lines.
+    """The part of a batch of lines that leaves the job.
 
     Attributes:
         predictions: lines of predictions, without the end of the last; None: there are none.

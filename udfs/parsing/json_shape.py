@@ -129,7 +129,7 @@ def _words(letters: NDArray[np.uint8], kind: str) -> NDArray[Any]:
 
 @dataclass(frozen=True)
 class _Values:
-    """Where the values lie in a text.
+    """The places of values in a text.
 
     Attributes:
         data: the text.

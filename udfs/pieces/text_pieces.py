@@ -73,7 +73,7 @@ class TextPieces:
 
     @cached_property
     def _ends(self) -> list[int]:
-        """Where each file ends if all lie end to end."""
+        """The end of each file if all lie end to end."""
         return list(accumulate(file.size for file in self.files))
 
     def _stretches(self, begin: int, end: int) -> Iterator[tuple[str, int, int]]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.lines import encoded
-from tests.udfs.parsing.test_json_blocks import FIELDS, alone, at_once, clean
+from tests.udfs.parsing.blocks import FIELDS, alone, at_once, clean
 from udfs.parsing.json_shape import PADDING, read_shaped
 
 NAMES = ("id", "amount", "price", "name", "flag", "time", "other")

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from state.drift.rows import SampledRows
+from tests.support.drift_jobs import AT, configured, lines_of
+from tests.support.drift_jobs import line as numbered
 from tests.support.job_settings import MakeSettings
 from tests.support.lines import line_column
-from tests.udfs.functions.test_drift_column import AT, configured, lines_of
-from tests.udfs.functions.test_drift_column import line as numbered
 from udfs.functions.score_lines import ScoreLines
 from udfs.functions.write_lines import WriteLines
 from udfs.parsing.json_lines import JsonLines
