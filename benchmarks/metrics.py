@@ -104,7 +104,7 @@ def with_baseline(folder: Path) -> Path:
     parse = ParseLines(job.events, JsonLines(job.events.fields))
     parse.open()
     lines = [line(row, values).encode() for row, values in enumerate(numbers(_TRAINING_ROWS))]
-    matrix = features.transform(parse.parse({"__line": np.array(lines, dtype=object)}).columns)
+    matrix = features.transform(parse.parse(lines).columns)
     rows = folder / "rows.parquet"
     parquet.write_table(pa.table(dict(zip(features.columns, matrix.T, strict=True))), rows)
     network = CONFIG.with_name("network.onnx")

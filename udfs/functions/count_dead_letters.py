@@ -56,7 +56,7 @@ class CountDeadLetters:
             with self._pending.lock:
                 for reason, rows in Counter(reasons.tolist()).items():
                     self._pending.counter("dead_letters_total", stage_of(reason), reason).add(rows)
-        return {"__dead_letter_reason": reasons, **value_columns(range(len(reasons)), columns["__line"])}
+        return {"__dead_letter_reason": reasons, **value_columns(range(len(reasons)), columns["__line"].tolist())}
 
     def close(self) -> None:
         """Write the remaining counts."""

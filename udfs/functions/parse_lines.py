@@ -53,16 +53,16 @@ class ParseLines:
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Parse a batch of lines."""
-        batch = self.parse(columns)
+        batch = self.parse(columns["__line"].tolist())
         values = {**batch.columns, **batch.exact}
         return {
             **problem_columns(batch.problems, batch.size),
             **{name: scatter(values[name], batch.rows, batch.size) for name in self.events.fields},
         }
 
-    def parse(self, columns: Columns) -> ParsedBatch:
+    def parse(self, lines: Sequence[bytes | None]) -> ParsedBatch:
         """Return the events of a batch of lines, the good ones side by side."""
-        return self._parser.parse(columns["__line"].tolist())
+        return self._parser.parse(lines)
 
     def close(self) -> None:
         """Do nothing, as there is nothing to free."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,7 @@ def problem_columns(problems: Mapping[int, Problem], size: int) -> dict[str, NDA
     return {"__dead_letter_reason": reasons, "__dead_letter_error": errors}
 
 
-def value_columns(rows: Iterable[int], lines: NDArray[np.object_]) -> dict[str, NDArray[Any]]:
+def value_columns(rows: Iterable[int], lines: Sequence[bytes | None]) -> dict[str, NDArray[Any]]:
     """Return ``VALUE_COLUMNS`` with the lines of some rows, and None for the others."""
     found = {name: np.full(len(lines), None, dtype=object) for name, _ in VALUE_COLUMNS}
     for row in rows:

@@ -49,8 +49,12 @@ class ScoreLines:
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Score a batch of lines."""
-        self._scoring.arrived(len(columns["__line"]))
-        batch = self._parsing.parse(columns)
+        return self.score(columns["__line"].tolist())
+
+    def score(self, lines: Sequence[bytes | None]) -> Mapping[str, Sequence[Any]]:
+        """Score lines; return ``outputs``."""
+        self._scoring.arrived(len(lines))
+        batch = self._parsing.parse(lines)
         found, scored = self._scoring.score(batch.columns, batch.problems)
         places = np.arange(batch.size) if batch.rows is None else batch.rows
         problems = {**batch.problems, **{int(places[row]): problem for row, problem in found.items()}}
@@ -58,7 +62,7 @@ class ScoreLines:
         values = {**{name: carried[name] for name, _ in carried_columns(self.job)}, **scored}
         return {
             **problem_columns(problems, batch.size),
-            **_values(problems, columns["__line"]),
+            **_values(problems, lines),
             **{name: scatter(column, batch.rows, batch.size) for name, column in values.items()},
         }
 
@@ -67,7 +71,7 @@ class ScoreLines:
         self._scoring.close()
 
 
-def _values(problems: Mapping[int, Problem], lines: NDArray[np.object_]) -> dict[str, NDArray[Any]]:
+def _values(problems: Mapping[int, Problem], lines: Sequence[bytes | None]) -> dict[str, NDArray[Any]]:
     """Return the lines that have a problem; only they are still needed."""
     if problems:
         return value_columns(problems, lines)

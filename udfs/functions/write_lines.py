@@ -75,17 +75,17 @@ class WriteLines:
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Score a batch of lines and write it."""
-        lines = columns["__line"]
-        written, size = self.write(lines), len(lines)
+        size = len(columns["__line"])
+        written = self.write(columns["__line"].tolist())
         found: dict[str, Any] = {name: repeated(None, size) for name, _ in self.outputs}
         if len(written.bad):
             found |= {name: scatter(column, written.bad, size) for name, column in written.letters.items()}
         found |= {"__predictions": first_of(written.predictions, size), "__alerts": first_of(written.alerts, size)}
         return found | ({"__drift": first_of(written.sample, size)} if "__drift" in found else {})
 
-    def write(self, lines: NDArray[np.object_]) -> Written:
+    def write(self, lines: Sequence[bytes | None]) -> Written:
         """Score lines and return what leaves the job."""
-        found = {name: np.asarray(values) for name, values in self.score.run({"__line": lines}).items()}
+        found = {name: np.asarray(values) for name, values in self.score.score(lines).items()}
         sample = _only(found.pop("__drift", None))
         reasons, threshold = found["__dead_letter_reason"], self.score.job.inference.alert_threshold
         is_bad = np.zeros(len(lines), np.bool_) if is_repeated(reasons) else reasons.astype(np.bool_)

@@ -15,6 +15,7 @@ from udfs.dead_letters import Problem
 from udfs.parsing.batch import RawBatch
 from udfs.parsing.columns import convert_csv
 from udfs.parsing.encoding import BOM, decode_each, is_utf8
+from udfs.parsing.text_block import TextBlock, joined
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,7 +68,7 @@ class CsvLines:
 
     def read(self, lines: Sequence[bytes | None]) -> RawBatch:
         """Return a column per field, one value per well-formed line, and the problems of the other lines."""
-        cells, problems = self._split([line or b"" for line in lines])
+        cells, problems = self._split(lines if isinstance(lines, TextBlock) else [line or b"" for line in lines])
         columns = {name: convert_csv(cells[name], field.kind) for name, field in self.fields.items()}
         return RawBatch(columns, problems)
 
@@ -76,7 +77,7 @@ class CsvLines:
         if cells is not None:
             return cells, {}
         stripped = [line.rstrip(b"\r\n") for line in lines]
-        cells = self._block(stripped) if stripped != lines else None
+        cells = self._block(stripped) if stripped != list(lines) else None
         if cells is not None:
             return cells, {}
         texts, problems = decode_each(stripped)
@@ -100,7 +101,7 @@ class CsvLines:
         if len(lines) < _BLOCK_MIN:
             return None
         try:
-            data = b"\n".join(lines)
+            data = joined(lines)
             table = self._table(data) if _is_plain(data, lines) and is_utf8(data) else None
         except pa.ArrowInvalid:
             return None

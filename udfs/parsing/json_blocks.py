@@ -18,6 +18,7 @@ from udfs.parsing.batch import RawColumn
 from udfs.parsing.columns import from_arrow
 from udfs.parsing.encoding import is_utf8
 from udfs.parsing.json_shape import PADDING, read_shaped
+from udfs.parsing.text_block import joined
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,7 +52,7 @@ class JsonBlocks:
         if self._sources is None:
             return None
         try:
-            padded = b"\n".join([*lines, PADDING[1:]])  # type: ignore[list-item]
+            padded = joined(lines, PADDING)
         except TypeError:
             # A line is None.
             return None

@@ -10,14 +10,18 @@ Rules of this file:
 from __future__ import annotations
 
 import hashlib
+import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from typing import IO
 
+from udfs.parsing.text_block import TextBlock, text_block
+
+_ANY_END = re.compile(rb"\r\n|\n|\r")
 _CHUNK_BYTES = 1 << 16
 _SAMPLES, _SAMPLE_BYTES = 3, 1 << 16
 # A piece is in memory several times, as bytes, lines, columns and text; below the least, calls cost more than work.
@@ -59,24 +63,25 @@ class TextPieces:
         told = [self.piece_bytes, *((Path(file.path).name, file.size) for file in self.files)]
         return hashlib.sha1(repr(told).encode()).hexdigest()[:8]
 
-    def read(self, number: int) -> list[bytes]:
+    def read(self, number: int) -> Sequence[bytes]:
         """Return the lines of a piece, in their order.
 
         Raises:
             OSError: a file is gone or has lost bytes.
         """
         begin = number * self.piece_bytes
-        lines = [line for stretch in self._stretches(begin, begin + self.piece_bytes) for line in _lines(*stretch)]
-        if self.header and self.header in lines:
-            return [line for line in lines if line != self.header]
-        return lines
+        stretches = [_Stretch.read(*part) for part in self._parts(begin, begin + self.piece_bytes)]
+        if not any(stretch.has(b"\r") or (self.header and stretch.has(self.header)) for stretch in stretches):
+            return _block(stretches)
+        lines = [line for stretch in stretches for line in stretch.text().splitlines()]
+        return [line for line in lines if line != self.header] if self.header else lines
 
     @cached_property
     def _ends(self) -> list[int]:
         """The end of each file if all lie end to end."""
         return list(accumulate(file.size for file in self.files))
 
-    def _stretches(self, begin: int, end: int) -> Iterator[tuple[str, int, int]]:
+    def _parts(self, begin: int, end: int) -> Iterator[tuple[str, int, int]]:
         """Yield path, begin and end of each part of a file between two places."""
         for index in range(bisect_right(self._ends, begin), len(self.files)):
             file = self.files[index]
@@ -106,23 +111,64 @@ def _line_bytes(file: TextFile) -> float:
     return len(data) / max(len(data.splitlines()), 1)
 
 
-def _lines(path: str, begin: int, end: int) -> list[bytes]:
-    """Return the lines of a file that start from one byte on and before another."""
-    with Path(path).open("rb") as file:
-        # One byte more tells whether a line starts at the first.
-        before = min(begin, 1)
-        file.seek(begin - before)
-        data = file.read(end - begin + before)
-        if len(data) < end - begin + before:
-            msg = f"{path}: expected at least {end} bytes, as at the start of the job, got {begin - before + len(data)}"
-            raise OSError(msg)
-        lines = data.splitlines()
-        if before:
-            # The rest of a line that started earlier; nothing, where one ended there.
-            del lines[0]
-        if lines and not data.endswith((b"\n", b"\r")):
-            lines[-1] += _rest(file)
-    return lines
+@dataclass(frozen=True)
+class _Stretch:
+    """Whole lines of a file, with the ends that they have.
+
+    Attributes:
+        data: bytes of the file, the lines among them.
+        begin: place of the first line.
+        end: place behind the last line and its end.
+    """
+
+    data: bytes
+    begin: int
+    end: int
+
+    @classmethod
+    def read(cls, path: str, begin: int, end: int) -> _Stretch:
+        """Read the lines that start from one byte of a file on and before another."""
+        with Path(path).open("rb") as file:
+            # One byte more tells whether a line starts at the first; more at the end are the rest of the last line.
+            before = min(begin, 1)
+            size = end - begin + before
+            file.seek(begin - before)
+            data = file.read(size + _CHUNK_BYTES)
+            if len(data) < size:
+                got = begin - before + len(data)
+                msg = f"{path}: expected at least {end} bytes, as at the start of the job, got {got}"
+                raise OSError(msg)
+            # The first line may have started earlier, to the end of it, or to its end alone.
+            first = _behind_line(data, 0) if before else 0
+            if first is None or first >= size:
+                return cls(data, 0, 0)
+            stop = _behind_line(data, size - 1)
+            if stop is not None:
+                return cls(data, first, stop)
+            data += _rest(file)
+            return cls(data, first, len(data))
+
+    def has(self, text: bytes) -> bool:
+        """Return whether a text is in the lines."""
+        return self.data.find(text, self.begin, self.end) >= 0
+
+    def text(self) -> bytes:
+        """Return the lines and their ends."""
+        return self.data[self.begin : self.end]
+
+
+def _behind_line(data: bytes, place: int) -> int | None:
+    """Return the place behind the first end of a line from a place on; None: there is none."""
+    found = _ANY_END.search(data, place)
+    return None if found is None else found.end()
+
+
+def _block(stretches: Sequence[_Stretch]) -> TextBlock:
+    """Return the lines of stretches whose lines end with a line feed."""
+    if len(stretches) == 1:
+        return text_block(stretches[0].data, stretches[0].begin, stretches[0].end)
+    texts = [stretch.text() for stretch in stretches]
+    return text_block(b"".join(text if not text or text.endswith(b"\n") else text + b"\n" for text in texts))
 
 
 def _rest(file: IO[bytes]) -> bytes:

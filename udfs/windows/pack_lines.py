@@ -76,7 +76,7 @@ class PackLines:
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Pack a batch of lines."""
-        batch = self._parsing.parse(columns)
+        batch = self._parsing.parse(columns["__line"].tolist())
         places = np.arange(batch.size) if batch.rows is None else batch.rows
         values: dict[str, Any] = {**batch.columns, **batch.exact}
         late = self._judge(values[self.events.time])

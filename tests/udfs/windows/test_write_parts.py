@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.support.job_settings import MakeSettings
-from tests.support.lines import line_column
+from tests.support.lines import encoded, line_column
 from tests.support.tiny_models import write_linear, write_picky
 from udfs.functions.parse_lines import ParseLines, event_columns
 from udfs.functions.score_columns import ScoreColumns
@@ -32,7 +32,7 @@ LINES = [line(), line(id=2, amount=3), line(id=3, amount=99), line(id=4, card="Ã
 def part_of(job: Any, lines: list[str]) -> tuple[Any, bytes]:
     parsing = ParseLines(job.events, JsonLines(job.events.fields))
     parsing.open()
-    batch = parsing.parse({"__line": line_column(lines)})
+    batch = parsing.parse(encoded(lines))
     form = PartFormat(event_columns(job.events))
     return form, form.encode(form.block({**batch.columns, **batch.exact}))
 
