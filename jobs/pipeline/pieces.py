@@ -11,7 +11,7 @@ from jobs.pipeline.sliding import rows_of
 from jobs.pipeline.steps import apply, computed_once
 from jobs.sources.files import InputFiles
 from jobs.sources.kafka import KafkaInput
-from jobs.sources.pieces import batch_rows, create_pieces, cut, cuts_into_pieces
+from jobs.sources.pieces import batch_rows, create_pieces, cut, cuts_into_pieces, piece_format
 from udfs.functions.score_lines import ScoreLines
 from udfs.functions.write_lines import WriteLines
 from udfs.pieces.pieces import PIECE
@@ -31,8 +31,8 @@ def reads_pieces(settings: Settings, job: JobSettings, source: InputFiles | Kafk
 
 def score_pieces(session: FlinkSession, settings: Settings, job: JobSettings, files: InputFiles) -> ScoringViews:
     """Turn pieces of files into predictions, in one step."""
-    pieces = cut(files, job.inference)
-    score = ScoreLines(job, settings.ml, files.line_format(job.events))
+    pieces = cut(files, job.events, job.inference)
+    score = ScoreLines(job, settings.ml, piece_format(files, job.events))
     function = WritePieces(WriteLines(score), pieces, batch_rows(job.inference))
     with table_options(session, ONE_ROW):
         # Translate here, so that a batch of numbers is one: a checkpoint waits for the piece that is being scored.

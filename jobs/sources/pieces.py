@@ -9,17 +9,15 @@ Rules of this file:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from conf.settings import InferenceSettings
+from conf.settings import EventSettings, InferenceSettings
 from jobs.flink.environment import AUTO_BATCH_ROWS, FlinkSession
 from jobs.flink.sql import View
-from jobs.sources.files import InputFiles
+from jobs.sources.files import InputFiles, units_in_file
+from udfs.parsing.lines import LineFormat
+from udfs.pieces.parquet_pieces import parquet_pieces
 from udfs.pieces.pieces import PIECE, Pieces
+from udfs.pieces.table_lines import TableFormat
 from udfs.pieces.text_pieces import text_pieces
-
-if TYPE_CHECKING:
-    from udfs.pieces.text_pieces import TextPieces
 
 _VIEW = "pieces"
 
@@ -30,15 +28,26 @@ def batch_rows(inference: InferenceSettings) -> int:
 
 
 def cuts_into_pieces(files: InputFiles) -> bool:
-    """Return whether files can be read from any place on: not compressed ones."""
-    return files.format != "parquet" and all(path.suffix.lower() != ".gz" for path in files.paths)
+    """Return whether files can be read from any place on: not compressed text."""
+    return all(path.suffix.lower() != ".gz" for path in files.paths)
 
 
-def cut(files: InputFiles, inference: InferenceSettings) -> TextPieces:
+def cut(files: InputFiles, events: EventSettings, inference: InferenceSettings) -> Pieces:
     """Return the pieces of files, each of about as many rows as a batch has."""
     # The number of a piece must not depend on a setting that people change between a savepoint and the next run.
     rows = max(batch_rows(inference), AUTO_BATCH_ROWS)
+    if files.format == "parquet":
+        return parquet_pieces(files.paths, rows, units_in_file(events))
     return text_pieces(files.paths, rows, files.header.encode())
+
+
+def piece_format(files: InputFiles, events: EventSettings) -> LineFormat:
+    """Return the format of the lines of pieces.
+
+    Raises:
+        JobError: the header of CSV files lacks a required column, or names one twice.
+    """
+    return TableFormat(events.fields) if files.format == "parquet" else files.line_format(events)
 
 
 def create_pieces(session: FlinkSession, pieces: Pieces) -> View:

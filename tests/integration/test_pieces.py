@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import jobs.fraud_detection
@@ -71,7 +73,19 @@ def _csv(crafted: CraftedInput, folder: Path) -> None:
         (folder / name).write_bytes(end.join(lines).encode("utf-8", "surrogateescape"))
 
 
-_LAYOUTS: Layouts = {"JSON": _json_in_one_file, "odd line ends": _json_with_odd_ends, "CSV": _csv}
+def _parquet(crafted: CraftedInput, folder: Path) -> None:
+    rows = crafted.rows.assign(TX_DATETIME=pd.to_datetime(crafted.rows["TX_DATETIME"], unit="ms"))
+    rows.loc[5::300, "CUSTOMER_ID"] = None
+    rows.loc[7::300, "TX_AMOUNT"] = -1.0
+    for index, name in enumerate(("a.parquet", "b.parquet")):
+        table = pa.Table.from_pandas(rows[index::2], preserve_index=False)
+        # The last texts of the second file are no UTF-8.
+        notes = pa.array([b"fine"] * (len(table) - 9) + [b"\xff" if index else b"ff"] * 9)
+        texts = pa.Array.from_buffers(pa.string(), len(table), notes.buffers())
+        pq.write_table(table.append_column("NOTE", texts), folder / name, row_group_size=300)
+
+
+_LAYOUTS: Layouts = {"JSON": _json_in_one_file, "odd line ends": _json_with_odd_ends, "CSV": _csv, "Parquet": _parquet}
 
 
 @pytest.mark.parametrize("layout", _LAYOUTS)

@@ -40,7 +40,7 @@ class ReadParquet:
         path, group, start = json.loads(chunk)
         if (path, group) != self._group:
             self._group, self._table = (path, group), _row_group(path, group, self.units)
-        return [line.decode("latin-1") for line in _lines(self._table.slice(start, CHUNK_ROWS))]
+        return [line.decode("latin-1") for line in lines_of(self._table.slice(start, CHUNK_ROWS))]
 
 
 def list_chunks(path: str) -> Iterator[str]:
@@ -67,17 +67,18 @@ def first_lines(path: str, rows: int, columns: Sequence[str], units: Mapping[str
 
     with pq.ParquetFile(path, memory_map=True) as file:
         batch = next(file.iter_batches(rows, columns=list(columns)), None)
-    return [] if batch is None else _lines(_with_times(pa.Table.from_batches([batch]), units))
+    return [] if batch is None else lines_of(with_times(pa.Table.from_batches([batch]), units))
 
 
-def _lines(rows: pa.Table) -> list[bytes]:
+def lines_of(rows: pa.Table) -> list[bytes]:
+    """Return the rows of a table as lines of JSON."""
     import orjson
 
     try:
-        return [orjson.dumps(row, default=_as_json) for row in rows.to_pylist()]
+        return [orjson.dumps(row, default=as_json) for row in rows.to_pylist()]
     except UnicodeDecodeError:
         if len(rows) > 1:
-            return [line for row in range(len(rows)) for line in _lines(rows.slice(row, 1))]
+            return [line for row in range(len(rows)) for line in lines_of(rows.slice(row, 1))]
         return [_raw_line(rows)]
 
 
@@ -90,7 +91,7 @@ def _raw_line(row: pa.Table) -> bytes:
             row = row.set_column(index, column.name, row.column(index).cast(column.type.value_type))
     as_bytes = row.cast(pa.schema([pa.field(each.name, _in_bytes(each.type)) for each in row.schema]))
     (values,) = as_bytes.to_pylist()
-    text = json.dumps(_escaped(values), ensure_ascii=False, separators=(",", ":"), default=_as_json)
+    text = json.dumps(_escaped(values), ensure_ascii=False, separators=(",", ":"), default=as_json)
     return text.encode("utf-8", "surrogateescape")
 
 
@@ -119,10 +120,11 @@ def _row_group(path: str, group: int, units: Mapping[str, str | None]) -> pa.Tab
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path, memory_map=True) as file:
-        return _with_times(file.read_row_group(group), units)
+        return with_times(file.read_row_group(group), units)
 
 
-def _with_times(table: pa.Table, units: Mapping[str, str | None]) -> pa.Table:
+def with_times(table: pa.Table, units: Mapping[str, str | None]) -> pa.Table:
+    """Return a table with its times as numbers or text, as JSON can have them."""
     import pyarrow as pa
 
     for index, column in enumerate(table.schema):
@@ -144,7 +146,8 @@ def _times(column: pa.ChunkedArray, unit: str | None) -> pa.ChunkedArray:
     return pc.strftime(numbers.cast(pa.timestamp("ms")), format="%Y-%m-%dT%H:%M:%S")
 
 
-def _as_json(value: object) -> int | float | str:
+def as_json(value: object) -> int | float | str:
+    """Return a value that orjson does not know as one that it does."""
     if not isinstance(value, Decimal):
         return str(value)
     # Arrow's own cast does not give the nearest double.
