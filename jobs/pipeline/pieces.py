@@ -6,7 +6,7 @@ from conf.settings import JobSettings, Settings
 from jobs.flink.environment import FlinkSession
 from jobs.flink.overrides import ONE_ROW, table_options
 from jobs.flink.sql import View
-from jobs.pipeline.scoring import ScoringViews, has_windows, is_written_by_workers
+from jobs.pipeline.scoring import ScoringViews, has_windows, is_written_by_workers, score
 from jobs.pipeline.sliding import rows_of
 from jobs.pipeline.steps import apply, computed_once
 from jobs.sources.files import InputFiles
@@ -20,23 +20,22 @@ from udfs.pieces.write_pieces import WritePieces
 
 def reads_pieces(settings: Settings, job: JobSettings, source: InputFiles | KafkaInput) -> bool:
     """Return whether workers read the input of a job themselves."""
-    return (
-        isinstance(source, InputFiles)
-        and cuts_into_pieces(source)
-        and settings.execution.profile == "throughput"
-        and not has_windows(job)
-        and is_written_by_workers(job, View("pieces", PIECE))
-    )
+    if not isinstance(source, InputFiles) or not cuts_into_pieces(source) or settings.execution.profile == "latency":
+        return False
+    if has_windows(job):
+        return settings.execution.engine == "sliding"
+    return is_written_by_workers(job, View("pieces", PIECE))
 
 
 def score_pieces(session: FlinkSession, settings: Settings, job: JobSettings, files: InputFiles) -> ScoringViews:
-    """Turn pieces of files into predictions, in one step."""
-    pieces = cut(files, job.events, job.inference)
-    score = ScoreLines(job, settings.ml, piece_format(files, job.events))
-    function = WritePieces(WriteLines(score), pieces, batch_rows(job.inference))
+    """Turn pieces of files into predictions."""
+    pieces, line_format = cut(files, job.events, job.inference), piece_format(files, job.events)
+    is_ordered = has_windows(job)
+    numbers = create_pieces(session, pieces, batch_rows(job.inference), is_ordered=is_ordered)
+    if is_ordered:
+        return score(session, settings, job, numbers, line_format)
+    function = WritePieces(WriteLines(ScoreLines(job, settings.ml, line_format)), pieces, numbers.batch_rows)
     with table_options(session, ONE_ROW):
         # Translate here, so that a batch of numbers is one: a checkpoint waits for the piece that is being scored.
-        numbers = create_pieces(session, pieces)
         written = computed_once(session, apply(session, numbers, "written", function, profile="throughput"))
-    rows = rows_of(session, written, "scored", function.rows)
-    return ScoringViews(rows, None, written)
+    return ScoringViews(rows_of(session, written, "scored", function.rows), None, written)

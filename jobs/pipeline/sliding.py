@@ -26,6 +26,7 @@ from jobs.pipeline.quiet import with_end_of_silence
 from jobs.pipeline.steps import NO_TIME_MS, apply, computed_once, exact_scales, schema_of
 from jobs.saved_state.operators import WINDOWS_UID
 from jobs.sources.kafka import RECORD_COLUMNS, SOURCE_TIME
+from jobs.sources.pieces import PieceView
 from state.sliding.filters.syntax import parse_filter
 from state.sliding.filters.tokens import FilterError
 from state.sliding.plan import SlidingPlan, plans_by_key
@@ -34,6 +35,7 @@ from udfs.features.feature_set import FeatureSet
 from udfs.functions.parse_lines import LINE, event_columns
 from udfs.functions.vector_function import VectorFunction
 from udfs.parsing.lines import LineFormat
+from udfs.pieces.pack_pieces import PackPieces
 from udfs.windows.arrays import INDEX, PART, PLACE, row_expressions
 from udfs.windows.late_rows import LateLetters
 from udfs.windows.pack_lines import PackLines
@@ -86,8 +88,11 @@ def window_parts(
     has_source_time = SOURCE_TIME in lines.names
     pack = PackLines(job.events, line_format, plans[0].key, labels, carried, judges_late=not has_source_time)
     kept = [name for name, _ in record] + ([SOURCE_TIME] if has_source_time else [])
-    packed = _with_contents(session, apply(session, lines, "packed", pack, profile="throughput", keep=kept))
-    timed = _timed(session, packed, job.events, has_source_time=has_source_time)
+    if isinstance(lines, PieceView):
+        timed, letters_of_packed = _packed_pieces(session, lines, pack, job.events)
+    else:
+        packed = _with_contents(session, apply(session, lines, "packed", pack, profile="throughput", keep=kept))
+        timed = letters_of_packed = _timed(session, packed, job.events, has_source_time=has_source_time)
     stages = _Stages(session, job.events, labels, record)
     silent_ms = job.source.kafka.idle_timeout_ms if has_source_time and job.source.kafka is not None else 0
     stream = stages.parts(timed, silent_ms)
@@ -98,7 +103,7 @@ def window_parts(
         stream = stages.add(stream, plan, columns, kept_columns, follows=follows, letters=letters)
         windowed.append(stream)
         columns = kept_columns = (*kept_columns, *((spec.name, "DOUBLE") for spec in plan.specs))
-    rejected = _rejected(session, timed, stages.late(windowed[0]))
+    rejected = _rejected(session, letters_of_packed, stages.late(windowed[0]))
     return PartViews(stages.view(stream), columns, rejected)
 
 
@@ -127,6 +132,17 @@ def _plans(features: FeatureSet, events: EventSettings) -> tuple[SlidingPlan, ..
             except FilterError as error:
                 fail(f"feature {spec.name!r}", str(error), "set execution.windows: sql, which takes any SQL condition")
     return plans
+
+
+def _packed_pieces(
+    session: FlinkSession, numbers: PieceView, pack: PackLines, events: EventSettings
+) -> tuple[View, View]:
+    """Return a view of the parts of each piece, and one of the rows that are dead letters already."""
+    function = PackPieces(pack, numbers.pieces, numbers.batch_rows)
+    with table_options(session, ONE_ROW):
+        packed = apply(session, numbers, "packed", function, profile="throughput")
+        timed = _timed(session, packed, events, has_source_time=False)
+    return timed, rows_of(session, timed, "packed_letters", function.rows)
 
 
 def _with_contents(session: FlinkSession, packed: View) -> View:

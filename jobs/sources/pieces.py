@@ -9,6 +9,8 @@ Rules of this file:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from conf.settings import EventSettings, InferenceSettings
 from jobs.flink.environment import AUTO_BATCH_ROWS, FlinkSession
 from jobs.flink.sql import View
@@ -20,6 +22,19 @@ from udfs.pieces.table_lines import TableFormat
 from udfs.pieces.text_pieces import text_pieces
 
 _VIEW = "pieces"
+
+
+@dataclass(frozen=True)
+class PieceView(View):
+    """The view of the numbers of pieces.
+
+    Attributes:
+        pieces: the input.
+        batch_rows: most rows of a batch.
+    """
+
+    pieces: Pieces
+    batch_rows: int
 
 
 def batch_rows(inference: InferenceSettings) -> int:
@@ -50,8 +65,15 @@ def piece_format(files: InputFiles, events: EventSettings) -> LineFormat:
     return TableFormat(events.fields) if files.format == "parquet" else files.line_format(events)
 
 
-def create_pieces(session: FlinkSession, pieces: Pieces) -> View:
-    """Register and return the view of all numbers, column ``__piece``; each task gets a stretch of them, in order."""
+def create_pieces(session: FlinkSession, pieces: Pieces, batch_rows: int, *, is_ordered: bool) -> PieceView:
+    """Register and return the view of all numbers, column ``__piece``.
+
+    Args:
+        session: session to register it in.
+        pieces: the input.
+        batch_rows: most rows of a batch.
+        is_ordered: one task gets all numbers, in order; otherwise each task gets a stretch of them.
+    """
     from pyflink.common import Types, WatermarkStrategy
     from pyflink.datastream.connectors.number_seq import NumberSequenceSource
 
@@ -59,6 +81,8 @@ def create_pieces(session: FlinkSession, pieces: Pieces) -> View:
     numbers = session.env.from_source(source, WatermarkStrategy.no_watermarks(), "pieces", Types.LONG())
     # A job that goes on with other files, or other pieces of them, must not take the numbers of these for its own.
     numbers = numbers.uid(f"pieces-{pieces.fingerprint}").name("pieces")
-    (name, _), = PIECE
+    if is_ordered:
+        numbers = numbers.set_parallelism(1)
+    ((name, _),) = PIECE
     session.tables.create_temporary_view(_VIEW, session.tables.from_data_stream(numbers).alias(name))
-    return View(_VIEW, PIECE)
+    return PieceView(_VIEW, PIECE, pieces, batch_rows)

@@ -51,6 +51,12 @@ def run_without_pieces(*arguments: Path, overrides: list[str], monkeypatch: pyte
         return run_job(*arguments, overrides=overrides)
 
 
+def assert_same(found: pd.DataFrame, wanted: pd.DataFrame) -> None:
+    """Compare rows in their order, but for what differs between runs."""
+    frames = [frame.drop(columns=frame.columns.intersection(_OF_THE_RUN)) for frame in (found, wanted)]
+    pd.testing.assert_frame_equal(*frames, check_exact=True)
+
+
 def _json_in_one_file(crafted: CraftedInput, folder: Path) -> None:
     crafted.write(folder / "a.jsonl")
 
@@ -103,13 +109,36 @@ def test_rows_are_those_of_lines_in_the_same_order(
         config, source, tmp_path / "lines", overrides=overrides, monkeypatch=monkeypatch
     )
     for folder in ("predictions", "alerts", "dead_letters"):
-        frames = [read_parts(run.output / folder) for run in (found, wanted)]
-        assert len(frames[1]) > 5
-        pieces, lines = (frame.drop(columns=frame.columns.intersection(_OF_THE_RUN)) for frame in frames)
-        pd.testing.assert_frame_equal(pieces, lines, check_exact=True)
+        pieces, lines = (read_parts(run.output / folder) for run in (found, wanted))
+        assert len(lines) > 5
+        assert_same(pieces, lines)
     assert found.summary.events == wanted.summary.events
     assert found.summary.reasons == wanted.summary.reasons
     assert found.summary.adds_up == wanted.summary.adds_up
+
+
+@pytest.mark.parametrize("layout", ["JSON", "Parquet"])
+@pytest.mark.usefixtures("small_pieces")
+def test_windows_see_the_rows_of_pieces_in_order(
+    layout: str, fraud_config: Path, crafted: CraftedInput, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    _LAYOUTS[layout](crafted, source)
+    overrides = ["execution.parallelism=2", "job.inference.batch_size=30"]
+    found = run_job(fraud_config, source, tmp_path / "pieces", overrides=overrides)
+    wanted = run_without_pieces(fraud_config, source, tmp_path / "lines", overrides=overrides, monkeypatch=monkeypatch)
+    for pieces, lines in (
+        (found.predictions, wanted.predictions),
+        (found.alerts, wanted.alerts),
+        *[[run.dead_letters.sort_values(["value", "error"], ignore_index=True) for run in (found, wanted)]],
+    ):
+        assert len(lines) > 5
+        assert_same(pieces, lines)
+    assert "late" in found.summary.reasons
+    assert found.summary.events == wanted.summary.events
+    assert found.summary.reasons == wanted.summary.reasons
+    assert found.summary.adds_up
 
 
 @pytest.mark.usefixtures("small_pieces")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +14,11 @@ from conf.settings import EventSettings
 from state.sql import SqlColumns
 from udfs.dead_letters import Problem
 from udfs.functions.parse_lines import LINE, ParseLines, event_columns
-from udfs.functions.repeated import first_of, repeated
-from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns, scatter
+from udfs.functions.repeated import first_of
+from udfs.functions.scatter import PROBLEM_COLUMNS, scatter
 from udfs.functions.vector_function import Columns
-from udfs.parsing.batch import ParsedBatch
 from udfs.parsing.lines import LineFormat
+from udfs.windows.arrays import of_objects
 from udfs.windows.late import LateRows
 from udfs.windows.parts import PartFormat, by_key
 
@@ -29,6 +30,25 @@ BAD_LINE: SqlColumns = (("__bad_line", "BYTES"),)
 
 LABEL_BYTES = 4
 """Bytes before a part: the label of its shard, little-endian."""
+
+_Letters: TypeAlias = "tuple[NDArray[np.int64], dict[str, NDArray[np.object_]]]"
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A packed batch of lines.
+
+    Attributes:
+        parts: a part a shard; None: no row is good.
+        newest: time of the latest event.
+        bad: places of the dead letters in the batch.
+        letters: columns of the dead letters.
+    """
+
+    parts: list[bytes] | None
+    newest: int | None
+    bad: NDArray[np.int64]
+    letters: Columns
 
 
 @dataclass
@@ -63,9 +83,14 @@ class PackLines:
 
     @property
     def outputs(self) -> SqlColumns:
-        """The parts, then reason, error, line, time and key of rows that are dead letters."""
+        """The parts, then the columns of dead letters, NULL in good rows."""
+        return *PACKED_COLUMNS, *self.letters
+
+    @property
+    def letters(self) -> SqlColumns:
+        """The columns of dead letters: reason, error, line, time and key."""
         kinds = dict(event_columns(self.events))
-        return *PACKED_COLUMNS, *PROBLEM_COLUMNS, *BAD_LINE, *((name, kinds[name]) for name in self._told)
+        return *PROBLEM_COLUMNS, *BAD_LINE, *((name, kinds[name]) for name in self._told)
 
     def open(self) -> None:
         """Build the parser."""
@@ -76,17 +101,34 @@ class PackLines:
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Pack a batch of lines."""
-        batch = self._parsing.parse(columns["__line"].tolist())
+        packed, size = self.pack(columns["__line"].tolist(), columns), len(columns["__line"])
+        return {
+            "__parts": first_of(packed.parts, size),
+            "__newest": first_of(packed.newest, size),
+            **{name: scatter(values, packed.bad, size) for name, values in packed.letters.items()},
+        }
+
+    def pack(self, lines: Sequence[bytes | None], carried: Columns = MappingProxyType({})) -> Packed:
+        """Pack lines.
+
+        Args:
+            lines: lines of events.
+            carried: what travels with them beside the line itself.
+        """
+        batch = self._parsing.parse(lines)
         places = np.arange(batch.size) if batch.rows is None else batch.rows
         values: dict[str, Any] = {**batch.columns, **batch.exact}
         late = self._judge(values[self.events.time])
         if late is None:
-            return self._packed(columns, batch, values, places, batch.problems)
+            letters = self._letters(lines, batch.problems, {})
+            return self._packed(values, places, letters, lines, carried)
         on_time = np.flatnonzero(~late)
-        problems = {**batch.problems, **{int(places[row]): self._problem() for row in np.flatnonzero(late)}}
+        told = {
+            int(places[row]): tuple(values[name][row] for name in self._told) for row in np.flatnonzero(late).tolist()
+        }
+        problems = {**batch.problems, **dict.fromkeys(told, self._problem())}
         kept = {name: np.asarray(column)[on_time] for name, column in values.items()}
-        told = {name: scatter(np.asarray(values[name])[late], places[late], batch.size) for name in self._told}
-        return {**self._packed(columns, batch, kept, places[on_time], problems), **told}
+        return self._packed(kept, places[on_time], self._letters(lines, problems, told), lines, carried)
 
     def close(self) -> None:
         """Do nothing, as there is nothing to free."""
@@ -107,23 +149,36 @@ class PackLines:
 
     def _packed(
         self,
-        columns: Columns,
-        batch: ParsedBatch,
         values: Mapping[str, Any],
         places: NDArray[np.int64],
-        problems: Mapping[int, Problem],
-    ) -> dict[str, Any]:
-        carried = {name: columns[name] if len(places) == batch.size else columns[name][places] for name in self._names}
-        size, empty = batch.size, repeated(None, batch.size)
-        bad = np.array(sorted(problems), dtype=np.int64)
+        letters: _Letters,
+        lines: Sequence[bytes | None],
+        carried: Columns,
+    ) -> Packed:
+        bad, columns = letters
         times = values[self.events.time]
-        return {
-            "__parts": first_of(self._parts({**values, **carried}) if len(places) else None, size),
-            "__newest": first_of(int(times.max()) if len(times) else None, size),
-            **problem_columns(problems, size),
-            "__bad_line": scatter(columns["__line"][bad], bad, size) if problems else empty,
-            **dict.fromkeys(self._told, empty),
+        if not len(places):
+            return Packed(None, None, bad, columns)
+        given: dict[str, Any] = {"__line": of_objects(list(lines)) if "__line" in self._names else None, **carried}
+        taken = {name: given[name] if len(places) == len(lines) else given[name][places] for name in self._names}
+        return Packed(self._parts({**values, **taken}), int(times.max()), bad, columns)
+
+    def _letters(
+        self,
+        lines: Sequence[bytes | None],
+        problems: Mapping[int, Problem],
+        told: Mapping[int, tuple[Any, ...]],
+    ) -> _Letters:
+        """Return the places and the columns of dead letters; only some have values to tell."""
+        rows = sorted(problems)
+        nothing = (None,) * len(self._told)
+        columns: dict[str, list[Any]] = {
+            "__dead_letter_reason": [problems[row].reason for row in rows],
+            "__dead_letter_error": [problems[row].error for row in rows],
+            "__bad_line": [lines[row] for row in rows],
+            **{name: [told.get(row, nothing)[place] for row in rows] for place, name in enumerate(self._told)},
         }
+        return np.array(rows, np.int64), {name: of_objects(values) for name, values in columns.items()}
 
     @property
     def _names(self) -> list[str]:

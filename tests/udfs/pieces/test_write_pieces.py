@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from tests.support.drift_jobs import AT, configured, lines_of
 from tests.support.drift_jobs import line as numbered
 from tests.support.job_settings import MakeSettings
 from tests.support.lines import line_column
+from tests.udfs.pieces.listed import ListedPieces
 from udfs.functions.score_lines import ScoreLines
 from udfs.functions.write_lines import WriteLines
 from udfs.parsing.json_lines import JsonLines
@@ -25,18 +25,6 @@ def line(**changed: Any) -> str:
 
 
 LINES = [line(id=0), "{", line(id=2), line(id=3, amount="x"), line(id=4, card="ü"), "", line(id=6, amount=9)]
-
-
-class ListedPieces:
-    """Pieces that are lists of lines."""
-
-    def __init__(self, *pieces: Sequence[str]) -> None:
-        self._pieces = pieces
-
-    count, fingerprint = 1, ""
-
-    def read(self, number: int) -> list[bytes]:
-        return [line.encode() for line in self._pieces[number]]
 
 
 def without_time(block: bytes | None) -> list[dict[str, Any]]:
