@@ -31,7 +31,7 @@ PADDING = b"\n" + b" " * 8
 _MEMBER = re.compile(rb'[ \t]*"([^"\\\x00-\x1f,]+)"[ \t]*:[ \t]*')
 _VALUE = re.compile(rb'"[^"\\\x00-\x1f,]*"|-?[0-9][0-9.eE+-]*|true|false')
 _KINDS = {b'"': "string", b"t": "bool", b"f": "bool"}
-_COMMA, _LINE_END, _QUOTE, _MINUS, _ZERO, _CLOSING, _NULL_START = b',\n"-0}n'
+_COMMA, _LINE_END, _QUOTE, _BACKSLASH, _MINUS, _ZERO, _CLOSING, _NULL_START = b',\n"\\-0}n'
 _WORD = 8
 _NULL, _TRUE = (np.uint32(int.from_bytes(word, "little")) for word in (b"null", b"true"))
 _FALSE, _FIVE = (np.uint64(int.from_bytes(word, "little")) for word in (b"false", b"\xff" * 5))
@@ -191,8 +191,8 @@ def _strings(values: _Values, texts: pa.StringArray, members: Sequence[int]) -> 
     data = found.buffers()[2]
     if data is None or not data.size:
         return found
-    inside = data.to_pybytes()
-    is_plain = b'"' not in inside and b"\\" not in inside and np.frombuffer(data, np.uint8).min() >= ord(" ")
+    letters = np.frombuffer(data, np.uint8)
+    is_plain = letters.min() >= ord(" ") and not ((letters == _QUOTE) | (letters == _BACKSLASH)).any()
     return found if is_plain else None
 
 
@@ -212,14 +212,21 @@ def _numbers(texts: pa.StringArray, kind: str) -> pa.Array | None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    data = texts.buffers()[2]
-    inside = b"" if data is None else data.to_pybytes()
-    if b".e" in inside or b".E" in inside:
+    if _has_bare_point(texts.buffers()[2]):
         return None
     try:
         return pc.cast(texts, pa.type_for_alias(kind))
     except pa.ArrowInvalid:
         return None
+
+
+def _has_bare_point(data: pa.Buffer | None) -> bool:
+    """Return whether an exponent follows a point in numbers, end to end."""
+    # A search for words takes longer than all else here, and few numbers have exponents.
+    if data is None or not data.size or np.frombuffer(data, np.uint8).max() <= ord("9"):
+        return False
+    inside = data.to_pybytes().lower()
+    return b".e" in inside
 
 
 def _are_numbers(values: _Values, members: Sequence[int], *, is_whole: bool) -> bool:
