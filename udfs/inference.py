@@ -10,9 +10,9 @@ from pyflink.common import Row
 from pyflink.table import FunctionContext
 from pyflink.table.udf import ScalarFunction, udf
 
-from udfs.functions.read_chunks import ReadParquet
 from udfs.functions.repeated import is_repeated
 from udfs.functions.vector_function import VectorFunction, row_type, single_value
+from udfs.pieces.pieces import Pieces
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,29 +76,32 @@ class RowAdapter(_Adapter):
         return Row(*[_plain(results[name][0], kind) for name, kind in self._function.outputs])
 
 
-class ChunkAdapter(ScalarFunction):
-    """A pandas UDF that reads chunks: one description in, its lines out."""
+class PieceAdapter(ScalarFunction):
+    """A pandas UDF that reads pieces: a number in, its lines out, with a character of Latin-1 for each of their bytes.
 
-    def __init__(self, reader: ReadParquet) -> None:
-        self._reader = reader
+    Text of lines may be no UTF-8.
+    """
+
+    def __init__(self, pieces: Pieces) -> None:
+        self._pieces = pieces
 
     def is_deterministic(self) -> bool:
         """Return False, because files may change."""
         return False
 
-    def eval(self, chunks: pd.Series) -> pd.Series:
-        """Return the lines of each chunk."""
+    def eval(self, numbers: pd.Series) -> pd.Series:
+        """Return the lines of each piece."""
         import pandas as pd
 
-        lines = pd.Series([None] * len(chunks), dtype=object)
-        for index, chunk in enumerate(chunks):
-            lines[index] = self._reader.read(chunk)
+        lines = pd.Series([None] * len(numbers), dtype=object)
+        for index, number in enumerate(numbers):
+            lines[index] = [line.decode("latin-1") for line in self._pieces.read(int(number))]
         return lines
 
 
-def as_chunk_udf(reader: ReadParquet) -> Any:
-    """Return a reader of chunks as a function to register."""
-    return udf(ChunkAdapter(reader), result_type="ARRAY<STRING>", func_type="pandas", deterministic=False)
+def as_piece_udf(pieces: Pieces) -> Any:
+    """Return a reader of pieces as a function to register."""
+    return udf(PieceAdapter(pieces), result_type="ARRAY<STRING>", func_type="pandas", deterministic=False)
 
 
 def as_udf(function: VectorFunction, profile: Literal["throughput", "latency"]) -> Any:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 GENERATED_KEY = "CUSTOMER_ID"
 _TICK_S = 0.01
 _SHOW_EVERY_S = 1.0
+_PARQUET_ROWS = 4_096  # that are in memory at once
 
 
 @dataclass(frozen=True)
@@ -155,12 +156,11 @@ def _text_lines(files: InputFiles) -> Iterator[bytes]:
 
 
 def _parquet_lines(files: InputFiles) -> Iterator[bytes]:
-    from udfs.functions.read_chunks import ReadParquet, list_chunks
+    from udfs.pieces.parquet_pieces import parquet_pieces
 
-    reader = ReadParquet()
-    for path in files.paths:
-        for chunk in list_chunks(str(path)):
-            yield from (line.encode() for line in reader.read(chunk))
+    pieces = parquet_pieces(files.paths, _PARQUET_ROWS, {})
+    for number in range(pieces.count):
+        yield from pieces.read(number)
 
 
 def _keyed(lines: Iterable[bytes], key: str | None) -> Iterator[tuple[bytes | None, bytes]]:

@@ -8,9 +8,9 @@ from conf.settings import EventSettings
 from jobs.errors import fail
 from jobs.sources.contents import open_text
 from jobs.sources.files import InputFiles, units_in_file
-from udfs.functions.read_chunks import first_lines
 from udfs.parsing.batch import RawColumn
 from udfs.parsing.units import UnclearTimeError
+from udfs.pieces.json_rows import first_lines
 
 _ROWS = 100
 _LINE_BYTES = 1 << 20

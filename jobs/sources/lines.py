@@ -15,15 +15,18 @@ from jobs.flink.overrides import ONE_ROW, table_options
 from jobs.flink.sql import View, create_table, create_view
 from jobs.sources.files import InputFiles, units_in_file
 from jobs.sources.kafka import KafkaInput, create_kafka_lines
+from jobs.sources.pieces import create_pieces
 from state.sql import literal
 from udfs.functions.parse_lines import LINE
-from udfs.functions.read_chunks import ReadParquet, list_chunks
+from udfs.pieces.parquet_pieces import parquet_pieces
 
 if TYPE_CHECKING:
     from pyflink.table import Table
 
 _VIEW = "raw_lines"
 _BYTE_CHARSET = "ISO-8859-1"
+_PARQUET_ROWS = 4_096
+"""Most rows of a Parquet file that become lines at a time: a few hundred kilobytes of text."""
 
 
 def create_input(
@@ -46,7 +49,7 @@ def create_lines(session: FlinkSession, files: InputFiles, events: EventSettings
             comes behind the watermark. Otherwise tasks share the files.
     """
     if files.format == "parquet":
-        _register(session, _parquet_lines(session, files, events))
+        _register(session, _parquet_lines(session, files, events, is_ordered=is_ordered))
     elif is_read_in_turn(files, is_ordered=is_ordered, parallelism=session.env.get_parallelism()):
         _register(session, _lines_in_turn(session, files.paths, 1 if is_ordered else session.env.get_parallelism()))
     else:
@@ -123,24 +126,19 @@ def _encoded(session: FlinkSession, lines: Table) -> Table:
     return session.tables.sql_query(f"SELECT ENCODE(__line, {literal(_BYTE_CHARSET)}) AS __line FROM {lines}")
 
 
-def _parquet_lines(session: FlinkSession, files: InputFiles, events: EventSettings) -> Table:
-    """Return the rows of Parquet files as JSON lines, which a Python worker reads in chunks."""
-    from pyflink.common import Types
+def _parquet_lines(session: FlinkSession, files: InputFiles, events: EventSettings, *, is_ordered: bool) -> Table:
+    """Return the rows of Parquet files as JSON lines, which a Python worker reads in pieces."""
+    from udfs.inference import as_piece_udf
 
-    from udfs.inference import as_chunk_udf
-
-    chunks = [chunk for path in files.paths for chunk in list_chunks(str(path))]
-    stream = (
-        session.env.from_collection(chunks, Types.STRING()).uid("chunks").name("chunks").set_parallelism(1)
-    )
-    session.tables.create_temporary_view("chunks", session.tables.from_data_stream(stream).alias("chunk"))
-    session.tables.create_temporary_function("read_chunk", as_chunk_udf(ReadParquet(units_in_file(events))))
+    pieces = parquet_pieces(files.paths, _PARQUET_ROWS, units_in_file(events))
+    session.tables.create_temporary_function("read_piece", as_piece_udf(pieces))
     with table_options(session, ONE_ROW):
-        # Translate here, so that small bundles apply to reading alone: a chunk is read when the one before is used up.
+        # Translate here, so that small bundles apply to reading alone: a piece is read when the one before is used up.
+        numbers = create_pieces(session, pieces, _PARQUET_ROWS, is_ordered=is_ordered)
         lines = session.tables.from_data_stream(
             session.tables.to_data_stream(
                 session.tables.sql_query(
-                    "SELECT __line FROM (SELECT read_chunk(chunk) AS found FROM chunks) "
+                    f"SELECT __line FROM (SELECT read_piece(__piece) AS found FROM {numbers.name}) "
                     "CROSS JOIN UNNEST(found) AS T (__line)"
                 )
             )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import os
-import re
 import signal
 import threading
 import time
@@ -164,24 +164,29 @@ def test_numbers_and_worker_are_one_chain_whose_uid_names_the_files(
     assert source not in {uid for _, uid in operators(other, tmp_path, 2, config=config)}
 
 
+@pytest.mark.parametrize("kind", ["jsonl", "parquet", "parquet as lines"])
 def test_each_row_is_there_once_after_a_worker_was_killed(
-    config: Path, crafted: CraftedInput, tmp_path: Path
+    kind: str, config: Path, crafted: CraftedInput, tmp_path: Path
 ) -> None:
-    events = crafted.good_lines() * 150
-    path = tmp_path / "many.jsonl"
-    with path.open("w") as file:
-        for number, event in enumerate(events):
-            file.write(re.sub("(?<=TRANSACTION_ID.: )[0-9]+", str(number), event, count=1) + "\n")
+    events = [json.loads(event) for event in crafted.good_lines()] * (40 if kind == "parquet as lines" else 150)
+    for number, event in enumerate(events):
+        event["TRANSACTION_ID"] = number
+    path = tmp_path / f"many.{kind[:7]}"
+    if kind == "jsonl":
+        path.write_text("".join(json.dumps(event) + "\n" for event in events))
+    else:
+        pq.write_table(pa.Table.from_pylist(events), path, row_group_size=50_000)
     output, killed = tmp_path / "out", threading.Event()
     killer = threading.Thread(target=_kill_a_worker, args=(output, killed))
     killer.start()
-    run = run_job(config, path, output, overrides=["execution.checkpoint_interval=300ms"])
+    # A console is no place for blocks of lines, so rows come one by one.
+    overrides = ["execution.checkpoint_interval=300ms", f"job.sink.print={str(kind == 'parquet as lines').lower()}"]
+    run = run_job(config, path, output, overrides=overrides)
     killer.join()
     assert killed.is_set()
     assert run.summary.events == len(events)
     assert run.summary.adds_up
-    counts = Counter(run.predictions["event_id"])
-    assert max(counts.values()) == 1
+    assert max(Counter(run.predictions["event_id"]).values()) == 1
 
 
 def _kill_a_worker(output: Path, killed: threading.Event) -> None:

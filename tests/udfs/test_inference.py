@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from udfs.functions.read_chunks import ReadParquet
-from udfs.inference import BatchAdapter, ChunkAdapter, RowAdapter
+from udfs.inference import BatchAdapter, PieceAdapter, RowAdapter
 
 
 class Half:
@@ -75,9 +74,12 @@ def test_adapter_opens_and_closes_its_function(adapter: type[BatchAdapter] | typ
     assert not made.is_deterministic()
 
 
-def test_chunks_come_back_as_lists_of_lines() -> None:
-    class Reader(ReadParquet):
-        def read(self, chunk: str) -> Sequence[str]:
-            return [f"{chunk}{row}" for row in range(2)]
+def test_pieces_come_back_as_lists_of_lines_with_a_character_a_byte() -> None:
+    class Pairs:
+        count, fingerprint = 2, ""
 
-    assert ChunkAdapter(Reader()).eval(pd.Series(["a", "b"])).tolist() == [["a0", "a1"], ["b0", "b1"]]
+        def read(self, number: int) -> list[bytes]:
+            return [f"ü{number}".encode(), b"\xff"]
+
+    found = PieceAdapter(Pairs()).eval(pd.Series([0, 1])).tolist()
+    assert [[line.encode("latin-1") for line in lines] for lines in found] == [Pairs().read(0), Pairs().read(1)]

@@ -11,7 +11,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from udfs.functions.read_chunks import with_times
+from udfs.pieces.json_rows import with_times
 from udfs.pieces.table_lines import TableLines
 
 if TYPE_CHECKING:

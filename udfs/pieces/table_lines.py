@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 from conf.settings import FieldSettings
-from udfs.functions.read_chunks import as_json, lines_of
 from udfs.parsing.batch import RawBatch, RawColumn
 from udfs.parsing.columns import convert_json, from_arrow
 from udfs.parsing.json_lines import JsonLines
+from udfs.pieces.json_rows import as_json, lines_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conf.settings import FieldSettings
-from udfs.functions.read_chunks import lines_of, with_times
 from udfs.parsing.batch import RawBatch
 from udfs.parsing.json_lines import JsonLines
 from udfs.parsing.parser import EventParser
+from udfs.pieces.json_rows import lines_of, with_times
 from udfs.pieces.table_lines import TableFormat, TableLines
 
 MOMENT = dt.datetime(2018, 4, 1, 0, 0, 31, 250_000)  # noqa: DTZ001 - as files without zones have it

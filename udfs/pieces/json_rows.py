@@ -1,10 +1,9 @@
-"""Pieces of Parquet files to JSON lines."""
+"""Rows of Arrow tables as lines of JSON."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -12,46 +11,6 @@ from udfs.parsing.units import find_unclear
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-CHUNK_ROWS = 4_096
-"""Rows read at a time: a few hundred kilobytes of text."""
-
-
-@dataclass
-class ReadParquet:
-    """A reader of rows ``start`` to ``start + CHUNK_ROWS`` of a row group, from ``[path, row group, start]`` in JSON.
-
-    Neighbouring pieces are read in turn, so each row group is decoded once.
-
-    Attributes:
-        units: unit of each field of times that has one, by its name in the file.
-    """
-
-    units: Mapping[str, str | None] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._group: tuple[str, int] | None = None
-
-    def read(self, chunk: str) -> Sequence[str]:
-        """Return the rows as lines, with a character of Latin-1 for each of their bytes, as text may be no UTF-8.
-
-        Times are epoch milliseconds or ISO 8601, absent values null.
-        """
-        path, group, start = json.loads(chunk)
-        if (path, group) != self._group:
-            self._group, self._table = (path, group), _row_group(path, group, self.units)
-        return [line.decode("latin-1") for line in lines_of(self._table.slice(start, CHUNK_ROWS))]
-
-
-def list_chunks(path: str) -> Iterator[str]:
-    """Yield the pieces of a file, first to last."""
-    import pyarrow.parquet as pq
-
-    metadata = pq.read_metadata(path)
-    for group in range(metadata.num_row_groups):
-        for start in range(0, metadata.row_group(group).num_rows, CHUNK_ROWS):
-            yield json.dumps([path, group, start])
-
 
 def first_lines(path: str, rows: int, columns: Sequence[str], units: Mapping[str, str | None]) -> list[bytes]:
     """Return the first rows of a file, some columns of them, as lines.
@@ -114,13 +73,6 @@ def _escaped(value: object) -> object:
     if isinstance(value, dict):
         return {name: _escaped(each) for name, each in value.items()}
     return [_escaped(each) for each in value] if isinstance(value, list) else value
-
-
-def _row_group(path: str, group: int, units: Mapping[str, str | None]) -> pa.Table:
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(path, memory_map=True) as file:
-        return with_times(file.read_row_group(group), units)
 
 
 def with_times(table: pa.Table, units: Mapping[str, str | None]) -> pa.Table:

@@ -10,18 +10,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import udfs.functions.read_chunks
 from conf.events import FieldSettings, TimeUnit
-from udfs.functions.read_chunks import ReadParquet, list_chunks
 from udfs.parsing.json_lines import JsonLines
 from udfs.parsing.values import JSON_VALUES
+from udfs.pieces.parquet_pieces import parquet_pieces
 
 MOMENT = dt.datetime(2018, 4, 1, 0, 0, 31, 250_000)  # noqa: DTZ001 - as files without zones have it
 
 
 def lines_of(path: Path, units: dict[str, str | None] | None = None) -> list[bytes]:
-    reader = ReadParquet(units or {})
-    return [line.encode("latin-1") for chunk in list_chunks(str(path)) for line in reader.read(chunk)]
+    pieces = parquet_pieces([path], 4_096, units or {})
+    return [line for number in range(pieces.count) for line in pieces.read(number)]
 
 
 def rows_of(path: Path, units: dict[str, str | None] | None = None) -> list[dict[str, Any]]:
@@ -55,14 +54,6 @@ def test_text_that_is_no_utf8_is_malformed_with_its_bytes_kept(kind: pa.DataType
     assert b'"bad \xff\xfe"' in lines[1]
     assert lines[1].startswith(b'{"id":1,"at":1522540831250,"cost":1.5,"text":')
     assert "ü".encode() in lines[3]
-
-
-def test_rows_come_in_their_order_across_pieces_and_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(udfs.functions.read_chunks, "CHUNK_ROWS", 3)
-    path = tmp_path / "ü.parquet"
-    pq.write_table(pa.table({"id": range(20)}), path, row_group_size=7)
-    assert len(list(list_chunks(str(path)))) == 3 + 3 + 2
-    assert [row["id"] for row in rows_of(path)] == list(range(20))
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
@@ -114,16 +105,3 @@ def test_values_keep_their_kind(tmp_path: Path) -> None:
         "deep": {"x": 1},
     }
     assert set(second.values()) == {None}
-
-
-def test_reader_goes_from_file_to_file(tmp_path: Path) -> None:
-    for name, value in (("a", 1), ("b", 2)):
-        pq.write_table(pa.table({"id": [value]}), tmp_path / f"{name}.parquet")
-    reader = ReadParquet()
-    chunks = [chunk for name in "aba" for chunk in list_chunks(str(tmp_path / f"{name}.parquet"))]
-    assert [json.loads(line)["id"] for chunk in chunks for line in reader.read(chunk)] == [1, 2, 1]
-
-
-def test_file_without_rows_has_no_pieces(tmp_path: Path) -> None:
-    pq.write_table(pa.table({"id": pa.array([], pa.int64())}), tmp_path / "a.parquet")
-    assert list(list_chunks(str(tmp_path / "a.parquet"))) == []
