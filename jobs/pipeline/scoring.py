@@ -44,7 +44,10 @@ class ScoringViews:
     @property
     def samples(self) -> View:
         """The view that has the samples for drift."""
-        return self.scored if self.blocks is None or "__drift" not in self.blocks.names else self.blocks
+        # A piece has several samples, which are taken apart into rows as its dead letters are.
+        if self.blocks is None or ("__drift", "STRING") not in self.blocks.columns:
+            return self.scored
+        return self.blocks
 
 
 @dataclass(frozen=True)
