@@ -37,5 +37,6 @@ def score_pieces(session: FlinkSession, settings: Settings, job: JobSettings, fi
     function = WritePieces(WriteLines(ScoreLines(job, settings.ml, line_format)), pieces, numbers.batch_rows)
     with table_options(session, ONE_ROW):
         # Translate here, so that a batch of numbers is one: a checkpoint waits for the piece that is being scored.
-        written = computed_once(session, apply(session, numbers, "written", function, profile="throughput"))
+        written = apply(session, numbers, "written", function, profile="throughput")
+        written = computed_once(session, written, ends_at_once=True)
     return ScoringViews(rows_of(session, written, "scored", function.rows), None, written)

@@ -49,7 +49,7 @@ def create_lines(session: FlinkSession, files: InputFiles, events: EventSettings
             comes behind the watermark. Otherwise tasks share the files.
     """
     if files.format == "parquet":
-        _register(session, _parquet_lines(session, files, events, is_ordered=is_ordered))
+        _register(session, _parquet_lines(session, files, events))
     elif is_read_in_turn(files, is_ordered=is_ordered, parallelism=session.env.get_parallelism()):
         _register(session, _lines_in_turn(session, files.paths, 1 if is_ordered else session.env.get_parallelism()))
     else:
@@ -126,15 +126,15 @@ def _encoded(session: FlinkSession, lines: Table) -> Table:
     return session.tables.sql_query(f"SELECT ENCODE(__line, {literal(_BYTE_CHARSET)}) AS __line FROM {lines}")
 
 
-def _parquet_lines(session: FlinkSession, files: InputFiles, events: EventSettings, *, is_ordered: bool) -> Table:
-    """Return the rows of Parquet files as JSON lines, which a Python worker reads in pieces."""
+def _parquet_lines(session: FlinkSession, files: InputFiles, events: EventSettings) -> Table:
+    """Return the rows of Parquet files as JSON lines, which one Python worker reads in pieces, in order."""
     from udfs.inference import as_piece_udf
 
     pieces = parquet_pieces(files.paths, _PARQUET_ROWS, units_in_file(events))
     session.tables.create_temporary_function("read_piece", as_piece_udf(pieces))
     with table_options(session, ONE_ROW):
         # Translate here, so that small bundles apply to reading alone: a piece is read when the one before is used up.
-        numbers = create_pieces(session, pieces, _PARQUET_ROWS, is_ordered=is_ordered)
+        numbers = create_pieces(session, pieces, _PARQUET_ROWS, is_ordered=True)
         lines = session.tables.from_data_stream(
             session.tables.to_data_stream(
                 session.tables.sql_query(

@@ -33,9 +33,9 @@ def test_every_operator_has_a_uid_of_its_own(by_parallelism: dict[int, list[tupl
 def test_stateful_operators_are_among_them(by_parallelism: dict[int, list[tuple[str, str]]], engine: str) -> None:
     uids = [uid for _, uid in by_parallelism[2]]
     stages = ("windows-labels", "windows-CUSTOMER_ID", "windows-TERMINAL_ID", "windows-late")
-    windows = stages if engine == "sliding" else ("over-aggregate",)
-    kinds = ("files", "watermark-assigner", *windows, "python-calc", "streaming-writer")
-    assert [kind for kind in kinds if not any(uid.endswith(kind) for uid in uids)] == []
+    source_and_windows = ("pieces-", *stages) if engine == "sliding" else ("files", "over-aggregate")
+    kinds = (*source_and_windows, "watermark-assigner", "python-calc", "streaming-writer")
+    assert [kind for kind in kinds if not any(kind in uid for uid in uids)] == []
 
 
 @pytest.mark.parametrize("parallelism", [1, 3])

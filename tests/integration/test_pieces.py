@@ -168,9 +168,9 @@ def test_numbers_and_worker_are_one_chain_whose_uid_names_the_files(
 def test_each_row_is_there_once_after_a_worker_was_killed(
     kind: str, config: Path, crafted: CraftedInput, tmp_path: Path
 ) -> None:
-    events = [json.loads(event) for event in crafted.good_lines()] * (40 if kind == "parquet as lines" else 150)
-    for number, event in enumerate(events):
-        event["TRANSACTION_ID"] = number
+    good = [json.loads(event) for event in crafted.good_lines()]
+    count = len(good) * (40 if kind == "parquet as lines" else 150)
+    events = [{**good[number % len(good)], "TRANSACTION_ID": number} for number in range(count)]
     path = tmp_path / f"many.{kind[:7]}"
     if kind == "jsonl":
         path.write_text("".join(json.dumps(event) + "\n" for event in events))

@@ -15,7 +15,7 @@ import pytest
 from tests.support.job_runs import read_parts
 
 WAIT_S = 300
-SOURCE = "generator:days=30,customers=500"
+SOURCE = "generator:days=40,customers=4000"
 
 
 def start(config: Path, output: Path, *more: str) -> subprocess.Popen[bytes]:

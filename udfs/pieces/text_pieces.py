@@ -24,8 +24,8 @@ from udfs.parsing.text_block import TextBlock, text_block
 _ANY_END = re.compile(rb"\r\n|\n|\r")
 _CHUNK_BYTES = 1 << 16
 _SAMPLES, _SAMPLE_BYTES = 3, 1 << 16
-# A piece is in memory several times, as bytes, lines, columns and text; below the least, calls cost more than work.
-_LEAST_BYTES, _MOST_BYTES = 1 << 16, 1 << 24
+# Below the least, calls cost more than work. Flink writes records of 5 MB and more to disk between two tasks.
+_LEAST_BYTES, _MOST_BYTES = 1 << 16, 1 << 22
 # Lines vary in length: a piece that is a little short makes one full batch, and one too long would make two halves.
 _FILLED = 0.95
 

@@ -71,7 +71,7 @@ def test_a_piece_has_about_as_many_lines_as_asked_for(tmp_path: Path) -> None:
 def test_pieces_are_neither_tiny_nor_huge(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(data)
     pieces = text_pieces([tmp_path / "a.jsonl"], 10_000)
-    assert 1 << 16 <= pieces.piece_bytes <= 1 << 24
+    assert 1 << 16 <= pieces.piece_bytes <= 1 << 22
     assert pieces.count == max(-(-len(data) // pieces.piece_bytes), 1)
 
 
