@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import Self
 
-from jobs.run_folder.progress import Counts
+from jobs.run_folder.row_counts import Counts
 from jobs.run_folder.summary import Summary
 from jobs.runs.stages import Stage
 
@@ -56,10 +56,18 @@ class LiveLine(StatusLine):
     def __init__(self) -> None:
         super().__init__("starting Flink")
         self._shown_s = -_PLAIN_EVERY_S
+        self._last = ""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        if kind is KeyboardInterrupt and self._last:
+            sys.stderr.write(f"interrupted: {self._last}\n")
 
     def show(self, counts: Counts, total: int | None) -> None:
         """Show the counts so far."""
-        text = counts.text(total)
+        text = self._last = counts.text(total)
         self.write(text)
         if not self._console.is_terminal and counts.seconds - self._shown_s >= _PLAIN_EVERY_S:
             self._shown_s = counts.seconds
@@ -123,14 +131,14 @@ def print_features(references: Sequence[FeatureReference]) -> None:
     print_table("", ("type", "what it computes", "parameters", "null rule", "formula of an example"), rows)
 
 
-def print_summary(summary: Summary, output: Path) -> None:
-    """Print a run's figures and where the rest is."""
+def print_summary(summary: Summary, output: Path, *, events: str = "events") -> None:
+    """Print a run's figures and where the rest is; ``events`` is the name of the first of them."""
     rows = [
-        ("events", f"{summary.events:,}"),
+        (events, f"{summary.events:,}"),
         ("predictions", f"{summary.predictions:,}"),
         ("alerts", f"{summary.alerts:,}"),
         ("dead letters", _with_reasons(summary)),
-        ("rows/s", f"{summary.rows_per_s:,.0f}"),
+        ("rows/s", _rates_text(summary)),
         ("model", " ".join(f"{summary.model} {version} ({n:,})" for version, n in summary.versions.items())),
         ("feature set", summary.feature_set or ""),
         ("batch scored in", ", ".join(f"{name} {us / 1000:g} ms" for name, us in summary.latency_us.items())),
@@ -140,7 +148,17 @@ def print_summary(summary: Summary, output: Path) -> None:
             ("AUC ROC", f"{summary.auc_roc:.4f}"),
             ("average precision", f"{summary.average_precision:.4f}"),
         ]
+    rows += [("note", summary.hint), ("not counted", summary.uncounted or "")]
     print_table(f"{summary.job}: {output}", ("figure", "value"), [row for row in rows if row[1]])
+
+
+def _rates_text(summary: Summary) -> str:
+    """Return both rates of a run, each with its seconds."""
+    with_start = f"{summary.rows_per_s:,.0f} with the start of Flink ({summary.seconds:,.1f} s)"
+    if summary.start_s is None or not summary.rows_per_s_from_first:
+        return with_start
+    flowing_s = summary.seconds - summary.start_s
+    return f"{summary.rows_per_s_from_first:,.0f} from the first row ({flowing_s:,.1f} s), {with_start}"
 
 
 def _with_reasons(summary: Summary) -> str:

@@ -138,8 +138,13 @@ def run_job(
     with LiveLine() as line:
         summary = run(request, line.show, Stages(line.tell, process_age_s()) if verbose else None)
     if isinstance(summary, StopResult):
+        if summary.summary is not None:
+            print_summary(summary.summary, output, events="rows")
         where = f"its state is in {summary.savepoint}; go on with --resume"
         print_line(f"stopped; {where if summary.savepoint else 'without a savepoint'}")
+        return
+    if not summary.events and summary.adds_up:
+        print_line(f"{summary.job}: the input has no events, so there is nothing to score; {output} holds the summary")
         return
     print_summary(summary, output)
     if not summary.adds_up:

@@ -35,7 +35,7 @@ def head_figures(summary: Summary) -> Iterator[Figure]:
     yield Figure("predictions", f"{summary.predictions:,}", _share(summary.predictions, summary.events, "events"))
     yield Figure("alerts", f"{summary.alerts:,}", _share(summary.alerts, summary.predictions, "predictions"))
     yield Figure("dead letters", f"{summary.dead_letters:,}", _share(summary.dead_letters, summary.events, "events"))
-    yield Figure("rows/s", f"{summary.rows_per_s:,.0f}", f"in {_seconds_text(summary.seconds)}, start included")
+    yield Figure("rows/s", f"{summary.rows_per_s:,.0f}", _rate_text(summary))
     if "p99" in summary.latency_us:
         others = ", ".join(f"{name} {duration_text(us)}" for name, us in summary.latency_us.items() if name != "p99")
         yield Figure("batch scored in, p99", duration_text(summary.latency_us["p99"]), others)
@@ -74,6 +74,12 @@ def verdicts(summary: Summary, predictions: Predictions | None) -> Iterator[Verd
     if predictions is not None and len(predictions) != summary.predictions:
         text = f"summary.json counts {summary.predictions:,} predictions, this folder holds {len(predictions):,}"
         yield Verdict(is_good=False, text=f"{text}: it was changed after the run.")
+
+
+def _rate_text(summary: Summary) -> str:
+    with_start = f"in {_seconds_text(summary.seconds)}, start included"
+    from_first = summary.rows_per_s_from_first
+    return f"{with_start}; {from_first:,.0f} from the first row" if from_first else with_start
 
 
 def _share(part: int, whole: int, name: str) -> str:

@@ -58,7 +58,7 @@ def check_topics(asked: TopicRequest) -> None:
             known = ", ".join(sorted(admin.listTopics().names().get())[:10]) or "none"
         except Exception as error:
             where = f"Kafka at {asked.servers} ({asked.setting})"
-            refuse(where, "an answer", _said(error), "check servers, options and network")
+            refuse(where, "an answer", reason_of(error), "check servers, options and network")
     fail(
         f"topic {missing[0]!r} ({asked.setting})",
         f"expected it at {asked.servers}, which has {known}",
@@ -77,7 +77,7 @@ def count_partitions(asked: TopicRequest) -> dict[str, int]:
             return {name: len(future.get().partitions()) for name, future in _described(admin, asked.topics)}
         except Exception as error:
             where = f"Kafka at {asked.servers} ({asked.setting})"
-            refuse(where, "the partitions of its topics", _said(error), "check servers, options and network")
+            refuse(where, "the partitions of its topics", reason_of(error), "check servers, options and network")
 
 
 @contextmanager
@@ -91,28 +91,42 @@ def _admin(asked: TopicRequest) -> Iterator[Any]:
     try:
         admin = shaded_kafka().clients.admin.AdminClient.create(java_properties(given))
     except Exception as error:
-        refuse(f"Kafka at {asked.servers} ({asked.setting})", "properties that its client takes", _said(error))
+        refuse(f"Kafka at {asked.servers} ({asked.setting})", "properties that its client takes", reason_of(error))
     try:
         yield admin
     finally:
         admin.close()
 
 
-def shaded_kafka() -> Any:
-    """Return the package of Kafka's classes in the connector's jar."""
-    from pyflink.java_gateway import get_gateway
-
-    return get_gateway().jvm.org.apache.flink.kafka.shaded.org.apache.kafka
+def shaded_kafka(jvm: Any = None) -> Any:
+    """Return the package of Kafka's classes in the connector's jar, over the connections of ``jvm`` or PyFlink's."""
+    return (jvm or _jvm()).org.apache.flink.kafka.shaded.org.apache.kafka
 
 
-def java_properties(options: Mapping[str, str]) -> Any:
-    """Return properties as a Java object."""
-    from pyflink.java_gateway import get_gateway
-
-    properties = get_gateway().jvm.java.util.Properties()
+def java_properties(options: Mapping[str, str], jvm: Any = None) -> Any:
+    """Return properties as a Java object, made over the connections of ``jvm`` or PyFlink's."""
+    properties = (jvm or _jvm()).java.util.Properties()
     for name, value in client_properties(options).items():
         properties.setProperty(name, value)
     return properties
+
+
+def reason_of(error: Exception) -> str:
+    """Return the message of Kafka's client, without its stack trace."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    causes = [line for line in lines if line.startswith("Caused by: ")] or [
+        line.removeprefix(": ") for line in lines if "Exception: " in line
+    ]
+    text = (causes or lines or ["no reason"])[-1].removeprefix("Caused by: ")
+    if "node assignment" in text:
+        return f"none from any broker within {_TIMEOUT_MS // 1000} s"
+    return text.rpartition("Exception: ")[2] or text
+
+
+def _jvm() -> Any:
+    from pyflink.java_gateway import get_gateway
+
+    return get_gateway().jvm
 
 
 def _described(admin: Any, topics: Sequence[str]) -> list[tuple[str, Any]]:
@@ -146,15 +160,3 @@ def _creates_topics(admin: Any) -> bool:
     resources.add(broker)
     found = admin.describeConfigs(resources).all().get()[broker]
     return str(found.get("auto.create.topics.enable").value()) == "true"
-
-
-def _said(error: Exception) -> str:
-    """Return the message of Kafka's client, without its stack trace."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    causes = [line for line in lines if line.startswith("Caused by: ")] or [
-        line.removeprefix(": ") for line in lines if "Exception: " in line
-    ]
-    text = (causes or lines or ["no reason"])[-1].removeprefix("Caused by: ")
-    if "node assignment" in text:
-        return f"none from any broker within {_TIMEOUT_MS // 1000} s"
-    return text.rpartition("Exception: ")[2] or text

@@ -2,80 +2,153 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from conf.settings import KafkaSinkSettings
-from jobs.kafka.admin import java_properties, shaded_kafka
+from jobs.errors import JobError
+from jobs.kafka.admin import java_properties, reason_of
+from jobs.kafka.own_jvm import OwnJvm
+from jobs.kafka.topic_reader import TopicReader, partitions_of
 
-_POLL_MS = 1000
-_MOST_POLLS_WITHOUT = 30
+_LETTERS = "dead_letters"
+_READER = "read_committed"
 _CLIENT = {
-    "isolation.level": "read_committed",
     "enable.auto.commit": "false",
     "auto.offset.reset": "earliest",
     "allow.auto.create.topics": "false",
     "max.poll.records": "100000",
+    "default.api.timeout.ms": "10000",
+    "request.timeout.ms": "5000",
     "key.deserializer": "org.apache.kafka.common.serialization.ByteArrayDeserializer",
     "value.deserializer": "org.apache.kafka.common.serialization.ByteArrayDeserializer",
 }
+# Letters come as text, and few at a time, as all of a poll become one text.
+_LETTERS_CLIENT = {
+    "value.deserializer": "org.apache.kafka.common.serialization.StringDeserializer",
+    "max.poll.records": "5000",
+}
+# Quotes within a JSON text have a backslash before them, so only the letter's own field looks like this.
+_REASON = re.compile(r'(?<!\\)"reason":"([^"\\]*)"')
 
 
 class TopicCounts:
-    """Counts of the records that any writer added to a sink's topics since this object was made.
+    """Counts of the records that a sink's topics gained since this object was made, whoever wrote them.
+
+    A record counts when its transaction is committed: the counts are what readers of committed records see, to the
+    record. The counter reads each record once and remembers where it is, so a look costs what came since the last one.
 
     Args:
         kafka: settings of the sink; its cluster must answer.
+        memory: file that keeps counts and offsets between the runs that go on from each other; None: there is none.
+        is_resuming: go on counting from what ``memory`` says, if that is of the same cluster and topics.
     """
 
-    def __init__(self, kafka: KafkaSinkSettings) -> None:
-        topics = {"predictions": kafka.predictions, "alerts": kafka.alerts, "dead_letters": kafka.dead_letters}
-        self._topics = {name: topic for name, topic in topics.items() if topic is not None}
+    def __init__(self, kafka: KafkaSinkSettings, *, memory: Path | None = None, is_resuming: bool = False) -> None:
+        self._jvm = OwnJvm()
+        self._memory = memory
+        self._remembered: Mapping[str, int] = {}
         self._properties = {**kafka.options, **_CLIENT, "bootstrap.servers": kafka.servers}
-        self._starts = {name: self._ends(topic) for name, topic in self._topics.items()}
+        topics = {"predictions": kafka.predictions, "alerts": kafka.alerts, _LETTERS: kafka.dead_letters}
+        self._readers = {
+            name: self._reader(topic, _LETTERS_CLIENT if name == _LETTERS else {})
+            for name, topic in topics.items()
+            if topic is not None
+        }
+        self._written = self._consumer({"isolation.level": "read_uncommitted"})
+        self.reasons: Counter[str] = Counter()
+        self._cluster = ""
+        if memory is not None:
+            self._cluster = self._cluster_id()
+            if is_resuming and memory.is_file():
+                self._restore(json.loads(memory.read_text(encoding="utf-8")))
+        self._start = self._count_written()
 
-    def count(self) -> dict[str, int]:
-        """Return the number of records by name of the topic's setting."""
-        return {name: self._count(topic, self._starts[name]) for name, topic in self._topics.items()}
-
-    def _consumer(self) -> Any:
-        return shaded_kafka().clients.consumer.KafkaConsumer(java_properties(self._properties))
-
-    def _ends(self, topic: str) -> dict[int, int]:
-        """Return the end offset of each partition; empty for a topic that does not exist yet."""
-        consumer = self._consumer()
+    def has_grown(self) -> bool:
+        """Return whether the job wrote a row since this object was made, committed or not."""
         try:
-            return {
-                partition.partition(): int(end)
-                for partition, end in consumer.endOffsets(_partitions(consumer, topic)).items()
-            }
-        finally:
-            consumer.close()
+            return self._count_written() > self._start
+        except Exception as error:
+            raise _uncountable(error) from error
 
-    def _count(self, topic: str, starts: dict[int, int]) -> int:
-        from pyflink.java_gateway import get_gateway
+    def poll(self) -> Mapping[str, int]:
+        """Read what was committed since the last call, and return the number of records by name of their setting.
 
-        consumer = self._consumer()
+        Raises:
+            JobError: the brokers do not answer.
+        """
         try:
-            partitions = _partitions(consumer, topic)
-            consumer.assign(partitions)
-            for partition in partitions:
-                consumer.seek(partition, starts.get(partition.partition(), 0))
-            ends = consumer.endOffsets(partitions)
-            wait = get_gateway().jvm.java.time.Duration.ofMillis(_POLL_MS)
-            counted, polls_without = 0, 0
-            while polls_without < _MOST_POLLS_WITHOUT and any(consumer.position(p) < ends[p] for p in partitions):
-                got = consumer.poll(wait).count()
-                polls_without = 0 if got else polls_without + 1
-                counted += got
-            return counted
+            for name, reader in self._readers.items():
+                for text in reader.read(as_text=name == _LETTERS):
+                    self.reasons.update(reasons_in(text))
+        except Exception as error:
+            raise _uncountable(error) from error
+        self._remember()
+        return self.counts()
+
+    def counts(self) -> Mapping[str, int]:
+        """Return the counts of the last look."""
+        return {name: reader.records for name, reader in self._readers.items()}
+
+    def close(self) -> None:
+        """End the connections to the brokers and to the JVM."""
+        for each in (self._written, *self._readers.values()):
+            each.close()
+        self._jvm.close()
+
+    def _consumer(self, more: Mapping[str, str]) -> Any:
+        properties = java_properties({**self._properties, **more}, self._jvm)
+        return self._jvm.kafka.clients.consumer.KafkaConsumer(properties)
+
+    def _reader(self, topic: str, more: Mapping[str, str]) -> TopicReader:
+        return TopicReader(topic, self._consumer({"isolation.level": _READER, **more}), self._jvm)
+
+    def _count_written(self) -> int:
+        """Return the sum of the end offsets of all topics; markers of transactions count, too."""
+        found = [partitions_of(self._written, reader.topic, self._jvm) for reader in self._readers.values()]
+        return sum(int(end) for each in found for end in self._written.endOffsets(each).values())
+
+    def _cluster_id(self) -> str:
+        properties = java_properties(self._properties, self._jvm)
+        admin = self._jvm.kafka.clients.admin.AdminClient.create(properties)
+        try:
+            return str(admin.describeCluster().clusterId().get())
         finally:
-            consumer.close()
+            admin.close()
+
+    def _restore(self, known: Mapping[str, Any]) -> None:
+        if known["cluster"] != self._cluster:
+            return
+        for name, reader in self._readers.items():
+            if known["topics"].get(name, {}).get("topic") == reader.topic:
+                reader.restore(known["topics"][name])
+                self.reasons.update(known["reasons"] if name == _LETTERS else {})
+
+    def _remember(self) -> None:
+        if self._memory is None or self.counts() == self._remembered:
+            return
+        topics = {name: reader.snapshot() for name, reader in self._readers.items()}
+        known = {"version": 1, "cluster": self._cluster, "topics": topics, "reasons": dict(self.reasons)}
+        # Replace the file as a whole: a run that is killed leaves the one before.
+        part = self._memory.with_name(f"{self._memory.name}.part")
+        part.write_text(json.dumps(known), encoding="utf-8")
+        part.replace(self._memory)
+        self._remembered = self.counts()
 
 
-def _partitions(consumer: Any, topic: str) -> Any:
-    from pyflink.java_gateway import get_gateway
+def reasons_in(text: str) -> list[str]:
+    r"""Return the reason of each dead letter in a text of many.
 
-    found = get_gateway().jvm.java.util.ArrayList()
-    for each in consumer.partitionsFor(topic) or ():
-        found.append(shaded_kafka().common.TopicPartition(topic, each.partition()))
-    return found
+    >>> reasons_in('ConsumerRecord(value = {"value":"{\\"reason\\":\\"x\\"}","reason":"late","error":"late"})')
+    ['late']
+    """
+    return _REASON.findall(text)
+
+
+def _uncountable(error: Exception) -> JobError:
+    problem = f"cannot count the rows in its topics: {reason_of(error)}"
+    return JobError("job.sink.kafka", problem, "see the log of the brokers")

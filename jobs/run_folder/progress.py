@@ -1,85 +1,61 @@
-"""Progress line of a long run: rows, rate, alerts, dead letters."""
+"""Progress of a run while it goes on: rows, rate, alerts, dead letters."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from typing_extensions import Self
 
-from jobs.run_folder.part_files import LineCounter
+from jobs.errors import JobError
+from jobs.run_folder.row_counts import Counts, RowCounter
 from jobs.run_folder.timeline import FILE, Point, Timeline
 
-
-@dataclass(frozen=True)
-class Counts:
-    """The counts of a run so far."""
-
-    rows: int
-    alerts: int
-    dead_letters: int
-    seconds: float
-
-    def text(self, total: int | None) -> str:
-        """Return the counts as a line; before the first row it says what the run waits for.
-
-        >>> Counts(rows=5_000, alerts=3, dead_letters=0, seconds=2.0).text(10_000)
-        '5,000 of 10,000 rows (50 %), 2,500 rows/s, 3 alerts, 0 dead letters, 2 s'
-        """
-        if not self.rows and total is None:
-            return f"starting Flink or waiting for events, {self.seconds:.0f} s"
-        if not self.rows and total:
-            return f"starting Flink, {self.seconds:.0f} s; {total:,} rows to come"
-        of_total = (
-            f" of {total:,} rows ({100 * self.rows // max(total, 1)} %)" if total is not None else " rows"
-        )
-        rate = self.rows / self.seconds if self.seconds else 0.0
-        return (
-            f"{self.rows:,}{of_total}, {rate:,.0f} rows/s, {self.alerts:,} alerts, "
-            f"{self.dead_letters:,} dead letters, {self.seconds:.0f} s"
-        )
+_FIRST_LOOKS_S = 0.2
 
 
-class Elapsed(Counts):
-    """The running time of a run whose rows go to Kafka, where this process does not count them."""
-
-    def text(self, total: int | None) -> str:
-        """Return the time as a line.
-
-        >>> Elapsed(rows=0, alerts=0, dead_letters=0, seconds=61.4).text(None)
-        'running for 61 s, rows go to Kafka'
-        """
-        return f"running for {self.seconds:.0f} s, rows go to Kafka"
-
-
-class Clock:
-    """A context that shows the running time of a run, from a background thread.
+class Progress:
+    """A context that counts the rows of a run, shows them and keeps them in ``timeline.jsonl``, from a thread.
 
     Args:
-        show: function that is called with the counts every ``interval_s`` seconds.
+        output: folder of the run, which must exist.
+        counter: counter of the rows, made before the run starts.
+        show: function that is called with the counts every ``interval_s`` seconds, and when an interrupt ends the run.
         interval_s: seconds between two calls.
         clock: function that returns monotonic seconds.
     """
 
     def __init__(
         self,
+        output: Path,
+        counter: RowCounter,
         show: Callable[[Counts], None],
         *,
         interval_s: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._output = output
+        self._counter = counter
         self._show = show
         self._interval_s = interval_s
         self._clock = clock
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._has_begun = False
+        self._start_s = 0.0
+        self.problem: JobError | None = None
+        """Reason why the last look failed."""
 
     def __enter__(self) -> Self:
         self._start = self._clock()
+        self._rows_before = 0
+        self._known = Counts(0, 0, 0, 0.0)
+        self._rows_before = self._look().rows
+        self._timeline = Timeline(self._output / FILE)
         self._thread.start()
         return self
 
@@ -88,59 +64,58 @@ class Clock:
     ) -> None:
         self._stop.set()
         self._thread.join()
+        counts = self.counts()
+        self._timeline.close(_point(counts))
+        if kind is KeyboardInterrupt:
+            self._show(counts)
 
     def counts(self) -> Counts:
-        """Return the current counts."""
-        return Elapsed(0, 0, 0, self._clock() - self._start)
+        """Return the current counts; those of the look before where this one fails."""
+        self._note_start()
+        return self._look()
+
+    @property
+    def last(self) -> Counts:
+        """The counts of the last look."""
+        return self._known
+
+    def _look(self) -> Counts:
+        try:
+            found = dict(self._counter.poll())
+            self.problem = None
+        except JobError as error:
+            self.problem = error
+            return self._known
+        predictions, letters = found.get("predictions"), found.pop("dead_letters")
+        alerts = found.pop("alerts", 0)
+        rows = sum(found.values()) + letters
+        self._known = Counts(
+            rows, alerts, letters, self._clock() - self._start, self._start_s, self._rows_before, predictions
+        )
+        return self._known
+
+    def _note_start(self) -> None:
+        """Note the time until which no row had come."""
+        seconds = self._clock() - self._start
+        if self._has_begun:
+            return
+        with suppress(JobError):
+            self._has_begun = self._counter.has_grown()
+        if not self._has_begun:
+            self._start_s = seconds
 
     def _watch(self) -> None:
-        while not self._stop.wait(self._interval_s):
-            self._show(self.counts())
-
-
-class Progress(Clock):
-    """A context that counts the rows in the folders of a run, shows them and keeps them in ``timeline.jsonl``.
-
-    Args:
-        output: folder of the run, which must exist.
-        rows: sub-folder with one line per good row.
-        show: function that is called with the counts every ``interval_s`` seconds.
-        interval_s: seconds between two calls.
-        clock: function that returns monotonic seconds.
-    """
-
-    def __init__(
-        self,
-        output: Path,
-        rows: str,
-        show: Callable[[Counts], None],
-        *,
-        interval_s: float = 1.0,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        super().__init__(self._keep, interval_s=interval_s, clock=clock)
-        self._output = output
-        self._counters = [LineCounter(output / name) for name in (rows, "alerts", "dead_letters")]
-        self._show_counts = show
-
-    def __enter__(self) -> Self:
-        self._timeline = Timeline(self._output / FILE)
-        return super().__enter__()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        super().__exit__(kind, error, trace)
-        self._timeline.close(_point(self.counts()))
-
-    def counts(self) -> Counts:
-        """Return the current counts."""
-        good, alerts, dead_letters = (counter.poll() for counter in self._counters)
-        return Counts(good + dead_letters, alerts, dead_letters, self._clock() - self._start)
-
-    def _keep(self, counts: Counts) -> None:
-        self._timeline.add(_point(counts))
-        self._show_counts(counts)
+        shown_s = 0.0
+        # Look often before the first row: the rate begins with it.
+        while not self._stop.wait(self._interval_s if self._has_begun else min(_FIRST_LOOKS_S, self._interval_s)):
+            seconds = self._clock() - self._start
+            if seconds - shown_s < self._interval_s:
+                self._note_start()
+                continue
+            shown_s = seconds
+            counts = self.counts()
+            self._timeline.add(_point(counts))
+            self._show(counts)
 
 
 def _point(counts: Counts) -> Point:

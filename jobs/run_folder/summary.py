@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from jobs.run_folder.arrow import arrow_schema, read_json_parts
 from jobs.run_folder.part_files import LineCounter, line_blocks
+from jobs.run_folder.row_counts import Counts
 from models.metrics import auc_roc, average_precision
 from udfs.rows import SCORE, pick, prediction_row
 
@@ -31,13 +32,16 @@ class Summary:
         alerts: predictions over the threshold.
         dead_letters: rows not scored, with a reason each.
         seconds: from the start of the job to its end.
-        rows_per_s: events in these seconds.
+        rows_per_s: events in these seconds, the start of Flink included.
+        start_s: the part of these seconds that went by before the first row.
+        rows_per_s_from_first: events in the seconds from the first row on.
         latency_us: percentiles of the time to score a batch, by name.
         versions: predictions by model version.
         about: tags and description of each version that has some.
         reasons: dead letters by reason.
         auc_roc: with labels of both kinds only.
         average_precision: with labels of both kinds only.
+        uncounted: why the last rows of a stopped run could not be counted.
     """
 
     job: str
@@ -56,6 +60,22 @@ class Summary:
     reasons: dict[str, int] = field(default_factory=dict)
     auc_roc: float | None = None
     average_precision: float | None = None
+    start_s: float | None = None
+    rows_per_s_from_first: float | None = None
+    uncounted: str | None = None
+
+    @property
+    def hint(self) -> str:
+        """The likely cause, where most rows have no prediction; "" where they have one."""
+        rows = self.predictions + self.dead_letters
+        if 2 * self.reasons.get("late", 0) >= max(rows, 1):
+            share = "every row was" if self.reasons["late"] == rows else "most rows were"
+            return (
+                f"{share} late: behind the watermark. A run that goes on from a state (--resume, --from-savepoint) "
+                "keeps its watermark; for older events, or those of a new broker, start with a new --output, or with "
+                "--overwrite"
+            )
+        return "no row has a prediction; each dead letter says why" if self.dead_letters == rows > 0 else ""
 
     @property
     def adds_up(self) -> bool:
@@ -73,7 +93,7 @@ def summarise(
 ) -> Summary:
     """Read the folders of a run and return its figures; without a number of events it is that of the rows written."""
     table = _predictions(output / "predictions", output_field)
-    reasons = _count_reasons(output / "dead_letters")
+    reasons = count_reasons(output / "dead_letters")
     events = len(table) + sum(reasons.values()) if events is None else events
     versions = Counter({row["values"]: row["counts"] for row in table["version"].value_counts().to_pylist()})
     quality = _quality(table["truth"].to_numpy(), table[output_field].to_numpy())
@@ -95,18 +115,40 @@ def summarise(
     )
 
 
-def summary_of_counts(counts: Mapping[str, int], *, job: str, events: int | None, seconds: float) -> Summary:
-    """Return the figures of a run whose rows lie elsewhere; an unknown number of events is that of the rows written."""
-    written = counts["predictions"] + counts["dead_letters"]
-    events = written if events is None else events
-    return Summary(
+def summary_of_counts(
+    counts: Counts, *, job: str, reasons: Mapping[str, int], events: int | None = None
+) -> Summary:
+    """Return the figures of a run from its counts; an unknown number of events is that of the rows written."""
+    summary = Summary(
         job=job,
-        events=events,
-        predictions=counts["predictions"],
-        alerts=counts.get("alerts", 0),
-        dead_letters=counts["dead_letters"],
-        seconds=round(seconds, 3),
-        rows_per_s=round(events / seconds, 1) if seconds else 0.0,
+        events=counts.rows if events is None else events,
+        predictions=counts.predictions or 0,
+        alerts=counts.alerts,
+        dead_letters=counts.dead_letters,
+        seconds=0.0,
+        rows_per_s=0.0,
+        reasons=dict(reasons),
+    )
+    return with_rates(summary, counts)
+
+
+def with_rates(summary: Summary, counts: Counts) -> Summary:
+    """Return a summary with the seconds and rates of this run, without the rows of those that it goes on from."""
+    return replace(
+        summary,
+        seconds=round(counts.seconds, 3),
+        rows_per_s=round(counts.rows_per_s, 1),
+        start_s=round(counts.start_s, 3),
+        rows_per_s_from_first=round(counts.rows_per_s_from_first, 1),
+    )
+
+
+def count_reasons(folder: Path) -> Counter[str]:
+    """Return the dead letters in a folder's final part files by reason."""
+    import orjson
+
+    return Counter(
+        orjson.loads(line)["reason"] for block in line_blocks(folder) for line in block.splitlines()
     )
 
 
@@ -117,14 +159,6 @@ def _predictions(folder: Path, output_field: str) -> pa.Table:
     schema = arrow_schema(pick(prediction_row(output_field), *names))
     tables = list(read_json_parts(folder, schema))
     return pa.concat_tables(tables) if tables else schema.empty_table()
-
-
-def _count_reasons(folder: Path) -> Counter[str]:
-    import orjson
-
-    return Counter(
-        orjson.loads(line)["reason"] for block in line_blocks(folder) for line in block.splitlines()
-    )
 
 
 def _first(table: pa.Table, name: str) -> str | None:

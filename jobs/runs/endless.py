@@ -13,6 +13,7 @@ from jobs.flink.environment import FlinkSession, is_submitted
 from jobs.flink.file_urls import file_url
 from jobs.kafka.admin import TopicRequest, check_topics
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
+from jobs.run_folder.summary import Summary
 from jobs.sinks.jdbc import make_tables
 from jobs.sinks.kafka import TOPICS
 from jobs.sinks.rows import sql_columns
@@ -34,9 +35,11 @@ class StopResult:
 
     Attributes:
         savepoint: path of its state; None: the job was cancelled, or runs on, on a cluster.
+        summary: its figures; None: it runs on, on a cluster.
     """
 
     savepoint: str | None
+    summary: Summary | None = None
 
 
 def add_connector(session: FlinkSession, job: JobSettings, source: InputFiles | KafkaInput) -> None:

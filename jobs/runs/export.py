@@ -17,7 +17,8 @@ from jobs.pipeline.scoring import compute_features, feature_columns
 from jobs.pipeline.writing import write_features
 from jobs.run_folder.parquet import csv_table
 from jobs.run_folder.part_files import LineCounter
-from jobs.run_folder.progress import Counts, Progress
+from jobs.run_folder.progress import Progress
+from jobs.run_folder.row_counts import Counts, FolderCounter
 from jobs.runs.launch import execute, local_options, show_nothing
 from jobs.runs.prepare import PreparedRun, RunRequest, prepare
 from jobs.sources.files import InputFiles
@@ -56,7 +57,7 @@ def export_features(request: RunRequest, show: Callable[[Counts, int], None] = s
         scratch = Path(folder) / "run"
         prepared = prepare(_into(request, scratch), needs_model=False)
         events = _files(prepared).count_events()
-        with Progress(scratch, "features", lambda counts: show(counts, events)):
+        with Progress(scratch, FolderCounter(scratch, "features"), lambda counts: show(counts, events)):
             _run(prepared, request)
         rows = _write(prepared.job, scratch, target)
         letters = LineCounter(scratch / "dead_letters").poll()

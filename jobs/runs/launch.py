@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,22 +16,19 @@ from jobs.flink.file_urls import file_url
 from jobs.flink.ports import free_port
 from jobs.flink.root_cause import root_cause
 from jobs.flink.signals import terminable
-from jobs.kafka.counts import TopicCounts
 from jobs.pipeline.pieces import reads_pieces
 from jobs.pipeline.scoring import has_windows
-from jobs.run_folder.parquet import convert_json_parts
-from jobs.run_folder.part_files import name_parts
-from jobs.run_folder.progress import Clock, Counts, Progress
-from jobs.run_folder.summary import Summary, summarise, summary_of_counts
+from jobs.run_folder.row_counts import Counts
+from jobs.run_folder.summary import Summary
+from jobs.runs.counting import watch_rows
 from jobs.runs.endless import StopResult, add_connector, is_endless, wait_until_stopped
-from jobs.runs.model_texts import with_texts_of_versions
+from jobs.runs.finish import finish, finish_without_events, name_rows
 from jobs.runs.prepare import PreparedRun, RunRequest, prepare
 from jobs.runs.saved_state import CHECKPOINTS, SAVEPOINTS, STATE_OPTION, check_engine, check_goes_on, saved_state
 from jobs.runs.stages import Stages, StartWatch
 from jobs.sources.kafka import KafkaInput
 from jobs.sources.lines import is_read_in_turn
 from udfs.metrics.exporter import forget_ended, hold_for_scrape
-from udfs.rows import predictions_of
 
 if TYPE_CHECKING:
     from pyflink.table import StatementSet, TableResult
@@ -40,9 +36,6 @@ if TYPE_CHECKING:
 
 # Events up to which a run is over before the JVM's second compiler pays off.
 _SHORT_RUN = 100_000
-
-ROW_FOLDERS = ("predictions", "alerts", "dead_letters", "drift")
-
 
 def show_nothing(counts: Counts, total: int | None) -> None:
     """Show no progress."""
@@ -57,8 +50,7 @@ def run(
 
     Args:
         request: job, input, output and settings.
-        show: called with the counts so far and the number of events, None where nobody knows it, about once a second;
-            with the time alone where rows go to Kafka.
+        show: called with the counts so far and the number of events, None where nobody knows it, about once a second.
         stages: stopwatch of the start; None: nobody wants to know.
 
     Raises:
@@ -77,6 +69,8 @@ def _run(
     prepared = prepare(request, needs_model=True, ended=stages.end)
     check_goes_on(state, prepared.files)
     events = _count_events(prepared)
+    if events == 0 and state is None and not is_submitted() and prepared.job.sink.jdbc is None:
+        return finish_without_events(prepared, output_format=request.output_format)
     if not is_submitted():
         forget_ended(prepared.settings.ml.metrics)
         if events is not None and events <= _SHORT_RUN:
@@ -93,21 +87,13 @@ def _run(
         add_connector(session, prepared.job, prepared.files)
         build = importlib.import_module(entry.module).build
         statements = build(session, prepared.settings, prepared.job, prepared.files, prepared.output)
-    kafka = prepared.job.sink.kafka
-    watch = _start_watch(stages, extra.get("rest.port"), prepared.output if kafka is None else None)
+    has_folders = prepared.job.sink.kafka is None
+    watch = _start_watch(stages, extra.get("rest.port"), prepared.output if has_folders else None)
     if is_endless(prepared.files):
         return _run_endless(statements, prepared, request, show, watch)
-    topics = TopicCounts(kafka) if kafka is not None else None
-    start = time.monotonic()
-    with _progress(prepared, show, events):
+    with watch_rows(prepared, lambda counts: show(counts, events)) as rows:
         execute(statements, request.job, watch)
-    seconds = time.monotonic() - start
-    if topics is None:
-        summary = _summarised(prepared, request, events, seconds)
-    else:
-        tidy(prepared.output)
-        summary = summary_of_counts(topics.count(), job=prepared.job.name, events=events, seconds=seconds)
-        summary.write(prepared.output / "summary.json")
+    summary = finish(rows, events=events, output_format=request.output_format)
     # The summary is written before the wait, which Ctrl-C may cut short.
     if not is_submitted():
         hold_for_scrape(prepared.settings.ml.metrics)
@@ -121,15 +107,20 @@ def _run_endless(
     show: Callable[[Counts, int | None], None],
     watch: Callable[[], AbstractContextManager[object]],
 ) -> StopResult:
-    with planning():
-        result: TableResult = statements.execute()
     if is_submitted():
+        with planning():
+            statements.execute()
         return StopResult(None)
-    with watch(), _progress(prepared, show, None), _one_line_failure(request.job):
-        stopped = wait_until_stopped(result, prepared.output / SAVEPOINTS)
+    with watch_rows(prepared, lambda counts: show(counts, None), is_resuming=request.is_resuming) as rows:
+        with planning():
+            result: TableResult = statements.execute()
+        with watch(), _one_line_failure(request.job):
+            stopped = wait_until_stopped(result, prepared.output / SAVEPOINTS)
     if stopped.savepoint is not None:
-        _name_rows(prepared.output)
-    return stopped
+        name_rows(prepared.output)
+    summary = rows.summary()
+    summary.write(prepared.output / "summary.json")
+    return replace(stopped, summary=summary)
 
 
 def _start_watch(
@@ -144,14 +135,6 @@ def _start_watch(
     return begin
 
 
-def _progress(
-    prepared: PreparedRun, show: Callable[[Counts, int | None], None], events: int | None
-) -> AbstractContextManager[object]:
-    if prepared.job.sink.kafka is not None:
-        return Clock(lambda counts: show(counts, None))
-    return Progress(prepared.output, "predictions", lambda counts: show(counts, events))
-
-
 def _count_events(prepared: PreparedRun) -> int | None:
     if isinstance(prepared.files, KafkaInput):
         return None
@@ -161,21 +144,6 @@ def _count_events(prepared: PreparedRun) -> int | None:
         parallelism=prepared.settings.execution.parallelism,
     )
     return prepared.files.count_events(in_turn=in_turn)
-
-
-def _summarised(prepared: PreparedRun, request: RunRequest, events: int | None, seconds: float) -> Summary:
-    field_name = prepared.job.inference.output_field
-    summary = summarise(
-        prepared.output, job=prepared.job.name, events=events, seconds=seconds, output_field=field_name
-    )
-    summary = with_texts_of_versions(summary, prepared.settings.ml)
-    # If rows are missing, the job may have been stopped with a savepoint, which needs the unfinished files.
-    if summary.adds_up:
-        tidy(prepared.output)
-        if request.output_format == "parquet":
-            convert_json_parts(prepared.output, predictions_of(prepared.job))
-    summary.write(prepared.output / "summary.json")
-    return summary
 
 
 def execute(
@@ -227,16 +195,3 @@ def local_options(name: str, output: Path, *, restarts: int = 3) -> dict[str, st
         "restart-strategy.fixed-delay.attempts": str(restarts),
         "restart-strategy.fixed-delay.delay": "1 s",
     }
-
-
-def tidy(output: Path) -> None:
-    """Remove what only a running job needs: checkpoints, and unfinished parts of a failed attempt; name the others."""
-    shutil.rmtree(output / CHECKPOINTS, ignore_errors=True)
-    for part in output.glob("*/.part-*"):
-        part.unlink()
-    _name_rows(output)
-
-
-def _name_rows(output: Path) -> None:
-    for folder in ROW_FOLDERS:
-        name_parts(output / folder, ".jsonl")

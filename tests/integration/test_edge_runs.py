@@ -16,16 +16,6 @@ from tests.support.fraud_config import FEATURES, expected_features
 from tests.support.job_runs import read_parts, run_job
 
 
-def test_empty_file_gives_no_events_and_a_summary(fraud_config: Path, tmp_path: Path) -> None:
-    (tmp_path / "empty.jsonl").touch()
-    found = run_job(fraud_config, tmp_path / "empty.jsonl", tmp_path / "out")
-    assert (found.summary.events, found.summary.predictions, found.summary.dead_letters) == (0, 0, 0)
-    assert found.summary.adds_up
-    written = json.loads((tmp_path / "out" / "summary.json").read_text("utf-8"))
-    assert written["events"] == 0
-    assert not {"model", "auc_roc", "average_precision"} & set(written)
-
-
 @pytest.fixture(scope="module")
 def exported(fraud_config: Path, crafted_file: Path, tmp_path_factory: pytest.TempPathFactory) -> ExportResult:
     target = tmp_path_factory.mktemp("exported") / "features.parquet"

@@ -171,10 +171,12 @@ def test_run_with_dead_letters_only_has_a_page(tmp_path: Path) -> None:
 
 def test_rows_that_went_to_kafka_are_said_to_be_elsewhere(tmp_path: Path) -> None:
     figures = {"job": "j", "events": 9, "predictions": 6, "alerts": 2, "dead_letters": 3, "seconds": 1, "rows_per_s": 9}
+    figures |= {"start_s": 0.5, "rows_per_s_from_first": 18}
     (tmp_path / "summary.json").write_text(json.dumps(figures))
     text = parse(render(tmp_path)).text
     assert "This folder holds no predictions. They went elsewhere, as to Kafka." in text
     assert "3 dead letters went elsewhere than this folder." in text
+    assert "rows/s 9 in 1.0 s, start included; 18 from the first row" in text
     assert "This folder holds no alerts: they went elsewhere, as to Kafka." in text
 
 

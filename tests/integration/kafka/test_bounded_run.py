@@ -122,6 +122,8 @@ def test_the_summary_counts_what_readers_see(finished: TopicRun) -> None:
     summary = finished.run.summary
     counts = [len(finished.reader.values[topic]) for topic in finished.topics.written]
     assert [summary.predictions, summary.alerts, summary.dead_letters] == counts
+    letters = finished.reader.values[finished.topics.dead_letters]
+    assert summary.reasons == Counter(row["reason"] for row in letters)
     assert summary.adds_up
     assert (finished.run.output / "summary.json").is_file()
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from gress.dev.client import create_topics
+from jobs.run_folder.timeline import read_timeline
 from tests.integration.kafka.gress_run import READ_S, GressRun
 from tests.integration.kafka.topics import Reader, Sent, Topics, send
 from tests.support.crafted_input import LATE, CraftedInput
@@ -36,6 +39,7 @@ def test_two_runs_with_a_savepoint_between_are_as_one(
     started: Callable[..., GressRun],
     crafted: CraftedInput,
     crafted_run: JobRun,
+    tmp_path: Path,
 ) -> None:
     topics, lines = new_topics(), crafted.good_lines()
     half = len(lines) // 2
@@ -58,6 +62,9 @@ def test_two_runs_with_a_savepoint_between_are_as_one(
     assert (late["partition"], late["offset"], late["value"]) == (0, half, LATE.text)
     said = first.stop(signal.SIGINT)
     assert "stopped; its state is in file:" in said
+    assert any(point.rows for point in read_timeline(tmp_path / "out")[:-1]), "no counts while it ran"
+    reader.rest()
+    check_summary(tmp_path, reader, topics)
     assert f"topics {topics.events}: 1 partitions, so 1 of the job's 2 tasks read" in said
 
     put([*lines[half:], _closing(lines[-1])])
@@ -67,10 +74,21 @@ def test_two_runs_with_a_savepoint_between_are_as_one(
     second.stop(signal.SIGTERM)
     reader.rest()
     reader.close()
+    # One summary of both runs.
+    check_summary(tmp_path, reader, topics)
     expected = {row["event_id"]: row["prediction"] for row in crafted_run.predictions.to_dict("records")}
     found = [(row["event_id"], row["prediction"]) for row in predictions if row["event_id"] != CLOSING_ID]
     assert len(found) == len(expected)
     assert dict(found) == expected
+
+
+def check_summary(folder: Path, reader: Reader, topics: Topics) -> None:
+    """The summary of a stopped run counts what a reader of committed records finds."""
+    found = json.loads((folder / "out" / "summary.json").read_text("utf-8"))
+    read = [len(reader.values[topic]) for topic in topics.written]
+    assert [found["predictions"], found["alerts"], found["dead_letters"]] == read
+    assert found["reasons"] == Counter(row["reason"] for row in reader.values[topics.dead_letters])
+    assert 0 < found["rows_per_s"] < found["rows_per_s_from_first"]
 
 
 def _closing(line: str) -> str:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from jobs.run_folder.summary import Summary, summarise
+from jobs.run_folder.row_counts import Counts
+from jobs.run_folder.summary import Summary, summarise, summary_of_counts
 from tests.jobs.run_folder.parts import WriteParts
 
 _RNG = np.random.default_rng(0)
@@ -124,3 +125,30 @@ def test_figures_are_written_as_json(tmp_path: Path, write_parts: WriteParts) ->
         "version",
     }
     assert (written["events"], written["auc_roc"]) == (41, found.auc_roc)
+
+
+def test_rates_of_a_run_that_goes_on_are_its_own() -> None:
+    counts = Counts(rows=700, alerts=5, dead_letters=100, seconds=20.0, start_s=10.0, rows_before=500, predictions=600)
+    found = summary_of_counts(counts, job="j", reasons={"late": 100})
+    assert (found.events, found.predictions, found.alerts, found.dead_letters) == (700, 600, 5, 100)
+    assert (found.seconds, found.start_s, found.rows_per_s, found.rows_per_s_from_first) == (20, 10, 10, 20)
+    assert found.reasons == {"late": 100}
+
+
+@pytest.mark.parametrize(
+    ("predictions", "reasons", "hint"),
+    [
+        (0, {"late": 9}, "every row was late: behind the watermark. A run that goes on from a state"),
+        (3, {"late": 6, "malformed": 1}, "most rows were late"),
+        (0, {"malformed": 9}, "no row has a prediction; each dead letter says why"),
+        (8, {"late": 1}, ""),
+        (0, {}, ""),
+    ],
+    ids=["all late", "most late", "all malformed", "few late", "no row"],
+)
+def test_rows_without_predictions_get_a_hint(predictions: int, reasons: dict[str, int], hint: str) -> None:
+    letters = sum(reasons.values())
+    counts = Counts(predictions + letters, 0, letters, 1.0, predictions=predictions)
+    found = summary_of_counts(counts, job="j", reasons=reasons).hint
+    assert found.startswith(hint)
+    assert bool(found) == bool(hint)

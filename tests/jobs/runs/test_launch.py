@@ -5,16 +5,7 @@ from pathlib import Path
 import pytest
 
 from jobs.errors import JobError
-from jobs.runs.launch import CHECKPOINTS, _one_line_failure, local_options, tidy
-
-
-def test_checkpoints_and_unfinished_parts_are_removed_and_the_others_named(tmp_path: Path) -> None:
-    (tmp_path / CHECKPOINTS / "chk-1").mkdir(parents=True)
-    (tmp_path / "predictions").mkdir()
-    for name in ("part-0", ".part-1.inprogress"):
-        (tmp_path / "predictions" / name).touch()
-    tidy(tmp_path)
-    assert [path.name for path in tmp_path.rglob("*")] == ["predictions", "part-0.jsonl"]
+from jobs.runs.launch import CHECKPOINTS, _one_line_failure, local_options
 
 
 def test_failure_that_may_be_the_databases_says_so() -> None:

@@ -1,0 +1,76 @@
+"""The end of a bounded run: its files as they stay, and its summary."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from jobs.run_folder.parquet import convert_json_parts
+from jobs.run_folder.part_files import name_parts
+from jobs.run_folder.progress import Progress
+from jobs.run_folder.row_counts import FolderCounter
+from jobs.run_folder.summary import Summary, summarise, with_rates
+from jobs.runs.counting import RowWatch
+from jobs.runs.model_texts import with_texts_of_versions
+from jobs.runs.prepare import PreparedRun
+from jobs.runs.saved_state import CHECKPOINTS
+from udfs.rows import predictions_of
+
+ROW_FOLDERS = ("predictions", "alerts", "dead_letters", "drift")
+
+
+def finish(rows: RowWatch, *, events: int | None, output_format: str) -> Summary:
+    """Tidy up after a run that came to its end, and return and write its summary.
+
+    Args:
+        rows: the run's rows.
+        events: in its input; None: nobody knows.
+        output_format: ``json`` or ``parquet``, of rows in folders.
+
+    Raises:
+        JobError: the rows in topics could not be counted.
+    """
+    output = rows.prepared.output
+    summary = _of_folders(rows, events) if rows.has_folders else rows.summary(events=events)
+    # If rows are missing, the job may have been stopped with a savepoint, which needs the unfinished files.
+    if summary.adds_up:
+        tidy(output)
+        if rows.has_folders and output_format == "parquet":
+            convert_json_parts(output, predictions_of(rows.prepared.job))
+    summary.write(output / "summary.json")
+    if rows.progress.problem is not None:
+        raise rows.progress.problem
+    return summary
+
+
+def finish_without_events(prepared: PreparedRun, *, output_format: str) -> Summary:
+    """Leave what a run over an empty input leaves, and return its summary, without a start of Flink."""
+    with Progress(prepared.output, FolderCounter(prepared.output, "predictions"), lambda counts: None) as progress:
+        pass
+    return finish(RowWatch(prepared, progress, None), events=0, output_format=output_format)
+
+
+def tidy(output: Path) -> None:
+    """Remove what only a running job needs: checkpoints, and unfinished parts of a failed attempt; name the others."""
+    shutil.rmtree(output / CHECKPOINTS, ignore_errors=True)
+    for part in output.glob("*/.part-*"):
+        part.unlink()
+    name_rows(output)
+
+
+def name_rows(output: Path) -> None:
+    """Give the files of rows a suffix that tells their format."""
+    for folder in ROW_FOLDERS:
+        name_parts(output / folder, ".jsonl")
+
+
+def _of_folders(rows: RowWatch, events: int | None) -> Summary:
+    prepared, counts = rows.prepared, rows.progress.last
+    summary = summarise(
+        prepared.output,
+        job=prepared.job.name,
+        events=events,
+        seconds=counts.seconds,
+        output_field=prepared.job.inference.output_field,
+    )
+    return with_rates(with_texts_of_versions(summary, prepared.settings.ml), counts)
