@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from conf.settings import JobSettings
 from jobs.flink.environment import FlinkSession, is_submitted
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pyflink.common import JobClient
     from pyflink.table import TableResult
 
+_Answer = TypeVar("_Answer")
 _LOOK_S = 0.5
 
 
@@ -76,29 +77,36 @@ def wait_until_stopped(result: TableResult, savepoints: Path) -> StopResult:
     goes on from here.
     """
     client = result.get_job_client()
-    # On a thread of its own: an interrupt within a call to the JVM would break that connection.
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(result.wait)
+    # Calls to the JVM on threads of their own: an interrupt within one would break its connection.
+    with ThreadPoolExecutor() as pool:
         try:
-            while not waiting.done():
-                wait([waiting], timeout=_LOOK_S)
+            _await(pool.submit(result.wait))
         except KeyboardInterrupt:
-            return _stop(client, savepoints) if client is not None else StopResult(None)
-        waiting.result()
+            return _stop(client, savepoints, pool) if client is not None else StopResult(None)
     return StopResult(None)
 
 
-def _stop(client: JobClient, savepoints: Path) -> StopResult:
+def _stop(client: JobClient, savepoints: Path, pool: ThreadPoolExecutor) -> StopResult:
+    try:
+        return StopResult(_await(pool.submit(_stop_with_savepoint, client, savepoints)))
+    except KeyboardInterrupt:
+        _await(pool.submit(lambda: client.cancel().result()))
+        return StopResult(None)
+
+
+def _stop_with_savepoint(client: JobClient, savepoints: Path) -> str:
     from pyflink.java_gateway import get_gateway
 
     # PyFlink's own method leaves out the format, which Flink's wants.
     kinds = get_gateway().jvm.org.apache.flink.core.execution.SavepointFormatType
-    stopped = client._j_job_client.stopWithSavepoint(False, file_url(savepoints), kinds.CANONICAL)
-    try:
-        return StopResult(str(stopped.get()))
-    except KeyboardInterrupt:
-        client.cancel().result()
-        return StopResult(None)
+    return str(client._j_job_client.stopWithSavepoint(False, file_url(savepoints), kinds.CANONICAL).get())
+
+
+def _await(future: Future[_Answer]) -> _Answer:
+    """Return the result of a call, in a way that lets signals through."""
+    while not future.done():
+        wait([future], timeout=_LOOK_S)
+    return future.result()
 
 
 def _asked(job: JobSettings, source: InputFiles | KafkaInput) -> Iterator[TopicRequest]:
