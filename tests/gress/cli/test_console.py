@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gress.cli.console import LiveLine, print_summary
+from jobs.run_folder.row_counts import Counts
+from jobs.run_folder.summary import summary_of_counts
+
+COUNTS = Counts(rows=700, alerts=5, dead_letters=700, seconds=14.0, start_s=10.0, predictions=0)
+
+
+def test_summary_has_both_rates_reasons_and_a_hint(capsys: pytest.CaptureFixture[str]) -> None:
+    print_summary(summary_of_counts(COUNTS, job="j", reasons={"late": 700}), Path("out"), events="rows")
+    out = capsys.readouterr().out
+    assert "│ rows " in out
+    assert "175 from the first row (4.0 s), 50 with the start of Flink (14.0 s)" in out
+    assert "700 (700 late)" in out
+    assert "every row was late: behind the watermark" in out
+
+
+def test_summary_without_a_row_has_one_rate(capsys: pytest.CaptureFixture[str]) -> None:
+    counts = Counts(rows=0, alerts=0, dead_letters=0, seconds=14.0, start_s=14.0, predictions=0)
+    print_summary(summary_of_counts(counts, job="j", reasons={}), Path("out"))
+    out = capsys.readouterr().out
+    assert "0 with the start of Flink (14.0 s)" in out
+    assert "from the first row" not in out
+
+
+def test_an_interrupted_run_leaves_its_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    line = LiveLine()
+    line.__enter__()
+    line.show(COUNTS, 1_000)
+    line.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "interrupted: 700 of 1,000 rows (70 %), 175 rows/s, 0 predictions, 5 alerts, 700 dead letters, 14 s"
+    )
