@@ -26,9 +26,10 @@ def inspect_command(
     state: Annotated[str, typer.Argument(metavar="PATH", help="Folder or URL of a savepoint or checkpoint.")],
     is_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of tables.")] = False,
 ) -> None:
-    """Show the operators of a savepoint or checkpoint and, of windows on packed rows, each shard.
+    """Show what a savepoint or checkpoint holds.
 
-    A savepoint tells the bytes, rows and keys of a shard; a checkpoint its bytes, and with RocksDB not even those.
+    It shows the operators and, of windows on packed rows, each shard. A savepoint tells the bytes, rows and keys of a
+    shard; a checkpoint its bytes, and with RocksDB not even those.
     """
     from gress.cli.console import print_json, print_line, print_table
     from gress.inspection.saved_state import inspect

@@ -10,6 +10,8 @@ from gress.cli.main import main
 from gress.config_check import check_settings
 from jobs.errors import JobError
 from jobs.runs.prepare import RunRequest, prepare
+from models.lifecycle import register
+from models.registry import local_registry
 from tests.support.fraud_config import write_fraud_config
 from tests.support.small_model import write_model
 
@@ -162,3 +164,18 @@ def test_command_prints_a_line_for_each(
         main()
     out, err = capsys.readouterr()
     assert (ended.value.code, out, err.count("\n")) == (2, "", 2)
+
+
+def test_model_without_a_promoted_version_is_judged_as_by_a_run(config: Path, tmp_path: Path) -> None:
+    registry = local_registry(tmp_path / "registry")
+    register(registry, write_model(tmp_path / "new", width=6), "new", "1.0.0")
+    chosen = ("ml.models=[]", f"ml.model_registry.base_path={registry.url}", "job.inference.model_version=")
+    unpromoted, unknown = (*chosen, "job.inference.model_name=new"), (*chosen, "job.inference.model_name=nwe")
+    (tmp_path / "in.jsonl").write_text("{}\n")
+    # Before the first promotion the highest version serves.
+    assert texts(config, *unpromoted) == ""
+    request = RunRequest("fraud-detection", tmp_path / "out", str(tmp_path / "in.jsonl"), config, unpromoted)
+    assert prepare(request, needs_model=True).output == tmp_path / "out"
+    assert texts(config, *unknown).startswith(f"{config}: job.inference: model registry {registry.url} has no model")
+    registry.retire("new", "1.0.0")
+    assert "has only retired versions" in texts(config, *unpromoted)
