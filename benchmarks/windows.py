@@ -5,6 +5,8 @@ sizes, the smaller one the start of the larger. The sliding engine gets more row
 
 - ``rows_per_s`` and ``cpu_us_per_row`` are of the sliding engine; ``ratio_sql`` is its rate relative to
   ``rows_per_s_sql``, ``ratio_sql_by_cpu`` the CPU of a row of the SQL engine relative to its own.
+- ``windows_only_rows_per_s``: rows a second of CPU through the stages of both keys, in one process without Flink.
+- ``jvm_share``: share of the JVM in the CPU of the sliding engine's job; its windows run there, too.
 - ``flatness``: µs a row of the engine alone at 10,000 events in the window over that at 10.
 
 ``python -m benchmarks.windows [SMALL LARGE SMALL_SQL LARGE_SQL REPEATS]``.
@@ -30,6 +32,7 @@ from benchmarks.measure import (
     us_per_row,
 )
 from benchmarks.sliding import flatness
+from benchmarks.window_stages import windows_only
 from jobs.catalogue import default_config
 from jobs.sources.transactions import GeneratorSettings, TransactionGenerator, write
 
@@ -46,6 +49,7 @@ def main(
     """Print the figures."""
     sizes = {"sliding": (int(small), int(large)), "sql": (int(small_sql), int(large_sql))}
     load = load_average()
+    costs_of_java: dict[str, float] = {}
     turns: dict[str, list[list[Run]]] = {name: [] for name in sizes}
     with tempfile.TemporaryDirectory(prefix="gress-bench-") as name:
         folder = Path(name)
@@ -55,10 +59,11 @@ def main(
             for engine, pair in sizes.items():
                 (found,) = take_turns({engine: _job(folder, engine)}, pair, 1).values()
                 turns[engine] += found
+        windows = windows_only(folder / f"{large}.jsonl")
     rates = {engine: 1e6 / us_per_row(runs, elapsed) for engine, runs in turns.items()}
     costs = {engine: us_per_row(runs, cpu) for engine, runs in turns.items()}
     for engine, rate in rates.items():
-        jvm = us_per_row(turns[engine], java_cpu)
+        jvm = costs_of_java[engine] = us_per_row(turns[engine], java_cpu)
         print(f"{engine}: {rate:,.0f} rows/s, {costs[engine]:.2f} us of CPU a row, {jvm:.2f} of them in the JVM")
     flat = flatness("sums", rows=100_000, repeats=5)
     print(f"load average before {load}, after {load_average()}")
@@ -71,6 +76,8 @@ def main(
             "cpu_us_per_row": round(costs["sliding"], 2),
             "cpu_us_per_row_sql": round(costs["sql"], 2),
             "rows_per_s_by_cpu": round(CORES * 1e6 / costs["sliding"]),
+            "jvm_share": round(costs_of_java["sliding"] / costs["sliding"], 2),
+            "windows_only_rows_per_s": round(windows),
             "flatness": round(flat, 2),
         }
     )

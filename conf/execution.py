@@ -41,8 +41,7 @@ class ExecutionSettings(FrozenSettings):
 
     Attributes:
         profile: ``throughput`` (batches, worker processes; default) or ``latency`` (rows, inside the JVM).
-        windows: engine of windows: ``sliding`` (packed rows in numpy; default) or ``sql`` (Flink's OVER, which the
-            latency profile uses whatever is set).
+        windows: engine of windows: ``sliding`` (packed rows in numpy; default) or ``sql`` (Flink's OVER).
         parallelism: slots, 1 to ``max_parallelism``; default 1.
         max_parallelism: key groups, 1 to 32768; no later rescaling can exceed it; default 128.
         checkpoint_interval_ms: time between checkpoints; YAML ``checkpoint_interval``, default 10s; 0s = no
@@ -59,11 +58,6 @@ class ExecutionSettings(FrozenSettings):
     checkpoint_interval_ms: DurationMs = Field(default=10_000, alias="checkpoint_interval")
     state_backend: Literal["hashmap", "rocksdb"] | None = None
     flink: Mapping[str, FlinkOption] = Field(default_factory=dict)
-
-    @property
-    def engine(self) -> Literal["sliding", "sql"]:
-        """The engine of windows that is in effect: the latency profile has ``sql`` alone."""
-        return self.windows if self.profile == "throughput" else "sql"
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:

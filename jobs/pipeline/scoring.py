@@ -71,11 +71,11 @@ def score(
     if not features.windows:
         return _score_lines(session, settings, job, lines, ScoreLines(job, settings.ml, line_format))
     function = ScoreColumns(job, settings.ml)
-    if settings.execution.engine == "sliding":
+    if settings.execution.windows == "sliding":
         parts = window_parts(
             session, settings, job, features, lines, line_format, keep=columns_through_windows()
         )
-        return _score_parts(session, job, lines, parts, function)
+        return _score_parts(session, settings, job, lines, parts, function)
     views = _window(session, settings, job, features, lines, line_format)
     kept = [*(name for name, _ in event_columns(job.events)), *_RECORD]
     scored = apply(session, views.windowed, "scored", function, profile=settings.execution.profile, keep=kept)
@@ -97,15 +97,16 @@ def _score_lines(
 
 
 def _score_parts(
-    session: FlinkSession, job: JobSettings, lines: View, parts: PartViews, function: ScoreColumns
+    session: FlinkSession, settings: Settings, job: JobSettings, lines: View, parts: PartViews, function: ScoreColumns
 ) -> ScoringViews:
+    profile = settings.execution.profile
     keep = tuple(column for column in parts.columns if column[0] in {*dict(event_columns(job.events)), *_RECORD})
-    if is_written_by_workers(job, lines):
+    if profile == "throughput" and is_written_by_workers(job, lines):
         write = WriteParts(function, parts.columns, keep)
-        written = run_on_parts(session, parts, "written", write)
+        written = run_on_parts(session, parts, "written", write, profile=profile)
         return ScoringViews(rows_of(session, written, "scored", write.rows), parts.rejected, written)
     on_parts = OnParts(function, parts.columns, keep)
-    scored = run_on_parts(session, parts, "scored_parts", on_parts)
+    scored = run_on_parts(session, parts, "scored_parts", on_parts, profile=profile)
     return ScoringViews(rows_of(session, scored, "scored", on_parts.rows), parts.rejected)
 
 
@@ -135,10 +136,10 @@ def compute_features(
     function = ComputeFeatures(job)
     made = {name for name, _ in function.outputs}
     kept = [name for name, _ in event_columns(job.events) if name not in made]
-    if settings.execution.engine == "sliding" and features.windows:
+    if settings.execution.windows == "sliding" and features.windows:
         parts = window_parts(session, settings, job, features, lines, line_format, keep=())
         on_parts = OnParts(function, parts.columns, tuple(c for c in parts.columns if c[0] in kept))
-        found = run_on_parts(session, parts, "featured_parts", on_parts)
+        found = run_on_parts(session, parts, "featured_parts", on_parts, profile="throughput")
         return ScoringViews(rows_of(session, found, "featured", on_parts.rows), parts.rejected)
     views = _window(session, settings, job, features, lines, line_format)
     featured = apply(session, views.windowed, "featured", function, profile="throughput", keep=kept)

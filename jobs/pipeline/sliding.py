@@ -23,7 +23,7 @@ from jobs.flink.overrides import ONE_ROW, run_in_thread, table_options
 from jobs.flink.shards import shard_labels
 from jobs.flink.sql import View, create_view
 from jobs.pipeline.quiet import with_end_of_silence
-from jobs.pipeline.steps import NO_TIME_MS, apply, computed_once, exact_scales, schema_of
+from jobs.pipeline.steps import NO_TIME_MS, Profile, apply, computed_once, exact_scales, schema_of
 from jobs.saved_state.operators import WINDOWS_UID
 from jobs.sources.kafka import RECORD_COLUMNS, SOURCE_TIME
 from jobs.sources.pieces import PieceView
@@ -81,6 +81,7 @@ def window_parts(
         keep: columns of the record beside the event's that pass the windows.
     """
     run_in_thread(session)
+    profile = settings.execution.profile
     plans = _plans(features, job.events)
     labels = shard_labels(settings.execution.max_parallelism)
     record = lines.only(name for name, _ in RECORD_COLUMNS)
@@ -91,7 +92,7 @@ def window_parts(
     if isinstance(lines, PieceView):
         timed, letters_of_packed = _packed_pieces(session, lines, pack, job.events)
     else:
-        packed = _with_contents(session, apply(session, lines, "packed", pack, profile="throughput", keep=kept))
+        packed = _with_contents(session, apply(session, lines, "packed", pack, profile=profile, keep=kept))
         timed = letters_of_packed = _timed(session, packed, job.events, has_source_time=has_source_time)
     stages = _Stages(session, job.events, labels, record)
     silent_ms = job.source.kafka.idle_timeout_ms if has_source_time and job.source.kafka is not None else 0
@@ -107,10 +108,12 @@ def window_parts(
     return PartViews(stages.view(stream), columns, rejected)
 
 
-def run_on_parts(session: FlinkSession, views: PartViews, name: str, function: VectorFunction) -> View:
+def run_on_parts(
+    session: FlinkSession, views: PartViews, name: str, function: VectorFunction, *, profile: Profile
+) -> View:
     """Run a function of parts; the new view holds its outputs, once, whoever reads them."""
     with table_options(session, ONE_ROW):
-        return computed_once(session, apply(session, views.parts, name, function, profile="throughput"))
+        return computed_once(session, apply(session, views.parts, name, function, profile=profile))
 
 
 def rows_of(session: FlinkSession, source: View, name: str, rows: SqlColumns) -> View:

@@ -11,7 +11,7 @@ Rules of this file:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from conf.settings import EventSettings
 from jobs.flink.environment import FlinkSession
@@ -27,6 +27,8 @@ from udfs.inference import as_udf
 if TYPE_CHECKING:
     from pyflink.table import Schema, Table
 
+Profile: TypeAlias = Literal["throughput", "latency"]
+
 # A row without a time must not move the watermark: the year 1.
 NO_TIME_MS = -62_135_596_800_000
 _EXACT_SCALES = {"long": 0, "boolean": 0}
@@ -39,7 +41,7 @@ def apply(
     name: str,
     function: VectorFunction,
     *,
-    profile: Literal["throughput", "latency"],
+    profile: Profile,
     keep: Iterable[str] = (),
 ) -> View:
     """Run a function on every row of a view; the new view has the columns kept, then the function's outputs."""

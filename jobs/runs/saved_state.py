@@ -76,17 +76,14 @@ def check_engine(session: FlinkSession, settings: Settings) -> None:
     except OSError:
         # A client may not reach what the cluster reaches; if nobody does, Flink says so.
         return
-    execution = settings.execution
-    if left_by is None or left_by == execution.engine:
-        return
-    # The latency profile has windows of its own, whatever is set.
-    name, value = ("windows", left_by) if left_by != execution.windows else ("profile", "throughput")
-    refuse(
-        f"state {url}",
-        f"windows of the engine {execution.engine}",
-        f"those of {left_by}",
-        f"set execution.{name}: {value} to go on from it, or start without it",
-    )
+    asked = settings.execution.windows
+    if left_by not in {None, asked}:
+        refuse(
+            f"state {url}",
+            f"windows of the engine {asked}",
+            f"those of {left_by}",
+            f"set execution.windows: {left_by} to go on from it, or start without it",
+        )
 
 
 def _newest(output: Path) -> str:
