@@ -10,7 +10,7 @@ events, but not a sink. The first ``WARMUP_S`` seconds, while the JVM compiles, 
 waits for the next event and then for the next watermark, which the latency profile sends every 5 ms. This wait
 dominates the figures.
 
-``python -m benchmarks.latency [SECONDS]``.
+``python -m benchmarks.latency [SECONDS RATE]``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _START_S = 120
 SCORING = Path(__file__).parent / "data" / "scoring.yaml"
 
 
-def main(seconds: str = "70") -> None:
+def main(seconds: str = "70", rate: str = str(RATE)) -> None:
     """Print the figures."""
     load = load_average()
     figures: dict[str, float] = {}
@@ -42,14 +42,16 @@ def main(seconds: str = "70") -> None:
 
     fraud = str(default_config("fraud-detection"))
     for name, config in (("", str(SCORING)), ("fraud_", fraud)):
-        took = measure(config, float(seconds))
+        took = measure(config, float(seconds), rate=int(rate))
         figures |= {f"{name}{key}": value for key, value in summarise(took).items()}
         print(f"{name or 'scoring_'}{len(took)} events: {summarise(took)}", flush=True)
     print(f"load average before {load}, after {load_average()}")
     print_figures(figures)
 
 
-def measure(config: str, seconds: float, overrides: Sequence[str] = ()) -> list[tuple[int, int]]:
+def measure(
+    config: str, seconds: float, overrides: Sequence[str] = (), *, rate: int = RATE
+) -> list[tuple[int, int]]:
     """Run a job fed by a sender; return when each event was sent and the time to its score, in nanoseconds."""
     with tempfile.TemporaryDirectory(prefix="gress-bench-") as name, socket.socket() as server:
         server.bind(("127.0.0.1", 0))
@@ -65,7 +67,7 @@ def measure(config: str, seconds: float, overrides: Sequence[str] = ()) -> list[
                 "benchmarks.sender",
                 kind,
                 str(connection.fileno()),
-                str(RATE),
+                str(rate),
                 str(seconds),
             ]
             subprocess.run(sender, pass_fds=[connection.fileno()], check=True)
