@@ -162,8 +162,13 @@ def _execution_options(execution: ExecutionSettings) -> dict[str, str]:
     return options
 
 
+def batch_rows(inference: InferenceSettings) -> int:
+    """Return the most rows of a model call."""
+    return AUTO_BATCH_ROWS if inference.batch_size == "auto" else inference.batch_size
+
+
 def _batch_options(inference: InferenceSettings) -> dict[str, str]:
-    rows = str(AUTO_BATCH_ROWS if inference.batch_size == "auto" else inference.batch_size)
+    rows = str(batch_rows(inference))
     # An Arrow batch is never larger than a bundle, and an incomplete bundle is sent after its time.
     return {
         "python.fn-execution.bundle.size": rows,

@@ -42,7 +42,9 @@ def add_drift(
 
     from state.process import MergeDrift
 
-    report = DriftReport(job.name, settings.ml.metrics, settings.ml.logs)
+    # Beside packed windows it runs in the JVM's process, which outlives the job and would keep the endpoint's port.
+    is_serving = settings.execution.profile == "latency" or settings.execution.windows == "sql"
+    report = DriftReport(job.name, settings.ml.metrics, settings.ml.logs, is_serving)
     merge = MergeDrift(settings.ml.drift, report)
     keyed = _samples(session, job, scored).key_by(lambda row: 0, key_type=Types.INT())
     # The key has an operator of its own, which PyFlink gives no way to name.

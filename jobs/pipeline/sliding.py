@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from conf.settings import EventSettings, JobSettings, Settings
 from jobs.errors import fail
-from jobs.flink.environment import FlinkSession
+from jobs.flink.environment import FlinkSession, batch_rows
 from jobs.flink.overrides import ONE_ROW, run_in_thread, table_options
 from jobs.flink.shards import shard_labels
 from jobs.flink.sql import View, create_view
@@ -37,6 +37,7 @@ from udfs.functions.vector_function import VectorFunction
 from udfs.parsing.lines import LineFormat
 from udfs.pieces.pack_pieces import PackPieces
 from udfs.windows.arrays import INDEX, PART, PLACE, row_expressions
+from udfs.windows.keyed_windows import MOST_ROWS
 from udfs.windows.late_rows import LateLetters
 from udfs.windows.pack_lines import PackLines
 
@@ -94,7 +95,7 @@ def window_parts(
     else:
         packed = _with_contents(session, apply(session, lines, "packed", pack, profile=profile, keep=kept))
         timed = letters_of_packed = _timed(session, packed, job.events, has_source_time=has_source_time)
-    stages = _Stages(session, job.events, labels, record)
+    stages = _Stages(session, job, labels, record)
     silent_ms = job.source.kafka.idle_timeout_ms if has_source_time and job.source.kafka is not None else 0
     stream = stages.parts(timed, silent_ms)
     columns, kept_columns = pack.columns, (*event_columns(job.events), *lines.only(keep))
@@ -187,13 +188,14 @@ class _Stages:
     """The stages of a job, and the streams between them."""
 
     def __init__(
-        self, session: FlinkSession, events: EventSettings, labels: tuple[int, ...], record: SqlColumns
+        self, session: FlinkSession, job: JobSettings, labels: tuple[int, ...], record: SqlColumns
     ) -> None:
         from pyflink.common import Types
 
         self._session, self._labels = session, labels
         self._type = Types.ROW([Types.INT(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
-        self.letters = LateLetters(events, record)
+        self.letters = LateLetters(job.events, record)
+        self._batch_rows = batch_rows(job.inference)
 
     def parts(self, packed: View, silent_ms: int) -> DataStream:
         """Return the parts of packed batches, each with its label; silence of so long ends what waits, 0 never."""
@@ -227,6 +229,8 @@ class _Stages:
             kept=tuple(name for name, _ in kept),
             follows=None if follows is None else NextKey(follows, self._labels),
             letters=letters,
+            # Rows leave the last stage for the model, a part a call.
+            most_rows=self._batch_rows if follows is None else MOST_ROWS,
         )
         keyed = self._keyed(stream)
         return keyed.process(stage, self._type).uid(f"{WINDOWS_UID}{plan.key}").name(f"windows by {plan.key}")

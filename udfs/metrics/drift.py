@@ -25,11 +25,13 @@ class DriftReport:
         job: name of the job.
         metrics: settings of the metrics endpoint.
         logs: format of log lines.
+        is_serving: this process may start the endpoint.
     """
 
     job: str
     metrics: MetricsSettings
     logs: Literal["text", "json"] = "text"
+    is_serving: bool = True
 
     def __post_init__(self) -> None:
         # By job, model and version: the metric of each change that is shown, and when it was found.
@@ -46,7 +48,7 @@ class DriftReport:
             said = fields("drift", **about, columns=[each["name"] for each in _largest_first(drifted)])
             _LOG.warning("%s", line, extra=said)
         if self.metrics.port:
-            export_metrics(self.metrics)
+            export_metrics(self.metrics, is_serving=self.is_serving)
             if is_of_change:
                 self._show_change(record)
             else:

@@ -133,10 +133,14 @@ _SERVERS: dict[int, MetricsServer] = {}
 _SERVERS_LOCK = threading.Lock()
 
 
-def export_metrics(settings: MetricsSettings) -> None:
+def export_metrics(settings: MetricsSettings, *, is_serving: bool = True) -> None:
     """Store this process's metrics in the host's shared folder, and start its endpoint; do this once a process.
 
     Call it before the first metric is recorded; without a port it does nothing.
+
+    Args:
+        settings: port, address, folder.
+        is_serving: start the endpoint, too; False where workers of the job serve it, which end with the job.
     """
     if not settings.port:
         return
@@ -147,6 +151,8 @@ def export_metrics(settings: MetricsSettings) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         # prometheus-client reads the variable once, on import.
         os.environ[_FOLDER_VARIABLE] = str(folder)
+        if not is_serving:
+            return
         _SERVERS[settings.port] = MetricsServer(settings)
         _SERVERS[settings.port].start()
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_ROWS = 16_384
-"""Most rows of a part that leaves."""
+"""Most rows of a part that leaves for another stage."""
 
 
 @dataclass
@@ -65,13 +65,16 @@ class KeyedWindows:
         columns: format of the rows that come in.
         waiting: store of rows that wait.
         log: store of rows that were answered.
+        most_rows: most rows of a part that leaves.
 
     Attributes:
         restored_until: the latest watermark up to which the loaded shards were answered.
     """
 
-    def __init__(self, plan: SlidingPlan, columns: PartFormat, waiting: ChunkStore, log: ChunkStore) -> None:
-        self._plan, self._format = plan, columns
+    def __init__(
+        self, plan: SlidingPlan, columns: PartFormat, waiting: ChunkStore, log: ChunkStore, most_rows: int = MOST_ROWS
+    ) -> None:
+        self._plan, self._format, self._most_rows = plan, columns, most_rows
         self._waiting, self._log = waiting, log
         self._windows = SlidingWindows(plan)
         self._filters = [parse_filter(text, plan.kinds) for text in plan.filters]
@@ -132,11 +135,11 @@ class KeyedWindows:
             shard.answered = seen.take(np.arange(begin, begin + size))
             begin += size
         answered = block.plus({name: Column(values) for name, values in answers.items()})
-        if len(answered) <= MOST_ROWS:
+        if len(answered) <= self._most_rows:
             yield answered
             return
-        for begin in range(0, len(answered), MOST_ROWS):
-            yield answered.take(np.arange(begin, min(begin + MOST_ROWS, len(answered))))
+        for begin in range(0, len(answered), self._most_rows):
+            yield answered.take(np.arange(begin, min(begin + self._most_rows, len(answered))))
 
     def save(self, label: int) -> int | None:
         """Save what `answer` did to the current shard.

@@ -14,7 +14,7 @@ from pyflink.datastream.state import MapStateDescriptor
 from state.sliding.codes import LEAST
 from state.sliding.plan import SlidingPlan
 from state.sql import SqlColumns
-from udfs.windows.keyed_windows import KeyedWindows
+from udfs.windows.keyed_windows import MOST_ROWS, KeyedWindows
 from udfs.windows.late_rows import LateLetters
 from udfs.windows.pack_lines import LABEL_BYTES
 from udfs.windows.parts import Block, PartFormat, by_key
@@ -52,6 +52,7 @@ class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
         kept: names of those that stay; others end when a row is judged.
         follows: the next stage; None: this is the last.
         letters: writer of late rows; None: rows were judged before, and a late one is an error.
+        most_rows: most rows of a part that leaves.
     """
 
     def __init__(
@@ -62,7 +63,9 @@ class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
         kept: tuple[str, ...],
         follows: NextKey | None,
         letters: LateLetters | None,
+        most_rows: int = MOST_ROWS,
     ) -> None:
+        self._most_rows = most_rows
         self._plan, self._columns, self._kept = plan, columns, kept
         self._follows, self._letters = follows, letters
 
@@ -77,7 +80,7 @@ class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
         waiting = runtime_context.get_map_state(MapStateDescriptor(_WAITING, *bytes_by_number))
         log = runtime_context.get_map_state(MapStateDescriptor(_LOG, *bytes_by_number))
         kept_format = PartFormat(tuple((name, kinds[name]) for name in self._kept))
-        self._windows = KeyedWindows(self._plan, kept_format, waiting, log)
+        self._windows = KeyedWindows(self._plan, kept_format, waiting, log, self._most_rows)
         self._answered_at: int | None = None
         self._tag = late_tag(self._letters) if self._letters is not None else None
         for label in _labels_with_state(runtime_context):

@@ -197,3 +197,13 @@ def test_shard_whose_timer_is_lost_is_an_error_and_not_a_lost_row() -> None:
     assert list(task.windows.answer(20_000))
     with pytest.raises(RuntimeError, match="was answered and not saved"):
         list(task.windows.answer(30_000))
+
+
+def test_parts_that_leave_hold_no_more_rows_than_were_asked_for() -> None:
+    windows = KeyedWindows(PLAN, FORMAT, Store(), Store(), most_rows=3)
+    task = Task({0})
+    task.windows = windows
+    send([task], [(number, 10_000 + number, 0, 1.0) for number in range(8)])
+    blocks = task.advance(20_000)
+    assert [len(block) for block in blocks] == [3, 3, 2]
+    assert sorted(answers(blocks)) == list(range(8))
