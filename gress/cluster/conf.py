@@ -60,6 +60,18 @@ def flink_home() -> Path:
     return Path(spec.origin).parent
 
 
+def flink_python_jar() -> Path:
+    """Return the jar with Flink's classes for Python, which is not in its lib folder.
+
+    Raises:
+        JobError: PyFlink is not installed, or not whole.
+    """
+    found = sorted((flink_home() / "opt").glob("flink-python-*.jar"))
+    if not found:
+        refuse("pyflink", f"flink-python's jar in {flink_home() / 'opt'}", "none", "install apache-flink again")
+    return found[-1]
+
+
 def parse_options(given: list[str]) -> dict[str, str]:
     """Return ``KEY=VALUE`` texts as Flink options.
 

@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-from gress.cluster.conf import ClusterRequest, flink_home, write_conf
+from gress.cluster.conf import ClusterRequest, flink_home, flink_python_jar, write_conf
 from gress.cluster.processes import MARK, is_member, marked_processes, stop_processes
 from jobs.errors import JobError, fail, refuse
 from jobs.flink.java import require_java
@@ -235,11 +235,14 @@ def cluster_environment(folder: Path, environ: Mapping[str, str] = os.environ) -
     kept = {name: value for name, value in environ.items() if name not in _FOREIGN}
     # In thread mode the JVM embeds the first Python on PATH.
     path = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", "")])
+    # The only variable whose jars Flink's scripts add to those of its lib folder.
+    classes = os.pathsep.join(filter(None, [str(flink_python_jar()), kept.get("HADOOP_CLASSPATH", "")]))
     return kept | {
         MARK: str(folder),
         "FLINK_CONF_DIR": str(folder / "conf"),
         "JAVA_HOME": str(java.home),
         "PATH": path,
+        "HADOOP_CLASSPATH": classes,
     }
 
 

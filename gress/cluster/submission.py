@@ -23,6 +23,7 @@ from conf.loading.loader import load_settings
 from conf.settings import Settings
 from gress.cluster.client_conf import client_environment
 from gress.cluster.conf import flink_home
+from gress.cluster.embedded_python import check_embedded_python
 from gress.cluster.package import stage_package
 from gress.cluster.savepoints import as_path
 from jobs.catalogue import default_config, find_job
@@ -185,6 +186,7 @@ def _check(request: Submission, rest: FlinkRest, environ: dict[str, str]) -> Non
             overview['slots-total'],
             "start TaskManagers, or --set execution.parallelism=N",
         )
+    check_embedded_python(rest, settings)
     if request.state and request.state.startswith(("/", "file:")) and not Path(as_path(request.state)).exists():
         refuse(f"state {request.state}", "a savepoint or checkpoint", "nothing there", "check the path")
 

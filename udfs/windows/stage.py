@@ -14,6 +14,7 @@ from pyflink.datastream.state import MapStateDescriptor
 from state.sliding.codes import LEAST
 from state.sliding.plan import SlidingPlan
 from state.sql import SqlColumns
+from udfs.windows.code import code_digest
 from udfs.windows.keyed_windows import MOST_ROWS, KeyedWindows
 from udfs.windows.late_rows import LateLetters
 from udfs.windows.pack_lines import LABEL_BYTES
@@ -22,6 +23,8 @@ from udfs.windows.parts import Block, PartFormat, by_key
 if TYPE_CHECKING:
     from pyflink.datastream import RuntimeContext
 
+# Read when this module is: the files of an ended job are gone.
+_CODE = code_digest()
 _WAITING, _LOG = "waiting", "log"
 _TYPES = {
     "BIGINT": Types.LONG(),
@@ -65,12 +68,13 @@ class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
         letters: LateLetters | None,
         most_rows: int = MOST_ROWS,
     ) -> None:
-        self._most_rows = most_rows
+        self._most_rows, self._code = most_rows, _CODE
         self._plan, self._columns, self._kept = plan, columns, kept
         self._follows, self._letters = follows, letters
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Read the state of all shards of this task."""
+        check_code(self._code, _CODE)
         kinds = dict(self._columns)
         self._format = PartFormat(self._columns)
         self._out = PartFormat(
@@ -131,6 +135,20 @@ class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
             raise RuntimeError(msg)
         for row in self._letters.rows(self._format.lists(late)):
             yield self._tag, Row(*row)
+
+
+def check_code(brought: str, loaded: str) -> None:
+    """Refuse to run a job's stages with the code of another version.
+
+    Raises:
+        RuntimeError: the digests of what the job brings and of what this process has loaded differ.
+    """
+    if brought != loaded:
+        msg = (
+            f"windows: expected the code that the job brings ({brought}), got that of an earlier job ({loaded}), as a "
+            "TaskManager loads it once; restart the TaskManager, or set execution.windows: sql"
+        )
+        raise RuntimeError(msg)
 
 
 def late_tag(letters: LateLetters) -> OutputTag:

@@ -128,8 +128,12 @@ def test_another_size_of_a_running_cluster_is_refused(processes: Processes, tmp_
 
 def test_members_know_their_cluster_and_nothing_of_this_process(tmp_path: Path) -> None:
     java = os.environ.get("JAVA_HOME", "")
-    given = {"PATH": "/usr/bin", "PYTHONPATH": "/src", "FLINK_HOME": "/other", "JAVA_HOME": java}
+    given = {
+        "PATH": "/usr/bin", "PYTHONPATH": "/src", "FLINK_HOME": "/other", "JAVA_HOME": java, "HADOOP_CLASSPATH": "/h",
+    }  # fmt: skip
     found = cluster_environment(tmp_path, given)
     assert found[MARK] == str(tmp_path)
     assert not {"PYTHONPATH", "FLINK_HOME"} & set(found)
     assert found["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)
+    jar, hadoop = found["HADOOP_CLASSPATH"].split(os.pathsep)
+    assert (Path(jar).is_file(), hadoop) == (True, "/h")

@@ -21,7 +21,10 @@ from tests.support.flink_stub import FlinkStub, serve
 @pytest.fixture
 def flink() -> Iterator[FlinkStub]:
     with serve(FlinkStub()) as stub:
-        stub.answers = {"/overview": {"taskmanagers": 1, "slots-total": 2, "slots-available": 2}}
+        stub.answers = {
+            "/overview": {"taskmanagers": 1, "slots-total": 2, "slots-available": 2},
+            "/jobmanager/config": [{"key": "classloader.parent-first-patterns.additional", "value": "a.;pemja."}],
+        }
         yield stub
 
 
@@ -70,6 +73,19 @@ def test_what_cannot_work_is_refused_before_a_client_starts(
 ) -> None:
     with pytest.raises(JobError, match=text):
         submit(asked(cluster=flink.address, **more), print)
+
+
+@pytest.mark.parametrize(
+    "overrides", [[], ["execution.profile=latency", "execution.windows=sql"]], ids=["windows", "latency"]
+)
+def test_python_inside_task_managers_needs_classes_that_all_jobs_share(flink: FlinkStub, overrides: list[str]) -> None:
+    flink.answers["/jobmanager/config"] = [{"key": "rest.port", "value": "1"}]
+    missing = r"classloader\.parent-first-patterns\.additional: expected pemja\., .*got nothing; docs/clusters\.md"
+    with pytest.raises(JobError, match=missing):
+        submit(asked(cluster=flink.address, overrides=overrides), print)
+    # Another job is refused for another reason, later.
+    with pytest.raises(JobError, match="nothing there"):
+        submit(asked(cluster=flink.address, overrides=["execution.windows=sql"], state="/no/savepoint"), print)
 
 
 @pytest.mark.parametrize("source", [None, "kafka:transactions"])
