@@ -5,7 +5,7 @@ from __future__ import annotations
 from conf.settings import Settings
 from jobs.errors import refuse
 from jobs.flink.rest import FlinkRest
-from jobs.pipeline.scoring import has_windows
+from udfs.features.feature_set import compile_feature_set
 
 _OPTION = "classloader.parent-first-patterns.additional"
 _PATTERN = "pemja."
@@ -17,7 +17,7 @@ def check_embedded_python(rest: FlinkRest, settings: Settings) -> None:
     Raises:
         JobError: the cluster's configuration lacks what it takes.
     """
-    if settings.job is None or not is_embedded(settings):
+    if not is_embedded(settings):
         return
     options = {each["key"]: each["value"] for each in rest.get("/jobmanager/config")}
     if _PATTERN not in options.get(_OPTION, ""):
@@ -31,7 +31,7 @@ def check_embedded_python(rest: FlinkRest, settings: Settings) -> None:
 
 def is_embedded(settings: Settings) -> bool:
     """Return whether a job runs Python inside Flink's processes."""
-    execution = settings.execution
-    if execution.profile == "latency":
-        return True
-    return execution.windows == "sliding" and settings.job is not None and has_windows(settings.job)
+    execution, job = settings.execution, settings.job
+    if job is None or execution.profile == "latency":
+        return job is not None
+    return execution.windows == "sliding" and bool(compile_feature_set(job.features, job.events).windows)
