@@ -30,7 +30,8 @@ def start(config: Path, output: Path, *more: str) -> subprocess.Popen[bytes]:
 @pytest.mark.slow
 def test_killed_run_goes_on_and_has_one_summary(fraud_config: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
-    first = start(fraud_config, output)
+    # Small batches, so that the run is not over before it is killed.
+    first = start(fraud_config, output, "--set", "job.inference.batch_size=25")
     deadline = time.monotonic() + WAIT_S
     while not list(output.glob(".checkpoints/*/chk-*/_metadata")):
         assert first.poll() is None
