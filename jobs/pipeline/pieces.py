@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conf.settings import JobSettings, Settings
-from jobs.flink.environment import FlinkSession
+from jobs.flink.environment import FlinkSession, batch_rows
 from jobs.flink.overrides import ONE_ROW, table_options
 from jobs.flink.sql import View
 from jobs.pipeline.scoring import ScoringViews, has_windows, is_written_by_workers, score
@@ -11,7 +11,7 @@ from jobs.pipeline.sliding import rows_of
 from jobs.pipeline.steps import apply, computed_once
 from jobs.sources.files import InputFiles
 from jobs.sources.kafka import KafkaInput
-from jobs.sources.pieces import batch_rows, create_pieces, cut, cuts_into_pieces, piece_format
+from jobs.sources.pieces import create_pieces, cut, cuts_into_pieces, piece_format
 from udfs.functions.score_lines import ScoreLines
 from udfs.functions.write_lines import WriteLines
 from udfs.pieces.pieces import PIECE
@@ -23,7 +23,7 @@ def reads_pieces(settings: Settings, job: JobSettings, source: InputFiles | Kafk
     if not isinstance(source, InputFiles) or not cuts_into_pieces(source) or settings.execution.profile == "latency":
         return False
     if has_windows(job):
-        return settings.execution.engine == "sliding"
+        return settings.execution.windows == "sliding"
     return is_written_by_workers(job, View("pieces", PIECE))
 
 

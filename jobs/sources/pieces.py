@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conf.settings import EventSettings, InferenceSettings
-from jobs.flink.environment import AUTO_BATCH_ROWS, FlinkSession
+from jobs.flink.environment import AUTO_BATCH_ROWS, FlinkSession, batch_rows
 from jobs.flink.sql import View
 from jobs.sources.files import InputFiles, units_in_file
 from udfs.parsing.lines import LineFormat
@@ -35,11 +35,6 @@ class PieceView(View):
 
     pieces: Pieces
     batch_rows: int
-
-
-def batch_rows(inference: InferenceSettings) -> int:
-    """Return the most rows of a batch."""
-    return AUTO_BATCH_ROWS if inference.batch_size == "auto" else inference.batch_size
 
 
 def cuts_into_pieces(files: InputFiles) -> bool:
