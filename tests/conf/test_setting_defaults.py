@@ -109,7 +109,7 @@ OPERATOR: dict[str, object] = {
 
 EXECUTION: dict[str, object] = {
     "profile": "throughput",
-    "windows": "sql",
+    "windows": "sliding",
     "parallelism": 1,
     "max_parallelism": 128,
     "checkpoint_interval": "10s",

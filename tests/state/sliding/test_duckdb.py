@@ -108,7 +108,7 @@ def load(database: duckdb.DuckDBPyConnection, history: list[Row]) -> None:
 
 def tame(row: Row) -> Row:
     """A row whose sizes DuckDB adds up to nine digits, and in which there is no -0.0, which it takes for 0.0."""
-    size = None if row.SIZE is None else float(np.clip(np.nan_to_num(row.SIZE), 0.0, 1e3))
+    size = None if row.SIZE is None else float(np.clip(np.nan_to_num(row.SIZE), 0.0, 1e3)) + 0.0
     price = None if row.PRICE is None else float(np.clip(row.PRICE, -1e4, 1e4)) + 0.0
     items = None if row.ITEMS is None else max(-(2**20), min(2**20, row.ITEMS))
     return Row(row.time, row.key, items, size, price, row.KIND, row.BOOKED)

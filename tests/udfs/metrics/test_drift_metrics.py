@@ -42,7 +42,7 @@ def gauge(name: str, version: str, metric: str) -> float | None:
 @pytest.fixture
 def report(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> DriftReport:
     """A report to this process's metrics; nobody listens."""
-    monkeypatch.setattr(drift, "export_metrics", lambda settings: None)
+    monkeypatch.setattr(drift, "export_metrics", lambda settings, *, is_serving: None)
     return DriftReport("j", MetricsSettings.model_validate({"port": 9199, "folder": str(tmp_path)}))
 
 

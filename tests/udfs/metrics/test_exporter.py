@@ -232,3 +232,20 @@ def test_a_run_begins_at_zero_unless_a_worker_runs(start: Start, port: int, fold
     assert list(folder.iterdir()) == []
     start().record(1)
     assert scrape(port)["gress_ml_model_swaps_total{job=j,model=m,result=swapped}"] == 1
+
+
+def test_process_that_only_stores_its_values_leaves_the_port_alone(tmp_path: Path) -> None:
+    port = free_port()
+    program = (
+        "import socket, sys\n"
+        "from conf.settings import MetricsSettings\n"
+        "from udfs.metrics.exporter import export_metrics\n"
+        "given = MetricsSettings(port=int(sys.argv[1]), bind='127.0.0.1', folder=sys.argv[2])\n"
+        "export_metrics(given, is_serving=False)\n"
+        "from udfs.metrics.catalogue import metric\n"
+        "metric('model_drift_score').labels('j', 'm', '1', 'overall').set(0.5)\n"
+        "with socket.socket() as own:\n"
+        "    own.bind(('127.0.0.1', given.port))\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(port), str(tmp_path)], check=True)
+    assert list(tmp_path.glob("*.db"))
