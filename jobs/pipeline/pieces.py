@@ -11,7 +11,7 @@ from jobs.pipeline.sliding import rows_of
 from jobs.pipeline.steps import apply, computed_once
 from jobs.sources.files import InputFiles
 from jobs.sources.kafka import KafkaInput
-from jobs.sources.pieces import create_pieces, cut, cuts_into_pieces, piece_format
+from jobs.sources.pieces import create_pieces, cut, cuts_into_pieces, piece_format, source_uid
 from udfs.functions.score_lines import ScoreLines
 from udfs.functions.write_lines import WriteLines
 from udfs.pieces.pieces import PIECE
@@ -25,6 +25,13 @@ def reads_pieces(settings: Settings, job: JobSettings, source: InputFiles | Kafk
     if has_windows(job):
         return settings.execution.windows == "sliding"
     return is_written_by_workers(job, View("pieces", PIECE))
+
+
+def input_uid(settings: Settings, job: JobSettings, source: InputFiles | KafkaInput) -> str | None:
+    """Return the uid of a job's source of pieces; None: it has none."""
+    if not isinstance(source, InputFiles) or not reads_pieces(settings, job, source):
+        return None
+    return source_uid(cut(source, job.events, job.inference))
 
 
 def score_pieces(session: FlinkSession, settings: Settings, job: JobSettings, files: InputFiles) -> ScoringViews:

@@ -75,8 +75,7 @@ class _Writing:
     def add_blocks(self, written: View) -> None:
         """Add predictions and alerts that workers wrote as blocks of lines."""
         for name in ("predictions",) if self.job.inference.alert_threshold is None else ("predictions", "alerts"):
-            kind = dict(written.columns)[f"__{name}"]
-            create_text_sink(self.session, name, self.output / name, kind=kind)
+            create_text_sink(self.session, name, self.output / name, kind="BYTES")
             query = f"SELECT __{name} FROM {written.name} WHERE __{name} IS NOT NULL"
             self.statements.add_insert_sql(f"INSERT INTO {name} {query}")
 

@@ -16,7 +16,7 @@ from jobs.flink.file_urls import file_url
 from jobs.flink.ports import free_port
 from jobs.flink.root_cause import root_cause
 from jobs.flink.signals import terminable
-from jobs.pipeline.pieces import reads_pieces
+from jobs.pipeline.pieces import input_uid, reads_pieces
 from jobs.pipeline.scoring import has_windows
 from jobs.run_folder.row_counts import Counts
 from jobs.run_folder.summary import Summary
@@ -24,7 +24,15 @@ from jobs.runs.counting import watch_rows
 from jobs.runs.endless import StopResult, add_connector, is_endless, wait_until_stopped
 from jobs.runs.finish import finish, finish_without_events, name_rows
 from jobs.runs.prepare import PreparedRun, RunRequest, prepare
-from jobs.runs.saved_state import CHECKPOINTS, SAVEPOINTS, STATE_OPTION, check_engine, check_goes_on, saved_state
+from jobs.runs.saved_state import (
+    CHECKPOINTS,
+    SAVEPOINTS,
+    STATE_OPTION,
+    check_engine,
+    check_goes_on,
+    check_input,
+    saved_state,
+)
 from jobs.runs.stages import Stages, StartWatch
 from jobs.sources.kafka import KafkaInput
 from jobs.sources.lines import is_read_in_turn
@@ -84,6 +92,7 @@ def _run(
         session = open_session(prepared.settings, flink_conf=request.flink_conf, extra=extra)
         stages.end("JVM")
         check_engine(session, prepared.settings)
+        check_input(session, input_uid(prepared.settings, prepared.job, prepared.files))
         add_connector(session, prepared.job, prepared.files)
         build = importlib.import_module(entry.module).build
         statements = build(session, prepared.settings, prepared.job, prepared.files, prepared.output)

@@ -23,6 +23,9 @@ from udfs.pieces.parquet_pieces import parquet_pieces
 if TYPE_CHECKING:
     from pyflink.table import Table
 
+FILES_UID = "files"
+"""Uid of the source of lines where one task reads them."""
+
 _VIEW = "raw_lines"
 _BYTE_CHARSET = "ISO-8859-1"
 _PARQUET_ROWS = 4_096
@@ -113,7 +116,7 @@ def _lines_in_turn(session: FlinkSession, paths: Sequence[Path], parallelism: in
         source = Source(chain.build())
     # A chain does not declare its type, so name it here.
     lines = session.env.from_source(source, WatermarkStrategy.no_watermarks(), "files", Types.STRING())
-    lines = lines.set_parallelism(1).uid("files").name("files")
+    lines = lines.set_parallelism(1).uid(FILES_UID).name("files")
     if parallelism > 1:
         lines = lines.rebalance()
         # The next operator takes the parallelism of its input, and Flink gives rebalance the parallelism 1.

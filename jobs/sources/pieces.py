@@ -21,6 +21,9 @@ from udfs.pieces.pieces import PIECE, Pieces
 from udfs.pieces.table_lines import TableFormat
 from udfs.pieces.text_pieces import text_pieces
 
+PIECES_UID = "pieces-"
+"""Begin of the uid of a source of pieces; the fingerprint of its files follows."""
+
 _VIEW = "pieces"
 
 
@@ -60,6 +63,11 @@ def piece_format(files: InputFiles, events: EventSettings) -> LineFormat:
     return TableFormat(events.fields) if files.format == "parquet" else files.line_format(events)
 
 
+def source_uid(pieces: Pieces) -> str:
+    """Return the uid of the source of pieces, which names the files."""
+    return f"{PIECES_UID}{pieces.fingerprint}"
+
+
 def create_pieces(session: FlinkSession, pieces: Pieces, batch_rows: int, *, is_ordered: bool) -> PieceView:
     """Register and return the view of all numbers, column ``__piece``.
 
@@ -75,7 +83,7 @@ def create_pieces(session: FlinkSession, pieces: Pieces, batch_rows: int, *, is_
     source = NumberSequenceSource(0, pieces.count - 1)
     numbers = session.env.from_source(source, WatermarkStrategy.no_watermarks(), "pieces", Types.LONG())
     # A job that goes on with other files, or other pieces of them, must not take the numbers of these for its own.
-    numbers = numbers.uid(f"pieces-{pieces.fingerprint}").name("pieces")
+    numbers = numbers.uid(source_uid(pieces)).name("pieces")
     if is_ordered:
         numbers = numbers.set_parallelism(1)
     ((name, _),) = PIECE

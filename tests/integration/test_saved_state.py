@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
+import jobs.runs.saved_state
 from conf.loading.loader import load_settings
+from conf.settings import Settings
 from gress.inspection.saved_state import SavedState, inspect
 from jobs.catalogue import default_config
 from jobs.errors import JobError
 from jobs.flink.environment import open_session, planning
 from jobs.flink.file_urls import file_url
-from jobs.runs.saved_state import STATE_OPTION, check_engine
+from jobs.runs.saved_state import STATE_OPTION, check_engine, check_input
+from jobs.saved_state.operators import SavedOperator
 from tests.integration.kafka.old_savepoint import FOLDER, events
 
 
@@ -72,3 +75,27 @@ def check(left: str, asked: str) -> None:
     with planning():
         session = open_session(settings, extra={STATE_OPTION: file_url(FOLDER / left / "state")})
         check_engine(session, settings)
+
+
+@pytest.mark.parametrize(
+    ("saved", "uid", "is_refused"),
+    [
+        (["pieces-1234", "windows-a"], "pieces-1234", False),
+        (["pieces-1234", "windows-a"], "pieces-5678", True),
+        (["files"], "pieces-5678", True),
+        (["windows-a"], "pieces-5678", False),
+        (["files"], None, False),
+    ],
+)
+def test_state_of_other_files_is_refused_by_name(
+    saved: list[str], uid: str | None, is_refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operators = [SavedOperator(each, each, 1, 128, 0) for each in saved]
+    monkeypatch.setattr(jobs.runs.saved_state, "read_saved_operators", lambda _: operators)
+    with planning():
+        session = open_session(Settings(), extra={STATE_OPTION: "file:///state"})
+    if not is_refused:
+        check_input(session, uid)
+        return
+    with pytest.raises(JobError, match=r"state file:///state: expected that of a run over these files, got that of"):
+        check_input(session, uid)

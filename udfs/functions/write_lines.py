@@ -22,8 +22,11 @@ from udfs.functions.scatter import PROBLEM_COLUMNS, VALUE_COLUMNS, scatter
 from udfs.functions.score_lines import ScoreLines
 from udfs.functions.vector_function import Columns
 
-BLOCK_COLUMNS: SqlColumns = (("__predictions", "STRING"), ("__alerts", "STRING"))
-"""Lines of a batch, without the end of the last; NULL in all rows but the first."""
+BLOCK_COLUMNS: SqlColumns = (("__predictions", "BYTES"), ("__alerts", "BYTES"))
+"""Lines of a batch, without the end of the last; NULL in all rows but the first.
+
+They are text, but a stream of texts would decode and encode them again.
+"""
 
 
 @dataclass(frozen=True)

@@ -46,8 +46,7 @@ class WritePieces:
     @property
     def outputs(self) -> SqlColumns:
         """The blocks of a piece, and its dead letters and samples for drift as arrays."""
-        # A stream of texts would decode and encode them again.
-        return *((name, "BYTES") for name, _ in BLOCK_COLUMNS), *array_columns(self.rows)
+        return *BLOCK_COLUMNS, *array_columns(self.rows)
 
     def open(self) -> None:
         """Load the model and build the parser."""
