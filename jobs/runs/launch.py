@@ -18,6 +18,7 @@ from jobs.flink.root_cause import root_cause
 from jobs.flink.signals import terminable
 from jobs.pipeline.pieces import input_uid, reads_pieces
 from jobs.pipeline.scoring import has_windows
+from jobs.run_folder.owner import note_owner, wait_for_owner
 from jobs.run_folder.row_counts import Counts
 from jobs.run_folder.summary import Summary
 from jobs.runs.counting import watch_rows
@@ -73,6 +74,8 @@ def _run(
     request: RunRequest, show: Callable[[Counts, int | None], None], stages: Stages
 ) -> Summary | StopResult:
     stages.end("imports")
+    if not is_submitted():
+        wait_for_owner(request.output)
     entry, state = find_job(request.job), saved_state(request)
     prepared = prepare(request, needs_model=True, ended=stages.end)
     check_goes_on(state, prepared.files)
@@ -91,6 +94,8 @@ def _run(
             extra[STATE_OPTION] = state
         session = open_session(prepared.settings, flink_conf=request.flink_conf, extra=extra)
         stages.end("JVM")
+        if not is_submitted():
+            note_owner(prepared.output)
         check_engine(session, prepared.settings)
         check_input(session, input_uid(prepared.settings, prepared.job, prepared.files))
         add_connector(session, prepared.job, prepared.files)

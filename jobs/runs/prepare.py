@@ -15,14 +15,12 @@ from jobs.catalogue import default_config
 from jobs.errors import refuse
 from jobs.flink.environment import prepare_process
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
+from jobs.run_folder.owner import MARKER
 from jobs.runs.problems import find_problems
 from jobs.sources.files import InputFiles, find_inputs
 from jobs.sources.first_rows import check_times
 from jobs.sources.generated import GENERATOR, generate, parse_generator
 from jobs.sources.kafka import KafkaInput, find_kafka_input
-
-MARKER = ".gress-run"
-"""File that tells a folder written by a run from one that holds something else."""
 
 
 @dataclass(frozen=True)
