@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,7 +87,9 @@ def _run(
         if events is not None and events <= _SHORT_RUN:
             expect_short_run()
     stages.end("input")
-    with planning():
+    # Threads that count rows start before the submission: between build and submission none may collect Java's objects.
+    with ExitStack() as planned:
+        planned.enter_context(planning())
         restarts = 3 if prepared.job.sink.jdbc is None else 0
         extra = local_options(prepared.job.name, request.output, restarts=restarts)
         if state is not None:
@@ -101,12 +103,12 @@ def _run(
         add_connector(session, prepared.job, prepared.files)
         build = importlib.import_module(entry.module).build
         statements = build(session, prepared.settings, prepared.job, prepared.files, prepared.output)
-    has_folders = prepared.job.sink.kafka is None
-    watch = _start_watch(stages, extra.get("rest.port"), prepared.output if has_folders else None)
-    if is_endless(prepared.files):
-        return _run_endless(statements, prepared, request, show, watch)
-    with watch_rows(prepared, lambda counts: show(counts, events)) as rows:
-        execute(statements, request.job, watch)
+        has_folders = prepared.job.sink.kafka is None
+        watch = _start_watch(stages, planned, extra.get("rest.port"), prepared.output if has_folders else None)
+        if is_endless(prepared.files):
+            return _run_endless(statements, prepared, request, show, watch)
+        with watch_rows(prepared, lambda counts: show(counts, events)) as rows:
+            execute(statements, request.job, watch)
     summary = finish(rows, events=events, output_format=request.output_format)
     # The summary is written before the wait, which Ctrl-C may cut short.
     if not is_submitted():
@@ -138,11 +140,19 @@ def _run_endless(
 
 
 def _start_watch(
-    stages: Stages, port: str | None, output: Path | None
+    stages: Stages, planned: ExitStack, port: str | None, output: Path | None
 ) -> Callable[[], AbstractContextManager[object]]:
-    """Return a function that watches the start of a job that was submitted to this process's mini-cluster."""
+    """Return a function that watches the start of a job that was submitted to this process's mini-cluster.
+
+    Args:
+        stages: stopwatch of the start.
+        planned: contexts that end with the submission.
+        port: that of Flink's REST API; None: the job runs on a cluster.
+        output: folder of the run; None: its rows go elsewhere.
+    """
 
     def begin() -> AbstractContextManager[object]:
+        planned.close()
         stages.end("planning")
         return nullcontext() if port is None else StartWatch(stages, f"127.0.0.1:{port}", output)
 
