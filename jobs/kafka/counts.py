@@ -13,7 +13,7 @@ from conf.settings import KafkaSinkSettings
 from jobs.errors import JobError
 from jobs.kafka.admin import java_properties, reason_of
 from jobs.kafka.own_jvm import OwnJvm
-from jobs.kafka.topic_reader import TopicReader, partitions_of
+from jobs.kafka.topic_reader import TopicReader, ends_of, partitions_of
 
 _LETTERS = "dead_letters"
 _READER = "read_committed"
@@ -110,7 +110,7 @@ class TopicCounts:
     def _count_written(self) -> int:
         """Return the sum of the end offsets of all topics; markers of transactions count, too."""
         found = [partitions_of(self._written, reader.topic, self._jvm) for reader in self._readers.values()]
-        return sum(int(end) for each in found for end in self._written.endOffsets(each).values())
+        return sum(end for each in found for end in ends_of(self._written, each).values())
 
     def _cluster_id(self) -> str:
         properties = java_properties(self._properties, self._jvm)

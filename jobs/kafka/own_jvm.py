@@ -15,6 +15,16 @@ from typing import Any
 from jobs.kafka.admin import shaded_kafka
 
 
+def items(collection: Any) -> list[Any]:
+    """Return the items of a Java collection.
+
+    An iterator of Java tells its end with an exception, which PyFlink translates over its own connections, whichever
+    thread asks: see the first rule.
+    """
+    found = collection.toArray()
+    return [found[place] for place in range(len(found))]
+
+
 class OwnJvm:
     """PyFlink's JVM over connections of one's own, with the classes that the calling thread knows."""
 

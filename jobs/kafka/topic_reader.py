@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jobs.kafka.own_jvm import OwnJvm
+from jobs.kafka.own_jvm import OwnJvm, items
 
 _POLL_MS = 1000
 _MOST_POLLS_WITHOUT = 10
@@ -44,7 +44,7 @@ class TopicReader:
             polls_without = 0 if count else polls_without + 1
             self.records += count
             if as_text and count:
-                yield "".join(found.records(partition).toString() for partition in found.partitions())
+                yield "".join(found.records(partition).toString() for partition in items(found.partitions()))
         self._positions = {each: self._position(each) for each in ends}
 
     def snapshot(self) -> Mapping[str, Any]:
@@ -72,7 +72,7 @@ class TopicReader:
             self._assign()
 
     def _assign(self) -> None:
-        self._by_number = {int(each.partition()): each for each in self._partitions}
+        self._by_number = {int(each.partition()): each for each in items(self._partitions)}
         self._consumer.assign(self._partitions)
         for number, partition in self._by_number.items():
             self._consumer.seek(partition, self._positions.get(number, 0))
@@ -81,13 +81,19 @@ class TopicReader:
         return int(self._consumer.position(self._by_number[number]))
 
     def _ends(self) -> dict[int, int]:
-        ends = self._consumer.endOffsets(self._partitions)
-        return {int(partition.partition()): int(end) for partition, end in ends.items()}
+        return ends_of(self._consumer, self._partitions)
+
+
+def ends_of(consumer: Any, partitions: Any) -> dict[int, int]:
+    """Return the end offset of each partition by its number."""
+    ends = consumer.endOffsets(partitions)
+    return {int(each.getKey().partition()): int(each.getValue()) for each in items(ends.entrySet())}
 
 
 def partitions_of(consumer: Any, topic: str, jvm: OwnJvm) -> Any:
     """Return the partitions of a topic as a Java list; it is empty while there is no such topic."""
     found = jvm.java.util.ArrayList()
-    for each in consumer.partitionsFor(topic) or ():
-        found.append(jvm.kafka.common.TopicPartition(topic, each.partition()))
+    known = consumer.partitionsFor(topic)
+    for each in items(known) if known is not None else ():
+        found.add(jvm.kafka.common.TopicPartition(topic, each.partition()))
     return found

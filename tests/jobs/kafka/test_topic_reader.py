@@ -23,6 +23,17 @@ class _JavaList(list[Any]):
     def size(self) -> int:
         return len(self)
 
+    def add(self, item: Any) -> None:
+        self.append(item)
+
+    def toArray(self) -> list[Any]:
+        return self
+
+
+class _JavaMap(dict[Any, Any]):
+    def entrySet(self) -> _JavaList:
+        return _JavaList(SimpleNamespace(getKey=lambda k=k: k, getValue=lambda v=v: v) for k, v in self.items())
+
 
 class _Records:
     """What a poll gives: records by partition, as one text each."""
@@ -33,8 +44,8 @@ class _Records:
     def count(self) -> int:
         return sum(map(len, self._found.values()))
 
-    def partitions(self) -> list[_Partition]:
-        return list(self._found)
+    def partitions(self) -> _JavaList:
+        return _JavaList(self._found)
 
     def records(self, partition: _Partition) -> Any:
         return SimpleNamespace(toString=lambda: str(self._found[partition]))
@@ -54,8 +65,8 @@ class _Consumer:
         self._log = cluster.log
         self._positions: dict[int, int] = defaultdict(int)
 
-    def partitionsFor(self, topic: str) -> list[_Partition] | None:
-        return [_Partition(topic, number) for number in self._log] or None
+    def partitionsFor(self, topic: str) -> _JavaList | None:
+        return _JavaList(_Partition(topic, number) for number in self._log) or None
 
     def assign(self, partitions: list[_Partition]) -> None:
         self._assigned = list(partitions)
@@ -66,8 +77,8 @@ class _Consumer:
     def position(self, partition: _Partition) -> int:
         return self._positions[partition.number]
 
-    def endOffsets(self, partitions: list[_Partition]) -> dict[_Partition, int]:
-        return {each: len(self._log[each.number]) for each in partitions}
+    def endOffsets(self, partitions: list[_Partition]) -> _JavaMap:
+        return _JavaMap({each: len(self._log[each.number]) for each in partitions})
 
     def poll(self, wait: object) -> _Records:
         found = {}
