@@ -33,7 +33,7 @@ def main(config: str, port: str, output: str, *overrides: str) -> None:
         # Blocks of predictions, and the JVM's clock after each.
         columns = (("moment", "STRING"), ("block", "STRING"), ("reason", "STRING"))
         query = (
-            "SELECT CAST(CURRENT_ROW_TIMESTAMP() AS STRING), __predictions, __dead_letter_reason "
+            "SELECT CAST(CURRENT_ROW_TIMESTAMP() AS STRING), CAST(__predictions AS STRING), __dead_letter_reason "
             f"FROM {views.scored.name} WHERE __predictions IS NOT NULL OR __dead_letter_reason IS NOT NULL"
         )
     else:
