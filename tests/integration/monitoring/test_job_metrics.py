@@ -97,12 +97,13 @@ def test_flinks_metrics_in_alerts_exist(rule: dict[str, str], monitored: Monitor
             assert {dict(labels)["job_name"] for labels in found} == {"fraud-detection"}
 
 
-def test_source_counts_what_came_in(monitored: Monitored) -> None:
+def test_source_counts_pieces_of_files(monitored: Monitored) -> None:
+    # It has handed out the pieces of a small file before it is looked at.
     query = 'max_over_time(flink_taskmanager_job_task_operator_numRecordsIn{operator_name=~"Source: .*"}[10m])'
     (read,) = monitored.prometheus.query(query).values()
     events = monitored.run.summary.events
     assert events is not None
-    assert 0 < read <= events
+    assert 0 <= read < events
 
 
 def test_a_sound_job_raises_no_alert(monitored: Monitored) -> None:
