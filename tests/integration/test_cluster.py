@@ -25,7 +25,8 @@ from tests.support.job_runs import read_parts
 pytestmark = pytest.mark.slow
 
 # A bundle is a few rows, and the job takes long enough to be stopped on its way.
-SLOWLY = "job.inference.batch_size=4"
+# A checkpoint comes between two pieces of a file, so the file has several.
+SLOWLY = "job.inference.batch_size=8"
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def whole(cluster: TestCluster, wheel: Path, tmp_path_factory: pytest.TempPathFa
     """The job from the built wheel, waited for."""
     folder = tmp_path_factory.mktemp("whole")
     config = write_fraud_config(folder / "config")
-    days, settings = parse_generator("generator:days=20,customers=220,terminals=200")
+    days, settings = parse_generator("generator:days=20,customers=1500,terminals=1000")
     write(folder / "in.jsonl", TransactionGenerator(settings).days(days))
     given = ["--input", "in.jsonl", "--output", "out", "--config", config, "--wheel", wheel]
     done = cluster.gress("submit", "fraud-detection", *given, folder=folder)
