@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import jobs.flink.environment
 import jobs.fraud_detection
 import jobs.runs.launch
 import jobs.sources.pieces
@@ -39,7 +40,8 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pieces of some dozen lines."""
-    monkeypatch.setattr(jobs.sources.pieces, "AUTO_BATCH_ROWS", 70)
+    for module in (jobs.sources.pieces, jobs.flink.environment):
+        monkeypatch.setattr(module, "AUTO_BATCH_ROWS", 70)
     monkeypatch.setattr(udfs.pieces.text_pieces, "_LEAST_BYTES", 1)
 
 
