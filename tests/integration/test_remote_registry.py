@@ -103,7 +103,8 @@ def test_a_store_that_does_not_answer_is_one_line_and_nothing_starts(crafted_fil
     done = run(config(tmp_path, url), crafted_file, output)
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
-    assert "job.inference: model registry s3://models/team/models/fraud-detector cannot list: connection refused" in line
+    wanted = "model registry s3://models/team/models/fraud-detector cannot list: connection refused"
+    assert f"job.inference: {wanted}" in line
     assert "s3_endpoint" in line
     assert not output.exists()
 
