@@ -87,7 +87,7 @@ def inspect(place: str) -> SavedState:
     except OSError as error:
         refuse(f"state {place}", "a savepoint or checkpoint of Flink 2", str(error), "check the path")
     stages = [_stage(url, each, key) for each in operators if (key := windows_key(each)) is not None]
-    return SavedState(windows_engine(operators), operators, stages)
+    return SavedState(windows_engine([each.uid for each in operators]), operators, stages)
 
 
 def _stage(url: str, operator: SavedOperator, key: str) -> SavedStage:

@@ -33,6 +33,7 @@ from jobs.runs.saved_state import (
     check_goes_on,
     check_input,
     saved_state,
+    state_of,
 )
 from jobs.runs.stages import Stages, StartWatch
 from jobs.sources.kafka import KafkaInput
@@ -98,8 +99,9 @@ def _run(
         stages.end("JVM")
         if not is_submitted():
             note_owner(prepared.output)
-        check_engine(session, prepared.settings)
-        check_input(session, input_uid(prepared.settings, prepared.job, prepared.files))
+        gone_on_from = state_of(session)
+        check_engine(gone_on_from, prepared.settings)
+        check_input(gone_on_from, input_uid(prepared.settings, prepared.job, prepared.files))
         add_connector(session, prepared.job, prepared.files)
         build = importlib.import_module(entry.module).build
         statements = build(session, prepared.settings, prepared.job, prepared.files, prepared.output)

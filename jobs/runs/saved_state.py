@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,7 @@ from conf.settings import Settings
 from jobs.errors import refuse
 from jobs.flink.environment import FlinkSession
 from jobs.flink.file_urls import file_url
-from jobs.saved_state.operators import SavedOperator, read_saved_operators, windows_engine
+from jobs.saved_state.operators import saved_uids, windows_engine
 from jobs.sources.kafka import KafkaInput
 from jobs.sources.lines import FILES_UID
 from jobs.sources.pieces import PIECES_UID
@@ -62,55 +64,65 @@ def check_goes_on(state: str | None, source: InputFiles | KafkaInput) -> None:
         )
 
 
-def check_engine(session: FlinkSession, settings: Settings) -> None:
+@dataclass(frozen=True)
+class StateOfSession:
+    """The state from which a session's job goes on.
+
+    Attributes:
+        url: its folder; empty: the job starts anew.
+        uids: those of the operators that left it; none where this process cannot read it.
+    """
+
+    url: str
+    uids: Sequence[str]
+
+
+def state_of(session: FlinkSession) -> StateOfSession:
+    """Return the state from which a session's job goes on."""
+    from pyflink.util.java_utils import get_j_env_configuration
+
+    url: str = get_j_env_configuration(session.env._j_stream_execution_environment).getString(STATE_OPTION, "")
+    try:
+        return StateOfSession(url, saved_uids(url) if url else ())
+    except OSError:
+        # A client may not reach what the cluster reaches; if nobody does, Flink says so.
+        return StateOfSession(url, ())
+
+
+def check_engine(state: StateOfSession, settings: Settings) -> None:
     """Refuse a state whose windows another engine left: Flink would only tell of an operator's number.
 
     Raises:
         JobError: the windows of the state do not fit ``execution.windows``.
     """
-    url, operators = _saved_operators(session)
-    left_by, asked = windows_engine(operators), settings.execution.windows
+    left_by, asked = windows_engine(state.uids), settings.execution.windows
     if left_by not in {None, asked}:
         refuse(
-            f"state {url}",
+            f"state {state.url}",
             f"windows of the engine {asked}",
             f"those of {left_by}",
             f"set execution.windows: {left_by} to go on from it, or start without it",
         )
 
 
-def check_input(session: FlinkSession, uid: str | None) -> None:
+def check_input(state: StateOfSession, uid: str | None) -> None:
     """Refuse a state of other input files, or of files that were read in another way.
 
     Args:
-        session: with the state to go on from.
+        state: to go on from.
         uid: of the source of pieces of files; None: the job has none.
 
     Raises:
         JobError: the numbers of the state are not those of these files.
     """
-    url, operators = _saved_operators(session)
-    saved = [each.uid for each in operators]
-    sources = {each for each in saved if each == FILES_UID or each.startswith(PIECES_UID)}
+    sources = {each for each in state.uids if each == FILES_UID or each.startswith(PIECES_UID)}
     if sources and uid is not None and uid not in sources:
         refuse(
-            f"state {url}",
+            f"state {state.url}",
             "that of a run over these files",
             "that of other files, or of a version that read them otherwise",
             "name the files as they were, or start without it",
         )
-
-
-def _saved_operators(session: FlinkSession) -> tuple[str, list[SavedOperator]]:
-    """Return the state from which a session's job goes on, and its operators; none where it starts anew."""
-    from pyflink.util.java_utils import get_j_env_configuration
-
-    url: str = get_j_env_configuration(session.env._j_stream_execution_environment).getString(STATE_OPTION, "")
-    try:
-        return url, read_saved_operators(url) if url else []
-    except OSError:
-        # A client may not reach what the cluster reaches; if nobody does, Flink says so.
-        return url, []
 
 
 def _newest(output: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -48,6 +48,15 @@ def read_saved_operators(url: str) -> list[SavedOperator]:
     return sorted(map(_operator, operator_states(url)), key=lambda each: (-each.state_bytes, each.uid, each.name))
 
 
+def saved_uids(url: str) -> list[str]:
+    """Return the uids of the operators of a savepoint or checkpoint.
+
+    Raises:
+        OSError: there is no metadata, or Flink cannot read it.
+    """
+    return [state.getOperatorUid().orElse("") for state in operator_states(url)]
+
+
 def operator_states(url: str) -> list[Any]:
     """Return Flink's own description of each operator's state.
 
@@ -78,9 +87,8 @@ def keyed_handles(state: Any) -> Iterator[Any]:
         yield from _items(subtask.getManagedKeyedState())
 
 
-def windows_engine(operators: Iterable[SavedOperator]) -> Literal["sliding", "sql"] | None:
-    """Return the engine of the windows that left this state; None: it holds no windows."""
-    uids = [each.uid for each in operators]
+def windows_engine(uids: Collection[str]) -> Literal["sliding", "sql"] | None:
+    """Return the engine of the windows of which operators left state; None: it holds no windows."""
     if any(uid.startswith(WINDOWS_UID) for uid in uids):
         return "sliding"
     return "sql" if any(uid.endswith(_OVER_UID) for uid in uids) else None

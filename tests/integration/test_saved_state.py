@@ -15,8 +15,7 @@ from jobs.catalogue import default_config
 from jobs.errors import JobError
 from jobs.flink.environment import open_session, planning
 from jobs.flink.file_urls import file_url
-from jobs.runs.saved_state import STATE_OPTION, check_engine, check_input
-from jobs.saved_state.operators import SavedOperator
+from jobs.runs.saved_state import STATE_OPTION, check_engine, check_input, state_of
 from tests.integration.kafka.old_savepoint import FOLDER, events
 
 
@@ -74,7 +73,7 @@ def check(left: str, asked: str) -> None:
     )
     with planning():
         session = open_session(settings, extra={STATE_OPTION: file_url(FOLDER / left / "state")})
-        check_engine(session, settings)
+        check_engine(state_of(session), settings)
 
 
 @pytest.mark.parametrize(
@@ -90,12 +89,11 @@ def check(left: str, asked: str) -> None:
 def test_state_of_other_files_is_refused_by_name(
     saved: list[str], uid: str | None, is_refused: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    operators = [SavedOperator(each, each, 1, 128, 0) for each in saved]
-    monkeypatch.setattr(jobs.runs.saved_state, "read_saved_operators", lambda _: operators)
+    monkeypatch.setattr(jobs.runs.saved_state, "saved_uids", lambda _: saved)
     with planning():
         session = open_session(Settings(), extra={STATE_OPTION: "file:///state"})
     if not is_refused:
-        check_input(session, uid)
+        check_input(state_of(session), uid)
         return
     with pytest.raises(JobError, match=r"state file:///state: expected that of a run over these files, got that of"):
-        check_input(session, uid)
+        check_input(state_of(session), uid)

@@ -250,7 +250,7 @@ def _are_numbers(values: _Values, members: Sequence[int], *, is_whole: bool) -> 
 
 
 def _are_digits(letters: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    # What is below a zero becomes a large number.
+    # A letter below zero becomes a large number.
     return letters - np.uint8(_ZERO) < np.uint8(10)
 
 

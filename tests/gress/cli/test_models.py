@@ -355,11 +355,11 @@ def test_registries_that_settings_in_reach_name_are_told(
     assert (code, err) == (0, note)
     # A long path is broken over lines.
     assert f"m@1.0.0in{tmp_path}/models" in "".join(out.split())
-    # What is not there may be in the other registry.
+    # A model that is not there may be in the other registry.
     code, _, err = run("show", "other")
     assert (code, err.count("\n")) == (2, 2)
     assert note in err
-    # Whoever names a registry, or whose settings name the one that is used, is told nothing.
+    # A command that names a registry, or settings that name the one in use, get no note.
     for chosen in (("--registry", "models"), ("--config", "conf/job.yaml"), ("--set", "ml.model_registry.base_path=x")):
         assert "note:" not in run("list", *chosen)[2]
     (tmp_path / "other.yaml").write_text("ml: {model_registry: {base_path: ./models}}")

@@ -36,7 +36,7 @@ class _JavaMap(dict[Any, Any]):
 
 
 class _Records:
-    """What a poll gives: records by partition, as one text each."""
+    """The result of a poll: records by partition, as one text each."""
 
     def __init__(self, found: dict[_Partition, list[str]]) -> None:
         self._found = found

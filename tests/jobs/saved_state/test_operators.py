@@ -24,7 +24,7 @@ def operator(uid: str, **more: object) -> SavedOperator:
     ],
 )
 def test_engine_is_known_by_the_uids(uids: list[str], engine: str | None) -> None:
-    assert windows_engine(map(operator, uids)) == engine
+    assert windows_engine(uids) == engine
 
 
 def test_stage_is_an_operator_of_windows_with_shards() -> None:
