@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from state.sql import SqlColumns
-from udfs.functions.vector_function import Columns
-from udfs.pieces.pieces import PIECE, Pieces
-from udfs.pieces.slices import line_slices
+from udfs.pieces.piece_function import PieceFunction
+from udfs.pieces.pieces import Pieces
 from udfs.windows.arrays import array_columns, arrays, of_objects
 from udfs.windows.pack_lines import PACKED_COLUMNS, PackLines
 
 
 @dataclass
-class PackPieces:
+class PackPieces(PieceFunction):
     """A function that packs the events of a piece into parts.
 
     Args:
@@ -29,11 +28,6 @@ class PackPieces:
     pack: PackLines
     pieces: Pieces
     batch_rows: int
-
-    @property
-    def inputs(self) -> SqlColumns:
-        """The number of the piece."""
-        return PIECE
 
     @property
     def rows(self) -> SqlColumns:
@@ -49,17 +43,12 @@ class PackPieces:
         """Build the parser."""
         self.pack.open()
 
-    def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
-        """Pack each piece."""
-        made = [self._run(int(number)) for number in columns["__piece"]]
-        return {name: of_objects([found[name] for found in made]) for name, _ in self.outputs}
-
     def close(self) -> None:
         """Close the parser."""
         self.pack.close()
 
-    def _run(self, number: int) -> dict[str, Any]:
-        packed = [self.pack.pack(lines) for lines in line_slices(self.pieces.read(number), self.batch_rows)]
+    def _of_piece(self, slices: Iterator[Sequence[bytes]]) -> dict[str, Any]:
+        packed = [self.pack.pack(lines) for lines in slices]
         parts = [part for each in packed for part in each.parts or ()]
         letters = {
             name: np.concatenate([of_objects([]), *(each.letters[name] for each in packed)]) for name, _ in self.rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +11,14 @@ from numpy.typing import NDArray
 
 from state.sql import SqlColumns
 from udfs.functions.repeated import repeated
-from udfs.functions.vector_function import Columns
 from udfs.functions.write_lines import BLOCK_COLUMNS, WriteLines
-from udfs.pieces.pieces import PIECE, Pieces
-from udfs.pieces.slices import line_slices
+from udfs.pieces.piece_function import PieceFunction
+from udfs.pieces.pieces import Pieces
 from udfs.windows.arrays import array_columns, arrays, of_objects
 
 
 @dataclass
-class WritePieces:
+class WritePieces(PieceFunction):
     """A function that scores the lines of a piece and formats the predictions.
 
     Args:
@@ -31,11 +30,6 @@ class WritePieces:
     write: WriteLines
     pieces: Pieces
     batch_rows: int
-
-    @property
-    def inputs(self) -> SqlColumns:
-        """The number of the piece."""
-        return PIECE
 
     @property
     def rows(self) -> SqlColumns:
@@ -52,17 +46,12 @@ class WritePieces:
         """Load the model and build the parser."""
         self.write.open()
 
-    def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
-        """Score and write each piece."""
-        made = [self._run(int(number)) for number in columns["__piece"]]
-        return {name: of_objects([found[name] for found in made]) for name, _ in self.outputs}
-
     def close(self) -> None:
         """Let the model go."""
         self.write.close()
 
-    def _run(self, number: int) -> dict[str, Any]:
-        written = [self.write.write(lines) for lines in line_slices(self.pieces.read(number), self.batch_rows)]
+    def _of_piece(self, slices: Iterator[Sequence[bytes]]) -> dict[str, Any]:
+        written = [self.write.write(lines) for lines in slices]
         samples = [each.sample for each in written if each.sample is not None]
         letters = sum(len(each.bad) for each in written)
         rows = {
