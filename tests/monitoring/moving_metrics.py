@@ -11,8 +11,9 @@ import sys
 import time
 
 from conf.settings import MetricsSettings
-from udfs.metrics.catalogue import METRICS, Metric, metric
+from udfs.metrics.catalogue import METRICS, Metric
 from udfs.metrics.exporter import export_metrics
+from udfs.metrics.series import series
 
 JOB, MODEL = "fraud-detection", "fraud-detector"
 
@@ -52,18 +53,18 @@ def record(draw: random.Random) -> None:
     """Move every metric."""
     for name, entry in METRICS.items():
         for place, values in enumerate(label_values(name, entry)):
-            series = metric(name).labels(*values) if values else metric(name)
+            found = series(name, *values)
             if entry.kind == "counter":
-                series.inc(draw.randint(1, 10) if place else 100)
+                found.inc(draw.randint(1, 10) if place else 100)
             elif entry.kind == "gauge":
-                series.set(draw.random())
+                found.set(draw.random())
             else:
-                series.observe(draw.choice(entry.buckets) * draw.random())
+                found.observe(draw.choice(entry.buckets) * draw.random())
 
 
 def main(port: str, folder: str) -> None:
     """Record until killed."""
-    export_metrics(MetricsSettings(port=int(port), bind="127.0.0.1", folder=folder))
+    export_metrics(JOB, MetricsSettings(port=int(port), bind="127.0.0.1", folder=folder))
     draw = random.Random(1)
     while True:
         record(draw)

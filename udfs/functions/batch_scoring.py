@@ -86,7 +86,7 @@ class BatchScoring:
     def open(self) -> None:
         """Load the model."""
         set_up_logs(self._ml.logs)
-        export_metrics(self._ml.metrics)
+        export_metrics(self._job.name, self._ml.metrics)
         self._models = open_models(self._ml, self._job.inference, self.features, job=self._job.name)
         inference = self._job.inference
         given = inference.feature_fields or self.features.columns

@@ -46,7 +46,7 @@ class CountDeadLetters:
         """Start to write the counts."""
         self._pending = PendingMetrics(self.job)
         if self.metrics.port:
-            export_metrics(self.metrics)
+            export_metrics(self.job, self.metrics)
             TICKER.add(self._pending.flush)
 
     def run(self, columns: Columns) -> Mapping[str, Any]:

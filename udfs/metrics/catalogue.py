@@ -5,10 +5,9 @@ Names follow https://prometheus.io/docs/practices/naming; all begin with ``gress
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 PREFIX = "gress_ml_"
 
@@ -264,31 +263,3 @@ METRICS = MappingProxyType(
     }
 )
 """All metrics, by name without prefix."""
-
-
-_MADE: dict[str, Any] = {}
-_MAKING = threading.Lock()
-
-
-def metric(name: str) -> Any:
-    """Return the Prometheus metric of a name in the catalogue, one for each process."""
-    found = _MADE.get(name)
-    if found is None:
-        # In the latency profile tasks are threads of one process, and prometheus-client refuses to make a metric twice.
-        with _MAKING:
-            found = _MADE.get(name)
-            if found is None:
-                found = _MADE[name] = _make(name)
-    return found
-
-
-def _make(name: str) -> Any:
-    import prometheus_client
-
-    entry = METRICS[name]
-    full = PREFIX + name
-    if entry.kind == "counter":
-        return prometheus_client.Counter(full, entry.text, entry.labels)
-    if entry.kind == "gauge":
-        return prometheus_client.Gauge(full, entry.text, entry.labels, multiprocess_mode=entry.merge)
-    return prometheus_client.Histogram(full, entry.text, entry.labels, buckets=entry.buckets)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from conf.settings import MetricsSettings
 from state.drift.records import is_change
 from udfs.logs import fields, set_up_logs
-from udfs.metrics.catalogue import metric
 from udfs.metrics.exporter import export_metrics
+from udfs.metrics.series import series
 
 _LOG = logging.getLogger("gress.drift")
 _NAMED = 3
@@ -48,7 +49,7 @@ class DriftReport:
             said = fields("drift", **about, columns=[each["name"] for each in _largest_first(drifted)])
             _LOG.warning("%s", line, extra=said)
         if self.metrics.port:
-            export_metrics(self.metrics, is_serving=self.is_serving)
+            export_metrics(self.job, self.metrics, is_serving=self.is_serving)
             if is_of_change:
                 self._show_change(record)
             else:
@@ -60,28 +61,28 @@ class DriftReport:
         ref = self._labels(record)
         for each in record["findings"]:
             name = f"{each['measure']}:{each['role']}:{each['name']}"
-            metric("model_drift_score").labels(*ref, name).set(each["score"])
+            series("model_drift_score", *ref, name).set(each["score"])
             self._changes.setdefault(ref, {})[name] = record["window_end"]
 
     def _end_changes(self, record: Mapping[str, Any]) -> None:
         ref = self._labels(record)
         shown = self._changes.get(ref, {})
         for name in [name for name, found in shown.items() if found < record["window_start"]]:
-            metric("model_drift_score").labels(*ref, name).set(0)
+            series("model_drift_score", *ref, name).set(0)
             del shown[name]
 
     def _show_window(self, record: Mapping[str, Any]) -> None:
         ref = self._labels(record)
-        drift, quality = metric("model_drift_score"), record["quality"]
+        drift, quality = partial(series, "model_drift_score", *ref), record["quality"]
         if record["score"] is not None:
-            drift.labels(*ref, "overall").set(record["score"])
+            drift("overall").set(record["score"])
             for each in record["findings"]:
-                drift.labels(*ref, f"{each['role']}:{each['name']}").set(each["score"])
+                drift(f"{each['role']}:{each['name']}").set(each["score"])
         if quality is not None:
-            drift.labels(*ref, "concept").set(quality["score"])
+            drift("concept").set(quality["score"])
             for name in ("auc_roc", "calibration_error"):
                 if quality[name] is not None:
-                    metric("model_score").labels(*ref, name).set(quality[name])
+                    series("model_score", *ref, name).set(quality[name])
 
     def _labels(self, record: Mapping[str, Any]) -> tuple[str, str, str]:
         return self.job, record["model"], record["version"]

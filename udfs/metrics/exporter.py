@@ -14,13 +14,13 @@ from pathlib import Path
 from conf.settings import MetricsSettings
 from udfs.logs import fields
 from udfs.metrics.files import MetricFiles
+from udfs.metrics.series import keep_series
 
 _LOG = logging.getLogger("gress.metrics")
 _RETRY_S = 1.0
 _HANDOVER_S = 3.0
 _TIDY_S = 10.0
 _PATH = "/metrics"
-_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class MetricsServer:
@@ -133,28 +133,25 @@ _SERVERS: dict[int, MetricsServer] = {}
 _SERVERS_LOCK = threading.Lock()
 
 
-def export_metrics(settings: MetricsSettings, *, is_serving: bool = True) -> None:
-    """Store this process's metrics in the host's shared folder, and start its endpoint; do this once a process.
+def export_metrics(job: str, settings: MetricsSettings, *, is_serving: bool = True) -> None:
+    """Store a job's metrics in the host's shared folder, and start this process's endpoint unless it has one.
 
-    Call it before the first metric is recorded; without a port it does nothing.
+    Call it before the job's first metric is recorded; without a port it does nothing.
 
     Args:
+        job: name of the job.
         settings: port, address, folder.
         is_serving: start the endpoint, too; False where workers of the job serve it, which end with the job.
     """
     if not settings.port:
         return
+    folder = metrics_folder(settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    keep_series(job, folder)
     with _SERVERS_LOCK:
-        if settings.port in _SERVERS:
-            return
-        folder = metrics_folder(settings)
-        folder.mkdir(parents=True, exist_ok=True)
-        # prometheus-client reads the variable once, on import.
-        os.environ[_FOLDER_VARIABLE] = str(folder)
-        if not is_serving:
-            return
-        _SERVERS[settings.port] = MetricsServer(settings)
-        _SERVERS[settings.port].start()
+        if is_serving and settings.port not in _SERVERS:
+            _SERVERS[settings.port] = MetricsServer(settings)
+            _SERVERS[settings.port].start()
 
 
 def forget_ended(settings: MetricsSettings) -> None:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from udfs.metrics.catalogue import METRICS, metric
+from udfs.metrics.catalogue import METRICS
+from udfs.metrics.series import series
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -56,7 +57,7 @@ class PendingCounter:
         return partial(self._write, amount) if amount or not is_told else None
 
     def _write(self, amount: float) -> None:
-        metric(self._name).labels(*self._labels).inc(amount)
+        series(self._name, *self._labels).inc(amount)
 
 
 class PendingHistogram:
@@ -100,7 +101,7 @@ class PendingHistogram:
         return partial(self._write, counts, total) if any(counts) else None
 
     def _write(self, counts: list[int], total: float) -> None:
-        observed = metric(self._name).labels(*self._labels)
+        observed = series(self._name, *self._labels)
         # prometheus-client's interface observes values one by one only.
         observed._sum.inc(total)
         for bucket, times in zip(observed._buckets, counts, strict=True):

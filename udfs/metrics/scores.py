@@ -13,9 +13,9 @@ import numpy as np
 
 from models.spec import ModelSpec
 from udfs.dead_letters import REASONS, Problem, stage_of
-from udfs.metrics.catalogue import metric
 from udfs.metrics.pending import PendingCounter, PendingHistogram, PendingMetrics
 from udfs.metrics.samples import InputSample
+from udfs.metrics.series import series
 from udfs.metrics.ticker import TICKER
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class ScoreRecorder:
             names = self._names
             tags, text = ", ".join(spec.tags)[:_LONGEST_LABEL], spec.description[:_LONGEST_LABEL]
             labels = (names.job, *ref, spec.type, names.follows, tags, text)
-            metric("model_info").labels(*labels).set(1)
+            series("model_info", *labels).set(1)
             self._told.add(labels)
 
     def arrived(self, rows: int) -> None:
@@ -193,7 +193,7 @@ class ScoreRecorder:
         """Write the remaining counts and stop."""
         TICKER.remove(self.flush)
         for labels in self._told:
-            metric("model_info").labels(*labels).set(0)
+            series("model_info", *labels).set(0)
         self.end()
         self.flush()
 
@@ -206,7 +206,7 @@ class ScoreRecorder:
             with pending.lock:
                 self._errors(ref)
                 # A breaker is closed until it opens; export that state from the start.
-                metric("circuit_breaker_state").labels(self._names.job, *ref).inc(0)
+                series("circuit_breaker_state", self._names.job, *ref).inc(0)
                 found = self._versions[ref] = _Version(
                     ref,
                     pending.histogram("inference_latency_seconds", *ref),
@@ -285,7 +285,7 @@ class _Level:
         with self._telling:
             now, told = self.now, self._told
             if now != told:
-                metric(self._name).labels(*self._labels).inc(now - (told or 0))
+                series(self._name, *self._labels).inc(now - (told or 0))
                 self._told = now
 
 

@@ -6,7 +6,7 @@ import logging
 
 from models.spec import ModelSpec
 from udfs.logs import fields
-from udfs.metrics.catalogue import metric
+from udfs.metrics.series import series
 from udfs.scoring.breaker import BreakerState
 
 _LOG = logging.getLogger("gress.models")
@@ -29,11 +29,11 @@ class FallbackLog:
 
     def fallback(self, spec: ModelSpec, reason: str, rows: int) -> None:
         """Count rows that got another model's prediction or the default one, with the reason."""
-        metric("fallback_predictions_total").labels(self._job, spec.name, spec.version, reason).inc(rows)
+        series("fallback_predictions_total", self._job, spec.name, spec.version, reason).inc(rows)
 
     def breaker(self, spec: ModelSpec, state: BreakerState) -> None:
         """Log that a model's breaker opened, lets a probe through, or closed."""
-        metric("circuit_breaker_state").labels(self._job, spec.name, spec.version).set(int(state))
+        series("circuit_breaker_state", self._job, spec.name, spec.version).set(int(state))
         level = logging.ERROR if state is BreakerState.OPEN else logging.INFO
         said = fields("breaker_changed", model=spec.name, version=spec.version, state=state.word)
         _LOG.log(level, "%s %s (breaker %s)", spec.ref, _WORDS[state], state.word, extra=said)

@@ -10,7 +10,7 @@ from models.errors import ModelError
 from models.scoring.loaded import LoadedModel
 from models.spec import ModelSpec
 from udfs.logs import fields
-from udfs.metrics.catalogue import metric
+from udfs.metrics.series import series
 
 _LOG = logging.getLogger("gress.models")
 
@@ -28,8 +28,8 @@ class SwapLog:
     def loaded(self, model: LoadedModel, seconds: float) -> None:
         """Log that a version was loaded and found fit to serve, in so many seconds."""
         spec = model.spec
-        metric("models_loaded").labels(self._job, spec.name, spec.version, spec.type).set(1)
-        metric("model_load_time_seconds").labels(self._job, spec.name, spec.version, spec.type).observe(seconds)
+        series("models_loaded", self._job, spec.name, spec.version, spec.type).set(1)
+        series("model_load_time_seconds", self._job, spec.name, spec.version, spec.type).observe(seconds)
         said = _of(spec, "model_loaded", seconds=round(seconds, 3))
         _LOG.info("%s loaded and checked in %.3f s", spec.ref, seconds, extra=said)
 
@@ -40,13 +40,13 @@ class SwapLog:
     def unloaded(self, model: LoadedModel) -> None:
         """Log that a version was closed."""
         spec = model.spec
-        metric("models_loaded").labels(self._job, spec.name, spec.version, spec.type).set(0)
+        series("models_loaded", self._job, spec.name, spec.version, spec.type).set(0)
         _LOG.info("%s unloaded", spec.ref, extra=_of(spec, "model_unloaded"))
 
     def swapped(self, model: LoadedModel, before: LoadedModel, generation: int, *, is_rollback: bool) -> None:
         """Log that a version serves in place of another."""
         result = "rolled_back" if is_rollback else "swapped"
-        metric("model_swaps_total").labels(self._job, model.spec.name, result).inc()
+        series("model_swaps_total", self._job, model.spec.name, result).inc()
         event = "model_rolled_back" if is_rollback else "model_swapped"
         said = _of(model.spec, event, before=before.spec.version, generation=generation)
         text = "%s serves in place of %s, by generation %d"
@@ -54,20 +54,20 @@ class SwapLog:
 
     def rejected(self, name: str, version: str, generation: int, error: Exception) -> None:
         """Log that a version may not serve; the serving version stays."""
-        metric("model_swaps_total").labels(self._job, name, "rejected").inc()
-        metric("model_load_errors_total").labels(self._job, name, version, "", "load_failed").inc()
+        series("model_swaps_total", self._job, name, "rejected").inc()
+        series("model_load_errors_total", self._job, name, version, "", "load_failed").inc()
         said = fields("model_rejected", model=name, version=version, generation=generation, why=str(error))
         _LOG.error("model %s@%s of generation %d rejected: %s", name, version, generation, error, extra=said)
 
     def no_fallback(self, name: str, error: Exception) -> None:
         """Log that the previous version cannot be loaded as a fallback beside the serving one."""
-        metric("model_load_errors_total").labels(self._job, name, "", "", "load_failed").inc()
+        series("model_load_errors_total", self._job, name, "", "", "load_failed").inc()
         said = fields("no_fallback", model=name, why=str(error))
         _LOG.warning("%s; model %s has no version to fall back to", error, name, extra=said)
 
     def registry_failed(self, name: str, error: ModelError) -> None:
         """Log that the registry does not answer; the serving version stays."""
-        metric("model_registry_errors_total").labels(self._job, name).inc()
+        series("model_registry_errors_total", self._job, name).inc()
         said = fields("registry_failed", model=name, why=str(error))
         _LOG.warning("%s; model %s goes on as it is", error, name, extra=said)
 

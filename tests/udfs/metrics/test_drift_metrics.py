@@ -42,7 +42,7 @@ def gauge(name: str, version: str, metric: str) -> float | None:
 @pytest.fixture
 def report(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> DriftReport:
     """A report to this process's metrics; nobody listens."""
-    monkeypatch.setattr(drift, "export_metrics", lambda settings, *, is_serving: None)
+    monkeypatch.setattr(drift, "export_metrics", lambda job, settings, *, is_serving: None)
     return DriftReport("j", MetricsSettings.model_validate({"port": 9199, "folder": str(tmp_path)}))
 
 
@@ -80,7 +80,7 @@ def test_drift_that_ended_is_no_longer_shown(report: DriftReport) -> None:
 
 
 def test_without_a_port_nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(settings: MetricsSettings) -> None:
+    def refuse(job: str, settings: MetricsSettings) -> None:
         pytest.fail("metrics were exported")
 
     monkeypatch.setattr(drift, "export_metrics", refuse)
@@ -93,8 +93,7 @@ def test_line_names_window_and_worst_columns(caplog: pytest.LogCaptureFixture) -
     with caplog.at_level(logging.WARNING, "gress.drift"):
         DriftReport("j", MetricsSettings())(record("1.0.0", *found, finding("f", 0.9, is_drift=False)))
     assert caplog.messages == [
-        "model m@1.0.0: drift in the window from 2018-04-02T00:00:00.000Z, 1234 rows: "
-        "a 0.91, b 0.50, c 0.30 and 2 more"
+        "model m@1.0.0: drift in the window from 2018-04-02T00:00:00.000Z, 1234 rows: a 0.91, b 0.50, c 0.30 and 2 more"
     ]
 
 

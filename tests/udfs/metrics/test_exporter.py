@@ -241,9 +241,9 @@ def test_process_that_only_stores_its_values_leaves_the_port_alone(tmp_path: Pat
         "from conf.settings import MetricsSettings\n"
         "from udfs.metrics.exporter import export_metrics\n"
         "given = MetricsSettings(port=int(sys.argv[1]), bind='127.0.0.1', folder=sys.argv[2])\n"
-        "export_metrics(given, is_serving=False)\n"
-        "from udfs.metrics.catalogue import metric\n"
-        "metric('model_drift_score').labels('j', 'm', '1', 'overall').set(0.5)\n"
+        "export_metrics('j', given, is_serving=False)\n"
+        "from udfs.metrics.series import series\n"
+        "series('model_drift_score', 'j', 'm', '1', 'overall').set(0.5)\n"
         "with socket.socket() as own:\n"
         "    own.bind(('127.0.0.1', given.port))\n"
     )

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from prometheus_client import REGISTRY
 
-from udfs.metrics.catalogue import METRICS, metric
+from udfs.metrics.catalogue import METRICS
 from udfs.metrics.pending import PendingMetrics
 from udfs.metrics.samples import InputSample
+from udfs.metrics.series import series
 
 JOB, LATENCY = "pending", "inference_latency_seconds"
 
@@ -32,7 +33,7 @@ def test_many_values_at_once_count_as_one_by_one(size: int) -> None:
     pending.histogram(LATENCY, "bulk", str(size)).add_all(values)
     pending.flush()
     for value in values.tolist():
-        metric(LATENCY).labels(JOB, "single", str(size)).observe(value)
+        series(LATENCY, JOB, "single", str(size)).observe(value)
     if size:
         assert buckets(LATENCY, model="bulk", version=str(size)) == buckets(LATENCY, model="single", version=str(size))
         total = sample(f"{LATENCY}_sum", model="bulk", version=str(size))

@@ -8,18 +8,18 @@ from __future__ import annotations
 import sys
 
 from conf.settings import MetricsSettings
-from udfs.metrics.catalogue import metric
 from udfs.metrics.exporter import export_metrics
+from udfs.metrics.series import series
 
 
 def main(port: str, folder: str) -> None:
-    export_metrics(MetricsSettings(port=int(port), bind="127.0.0.1", folder=folder))
+    export_metrics("j", MetricsSettings(port=int(port), bind="127.0.0.1", folder=folder))
     for line in sys.stdin:
         count, seconds, loaded = line.split()
-        metric("model_swaps_total").labels("j", "m", "swapped").inc(float(count))
-        metric("model_load_time_seconds").labels("j", "m", "1.0.0", "onnx").observe(float(seconds))
-        metric("models_loaded").labels("j", "m", "1.0.0", "onnx").set(float(loaded))
-        metric("circuit_breaker_state").labels("j", "m", "1.0.0").set(float(loaded))
+        series("model_swaps_total", "j", "m", "swapped").inc(float(count))
+        series("model_load_time_seconds", "j", "m", "1.0.0", "onnx").observe(float(seconds))
+        series("models_loaded", "j", "m", "1.0.0", "onnx").set(float(loaded))
+        series("circuit_breaker_state", "j", "m", "1.0.0").set(float(loaded))
         sys.stdout.write("done\n")
         sys.stdout.flush()
 

@@ -19,7 +19,7 @@ from models.scoring.outputs import Scores
 from tests.support.job_settings import MakeSettings
 from tests.support.tiny_models import linear, write_linear
 from udfs.functions.score_columns import ScoreColumns
-from udfs.metrics.catalogue import metric
+from udfs.metrics.series import series
 
 COLUMNS = {"amount": np.array([1.0, 2.0, 3.0]), "size": np.array([1.0, 1.0, 2.0])}
 MATRIX = np.array([[1, 1, 1], [2, 1, 2], [3, 2, 1.5]])
@@ -95,11 +95,11 @@ def wrong_shape(model: LoadedModel, matrix: np.ndarray) -> Scores:
 
 
 def state() -> float:
-    return float(metric("circuit_breaker_state").labels("j", "m", "2.0.0")._value.get())
+    return float(series("circuit_breaker_state", "j", "m", "2.0.0")._value.get())
 
 
 def fallbacks(reason: str) -> float:
-    return float(metric("fallback_predictions_total").labels("j", "m", "2.0.0", reason)._value.get())
+    return float(series("fallback_predictions_total", "j", "m", "2.0.0", reason)._value.get())
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tests.support.job_settings import MakeSettings
 from tests.support.tiny_models import write_classes, write_linear
 from udfs.features.feature_set import compile_feature_set
 from udfs.functions.score_columns import ScoreColumns
-from udfs.metrics.catalogue import metric
+from udfs.metrics.series import series
 from udfs.scoring.listed_models import check_listed, find_entry, spec_of_version
 from udfs.scoring.model_source import open_models
 
@@ -120,14 +120,14 @@ def test_a_version_that_scores_exports_its_texts(
 ) -> None:
     settings = make(version, **TEXTS)
     metrics = settings.ml.metrics.model_copy(update={"port": 1})
-    monkeypatch.setattr("udfs.functions.batch_scoring.export_metrics", lambda settings: None)
+    monkeypatch.setattr("udfs.functions.batch_scoring.export_metrics", lambda job, settings: None)
     scoring = ScoreColumns(settings.job, settings.ml.model_copy(update={"metrics": metrics}))
     scoring.open()
     scoring.run({"amount": np.ones(2), "size": np.ones(2), "at": np.zeros(2, np.int64)})
     labels = ("j", "m", "1.0.0", "onnx", follows, "by=us, environment=production", "from the settings")
-    assert metric("model_info").labels(*labels)._value.get() == 1
+    assert series("model_info", *labels)._value.get() == 1
     scoring.close()
-    assert metric("model_info").labels(*labels)._value.get() == 0
+    assert series("model_info", *labels)._value.get() == 0
 
 
 def test_texts_of_a_version_come_from_settings_and_registry(registry: Registry) -> None:

@@ -21,7 +21,7 @@ from tests.support.job_settings import MakeSettings
 from tests.support.tiny_models import write_linear
 from udfs.features.feature_set import compile_feature_set
 from udfs.functions.score_columns import ScoreColumns
-from udfs.metrics.catalogue import METRICS, metric
+from udfs.metrics.series import series
 from udfs.scoring import model_source
 from udfs.scoring.model_source import open_models
 from udfs.scoring.swap_log import _say_pinned
@@ -85,7 +85,7 @@ def test_rows_name_the_version_that_scored_them_as_deployments_change(make: Open
 
 def test_swaps_are_counted(make: Open, registry: Registry) -> None:
     def count(result: str, job: str = "j") -> float:
-        return metric("model_swaps_total").labels(job, "m", result)._value.get()
+        return series("model_swaps_total", job, "m", result)._value.get()
 
     before = count("swapped"), count("rolled_back")
     function = make()
@@ -137,7 +137,7 @@ def test_operators_of_a_process_share_a_model_and_its_session(make: Open) -> Non
 
 def test_jobs_of_a_process_are_counted_apart(make: Open, registry: Registry) -> None:
     def loaded(job: str, version: str) -> float:
-        return metric("models_loaded").labels(job, "m", version, "onnx")._value.get()
+        return series("models_loaded", job, "m", version, "onnx")._value.get()
 
     first, second = make(job="first"), make(job="second", version="2.0.0")
     assert versions(first) + versions(second) == ["1.0.0"] * 2 + ["2.0.0"] * 2
@@ -146,7 +146,7 @@ def test_jobs_of_a_process_are_counted_apart(make: Open, registry: Registry) -> 
     registry.deployments("m").promote("2.0.0")
     for job, function in (("first", first), ("third", third)):
         wait_for(function, "2.0.0")
-        assert metric("model_swaps_total").labels(job, "m", "swapped")._value.get() == 1
+        assert series("model_swaps_total", job, "m", "swapped")._value.get() == 1
 
 
 def test_several_models_serve_side_by_side(make: Open, registry: Registry) -> None:
@@ -205,9 +205,3 @@ def test_a_bare_file_is_fixed(make_settings: MakeSettings, tmp_path: Path) -> No
     found = open_models(settings.ml, settings.job.inference, features)
     assert isinstance(found, FixedModel)
     found.close()
-
-
-@pytest.mark.parametrize("name", METRICS)
-def test_metric_of_the_catalogue_can_be_recorded(name: str) -> None:
-    assert metric(name)._labelnames == METRICS[name].labels
-    assert METRICS[name].labels[0] == "job"
