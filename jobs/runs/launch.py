@@ -23,6 +23,7 @@ from jobs.run_folder.row_counts import Counts
 from jobs.run_folder.summary import Summary
 from jobs.runs.counting import watch_rows
 from jobs.runs.endless import StopResult, add_connector, is_endless, wait_until_stopped
+from jobs.runs.final_checkpoint import FinalCheckpoint
 from jobs.runs.finish import finish, finish_without_events, name_rows
 from jobs.runs.prepare import PreparedRun, RunRequest, prepare
 from jobs.runs.saved_state import (
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 # Events up to which a run is over before the JVM's second compiler pays off.
 _SHORT_RUN = 100_000
+
 
 def show_nothing(counts: Counts, total: int | None) -> None:
     """Show no progress."""
@@ -106,7 +108,9 @@ def _run(
         build = importlib.import_module(entry.module).build
         statements = build(session, prepared.settings, prepared.job, prepared.files, prepared.output)
         has_folders = prepared.job.sink.kafka is None
-        watch = _start_watch(stages, planned, extra.get("rest.port"), prepared.output if has_folders else None)
+        is_bounded = not is_endless(prepared.files) and prepared.settings.execution.checkpoint_interval_ms > 0
+        folder = prepared.output if has_folders else None
+        watch = _start_watch(stages, planned, extra.get("rest.port"), folder, is_bounded=is_bounded)
         if is_endless(prepared.files):
             return _run_endless(statements, prepared, request, show, watch)
         with watch_rows(prepared, lambda counts: show(counts, events)) as rows:
@@ -142,21 +146,29 @@ def _run_endless(
 
 
 def _start_watch(
-    stages: Stages, planned: ExitStack, port: str | None, output: Path | None
+    stages: Stages, planned: ExitStack, port: str | None, output: Path | None, *, is_bounded: bool
 ) -> Callable[[], AbstractContextManager[object]]:
-    """Return a function that watches the start of a job that was submitted to this process's mini-cluster.
+    """Return a function that watches a job that was submitted to this process's mini-cluster: its start and its end.
 
     Args:
         stages: stopwatch of the start.
         planned: contexts that end with the submission.
         port: that of Flink's REST API; None: the job runs on a cluster.
         output: folder of the run; None: its rows go elsewhere.
+        is_bounded: the job ends by itself, with a checkpoint.
     """
 
-    def begin() -> AbstractContextManager[object]:
+    @contextmanager
+    def begin() -> Iterator[None]:
         planned.close()
         stages.end("planning")
-        return nullcontext() if port is None else StartWatch(stages, f"127.0.0.1:{port}", output)
+        with ExitStack() as watched:
+            if port is not None:
+                address = f"127.0.0.1:{port}"
+                watched.enter_context(StartWatch(stages, address, output))
+                if is_bounded:
+                    watched.enter_context(FinalCheckpoint(address))
+            yield
 
     return begin
 
