@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ from jobs.flink.java import require_java
 from jobs.flink.metrics import load_reporter, reporter_options
 from jobs.flink.signals import keep_signals_from_java
 from jobs.flink.worker_path import keep_current_folder_off
+from jobs.workers.start import worker_python
 
 if TYPE_CHECKING:
     from pyflink.datastream import StreamExecutionEnvironment
@@ -56,6 +59,8 @@ def open_session(
     ports = settings.ml.metrics.flink_port
     if ports and not is_submitted():
         load_reporter(str(ports))
+    # The planner asks for it; it takes seconds, in which this thread waits for the JVM.
+    threading.Thread(target=import_module, args=("pyflink.fn_execution",), daemon=True).start()
     from pyflink.common import Configuration
     from pyflink.datastream import StreamExecutionEnvironment
     from pyflink.table import StreamTableEnvironment
@@ -101,6 +106,13 @@ def prepare_process() -> None:
         os.environ["PATH"] = os.pathsep.join(filter(None, [own, path]))
 
 
+def python_of_workers(execution: ExecutionSettings) -> str:
+    """Return the program that runs Python workers on this machine; the first call begins to load what they need."""
+    keep_current_folder_off()
+    # In the latency profile all functions are threads of the JVM.
+    return sys.executable if execution.profile == "latency" else worker_python()
+
+
 def expect_short_run() -> None:
     """Let the JVM, if it has not started yet, do without its second compiler, which pays off after half a minute.
 
@@ -119,7 +131,8 @@ def flink_options(
     options = read_flink_conf(path) if path else {}
     options.update(_execution_options(settings.execution))
     if not is_submitted():
-        options.update({"python.executable": sys.executable, "python.client.executable": sys.executable})
+        python = python_of_workers(settings.execution)
+        options.update({"python.executable": python, "python.client.executable": sys.executable})
         if settings.ml.metrics.flink_port:
             options.update(reporter_options(str(settings.ml.metrics.flink_port)))
     if settings.job is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from jobs.catalogue import find_job
 from jobs.errors import fail
-from jobs.flink.environment import expect_short_run, is_submitted, open_session, planning
+from jobs.flink.environment import expect_short_run, is_submitted, open_session, planning, python_of_workers
 from jobs.flink.file_urls import file_url
 from jobs.flink.ports import free_port
 from jobs.flink.root_cause import root_cause
@@ -82,6 +82,8 @@ def _run(
     entry, state = find_job(request.job), saved_state(request)
     prepared = prepare(request, needs_model=True, ended=stages.end)
     check_goes_on(state, prepared.files)
+    if not is_submitted():
+        python_of_workers(prepared.settings.execution)
     events = _count_events(prepared)
     if events == 0 and state is None and not is_submitted() and prepared.job.sink.jdbc is None:
         return finish_without_events(prepared, output_format=request.output_format)

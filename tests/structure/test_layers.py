@@ -22,7 +22,7 @@ BELOW = {
 }
 # Rooms of jobs from the lowest to the highest; a room imports only lower ones, and none beside it.
 ROOMS_OF_JOBS = (
-    {"errors"},
+    {"errors", "workers"},
     {"flink", "kafka"},
     {"saved_state"},
     {"sources", "sinks"},

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gress.metrics.scrape import parse
 from jobs.flink.ports import free_port
+from jobs.workers.server import NAME
 
 ROOT = Path(__file__).parents[2]
 GRESS = (sys.executable, "-m", "gress.cli.main")
@@ -55,7 +56,7 @@ def dead_letters(port: int, within_s: float = _START_S) -> float:
 
 
 def python_workers(root: int) -> list[int]:
-    """Flink's Python workers among the processes below one."""
+    """Flink's Python workers among the processes below one; launchers are none."""
     parents = {}
     for folder in Path("/proc").iterdir():
         with suppress(OSError):
@@ -72,5 +73,7 @@ def _ancestors(pid: int, parents: dict[int, int]) -> Iterator[int]:
 
 def _is_worker(pid: int) -> bool:
     with suppress(OSError):
-        return b"pyflink.fn_execution" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        is_forked = Path(f"/proc/{pid}/comm").read_text().strip() == NAME
+        return is_forked or (b"pyflink.fn_execution" in command and b"launcher.py" not in command)
     return False

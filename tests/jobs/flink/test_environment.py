@@ -9,6 +9,7 @@ import pytest
 
 from conf.loading.loader import settings_from
 from conf.settings import Settings
+from jobs.flink import environment
 from jobs.flink.environment import AUTO_BATCH_ROWS, flink_options, prepare_process, shipped_flink_conf
 
 _JOB: dict[str, Any] = {
@@ -23,9 +24,18 @@ _JOB: dict[str, Any] = {
 }
 
 
+_FORKING = "/forking/python"
+
+
 def _settings(execution: dict[str, Any] | None = None, inference: dict[str, Any] | None = None) -> Settings:
     job = {**_JOB, "inference": {"model_name": "m", **(inference or {})}}
     return settings_from({"job": job, "execution": execution or {}})
+
+
+@pytest.fixture(autouse=True)
+def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start no fork server."""
+    monkeypatch.setattr(environment, "worker_python", lambda: _FORKING)
 
 
 def test_settings_become_flink_options() -> None:
@@ -33,7 +43,11 @@ def test_settings_become_flink_options() -> None:
     assert found["parallelism.default"] == "3"
     assert found["pipeline.max-parallelism"] == "7"
     assert found["execution.checkpointing.interval"] == "2000 ms"
-    assert found["python.executable"] == found["python.client.executable"] == sys.executable
+    assert (found["python.executable"], found["python.client.executable"]) == (_FORKING, sys.executable)
+
+
+def test_functions_in_the_jvm_need_no_fork_server() -> None:
+    assert flink_options(_settings({"profile": "latency"}))["python.executable"] == sys.executable
 
 
 def test_no_checkpoints_leave_the_interval_out() -> None:
