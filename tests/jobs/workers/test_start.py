@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -127,6 +128,7 @@ def test_without_the_server_workers_start_as_usual_and_those_at_work_stay() -> N
     assert is_there(seen["pid"])
     os.kill(seen["pid"], signal.SIGKILL)
     assert launcher.wait(30) == 1
+    shutil.rmtree(Path(python).parent)
 
 
 def test_server_ends_and_tidies_when_its_starter_is_killed() -> None:
