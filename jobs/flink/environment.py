@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conf.settings import ExecutionSettings, InferenceSettings, Settings
+from jobs.flink.class_archive import shared_classes
 from jobs.flink.conf_file import read_flink_conf
 from jobs.flink.java import require_java
 from jobs.flink.metrics import load_reporter, reporter_options
@@ -42,7 +43,11 @@ class FlinkSession:
 
 
 def open_session(
-    settings: Settings, *, flink_conf: Path | None = None, extra: Mapping[str, str] | None = None
+    settings: Settings,
+    *,
+    flink_conf: Path | None = None,
+    extra: Mapping[str, str] | None = None,
+    is_short: bool = False,
 ) -> FlinkSession:
     """Start (or connect to) the JVM and return environments with the settings applied.
 
@@ -50,17 +55,20 @@ def open_session(
         settings: profile, parallelism, checkpoints, batches and further Flink options.
         flink_conf: file of ``key: value`` lines, which all other options override; None: the shipped one.
         extra: options that win over all others.
+        is_short: the job is over before the JVM's second compiler pays off; counts where this call starts the JVM.
 
     Raises:
         JobError: there is no Java 11, 17 or 21, or no free port for Flink's metrics.
     """
     prepare_process()
     keep_signals_from_java()
+    # The planner asks for it; it takes seconds, in which this thread waits for the JVM.
+    threading.Thread(target=import_module, args=("pyflink.fn_execution",), daemon=True).start()
+    if not is_submitted():
+        _start_jvm(is_short=is_short)
     ports = settings.ml.metrics.flink_port
     if ports and not is_submitted():
         load_reporter(str(ports))
-    # The planner asks for it; it takes seconds, in which this thread waits for the JVM.
-    threading.Thread(target=import_module, args=("pyflink.fn_execution",), daemon=True).start()
     from pyflink.common import Configuration
     from pyflink.datastream import StreamExecutionEnvironment
     from pyflink.table import StreamTableEnvironment
@@ -70,6 +78,22 @@ def open_session(
         configuration.set_string(key, value)
     env = StreamExecutionEnvironment.get_execution_environment(configuration)
     return FlinkSession(env, StreamTableEnvironment.create(env))
+
+
+def _start_jvm(*, is_short: bool) -> None:
+    """Start PyFlink's JVM, unless it runs already."""
+    from pyflink.java_gateway import get_gateway
+
+    # Example: 78,000 transactions took 47 and 51 s with the second compiler, and 41 and 31 s without, on two cores.
+    arguments = os.environ.get("JVM_ARGS")
+    if is_short and arguments is None:
+        os.environ["JVM_ARGS"] = "-XX:TieredStopAtLevel=1"
+    try:
+        with shared_classes(require_java(), is_short=is_short):
+            get_gateway()
+    finally:
+        if is_short and arguments is None:
+            del os.environ["JVM_ARGS"]
 
 
 @contextmanager
@@ -111,15 +135,6 @@ def python_of_workers(execution: ExecutionSettings) -> str:
     keep_current_folder_off()
     # In the latency profile all functions are threads of the JVM.
     return sys.executable if execution.profile == "latency" else worker_python()
-
-
-def expect_short_run() -> None:
-    """Let the JVM, if it has not started yet, do without its second compiler, which pays off after half a minute.
-
-    Example:
-        78,000 transactions took 47 and 51 s with it, and 41 and 31 s without, on two cores.
-    """
-    os.environ.setdefault("JVM_ARGS", "-XX:TieredStopAtLevel=1")
 
 
 def flink_options(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from jobs.catalogue import find_job
 from jobs.errors import fail
-from jobs.flink.environment import expect_short_run, is_submitted, open_session, planning, python_of_workers
+from jobs.flink.environment import is_submitted, open_session, planning, python_of_workers
 from jobs.flink.file_urls import file_url
 from jobs.flink.ports import free_port
 from jobs.flink.root_cause import root_cause
@@ -89,8 +89,6 @@ def _run(
         return finish_without_events(prepared, output_format=request.output_format)
     if not is_submitted():
         forget_ended(prepared.settings.ml.metrics)
-        if events is not None and events <= _SHORT_RUN:
-            expect_short_run()
     stages.end("input")
     # Threads that count rows start before the submission: between build and submission none may collect Java's objects.
     with ExitStack() as planned:
@@ -99,7 +97,8 @@ def _run(
         extra = local_options(prepared.job.name, request.output, restarts=restarts)
         if state is not None:
             extra[STATE_OPTION] = state
-        session = open_session(prepared.settings, flink_conf=request.flink_conf, extra=extra)
+        is_short = events is not None and events <= _SHORT_RUN
+        session = open_session(prepared.settings, flink_conf=request.flink_conf, extra=extra, is_short=is_short)
         stages.end("JVM")
         if not is_submitted():
             note_owner(prepared.output)
