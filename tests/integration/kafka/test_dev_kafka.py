@@ -15,7 +15,7 @@ from gress.dev.broker import DevKafka
 from jobs.errors import JobError
 from tests.integration.kafka.topics import Reader, Sent, send
 
-STOP_S = 40
+STOP_S = 90
 
 
 def _start(data: Path) -> tuple[subprocess.Popen[str], str]:
@@ -42,7 +42,7 @@ def test_records_outlive_a_broker_that_is_stopped(
     assert process.wait(STOP_S) == 0
     with DevKafka(tmp_path / "data") as again:
         reader = Reader(again.servers, ["kept"])
-        reader.read(until=lambda: bool(reader.values["kept"]), timeout_s=20)
+        reader.read(until=lambda: bool(reader.values["kept"]), timeout_s=60)
         reader.close()
     assert (reader.keys["kept"], reader.values["kept"]) == (["k"], [1])
 
