@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from conf.execution import ExecutionSettings
 from conf.settings import EventSettings, FeatureSetSettings, InferenceSettings, JobSettings, MlSettings, Settings
 
 _Part = TypeVar("_Part", bound=BaseModel)
@@ -22,14 +23,15 @@ class SettingsParts:
     events: EventSettings | None = None
     features: FeatureSetSettings | None = None
     inference: InferenceSettings | None = None
+    execution: ExecutionSettings | None = None
 
 
 def parts_of(settings: Settings) -> SettingsParts:
     """Return the parts of settings that were loaded."""
     job = settings.job
     if job is None:
-        return SettingsParts(settings.ml)
-    return SettingsParts(settings.ml, job, job.events, job.features, job.inference)
+        return SettingsParts(settings.ml, execution=settings.execution)
+    return SettingsParts(settings.ml, job, job.events, job.features, job.inference, settings.execution)
 
 
 def parts_of_tree(tree: Mapping[str, Any]) -> SettingsParts:
@@ -42,6 +44,7 @@ def parts_of_tree(tree: Mapping[str, Any]) -> SettingsParts:
         _part(EventSettings, job.get("events")),
         _part(FeatureSetSettings, job.get("features")),
         _part(InferenceSettings, job.get("inference")),
+        _part(ExecutionSettings, tree.get("execution", {})),
     )
 
 

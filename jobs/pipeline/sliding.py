@@ -17,19 +17,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conf.settings import EventSettings, JobSettings, Settings
-from jobs.errors import fail
 from jobs.flink.environment import FlinkSession, batch_rows
 from jobs.flink.overrides import ONE_ROW, run_in_thread, table_options
 from jobs.flink.shards import shard_labels
 from jobs.flink.sql import View, create_view
 from jobs.pipeline.quiet import with_end_of_silence
-from jobs.pipeline.steps import NO_TIME_MS, Profile, apply, computed_once, exact_scales, schema_of
+from jobs.pipeline.steps import NO_TIME_MS, Profile, apply, computed_once, schema_of
+from jobs.pipeline.window_plans import filter_problems, window_plans
 from jobs.saved_state.operators import WINDOWS_UID
 from jobs.sources.kafka import RECORD_COLUMNS, SOURCE_TIME
 from jobs.sources.pieces import PieceView
-from state.sliding.filters.syntax import parse_filter
-from state.sliding.filters.tokens import FilterError
-from state.sliding.plan import SlidingPlan, plans_by_key
+from state.sliding.plan import SlidingPlan
 from state.sql import SqlColumns, identifier, interval
 from udfs.features.feature_set import FeatureSet
 from udfs.functions.parse_lines import LINE, event_columns
@@ -83,7 +81,9 @@ def window_parts(
     """
     run_in_thread(session)
     profile = settings.execution.profile
-    plans = _plans(features, job.events)
+    for problem in filter_problems(features, job.events):
+        raise problem
+    plans = window_plans(features, job.events)
     labels = shard_labels(settings.execution.max_parallelism)
     record = lines.only(name for name, _ in RECORD_COLUMNS)
     carried = (*LINE, *record) if record else ()
@@ -122,20 +122,6 @@ def rows_of(session: FlinkSession, source: View, name: str, rows: SqlColumns) ->
     listed = ", ".join(row_expressions(rows))
     taken = f"CROSS JOIN UNNEST({identifier(INDEX)}) AS `places` ({identifier(PLACE)})"
     return create_view(session, name, rows, f"SELECT {listed} FROM {identifier(source.name)} {taken}")
-
-
-def _plans(features: FeatureSet, events: EventSettings) -> tuple[SlidingPlan, ...]:
-    """Return the plan of each key; refuse filters that numpy does not know."""
-    plans = plans_by_key(features.windows, event_columns(events), time=events.time, scales=exact_scales(events))
-    for plan in plans:
-        for spec in plan.specs:
-            if spec.filter is None:
-                continue
-            try:
-                parse_filter(spec.filter, plan.kinds)
-            except FilterError as error:
-                fail(f"feature {spec.name!r}", str(error), "set execution.windows: sql, which takes any SQL condition")
-    return plans
 
 
 def _packed_pieces(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from conf.settings import EventSettings
 from jobs.flink.environment import FlinkSession
 from jobs.flink.sql import View, create_view
+from jobs.pipeline.window_plans import exact_scales
 from jobs.sources.kafka import SOURCE_TIME
 from state.sql import identifier, interval
 from state.window_sql import plan_windows
@@ -31,7 +32,6 @@ Profile: TypeAlias = Literal["throughput", "latency"]
 
 # A row without a time must not move the watermark: the year 1.
 NO_TIME_MS = -62_135_596_800_000
-_EXACT_SCALES = {"long": 0, "boolean": 0}
 _ROW_TIME = (("__row_time", "TIMESTAMP_LTZ(3)"),)
 
 
@@ -164,15 +164,6 @@ def with_windows(
     aggregates = tuple((aggregate, "DOUBLE") for aggregate, _ in plan.outputs)
     query = plan.sql(source=good.name, time="__row_time", columns=names)
     return create_view(session, name, (*columns, *aggregates), query)
-
-
-def exact_scales(events: EventSettings) -> dict[str, int | None]:
-    """Return the digits after the point of the fields whose sums are exact in whole numbers; None for the others."""
-    return {name: _exact_scale(field.type, field.scale) for name, field in events.fields.items()}
-
-
-def _exact_scale(kind: str, scale: int | None) -> int | None:
-    return scale if kind == "decimal" else _EXACT_SCALES.get(kind)
 
 
 def schema_of(table: Table, names: Iterable[str], added: Schema.Builder | None = None) -> Schema:

@@ -11,6 +11,7 @@ from conf.loading.parts import SettingsParts
 from conf.settings import InferenceSettings, JobSettings, MlSettings
 from jobs.errors import JobError
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
+from jobs.pipeline.window_plans import filter_problems
 from models.errors import ModelError
 from udfs.features.errors import FeatureError
 from udfs.features.feature_set import FeatureSet, compile_feature_set, feature_problems
@@ -44,6 +45,8 @@ def find_problems(
         yield from (error.at(f"{origin}: job.features.specs.{place}") for place, error in wrong)
         if not wrong and not left_out.touches("job", "features") and not left_out.touches("job", "events"):
             features = compile_feature_set(parts.features, parts.events)
+            if parts.execution is not None and parts.execution.windows == "sliding":
+                yield from filter_problems(features, parts.events, f"{origin}: job.features.specs: ")
     if needs_model and ml is not None and inference is not None and not left_out.touches("ml", "model_registry"):
         is_chosen = not left_out.touches("ml", "models") and not left_out.touches("job", "inference")
         yield from _of_models(ml, inference if is_chosen else None, features, origin)

@@ -83,6 +83,19 @@ def test_every_problem_is_named(config: Path) -> None:
     assert len(found.splitlines()) == len(wanted)
 
 
+@pytest.mark.parametrize("windows", ["sliding", "sql"])
+def test_filter_that_only_sql_knows_is_refused_without_sql(windows: str, config: Path) -> None:
+    counted = "{function: count, key: CUSTOMER_ID, window: 1d, filter: 'MOD(TERMINAL_ID, 2) = 0'}"
+    spec = f"{{name: n, type: aggregation, parameters: {counted}}}"
+    overrides = [f"job.features.specs=[{spec}]", f"execution.windows={windows}"]
+    found = "\n".join(map(str, check_settings(config, overrides, needs_model=False)[1]))
+    if windows == "sql":
+        assert found == ""
+    else:
+        assert found.startswith(f"{config}: job.features.specs: feature 'n': filter ")
+        assert found.endswith("set execution.windows: sql, which takes any SQL condition")
+
+
 SOUND = ("job.sink.kafka={servers: 'b:9092', predictions: p, alerts: a, dead_letters: d}",)
 _LISTED = "{name: fraud-detector, version: 2.0.0, type: onnx, path: gone.onnx}, {name: other, version: '1', type: onnx}"
 DAMAGES = {

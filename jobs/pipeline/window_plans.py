@@ -1,0 +1,42 @@
+"""Plans of packed windows, a key field each, and the filters that they cannot compute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conf.settings import EventSettings
+from jobs.errors import JobError
+from state.sliding.filters.syntax import parse_filter
+from state.sliding.filters.tokens import FilterError
+from state.sliding.plan import SlidingPlan, plans_by_key
+from udfs.features.feature_set import FeatureSet
+from udfs.functions.parse_lines import event_columns
+
+_EXACT_SCALES = {"long": 0, "boolean": 0}
+_WAY_ROUND = "set execution.windows: sql, which takes any SQL condition"
+
+
+def exact_scales(events: EventSettings) -> dict[str, int | None]:
+    """Return the digits after the point of the fields whose sums are exact in whole numbers; None for the others."""
+    return {name: _exact_scale(field.type, field.scale) for name, field in events.fields.items()}
+
+
+def window_plans(features: FeatureSet, events: EventSettings) -> tuple[SlidingPlan, ...]:
+    """Return the plan of each key field, in the order in which the features first name them."""
+    return plans_by_key(features.windows, event_columns(events), time=events.time, scales=exact_scales(events))
+
+
+def filter_problems(features: FeatureSet, events: EventSettings, place: str = "") -> Iterator[JobError]:
+    """Yield a problem for each filter that only SQL knows, with the place of the features in front."""
+    for plan in window_plans(features, events):
+        for spec in plan.specs:
+            if spec.filter is None:
+                continue
+            try:
+                parse_filter(spec.filter, plan.kinds)
+            except FilterError as error:
+                yield JobError(f"{place}feature {spec.name!r}", str(error), _WAY_ROUND)
+
+
+def _exact_scale(kind: str, scale: int | None) -> int | None:
+    return scale if kind == "decimal" else _EXACT_SCALES.get(kind)
