@@ -10,9 +10,9 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 import zipfile
@@ -29,43 +29,57 @@ VARIABLE = "GRESS_JVM_CACHE"
 _OLDEST_JAVA = 13
 _LIBRARIES = "FLINK_LIB_DIR"
 _ARGUMENTS = "JVM_ARGS"
-_QUIET = "-Xlog:cds*=off"
 _PLANNER = "flink-table-planner.jar"
+# Without its second compiler a JVM of half a minute is done sooner: 78,000 transactions took 41 and 31 s on two cores,
+# and 47 and 51 s with it.
+_SHORT = "-XX:TieredStopAtLevel=1"
+_QUIET = "-Xlog:cds*=off"
 # A cluster's own class path; an archive belongs to a path that begins with its own.
 _MORE_PATHS = ("HADOOP_CLASSPATH", "HADOOP_CONF_DIR", "YARN_CONF_DIR", "HBASE_CONF_DIR")
+# The user's own arguments of JVMs, which may be about archives.
+_USERS = (_ARGUMENTS, "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "FLINK_ENV_JAVA_OPTS")
+_ABOUT_ARCHIVES = re.compile("share|Shared|ArchiveClasses|DynamicDump")
+# PyFlink splits arguments at spaces and class paths at colons, and looks for jars by a pattern.
+_PLAIN = re.compile(r"[\w./+@=~-]+")
 _CHECK_S = 60.0
 _WRITTEN_S = 120.0
 _KEPT_S = 30 * 86_400.0
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path | None:
-    """Return the cache's folder; None: the user wants none, or its path has spaces."""
+    """Return the cache's folder; None: the user wants none, or PyFlink cannot pass its path on.
+
+    Raises:
+        RuntimeError: the user has no home.
+    """
     named = environ.get(VARIABLE)
-    home = environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    folder = Path(named).absolute() if named else Path(home) / "gress-ml" / "jvm"
-    # PyFlink splits the JVM's arguments at spaces.
-    return None if named == "off" or " " in str(folder) else folder
+    if named == "off":
+        return None
+    if not named:
+        named = f"{environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'}/gress-ml/jvm"
+    folder = Path(named).absolute()
+    return folder if _PLAIN.fullmatch(str(folder)) else None
 
 
 @contextmanager
-def shared_classes(java: JavaHome, *, is_short: bool) -> Iterator[None]:
+def quick_jvm(java: JavaHome, *, is_short: bool) -> Iterator[None]:
     """Let a JVM that PyFlink starts inside the block map Flink's classes, or leave an archive of them at its end.
 
     Args:
         java: Java of the JVM.
-        is_short: the JVM lives for seconds, and may take some more to write the archive.
+        is_short: the JVM lives for seconds. It does without its second compiler, and may take some more seconds at its
+            end to write the archive.
     """
     before = {name: os.environ.get(name) for name in (_LIBRARIES, _ARGUMENTS)}
-    cache = cache_folder(os.environ)
-    # Whoever names the folder of the libraries wants these, and no others.
-    is_possible = java.major >= _OLDEST_JAVA and sys.platform != "win32" and not before[_LIBRARIES]
-    if cache is not None and is_possible:
-        # The cache is a help, not a need: the JVM starts without it on a full disk, say.
-        with suppress(OSError, zipfile.BadZipFile):
-            archive = _Archive.of(java, cache)
-            arguments = archive.arguments(is_short=is_short and not any(map(os.environ.get, _MORE_PATHS)))
+    arguments = [_SHORT] if is_short and before[_ARGUMENTS] is None else []
+    # The cache is a help, not a need: the JVM starts without it on a full disk, or for a user without a home.
+    with suppress(OSError, ValueError, RuntimeError, zipfile.BadZipFile, subprocess.SubprocessError):
+        archive = _Archive.find(java)
+        if archive is not None:
+            arguments += archive.arguments(is_short=is_short)
             os.environ[_LIBRARIES] = str(archive.libraries)
-            os.environ[_ARGUMENTS] = " ".join([before[_ARGUMENTS] or "", *arguments]).strip()
+    if arguments:
+        os.environ[_ARGUMENTS] = " ".join([before[_ARGUMENTS] or "", *arguments]).strip()
     try:
         yield
     finally:
@@ -91,18 +105,26 @@ class _Archive:
     python_jar: Path
 
     @classmethod
-    def of(cls, java: JavaHome, cache: Path) -> _Archive:
-        """Return the archive in a cache, with its folder made.
+    def find(cls, java: JavaHome) -> _Archive | None:
+        """Return the archive of the user's cache, with its folder made; None: there is none, or none can be made.
 
         Raises:
-            OSError: the folder cannot be written, or PyFlink is not as expected.
+            OSError, ValueError: the folder cannot be written, or PyFlink is not as expected.
+            RuntimeError: the user has no home.
         """
+        cache = cache_folder(os.environ)
+        own = " ".join(os.environ.get(name, "") for name in _USERS)
+        # Java adds an archive to the one of its own classes, which some installations lack.
+        is_able = java.major >= _OLDEST_JAVA and (java.home / "lib" / "server" / "classes.jsa").exists()
+        # Whoever names the folder of the libraries wants these, and no others.
+        if cache is None or not is_able or os.environ.get(_LIBRARIES) or _ABOUT_ARCHIVES.search(own):
+            return None
         from pyflink.find_flink_home import _find_flink_home
 
-        home = Path(_find_flink_home())
+        home = Path(_find_flink_home()).resolve()
         jars = sorted((home / "lib").glob("*.jar"))
         (python_jar,) = (home / "opt").glob("flink-python*.jar")
-        folder = cache / _key([java.home / "release", *jars, python_jar])
+        folder = cache.resolve() / _key([java.home / "release", *jars, python_jar], own)
         if not folder.exists():
             _forget_old(cache)
             _make(folder, jars)
@@ -116,32 +138,35 @@ class _Archive:
 
     def arguments(self, *, is_short: bool) -> list[str]:
         """Return the arguments of a JVM that reads the archive, or makes it if it is missing and the JVM is short."""
-        archive, new = self.folder / "classes.jsa", self.folder / "new.jsa"
-        if not archive.exists() and new.exists():
-            self._adopt(new, archive)
+        archive = self.folder / "classes.jsa"
+        for new in self.folder.glob("new-*.jsa"):
+            if not archive.exists() and self._is_readable(new):
+                new.rename(archive)
+            elif time.time() - new.stat().st_mtime > _WRITTEN_S:
+                new.unlink()
         if archive.exists():
             return [f"-XX:SharedArchiveFile={archive}", _QUIET]
-        return [f"-XX:ArchiveClassesAtExit={new}", _QUIET] if is_short and not new.exists() else []
+        if not is_short or any(map(os.environ.get, _MORE_PATHS)):
+            return []
+        return [f"-XX:ArchiveClassesAtExit={self.folder / f'new-{os.getpid()}.jsa'}", _QUIET]
 
-    def _adopt(self, new: Path, archive: Path) -> None:
-        """Keep a new archive if Java can read it, and delete it if Java cannot though nobody writes to it any more."""
+    def _is_readable(self, archive: Path) -> bool:
+        """Return whether Java can read an archive, which another JVM may be writing just now."""
         # PyFlink's class path, in its order.
         jars = [*glob.glob(str(self.libraries / "*.jar")), str(self.python_jar)]
         checks = ["-Xshare:on", "-XX:+UnlockDiagnosticVMOptions", "-XX:+VerifySharedSpaces"]
-        command = [str(self.java.home / "bin" / "java"), *checks, f"-XX:SharedArchiveFile={new}", "-cp"]
+        given = os.environ.get(_ARGUMENTS, "").split()
+        command = [str(self.java.home / "bin" / "java"), *given, *checks, f"-XX:SharedArchiveFile={archive}", "-cp"]
         checked = subprocess.run(
             [*command, os.pathsep.join(jars), "-version"], capture_output=True, timeout=_CHECK_S, check=False
         )
-        if checked.returncode == 0:
-            new.rename(archive)
-        elif time.time() - new.stat().st_mtime > _WRITTEN_S:
-            new.unlink()
+        return checked.returncode == 0
 
 
-def _key(files: list[Path]) -> str:
-    """Return a name for files at their places, as they are."""
+def _key(files: list[Path], arguments: str) -> str:
+    """Return a name for files at their places, as they are, and the arguments of a JVM."""
     known = [(str(path), found.st_size, found.st_mtime_ns) for path in files for found in [path.stat()]]
-    return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr((known, arguments)).encode()).hexdigest()[:16]
 
 
 def _make(folder: Path, jars: list[Path]) -> None:
@@ -153,9 +178,12 @@ def _make(folder: Path, jars: list[Path]) -> None:
         for jar in jars:
             if not (jar.name.startswith("flink-table-planner-loader") and _unpack(jar, made / "lib")):
                 (made / "lib" / jar.name).symlink_to(jar)
-        # Another process may have been faster, with the same content.
-        with suppress(FileExistsError):
+        try:
             made.rename(folder)
+        except OSError:
+            # Another process may have been faster, with the same content.
+            if not folder.exists():
+                raise
     finally:
         shutil.rmtree(made, ignore_errors=True)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conf.settings import ExecutionSettings, InferenceSettings, Settings
-from jobs.flink.class_archive import shared_classes
+from jobs.flink.class_archive import quick_jvm
 from jobs.flink.conf_file import read_flink_conf
 from jobs.flink.java import require_java
 from jobs.flink.metrics import load_reporter, reporter_options
@@ -84,16 +84,8 @@ def _start_jvm(*, is_short: bool) -> None:
     """Start PyFlink's JVM, unless it runs already."""
     from pyflink.java_gateway import get_gateway
 
-    # Example: 78,000 transactions took 47 and 51 s with the second compiler, and 41 and 31 s without, on two cores.
-    arguments = os.environ.get("JVM_ARGS")
-    if is_short and arguments is None:
-        os.environ["JVM_ARGS"] = "-XX:TieredStopAtLevel=1"
-    try:
-        with shared_classes(require_java(), is_short=is_short):
-            get_gateway()
-    finally:
-        if is_short and arguments is None:
-            del os.environ["JVM_ARGS"]
+    with quick_jvm(require_java(), is_short=is_short):
+        get_gateway()
 
 
 @contextmanager
@@ -133,8 +125,9 @@ def prepare_process() -> None:
 def python_of_workers(execution: ExecutionSettings) -> str:
     """Return the program that runs Python workers on this machine; the first call begins to load what they need."""
     keep_current_folder_off()
-    # In the latency profile all functions are threads of the JVM.
-    return sys.executable if execution.profile == "latency" else worker_python()
+    # In the latency profile all functions are threads of the JVM, and a program of the user's own wins.
+    is_used = execution.profile != "latency" and "python.executable" not in execution.flink
+    return worker_python() if is_used else sys.executable
 
 
 def flink_options(

@@ -6,9 +6,11 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
+from urllib.parse import urlsplit
 
 from conf.nearest import suggest
 from jobs.errors import JobError, fail
@@ -17,6 +19,7 @@ ENDED = frozenset({"FINISHED", "CANCELED", "FAILED"})
 """States that a job never leaves."""
 
 _TIMEOUT_S = 10.0
+_HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class ClusterUnreachable(JobError):
@@ -61,6 +64,7 @@ class FlinkRest:
         self.address = address
         self._base = (address if "://" in address else f"http://{address}").rstrip("/")
         self._timeout_s = timeout_s
+        self._opener = _opener(self._base)
 
     def get(self, path: str) -> Any:
         """Return the API's answer at a path.
@@ -109,7 +113,7 @@ class FlinkRest:
             # An invalid URL raises ValueError here, which is the user's mistake.
             headers = {"Content-Type": "application/json"}
             request = urllib.request.Request(self._base + path, body, headers, method=method)
-            with urllib.request.urlopen(request, timeout=self._timeout_s) as answer:
+            with self._opener.open(request, timeout=self._timeout_s) as answer:
                 return json.loads(answer.read() or b"{}")
         except urllib.error.HTTPError as error:
             fail(f"cluster {self.address}", f"{path}: {_reason(error)}")
@@ -117,6 +121,14 @@ class FlinkRest:
             raise ClusterUnreachable(self.address, str(error.reason)) from error
         except (OSError, HTTPException, ValueError) as error:
             raise ClusterUnreachable(self.address, str(error) or type(error).__name__) from error
+
+
+def _opener(url: str) -> urllib.request.OpenerDirector:
+    """Return a client of a URL. A proxy for the world outside does not know this machine's own ports."""
+    is_here = False
+    with suppress(ValueError):
+        is_here = urlsplit(url).hostname in _HERE
+    return urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if is_here else []))
 
 
 def _reason(error: urllib.error.HTTPError) -> str:

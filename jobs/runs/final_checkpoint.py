@@ -11,6 +11,7 @@ from jobs.errors import JobError
 from jobs.flink.rest import FlinkRest
 
 _LOOK_S = 1.0
+_PATIENCE_S = 5.0
 
 
 class FinalCheckpoint:
@@ -25,7 +26,7 @@ class FinalCheckpoint:
     """
 
     def __init__(self, address: str, look_s: float = _LOOK_S) -> None:
-        self._rest = FlinkRest(address)
+        self._rest = FlinkRest(address, timeout_s=_PATIENCE_S)
         self._look_s = look_s
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="final checkpoint", daemon=True)
@@ -39,7 +40,7 @@ class FinalCheckpoint:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-        self._thread.join()
+        self._thread.join(_PATIENCE_S)
 
     def _watch(self) -> None:
         while not self._stop.wait(self._look_s):
@@ -57,5 +58,5 @@ class FinalCheckpoint:
             if not is_waiting or self._asked == seen:
                 continue
             if not self._rest.get(f"/jobs/{job['jid']}/checkpoints")["counts"]["in_progress"]:
-                self._asked = seen
                 self._rest.post(f"/jobs/{job['jid']}/checkpoints", {})
+                self._asked = seen

@@ -20,6 +20,9 @@ from types import FrameType
 HEAD = 8
 """Bytes before a request that tell its length."""
 
+# The server may still import on a busy machine.
+_ANSWER_S = 30.0
+
 
 def main(address: str, python: str, module: str, *arguments: str) -> None:
     """Run a module in a fork of the server, or Python with other arguments.
@@ -32,6 +35,7 @@ def main(address: str, python: str, module: str, *arguments: str) -> None:
     """
     if arguments[:2] == ("-m", module):
         with suppress(OSError), socket.socket(socket.AF_UNIX) as server:
+            server.settimeout(_ANSWER_S)
             server.connect(address)
             status = _run_worker(server, *arguments[1:])
             if status is not None:
@@ -41,22 +45,33 @@ def main(address: str, python: str, module: str, *arguments: str) -> None:
 
 def _run_worker(server: socket.socket, module: str, *arguments: str) -> int | None:
     """Return the status of a worker that has ended; None: the server started none."""
-    told = {"module": module, "arguments": arguments, "folder": os.getcwd(), "environment": dict(os.environ)}
-    request = json.dumps(told).encode()
-    socket.send_fds(server, [len(request).to_bytes(HEAD, "big")], [0, 1, 2])
-    server.sendall(request)
-    answers = server.makefile("r", encoding="ascii")
-    pid = answers.readline()
-    if not pid:
-        return None
+    request = {
+        "module": module,
+        "arguments": [text(os.fsencode(each)) for each in arguments],
+        "folder": text(os.getcwdb()),
+        "environment": {text(name): text(value) for name, value in os.environb.items()},
+    }
+    content = json.dumps(request).encode()
+    socket.send_fds(server, [len(content).to_bytes(HEAD, "big")], [0, 1, 2])
+    server.sendall(content)
+    with server.makefile("r", encoding="ascii") as answers:
+        pid = answers.readline()
+        if not pid:
+            return None
 
-    def forward(number: int, frame: FrameType | None) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(int(pid), number)
+        def forward(number: int, frame: FrameType | None) -> None:
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), number)
 
-    signal.signal(signal.SIGTERM, forward)
-    # A server that has ended cannot tell the status.
-    return int(answers.readline() or 1)
+        signal.signal(signal.SIGTERM, forward)
+        server.settimeout(None)
+        # A server that has ended cannot tell the status.
+        return int(answers.readline() or 1)
+
+
+def text(data: bytes) -> str:
+    """Return bytes as JSON can hold them: the two processes may have different locales."""
+    return data.decode("latin-1")
 
 
 if __name__ == "__main__":

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import gc
 import importlib
 import json
 import os
 import random
+import resource
 import runpy
 import selectors
 import shutil
@@ -17,7 +19,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,9 @@ NAME = "gress-worker"
 """Name of a worker among the system's processes, which all have the server's command line."""
 
 _PR_SET_NAME = 15
-_REQUEST_S = 10.0
+_REQUEST_S = 1.0
+# A Python with other values of these finds other modules than the server has imported.
+_PATHS = (b"PYTHONPATH", b"PYTHONSAFEPATH", b"PYTHONHOME", b"PYTHONNOUSERSITE")
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,9 @@ class Request:
     connection: socket.socket
     descriptors: list[int]
     module: str
-    arguments: list[str]
-    folder: str
-    environment: dict[str, str]
+    arguments: list[bytes]
+    folder: bytes
+    environment: dict[bytes, bytes]
 
 
 def main(listener_fd: int, folder: str, modules: Sequence[str]) -> None:
@@ -60,20 +64,28 @@ def main(listener_fd: int, folder: str, modules: Sequence[str]) -> None:
         folder: the server's own folder.
         modules: names of the modules to import first; those that are not installed are left to the workers.
     """
-    # Ctrl-C is for the command, which ends its workers in order.
+    # Signals to a group of processes are for the command, which ends its workers in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    import_beam()
-    for name in modules:
-        with suppress(ImportError):
-            importlib.import_module(name)
-    # Forks share the pages of objects that no collection visits.
-    gc.collect()
-    gc.freeze()
-    request = _serve(socket.socket(fileno=listener_fd))
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # Services that delete old files in folders for temporary ones leave a locked folder alone.
+    lock = os.open(folder, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    request = None
+    try:
+        import_beam()
+        for name in modules:
+            with suppress(ImportError):
+                importlib.import_module(name)
+        # Forks share the pages of objects that no collection visits.
+        gc.collect()
+        gc.freeze()
+        request = _serve(socket.socket(fileno=listener_fd))
+    finally:
+        if request is None:
+            shutil.rmtree(Path(folder), ignore_errors=True)
     if request is not None:
+        os.close(lock)
         _become(request)
-    else:
-        shutil.rmtree(Path(folder), ignore_errors=True)
 
 
 def _serve(listener: socket.socket) -> Request | None:
@@ -98,7 +110,12 @@ def _serve(listener: socket.socket) -> Request | None:
                 request = _receive(listener)
                 if request is None:
                     continue
-                pid = os.fork()
+                try:
+                    pid = os.fork()
+                except OSError:
+                    # The launcher starts an ordinary Python, or reports why it cannot.
+                    _refuse(request)
+                    continue
                 if not pid:
                     break
                 running[pid] = request.connection
@@ -113,21 +130,41 @@ def _serve(listener: socket.socket) -> Request | None:
 
 
 def _receive(listener: socket.socket) -> Request | None:
-    """Return the request of a launcher; None: it ended before it was read."""
-    connection, _ = listener.accept()
+    """Return the request of a launcher; None: it has ended, or needs a Python of its own, and was told so."""
+    try:
+        connection, _ = listener.accept()
+    except OSError:
+        return None
     connection.settimeout(_REQUEST_S)
-    descriptors: list[int] = []
+    request = Request(connection, [], "", [], b"", {})
     try:
         head, descriptors, _, _ = socket.recv_fds(connection, HEAD, 3)
+        request.descriptors.extend(descriptors)
         with connection.makefile("rb") as file:
             told: dict[str, Any] = json.loads(file.read(int.from_bytes(head, "big")))
     except (OSError, ValueError):
-        for descriptor in descriptors:
-            os.close(descriptor)
-        connection.close()
+        _refuse(request)
         return None
     connection.settimeout(None)
-    return Request(connection, descriptors, **told)
+    environment = {_data(name): _data(value) for name, value in told["environment"].items()}
+    if any(environment.get(name) != os.environb.get(name) for name in _PATHS):
+        _refuse(request)
+        return None
+    arguments = [_data(each) for each in told["arguments"]]
+    return replace(
+        request, module=told["module"], arguments=arguments, folder=_data(told["folder"]), environment=environment
+    )
+
+
+def _refuse(request: Request) -> None:
+    """Close what came with a request, so that its launcher goes on without the server."""
+    for descriptor in request.descriptors:
+        os.close(descriptor)
+    request.connection.close()
+
+
+def _data(text: str) -> bytes:
+    return text.encode("latin-1")
 
 
 def _tell(connection: socket.socket, number: int) -> None:
@@ -154,12 +191,14 @@ def _become(request: Request) -> None:
     threading.Thread(target=_end_with, args=(request.connection,), name="launcher", daemon=True).start()
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_NAME, NAME.encode(), 0, 0, 0)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # The JVM gives its own processes as many open files as the system allows.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     os.chdir(request.folder)
-    os.environ.clear()
-    os.environ.update(request.environment)
-    paths = filter(None, request.environment.get("PYTHONPATH", "").split(os.pathsep))
-    sys.path[:0] = [path for path in paths if path not in sys.path]
-    sys.argv = [request.module, *request.arguments]
+    os.environb.clear()
+    os.environb.update(request.environment)
+    sys.argv = [request.module, *map(os.fsdecode, request.arguments)]
     random.seed()
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()

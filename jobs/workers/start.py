@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -16,15 +17,19 @@ from pathlib import Path
 
 from jobs.workers import launcher
 
+_PLAIN = re.compile(r"[\w./+@=~-]+")
 _MODULE = "pyflink.fn_execution.beam.beam_boot"
+# Not onnxruntime: it starts a thread when it is imported, which a fork does not have.
 _MODULES = (
     "pyflink.fn_execution.beam.beam_sdk_worker_main",
-    "onnxruntime",
     "pyarrow.pandas_compat",
     "udfs.functions.score_lines",
     "udfs.pieces.pack_pieces",
     "udfs.windows.write_parts",
 )
+
+# Kept, because a process object without an owner warns of the process that it leaves.
+_SERVERS: list[subprocess.Popen[bytes]] = []
 
 
 @cache
@@ -36,7 +41,9 @@ def worker_python() -> str:
     """
     if sys.platform == "linux":
         with suppress(OSError):
-            return start_server(_MODULE, _MODULES)[0]
+            program, server = start_server(_MODULE, _MODULES)
+            _SERVERS.append(server)
+            return program
     return sys.executable
 
 
@@ -51,16 +58,17 @@ def start_server(module: str, modules: Sequence[str]) -> tuple[str, subprocess.P
         The program that acts as Python, and the server, which ends with this process or its standard input.
 
     Raises:
-        OSError: there is no folder in which programs may run, or its path is too long for a socket.
+        OSError: there is no folder in which programs may run, its path is too long for a socket, or Flink's script for
+            workers, which does not quote it, would take it apart.
     """
     folder = Path(tempfile.mkdtemp(prefix="gress-ml-workers-"))
     try:
         program, address = folder / "python", folder / "socket"
         command = [sys.executable, "-I", "-S", launcher.__file__, str(address), sys.executable, module]
-        program.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', encoding="utf-8")
+        program.write_text(f'#!/usr/bin/env bash\nexec {shlex.join(command)} "$@"\n', encoding="utf-8")
         program.chmod(0o700)
         # It also says no where the folder's file system runs no programs.
-        if not os.access(program, os.X_OK):
+        if not os.access(program, os.X_OK) or not _PLAIN.fullmatch(str(program)):
             raise PermissionError(str(program))
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(address))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.flink.class_archive import VARIABLE, cache_folder, shared_classes
+from jobs.flink.class_archive import VARIABLE, cache_folder, quick_jvm
 from jobs.flink.java import JavaHome
 
 _MONTHS_S = 40 * 86_400
@@ -16,8 +16,9 @@ _MONTHS_S = 40 * 86_400
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("FLINK_LIB_DIR", "JVM_ARGS", "HADOOP_CLASSPATH", "HADOOP_CONF_DIR"):
+    for name in ("FLINK_LIB_DIR", "HADOOP_CLASSPATH", "HADOOP_CONF_DIR", "JAVA_TOOL_OPTIONS"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("JVM_ARGS", "")
     monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
     return tmp_path / "cache"
 
@@ -29,12 +30,14 @@ def java(tmp_path: Path, *, accepts: bool = True, major: int = 17) -> JavaHome:
     program.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\nexit {0 if accepts else 1}\n')
     program.chmod(0o755)
     (tmp_path / "java" / "release").write_text('JAVA_VERSION="17"\n')
+    (tmp_path / "java" / "lib" / "server").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "java" / "lib" / "server" / "classes.jsa").touch()
     return JavaHome(tmp_path / "java", major, "PATH")
 
 
 def started(home: JavaHome, *, is_short: bool = True) -> tuple[str, str | None]:
     """Arguments and libraries of a JVM that starts now."""
-    with shared_classes(home, is_short=is_short):
+    with quick_jvm(home, is_short=is_short):
         return os.environ.get("JVM_ARGS", ""), os.environ.get("FLINK_LIB_DIR")
 
 
@@ -42,9 +45,9 @@ def test_short_run_leaves_an_archive_that_the_next_uses(cache: Path, tmp_path: P
     home = java(tmp_path)
     arguments, libraries = started(home)
     (folder,) = cache.iterdir()
-    assert f"-XX:ArchiveClassesAtExit={folder}/new.jsa" in arguments
+    assert f"-XX:ArchiveClassesAtExit={folder}/new-{os.getpid()}.jsa" in arguments
     assert libraries == str(folder / "lib")
-    (folder / "new.jsa").write_bytes(b"classes")
+    (folder / "new-7.jsa").write_bytes(b"classes")
     arguments, _ = started(home)
     assert f"-XX:SharedArchiveFile={folder}/classes.jsa" in arguments
     assert (folder / "classes.jsa").read_bytes() == b"classes"
@@ -52,7 +55,7 @@ def test_short_run_leaves_an_archive_that_the_next_uses(cache: Path, tmp_path: P
     assert "-Xshare:on" in asked
     assert f"{folder}/lib/flink-table-planner.jar" in asked
     assert "FLINK_LIB_DIR" not in os.environ
-    assert "JVM_ARGS" not in os.environ
+    assert os.environ["JVM_ARGS"] == ""
 
 
 def test_libraries_are_those_of_flink_with_the_planner_unpacked(cache: Path, tmp_path: Path) -> None:
@@ -70,10 +73,11 @@ def test_archive_that_java_refuses_is_made_anew(cache: Path, tmp_path: Path) -> 
     home = java(tmp_path, accepts=False)
     started(home)
     (folder,) = cache.iterdir()
-    new = folder / "new.jsa"
+    new = folder / "new-7.jsa"
     new.write_bytes(b"half of it")
     # Another JVM may be writing it just now.
-    assert started(home)[0] == ""
+    assert "new-7" not in started(home)[0]
+    assert new.exists()
     os.utime(new, (0, 0))
     assert "ArchiveClassesAtExit" in started(home)[0]
     assert not new.exists()
@@ -100,7 +104,14 @@ def test_arguments_of_the_user_stay(cache: Path, tmp_path: Path, monkeypatch: py
     assert os.environ["JVM_ARGS"] == "-Xmx1g"
 
 
-@pytest.mark.parametrize("reason", ["old Java", "own libraries", "off", "no place"])
+def no_home() -> Path:
+    msg = "Could not determine home directory."
+    raise RuntimeError(msg)
+
+
+@pytest.mark.parametrize(
+    "reason", ["old Java", "bare Java", "own libraries", "own arguments", "off", "no place", "no home"]
+)
 def test_without_a_cache_flink_starts_as_it_is(
     reason: str, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,6 +122,14 @@ def test_without_a_cache_flink_starts_as_it_is(
         monkeypatch.setenv(VARIABLE, "off")
     elif reason == "no place":
         cache.write_text("a file")
+    elif reason == "bare Java":
+        (home.home / "lib" / "server" / "classes.jsa").unlink()
+    elif reason == "own arguments":
+        monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-Xshare:off")
+    elif reason == "no home":
+        monkeypatch.delenv(VARIABLE)
+        monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+        monkeypatch.setattr(Path, "home", no_home)
     assert started(home) == ("", "/own" if reason == "own libraries" else None)
     assert not cache.is_dir()
 
@@ -131,4 +150,28 @@ def test_place_of_the_cache(tmp_path: Path) -> None:
     assert cache_folder({"XDG_CACHE_HOME": "/c"}) == Path("/c/gress-ml/jvm")
     assert cache_folder({VARIABLE: str(tmp_path)}) == tmp_path
     assert cache_folder({}) == Path.home() / ".cache/gress-ml/jvm"
-    assert cache_folder({VARIABLE: "/with space"}) is None
+    for odd in ("/with space", "/a:b", "/[prod]", "/a\tb"):
+        assert cache_folder({VARIABLE: odd}) is None
+
+
+def test_archive_of_another_run_that_came_too_late_goes(cache: Path, tmp_path: Path) -> None:
+    home = java(tmp_path)
+    started(home)
+    (folder,) = cache.iterdir()
+    (folder / "classes.jsa").touch()
+    late = folder / "new-8.jsa"
+    late.touch()
+    os.utime(late, (0, 0))
+    assert "SharedArchiveFile" in started(home)[0]
+    assert not late.exists()
+
+
+def test_short_run_does_without_the_second_compiler(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "off")
+    monkeypatch.delenv("JVM_ARGS")
+    home = java(tmp_path)
+    assert started(home)[0] == "-XX:TieredStopAtLevel=1"
+    assert started(home, is_short=False)[0] == ""
+    assert "JVM_ARGS" not in os.environ

@@ -57,3 +57,13 @@ def test_nobody_there_is_unreachable() -> None:
 def test_address_that_is_none_is_unreachable(address: str) -> None:
     with pytest.raises(ClusterUnreachable, match=r"check HOST:PORT"):
         FlinkRest(address, timeout_s=1).get("/overview")
+
+
+def test_proxy_for_the_world_outside_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    with serve(FlinkStub()) as flink:
+        flink.answers["/overview"] = {"taskmanagers": 1}
+        assert FlinkRest(flink.address).get("/overview") == {"taskmanagers": 1}
+    with pytest.raises(ClusterUnreachable):
+        FlinkRest("flink.invalid:8081").get("/overview")

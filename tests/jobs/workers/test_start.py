@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -70,24 +71,33 @@ def is_there(pid: int) -> bool:
 
 def test_worker_sees_what_an_ordinary_python_would(server: tuple[str, subprocess.Popen[bytes]], tmp_path: Path) -> None:
     python, process = server
-    (tmp_path / "lib").mkdir()
-    root = str(Path(__file__).parents[3])
-    # A shell, which Flink's runner is too, sets PWD.
-    environment = (
-        os.environ
-        | {"PWD": str(tmp_path)}
-        | {"PYTHONPATH": os.pathsep.join([str(tmp_path / "lib"), root]), "ODD": "a\nb\udcff"}
-    )
-    arguments = ["read", "--id=1-1", "two words", ""]
-    more = {"input": "line\n", "cwd": tmp_path, "env": environment}
+    odd = tmp_path / "ü \udcff"
+    odd.mkdir()
+    environment = os.environ | {"PWD": str(odd), "ODD": "a\nb\udcff", "a.b": "dot", "LC_ALL": "C", "PYTHONUTF8": "0"}
+    arguments = ["read", "--id=1-1", "two words", "", "ü"]
+    more = {"input": "line\n", "cwd": odd, "env": environment}
     forked = json.loads(run(python, *arguments, **more).stdout)
     ordinary = json.loads(run(sys.executable, *arguments, **more).stdout)
-    for name in ("arguments", "folder", "environment", "said"):
+    assert os.fsencode(forked.pop("folder")) == os.fsencode(ordinary.pop("folder"))
+    for seen in (forked, ordinary):
+        seen["environment"] = sorted(os.fsencode(f"{name}={value}") for name, value in seen["environment"].items())
+        seen["arguments"] = [*map(os.fsencode, seen["arguments"])]
+    for name in ("arguments", "environment", "said"):
         assert forked[name] == ordinary[name], name
-    assert forked["path"].index(str(tmp_path / "lib")) < forked["path"].index(str(Path(json.__file__).parents[1]))
     assert (forked["parent"], forked["name"]) == (process.pid, NAME)
     assert PRELOADED in forked["modules"]
     assert PRELOADED not in ordinary["modules"]
+
+
+@pytest.mark.parametrize("variable", ["PYTHONPATH", "PYTHONSAFEPATH"])
+def test_worker_with_other_paths_gets_a_python_of_its_own(variable: str, python: str) -> None:
+    root = str(Path(__file__).parents[3])
+    environment = os.environ | {"PYTHONPATH": root}
+    if variable == "PYTHONSAFEPATH":
+        environment |= {"PYTHONSAFEPATH": "1"}
+    seen = json.loads(run(python, "end", env=environment).stdout)
+    assert seen["parent"] == os.getpid()
+    assert PRELOADED not in seen["modules"]
 
 
 def test_workers_draw_different_numbers(python: str) -> None:
@@ -131,6 +141,39 @@ def test_without_the_server_workers_start_as_usual_and_those_at_work_stay() -> N
     shutil.rmtree(Path(python).parent)
 
 
+def test_launcher_that_says_nothing_hinders_no_other(python: str) -> None:
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.connect(str(Path(python).with_name("socket")))
+        assert json.loads(run(python, "end").stdout)["name"] == NAME
+
+
+def test_signal_to_all_processes_leaves_the_server_to_its_starter(server: tuple[str, subprocess.Popen[bytes]]) -> None:
+    python, process = server
+    for number in (signal.SIGTERM, signal.SIGINT):
+        process.send_signal(number)
+    assert json.loads(run(python, "end").stdout)["parent"] == process.pid
+
+
+@pytest.mark.parametrize(("end", "status"), [("end", 0), ("status", 3)])
+def test_fork_of_all_that_workers_need_ends_like_any_other(end: str, status: int, loaded: str) -> None:
+    found = run(loaded, end, env={name: value for name, value in os.environ.items() if name != "CI"})
+    seen = json.loads(found.stdout)
+    assert found.returncode == status
+    assert {"pandas", "pyflink.fn_execution.beam.beam_sdk_worker_main", *start._MODULES} <= {*seen["modules"]}
+    # Its telemetry is a thread, which a fork does not have.
+    assert "onnxruntime" not in seen["modules"]
+    assert seen["name"] == NAME
+
+
+@pytest.fixture(scope="module")
+def loaded() -> Iterator[str]:
+    python, process = start_server(PROGRAM, start._MODULES)
+    yield python
+    process.kill()
+    process.wait()
+    shutil.rmtree(Path(python).parent)
+
+
 def test_server_ends_and_tidies_when_its_starter_is_killed() -> None:
     program = (
         "import time\n"
@@ -149,11 +192,11 @@ def test_server_ends_and_tidies_when_its_starter_is_killed() -> None:
     assert not Path(python).parent.exists()
 
 
-@pytest.mark.parametrize("hinders", ["long path", "no programs"])
+@pytest.mark.parametrize("hinders", ["long path", "space", "no programs"])
 def test_where_no_server_can_be_this_interpreter_runs_workers(
     hinders: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / ("x" * 120)
+    folder = tmp_path / ("a b" if hinders == "space" else "x" * 120)
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
     if hinders == "no programs":
