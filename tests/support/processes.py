@@ -56,7 +56,7 @@ def dead_letters(port: int, within_s: float = _START_S) -> float:
 
 
 def python_workers(root: int) -> list[int]:
-    """Flink's Python workers among the processes below one; launchers are none."""
+    """Flink's Python workers among the processes below one; their launchers and fork server are none."""
     parents = {}
     for folder in Path("/proc").iterdir():
         with suppress(OSError):
@@ -75,5 +75,6 @@ def _is_worker(pid: int) -> bool:
     with suppress(OSError):
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
         is_forked = Path(f"/proc/{pid}/comm").read_text().strip() == NAME
-        return is_forked or (b"pyflink.fn_execution" in command and b"launcher.py" not in command)
+        is_of_server = b"jobs/workers/launcher.py" in command or b"jobs.workers.server" in command
+        return is_forked or (b"pyflink.fn_execution" in command and not is_of_server)
     return False
