@@ -312,7 +312,7 @@ def _request(
     given = list(overrides or ())
     if profile is not None:
         given.append(f"execution.profile={profile}")
-    return RunRequest(job, output, input=source or "", config=config, overrides=given, **others)
+    return RunRequest(job, output, input=source or "", config=config, overrides=given, is_all=True, **others)
 
 
 def _settings(job: str, config: Path | None, overrides: list[str] | None) -> Any:

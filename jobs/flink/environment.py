@@ -55,7 +55,7 @@ def open_session(
         settings: profile, parallelism, checkpoints, batches and further Flink options.
         flink_conf: file of ``key: value`` lines, which all other options override; None: the shipped one.
         extra: options that win over all others.
-        is_short: the job is over before the JVM's second compiler pays off; counts where this call starts the JVM.
+        is_short: the JVM, if this call starts it, runs this job only, and the job is over within seconds.
 
     Raises:
         JobError: there is no Java 11, 17 or 21, or no free port for Flink's metrics.

@@ -97,7 +97,7 @@ def _run(
         extra = local_options(prepared.job.name, request.output, restarts=restarts)
         if state is not None:
             extra[STATE_OPTION] = state
-        is_short = events is not None and events <= _SHORT_RUN
+        is_short = request.is_all and events is not None and events <= _SHORT_RUN
         session = open_session(prepared.settings, flink_conf=request.flink_conf, extra=extra, is_short=is_short)
         stages.end("JVM")
         if not is_submitted():

@@ -39,6 +39,8 @@ class RunRequest:
         is_overwriting: replace what an earlier run wrote to ``output``.
         savepoint: folder or URL of a savepoint or checkpoint to go on from.
         is_resuming: go on from the newest state in ``output``, and add to what is there.
+        environ: environment variables.
+        is_all: this process does nothing else, so its JVM lives as long as the run.
     """
 
     job: str
@@ -52,6 +54,7 @@ class RunRequest:
     savepoint: str | None = None
     is_resuming: bool = False
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    is_all: bool = False
 
 
 @dataclass(frozen=True)

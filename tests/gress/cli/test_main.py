@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gress.cli.main import main
+from gress.cli.main import _request, main
+from jobs.runs.prepare import RunRequest
 from tests.support.fraud_config import FEATURES, write_fraud_config
 from tests.support.small_model import write_model
 from udfs.features import FEATURES as FEATURE_TYPES
@@ -187,3 +188,8 @@ def test_features_list_shows_every_type_with_its_parameters(gress: Gress) -> Non
     assert list(found) == list(FEATURE_TYPES)
     assert [each["name"] for each in found["normalize"]["parameters"]] == ["min", "max", "clip"]
     assert found["normalize"]["columns"][0]["formula"] == "(amount - 0) / 100"
+
+
+def test_a_command_is_all_that_its_jvm_runs() -> None:
+    assert _request("fraud-detection", Path("out"), None, None, None, None).is_all
+    assert not RunRequest("fraud-detection", Path("out")).is_all
