@@ -95,7 +95,7 @@ images: $(VENV)/test.stamp ## make the pictures of README and docs, from a real 
 	$(BIN)/python docs/images/make_images.py
 
 clean: ## remove everything made here
-	rm -rf $(VENV) $(TRAIN_VENV) build dist site demo-out *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(TRAIN_VENV) .venv-peers build dist site demo-out *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/run.stamp: setup.py

@@ -111,13 +111,19 @@ class TreeCpu:
             self.look()
 
 
-def run_module(module: str, *arguments: str, rows: int) -> Run:
+def run_module(module: str, *arguments: str, rows: int, python: str = sys.executable) -> Run:
     """Run ``python -m module`` to its end; the last line it prints is a JSON object with ``seconds``.
+
+    Args:
+        module: the program.
+        arguments: of the program.
+        rows: number of rows that it works on.
+        python: interpreter; of another virtual environment, for a program that needs it.
 
     Raises:
         RuntimeError: the program failed; the text ends with its output.
     """
-    command = [sys.executable, "-m", module, *arguments]
+    command = [python, "-m", module, *arguments]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process, TreeCpu(process.pid) as cpu:
         output, errors = process.communicate()
