@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from jobs.workers.server import NAME
+
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 _INTERVAL_S = 0.1
 
@@ -102,7 +104,8 @@ class TreeCpu:
         """Return CPU seconds so far: ``java``, ``python`` and ``other``."""
         total = {"java": 0.0, "python": 0.0, "other": 0.0}
         for stat in self._seen.values():
-            program = next((name for name in ("java", "python") if stat.name.startswith(name)), "other")
+            name = "python" if stat.name == NAME else stat.name
+            program = next((known for known in ("java", "python") if name.startswith(known)), "other")
             total[program] += stat.cpu_s
         return total
 

@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.latency import summarise
 from benchmarks.measure import ProcessStat, Run, TreeCpu, cpu, descendants, elapsed, parse_stat, run_module, us_per_row
+from jobs.workers.server import NAME
 
 
 def stat(pid: int, parent: int) -> ProcessStat:
@@ -50,3 +51,11 @@ def test_percentiles_leave_the_warm_up_out() -> None:
     took = [(second * 1_000_000_000, 9_000_000 if second < 10 else second * 1_000_000) for second in range(12)]
     assert summarise(took)["p50_ms"] == 10.5
     assert summarise(took)["events"] == 2
+
+
+def test_a_forked_worker_is_a_python() -> None:
+    work = f"import ctypes; ctypes.CDLL(None).prctl(15, {NAME.encode()!r}, 0, 0, 0); sum(range(4 * 10**7))"
+    with subprocess.Popen([sys.executable, "-c", work]) as process, TreeCpu(process.pid) as used:
+        process.wait()
+    assert used.by_program()["python"] > 0
+    assert used.by_program()["other"] == 0
