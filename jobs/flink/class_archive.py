@@ -116,7 +116,7 @@ class _Archive:
         own = " ".join(os.environ.get(name, "") for name in _USERS)
         # Java adds an archive to the one of its own classes, which some installations lack.
         is_able = java.major >= _OLDEST_JAVA and (java.home / "lib" / "server" / "classes.jsa").exists()
-        # Whoever names the folder of the libraries wants these, and no others.
+        # A user who names the folder of the libraries wants these, and no others.
         if cache is None or not is_able or os.environ.get(_LIBRARIES) or _ABOUT_ARCHIVES.search(own):
             return None
         from pyflink.find_flink_home import _find_flink_home

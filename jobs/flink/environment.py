@@ -123,8 +123,10 @@ def prepare_process() -> None:
 
 
 def python_of_workers(execution: ExecutionSettings) -> str:
-    """Return the program that runs Python workers on this machine; the first call begins to load what they need."""
-    keep_current_folder_off()
+    """Return the program that runs Python workers on this machine; the first call begins to load what they need.
+
+    Call `prepare_process` before: workers take their path from its variables.
+    """
     # In the latency profile all functions are threads of the JVM, and a program of the user's own wins.
     is_used = execution.profile != "latency" and "python.executable" not in execution.flink
     return worker_python() if is_used else sys.executable

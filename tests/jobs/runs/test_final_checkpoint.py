@@ -55,5 +55,6 @@ def test_a_checkpoint_that_is_under_way_is_waited_for(flink: FlinkStub) -> None:
 
 
 def test_an_api_that_is_not_there_ends_nothing() -> None:
-    with FinalCheckpoint("127.0.0.1:1", 0.01):
+    with FinalCheckpoint("127.0.0.1:1", 0.01) as watch:
         time.sleep(0.05)
+        assert watch._thread.is_alive()

@@ -1,4 +1,4 @@
-"""What a worker sees, as JSON, and an end of each kind: ``ARGUMENTS...``, the first of which names the end."""
+"""A worker that prints what it sees, as JSON, and ends as its first argument says."""
 
 from __future__ import annotations
 
