@@ -13,6 +13,7 @@ from benchmarks.measure import print_figures
 from conf.loading.loader import load_settings
 from jobs.flink.environment import open_session
 from jobs.fraud_detection import build
+from jobs.pipeline.pieces import reads_pieces
 from jobs.runs.launch import execute, local_options
 from jobs.sources.files import find_inputs
 
@@ -25,7 +26,8 @@ def main(config: str, source: str, output: str, *overrides: str) -> None:
         msg = f"{config}: expected a job, got none"
         raise ValueError(msg)
     files, folder = find_inputs(source), Path(output)
-    session = open_session(settings, extra=local_options(job.name, folder))
+    moves_blocks = reads_pieces(settings, job, files)
+    session = open_session(settings, extra=local_options(job.name, folder), moves_blocks=moves_blocks)
     statements = build(session, settings, job, files, folder)
     start = time.perf_counter()
     execute(statements, job.name)

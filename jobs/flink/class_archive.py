@@ -30,9 +30,7 @@ _OLDEST_JAVA = 13
 _LIBRARIES = "FLINK_LIB_DIR"
 _ARGUMENTS = "JVM_ARGS"
 _PLANNER = "flink-table-planner.jar"
-# Without its second compiler a JVM of half a minute is done sooner: 78,000 transactions took 41 and 31 s on two cores,
-# and 47 and 51 s with it.
-_SHORT = "-XX:TieredStopAtLevel=1"
+_ONE_COMPILER = "-XX:TieredStopAtLevel=1"
 _QUIET = "-Xlog:cds*=off"
 # A cluster's own class path; an archive belongs to a path that begins with its own.
 _MORE_PATHS = ("HADOOP_CLASSPATH", "HADOOP_CONF_DIR", "YARN_CONF_DIR", "HBASE_CONF_DIR")
@@ -62,16 +60,18 @@ def cache_folder(environ: Mapping[str, str]) -> Path | None:
 
 
 @contextmanager
-def quick_jvm(java: JavaHome, *, is_short: bool) -> Iterator[None]:
+def quick_jvm(java: JavaHome, *, is_short: bool, moves_blocks: bool = False) -> Iterator[None]:
     """Let a JVM that PyFlink starts inside the block map Flink's classes, or leave an archive of them at its end.
 
     Args:
         java: Java of the JVM.
-        is_short: the JVM lives for seconds. It does without its second compiler, and may take some more seconds at its
-            end to write the archive.
+        is_short: the JVM lives for seconds. It does without its second compiler, which would not pay off, and may take
+            some more seconds at its end to write the archive.
+        moves_blocks: the JVM moves blocks of rows, and never works on a row. Its second compiler would take a fifth of
+            two cores for a minute, and make nothing faster.
     """
     before = {name: os.environ.get(name) for name in (_LIBRARIES, _ARGUMENTS)}
-    arguments = [_SHORT] if is_short and before[_ARGUMENTS] is None else []
+    arguments = [_ONE_COMPILER] if (is_short or moves_blocks) and before[_ARGUMENTS] is None else []
     # The cache is a help, not a need: the JVM starts without it on a full disk, or for a user without a home.
     with suppress(OSError, ValueError, RuntimeError, zipfile.BadZipFile, subprocess.SubprocessError):
         archive = _Archive.find(java)

@@ -48,6 +48,7 @@ def open_session(
     flink_conf: Path | None = None,
     extra: Mapping[str, str] | None = None,
     is_short: bool = False,
+    moves_blocks: bool = False,
 ) -> FlinkSession:
     """Start (or connect to) the JVM and return environments with the settings applied.
 
@@ -56,6 +57,7 @@ def open_session(
         flink_conf: file of ``key: value`` lines, which all other options override; None: the shipped one.
         extra: options that win over all others.
         is_short: the JVM, if this call starts it, runs this job only, and the job is over within seconds.
+        moves_blocks: the JVM, if this call starts it, runs this job only, whose rows are in blocks all the time.
 
     Raises:
         JobError: there is no Java 11, 17 or 21, or no free port for Flink's metrics.
@@ -65,7 +67,7 @@ def open_session(
     # The planner asks for it; it takes seconds, in which this thread waits for the JVM.
     threading.Thread(target=import_module, args=("pyflink.fn_execution",), daemon=True).start()
     if not is_submitted():
-        _start_jvm(is_short=is_short)
+        _start_jvm(is_short=is_short, moves_blocks=moves_blocks)
     ports = settings.ml.metrics.flink_port
     if ports and not is_submitted():
         load_reporter(str(ports))
@@ -80,11 +82,11 @@ def open_session(
     return FlinkSession(env, StreamTableEnvironment.create(env))
 
 
-def _start_jvm(*, is_short: bool) -> None:
+def _start_jvm(*, is_short: bool, moves_blocks: bool) -> None:
     """Start PyFlink's JVM, unless it runs already."""
     from pyflink.java_gateway import get_gateway
 
-    with quick_jvm(require_java(), is_short=is_short):
+    with quick_jvm(require_java(), is_short=is_short, moves_blocks=moves_blocks):
         get_gateway()
 
 

@@ -31,13 +31,14 @@ def input_uid(settings: Settings, job: JobSettings, source: InputFiles | KafkaIn
     """Return the uid of a job's source of pieces; None: it has none."""
     if not isinstance(source, InputFiles) or not reads_pieces(settings, job, source):
         return None
-    return source_uid(cut(source, job.events, job.inference))
+    return source_uid(cut(source, job.events, job.inference, is_ordered=has_windows(job)))
 
 
 def score_pieces(session: FlinkSession, settings: Settings, job: JobSettings, files: InputFiles) -> ScoringViews:
     """Turn pieces of files into predictions."""
-    pieces, line_format = cut(files, job.events, job.inference), piece_format(files, job.events)
     is_ordered = has_windows(job)
+    pieces = cut(files, job.events, job.inference, is_ordered=is_ordered)
+    line_format = piece_format(files, job.events)
     numbers = create_pieces(session, pieces, batch_rows(job.inference), is_ordered=is_ordered)
     if is_ordered:
         return score(session, settings, job, numbers, line_format)

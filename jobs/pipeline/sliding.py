@@ -128,7 +128,7 @@ def _packed_pieces(
     session: FlinkSession, numbers: PieceView, pack: PackLines, events: EventSettings
 ) -> tuple[View, View]:
     """Return a view of the parts of each piece, and one of the rows that are dead letters already."""
-    function = PackPieces(pack, numbers.pieces, numbers.batch_rows)
+    function = PackPieces(pack, numbers.pieces)
     with table_options(session, ONE_ROW):
         packed = apply(session, numbers, "packed", function, profile="throughput")
         timed = _timed(session, packed, events, has_source_time=False)

@@ -98,7 +98,14 @@ def _run(
         if state is not None:
             extra[STATE_OPTION] = state
         is_short = request.is_all and events is not None and events <= _SHORT_RUN
-        session = open_session(prepared.settings, flink_conf=request.flink_conf, extra=extra, is_short=is_short)
+        moves_blocks = request.is_all and reads_pieces(prepared.settings, prepared.job, prepared.files)
+        session = open_session(
+            prepared.settings,
+            flink_conf=request.flink_conf,
+            extra=extra,
+            is_short=is_short,
+            moves_blocks=moves_blocks,
+        )
         stages.end("JVM")
         if not is_submitted():
             note_owner(prepared.output)

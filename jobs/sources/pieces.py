@@ -25,6 +25,8 @@ PIECES_UID = "pieces-"
 """Begin of the uid of a source of pieces; the fingerprint of its files follows."""
 
 _VIEW = "pieces"
+# A stage of windows gets a share of a piece, by its keys, and takes 10 us a row for 2,500 rows at once, 4 for 10,000.
+_ORDERED_BATCHES = 4
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,17 @@ def cuts_into_pieces(files: InputFiles) -> bool:
     return all(path.suffix.lower() != ".gz" for path in files.paths)
 
 
-def cut(files: InputFiles, events: EventSettings, inference: InferenceSettings) -> Pieces:
-    """Return the pieces of files, each of about as many rows as a batch has."""
+def cut(files: InputFiles, events: EventSettings, inference: InferenceSettings, *, is_ordered: bool) -> Pieces:
+    """Return the pieces of files, of about a batch of rows each, or more where one task reads all in order.
+
+    Args:
+        files: the input.
+        events: their fields.
+        inference: batch settings.
+        is_ordered: one task reads all pieces and deals out their rows.
+    """
     # The number of a piece must not depend on a setting that people change between a savepoint and the next run.
-    rows = max(batch_rows(inference), AUTO_BATCH_ROWS)
+    rows = max(batch_rows(inference), AUTO_BATCH_ROWS) * (_ORDERED_BATCHES if is_ordered else 1)
     if files.format == "parquet":
         return parquet_pieces(files.paths, rows, units_in_file(events))
     return text_pieces(files.paths, rows, files.header.encode())

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from state.sql import SqlColumns
 from udfs.pieces.piece_function import PieceFunction
 from udfs.pieces.pieces import Pieces
-from udfs.windows.arrays import array_columns, arrays, of_objects
+from udfs.windows.arrays import array_columns, arrays
 from udfs.windows.pack_lines import PACKED_COLUMNS, PackLines
 
 
 @dataclass
 class PackPieces(PieceFunction):
-    """A function that packs the events of a piece into parts.
+    """A function that packs the events of a piece into parts, a part a shard.
 
     Args:
         pack: packs lines.
         pieces: the input, which one task reads in order.
-        batch_rows: most rows of the parts of one batch.
     """
 
     pack: PackLines
     pieces: Pieces
-    batch_rows: int
 
     @property
     def rows(self) -> SqlColumns:
@@ -47,14 +43,10 @@ class PackPieces(PieceFunction):
         """Close the parser."""
         self.pack.close()
 
-    def _of_piece(self, slices: Iterator[Sequence[bytes]]) -> dict[str, Any]:
-        packed = [self.pack.pack(lines) for lines in slices]
-        parts = [part for each in packed for part in each.parts or ()]
-        letters = {
-            name: np.concatenate([of_objects([]), *(each.letters[name] for each in packed)]) for name, _ in self.rows
-        }
+    def _of_piece(self, lines: Sequence[bytes]) -> dict[str, Any]:
+        packed = self.pack.pack(lines)
         return {
-            "__parts": parts or None,
-            "__newest": max((each.newest for each in packed if each.newest is not None), default=None),
-            **arrays(self.rows, letters, sum(len(each.bad) for each in packed)),
+            "__parts": packed.parts or None,
+            "__newest": packed.newest,
+            **arrays(self.rows, packed.letters, len(packed.bad)),
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from udfs.functions.repeated import repeated
 from udfs.functions.write_lines import BLOCK_COLUMNS, WriteLines
 from udfs.pieces.piece_function import PieceFunction
 from udfs.pieces.pieces import Pieces
+from udfs.pieces.slices import line_slices
 from udfs.windows.arrays import array_columns, arrays, of_objects
 
 
@@ -50,8 +51,8 @@ class WritePieces(PieceFunction):
         """Let the model go."""
         self.write.close()
 
-    def _of_piece(self, slices: Iterator[Sequence[bytes]]) -> dict[str, Any]:
-        written = [self.write.write(lines) for lines in slices]
+    def _of_piece(self, lines: Sequence[bytes]) -> dict[str, Any]:
+        written = [self.write.write(each) for each in line_slices(lines, self.batch_rows)]
         samples = [each.sample for each in written if each.sample is not None]
         letters = sum(len(each.bad) for each in written)
         rows = {

@@ -28,7 +28,7 @@ from udfs.windows.parts import Block, PartFormat, window_rows
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MOST_ROWS = 16_384
+MOST_ROWS = 65_536
 """Most rows of a part that leaves for another stage."""
 
 

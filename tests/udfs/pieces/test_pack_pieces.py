@@ -1,4 +1,4 @@
-"""A piece is packed as its lines are, whatever the size of a batch."""
+"""A piece is packed as its lines are, with a part a shard."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import numpy as np
-import pytest
 
 from tests.support.job_settings import MakeSettings
 from tests.support.lines import line_column
@@ -28,14 +27,13 @@ FIRST = ["{", *(line(id=number, card=f"card {number % 5}", at=T0 + number) for n
 SECOND = [line(id=30, at=T0 - 10**9), "", line(id=31, at=T0 + 100, card="ü")]
 
 
-@pytest.mark.parametrize("batch_rows", [1, 2, 7, 100])
-def test_rows_are_those_of_the_same_lines(make_settings: MakeSettings, batch_rows: int) -> None:
+def test_rows_are_those_of_the_same_lines(make_settings: MakeSettings) -> None:
     job = make_settings().job
     assert job is not None
     of_lines, of_pieces = (
         PackLines(job.events, JsonLines(job.events.fields), "card", LABELS) for _ in range(2)
     )
-    function = PackPieces(of_pieces, ListedPieces(FIRST, [], SECOND, ["{"]), batch_rows)
+    function = PackPieces(of_pieces, ListedPieces(FIRST, [], SECOND, ["{"]))
     for each in (function, of_lines):
         each.open()
     found = function.run({"__piece": np.array([0, 1, 2, 3])})
@@ -45,6 +43,7 @@ def test_rows_are_those_of_the_same_lines(make_settings: MakeSettings, batch_row
         wanted = of_lines.run({"__line": line_column(lines)})
         parts = wanted["__parts"][0] if lines else None
         assert rows(function, found["__parts"][piece]) == rows(function, parts)
+        assert len(found["__parts"][piece] or ()) == len(rows(function, parts))
         bad = [row for row, reason in enumerate(wanted["__dead_letter_reason"]) if reason is not None]
         for name, _ in function.rows:
             assert list(found[name][piece]) == [wanted[name][row] for row in bad]
