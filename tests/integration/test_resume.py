@@ -16,7 +16,7 @@ import pytest
 from tests.support.job_runs import read_parts, run_job
 
 WAIT_S = 300
-SOURCE = "generator:days=40,customers=4000"
+SOURCE = "generator:days=30,customers=3000"
 
 
 def start(config: Path, output: Path, parallelism: int, *more: str) -> subprocess.Popen[bytes]:
