@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -76,6 +78,7 @@ class Opened:
 
 
 Open = Callable[..., Opened]
+Look = Callable[..., Opened]
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +95,9 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run / "report.html"
 
 
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Open]:
+@contextmanager
+def _pages(browser: Browser) -> Iterator[Open]:
+    """Yield what opens pages, and close them in the end."""
     contexts = []
 
     def call(path: Path, *, scheme: str = "light", width: int = 1280) -> Opened:
@@ -110,6 +114,19 @@ def open_page(browser: Browser) -> Iterator[Open]:
     yield call
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Open]:
+    with _pages(browser) as opening:
+        yield opening
+
+
+@pytest.fixture(scope="module")
+def full_page(browser: Browser, full: Path) -> Iterator[Look]:
+    """The page of the full run, opened once in each look: for tests that only read it."""
+    with _pages(browser) as opening:
+        yield cache(partial(opening, full))
 
 
 def _contrast(colour: str, behind: str) -> float:
@@ -137,8 +154,8 @@ def _wait_until(page: Page, condition: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_plot_is_drawn_and_nothing_is_fetched(full: Path, open_page: Open, tmp_path: Path, scheme: str) -> None:
-    opened = open_page(full, scheme=scheme)
+def test_every_plot_is_drawn_and_nothing_is_fetched(full: Path, full_page: Look, tmp_path: Path, scheme: str) -> None:
+    opened = full_page(scheme=scheme, width=1280)
     opened.page.screenshot(path=tmp_path / f"{scheme}.png", full_page=True)
     assert opened.complaints == []
     assert opened.requests == [full.as_uri()]
@@ -153,13 +170,13 @@ def test_every_plot_is_drawn_and_nothing_is_fetched(full: Path, open_page: Open,
 
 
 @pytest.mark.parametrize("width", [1280, 800, 420])
-def test_no_texts_of_a_plot_lie_over_one_another(full: Path, open_page: Open, width: int) -> None:
-    assert open_page(full, width=width).page.evaluate(UNREADABLE) == []
+def test_no_texts_of_a_plot_lie_over_one_another(full_page: Look, width: int) -> None:
+    assert full_page(scheme="light", width=width).page.evaluate(UNREADABLE) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_is_large_and_clear_enough(full: Path, open_page: Open, scheme: str) -> None:
-    texts = open_page(full, scheme=scheme).page.evaluate(TEXTS)
+def test_every_text_is_large_and_clear_enough(full_page: Look, scheme: str) -> None:
+    texts = full_page(scheme=scheme, width=1280).page.evaluate(TEXTS)
     assert len(texts) > 200
     assert [text for text in texts if text["size"] < 12] == []
     assert [text for text in texts if _contrast(text["colour"], text["behind"]) < 4.5] == []
