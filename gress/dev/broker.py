@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -20,6 +22,8 @@ from jobs.kafka.jars import BROKER, find_jars
 
 OLDEST_JAVA = 17
 HOST = "127.0.0.1"
+JVM_OPTIONS = "KAFKA_JVM_PERFORMANCE_OPTS"
+"""Environment variable with options of the broker's JVM, as of Kafka's own scripts."""
 
 _HEAP = "-Xmx512m"
 # Log warnings and the line that says that the broker is ready; another process may answer on the port.
@@ -88,7 +92,7 @@ class DevKafka:
         self.port = port or free_port()
         self.servers = f"{HOST}:{self.port}"
         self.log = data / "broker.log"
-        self._java = [_java(), _HEAP, *_LOG_LEVELS]
+        self._java = [_java(), _HEAP, *shlex.split(os.environ.get(JVM_OPTIONS, "")), *_LOG_LEVELS]
         self._java += ["-cp", f"{find_jars(BROKER, jars)[0].parent}/*"]
         self._data = data.absolute()
         self._partitions = partitions
