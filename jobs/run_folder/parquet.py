@@ -44,8 +44,8 @@ def _convert(folder: Path, schema: pa.Schema) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def csv_table(folder: Path, columns: SqlColumns) -> pa.Table:
-    """Return the rows of a folder of headerless CSV parts."""
+def csv_table(folder: Path, columns: SqlColumns, absent: str) -> pa.Table:
+    """Return the rows of a folder of headerless CSV parts; ``absent`` is the cell of an absent value."""
     import pyarrow as pa
     import pyarrow.csv as pa_csv
 
@@ -54,8 +54,9 @@ def csv_table(folder: Path, columns: SqlColumns) -> pa.Table:
         pa_csv.read_csv(
             path,
             read_options=pa_csv.ReadOptions(column_names=schema.names),
+            parse_options=pa_csv.ParseOptions(newlines_in_values=True),
             convert_options=pa_csv.ConvertOptions(
-                column_types=schema, null_values=[""], strings_can_be_null=True
+                column_types=schema, null_values=[absent], strings_can_be_null=True, quoted_strings_can_be_null=False
             ),
         )
         for path in final_parts(folder)

@@ -21,6 +21,7 @@ from jobs.run_folder.progress import Progress
 from jobs.run_folder.row_counts import Counts, FolderCounter
 from jobs.runs.launch import execute, local_options, show_nothing
 from jobs.runs.prepare import PreparedRun, RunRequest, prepare
+from jobs.sinks.files import ABSENT
 from jobs.sources.files import InputFiles
 from jobs.sources.lines import create_lines
 from udfs.features.feature_set import FeatureSet, compile_feature_set
@@ -103,7 +104,7 @@ def _files(prepared: PreparedRun) -> InputFiles:
 def _write(job: JobSettings, scratch: Path, target: Path) -> int:
     import pyarrow.parquet as pq
 
-    table = csv_table(scratch / "features", feature_columns(job))
+    table = csv_table(scratch / "features", feature_columns(job), ABSENT)
     table = table.sort_by([(job.events.time, "ascending"), (job.events.id, "ascending")])
     features = compile_feature_set(job.features, job.events)
     part = target.with_name(f".{target.name}.part")

@@ -26,9 +26,13 @@ def create_text_sink(session: FlinkSession, name: str, folder: Path, *, kind: st
     _create(session, name, (("text", kind),), folder, {"format": "raw"})
 
 
+ABSENT = "\ue000"
+"""Cell of CSV for an absent value: an empty cell is an empty text. Texts may hold the character beside others."""
+
+
 def create_csv_sink(session: FlinkSession, name: str, columns: SqlColumns, folder: Path) -> None:
-    """Register a sink of CSV without a header; an absent value is an empty cell."""
-    _create(session, name, columns, folder, {"format": "csv", "csv.null-literal": ""})
+    """Register a sink of CSV without a header; an absent value is ``ABSENT``."""
+    _create(session, name, columns, folder, {"format": "csv", "csv.null-literal": ABSENT})
 
 
 def _create(session: FlinkSession, name: str, columns: SqlColumns, folder: Path, options: dict[str, str]) -> None:

@@ -100,16 +100,16 @@ def test_run_of_nothing_gives_empty_files_with_columns(tmp_path: Path) -> None:
 
 
 def test_csv_parts_are_read_by_their_types(tmp_path: Path) -> None:
-    (tmp_path / "part-0").write_text('1,"a, b",0.1\n2,,\n')
+    (tmp_path / "part-0").write_text('1,"a, b\nc",0.1\n2,~,~\n3,,2\n')
     (tmp_path / "part-1").write_text("9007199254740993,c,1e-17\n")
     (tmp_path / "part-2").touch()
-    table = csv_table(tmp_path, (("id", "BIGINT"), ("text", "STRING"), ("x", "DOUBLE")))
+    table = csv_table(tmp_path, (("id", "BIGINT"), ("text", "STRING"), ("x", "DOUBLE")), "~")
     assert table.to_pydict() == {
-        "id": [1, 2, 9007199254740993],
-        "text": ["a, b", None, "c"],
-        "x": [0.1, None, 1e-17],
+        "id": [1, 2, 3, 9007199254740993],
+        "text": ["a, b\nc", None, "", "c"],
+        "x": [0.1, None, 2, 1e-17],
     }
 
 
 def test_no_csv_parts_give_no_rows(tmp_path: Path) -> None:
-    assert csv_table(tmp_path, (("id", "BIGINT"),)).to_pydict() == {"id": []}
+    assert csv_table(tmp_path, (("id", "BIGINT"),), "~").to_pydict() == {"id": []}
