@@ -11,6 +11,7 @@ from models.runtimes.model_file import unreadable
 _ONE_FILE = "save it as one file: onnx.save(onnx.load(FILE), NEW_FILE)"
 _LOWER = "export it for an older version, or install a newer onnxruntime"
 _UNKNOWN = "export it with standard operators; those of other libraries cannot be scored"
+_LOCALE = "install it where jobs run (package locales-all of Debian), or export the model with lowercase=False"
 
 _TEXTS = (
     (r"Opset (\d+) is under development.*support for domain (\S+) is till opset (\d+)",
@@ -20,6 +21,8 @@ _TEXTS = (
     (r"[Nn]o [Oo]p registered for (\S+) with domain_version of (\d+)",
      "has operator {0}, which {runtime} does not know in opset {1}", _UNKNOWN),
     (r"(\S+) is not a registered function/op", "has operator {0}, which {runtime} does not know", _UNKNOWN),
+    (r"Failed to construct locale with name:([\w.@-]+)",
+     "changes the case of texts by the rules of locale {0}, which this machine does not have", _LOCALE),
     (r"[Ee]xternal data", "keeps weights in another file, which is not beside it", _ONE_FILE),
 )  # fmt: skip
 
