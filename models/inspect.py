@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +14,29 @@ from models.output_roles import OutputRoles
 from models.runtimes import RUNTIMES
 from models.runtimes.options import RuntimeOptions
 from models.scoring.find_roles import find_roles
-from models.scoring.sample_rows import sample_answers
+from models.scoring.raw_choice import likely_raw
+from models.scoring.sample_rows import examples, sample_answers
 from models.spec import ModelSpec
 
 _TYPES = {".onnx": "onnx", ".tflite": "tflite"}
 
 
-def spec_from_file(path: Path, name: str, version: str, **fields: Any) -> ModelSpec:
+def spec_from_file(
+    path: Path,
+    name: str,
+    version: str,
+    *,
+    sample: Callable[[Sequence[str]], Mapping[str, Sequence[Any]]] | None = None,
+    **fields: Any,
+) -> ModelSpec:
     """Read the spec from a model file: checksum, inputs, outputs and their roles, and the task if the outputs show it.
 
     Args:
         path: an .onnx or .tflite file; another suffix needs ``type``.
         name: name of the model.
         version: version of the model.
+        sample: function that returns values for inputs that probably take raw fields; it may leave out some. Without
+            them the file is tried on empty texts.
         **fields: further fields of ModelSpec, such as task, classes, feature_columns, threshold; they win
             over those read from the file. ``roles`` may have gaps, which the file fills.
 
@@ -50,7 +60,8 @@ def spec_from_file(path: Path, name: str, version: str, **fields: Any) -> ModelS
             "outputs": runtime.outputs,
         }
         spec = _spec({"name": name, "version": version, **found, **fields})
-        answers = sample_answers(runtime, len(spec.feature_columns or ()) or 1)
+        raw = examples(spec) if sample is None else {**examples(spec), **sample(likely_raw(spec))}
+        answers = sample_answers(runtime, len(spec.feature_columns or ()) or 1, raw)
     finally:
         runtime.close()
     if answers is None:

@@ -16,6 +16,8 @@ from pydantic import (
     ConfigDict,
     Field,
     FiniteFloat,
+    StrictInt,
+    StrictStr,
     ValidationError,
     model_validator,
 )
@@ -58,7 +60,13 @@ def _as_label(value: Any) -> Any:
 
 
 _Name = Annotated[str, AfterValidator(_plain_name)]
+def _as_examples(value: Any) -> Any:
+    return dict.fromkeys(value) if isinstance(value, (list, tuple)) else value
+
+
 _Label = Annotated[str, BeforeValidator(_as_label)]
+RawValue = Annotated[StrictStr | StrictInt | FiniteFloat | None, Field(union_mode="left_to_right")]
+"""A value of a raw field: text, a whole number, a float, or none."""
 
 
 class TensorSpec(BaseModel):
@@ -90,21 +98,27 @@ class GoldenRows(BaseModel):
     """Rows with the predictions that every copy of the model must give, within 1e-5 absolute and 1e-4 relative.
 
     Args:
-        columns: names of the k feature columns.
+        columns: names of the k feature columns; none where the model takes raw fields alone.
         rows: (n, k); None = NaN.
         predictions: (n,), the required values of the prediction column.
+        raw: values of the raw fields that the model takes, (n,) each.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    columns: Annotated[tuple[str, ...], Field(min_length=1)]
+    columns: tuple[str, ...]
     rows: Annotated[tuple[tuple[FiniteFloat | None, ...], ...], Field(min_length=1, max_length=1000)]
     predictions: tuple[FiniteFloat, ...]
+    raw: Mapping[str, tuple[RawValue, ...]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _is_rectangular(self) -> Self:
-        if {len(row) for row in self.rows} != {len(self.columns)} or len(self.predictions) != len(self.rows):
+        lengths = {len(self.predictions), *map(len, self.raw.values())}
+        if {len(row) for row in self.rows} != {len(self.columns)} or lengths != {len(self.rows)}:
             msg = f"expected {len(self.rows)} predictions and rows of {len(self.columns)} values"
+            raise ValueError(msg)
+        if not (self.columns or self.raw):
+            msg = "expected columns or raw fields, got neither"
             raise ValueError(msg)
         return self
 
@@ -119,6 +133,9 @@ class ModelSpec(BaseModel):
         roles: the outputs that prediction, label and scores come from; None = not recorded, as in old model.json files.
         classes: labels in the order of the score columns; the last is the positive one unless ``roles`` names another.
         feature_columns: names of the columns, in order, of the training matrix.
+        raw_inputs: inputs that take the event's field of their name instead of features, each with a value that the
+            model can score; a value of None = "" or 0 will do. None = not recorded, so the job's features and fields
+            tell. A list of names may be given, too.
         threshold: decision threshold on the prediction.
         baseline: histograms of the training rows and of the model's scores for them, as ``state.drift`` writes them;
             None = no baseline, so drift is not measured.
@@ -140,6 +157,7 @@ class ModelSpec(BaseModel):
     feature_set: str | None = None
     feature_set_hash: str | None = None
     feature_columns: tuple[str, ...] | None = None
+    raw_inputs: Annotated[Mapping[str, RawValue], BeforeValidator(_as_examples)] | None = None
     threshold: FiniteFloat | None = None
     golden: GoldenRows | None = None
     baseline: Mapping[str, Any] | None = None
@@ -182,4 +200,9 @@ def parse_spec(content: bytes, where: str) -> ModelSpec:
 def spec_text(spec: ModelSpec) -> str:
     """Return the text of a model.json; equal specs give equal text."""
     content = spec.model_dump(mode="json")
+    # Without raw inputs the text stays one that earlier releases read.
+    if not content["raw_inputs"]:
+        del content["raw_inputs"]
+    if content["golden"] and not content["golden"]["raw"]:
+        del content["golden"]["raw"]
     return json.dumps(content, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -105,6 +105,7 @@ def _of_spec(spec: ModelSpec) -> list[tuple[str, str]]:
         ("classes", ", ".join(spec.classes or ())),
         ("threshold", "" if spec.threshold is None else f"{spec.threshold:g}"),
         ("feature set", " ".join(filter(None, (spec.feature_set, spec.feature_set_hash)))),
+        ("raw fields", ", ".join(spec.raw_inputs or ())),
         ("columns", f"{len(columns)}: {', '.join(columns)}" if columns else ""),
         ("golden rows", f"{len(spec.golden.rows):,}" if spec.golden else "none"),
         ("metrics", ", ".join(f"{name} {value:g}" for name, value in spec.metrics.items())),

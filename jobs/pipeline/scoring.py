@@ -21,6 +21,7 @@ from udfs.functions.score_lines import ScoreLines
 from udfs.functions.write_lines import BLOCK_COLUMNS, WriteLines
 from udfs.parsing.lines import LineFormat
 from udfs.rows import prediction_row, record_columns
+from udfs.scoring.model_source import raw_fields
 from udfs.windows.on_parts import OnParts
 from udfs.windows.write_parts import WriteParts
 
@@ -70,12 +71,14 @@ def score(
     features = compile_feature_set(job.features, job.events)
     if not features.windows:
         return _score_lines(session, settings, job, lines, ScoreLines(job, settings.ml, line_format))
-    function = ScoreColumns(job, settings.ml)
     if settings.execution.windows == "sliding":
+        function = ScoreColumns(job, settings.ml)
         parts = window_parts(
             session, settings, job, features, lines, line_format, keep=columns_through_windows()
         )
         return _score_parts(session, settings, job, lines, parts, function)
+    # The fields that a model reads raw are arguments of the function, so the model decides the plan.
+    function = ScoreColumns(job, settings.ml, raw_fields(settings.ml, job.inference, features))
     views = _window(session, settings, job, features, lines, line_format)
     kept = [*(name for name, _ in event_columns(job.events)), *_RECORD]
     scored = apply(session, views.windowed, "scored", function, profile=settings.execution.profile, keep=kept)

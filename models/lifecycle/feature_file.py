@@ -102,15 +102,16 @@ def known_features(path: Path, known: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_width(path: Path, spec: ModelSpec) -> None:
-    """Refuse a file with more or fewer columns than the model's one input takes.
+    """Refuse a file with more or fewer columns than the model's one input of features takes.
 
     Raises:
         ModelError: the numbers differ.
     """
-    columns, shape = spec.feature_columns or (), spec.inputs[0].shape
-    if len(spec.inputs) > 1 or len(shape) != 2 or shape[1] in (None, len(columns)):
+    columns = spec.feature_columns or ()
+    own = [tensor for tensor in spec.inputs if tensor.dtype != "string" and tensor.name not in (spec.raw_inputs or ())]
+    if len(own) != 1 or len(own[0].shape) != 2 or own[0].shape[1] in (None, len(columns)):
         return
-    problem = f"has {len(columns)} features ({', '.join(columns)}), {spec.ref} takes {spec.inputs[0]}"
+    problem = f"has {len(columns)} features ({', '.join(columns)}), {spec.ref} takes {own[0]}"
     raise _error(read_feature_file(path), problem)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import ModelError
+from models.lifecycle.raw_columns import raw_array
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,40 +30,50 @@ class GoldenFile:
         columns: names of the k feature columns, in the file's order.
         matrix: (n, k) float32; null is NaN.
         predictions: (n,) float64, the required predictions; None: the file has none.
+        raw: columns that the model reads raw, (n,) each.
     """
 
     path: Path
     columns: tuple[str, ...]
     matrix: NDArray[np.float32]
     predictions: NDArray[np.float64] | None
+    raw: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
-def read_golden_file(path: Path) -> GoldenFile:
+def read_golden_file(path: Path, raw: Sequence[str] = ()) -> GoldenFile:
     """Read the feature columns and the column ``prediction``, if the file has it.
 
     Args:
         path: Parquet file of numbers and booleans, 1 to 1000 rows.
+        raw: columns that the model reads raw, which may be text.
 
     Raises:
         ModelError: the file cannot be read, has too many rows or none, or has values other than finite numbers and
             nulls.
     """
     table = _read(path)
-    columns = tuple(name for name in table.column_names if name != PREDICTION)
+    columns = tuple(name for name in table.column_names if name not in (PREDICTION, *raw))
     repeated = [name for name, count in Counter(table.column_names).items() if count > 1]
     if repeated:
         raise _error(path, f"has column {repeated[0]!r} twice", "name each column once")
-    if not columns:
+    missing = [name for name in raw if name not in table.column_names]
+    if missing:
+        problem = f"has no column {', '.join(missing)}, which the model reads beside its features"
+        raise _error(path, problem, "add it as the events have it")
+    if not (columns or raw):
         raise _error(path, "has no feature column", "write a column for each feature of the model")
     # Features are float32: a value beyond its range becomes infinite, and infinite values are refused.
+    matrix = np.empty((len(table), len(columns)), np.float32)
     with np.errstate(over="ignore"):
-        matrix = np.stack([_numbers(path, table, name).astype(np.float32) for name in columns], axis=1)
+        for place, name in enumerate(columns):
+            matrix[:, place] = _numbers(path, table, name)
+    fields = {name: raw_array(f"golden file {path}", name, table[name]) for name in raw}
     _refuse(path, columns, np.isinf(matrix), "is infinite in float32")
     if PREDICTION not in table.column_names:
-        return GoldenFile(path, columns, matrix, None)
+        return GoldenFile(path, columns, matrix, None, fields)
     predictions = _numbers(path, table, PREDICTION)
     _refuse(path, (PREDICTION,), ~np.isfinite(predictions)[:, None], "is null, NaN or infinite")
-    return GoldenFile(path, columns, matrix, predictions)
+    return GoldenFile(path, columns, matrix, predictions, fields)
 
 
 def _read(path: Path) -> pa.Table:

@@ -8,23 +8,21 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from models.checksum import verify_checksum
 from models.errors import ModelError, fail
 from models.inspect import spec_from_file
 from models.lifecycle.feature_file import check_width
 from models.lifecycle.framework_models import as_model_file
+from models.lifecycle.raw_columns import SampleRaw, sample_raw
 from models.runtimes.onnx_refusal import check_single_file
 from models.scoring.loaded import LoadedModel, load_model
-from models.scoring.sample_rows import check_rows
+from models.scoring.sample_rows import check_rows, with_examples
 from models.scoring.sessions import SessionPool
-from models.scoring.signature import check_inputs
-from models.spec import GoldenRows, ModelSpec, check_name
+from models.scoring.signature import bind_inputs, check_inputs
+from models.spec import ModelSpec, check_name
 from models.version import Version
 
 if TYPE_CHECKING:
-    from models.lifecycle.golden_file import GoldenFile
     from models.registry import Registry
 
 
@@ -51,10 +49,10 @@ def register(
             (.txt), which needs ``features`` and is converted. Loading a pickle runs the code in it.
         name: name of the model; "" is the name in model.json.
         version: version of the model; "" is the version in model.json.
-        golden: Parquet file of at most 1000 rows. It holds the feature columns and the column ``prediction`` with the
-            values that the model must give. The order of the columns becomes ``feature_columns`` unless these are
-            known otherwise. Without ``prediction`` the model's own answers are recorded: they prove that a copy equals
-            the registered file, not that the model is right.
+        golden: Parquet file of at most 1000 rows. It holds the feature columns, the fields that the model reads raw,
+            and the column ``prediction`` with the values that the model must give. The order of the feature columns
+            becomes ``feature_columns`` unless these are known otherwise. Without ``prediction`` the model's own answers
+            are recorded: they prove that a copy equals the registered file, not that the model is right.
         baseline: function that makes the drift baseline of the loaded model; None = the baseline in model.json, if any.
         features: Parquet file of `gress features export`. It names the columns and the feature set with its hash, which
             a job's start compares with its own; None = those in model.json, if any.
@@ -79,10 +77,11 @@ def register(
     with as_model_file(file, features, known) as (artifact, found):
         # All artifacts of a registry have the same name, whatever the user called the file.
         found["file"] = f"model{artifact.suffix.lower()}"
-        spec = spec_from_file(artifact, name, str(Version.parse(version)), **found)
+        sample = sample_raw(golden, features)
+        spec = spec_from_file(artifact, name, str(Version.parse(version)), sample=sample, **found)
         if features is not None:
             check_width(features, spec)
-        return registry.publish(_proved(spec, artifact, golden, baseline), artifact)
+        return registry.publish(_proved(spec, artifact, golden, baseline, sample), artifact)
 
 
 def _fields_beside(file: Path) -> dict[str, Any]:
@@ -119,26 +118,33 @@ def _plain(key: str, text: str) -> str:
 
 
 def _proved(
-    spec: ModelSpec, file: Path, golden: Path | None, baseline: Callable[[LoadedModel], Mapping[str, Any]] | None
+    spec: ModelSpec,
+    file: Path,
+    golden: Path | None,
+    baseline: Callable[[LoadedModel], Mapping[str, Any]] | None,
+    sample: SampleRaw,
 ) -> ModelSpec:
     """Run the model and return the spec with its golden rows and baseline."""
     from models.lifecycle.golden_file import read_golden_file
+    from models.lifecycle.golden_rows import check_predictions, golden_rows, texts_of, with_columns
 
     verify_checksum(spec, file)
     if spec.type == "onnx":
         check_single_file(file)
-    rows = read_golden_file(golden) if golden is not None else None
-    if rows is not None:
-        columns = spec.feature_columns or _columns(spec, rows)
-        _check_columns(spec, columns, rows)
-        spec = spec.model_copy(update={"feature_columns": columns})
+    rows = read_golden_file(golden, _raw(spec) or texts_of(spec)) if golden is not None else None
+    if rows is not None and rows.columns:
+        spec = with_columns(spec, rows)
+    raw = _raw(spec) or ()
+    if raw and spec.raw_inputs is None:
+        spec = spec.model_copy(update={"raw_inputs": dict.fromkeys(raw)})
     check_inputs(spec, spec.inputs)
     # Use a new pool: the shared one may hold an open session, which would not read the file again.
     model = load_model(spec, file, sessions=SessionPool())
     try:
+        spec = model.spec = with_examples(spec, model.runtime, sample(raw))
         if rows is not None:
-            spec = spec.model_copy(update={"golden": _golden(model, rows)})
-        _check_predictions(model, spec.golden, golden or file.with_name("model.json"))
+            spec = spec.model_copy(update={"golden": golden_rows(model, rows)})
+        check_predictions(model, spec.golden, golden or file.with_name("model.json"))
         model.warmup(1)
         check_rows(spec, model.runtime)
         if baseline is not None:
@@ -148,57 +154,9 @@ def _proved(
     return spec
 
 
-def _columns(spec: ModelSpec, rows: GoldenFile) -> tuple[str, ...]:
-    """Return the names of the model's inputs if it has one for each column, else the golden file's columns."""
-    return tuple(tensor.name for tensor in spec.inputs) if len(spec.inputs) > 1 else rows.columns
-
-
-def _check_columns(spec: ModelSpec, columns: tuple[str, ...], rows: GoldenFile) -> None:
-    shape = spec.inputs[0].shape
-    width = shape[1] if len(spec.inputs) == 1 and len(shape) == 2 else None
-    subject = f"golden file {rows.path}"
-    if sorted(columns) != sorted(rows.columns):
-        missing = ", ".join(name for name in columns if name not in rows.columns) or "none"
-        extra = ", ".join(name for name in rows.columns if name not in columns) or "none"
-        fail(
-            subject,
-            f"expected the {len(columns)} columns of {spec.ref}, got missing {missing}, extra {extra}",
-            "its columns are the features and prediction, no others",
-        )
-    if width is not None and width != len(columns):
-        fail(
-            subject,
-            f"has {len(columns)} columns ({', '.join(columns)}), expected {width} for input {spec.inputs[0]}",
-            "its columns are the features and prediction, no others",
-        )
-
-
-def _golden(model: LoadedModel, rows: GoldenFile) -> GoldenRows:
-    predictions = rows.predictions
-    if predictions is None:
-        order = [rows.columns.index(name) for name in model.spec.feature_columns or rows.columns]
-        predictions = model.predict_matrix(np.ascontiguousarray(rows.matrix[:, order])).prediction
-        is_off = ~np.isfinite(predictions)
-        if is_off.any():
-            row = int(np.flatnonzero(is_off)[0])
-            fail(
-                model.spec.ref, f"gives {predictions[row]} for row {row} of {rows.path}", "give rows that it can score"
-            )
-    values = tuple(tuple(_number(value) for value in row) for row in rows.matrix)
-    return GoldenRows(columns=rows.columns, rows=values, predictions=tuple(map(float, predictions)))
-
-
-def _number(value: np.float32) -> float | None:
-    """Return the shortest number that is this float32: 0.1, not 0.10000000149011612."""
-    return None if np.isnan(value) else float(str(value))
-
-
-def _check_predictions(model: LoadedModel, golden: GoldenRows | None, origin: Path) -> None:
-    from models.serving.fitness import check_golden
-
-    if golden is None:
-        return
+def _raw(spec: ModelSpec) -> tuple[str, ...] | None:
+    """Return the inputs that take raw fields; None: without a job they are in doubt."""
     try:
-        check_golden(model, golden)
-    except ModelError as error:
-        fail(error.subject, error.problem, f"the golden rows are those of {origin}")
+        return bind_inputs(spec, spec.inputs, spec.feature_columns).raw
+    except ModelError:
+        return None

@@ -46,7 +46,8 @@ class InputSlot:
         return np.ascontiguousarray(self._cast(self._reshape(np.asarray(array))))
 
     def zeros(self, n: int, width: int = 1) -> NDArray[Any]:
-        """Return n rows of 0 (or ""), with ``width`` for free dimensions after the first."""
+        """Return n rows of 0 (or ""), with ``width`` for free dimensions after the first; those of texts are 1."""
+        width = 1 if self.is_string else width
         shape = (n, *(width if dim is None else dim for dim in self._row_shape))
         return np.full(shape, "", dtype=object) if self.is_string else np.zeros(shape, dtype=self.dtype)
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from models.errors import fail, refuse
+from models.errors import ModelError, fail, refuse
+from models.scoring.event_fields import EventFields
+from models.scoring.raw_choice import choices, owner_of
+from models.scoring.raw_fields import check_fields, is_one_field
 from models.spec import ModelSpec, TensorSpec
 
 
@@ -15,11 +18,13 @@ class InputBinding:
 
     Args:
         matrix: name of the one (n, k) input; None = several inputs, or one column.
-        columns: for each column the name of its input, if `matrix` is None.
+        columns: for each column the name of its input, if `matrix` is None; empty: the model reads no features.
+        raw: names of the inputs that take the event's field of their name.
     """
 
     matrix: str | None
     columns: tuple[str, ...] = ()
+    raw: tuple[str, ...] = ()
 
 
 def check_signature(
@@ -27,6 +32,7 @@ def check_signature(
     runtime_inputs: Sequence[TensorSpec],
     feature_columns: Sequence[str],
     feature_set_hash: str | None,
+    fields: EventFields | None = None,
 ) -> InputBinding:
     """Refuse features that a model was not trained on, or that its inputs cannot take.
 
@@ -36,10 +42,11 @@ def check_signature(
             name or with the k columns whose names are its name, an underscore and more.
         feature_columns: names of the k columns, in order.
         feature_set_hash: hash of the job's feature set; None = not compared.
+        fields: fields of the job's events, for inputs of text and for others that no feature fills; None = unknown.
 
     Raises:
         ModelError: the features do not fit; the text names missing and extra columns, the first column in the wrong
-            place, or both hashes.
+            place, or both hashes. Or an input has neither a feature nor a field, or one of another type.
     """
     _check_columns(spec, feature_columns)
     if feature_set_hash and spec.feature_set_hash and feature_set_hash != spec.feature_set_hash:
@@ -49,20 +56,49 @@ def check_signature(
             f"the job's has {feature_set_hash}",
             "use the features it was trained on, or train it on these and publish a new version",
         )
-    return bind_inputs(spec, runtime_inputs, feature_columns)
+    return bind_inputs(spec, runtime_inputs, feature_columns, fields)
 
 
 def bind_inputs(
-    spec: ModelSpec, runtime_inputs: Sequence[TensorSpec], feature_columns: Sequence[str] | None
+    spec: ModelSpec,
+    runtime_inputs: Sequence[TensorSpec],
+    feature_columns: Sequence[str] | None,
+    fields: EventFields | None = None,
 ) -> InputBinding:
-    """Assign the columns of a float32 (n, k) matrix to inputs; unknown columns fit only a single matrix input."""
-    if len(runtime_inputs) == 1 and (
-        feature_columns is None or not _is_column(runtime_inputs[0], feature_columns)
-    ):
-        return _bind_matrix(spec, runtime_inputs[0], feature_columns)
-    if feature_columns is None:
-        fail(spec.ref, f"has {len(runtime_inputs)} inputs and no feature_columns", "name its columns in model.json")
-    return _bind_columns(spec, runtime_inputs, feature_columns)
+    """Assign columns and raw fields to inputs: the first choice of raw inputs that leaves the features no doubt.
+
+    Unknown columns fit only a single matrix input beside the raw ones.
+
+    Raises:
+        ModelError: no choice fits.
+    """
+    first: ModelError | None = None
+    for raw in choices(spec, runtime_inputs, feature_columns, fields):
+        rest = [tensor for tensor in runtime_inputs if tensor.name not in raw]
+        try:
+            binding = _bind_features(spec, rest, feature_columns)
+        except ModelError as error:
+            first = first or error
+            continue
+        taken = [tensor for tensor in runtime_inputs if tensor.name in raw]
+        for tensor in taken:
+            _check_raw(spec, tensor)
+        if fields is not None:
+            check_fields(spec.ref, taken, fields)
+        return replace(binding, raw=tuple(tensor.name for tensor in taken))
+    if first is not None:
+        raise first
+    fail(spec.ref, "has no inputs")
+
+
+def _bind_features(spec: ModelSpec, tensors: Sequence[TensorSpec], columns: Sequence[str] | None) -> InputBinding:
+    if not tensors:
+        return InputBinding(None)
+    if len(tensors) == 1 and (columns is None or not _is_column(tensors[0], columns)):
+        return _bind_matrix(spec, tensors[0], columns)
+    if columns is None:
+        fail(spec.ref, f"has {len(tensors)} inputs and no feature_columns", "name its columns in model.json")
+    return _bind_columns(spec, tensors, columns)
 
 
 def _check_columns(spec: ModelSpec, found: Sequence[str]) -> None:
@@ -92,7 +128,6 @@ def _is_column(tensor: TensorSpec, columns: Sequence[str]) -> bool:
 
 
 def _bind_matrix(spec: ModelSpec, tensor: TensorSpec, columns: Sequence[str] | None) -> InputBinding:
-    _check_numeric(spec, tensor)
     if len(tensor.shape) not in (0, 2):
         refuse(spec.ref, f"input {tensor}", "a matrix (n, k)", "export it with one (n, k) input")
     if columns is not None and tensor.shape and tensor.shape[1] not in (None, len(columns)):
@@ -110,7 +145,7 @@ def _bind_matrix(spec: ModelSpec, tensor: TensorSpec, columns: Sequence[str] | N
 def _bind_columns(spec: ModelSpec, tensors: Sequence[TensorSpec], columns: Sequence[str]) -> InputBinding:
     for tensor in tensors:
         _check_part(spec, tensor)
-    owners = {column: _owner([tensor.name for tensor in tensors], column) for column in columns}
+    owners = {column: owner_of([tensor.name for tensor in tensors], column) for column in columns}
     unused = [tensor.name for tensor in tensors if tensor.name not in owners.values()]
     extra = [column for column, owner in owners.items() if owner is None]
     if unused or extra:
@@ -127,37 +162,27 @@ def _bind_columns(spec: ModelSpec, tensors: Sequence[TensorSpec], columns: Seque
     return InputBinding(None, tuple(owners[column] or "" for column in columns))
 
 
-def _owner(inputs: Sequence[str], column: str) -> str | None:
-    """Return the input that a column belongs to: that of its name, else the longest whose name it begins with."""
-    if column in inputs:
-        return column
-    return max((name for name in inputs if column.startswith(f"{name}_")), key=len, default=None)
-
-
 def check_inputs(spec: ModelSpec, inputs: Sequence[TensorSpec]) -> None:
-    """Refuse inputs that the features of no job can fill.
+    """Refuse inputs that no job can fill.
 
     Raises:
-        ModelError: an input takes text, is no matrix or column, or has a free width and columns that nobody named.
+        ModelError: an input is no matrix or column, takes several texts a row, or has a free width and columns that
+            nobody named.
     """
+    raw = {tensor.name for tensor in inputs if tensor.dtype == "string"} | set(spec.raw_inputs or ())
     for tensor in inputs:
-        _check_part(spec, tensor)
-    if len(inputs) == 1 and inputs[0].shape[1:] == (None,) and spec.feature_columns is None:
-        problem = f"has input {inputs[0]}, which does not say how many columns it takes"
+        (_check_raw if tensor.name in raw else _check_part)(spec, tensor)
+    rest = [tensor for tensor in inputs if tensor.name not in raw]
+    if len(rest) == 1 and rest[0].shape[1:] == (None,) and spec.feature_columns is None:
+        problem = f"has input {rest[0]}, which does not say how many columns it takes"
         fail(spec.ref, problem, "name them: --features FILE, or feature_columns in model.json")
 
 
 def _check_part(spec: ModelSpec, tensor: TensorSpec) -> None:
-    _check_numeric(spec, tensor)
     if len(tensor.shape) > 2:
         refuse(spec.ref, f"input {tensor}", "features (n, k)", "export it with inputs of rows and columns")
 
 
-def _check_numeric(spec: ModelSpec, tensor: TensorSpec) -> None:
-    if tensor.dtype == "string":
-        refuse(
-            spec.ref,
-            f"input {tensor}",
-            "a matrix of float32",
-            "encode the text as features, and export the model without its own encoder",
-        )
+def _check_raw(spec: ModelSpec, tensor: TensorSpec) -> None:
+    if tensor.shape and not is_one_field(tensor):
+        refuse(spec.ref, f"input {tensor}", "one field of the event", "export it with an input (n, 1) for each field")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import fail
+from models.scoring.inputs import Inputs
 from models.scoring.loaded import LoadedModel
 from models.scoring.outputs import Scores
-from models.spec import GoldenRows, ModelSpec
+from models.spec import GoldenRows, ModelSpec, RawValue
 
 _RTOL, _ATOL = 1e-4, 1e-5
 _TRIES = 3
@@ -25,11 +27,11 @@ class Probe:
     """Rows that the serving model has scored lately, and the number of its finite predictions.
 
     Attributes:
-        matrix: ``(n, k)`` float32.
+        inputs: features, float32, and all raw fields that there are: the next model may read other ones.
         finite: rows with a finite prediction.
     """
 
-    matrix: NDArray[np.float32]
+    inputs: Inputs
     finite: int
 
 
@@ -46,7 +48,7 @@ def check_fitness(
     Args:
         model: a loaded model, whose file, signature and feature-set hash have been checked.
         budget_s: longest time it may take for the rows of the probe; not measured without a probe.
-        probe: rows to score; None: a row of zeros.
+        probe: rows to score; None, or rows without a raw field that the model reads: a made-up row.
         serving: the model it would replace; a model that takes at most twice its time is never too slow.
         clock: function that returns seconds, for the budget.
 
@@ -57,23 +59,23 @@ def check_fitness(
     spec = model.spec
     if spec.golden is not None:
         check_golden(model, spec.golden)
-    if probe is None:
+    if probe is None or set(model.raw_fields) - set(probe.inputs.raw):
         if model.warms_up:
             model.warmup(1)
         return
-    seconds, scores = _best_of(lambda: model.predict_matrix(probe.matrix), clock)
+    seconds, scores = _best_of(lambda: model.predict(probe.inputs), clock)
     finite = int(np.isfinite(scores.prediction).sum())
     if finite < probe.finite:
-        got = f"{len(probe.matrix) - finite} of {len(probe.matrix)} rows NaN or infinite"
+        got = f"{len(probe.inputs) - finite} of {len(probe.inputs)} rows NaN or infinite"
         fail(spec.ref, f"expected finite scores for rows scored lately, got {got}", "check its training")
     if seconds <= budget_s:
         return
-    before = _best_of(lambda: serving.predict_matrix(probe.matrix), clock)[0] if serving else 0.0
+    before = _best_of(lambda: serving.predict(probe.inputs), clock)[0] if serving else 0.0
     longest = max(budget_s, _SLOWER * before)
     if seconds > longest:
         fail(
             spec.ref,
-            f"takes {seconds * 1e3:.1f} ms for {len(probe.matrix)} rows, expected at most {longest * 1e3:.1f} ms",
+            f"takes {seconds * 1e3:.1f} ms for {len(probe.inputs)} rows, expected at most {longest * 1e3:.1f} ms",
             "make it smaller, or raise ml.inference.max_latency",
         )
 
@@ -84,7 +86,7 @@ def check_golden(model: LoadedModel, golden: GoldenRows) -> None:
     Raises:
         ModelError: a prediction differs; the text names the first such row, the expected and the found value.
     """
-    found = model.predict_matrix(golden_matrix(model.spec, golden)).prediction
+    found = model.predict(golden_inputs(model.spec, golden)).prediction
     wanted = np.asarray(golden.predictions)
     is_off = ~np.isclose(found, wanted, rtol=_RTOL, atol=_ATOL)
     if is_off.any():
@@ -96,12 +98,32 @@ def check_golden(model: LoadedModel, golden: GoldenRows) -> None:
         )
 
 
-def golden_matrix(spec: ModelSpec, golden: GoldenRows) -> NDArray[np.float32]:
-    """Return golden rows as a matrix in the order of the model's columns.
+def golden_inputs(spec: ModelSpec, golden: GoldenRows) -> Inputs:
+    """Return golden rows as a model takes them.
 
     Raises:
         ModelError: the rows have other columns than the model.
     """
+    return Inputs(golden_matrix(spec, golden), {name: raw_values(values) for name, values in golden.raw.items()})
+
+
+def raw_values(values: Sequence[RawValue]) -> NDArray[Any]:
+    """Return values of a raw field as an array: numbers as such where none is absent."""
+    made = np.array(values, dtype=object)
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        return made.astype(np.int64)
+    return made.astype(np.float64) if kinds <= {float, int} else made
+
+
+def golden_matrix(spec: ModelSpec, golden: GoldenRows) -> NDArray[np.float32]:
+    """Return golden rows as a matrix in the order of the model's columns; no columns, where they have none.
+
+    Raises:
+        ModelError: the rows have other columns than the model.
+    """
+    if not golden.columns:
+        return np.empty((len(golden.rows), 0), np.float32)
     order = _order(spec, golden.columns)
     rows = [[np.nan if value is None else value for value in row] for row in golden.rows]
     return np.ascontiguousarray(np.asarray(rows, dtype=np.float32)[:, order])

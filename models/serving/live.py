@@ -22,8 +22,7 @@ from models.serving.shelf import LoadedVersion, Shelf
 from models.serving.versions import Versions
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from models.scoring.inputs import Inputs
     from models.scoring.outputs import Scores
 
 _PROBE_ROWS = 256
@@ -136,14 +135,14 @@ class LiveModel:
             if is_last:
                 self._shelf.close(held)
 
-    def observe(self, matrix: NDArray[Any], scores: Scores) -> None:
+    def observe(self, inputs: Inputs, scores: Scores) -> None:
         """Keep rows of a scored batch, about once a second, as the probe for the next model."""
         now = time.monotonic()
-        if now - self._probed_s < _PROBE_EVERY_S or not len(matrix):
+        if now - self._probed_s < _PROBE_EVERY_S or not len(inputs):
             return
         self._probed_s = now
         finite = int(np.isfinite(scores.prediction[:_PROBE_ROWS]).sum())
-        self._probe = Probe(matrix[:_PROBE_ROWS].copy(), finite)
+        self._probe = Probe(inputs.take(slice(_PROBE_ROWS)).copy(), finite)
 
     def poll(self) -> None:
         """Check once for a new deployment and apply it; if its version must be loaded, another thread does both."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from models.serving.live import LiveModel
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from numpy.typing import NDArray
-
+    from models.scoring.inputs import Inputs
     from models.scoring.loaded import LoadedModel
     from models.scoring.outputs import Scores
 
@@ -64,9 +63,9 @@ class SharedModel:
         """Return the model for rows on which the serving model fails."""
         return self._live.lease_fallback()
 
-    def observe(self, matrix: NDArray[Any], scores: Scores) -> None:
+    def observe(self, inputs: Inputs, scores: Scores) -> None:
         """Keep rows of a scored batch as the probe for the next model."""
-        self._live.observe(matrix, scores)
+        self._live.observe(inputs, scores)
 
     def close(self) -> None:
         """Release the live model; it may be called twice."""

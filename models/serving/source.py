@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from models.scoring.loaded import LoadedModel
 from models.serving.events import NullListener, SwapListener
@@ -12,16 +12,15 @@ from models.serving.events import NullListener, SwapListener
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from numpy.typing import NDArray
-
+    from models.scoring.inputs import Inputs
     from models.scoring.outputs import Scores
 
 
 class ModelSource(Protocol):
     """A source of the serving model, batch by batch.
 
-    Several threads may hold a lease at once. A leased model is valid only inside its block. Callers must not change a
-    matrix after they pass it to a model, and sources do not change it.
+    Several threads may hold a lease at once. A leased model is valid only inside its block. Callers must not change
+    rows after they pass them to a model, and sources do not change them.
     """
 
     def lease(self) -> AbstractContextManager[LoadedModel]:
@@ -30,7 +29,7 @@ class ModelSource(Protocol):
     def lease_fallback(self) -> AbstractContextManager[LoadedModel | None]:
         """Return the model for rows on which the serving model fails; None: there is none, or it is not loaded yet."""
 
-    def observe(self, matrix: NDArray[Any], scores: Scores) -> None:
+    def observe(self, inputs: Inputs, scores: Scores) -> None:
         """Keep rows of a scored batch as the probe for the next model; a source copies what it keeps."""
 
     def close(self) -> None:
@@ -57,7 +56,7 @@ class FixedModel:
         """Return the fallback model; None: there is none."""
         yield self.fallback
 
-    def observe(self, matrix: NDArray[Any], scores: Scores) -> None:
+    def observe(self, inputs: Inputs, scores: Scores) -> None:
         """Do nothing, as no model follows this one."""
 
     def close(self) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.errors import fail
+from models.lifecycle.raw_columns import read_raw
+from models.scoring.inputs import Inputs
 
 if TYPE_CHECKING:
     from models.scoring.loaded import LoadedModel
@@ -20,8 +22,8 @@ def baseline_of(rows: Path) -> Callable[[LoadedModel], dict[str, Any]]:
     """Return a function that makes a model's baseline from a file.
 
     Args:
-        rows: Parquet with a column of numbers for each feature of the model; other columns are ignored, so a file of
-            `gress features export` will do.
+        rows: Parquet with a column of numbers for each feature of the model, and the fields that it reads raw; other
+            columns are ignored, so a file of `gress features export` will do.
     """
 
     def make(model: LoadedModel) -> dict[str, Any]:
@@ -34,10 +36,12 @@ def baseline_of(rows: Path) -> Callable[[LoadedModel], dict[str, Any]]:
                 "does not say which features it has, so that no baseline can be made",
                 "name them as feature_columns in model.json, or give --golden",
             )
-        matrix = _read(rows, names)
+        matrix, subject = _read(rows, names), f"baseline file {rows}"
+        raw = read_raw(subject, rows, model.raw_fields) if model.raw_fields else {}
+        inputs = Inputs(matrix, raw)
         parts = range(0, len(matrix), _SCORED_ROWS)
         scores = np.concatenate(
-            [model.predict_matrix(matrix[start : start + _SCORED_ROWS]).prediction for start in parts]
+            [model.predict(inputs.take(slice(start, start + _SCORED_ROWS))).prediction for start in parts]
         )
         # As in jobs: a row without a score is a dead letter, and in no window.
         is_scored = np.isfinite(scores)

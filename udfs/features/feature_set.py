@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from conf.nearest import suggest
+from models.scoring.event_fields import EventFields
 from udfs.features import FEATURES
 from udfs.features.errors import FeatureError, UnknownColumnError, suggest_or_list
 from udfs.features.explained_column import ExplainedColumn
@@ -36,11 +37,13 @@ class FeatureSet:
         name: name in the settings.
         hash: 16 hex digits that change with every parameter, name and the order, and with nothing else.
         features: transforms in order.
+        fields: fields of the events that the features are of; models may read them raw, beside the features.
     """
 
     name: str
     hash: str
     features: tuple[Feature, ...]
+    fields: EventFields = field(default_factory=EventFields, compare=False)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -161,7 +164,8 @@ def compile_feature_set(settings: FeatureSetSettings, events: EventSettings) -> 
     canonical = json.dumps(
         [feature.canonical() for feature in features], default=asdict, sort_keys=True, separators=(",", ":")
     )
-    return FeatureSet(settings.name, hashlib.sha256(canonical.encode()).hexdigest()[:16], features)
+    fields = EventFields({name: each.type for name, each in events.fields.items()})
+    return FeatureSet(settings.name, hashlib.sha256(canonical.encode()).hexdigest()[:16], features, fields)
 
 
 def _build_all(specs: tuple[FeatureSpec, ...], events: EventSettings) -> tuple[Feature, ...]:

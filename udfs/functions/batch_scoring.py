@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -20,7 +21,7 @@ from udfs.features.feature_set import FeatureSet, compile_feature_set
 from udfs.functions.compute_features import feature_inputs
 from udfs.functions.parse_lines import event_columns
 from udfs.functions.repeated import first_of, repeated
-from udfs.functions.vector_function import Columns
+from udfs.functions.vector_function import NO_COLUMNS, Columns
 from udfs.logs import set_up_logs
 from udfs.metrics.exporter import export_metrics
 from udfs.metrics.scores import ScoreLabels, ScoreRecorder
@@ -42,13 +43,19 @@ class BatchScoring:
 
     It is a picklable description until ``open``; then it belongs to one operator, whose calls come one after the other.
 
+    Args:
+        job: settings of the job.
+        ml: settings of models.
+        raw: fields that models may read raw; None: all, as they reach the scorer anyway.
+
     Attributes:
         scorer: computes features and predictions of columns; there after ``open``.
     """
 
-    def __init__(self, job: JobSettings, ml: MlSettings) -> None:
+    def __init__(self, job: JobSettings, ml: MlSettings, raw: tuple[str, ...] | None = None) -> None:
         self._job = job
         self._ml = ml
+        self._raw = raw
         self._models: ModelSource | None = None
         self._recorder: ScoreRecorder | None = None
         self._sampler: DriftSampler | None = None
@@ -56,7 +63,11 @@ class BatchScoring:
     @cached_property
     def features(self) -> FeatureSet:
         """The job's features, compiled when they are first needed."""
-        return compile_feature_set(self._job.features, self._job.events)
+        features = compile_feature_set(self._job.features, self._job.events)
+        if self._raw is None:
+            return features
+        left_out = features.fields.types.keys() - {*self._raw, *features.inputs}
+        return replace(features, fields=replace(features.fields, left_out=frozenset(left_out)))
 
     @cached_property
     def inputs(self) -> SqlColumns:
@@ -64,9 +75,10 @@ class BatchScoring:
         inputs = feature_inputs(self.features, self._job.events)
         events, ml = self._job.events, self._ml
         kinds = dict(event_columns(events))
-        wanted = {
+        wanted: dict[str | None, bool] = {
             events.time: bool(ml.metrics.port) or ml.drift.enabled,
             self._label: ml.drift.enabled,
+            **dict.fromkeys(self._raw or (), True),
         }
         known = {name for name, _ in inputs}
         more = (name for name, is_wanted in wanted.items() if is_wanted and name is not None and name not in known)
@@ -110,18 +122,19 @@ class BatchScoring:
             self._recorder.arrived(rows)
 
     def score(
-        self, columns: Columns, rejected: Mapping[int, Problem] = _NO_PROBLEMS
+        self, columns: Columns, rejected: Mapping[int, Problem] = _NO_PROBLEMS, exact: Columns = NO_COLUMNS
     ) -> tuple[Mapping[int, Problem], dict[str, Any]]:
         """Score a batch and count its rows.
 
         Args:
             columns: of the n rows to score, ``inputs`` among them.
             rejected: rows of the same batch that are dead letters already, and are only counted.
+            exact: integer columns with nulls again, as objects, which are exact beyond 2**53.
 
         Returns:
             The problems of rows without a prediction, by row; and ``outputs``, n values each.
         """
-        predictions = self.scorer.score_columns(columns)
+        predictions = self.scorer.score_columns(columns, exact)
         size = len(predictions.prediction)
         if self._recorder is not None:
             self._recorder.dead(rejected)

@@ -12,7 +12,7 @@ from conf.settings import EventSettings, JobSettings
 from state.sql import SqlColumns
 from udfs.features.feature_set import FeatureSet, compile_feature_set
 from udfs.functions.parse_lines import event_columns
-from udfs.functions.vector_function import Columns
+from udfs.functions.vector_function import NO_COLUMNS, Columns
 
 
 @dataclass
@@ -37,8 +37,9 @@ class ComputeFeatures:
     def open(self) -> None:
         """Do nothing, as there is nothing to load."""
 
-    def run(self, columns: Columns) -> Mapping[str, Any]:
-        """Compute the features of a batch."""
+    def run(self, columns: Columns, exact: Columns = NO_COLUMNS) -> Mapping[str, Any]:
+        """Compute the features of a batch; they are no more exact than floats."""
+        del exact
         matrix = self.features.transform(columns, np.float64)
         return {name: matrix[:, index] for index, name in enumerate(self.features.columns)}
 

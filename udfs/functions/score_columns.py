@@ -10,22 +10,29 @@ from conf.settings import JobSettings, MlSettings
 from state.sql import SqlColumns
 from udfs.functions.batch_scoring import BatchScoring
 from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns
-from udfs.functions.vector_function import Columns
+from udfs.functions.vector_function import NO_COLUMNS, Columns
 
 
 @dataclass
 class ScoreColumns:
-    """A function that computes features and scores them with the job's model, in one step."""
+    """A function that computes features and scores them with the job's model, in one step.
+
+    Args:
+        job: settings of the job.
+        ml: settings of models.
+        raw: fields that the model reads raw; None: its caller has all of them.
+    """
 
     job: JobSettings
     ml: MlSettings
+    raw: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        self._scoring = BatchScoring(self.job, self.ml)
+        self._scoring = BatchScoring(self.job, self.ml, self.raw)
 
     @property
     def inputs(self) -> SqlColumns:
-        """Event fields and aggregates that the features read, and those that metrics and drift need."""
+        """Event fields and aggregates that features, metrics and drift need, and raw fields that models do."""
         return self._scoring.inputs
 
     @property
@@ -37,9 +44,9 @@ class ScoreColumns:
         """Load the model."""
         self._scoring.open()
 
-    def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
+    def run(self, columns: Columns, exact: Columns = NO_COLUMNS) -> Mapping[str, Sequence[Any]]:
         """Score a batch."""
-        problems, values = self._scoring.score(columns)
+        problems, values = self._scoring.score(columns, exact=exact)
         return {**problem_columns(problems, len(values["__prediction"])), **values}
 
     def close(self) -> None:

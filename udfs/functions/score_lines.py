@@ -55,7 +55,7 @@ class ScoreLines:
         """Score lines; return ``outputs``."""
         self._scoring.arrived(len(lines))
         batch = self._parsing.parse(lines)
-        found, scored = self._scoring.score(batch.columns, batch.problems)
+        found, scored = self._scoring.score(batch.columns, batch.problems, batch.exact)
         places = np.arange(batch.size) if batch.rows is None else batch.rows
         problems = {**batch.problems, **{int(places[row]): problem for row, problem in found.items()}}
         carried = {**batch.columns, **batch.exact}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from state.sql import SqlColumns, definitions
 
 Columns = Mapping[str, NDArray[Any]]
+NO_COLUMNS: Columns = MappingProxyType({})
 
 _NUMERIC = {"BIGINT": np.int64, "DOUBLE": np.float64}
 
@@ -49,6 +51,14 @@ class VectorFunction(Protocol):
 
     def close(self) -> None:
         """Free what ``open`` built."""
+        ...
+
+
+class ExactFunction(VectorFunction, Protocol):
+    """A vector function that takes integer columns with nulls a second time, as objects, exact beyond 2**53."""
+
+    def run(self, columns: Columns, exact: Columns = NO_COLUMNS) -> Mapping[str, Sequence[Any]]:
+        """Do as for columns alone; values of ``exact`` count where the columns' own would be rounded."""
         ...
 
 

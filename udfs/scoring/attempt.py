@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.errors import ModelError
+from models.scoring.inputs import Inputs
 from models.scoring.loaded import LoadedModel
 from models.scoring.outputs import Scores
 from udfs.dead_letters import Problem
@@ -37,20 +36,22 @@ class Attempts:
     """Attempts of one model at batches; a row that it once scored tells its own failures from those of bad rows."""
 
     def __init__(self) -> None:
-        self._known_good: NDArray[Any] | None = None
+        self._known_good: Inputs | None = None
 
-    def run(self, model: LoadedModel, matrix: NDArray[Any]) -> Attempt:
+    def run(self, model: LoadedModel, inputs: Inputs) -> Attempt:
         """Score a batch; bad rows never cost the others their scores."""
         try:
-            scores = model.predict_matrix(matrix)
+            scores = model.predict(inputs)
         except Exception as error:
-            return self._without_bad_rows(model, matrix, error)
+            return self._without_bad_rows(model, inputs, error)
         if np.isfinite(scores.prediction).all():
-            if self._known_good is None and len(matrix):
-                self._known_good = matrix[:1].copy()
+            if self._known_good is None and len(inputs):
+                self._known_good = inputs.take(slice(1)).copy()
             return Attempt(scores)
-        problems = _not_finite(model, scores)
-        is_broken = len(problems) == len(matrix) and not self._still_scores(model)
+        refused = _refused(model, inputs)
+        problems = {**_not_finite(model, scores), **refused}
+        # Rows without a value say nothing about the model.
+        is_broken = len(problems) == len(inputs) > len(refused) and not self._still_scores(model)
         return Attempt(scores, problems, is_broken)
 
     def _still_scores(self, model: LoadedModel) -> bool:
@@ -58,20 +59,20 @@ class Attempts:
         if self._known_good is None:
             return False
         try:
-            return bool(np.isfinite(model.predict_matrix(self._known_good).prediction).all())
+            return bool(np.isfinite(model.predict(self._known_good).prediction).all())
         except Exception:
             return False
 
-    def _without_bad_rows(self, model: LoadedModel, matrix: NDArray[Any], error: Exception) -> Attempt:
+    def _without_bad_rows(self, model: LoadedModel, inputs: Inputs, error: Exception) -> Attempt:
         """Score a batch that failed as a whole, in parts down to single rows."""
         if self._known_good is not None and not self._still_scores(model):
-            return broken(model, len(matrix), error)
+            return broken(model, len(inputs), error)
         search = _Search(model, self._known_good)
-        scores = search.run(matrix, 0, error)
+        scores = search.run(inputs, 0, error)
         self._known_good = search.known_good
         if self._known_good is None:
-            return broken(model, len(matrix), error)
-        return Attempt(scores, {**_not_finite(model, scores), **search.problems})
+            return broken(model, len(inputs), error)
+        return Attempt(scores, {**_not_finite(model, scores), **_refused(model, inputs), **search.problems})
 
 
 def broken(model: LoadedModel, size: int, error: Exception, reason: str = "failed") -> Attempt:
@@ -85,28 +86,28 @@ class _Search:
     """A search for bad rows, which halves a failing batch until they stand alone."""
 
     model: LoadedModel
-    known_good: NDArray[Any] | None
+    known_good: Inputs | None
     failures: int = 0
     problems: dict[int, Problem] = field(default_factory=dict)
 
-    def run(self, matrix: NDArray[Any], first: int, error: Exception) -> Scores:
+    def run(self, inputs: Inputs, first: int, error: Exception) -> Scores:
         self.failures += 1
         is_hopeless = self.failures > _MAX_FAILURES and self.known_good is None
-        if len(matrix) == 1 or is_hopeless:
-            for row in range(first, first + len(matrix)):
+        if len(inputs) == 1 or is_hopeless:
+            for row in range(first, first + len(inputs)):
                 self.problems[row] = Problem("failed", _text(self.model, error))
-            return _nothing(len(matrix))
-        half = len(matrix) // 2
-        parts = ((matrix[:half], first), (matrix[half:], first + half))
+            return _nothing(len(inputs))
+        half = len(inputs) // 2
+        parts = ((inputs.take(slice(half)), first), (inputs.take(slice(half, None)), first + half))
         return joined(*(self._half(part, start) for part, start in parts))
 
-    def _half(self, matrix: NDArray[Any], first: int) -> Scores:
+    def _half(self, inputs: Inputs, first: int) -> Scores:
         try:
-            scores = self.model.predict_matrix(matrix)
+            scores = self.model.predict(inputs)
         except Exception as error:
-            return self.run(matrix, first, error)
+            return self.run(inputs, first, error)
         if self.known_good is None and np.isfinite(scores.prediction[0]):
-            self.known_good = matrix[:1].copy()
+            self.known_good = inputs.take(slice(1)).copy()
         return scores
 
 
@@ -132,6 +133,11 @@ def _not_finite(model: LoadedModel, scores: Scores) -> dict[int, Problem]:
     bad = np.flatnonzero(~np.isfinite(scores.prediction))
     text = f"{model.spec.ref}: expected a finite score, got "
     return {int(row): Problem("not_finite", f"{text}{scores.prediction[row].item()}") for row in bad}
+
+
+def _refused(model: LoadedModel, inputs: Inputs) -> dict[int, Problem]:
+    """Return the problems of rows without a value of a raw field that the model takes."""
+    return {row: Problem("failed", text) for row, text in model.refused(inputs).items()}
 
 
 def _text(model: LoadedModel, error: Exception) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from models.scoring.inputs import Inputs
 from models.scoring.loaded import LoadedModel
 from models.scoring.outputs import Scores
 from models.serving.source import ModelSource
@@ -99,17 +100,17 @@ class Ladder:
         self._runner = DeadlineRunner(options.max_hanging)
         self._health: dict[str, _Health] = {}
 
-    def score(self, matrix: NDArray[Any]) -> Answer:
+    def score(self, inputs: Inputs) -> Answer:
         """Return a prediction or a problem for each row."""
         with ExitStack() as stack:
             other = stack.enter_context(self._models.lease_fallback())
             is_bounded = other is not None or self._options.default is not None
             with ExitStack() as held:
                 model = held.enter_context(self._models.lease())
-                first = self._try(model, matrix, is_bounded, held.pop_all)
+                first = self._try(model, inputs.only(model.raw_fields), is_bounded, held.pop_all)
             if not first.problems:
                 return Answer(first.scores, model.spec)
-            return self._below(model.spec, first, matrix, other, stack.pop_all)
+            return self._below(model.spec, first, inputs, other, stack.pop_all)
 
     def nothing(self) -> Answer:
         """Return the answer for no rows."""
@@ -121,42 +122,42 @@ class Ladder:
         self._runner.close()
 
     def _try(
-        self, model: LoadedModel, matrix: NDArray[Any], is_bounded: bool, keep: Callable[[], ExitStack]
+        self, model: LoadedModel, inputs: Inputs, is_bounded: bool, keep: Callable[[], ExitStack]
     ) -> Attempt:
         health = self._health_of(model.spec)
         if is_bounded and not health.breaker.allows():
             text = f"left alone after {self._options.breaker.failures} failed batches"
-            return broken(model, len(matrix), RuntimeError(text), "breaker_open")
+            return broken(model, len(inputs), RuntimeError(text), "breaker_open")
         if not is_bounded:
-            attempt = health.attempts.run(model, matrix)
-        elif len(matrix) == 1 and not health.was_late:
-            attempt = self._timed(health, model, matrix)
+            attempt = health.attempts.run(model, inputs)
+        elif len(inputs) == 1 and not health.was_late:
+            attempt = self._timed(health, model, inputs)
         else:
-            attempt = self._in_time(health, model, matrix, keep)
+            attempt = self._in_time(health, model, inputs, keep)
         if attempt.is_broken:
             health.breaker.failed()
         else:
             health.breaker.succeeded()
         return attempt
 
-    def _timed(self, health: _Health, model: LoadedModel, matrix: NDArray[Any]) -> Attempt:
+    def _timed(self, health: _Health, model: LoadedModel, inputs: Inputs) -> Attempt:
         """Score a single event on this thread, because a switch of threads would cost more than the model does.
 
         A late score is still used. After it calls run on another thread with a deadline, until one is in time again.
         """
         start = time.monotonic()
-        attempt = health.attempts.run(model, matrix)
+        attempt = health.attempts.run(model, inputs)
         health.was_late = time.monotonic() - start > self._options.deadline_s
         return attempt
 
     def _in_time(
-        self, health: _Health, model: LoadedModel, matrix: NDArray[Any], keep: Callable[[], ExitStack]
+        self, health: _Health, model: LoadedModel, inputs: Inputs, keep: Callable[[], ExitStack]
     ) -> Attempt:
-        seconds = self._options.deadline_s * max(1.0, len(matrix) / _ROWS_PER_DEADLINE)
+        seconds = self._options.deadline_s * max(1.0, len(inputs) / _ROWS_PER_DEADLINE)
         try:
-            call = self._runner.start(lambda: health.attempts.run(model, matrix))
+            call = self._runner.start(lambda: health.attempts.run(model, inputs))
         except DeadlineError as error:
-            return broken(model, len(matrix), error, "too_slow")
+            return broken(model, len(inputs), error, "too_slow")
         try:
             attempt = call.result(seconds)
             health.was_late = False
@@ -166,17 +167,17 @@ class Ladder:
             # The call still uses the model, so release the model when the call ends.
             kept = keep()
             self._runner.give_up(call, kept.close)
-            return broken(model, len(matrix), error, "too_slow")
+            return broken(model, len(inputs), error, "too_slow")
 
     def _below(
         self,
         spec: ModelSpec,
         first: Attempt,
-        matrix: NDArray[Any],
+        inputs: Inputs,
         other: LoadedModel | None,
         keep: Callable[[], ExitStack],
     ) -> Answer:
-        size = len(matrix)
+        size = len(inputs)
         status, why = np.full(size, "ok", dtype=object), np.full(size, None, dtype=object)
         problems = dict(first.problems)
         scores = first.scores
@@ -184,7 +185,8 @@ class Ladder:
             why[row] = problem.reason
         if other is not None:
             rows = np.array(sorted(problems))
-            second = self._try(other, np.ascontiguousarray(matrix[rows]), self._options.default is not None, keep)
+            left = inputs.only(other.raw_fields).take(rows)
+            second = self._try(other, left, self._options.default is not None, keep)
             got = np.array([index for index in range(len(rows)) if index not in second.problems], dtype=np.int64)
             scores = _put(scores, rows[got], _taken(second.scores, got))
             status[rows[got]] = f"fallback:{other.spec.version}"

@@ -13,6 +13,7 @@ from models.errors import fail
 from models.registry import open_registry
 from models.runtimes.options import RuntimeOptions
 from models.scoring.loaded import LoadedModel, load_model
+from models.scoring.signature import bind_inputs
 from models.serving.fitness import check_golden
 from models.serving.live import LiveModel, SwapOptions
 from models.serving.pool import LIVE_MODELS
@@ -60,8 +61,8 @@ def open_models(
         versions = DeployedVersions(open_registry(registry), inference.model_name, opener)
         return LiveModel(versions, options, SwapLog(job))
 
-    key = (job, ml, inference.model_name, inference.feature_fields, inference.max_concurrency, features.hash)
-    return LIVE_MODELS.acquire(repr(key), make)
+    choice = (inference.model_name, inference.feature_fields, inference.max_concurrency)
+    return LIVE_MODELS.acquire(repr((job, ml, *choice, features.hash, features.fields)), make)
 
 
 def opener_for(ml: MlSettings, inference: InferenceSettings, features: FeatureSet) -> Opener:
@@ -131,7 +132,9 @@ def _load(
         gpu_device_ids=ml.inference.gpu_device_ids,
         max_concurrency=inference.max_concurrency,
     )
-    model = load_model(spec, path, options, feature_columns=columns, feature_set_hash=features.hash)
+    model = load_model(
+        spec, path, options, feature_columns=columns, feature_set_hash=features.hash, fields=features.fields
+    )
     model.warms_up = entry is None or entry.warmup_on_load
     if spec.feature_set_hash is None:
         _warn_of_unknown_features(spec.ref)
@@ -157,6 +160,21 @@ def find_model(ml: MlSettings, inference: InferenceSettings) -> tuple[ModelSpec,
     spec, path = open_registry(ml.model_registry).resolve(inference.model_name, inference.model_version)
     entry = entry_of(ml, spec.name, spec.version)
     return (spec, path, None) if entry is None else (described(spec, entry), path, entry)
+
+
+def raw_fields(ml: MlSettings, inference: InferenceSettings, features: FeatureSet) -> tuple[str, ...]:
+    """Return the fields of the events that a job's model reads raw, and its fallback version.
+
+    Raises:
+        ModelError: there is no such model or version, or its inputs do not fit the job.
+    """
+    versions = dict.fromkeys((inference.model_version, inference.fallback_version or inference.model_version))
+    found: dict[str, None] = {}
+    for version in versions:
+        spec, _, _ = find_model(ml, inference.model_copy(update={"model_version": version}))
+        columns = inference.feature_fields or features.columns
+        found |= dict.fromkeys(bind_inputs(spec, spec.inputs, columns, features.fields).raw)
+    return tuple(found)
 
 
 def served_entry(ml: MlSettings, inference: InferenceSettings) -> ModelSettings | None:

@@ -12,16 +12,66 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models.scoring.event_fields import EventFields
+from udfs.features.errors import FeatureError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _AS_IT_IS = "fiuO"
+_WHERE = "table for the model"
 
 
 def plain_columns(table: Any, names: Iterable[str]) -> dict[str, NDArray[Any]]:
     """Return the named columns of a mapping of arrays, a pandas DataFrame or an Arrow table; leave out missing ones."""
     there = getattr(table, "column_names", table)
     return {name: _plain(table[name]) for name in names if name in there}
+
+
+def raw_columns(
+    table: Any, needed: Iterable[str], more: Iterable[str], fields: EventFields
+) -> dict[str, NDArray[Any]]:
+    """Return the columns that a model reads raw; whole numbers stay exact where some are absent.
+
+    Args:
+        table: a mapping of arrays, a pandas DataFrame or an Arrow table.
+        needed: names of columns that must be there.
+        more: names of columns to return if they are there.
+        fields: the fields' types.
+
+    Raises:
+        FeatureError: a needed column is missing, or one of text holds something else.
+    """
+    there = getattr(table, "column_names", table)
+    found = {}
+    for name in dict.fromkeys((*needed, *more)):
+        if name in there:
+            found[name] = _raw(name, table[name], fields.types.get(name, ""))
+        elif name in needed:
+            raise FeatureError(_WHERE, f"raw column {name!r}", "none", "give the table the field of this name")
+    return found
+
+
+def _raw(name: str, column: Any, kind: str) -> NDArray[Any]:
+    import pandas as pd
+
+    values = _plain(_exact(column) if kind == "long" else column)
+    if values.dtype == object:
+        values = _without_nan(values)
+    seen = pd.api.types.infer_dtype(values, skipna=True)
+    if kind == "string" and len(values) and seen not in ("string", "empty"):
+        raise FeatureError(_WHERE, f"text in raw column {name!r}", seen, "convert it to text as for the training")
+    return values
+
+
+def _exact(column: Any) -> Any:
+    """Return a column of whole numbers in a form whose way to numpy does not lead through floats."""
+    if hasattr(column, "null_count"):
+        return np.array(column.to_pylist(), dtype=object) if column.null_count else column
+    dtype = getattr(column, "dtype", None)
+    if dtype is None or isinstance(dtype, np.dtype) or not hasattr(column, "isna") or dtype.kind not in "iu":
+        return column
+    return column.to_numpy(dtype=object, na_value=None) if column.isna().any() else column.to_numpy(dtype=np.int64)
 
 
 def _plain(column: Any) -> NDArray[Any]:

@@ -5,22 +5,27 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.scoring.inputs import Inputs
 from models.serving.source import ModelSource
 from udfs.dead_letters import Problem
 from udfs.features.feature_set import FeatureSet
 from udfs.metrics.scores import ScoreRecorder
 from udfs.scoring.ladder import Answer, FallbackListener, Ladder, LadderOptions
 from udfs.scoring.log import FallbackLog
-from udfs.scoring.plain_columns import plain_columns
+from udfs.scoring.plain_columns import plain_columns, raw_columns
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+
+_NOTHING: Mapping[str, NDArray[Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,7 @@ class PredictionBatch:
 
     Attributes:
         answer: scores with their sources, and the problems of rows without one.
-        matrix: the model's input, (n, k).
+        matrix: the model's features, (n, k).
         latency_us: microseconds from columns to scores, for the batch.
     """
 
@@ -94,36 +99,52 @@ class Scorer:
         """Return one prediction or one problem per row; a bad row never costs its batch.
 
         Args:
-            table: arrays by name, a pandas DataFrame or an Arrow table, with at least ``features.inputs``.
+            table: arrays by name, a pandas DataFrame or an Arrow table, with at least ``features.inputs`` and the
+                fields that the model reads raw.
 
         Raises:
-            FeatureError: columns are missing, or differ in length.
+            FeatureError: columns are missing, or differ in length, or a raw field of text holds something else.
             RuntimeError: the scorer is closed.
         """
+        self._check_open()
         self.features.check_columns(getattr(table, "column_names", table))
-        return self.score_columns(plain_columns(table, self.features.inputs))
+        with self._models.lease() as model, self._models.lease_fallback() as other:
+            wanted, more = model.raw_fields, () if other is None else other.raw_fields
+        raw = raw_columns(table, wanted, more, self.features.fields)
+        return self.score_columns({**raw, **plain_columns(table, self.features.inputs)}, raw)
 
-    def score_columns(self, columns: Mapping[str, NDArray[Any]]) -> PredictionBatch:
-        """Do as ``score`` with arrays that are as features read them: times in ms, booleans as numbers."""
-        if self._is_closed:
-            msg = "scorer: expected an open one, got one that was closed; score before its block is left"
-            raise RuntimeError(msg)
+    def score_columns(
+        self, columns: Mapping[str, NDArray[Any]], exact: Mapping[str, NDArray[Any]] = _NOTHING
+    ) -> PredictionBatch:
+        """Do as ``score`` with arrays that are as features read them: times in ms, booleans as numbers.
+
+        Args:
+            columns: those that the features read, and the fields that the model reads raw.
+            exact: fields again that are not exact in ``columns``: whole numbers where some are absent.
+        """
+        self._check_open()
         recorder = self._recorder
         if recorder is None:
-            return self._score(columns)
+            return self._score(columns, exact)
         recorder.begin(len(next(iter(columns.values()), ())))
         try:
-            return self._score(columns)
+            return self._score(columns, exact)
         finally:
             recorder.end()
 
-    def _score(self, columns: Mapping[str, NDArray[Any]]) -> PredictionBatch:
+    def _check_open(self) -> None:
+        if self._is_closed:
+            msg = "scorer: expected an open one, got one that was closed; score before its block is left"
+            raise RuntimeError(msg)
+
+    def _score(self, columns: Mapping[str, NDArray[Any]], exact: Mapping[str, NDArray[Any]]) -> PredictionBatch:
         start = self._clock()
         matrix = self._extract(columns)
         extracted = start if self._recorder is None else self._clock()
         if len(matrix):
-            answer = self._ladder.score(matrix)
-            self._models.observe(matrix, answer.scores)
+            inputs = Inputs(matrix, {**columns, **exact} if exact else columns)
+            answer = self._ladder.score(inputs)
+            self._models.observe(inputs, answer.scores)
         else:
             answer = self._ladder.nothing()
         latency_us = (self._clock() - start) // 1000

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from state.sql import SqlColumns
-from udfs.functions.vector_function import Columns, VectorFunction
+from udfs.functions.vector_function import Columns, ExactFunction
 from udfs.windows.arrays import PART, array_columns, arrays, of_objects
 from udfs.windows.parts import PartFormat
 
@@ -22,7 +22,7 @@ class OnParts:
         keep: those that come out beside the function's outputs.
     """
 
-    function: VectorFunction
+    function: ExactFunction
     columns: SqlColumns
     keep: SqlColumns
 
@@ -57,5 +57,5 @@ class OnParts:
 
     def _run(self, part: bytes) -> dict[str, Any]:
         block = self._format.decode(part)
-        given = self._format.arrays(block)
-        return arrays(self.rows, {**given, **self._format.exact(block), **self.function.run(given)}, len(block))
+        given, exact = self._format.arrays(block), self._format.exact(block)
+        return arrays(self.rows, {**given, **exact, **self.function.run(given, exact)}, len(block))

@@ -67,10 +67,10 @@ class WriteParts:
 
     def _write(self, part: bytes) -> dict[str, Any]:
         block = self._format.decode(part)
-        given = self._format.arrays(block)
-        found = {name: np.asarray(values) for name, values in self.score.run(given).items()}
+        given, exact = self._format.arrays(block), self._format.exact(block)
+        found = {name: np.asarray(values) for name, values in self.score.run(given, exact).items()}
         sample = found.pop("__drift", None)
-        reasons, values = found["__dead_letter_reason"], {**given, **self._format.exact(block), **found}
+        reasons, values = found["__dead_letter_reason"], {**given, **exact, **found}
         bad = np.empty(0, np.int64) if is_repeated(reasons) else np.flatnonzero(reasons.astype(bool))
         good = values
         if len(bad):

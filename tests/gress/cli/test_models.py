@@ -16,6 +16,7 @@ from gress.cli.main import main
 from models.registry import local_registry
 from tests.support.feature_files import exported
 from tests.support.fraud_config import STATELESS, write_fraud_config
+from tests.support.raw_models import write_three_inputs
 from tests.support.sample_models import onnx_net, onnx_two_ports
 from tests.support.tiny_models import linear, write_linear
 
@@ -159,6 +160,14 @@ def test_a_model_is_validated_for_a_job(gress: Gress, refused: Refused, file: Pa
     text = refused("validate", "m", "2", "--registry", "models", "--job", "fraud-detection", "--config", config)
     assert "was trained on 3 columns, the job's features have 3; missing columns 'a', 'b', 'c'" in text
     assert "job 'fraud': expected one of fraud-detection" in refused("validate", "m", "--job", "fraud")
+
+
+def test_raw_fields_are_shown_and_compared_with_a_job(gress: Gress, refused: Refused, tmp_path: Path) -> None:
+    file = write_three_inputs(tmp_path / "raw", features=len(STATELESS))
+    assert re.search(r"raw fields +│? *merchant, user_id", gress("register", file, "--name", "m", "--version", "1"))
+    config = write_fraud_config(tmp_path / "job", features=STATELESS)
+    text = refused("validate", "m", "--registry", "models", "--job", "fraud-detection", "--config", config)
+    assert "wants input 'merchant' string (n, 1), got neither a feature nor a field 'merchant' of the job's" in text
 
 
 @pytest.mark.usefixtures("three")

@@ -14,7 +14,7 @@ from models.errors import ModelError
 from models.lifecycle import register, show
 from models.registry import Registry, local_registry
 from tests.models.lifecycle.golden_rows import ROWS, WriteGolden
-from tests.support.sample_models import onnx_text, onnx_two_ports
+from tests.support.sample_models import onnx_two_ports
 from tests.support.tiny_models import linear
 
 
@@ -79,12 +79,6 @@ def test_a_file_with_an_input_for_each_column_names_them(
     golden = write_golden({"count": [1, 2], "amount": [0.5, 8.0]})
     spec = register(registry, onnx_two_ports(tmp_path), "m", "1", golden=golden, task="multiclass")
     assert spec.feature_columns == ("amount", "count")
-
-
-def test_a_model_of_texts_is_refused_because_no_job_can_feed_it(registry: Registry, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"wants input 'country' string \(n, 1\), .*; encode the text as features"):
-        register(registry, onnx_text(tmp_path), "m", "1", roles={"label": "code"})
-    assert is_untouched(registry)
 
 
 def test_wrong_golden_predictions_are_refused(registry: Registry, file: Path, write_golden: WriteGolden) -> None:

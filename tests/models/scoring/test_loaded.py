@@ -11,6 +11,7 @@ import pytest
 from models.errors import ModelError
 from models.inspect import spec_from_file
 from models.runtimes.options import RuntimeOptions
+from models.scoring.inputs import Inputs
 from models.scoring.loaded import LoadedModel, load_model
 from models.scoring.sessions import SessionPool
 from models.spec import ModelSpec
@@ -51,18 +52,16 @@ def test_columns_go_to_the_inputs_of_their_names(tmp_path: Path) -> None:
         model.predict_matrix(x[:, :1])
 
 
-def test_model_of_text_columns_can_be_run_and_scores_no_matrix(tmp_path: Path) -> None:
+def test_texts_come_from_the_field_of_their_input_beside_the_matrix(tmp_path: Path) -> None:
     model = load(onnx_text(tmp_path), roles={"prediction": "sum"})
-    columns = {
-        "country": np.array(["DE", None, "??"], dtype=object),
-        "amount": np.array([1, 2, 3]),
-    }
-    want = text_and_number({"country": columns["country"].reshape(-1, 1), "amount": columns["amount"].reshape(-1, 1)})
+    countries, amounts = np.array(["DE", "IT", "??"], dtype=object), np.array([[1], [2], [3]], np.float32)
+    want = text_and_number({"country": countries.reshape(-1, 1), "amount": amounts})
     model.warmup(2)
-    got = model.runtime.predict({name: columns[name] for name in ("country", "amount")})
-    assert got["sum"][:, 0].tolist() == want["sum"][:, 0].tolist()
-    with pytest.raises(ModelError, match=r"got a matrix; name its columns; encode text as features"):
-        model.predict_matrix(np.zeros((1, 2), np.float32))
+    assert model.raw_fields == ("country",)
+    got = model.predict(Inputs(amounts, {"country": countries, "other": countries}))
+    assert got.prediction.tolist() == want["sum"][:, 0].tolist()
+    with pytest.raises(ModelError, match=r"wants input 'country' string \(n, 1\), got no field 'country' beside the f"):
+        model.predict_matrix(amounts)
 
 
 def test_wrong_features_refuse_to_start_and_leave_nothing_open(net_spec: ModelSpec, net_file: Path) -> None:

@@ -84,12 +84,8 @@ def test_inputs_without_a_column_are_named(make_spec: MakeSpec) -> None:
     ("inputs", "text"),
     [
         (
-            ports("a", "b", dtype="string"),
-            r"wants input 'a' string \(n, 1\), got a matrix of float32; encode the text as features",
-        ),
-        (
             ports("x", dtype="string", shape=(None, 2)),
-            r"wants input 'x' string \(n, 2\), got a matrix of float32",
+            r"wants input 'x' string \(n, 2\), got one field of the event; export it with an input \(n, 1\) for each",
         ),
         (ports("a", "b", shape=(None, 3)), r"wants input 'a' float32 \(n, 3\), got the column a"),
         (ports("x", shape=(None, 2, 2)), r"wants input 'x' float32 \(n, 2, 2\), got a matrix \(n, k\)"),

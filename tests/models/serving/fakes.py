@@ -13,6 +13,7 @@ import numpy as np
 
 from models.errors import ModelError
 from models.registry import Deployment
+from models.scoring.inputs import Inputs
 from models.scoring.outputs import Scores
 from models.spec import ModelSpec, TensorSpec
 
@@ -40,11 +41,12 @@ class FakeModel:
     closed: int = 0
     warm: int = 0
     warms_up: bool = True
+    raw_fields: tuple[str, ...] = ()
 
-    def predict_matrix(self, matrix: np.ndarray) -> Scores:
+    def predict(self, inputs: Inputs) -> Scores:
         assert not self.closed, "a closed model was asked"
         value = np.nan if self.is_nan else float(self.spec.version.split(".")[0])
-        return Scores(np.full(len(matrix), value), None, None)
+        return Scores(np.full(len(inputs), value), None, None)
 
     def warmup(self, n: int) -> None:
         self.warm += n

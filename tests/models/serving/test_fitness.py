@@ -8,6 +8,7 @@ import pytest
 
 from models.errors import ModelError
 from models.inspect import spec_from_file
+from models.scoring.inputs import Inputs
 from models.scoring.loaded import load_model
 from models.scoring.outputs import Scores
 from models.serving.fitness import Probe, check_fitness, check_golden, golden_matrix
@@ -24,8 +25,8 @@ def golden(predictions: tuple[float, ...], columns: tuple[str, ...] = ("a", "b")
 
 
 class Linear(FakeModel):
-    def predict_matrix(self, matrix: np.ndarray) -> Scores:
-        return Scores(matrix @ WEIGHTS, None, None)
+    def predict(self, inputs: Inputs) -> Scores:
+        return Scores(inputs.matrix @ WEIGHTS, None, None)
 
 
 def model_with(rows: GoldenRows | None, columns: tuple[str, ...] | None = None) -> Linear:
@@ -72,12 +73,12 @@ def test_a_model_over_the_budget_is_refused() -> None:
     # The clock moves a second with every reading, so a call takes one.
     ticks = count()
     with pytest.raises(ModelError, match=r"takes 1000\.0 ms for 3 rows, expected at most 100\.0 ms; make it smaller"):
-        check_fitness(model_with(None), budget_s=0.1, probe=Probe(ROWS, 3), clock=lambda: float(next(ticks)))
+        check_fitness(model_with(None), budget_s=0.1, probe=Probe(Inputs(ROWS), 3), clock=lambda: float(next(ticks)))
 
 
 def test_a_model_as_slow_as_the_one_it_replaces_may_serve() -> None:
     ticks = count()
-    clock, probe = lambda: float(next(ticks)), Probe(ROWS, 3)
+    clock, probe = lambda: float(next(ticks)), Probe(Inputs(ROWS), 3)
     check_fitness(model_with(None), budget_s=0.1, probe=probe, serving=model_with(None), clock=clock)
 
 
@@ -86,7 +87,7 @@ def test_golden_rows_computed_by_numpy_fit_a_real_model(tmp_path: Path) -> None:
     rows = np.random.default_rng(1).normal(size=(20, 3)).astype(np.float32)
     known = GoldenRows(columns=("a", "b", "c"), rows=rows.tolist(), predictions=linear(rows).tolist())
     model = load_model(spec_from_file(path, "m", "1.0.0", golden=known), path)
-    check_fitness(model, budget_s=10, probe=Probe(rows, 20))
+    check_fitness(model, budget_s=10, probe=Probe(Inputs(rows), 20))
     off = known.model_copy(update={"predictions": (0.5, *known.predictions[1:])})
     with pytest.raises(ModelError, match=r"expected 0\.5 for golden row 0, got 0\."):
         check_golden(model, off)

@@ -10,6 +10,7 @@ import pytest
 
 from models.errors import ModelError
 from models.registry import RegistryError
+from models.scoring.inputs import Inputs
 from models.scoring.outputs import Scores
 from models.serving.live import LiveModel, SwapOptions
 from tests.models.serving.fakes import FakeVersions, Heard
@@ -103,7 +104,7 @@ def test_a_batch_keeps_its_model_to_the_end(make: Make, versions: FakeVersions) 
     with live.lease() as model:
         versions.promote("2.0.0")
         take_up(live, "2.0.0")
-        assert model.predict_matrix(ROWS).prediction.tolist() == [1.0] * 4
+        assert model.predict(Inputs(ROWS)).prediction.tolist() == [1.0] * 4
         assert versions.opened[0].closed == 0
     assert versions.opened[0].closed == 1
 
@@ -128,7 +129,7 @@ def test_a_version_whose_scores_are_nan_for_rows_scored_lately_is_rejected(
     make: Make, versions: FakeVersions
 ) -> None:
     live = make()
-    live.observe(ROWS, Scores(np.ones(4), None, None))
+    live.observe(Inputs(ROWS), Scores(np.ones(4), None, None))
     versions.nan.add("2.0.0")
     versions.promote("2.0.0")
     live.poll()
@@ -140,7 +141,7 @@ def test_a_version_whose_scores_are_nan_for_rows_scored_lately_is_rejected(
 
 def test_rows_that_have_no_score_anyway_are_no_reason_to_reject(make: Make, versions: FakeVersions) -> None:
     live = make()
-    live.observe(ROWS, Scores(np.full(4, np.nan), None, None))
+    live.observe(Inputs(ROWS), Scores(np.full(4, np.nan), None, None))
     versions.nan.add("2.0.0")
     versions.promote("2.0.0")
     take_up(live, "2.0.0")
@@ -282,7 +283,7 @@ def test_leases_from_many_threads_never_see_a_closed_model(make: Make, versions:
         try:
             while not stop.is_set():
                 with live.lease() as model:
-                    model.predict_matrix(ROWS)
+                    model.predict(Inputs(ROWS))
         except BaseException as error:
             failures.append(error)
 

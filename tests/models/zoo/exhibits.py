@@ -21,11 +21,13 @@ class Made:
         path: the file.
         prediction: gives (n,), the value that must be served; None: the file is to be refused.
         label: gives (n,) text; None: it is not compared.
+        features: Parquet file for the registration; None: none is given.
     """
 
     path: Path
     prediction: Answers | None = None
     label: Answers | None = None
+    features: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Exhibit:
         options: arguments for the registration.
         columns: feature columns of the job.
         rows: float32 rows to score.
+        raw: fields of the events that the model reads beside the features, with the types of their fields.
         refusal: pattern of the text that refuses the file; "": it must be accepted.
         rtol: relative tolerance beside 1e-6 absolute.
     """
@@ -47,6 +50,7 @@ class Exhibit:
     options: Mapping[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] = COLUMNS
     rows: np.ndarray = field(default_factory=lambda: draw(3))
+    raw: Mapping[str, tuple[str, np.ndarray]] = field(default_factory=dict)
     refusal: str = ""
     rtol: float = 1e-6
 

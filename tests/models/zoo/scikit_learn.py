@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from skl2onnx import convert_sklearn
-from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, Int64TensorType, StringTensorType
+from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, Int64TensorType
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
@@ -24,7 +24,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -102,17 +102,6 @@ def _classes(
     options = {"roles": {"positive_class": positive}} if positive else {}
     make = partial(_make, estimator=estimator, target=target, answer=answer, zipmap=zipmap)
     return Exhibit(make, f"{target} classes as {form}", options, **more)
-
-
-def _of_texts(folder: Path) -> Made:
-    country = np.array(["DE", "FR"], dtype=object)[(X[:, 0] > 0).astype(int)]
-    table = np.column_stack([country, X[:, 1].astype(object)])
-    encoder = ColumnTransformer([("c", OneHotEncoder(), [0]), ("a", "passthrough", [1])])
-    fitted = make_pipeline(encoder, LogisticRegression()).fit(table, TARGETS["int"])
-    types = [("country", StringTensorType([None, 1])), ("amount", FloatTensorType([None, 1]))]
-    path = folder / "model.onnx"
-    path.write_bytes(convert_sklearn(fitted, "m", types, target_opset=_OPSETS).SerializeToString())
-    return Made(path)
 
 
 def _by_name(folder: Path) -> Made:
@@ -211,10 +200,4 @@ EXHIBITS = {
     "float64-input": Exhibit(partial(_LINEAR, types=_DOUBLES), "float64 input"),
     "int64-input": Exhibit(partial(_LINEAR, types=_WHOLE), "int64 input", rows=draw(3, whole=True)),
     "input-by-name": Exhibit(_by_name, "several named inputs"),
-    "text-input": Exhibit(
-        _of_texts,
-        "string input",
-        columns=("country", "amount"),
-        refusal=r"wants input 'country' string \(n, 1\), got a matrix of float32; encode the text as features",
-    ),
 }

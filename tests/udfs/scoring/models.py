@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from models.scoring.inputs import Inputs
 from models.scoring.outputs import Scores
 from models.spec import ModelSpec
 from tests.models.serving.fakes import spec_of
@@ -51,19 +52,23 @@ class Model:
     rows: int = 0
     gate: threading.Event | None = None
     closed: bool = False
+    raw_fields: tuple[str, ...] = ()
     spec: ModelSpec = field(init=False)
 
     def __post_init__(self) -> None:
         self.spec = spec_of(self.version)
 
-    def predict_matrix(self, matrix: np.ndarray) -> Scores:
+    def predict(self, inputs: Inputs) -> Scores:
         assert not self.closed
         self.calls += 1
-        self.rows += len(matrix)
+        self.rows += len(inputs)
         if self.gate is not None:
             assert self.gate.wait(10)
             assert not self.closed
-        return Scores(self.answer(matrix), None, None)
+        return Scores(self.answer(inputs.matrix), None, None)
+
+    def refused(self, inputs: Inputs) -> dict[int, str]:
+        return {}
 
 
 @dataclass
@@ -84,7 +89,7 @@ class Source:
     def lease_fallback(self) -> Iterator[Model | None]:
         yield self.other
 
-    def observe(self, matrix: np.ndarray, scores: Scores) -> None:
+    def observe(self, inputs: Inputs, scores: Scores) -> None:
         pass
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from models.inspect import spec_from_file
 from models.registry import local_registry
+from models.scoring.inputs import Inputs
 from models.scoring.loaded import LoadedModel
 from models.scoring.outputs import Scores
 from tests.support.job_settings import MakeSettings
@@ -37,14 +38,14 @@ class Patient:
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> Iterator[Patient]:
-    found, real = Patient(), LoadedModel.predict_matrix
+    found, real = Patient(), LoadedModel.predict
 
-    def predict(model: LoadedModel, matrix: np.ndarray) -> Scores:
+    def predict(model: LoadedModel, inputs: Inputs) -> Scores:
         if found.behave is not None and model.spec.version == "2.0.0":
-            return found.behave(model, matrix)
-        return real(model, matrix)
+            return found.behave(model, inputs.matrix)
+        return real(model, inputs)
 
-    monkeypatch.setattr(LoadedModel, "predict_matrix", predict)
+    monkeypatch.setattr(LoadedModel, "predict", predict)
     yield found
     found.hang.set()
 

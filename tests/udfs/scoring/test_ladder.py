@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.scoring.inputs import Inputs
 from tests.udfs.scoring.models import Answer, Heard, Model, Source, double, is_nan, raises, refuses
 from udfs.dead_letters import REASONS
 from udfs.scoring.breaker import BreakerOptions, BreakerState
@@ -23,7 +24,7 @@ class Steps:
         self.ladder = Ladder(self.source, LadderOptions(**options), self.heard)
 
     def score(self, matrix: np.ndarray = MATRIX) -> Any:
-        return self.ladder.score(matrix)
+        return self.ladder.score(Inputs(matrix))
 
 
 def old() -> Model:

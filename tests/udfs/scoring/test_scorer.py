@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from models.scoring.inputs import Inputs
 from models.scoring.loaded import LoadedModel
 from models.scoring.outputs import Scores
 from models.serving.source import FixedModel
@@ -110,13 +111,13 @@ def test_batch_of_bad_rows_alone_has_no_labels(make_scorer: MakeScorer) -> None:
 
 def test_good_batch_is_one_call_of_the_model(make_scorer: MakeScorer, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
-    whole = LoadedModel.predict_matrix
+    whole = LoadedModel.predict
 
-    def counted(self: LoadedModel, given: np.ndarray) -> Scores:
+    def counted(self: LoadedModel, given: Inputs) -> Scores:
         calls.append(len(given))
         return whole(self, given)
 
-    monkeypatch.setattr(LoadedModel, "predict_matrix", counted)
+    monkeypatch.setattr(LoadedModel, "predict", counted)
     make_scorer().score(columns([1.0] * 100))
     assert calls == [100]
 
