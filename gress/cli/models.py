@@ -111,9 +111,10 @@ def register_command(  # noqa: PLR0913, PLR0917 - one argument for each option
     """Add a model file as a version; it serves once it is promoted.
 
     A model.json beside the file is read. The table shows which outputs are taken as prediction, scores and label;
-    name them if that is in doubt. Models of scikit-learn (.joblib, .pkl), XGBoost (.ubj, .json) and LightGBM (.txt)
-    are converted to ONNX and compared on the rows of --features. Loading a .joblib or .pkl runs the code in it: trust
-    its origin.
+    name them if that is in doubt. It also shows which inputs take a field of the event instead of features: all texts,
+    and identifiers that no feature is named like. Models of scikit-learn (.joblib, .pkl), XGBoost (.ubj, .json) and
+    LightGBM (.txt) are converted to ONNX and compared on the rows of --features. Loading a .joblib or .pkl runs the
+    code in it: trust its origin.
     """
     from models.lifecycle import register
     from models.output_roles import OutputRoles

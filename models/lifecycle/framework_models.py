@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ def as_model_file(file: Path, features: Path | None, known: Mapping[str, Any]) -
         problem = "is converted to ONNX, which needs rows to compare the answers"
         raise ModelError.of_file(file, problem, "give them with --features FILE of `gress features export`")
     loaded = load_framework_file(file)
+    _check_no_raw(file, features, loaded.columns or ())
     chosen = dict(known)
     if loaded.columns is not None and set(loaded.columns) <= set(read_feature_file(features).columns):
         chosen.setdefault("feature_columns", loaded.columns)
@@ -43,3 +44,19 @@ def as_model_file(file: Path, features: Path | None, known: Mapping[str, Any]) -
         target = Path(folder) / f"{file.stem}.onnx"
         convert_framework_file(loaded, file, columns, target, read_rows(features, columns))
         yield target, fields
+
+
+def _check_no_raw(file: Path, features: Path, columns: Sequence[str]) -> None:
+    """Refuse a model that was trained on raw fields of the events, which no recipe converts.
+
+    Raises:
+        ModelError: a column of the model is one of the file, but no feature.
+    """
+    from pyarrow import parquet
+
+    numbers = read_feature_file(features).columns
+    raw = [name for name in columns if name not in numbers and name in parquet.read_schema(features).names]
+    if raw:
+        problem = f"was trained on {', '.join(raw)}, which are fields of the events and no features of {features}"
+        fix = "convert it yourself to ONNX, with an input for each such field: convert_sklearn of skl2onnx"
+        raise ModelError.of_file(file, problem, fix)

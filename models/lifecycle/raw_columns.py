@@ -61,7 +61,7 @@ def sample_raw(*paths: Path | None) -> SampleRaw:
         from pyarrow import parquet
 
         for path in paths:
-            there = [] if path is None else [name for name in names if name in parquet.read_schema(path).names]
+            there = [] if path is None else _there(path, names)
             if path is None or not there:
                 continue
             with parquet.ParquetFile(path) as file:
@@ -71,3 +71,15 @@ def sample_raw(*paths: Path | None) -> SampleRaw:
         return {}
 
     return sample
+
+
+def _there(path: Path, names: Sequence[str]) -> list[str]:
+    """Return the names that are columns of a file; none if it is no Parquet file, which its reader refuses."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        known = parquet.read_schema(path).names
+    except (pa.ArrowException, OSError):
+        return []
+    return [name for name in names if name in known]

@@ -106,6 +106,29 @@ def test_golden_file_without_a_raw_field_is_refused(
         register(registry, three_inputs, "m", "1", golden=write_golden(rows))
 
 
+def test_golden_file_that_is_no_parquet_is_refused(registry: Registry, three_inputs: Path, tmp_path: Path) -> None:
+    (tmp_path / "rows.parquet").write_text("merchant,user_id")
+    with pytest.raises(ModelError, match=r"^golden file .* is not a Parquet file; write it with"):
+        register(registry, three_inputs, "m", "1", golden=tmp_path / "rows.parquet")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_estimator_of_raw_fields_is_to_be_converted_by_its_user(
+    registry: Registry, tmp_path: Path, features: WriteFeatures
+) -> None:
+    import joblib
+    import pandas as pd
+    from sklearn.compose import ColumnTransformer
+    from sklearn.linear_model import Ridge
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    encoder = ColumnTransformer([("m", OneHotEncoder(), ["merchant"])], remainder="passthrough")
+    joblib.dump(make_pipeline(encoder, Ridge()).fit(pd.DataFrame(ROWS), [0, 1, 2]), tmp_path / "model.joblib")
+    with pytest.raises(ModelError, match=r"was trained on merchant, user_id, which are fields .*; convert it yourself"):
+        register(registry, tmp_path / "model.joblib", "m", "1", features=features())
+
+
 def test_model_of_a_text_alone(registry: Registry, tmp_path: Path, write_golden: WriteGolden) -> None:
     golden = write_golden({"merchant": list(MERCHANTS)}, prediction=text_score(np.array(MERCHANTS)))
     spec = register(registry, write_text_alone(tmp_path / "made"), "m", "1", golden=golden)
