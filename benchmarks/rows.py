@@ -14,7 +14,7 @@ _TEMPLATE = '{"id":%d,"time":%d,"user":"user-%03d",' + ",".join(f'"{name}":%.4f'
 _USERS = 1_000
 
 
-def write_rows(folder: Path, rows: int, *, files: int = 4) -> None:
+def write_rows(folder: Path, rows: int, *, files: int = 4, users: int = _USERS, gap_ms: int = 1) -> None:
     """Write ``rows`` events to files of equal size in a new folder; ``line`` makes the line of an event."""
     folder.mkdir(parents=True)
     part = -(-rows // files)
@@ -22,12 +22,23 @@ def write_rows(folder: Path, rows: int, *, files: int = 4) -> None:
         with (folder / f"part-{index}.jsonl").open("w", encoding="ascii") as file:
             for start in range(index * part, min(rows, (index + 1) * part), _CHUNK):
                 stop = min(rows, (index + 1) * part, start + _CHUNK)
-                file.writelines(f"{line(row, values)}\n" for row, values in enumerate(_values(start, stop), start))
+                made = enumerate(_values(start, stop), start)
+                file.writelines(f"{line(row, values, users=users, gap_ms=gap_ms)}\n" for row, values in made)
 
 
-def line(row: int, values: Sequence[float], *, number: int | None = None) -> str:
-    """Return one event, 330 bytes: id, time, user, and numbers from 0 to 100 with four digits."""
-    return _TEMPLATE % (row if number is None else number, _START_MS + row, row % _USERS, *values)
+def line(
+    row: int, values: Sequence[float], *, number: int | None = None, users: int = _USERS, gap_ms: int = 1
+) -> str:
+    """Return one event, 330 bytes: id, time, user, and numbers from 0 to 100 with four digits.
+
+    Args:
+        row: number of the event.
+        values: its numbers.
+        number: its id; None: the number of the event.
+        users: number of users, who take turns.
+        gap_ms: milliseconds between two events.
+    """
+    return _TEMPLATE % (row if number is None else number, _START_MS + row * gap_ms, row % users, *values)
 
 
 def numbers(rows: int) -> list[list[float]]:
