@@ -19,6 +19,8 @@ from tests.support.pages import read_blocks
 WAIT_S = 240
 KEPT = ("dev kafka", "dev produce", "run")
 FETCH = "gress jars fetch --broker"
+# Readers see rows after a checkpoint: a reader of the page waits 10 s for each.
+OFTEN = {"GRESS_EXECUTION__CHECKPOINT_INTERVAL": "2s"}
 # The command after it goes on from the same state, with a registry.
 RESUME = "gress run fraud-detection --config conf/fraud_kafka.yaml --resume"
 
@@ -63,7 +65,7 @@ class Terminals:
     @property
     def _environ(self) -> dict[str, str]:
         given = {name: value for name, value in os.environ.items() if not name.startswith("GRESS_ML")}
-        return {**given, "PYTHONPATH": str(Path(__file__).resolve().parents[3])}
+        return {**given, "PYTHONPATH": str(Path(__file__).resolve().parents[3]), **OFTEN}
 
     def _await(self, kind: str, text: str) -> None:
         deadline = time.monotonic() + WAIT_S
