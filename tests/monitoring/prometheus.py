@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from tests.support.servers import ServerProcess
 
 SHIPPED = Path(__file__).parents[2] / "deploy" / "prometheus"
-_PATIENCE_S = 60
+_PATIENCE_S = 180
 
 Series = dict[frozenset[tuple[str, str]], float]
 """Value by labels."""
