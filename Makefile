@@ -16,9 +16,10 @@ RUN_EXTRAS := tflite,report,kafka
 # A new pip unpacks twice as fast as Python's own. Modules compile on first import, because only few are imported.
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
 
-# Run a worker on each core; tests of one file stay together. Tests with a JVM run one by one, as they share it, beside
-# the others: they often wait for processes.
+# Run a worker on each core; tests of one file stay together. Tests with a JVM run beside the others, as they often wait
+# for processes: in two workers, each with a JVM and a cluster of its own, and the longest first.
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
+WITH_JVM := -n 2 --dist loadfile --no-loadscope-reorder -m flink tests/integration
 
 # $(call make_venv,FOLDER,EXTRAS): the package, editable, in a virtual environment of its own.
 define make_venv
@@ -42,12 +43,12 @@ demo: $(VENV)/run.stamp ## run the fraud job on generated transactions and write
 	$(BIN)/gress run fraud-detection --output demo-out --overwrite
 	$(BIN)/gress report demo-out
 
-test: lint ## run all checks
-	$(BIN)/python -m pytest -m flink > $(VENV)/flink.log 2>&1 & flink=$$!; \
-	free=0; $(BIN)/python -m pytest $(PARALLEL) -m 'not flink' || free=$$?; \
+test: $(VENV)/test.stamp ## run all checks
+	$(BIN)/python -m pytest $(WITH_JVM) > $(VENV)/flink.log 2>&1 & flink=$$!; \
+	free=0; { $(MAKE) --no-print-directory lint && $(BIN)/python -m pytest $(PARALLEL) -m 'not flink' && \
+	  if [ "$${CI:-}" = true ]; then $(MAKE) --no-print-directory test-recipes; fi; } || free=$$?; \
 	echo "Waiting for the tests with a JVM" >&2; \
 	jvm=0; wait $$flink || jvm=$$?; cat $(VENV)/flink.log; exit $$((free | jvm))
-	@if [ "$${CI:-}" = true ]; then $(MAKE) test-recipes; fi
 
 test-fast: $(VENV)/test.stamp ## run the tests that need no JVM
 	$(BIN)/python -m pytest $(PARALLEL) -m 'not flink'

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-import pytest
 
 from jobs.runs.export import export_features
 from jobs.runs.prepare import RunRequest
@@ -40,7 +39,6 @@ def tree() -> dict[str, Any]:
     return {"ml": {"enabled": True}, "job": job}
 
 
-@pytest.mark.flink
 def test_odd_names_reach_the_features(tmp_path: Path) -> None:
     rows = [
         {"order": n, "time": f"2024-01-01T00:00:0{n}Z", KEY: "a 'b", AMOUNT: n + 0.5, COUNTRY: category}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).relative_to(REPOSITORY)
 TESTS = [path.relative_to(REPOSITORY) for path in (REPOSITORY / "tests").rglob("*.py")]
 
 
@@ -30,3 +31,9 @@ def test_no_test_imports_another() -> None:
 def test_only_tests_of_benchmarks_import_them() -> None:
     others = [module for module in TESTS if "benchmarks" not in module.parts]
     assert [str(module) for module in others if "benchmarks" in {n.partition(".")[0] for n in _imported(module)}] == []
+
+
+def test_only_the_tests_of_one_folder_start_a_jvm() -> None:
+    """`make test` looks for them there alone."""
+    others = [module for module in TESTS if "integration" not in module.parts and module != HERE]
+    assert [str(module) for module in others if "mark.flink" in (REPOSITORY / module).read_text("utf-8")] == []

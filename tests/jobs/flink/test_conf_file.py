@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import subprocess
 import zipfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +12,6 @@ from ruamel.yaml.error import YAMLError
 
 from conf.errors import ConfigError
 from jobs.flink.conf_file import read_flink_conf
-from jobs.flink.java import find_java
 
 OWNED_BY_SETTINGS = {
     "parallelism.default",
@@ -149,25 +147,3 @@ def test_flink_knows_every_option_of_the_shipped_file(repository: Path) -> None:
             code += b"".join(archive.read(name) for name in names if name.startswith("org/apache/flink/"))
     options = read_flink_conf(repository / "flink-conf.yaml")
     assert [key for key in options if key.encode() not in code] == []
-
-
-@pytest.mark.flink
-def test_flink_takes_the_shipped_file_as_its_config(repository: Path, tmp_path: Path) -> None:
-    (tmp_path / "config.yaml").write_bytes((repository / "flink-conf.yaml").read_bytes())
-    java = find_java()
-    assert java is not None
-    home = _flink_home()
-    (dist,) = home.glob("lib/flink-dist-*.jar")
-    classpath = f"{home / 'bin' / 'bash-java-utils.jar'}:{dist}"
-    command = [
-        str(java.home / "bin" / "java"),
-        "-cp",
-        classpath,
-        "org.apache.flink.runtime.util.bash.BashJavaUtils",
-    ]
-    asked = [*command, "GET_TM_RESOURCE_PARAMS", "--configDir", str(tmp_path)]
-    done = subprocess.run(asked, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    # Flink's own words for our figures: 512 MiB managed, 256 MiB off-heap.
-    assert f"taskmanager.memory.managed.size={512 << 20}b" in done.stdout
-    assert f"taskmanager.memory.task.off-heap.size={256 << 20}b" in done.stdout
