@@ -66,7 +66,7 @@ def whole(cluster: TestCluster, wheel: Path, tmp_path_factory: pytest.TempPathFa
     """The job from the built wheel, waited for."""
     folder = tmp_path_factory.mktemp("whole")
     config = write_fraud_config(folder / "config")
-    days, settings = parse_generator("generator:days=20,customers=1500,terminals=1000")
+    days, settings = parse_generator("generator:days=20,customers=3000,terminals=2000")
     write(folder / "in.jsonl", TransactionGenerator(settings).days(days))
     given = ["--input", "in.jsonl", "--output", "out", "--config", config, "--wheel", wheel]
     done = cluster.gress("submit", "fraud-detection", *given, folder=folder)
