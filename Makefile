@@ -16,10 +16,10 @@ RUN_EXTRAS := tflite,report,kafka
 # A new pip unpacks twice as fast as Python's own. Modules compile on first import, because only few are imported.
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
 
-# Run a worker on each core; tests of one file stay together. Tests with a JVM run beside the others, as they often wait
-# for processes: in two workers, each with a JVM and a cluster of its own, and the longest first.
+# Run a worker on each core; tests of one file stay together. Tests with a JVM run one by one, as they share it, beside
+# the others: they often wait for processes.
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
-WITH_JVM := -n 2 --dist loadfile --no-loadscope-reorder -m flink tests/integration
+WITH_JVM := -m flink tests/integration
 
 # $(call make_venv,FOLDER,EXTRAS): the package, editable, in a virtual environment of its own.
 define make_venv

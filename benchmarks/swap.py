@@ -35,6 +35,7 @@ import numpy as np
 from benchmarks.latency import accept
 from benchmarks.make_network import build
 from benchmarks.measure import all_processes, descendants, load_average, print_figures
+from jobs.sinks.files import ABSENT
 from models.inspect import spec_from_file
 from models.registry import Registry, local_registry
 
@@ -172,7 +173,8 @@ def read_rows(folder: Path, profile: str) -> list[tuple[int, float, str, str]]:
     csv.field_size_limit(1 << 30)
     for part in sorted(folder.glob("*part-*")):
         with part.open(newline="", encoding="utf-8") as file:
-            for cells in csv.reader(_whole_lines(file.read())):
+            for listed in csv.reader(_whole_lines(file.read())):
+                cells = ["" if cell == ABSENT else cell for cell in listed]
                 if profile == "latency":
                     rows.append((int(cells[0] or 0), int(cells[1] or 0) / 1e6, cells[2], cells[3]))
                 elif cells[1]:
