@@ -16,6 +16,8 @@ import pytest
 from tests.support.job_runs import read_parts, run_job
 
 WAIT_S = 300
+# Small batches, so that a run is not over before it is killed.
+SLOWLY = ("--set", "job.inference.batch_size=50")
 SOURCE = "generator:days=30,customers=3000"
 
 
@@ -44,8 +46,8 @@ def kill_after_checkpoint(process: subprocess.Popen[bytes], output: Path, *, bes
 @pytest.mark.slow
 def test_run_killed_with_one_task_and_with_four_goes_on_with_two(fraud_config: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
-    seen = kill_after_checkpoint(start(fraud_config, output, 1), output, beside=set())
-    seen = kill_after_checkpoint(start(fraud_config, output, 4, "--resume"), output, beside=seen)
+    seen = kill_after_checkpoint(start(fraud_config, output, 1, *SLOWLY), output, beside=set())
+    seen = kill_after_checkpoint(start(fraud_config, output, 4, "--resume", *SLOWLY), output, beside=seen)
     assert not (output / "summary.json").exists()
     last = start(fraud_config, output, 2, "--resume")
     assert last.wait(WAIT_S) == 0, (tmp_path / "log").read_text()
@@ -56,4 +58,5 @@ def test_run_killed_with_one_task_and_with_four_goes_on_with_two(fraud_config: P
     columns = ["event_id", "prediction"]
     predictions = read_parts(output / "predictions")[columns].sort_values("event_id", ignore_index=True)
     assert len(predictions) > 100_000
-    pd.testing.assert_frame_equal(predictions, undisturbed[columns], check_exact=True)
+    # The model may differ in its last digit for batches of another size.
+    pd.testing.assert_frame_equal(predictions, undisturbed[columns], rtol=1e-6)
