@@ -39,10 +39,11 @@ def score_pieces(session: FlinkSession, settings: Settings, job: JobSettings, fi
     is_ordered = has_windows(job)
     pieces = cut(files, job.events, job.inference, is_ordered=is_ordered)
     line_format = piece_format(files, job.events)
-    numbers = create_pieces(session, pieces, batch_rows(job.inference), is_ordered=is_ordered)
+    numbers = create_pieces(session, pieces, is_ordered=is_ordered)
     if is_ordered:
         return score(session, settings, job, numbers, line_format)
-    function = WritePieces(WriteLines(ScoreLines(job, settings.ml, line_format)), pieces, numbers.batch_rows)
+    write = WriteLines(ScoreLines(job, settings.ml, line_format))
+    function = WritePieces(write, pieces, batch_rows(job.inference))
     with table_options(session, ONE_ROW):
         # Translate here, so that a batch of numbers is one: a checkpoint waits for the piece that is being scored.
         written = apply(session, numbers, "written", function, profile="throughput")

@@ -137,7 +137,7 @@ def _parquet_lines(session: FlinkSession, files: InputFiles, events: EventSettin
     session.tables.create_temporary_function("read_piece", as_piece_udf(pieces))
     with table_options(session, ONE_ROW):
         # Translate here, so that small bundles apply to reading alone: a piece is read when the one before is used up.
-        numbers = create_pieces(session, pieces, _PARQUET_ROWS, is_ordered=True)
+        numbers = create_pieces(session, pieces, is_ordered=True)
         lines = session.tables.from_data_stream(
             session.tables.to_data_stream(
                 session.tables.sql_query(

@@ -35,11 +35,9 @@ class PieceView(View):
 
     Attributes:
         pieces: the input.
-        batch_rows: most rows of a batch.
     """
 
     pieces: Pieces
-    batch_rows: int
 
 
 def cuts_into_pieces(files: InputFiles) -> bool:
@@ -77,13 +75,12 @@ def source_uid(pieces: Pieces) -> str:
     return f"{PIECES_UID}{pieces.fingerprint}"
 
 
-def create_pieces(session: FlinkSession, pieces: Pieces, batch_rows: int, *, is_ordered: bool) -> PieceView:
+def create_pieces(session: FlinkSession, pieces: Pieces, *, is_ordered: bool) -> PieceView:
     """Register and return the view of all numbers, column ``__piece``.
 
     Args:
         session: session to register it in.
         pieces: the input.
-        batch_rows: most rows of a batch.
         is_ordered: one task gets all numbers, in order; otherwise each task gets a stretch of them.
     """
     from pyflink.common import Types, WatermarkStrategy
@@ -97,4 +94,4 @@ def create_pieces(session: FlinkSession, pieces: Pieces, batch_rows: int, *, is_
         numbers = numbers.set_parallelism(1)
     ((name, _),) = PIECE
     session.tables.create_temporary_view(_VIEW, session.tables.from_data_stream(numbers).alias(name))
-    return PieceView(_VIEW, PIECE, pieces, batch_rows)
+    return PieceView(_VIEW, PIECE, pieces)
