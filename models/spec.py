@@ -59,11 +59,11 @@ def _as_label(value: Any) -> Any:
     return str(value) if isinstance(value, int) else value
 
 
-_Name = Annotated[str, AfterValidator(_plain_name)]
 def _as_examples(value: Any) -> Any:
     return dict.fromkeys(value) if isinstance(value, (list, tuple)) else value
 
 
+_Name = Annotated[str, AfterValidator(_plain_name)]
 _Label = Annotated[str, BeforeValidator(_as_label)]
 RawValue = Annotated[StrictStr | StrictInt | FiniteFloat | None, Field(union_mode="left_to_right")]
 """A value of a raw field: text, a whole number, a float, or none."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import ModelError, fail
+from models.scoring.raw_choice import surely_raw
 from models.spec import ModelSpec
 
 _KEYS = (b"gress.feature_set", b"gress.feature_set_hash", b"gress.feature_columns")
@@ -108,7 +109,8 @@ def check_width(path: Path, spec: ModelSpec) -> None:
         ModelError: the numbers differ.
     """
     columns = spec.feature_columns or ()
-    own = [tensor for tensor in spec.inputs if tensor.dtype != "string" and tensor.name not in (spec.raw_inputs or ())]
+    raw = surely_raw(spec, spec.inputs)
+    own = [tensor for tensor in spec.inputs if tensor.name not in raw]
     if len(own) != 1 or len(own[0].shape) != 2 or own[0].shape[1] in (None, len(columns)):
         return
     problem = f"has {len(columns)} features ({', '.join(columns)}), {spec.ref} takes {own[0]}"

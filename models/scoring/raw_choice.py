@@ -51,6 +51,11 @@ def choices(
         yield texts | identifiers
 
 
+def surely_raw(spec: ModelSpec, tensors: Sequence[TensorSpec]) -> frozenset[str]:
+    """Return the inputs that take raw fields whatever the job: texts, and those that model.json records."""
+    return frozenset(tensor.name for tensor in tensors if tensor.dtype == "string").union(spec.raw_inputs or ())
+
+
 def likely_raw(spec: ModelSpec) -> list[str]:
     """Return the inputs that take text, or one whole number that no known feature column is named like."""
     known = spec.feature_columns or ()

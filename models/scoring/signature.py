@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from models.errors import ModelError, fail, refuse
 from models.scoring.event_fields import EventFields
-from models.scoring.raw_choice import choices, owner_of
+from models.scoring.raw_choice import choices, owner_of, surely_raw
 from models.scoring.raw_fields import check_fields, is_one_field
 from models.spec import ModelSpec, TensorSpec
 
@@ -169,7 +169,7 @@ def check_inputs(spec: ModelSpec, inputs: Sequence[TensorSpec]) -> None:
         ModelError: an input is no matrix or column, takes several texts a row, or has a free width and columns that
             nobody named.
     """
-    raw = {tensor.name for tensor in inputs if tensor.dtype == "string"} | set(spec.raw_inputs or ())
+    raw = surely_raw(spec, inputs)
     for tensor in inputs:
         (_check_raw if tensor.name in raw else _check_part)(spec, tensor)
     rest = [tensor for tensor in inputs if tensor.name not in raw]
