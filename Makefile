@@ -19,7 +19,6 @@ INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
 # Run a worker on each core; tests of one file stay together. Tests with a JVM run one by one, as they share it, beside
 # the others: they often wait for processes.
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
-WITH_JVM := -m flink tests/integration
 
 # $(call make_venv,FOLDER,EXTRAS): the package, editable, in a virtual environment of its own.
 define make_venv
@@ -44,7 +43,7 @@ demo: $(VENV)/run.stamp ## run the fraud job on generated transactions and write
 	$(BIN)/gress report demo-out
 
 test: $(VENV)/test.stamp ## run all checks
-	$(BIN)/python -m pytest $(WITH_JVM) > $(VENV)/flink.log 2>&1 & flink=$$!; \
+	$(BIN)/python -m pytest -m flink tests/integration > $(VENV)/flink.log 2>&1 & flink=$$!; \
 	free=0; { $(MAKE) --no-print-directory lint && $(BIN)/python -m pytest $(PARALLEL) -m 'not flink' && \
 	  if [ "$${CI:-}" = true ]; then $(MAKE) --no-print-directory test-recipes; fi; } || free=$$?; \
 	echo "Waiting for the tests with a JVM" >&2; \
