@@ -29,8 +29,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
+from benchmarks.kafka_job import EVENTS, PARTITIONS, RESULTS, write_config
 from benchmarks.killer import VICTIMS, Killer
 from benchmarks.measure import load_average, print_figures
 from gress import ClusterRequest, Submission, start_cluster, stop_cluster, submit
@@ -38,7 +37,6 @@ from gress.dev.broker import DevKafka
 from jobs.catalogue import default_config
 from jobs.sources.generated import GENERATOR, generate
 
-PARTITIONS = 2
 MISSED_SOON = {"heartbeat.interval": "1000 ms", "heartbeat.timeout": "8000 ms"}
 """Options of a cluster that detects dead processes sooner than the shipped ones."""
 
@@ -48,8 +46,6 @@ NEVER_GIVES_UP = {
 }
 """Options for frequent faults; with the shipped ones a job fails after five in a row."""
 
-_EVENTS = "transactions"
-_TOPICS = {"predictions": "predictions", "alerts": "alerts", "dead_letters": "dead-letters"}
 _DAY_MS = 86_400_000
 _QUIET_S = 300.0
 
@@ -119,7 +115,7 @@ def disturbed(
         request = ClusterRequest(folder / "cluster", 2, 2, is_highly_available=True, options=plan.options)
         cluster = start_cluster(request)
         try:
-            kafka = write_config(folder / "job.yaml", config, broker.servers)
+            kafka = write_config(folder / "job.yaml", config, broker.servers, interval="3s", has_sink=True)
             job = Submission("fraud-detection", cluster.address, str(folder / "out"), config=kafka, is_detached=True)
             print(f"job {submit(job, print).job_id}", flush=True)
             start = time.monotonic()
@@ -167,17 +163,6 @@ def undisturbed(folder: Path, lines: Sequence[str]) -> dict[str, float]:
     return {row["event_id"]: row["prediction"] for row in rows}
 
 
-def write_config(path: Path, config: Path, servers: str) -> Path:
-    """Write a job's settings with Kafka at both ends."""
-    tree = YAML(typ="safe").load(config.read_text("utf-8"))
-    tree["job"]["source"] = {"kafka": {"servers": servers, "topics": [_EVENTS], "start": "earliest"}}
-    tree["job"]["sink"] = {"kafka": {"servers": servers, **_TOPICS}}
-    tree["execution"] |= {"parallelism": 2, "checkpoint_interval": "3s"}
-    with path.open("w", encoding="utf-8") as file:
-        YAML().dump(tree, file)
-    return path
-
-
 def produce(servers: str, lines: Sequence[str], rate: int) -> None:
     """Write events at a steady rate, a customer's to one partition; then a later one to each, which ends windows.
 
@@ -203,12 +188,12 @@ def produce(servers: str, lines: Sequence[str], rate: int) -> None:
             time.sleep(max(0.0, start + number / rate - time.monotonic()))
             producer.poll(0)
         customer = json.loads(line)["CUSTOMER_ID"]
-        producer.produce(_EVENTS, line, key=str(customer), partition=customer % PARTITIONS, on_delivery=note)
+        producer.produce(EVENTS, line, key=str(customer), partition=customer % PARTITIONS, on_delivery=note)
     last = json.loads(lines[-1])
     last["TX_DATETIME"] = _later(last["TX_DATETIME"])
     for partition in range(PARTITIONS):
         last["TRANSACTION_ID"] = -1 - partition
-        producer.produce(_EVENTS, json.dumps(last), partition=partition, on_delivery=note)
+        producer.produce(EVENTS, json.dumps(last), partition=partition, on_delivery=note)
     left = producer.flush(_QUIET_S)
     if left or refused:
         message = f"expected the broker to take all events, got {left} left and {len(refused)} refused: {refused[:1]}"
@@ -231,7 +216,7 @@ def consume(servers: str, wanted: set[str], are_kills_over: Callable[[], bool], 
     # The first record creates a topic.
     settings |= {"isolation.level": "read_committed", "topic.metadata.refresh.interval.ms": 1000}
     consumer = Consumer({**settings, "enable.auto.commit": False})
-    predictions, letters = _TOPICS["predictions"], _TOPICS["dead_letters"]
+    predictions, letters = RESULTS["predictions"], RESULTS["dead_letters"]
     consumer.subscribe([predictions, letters])
     found, quiet_since = Outcome(), time.monotonic()
     # After an outage a consumer may start again, so count the records in the topics, not the reads.

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.measure import print_figures
 from conf.loading.loader import load_settings
@@ -17,21 +20,45 @@ from jobs.pipeline.pieces import reads_pieces
 from jobs.runs.launch import execute, local_options
 from jobs.sources.files import find_inputs
 
+if TYPE_CHECKING:
+    from pyflink.table import StatementSet
+
+
+@dataclass(frozen=True)
+class PlannedJob:
+    """A job that waits for its execution.
+
+    Attributes:
+        statements: what it executes.
+        name: its name.
+        address: HOST:PORT of Flink's REST API.
+    """
+
+    statements: StatementSet
+    name: str
+    address: str
+
 
 def main(config: str, source: str, output: str, *overrides: str) -> None:
     """Run the job to its end and print how long Flink took."""
+    job = plan(config, source, output, overrides)
+    start = time.perf_counter()
+    execute(job.statements, job.name)
+    print_figures({"seconds": time.perf_counter() - start})
+
+
+def plan(config: str, source: str, output: str, overrides: Sequence[str]) -> PlannedJob:
+    """Start the JVM and build a job as ``gress run`` does."""
     settings = load_settings(Path(config), overrides=overrides, environ={})
     job = settings.job
     if job is None:
         msg = f"{config}: expected a job, got none"
         raise ValueError(msg)
     files, folder = find_inputs(source), Path(output)
-    moves_blocks = reads_pieces(settings, job, files)
-    session = open_session(settings, extra=local_options(job.name, folder), moves_blocks=moves_blocks)
+    options = local_options(job.name, folder)
+    session = open_session(settings, extra=options, moves_blocks=reads_pieces(settings, job, files))
     statements = build(session, settings, job, files, folder)
-    start = time.perf_counter()
-    execute(statements, job.name)
-    print_figures({"seconds": time.perf_counter() - start})
+    return PlannedJob(statements, job.name, f"127.0.0.1:{options['rest.port']}")
 
 
 if __name__ == "__main__":

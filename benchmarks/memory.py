@@ -26,13 +26,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ruamel.yaml import YAML
 
+from benchmarks.kafka_job import EVENTS, PARTITIONS, write_config
 from benchmarks.measure import all_processes, descendants, load_average, print_figures
 from gress.dev.broker import DevKafka
 from jobs.catalogue import default_config
 
-TOPIC = "transactions"
 ALIVE, LIFE_S, TERMINALS = 3_000, 30.0, 4_000
 """Cards of one moment, seconds of a card, and terminals, which stay."""
 EVENT_MS_PER_S = 10 * 86_400_000 / 60
@@ -48,8 +47,9 @@ def main(minutes: str = "20", rate: str = "2000") -> None:
     load, seconds = load_average(), float(minutes) * 60
     with tempfile.TemporaryDirectory(prefix="gress-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        with DevKafka(folder / "kafka", partitions=2) as broker:
-            config = write_config(folder / "job.yaml", broker.servers)
+        with DevKafka(folder / "kafka", partitions=PARTITIONS) as broker:
+            source = default_config("fraud-detection")
+            config = write_config(folder / "job.yaml", source, broker.servers, interval="10s", has_sink=False)
             output = folder / "out"
             command = [sys.executable, "-m", "gress.cli.main", "run", "fraud-detection", "--config", str(config)]
             environ = {**os.environ, "JVM_ARGS": "-Xmx1g"}
@@ -76,16 +76,6 @@ def summarise(samples: list[dict[str, float]], seconds: float) -> dict[str, floa
         slope, _ = np.polyfit([each["at_s"] / 60 for each in kept], values, 1)
         found |= {name: round(float(np.median(values)), 1), f"{name}_per_min": round(float(slope), 2)}
     return found
-
-
-def write_config(path: Path, servers: str) -> Path:
-    """Write the settings of the fraud job with Kafka as its source."""
-    tree = YAML(typ="safe").load(default_config("fraud-detection").read_text("utf-8"))
-    tree["job"]["source"] = {"kafka": {"servers": servers, "topics": [TOPIC], "start": "earliest"}}
-    tree["execution"] |= {"parallelism": 2, "checkpoint_interval": "10s"}
-    with path.open("w", encoding="utf-8") as file:
-        YAML().dump(tree, file)
-    return path
 
 
 def events(begin: int, stop: int, rate: int) -> list[dict[str, Any]]:
@@ -121,7 +111,7 @@ def _watch(
         time.sleep(max(0.0, start + begin / rate - time.monotonic()))
         for event in events(begin, begin + _STEP, rate):
             card = event["CUSTOMER_ID"]
-            producer.produce(TOPIC, json.dumps(event), key=str(card), partition=card % 2)
+            producer.produce(EVENTS, json.dumps(event), key=str(card), partition=card % PARTITIONS)
         producer.poll(0)
         if time.monotonic() - looked >= _LOOK_S:
             looked = time.monotonic()
@@ -150,18 +140,10 @@ def _memory(root: int) -> dict[str, float]:
 
 
 def _state_mb(output: Path) -> float:
-    """Return the MB of the latest whole checkpoint."""
-    checkpoints = sorted(output.glob(".checkpoints/*/chk-*/_metadata"), key=_changed)
-    if not checkpoints:
-        return 0.0
-    return sum(_size(path) for path in checkpoints[-1].parent.iterdir()) / 1e6
-
-
-def _changed(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:
-        return 0.0
+    """Return the MB of the latest whole checkpoint; a file that is deleted meanwhile has none."""
+    checkpoints = [path.parent for path in output.glob(".checkpoints/*/chk-*/_metadata")]
+    latest = max(checkpoints, key=lambda folder: int(folder.name.removeprefix("chk-")), default=None)
+    return 0.0 if latest is None else sum(map(_size, latest.glob("*"))) / 1e6
 
 
 def _size(path: Path) -> int:

@@ -20,16 +20,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.job_run import plan
 from benchmarks.measure import load_average, print_figures, run_module
-from conf.loading.loader import load_settings
 from jobs.catalogue import default_config
 from jobs.errors import JobError
-from jobs.flink.environment import open_session
 from jobs.flink.rest import FlinkRest
-from jobs.fraud_detection import build
-from jobs.pipeline.pieces import reads_pieces
-from jobs.runs.launch import execute, local_options
-from jobs.sources.files import find_inputs
+from jobs.runs.launch import execute
 from jobs.sources.transactions import GeneratorSettings, TransactionGenerator, write
 
 INTERVAL = "3s"
@@ -78,16 +74,10 @@ class LargestCheckpoint:
 def run_once(engine: str, source: str, output: str) -> None:
     """Run the job, and print the figures of its largest checkpoint."""
     overrides = [f"execution.windows={engine}", f"execution.checkpoint_interval={INTERVAL}"]
-    settings = load_settings(default_config("fraud-detection"), overrides=overrides, environ={})
-    job = settings.job
-    assert job is not None
-    files, folder = find_inputs(source), Path(output)
-    options = local_options(job.name, folder)
-    session = open_session(settings, extra=options, moves_blocks=reads_pieces(settings, job, files))
-    statements = build(session, settings, job, files, folder)
+    job = plan(str(default_config("fraud-detection")), source, output, overrides)
     begin = time.perf_counter()
-    with LargestCheckpoint(f"127.0.0.1:{options['rest.port']}") as largest:
-        execute(statements, job.name)
+    with LargestCheckpoint(job.address) as largest:
+        execute(job.statements, job.name)
     print_figures({"seconds": time.perf_counter() - begin, **largest.figures})
 
 
