@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Collection
 from datetime import datetime, timezone
 
 import numpy as np
@@ -122,7 +123,12 @@ _values = {
     "x": _numbers,
     PREVIOUS: st.none() | _instants,
 }
-_rows = st.lists(st.fixed_dictionaries(_values), max_size=12)
+
+
+def rows_for(inputs: Collection[str]) -> st.SearchStrategy[list[dict[str, object]]]:
+    """Rows whose inputs of a feature are drawn; the others are null."""
+    drawn = st.fixed_dictionaries({name: _values[name] for name in inputs})
+    return st.lists(drawn.map(lambda row: all_null() | row), max_size=12)
 
 
 def columns_of(rows: list[dict[str, object]]) -> dict[str, np.ndarray]:
@@ -163,9 +169,10 @@ def test_table_is_keyed_by_each_class_s_own_type() -> None:
 
 @pytest.mark.parametrize(("kind", "example"), CASES)
 @settings(max_examples=25, deadline=None)
-@given(rows=_rows, cut=st.integers(0, 12))
-def test_batch_split_does_not_change_result(kind, example, rows, cut) -> None:
+@given(data=st.data(), cut=st.integers(0, 12))
+def test_batch_split_does_not_change_result(kind, example, data, cut) -> None:
     features = compiled(kind, example)
+    rows = data.draw(rows_for(features.inputs))
     whole = features.transform(columns_of(rows), np.float64)
     parts = [features.transform(columns_of(part), np.float64) for part in (rows[:cut], rows[cut:])]
     np.testing.assert_array_equal(whole, np.concatenate(parts))
@@ -192,10 +199,10 @@ def test_large_batch_equals_its_rows_one_by_one(kind, example) -> None:
 
 @pytest.mark.parametrize(("kind", "example"), CASES)
 @settings(max_examples=10, deadline=None)
-@given(rows=_rows)
-def test_inputs_are_not_changed_and_may_be_read_only(kind, example, rows) -> None:
+@given(data=st.data())
+def test_inputs_are_not_changed_and_may_be_read_only(kind, example, data) -> None:
     features = compiled(kind, example)
-    columns = columns_of(rows)
+    columns = columns_of(data.draw(rows_for(features.inputs)))
     copies = {name: column.copy() for name, column in columns.items()}
     for column in columns.values():
         column.flags.writeable = False
@@ -220,10 +227,10 @@ def test_dtype_layout_and_width_are_fixed_also_for_nulls_and_empty_batches(
 
 @pytest.mark.parametrize(("kind", "example"), CASES)
 @settings(max_examples=10, deadline=None)
-@given(rows=_rows)
-def test_float32_is_the_float64_result_rounded_once(kind, example, rows) -> None:
+@given(data=st.data())
+def test_float32_is_the_float64_result_rounded_once(kind, example, data) -> None:
     features = compiled(kind, example)
-    columns = columns_of(rows)
+    columns = columns_of(data.draw(rows_for(features.inputs)))
     with np.errstate(all="ignore"):
         expected = features.transform(columns, np.float64).astype(np.float32)
     np.testing.assert_array_equal(features.transform(columns, np.float32), expected)
@@ -241,9 +248,10 @@ def test_a_slice_of_a_wider_matrix_is_filled_and_nothing_beside_it(kind, example
 
 @pytest.mark.parametrize(("kind", "example"), CASES)
 @settings(max_examples=25, deadline=None)
-@given(rows=_rows, cut=st.integers(0, 12))
-def test_values_out_of_domain_are_nan_and_counted_whatever_the_batch(kind, example, rows, cut) -> None:
+@given(data=st.data(), cut=st.integers(0, 12))
+def test_values_out_of_domain_are_nan_and_counted_whatever_the_batch(kind, example, data, cut) -> None:
     features = compiled(kind, example)
+    rows = data.draw(rows_for(features.inputs))
     columns = columns_of(rows)
     found = features.count_out_of_domain(columns)
     parts = [features.count_out_of_domain(columns_of(part)) for part in (rows[:cut], rows[cut:])]
