@@ -16,12 +16,14 @@ from typing import Any, NoReturn
 import pandas as pd
 import pytest
 
+from conf.loading.loader import settings_from
 from gress.cluster.conf import ClusterRequest
 from gress.cluster.local import start_cluster, stop_cluster
 from gress.cluster.processes import marked_processes
 from gress.dev.broker import JVM_OPTIONS
 from jobs.errors import JobError
 from jobs.flink.class_archive import quick_jvm
+from jobs.flink.environment import open_session
 from jobs.flink.java import require_java
 from jobs.flink.ports import free_port
 from jobs.kafka.jars import BROKER, CONNECTOR, fetch_jars, find_jars, jars_folder
@@ -62,6 +64,18 @@ def _lacks_archive() -> bool:
     """Return whether a short run would leave an archive."""
     with quick_jvm(require_java(), is_short=True):
         return "ArchiveClassesAtExit" in os.environ["JVM_ARGS"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def jvm_folder(_class_archive: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The current folder of the JVM that tests share; it is started here, so that the folder is no test's own."""
+    folder, before = tmp_path_factory.mktemp("jvm"), Path.cwd()
+    os.chdir(folder)
+    try:
+        open_session(settings_from({}))
+    finally:
+        os.chdir(before)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -15,10 +15,8 @@ A version is written in full, so `v2.0` is 2.0.0 in rows.
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +24,7 @@ import pytest
 
 import gress
 from tests.support.job_runs import read_parts
+from tests.support.reader import Reader, reading
 from tests.support.small_model import expected_score, write_model
 
 PIPELINE = """
@@ -47,38 +46,32 @@ AMOUNTS = np.array([1.0, 250.5, 10_000.0, 42.0])
 
 
 @pytest.fixture(scope="module")
-def folder(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a reader: the settings of the document, the pipeline in YAML, the model, four events."""
-    folder = tmp_path_factory.mktemp("quick_start")
-    shutil.copy(repository / "tests" / "conf" / "data" / "quick_start.yaml", folder / "config.yaml")
-    (folder / "pipeline.yaml").write_text(PIPELINE, "utf-8")
-    write_model(folder / "made", width=1).rename(folder / "made" / "fraud-detector-v2.onnx")
-    (folder / "made").rename(folder / "models")
-    rows = [
-        {"id": row, "card": "c", "at": f"2026-01-01T00:00:0{row}Z", "amount": amount}
-        for row, amount in enumerate(AMOUNTS.tolist())
-    ]
-    (folder / "events.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    return folder
+def reader(repository: Path, jvm_folder: Path) -> Iterator[Reader]:
+    """A reader's folder: the settings of the document, the pipeline in YAML, the model, four events."""
+    with reading(jvm_folder) as reader:
+        shutil.copy(repository / "tests" / "conf" / "data" / "quick_start.yaml", "config.yaml")
+        Path("pipeline.yaml").write_text(PIPELINE, "utf-8")
+        write_model(Path("models"), width=1).rename("models/fraud-detector-v2.onnx")
+        rows = [
+            {"id": row, "card": "c", "at": f"2026-01-01T00:00:0{row}Z", "amount": amount}
+            for row, amount in enumerate(AMOUNTS.tolist())
+        ]
+        Path("events.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+        yield reader
 
 
 @pytest.mark.slow
-def test_pipeline_scores_events(folder: Path, repository: Path) -> None:
-    command = [sys.executable, "-m", "gress.cli.main", "run", "fraud-detection", "--config", "pipeline.yaml"]
-    environ = {**os.environ, "PYTHONPATH": str(repository)}
-    done = subprocess.run(
-        [*command, "--input", "events.jsonl", "--output", "out"],
-        cwd=folder, env=environ, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = read_parts(folder / "out" / "predictions").sort_values("event_id")
+def test_pipeline_scores_events(reader: Reader) -> None:
+    command = "gress run fraud-detection --config pipeline.yaml --input events.jsonl --output out"
+    reader.type(command.split())
+    found = read_parts(reader.folder / "out" / "predictions").sort_values("event_id")
     np.testing.assert_allclose(found["prediction"], expected_score(AMOUNTS[:, None] / 10_000.0), rtol=1e-5)
     assert set(found["version"]) == {"2.0.0"}
     assert set(found["model"]) == {"fraud-detector"}
 
 
-def test_program_scores_a_table(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(folder)
+@pytest.mark.usefixtures("reader")
+def test_program_scores_a_table() -> None:
     with gress.open_scorer(gress.load_settings("pipeline.yaml")) as scorer:
         scores = scorer.score({"amount": AMOUNTS}).prediction
     np.testing.assert_allclose(scores, expected_score(AMOUNTS[:, None] / 10_000.0), rtol=1e-5)

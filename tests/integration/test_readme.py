@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.support.pages import Block, read_blocks
+from tests.support.reader import reading
 from tests.support.small_model import expected_score, write_model
 
 RUN_ELSEWHERE = {
@@ -27,23 +25,20 @@ ORDERS = (
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a reader of the README, with a model and orders of their own."""
-    folder = tmp_path_factory.mktemp("readme")
-    write_model(folder / "model", width=len(COUNTRIES) + 2).rename(folder / "returns.onnx")
-    (folder / "orders.jsonl").write_text("".join(json.dumps(order) + "\n" for order in ORDERS), "utf-8")
-    return folder
+def outputs(repository: Path, jvm_folder: Path) -> dict[str, str]:
+    """Run all of it, in order; return what each command printed, the program's under its language.
 
-
-@pytest.fixture(scope="module")
-def outputs(repository: Path, folder: Path) -> dict[str, str]:
-    """Run all of it, in order; return what each command printed, the program's under its language."""
+    The reader has a model and orders of their own.
+    """
     printed: dict[str, str] = {}
-    for block in read_blocks(repository / "README.md"):
-        if block.language == "yaml":
-            (folder / "returns.yaml").write_text(block.text, "utf-8")
-        for command in _runnable(block):
-            printed[command] = _run(command, folder)
+    with reading(jvm_folder) as reader:
+        write_model(jvm_folder / "model", width=len(COUNTRIES) + 2).rename(jvm_folder / "returns.onnx")
+        (jvm_folder / "orders.jsonl").write_text("".join(json.dumps(order) + "\n" for order in ORDERS), "utf-8")
+        for block in read_blocks(repository / "README.md"):
+            if block.language == "yaml":
+                (jvm_folder / "returns.yaml").write_text(block.text, "utf-8")
+            for command in _runnable(block):
+                printed[command] = reader.type(shlex.split(command))
     return printed
 
 
@@ -54,24 +49,14 @@ def _runnable(block: Block) -> list[str]:
     return [command for command in commands if command not in RUN_ELSEWHERE]
 
 
-def _run(command: str, folder: Path) -> str:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        shlex.split(command), capture_output=True, text=True, check=False, cwd=folder, env={**os.environ, "PATH": path}
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
-    assert done.stdout.strip(), command
-    return done.stdout
-
-
 @pytest.mark.slow
-def test_commands_run_in_order(outputs: dict[str, str], folder: Path) -> None:
+def test_commands_run_in_order(outputs: dict[str, str], jvm_folder: Path) -> None:
     assert [command.split()[:2] for command in outputs if command.startswith("gress ")] == [
         ["gress", "models"], ["gress", "models"], ["gress", "config"], ["gress", "run"], ["gress", "report"],
     ]  # fmt: skip
-    summary = json.loads((folder / "out" / "summary.json").read_text("utf-8"))
+    summary = json.loads((jvm_folder / "out" / "summary.json").read_text("utf-8"))
     assert (summary["events"], summary["predictions"], summary["dead_letters"]) == (3, 2, 1)
-    assert (folder / "out" / "report.html").is_file()
+    assert (jvm_folder / "out" / "report.html").is_file()
 
 
 @pytest.mark.slow
