@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -169,9 +170,9 @@ def test_every_plot_is_drawn_and_nothing_is_fetched(full: Path, full_page: Look,
         assert all(max(mark) > 10 for mark in plot["marks"]), plot
 
 
-@pytest.mark.parametrize("width", [1280, 800, 420])
-def test_no_texts_of_a_plot_lie_over_one_another(full_page: Look, width: int) -> None:
-    assert full_page(scheme="light", width=width).page.evaluate(UNREADABLE) == []
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 800), ("light", 420)])
+def test_no_texts_of_a_plot_lie_over_one_another(full_page: Look, scheme: str, width: int) -> None:
+    assert full_page(scheme=scheme, width=width).page.evaluate(UNREADABLE) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -182,8 +183,8 @@ def test_every_text_is_large_and_clear_enough(full_page: Look, scheme: str) -> N
     assert [text for text in texts if _contrast(text["colour"], text["behind"]) < 4.5] == []
 
 
-def test_page_follows_the_change_from_day_to_night(full: Path, open_page: Open) -> None:
-    page = open_page(full).page
+def test_page_follows_the_change_from_day_to_night_and_back(full_page: Look) -> None:
+    page = full_page(scheme="light", width=420).page
     fill = "getComputedStyle(document.querySelector('.plot .xtick text')).fill"
     back = "getComputedStyle(document.body).backgroundColor"
     day = page.evaluate(f"[{fill}, {back}]")
@@ -192,10 +193,12 @@ def test_page_follows_the_change_from_day_to_night(full: Path, open_page: Open) 
     night = page.evaluate(f"[{fill}, {back}]")
     assert day[1] != night[1]
     assert _contrast(*night) > 4.5
+    page.emulate_media(color_scheme="light")
+    _wait_until(page, f"JSON.stringify([{fill}, {back}]) === '{json.dumps(day, separators=(',', ':'))}'")
 
 
-def test_page_is_light_and_within_the_paper_when_printed(full: Path, open_page: Open) -> None:
-    page = open_page(full, scheme="dark", width=800).page
+def test_page_is_light_and_within_the_paper_when_printed(full_page: Look) -> None:
+    page = full_page(scheme="dark", width=800).page
     width = page.evaluate("document.querySelector('.plot')._fullLayout.width")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert page.evaluate(UNREADABLE) == []
