@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from models.training.evaluation import HANDBOOK_WEEK, rows_of_test_week
+from tests.support.reader import type_here
 
 WHOLE = os.environ.get("GRESS_WHOLE_DATA") == "1"
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "card-fraud"
@@ -32,9 +33,13 @@ pytestmark = [
 
 
 def gress(*arguments: str | Path) -> None:
-    command = [sys.executable, "-m", "gress.cli.main", *map(str, arguments)]
-    # Millions of rows, and only they, are worth both compilers of the JVM.
-    environ = {name: value for name, value in os.environ.items() if name != "JVM_ARGS" or not WHOLE}
+    words = ["gress", *map(str, arguments)]
+    if not WHOLE:
+        type_here(words)
+        return
+    # Millions of rows, and only they, are worth a JVM with both compilers.
+    environ = {name: value for name, value in os.environ.items() if name != "JVM_ARGS"}
+    command = [sys.executable, "-m", "gress.cli.main", *words[1:]]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -123,10 +128,14 @@ def golden(published: pd.DataFrame) -> pd.DataFrame:
 def history(published: pd.DataFrame, golden: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Transactions that the published features depend on."""
     days = published["TX_DATETIME"].to_numpy().astype("datetime64[D]")
-    is_near = np.any([(days <= day) & (days >= day - np.timedelta64(HISTORY)) for day in GOLDEN_DAYS], axis=0)
-    shown = published[published["TRANSACTION_ID"].isin(golden.index)]
+    is_shown = published["TRANSACTION_ID"].isin(golden.index)
+    # Cards and terminals of one day say nothing about another: no window is as long as the time between the days.
+    parts = [
+        related(published[(days <= day) & (days >= day - np.timedelta64(HISTORY))], published[is_shown & (days == day)])
+        for day in GOLDEN_DAYS
+    ]
     path = tmp_path_factory.mktemp("history") / "transactions.parquet"
-    related(published[is_near], shown).to_parquet(path)
+    pd.concat(parts).to_parquet(path)
     return path
 
 
