@@ -1,6 +1,6 @@
 """The windows of the fraud job in one process, without Flink: rows of a batch in, rows with their windows out.
 
-A stage decodes its parts, keeps them until the watermark, answers, saves and encodes them.
+A stage keeps its parts until the watermark, decodes, answers, saves and encodes them.
 """
 
 from __future__ import annotations
@@ -50,6 +50,10 @@ class Shards:
         """Drop a chunk."""
         del self.chunks[self.current][key]
 
+    def clear(self) -> None:
+        """Drop all chunks of the shard."""
+        self.chunks[self.current].clear()
+
     def items(self) -> list[tuple[int, bytes]]:
         """Return all chunks with their numbers."""
         return list(self.chunks[self.current].items())
@@ -66,16 +70,16 @@ class Stage:
 
     def __init__(self, plan: SlidingPlan, columns: SqlColumns, follows: str | None) -> None:
         self.columns = (*columns, *((spec.name, "DOUBLE") for spec in plan.specs))
-        self._in, self._out, self._follows = PartFormat(columns), PartFormat(self.columns), follows
+        self._out, self._follows = PartFormat(self.columns), follows
         self._waiting, self._log = Shards(), Shards()
-        self._windows = KeyedWindows(plan, self._in, self._waiting, self._log)
+        self._windows = KeyedWindows(plan, PartFormat(columns), self._waiting, self._log)
         self._windows.restore()
 
     def run(self, parts: Sequence[tuple[int, bytes]], watermark: int) -> list[tuple[int, bytes]]:
         """Return the parts of the next stage that the watermark covers."""
         for label, data in parts:
             self._waiting.current = label
-            self._windows.arrive(label, self._in.decode(data))
+            self._windows.arrive(label, data)
         answered = list(self._windows.answer(watermark))
         for label in LABELS:
             self._waiting.current = self._log.current = label

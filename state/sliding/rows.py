@@ -27,6 +27,14 @@ class Column(NamedTuple):
         """Return the values at some places, in that order."""
         return Column(self.values.take(places), None if self.nulls is None else self.nulls.take(places))
 
+    def part(self, begin: int, end: int) -> Column:
+        """Return the values from one place to before another, in the same memory."""
+        return Column(self.values[begin:end], None if self.nulls is None else self.nulls[begin:end])
+
+    def copy(self) -> Column:
+        """Return the values in memory of their own."""
+        return Column(self.values.copy(), None if self.nulls is None else self.nulls.copy())
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -54,6 +62,15 @@ class Rows:
             self.key.take(places),
             {name: column.take(places) for name, column in self.fields.items()},
             {text: mask.take(places) for text, mask in self.passes.items()},
+        )
+
+    def part(self, begin: int, end: int) -> Rows:
+        """Return a copy of the rows from one place to before another."""
+        return Rows(
+            self.times[begin:end].copy(),
+            self.key.part(begin, end).copy(),
+            {name: column.part(begin, end).copy() for name, column in self.fields.items()},
+            {text: mask[begin:end].copy() for text, mask in self.passes.items()},
         )
 
     @staticmethod

@@ -6,19 +6,21 @@ Rules of this file:
 - The first timer of a watermark answers the rows of all shards in one pass; the timer of each shard then saves the
   shard's part, as Flink's state belongs to one shard at a time. No checkpoint comes between timers of one watermark.
 - What is saved is what is in memory: state is written with each part that comes and each batch that is answered.
+- A chunk of the log costs much the same for one row as for a hundred. Until a shard has that many answered rows, they
+  stay where they waited, and a mark tells which of them were answered.
 """
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from state.sliding.codes import LEAST
-from state.sliding.engine import SlidingWindows
+from state.sliding.engine import LAST_WATERMARK, SlidingWindows
 from state.sliding.filters.syntax import parse_filter
 from state.sliding.plan import SlidingPlan
 from state.sliding.rows import Column, Rows
@@ -32,17 +34,47 @@ MOST_ROWS = 65_536
 """Most rows of a part that leaves for another stage."""
 
 
+CHUNK_ROWS = 64
+"""Answered rows of a shard that make a chunk of the log."""
+
+MARK = -1
+"""Number of the mark among the rows that wait."""
+
+_MARK = struct.Struct("<qq")
+
+
+class WaitingStore(ChunkStore, Protocol):
+    """Parts by their numbers."""
+
+    def clear(self) -> None:
+        """Drop all."""
+
+
 @dataclass
 class _Waiting:
     """Rows that the watermark does not cover yet, by the number under which they are saved."""
 
     number: int
-    rows: Block
+    data: bytes
     times: NDArray[np.int64]
+    is_cut: bool = False  # what is saved has rows beside these that were answered
 
-    @cached_property
-    def earliest(self) -> int:
-        return int(self.times.min())
+    def __post_init__(self) -> None:
+        self.earliest, self.latest = int(self.times.min()), int(self.times.max())
+
+
+@dataclass
+class _Answered:
+    """Answered rows that are not in the log yet, and the watermark that covers them."""
+
+    rows: list[Rows] = field(default_factory=list)
+    size: int = 0
+    watermark: int = LEAST
+
+    def add(self, rows: Rows, watermark: int) -> None:
+        self.rows.append(rows)
+        self.size += len(rows)
+        self.watermark = watermark
 
 
 @dataclass
@@ -50,8 +82,11 @@ class _Shard:
     log: ChunkLog
     waiting: list[_Waiting] = field(default_factory=list)
     next_number: int = 0
-    answered: Rows | None = None
-    changed: list[_Waiting] = field(default_factory=list)
+    fresh: Rows | None = None  # answered at the present watermark, and not saved
+    answered: _Answered = field(default_factory=_Answered)
+    spent: list[int] = field(default_factory=list)  # numbers of parts of which all rows are answered
+    has_mark: bool = False
+    is_restored: bool = False  # the mark is from before a restore
     timer: int | None = None
 
 
@@ -66,20 +101,30 @@ class KeyedWindows:
         waiting: store of rows that wait.
         log: store of rows that were answered.
         most_rows: most rows of a part that leaves.
+        chunk_rows: answered rows of a shard that make a chunk of its log.
 
     Attributes:
         restored_until: the latest watermark up to which the loaded shards were answered.
     """
 
     def __init__(
-        self, plan: SlidingPlan, columns: PartFormat, waiting: ChunkStore, log: ChunkStore, most_rows: int = MOST_ROWS
+        self,
+        plan: SlidingPlan,
+        columns: PartFormat,
+        waiting: WaitingStore,
+        log: ChunkStore,
+        *,
+        most_rows: int = MOST_ROWS,
+        chunk_rows: int = CHUNK_ROWS,
     ) -> None:
-        self._plan, self._format, self._most_rows = plan, columns, most_rows
+        self._plan, self._format = plan, columns
+        self._most_rows, self._chunk_rows = most_rows, chunk_rows
         self._waiting, self._log = waiting, log
         self._windows = SlidingWindows(plan)
         self._filters = [parse_filter(text, plan.kinds) for text in plan.filters]
         self._shards: dict[int, _Shard] = {}
         self._restored: list[Rows] = []
+        self._is_end = False
         self.restored_until = LEAST
 
     @property
@@ -91,48 +136,53 @@ class KeyedWindows:
         """Read the current shard's state; ``restore`` follows when all shards are read."""
         shard = self._shard(label)
         self._restored.append(shard.log.load(self._log))
-        self.restored_until = max(self.restored_until, shard.log.watermark)
-        for number, data in sorted(self._waiting.items()):
-            rows = self._format.decode(data)
-            shard.waiting.append(_Waiting(number, rows, rows.numbers(self._plan.time).values))
-            shard.next_number = number + 1
+        parts = dict(self._waiting.items())
+        mark = parts.pop(MARK, None)
+        until, watermark = (0, LEAST) if mark is None else _MARK.unpack(mark)
+        for number, data in sorted(parts.items()):
+            self._load_part(shard, number, data, watermark if number < until else LEAST)
+        shard.next_number = max([until, *(number + 1 for number in parts)])
+        shard.has_mark = shard.is_restored = mark is not None
+        self._restored += shard.answered.rows
+        self.restored_until = max(self.restored_until, shard.log.watermark, watermark)
 
     def restore(self) -> None:
         """Rebuild the windows from what was loaded."""
         self._windows.restore(self._restored)
         self._restored = []
 
-    def arrive(self, label: int, rows: Block) -> int | None:
-        """Keep rows of the current shard, none of them late, until the watermark covers them.
+    def arrive(self, label: int, data: bytes) -> int | None:
+        """Keep a part of the current shard, none of whose rows is late, until the watermark covers them.
 
         Returns:
             The time at which a timer is needed; None: an earlier one is set.
         """
         shard = self._shard(label)
-        times = rows.numbers(self._plan.time).values
-        self._keep(shard, _Waiting(shard.next_number, rows, times))
+        shard.waiting.append(self._part(shard.next_number, data))
+        self._waiting.put(shard.next_number, data)
         shard.next_number += 1
         return self._timer(shard)
 
     def answer(self, watermark: int) -> Iterator[Block]:
         """Answer the rows of all shards that the watermark covers: the rows, with a column a window."""
         found, fresh = [], []
+        self._is_end = watermark == LAST_WATERMARK
         for label, shard in self._shards.items():
-            if shard.answered is not None:
+            if shard.fresh is not None:
                 msg = f"windows of key {self._plan.key!r}: shard {label} was answered and not saved; its timer is lost"
                 raise RuntimeError(msg)
-            rows = self._take_covered(shard, watermark)
-            if rows:
-                fresh.append((shard, sum(map(len, rows))))
-                found += rows
+            parts, size = self._take_covered(shard, watermark)
+            if parts:
+                fresh.append((shard, size))
+                found += parts
         if not found:
             return
-        block = Block.concatenate(found)
+        block = self._format.decode(*found)
         seen = window_rows(block, self._plan, self._filters)
         answers = self._windows.add(seen, watermark)
         begin = 0
         for shard, size in fresh:
-            shard.answered = seen.take(np.arange(begin, begin + size))
+            shard.fresh = seen.part(begin, begin + size)
             begin += size
         answered = block.plus({name: Column(values) for name, values in answers.items()})
         if len(answered) <= self._most_rows:
@@ -150,17 +200,19 @@ class KeyedWindows:
             The time at which the shard's next timer is needed; None: none is.
         """
         shard = self._shard(label)
-        if shard.answered is None:
+        if shard.fresh is None:
             return None
-        self._log_rows(shard, shard.answered)
-        shard.answered = None
-        for gone in shard.changed:
-            self._waiting.remove(gone.number)
-        shard.changed = []
-        for left in shard.waiting:
-            if left.number < 0:
-                left.number, shard.next_number = shard.next_number, shard.next_number + 1
-                self._waiting.put(left.number, self._format.encode(left.rows))
+        if shard.is_restored:
+            # The present watermark may be behind the mark's, and one mark cannot tell what each of them covered.
+            self._log_answered(shard)
+        shard.answered.add(shard.fresh, self._windows.watermark)
+        shard.fresh = None
+        if shard.is_restored or self._is_end or shard.answered.size >= self._chunk_rows:
+            self._log_answered(shard)
+            self._drop_answered(shard)
+        else:
+            self._waiting.put(MARK, _MARK.pack(shard.next_number, shard.answered.watermark))
+            shard.has_mark = True
         shard.timer = None
         return self._timer(shard) if shard.waiting else None
 
@@ -170,14 +222,40 @@ class KeyedWindows:
             found = self._shards[label] = _Shard(ChunkLog(self._plan, str(label)))
         return found
 
-    def _keep(self, shard: _Shard, rows: _Waiting) -> None:
-        shard.waiting.append(rows)
-        self._waiting.put(rows.number, self._format.encode(rows.rows))
+    def _load_part(self, shard: _Shard, number: int, data: bytes, watermark: int) -> None:
+        """Take a part of which the rows up to a watermark were answered."""
+        covered, left = self._split(self._part(number, data), watermark)
+        if covered is not None:
+            rows = window_rows(self._format.decode(covered.data), self._plan, self._filters)
+            shard.answered.add(rows, watermark)
+        if left is None:
+            shard.spent.append(number)
+        else:
+            shard.waiting.append(left)
 
-    def _log_rows(self, shard: _Shard, rows: Rows) -> None:
-        # After a restore the watermark may begin behind the saved one, and so may rows that an earlier stage let pass.
-        shard.log.watermark = min(shard.log.watermark, int(rows.times.min()) - 1)
-        shard.log.append(self._log, rows, self._windows.watermark)
+    def _log_answered(self, shard: _Shard) -> None:
+        """Make a chunk of the answered rows."""
+        answered, shard.answered = shard.answered, _Answered()
+        if answered.rows:
+            rows = Rows.concatenate(answered.rows)
+            # After a restore the watermark may begin behind the saved one, and so may rows that an earlier stage let
+            # pass.
+            shard.log.watermark = min(shard.log.watermark, int(rows.times.min()) - 1)
+            shard.log.append(self._log, rows, answered.watermark)
+
+    def _drop_answered(self, shard: _Shard) -> None:
+        """Leave only rows that wait among those that are saved as waiting."""
+        if not shard.waiting:
+            self._waiting.clear()
+        else:
+            for number in [*shard.spent, *([MARK] if shard.has_mark else [])]:
+                self._waiting.remove(number)
+            for each in shard.waiting:
+                if each.is_cut:
+                    self._waiting.put(each.number, each.data)
+                    each.is_cut = False
+        shard.spent = []
+        shard.has_mark = shard.is_restored = False
 
     def _timer(self, shard: _Shard) -> int | None:
         earliest = min(each.earliest for each in shard.waiting)
@@ -186,20 +264,33 @@ class KeyedWindows:
         shard.timer = earliest
         return earliest
 
-    def _take_covered(self, shard: _Shard, watermark: int) -> list[Block]:
-        """Take the rows of a shard that the watermark covers out of those that wait."""
-        taken, left = [], []
+    def _part(self, number: int, data: bytes) -> _Waiting:
+        return _Waiting(number, data, self._format.numbers(data, self._plan.time))
+
+    def _take_covered(self, shard: _Shard, watermark: int) -> tuple[list[bytes], int]:
+        """Take the rows of a shard that the watermark covers out of those that wait, and return how many they are."""
+        taken, size, kept = [], 0, []
         for each in shard.waiting:
-            is_covered = each.times <= watermark
-            if not is_covered.any():
-                left.append(each)
-                continue
-            shard.changed.append(each)
-            if is_covered.all():
-                taken.append(each.rows)
-                continue
-            places = np.flatnonzero(~is_covered)
-            taken.append(each.rows.take(np.flatnonzero(is_covered)))
-            left.append(_Waiting(-1, each.rows.take(places), each.times.take(places)))
-        shard.waiting = left
-        return taken
+            covered, left = self._split(each, watermark)
+            if covered is not None:
+                taken.append(covered.data)
+                size += len(covered.times)
+            if left is None:
+                shard.spent.append(each.number)
+            else:
+                kept.append(left)
+        shard.waiting = kept
+        return taken, size
+
+    def _split(self, part: _Waiting, watermark: int) -> tuple[_Waiting | None, _Waiting | None]:
+        """Return the rows of a part that the watermark covers, and those that it does not; None: there are none."""
+        if part.earliest > watermark:
+            return None, part
+        if part.latest <= watermark:
+            return part, None
+        is_covered = part.times <= watermark
+        rows = self._format.decode(part.data)
+        covered, left = (rows.take(np.flatnonzero(places)) for places in (is_covered, ~is_covered))
+        cut = self._part(part.number, self._format.encode(left))
+        cut.is_cut = True
+        return self._part(part.number, self._format.encode(covered)), cut

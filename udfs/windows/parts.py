@@ -7,7 +7,7 @@ for ever in `PyGILState_Ensure`: the iterators through which Java takes their ro
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -63,21 +63,13 @@ class Block:
         """Return the rows at some places, in that order."""
         return Block({name: column.take(places) for name, column in self.columns.items()}, len(places))
 
-    def only(self, names: Iterable[str]) -> Block:
-        """Return some of the columns."""
-        return Block({name: self.columns[name] for name in names}, self.size)
+    def part(self, begin: int, end: int) -> Block:
+        """Return the rows from one place to before another, in the same memory."""
+        return Block({name: column.part(begin, end) for name, column in self.columns.items()}, end - begin)
 
     def plus(self, columns: Mapping[str, Values]) -> Block:
         """Return the rows with more columns."""
         return Block({**self.columns, **columns}, self.size)
-
-    @staticmethod
-    def concatenate(parts: Sequence[Block]) -> Block:
-        """Return the rows of all parts, which have the same columns, one part after the other."""
-        if len(parts) == 1:
-            return parts[0]
-        names = parts[0].columns
-        return Block({name: _concatenated([part[name] for part in parts]) for name in names}, sum(map(len, parts)))
 
 
 class PartFormat:
@@ -89,6 +81,8 @@ class PartFormat:
 
     def __init__(self, columns: SqlColumns) -> None:
         self.columns = columns
+        self._are_numbers = tuple(kind in _TYPES for _, kind in columns)
+        self._places = {name: place for place, (name, _) in enumerate(columns)}
 
     def block(self, columns: Mapping[str, Any]) -> Block:
         """Return arrays of ``n`` values each as a block; None and NaN become NULL. It is for worker processes."""
@@ -115,36 +109,48 @@ class PartFormat:
                 parts.append(values.values.tobytes())
         return b"".join(parts)
 
-    def decode(self, data: bytes) -> Block:
-        """Return the block of ``encode``.
+    def decode(self, *parts: bytes) -> Block:
+        """Return the block of ``encode``; of several parts the rows, one part after the other.
 
         Raises:
             StateError: the bytes are of another version of the format.
         """
+        views = [memoryview(part) for part in parts]
+        sizes, bounds = zip(*map(self._bounds, parts), strict=True)
+        made: dict[str, Values] = {}
+        for place, (name, kind) in enumerate(self.columns):
+            columns = [view[begin[place] : begin[place + 1]] for view, begin in zip(views, bounds, strict=True)]
+            made[name] = _decoded(columns, sizes, kind)
+        return Block(made, sum(sizes))
+
+    def select(self, data: bytes, names: Sequence[str]) -> bytes:
+        """Return what ``encode`` would return of a block's columns of these names, from the bytes of all of them."""
+        _, bounds = self._bounds(data)
+        places = [self._places[name] for name in names]
+        return b"".join([data[: _HEADER.size], *(data[bounds[place] : bounds[place + 1]] for place in places)])
+
+    def numbers(self, data: bytes, name: str) -> NDArray[np.int64]:
+        """Return one column of integers of a block, without the others."""
+        size, bounds = self._bounds(data, self._places[name] + 1)
+        return np.frombuffer(data, np.int64, size, bounds[-1] - 8 * size)
+
+    def _bounds(self, data: bytes, columns: int | None = None) -> tuple[int, list[int]]:
+        """Return the number of rows of a part, and where each of the first columns begins, then their end."""
         version, size = _HEADER.unpack_from(data)
         if version != VERSION:
             msg = f"packed rows: expected format {VERSION}, got format {version}; read them with their own release"
             raise StateError(msg)
-        made: dict[str, Values] = {}
         place = _HEADER.size
-        for name, kind in self.columns:
-            nulls = None
-            has_nulls, place = data[place : place + 1] == _SOME_NULLS, place + 1
-            if has_nulls:
-                width = (size + 7) // 8
-                nulls = np.unpackbits(np.frombuffer(data, np.uint8, width, place), count=size).astype(np.bool_)
-                place += width
-            if kind in ("STRING", "BYTES"):
-                ends = np.frombuffer(data, "<u4", size, place).astype(np.int64).cumsum()
-                place += 4 * size
-                (length,) = _SIZE.unpack_from(data, place)
-                place += _SIZE.size
-                made[name] = Texts(np.frombuffer(data, np.uint8, length, place), ends, nulls)
-                place += length
-            else:
-                made[name] = Column(np.frombuffer(data, _TYPES[kind], size, place), nulls)
+        bounds = [place]
+        for is_number in self._are_numbers[:columns]:
+            place += _mask_bytes(size) + 1 if data[place] else 1
+            if is_number:
                 place += 8 * size
-        return Block(made, size)
+            else:
+                place += 4 * size
+                place += _SIZE.size + _SIZE.unpack_from(data, place)[0]
+            bounds.append(place)
+        return size, bounds
 
     def arrays(self, block: Block) -> dict[str, NDArray[Any]]:
         """Return the columns as pandas would give them: NaN where a number is NULL, None where a text is.
@@ -177,14 +183,50 @@ class PartFormat:
 _TYPES = {"BIGINT": np.dtype("<i8"), "INT": np.dtype("<i8"), "DOUBLE": np.dtype("<f8")}
 
 
+def _mask_bytes(size: int) -> int:
+    return (size + 7) // 8
+
+
+def _decoded(columns: Sequence[memoryview], sizes: Sequence[int], kind: str) -> Values:
+    """Return the values of encoded columns, one after the other."""
+    nulls = _nulls(columns, sizes)
+    # The values come after a flag, and after a mask if it is set.
+    begins = [1 + _mask_bytes(size) if column[0] else 1 for column, size in zip(columns, sizes, strict=True)]
+    given = [column[begin:] for column, begin in zip(columns, begins, strict=True)]
+    if kind in _TYPES:
+        return Column(np.frombuffer(_joined(given), _TYPES[kind]), nulls)
+    lengths = [column[: 4 * size] for column, size in zip(given, sizes, strict=True)]
+    texts = [column[4 * size + _SIZE.size :] for column, size in zip(given, sizes, strict=True)]
+    ends = np.frombuffer(_joined(lengths), "<u4").astype(np.int64).cumsum()
+    return Texts(np.frombuffer(_joined(texts), np.uint8), ends, nulls)
+
+
+def _nulls(columns: Sequence[memoryview], sizes: Sequence[int]) -> NDArray[np.bool_] | None:
+    """Return which values of encoded columns, one after the other, are NULL; None: none is."""
+    if not any(column[0] for column in columns):
+        return None
+    masks = [
+        np.unpackbits(np.frombuffer(column, np.uint8, _mask_bytes(size), 1), count=size).astype(np.bool_)
+        if column[0]
+        else np.zeros(size, np.bool_)
+        for column, size in zip(columns, sizes, strict=True)
+    ]
+    return np.concatenate(masks)
+
+
+def _joined(parts: Sequence[memoryview]) -> memoryview | bytes:
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
 def by_key(block: Block, key: str, shards: int) -> Iterator[tuple[int, Block]]:
     """Yield each shard that has rows, and its rows in their order."""
     found = shards_of(_column(block[key]), shards)
     order = np.argsort(found.astype(np.uint16), kind="stable")
+    rows = block.take(order)
     ends = np.cumsum(np.bincount(found, minlength=shards)).tolist()
     for shard, (begin, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
         if begin < end:
-            yield shard, block.take(order[begin:end])
+            yield shard, rows.part(begin, end)
 
 
 def window_rows(block: Block, plan: SlidingPlan, filters: Sequence[Filter]) -> Rows:
@@ -233,13 +275,3 @@ def _plain(column: Column) -> list[Any]:
     if nulls is None:
         return values
     return [None if is_null else value for value, is_null in zip(values, nulls.tolist(), strict=True)]
-
-
-def _concatenated(columns: Sequence[Values]) -> Values:
-    if isinstance(columns[0], Texts):
-        return Texts.concatenate([column for column in columns if isinstance(column, Texts)])
-    values = np.concatenate([column.values for column in columns if isinstance(column, Column)])
-    if all(column.nulls is None for column in columns):
-        return Column(values)
-    masks = [np.zeros(len(c[0]), np.bool_) if c.nulls is None else c.nulls for c in columns if isinstance(c, Column)]
-    return Column(values, np.concatenate(masks))

@@ -84,7 +84,7 @@ class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
         waiting = runtime_context.get_map_state(MapStateDescriptor(_WAITING, *bytes_by_number))
         log = runtime_context.get_map_state(MapStateDescriptor(_LOG, *bytes_by_number))
         kept_format = PartFormat(tuple((name, kinds[name]) for name in self._kept))
-        self._windows = KeyedWindows(self._plan, kept_format, waiting, log, self._most_rows)
+        self._windows = KeyedWindows(self._plan, kept_format, waiting, log, most_rows=self._most_rows)
         self._answered_at: int | None = None
         self._tag = late_tag(self._letters) if self._letters is not None else None
         for label in _labels_with_state(runtime_context):
@@ -94,17 +94,19 @@ class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
 
     def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
         """Keep the rows of a part until the watermark covers them; late ones leave as dead letters."""
-        rows = self._format.decode(bytes(value))
+        data = bytes(value)
         watermark = max(ctx.timer_service().current_watermark(), self._windows.answered_until, self._least)
-        times = rows.numbers(self._plan.time).values
-        is_late = times <= watermark
-        if is_late.any():
+        times = self._format.numbers(data, self._plan.time)
+        if int(times.min()) <= watermark:
+            is_late = times <= watermark
+            rows = self._format.decode(data)
             yield from self._refuse(rows, is_late, watermark)
-            rows = rows.take(np.flatnonzero(~is_late))
-        if len(rows):
-            timer = self._windows.arrive(ctx.get_current_key(), rows.only(self._kept))
-            if timer is not None:
-                ctx.timer_service().register_event_time_timer(timer)
+            if is_late.all():
+                return
+            data = self._format.encode(rows.take(np.flatnonzero(~is_late)))
+        timer = self._windows.arrive(ctx.get_current_key(), self._format.select(data, self._kept))
+        if timer is not None:
+            ctx.timer_service().register_event_time_timer(timer)
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
         """Answer all rows that the watermark covers, once a watermark, and save those of this shard."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +42,13 @@ class Texts:
         data = self.data.take(moved + np.arange(len(moved)))
         return Texts(data, ends, None if self.nulls is None else self.nulls.take(places))
 
+    def part(self, begin: int, end: int) -> Texts:
+        """Return the values from one place to before another, whose bytes stay where they are."""
+        start = int(self.ends[begin - 1]) if begin else 0
+        ends = self.ends[begin:end] - start
+        stop = start + (int(ends[-1]) if len(ends) else 0)
+        return Texts(self.data[start:stop], ends, None if self.nulls is None else self.nulls[begin:end])
+
     def tolist(self, *, is_text: bool = True) -> list[Any]:
         """Return the values as Python objects."""
         data, begin = self.data.tobytes(), 0
@@ -56,16 +62,3 @@ class Texts:
             else:
                 found.append(value.decode("utf-8", "surrogatepass") if is_text else value)
         return found
-
-    @staticmethod
-    def concatenate(parts: Sequence[Texts]) -> Texts:
-        """Return the values of all parts, one part after the other."""
-        before = np.cumsum([0, *(len(part.data) for part in parts[:-1])])
-        nulls = None
-        if any(part.nulls is not None for part in parts):
-            nulls = np.concatenate([np.zeros(len(p), np.bool_) if p.nulls is None else p.nulls for p in parts])
-        return Texts(
-            np.concatenate([part.data for part in parts]),
-            np.concatenate([part.ends + start for part, start in zip(parts, before, strict=True)]),
-            nulls,
-        )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from state.sliding.plan import SlidingPlan
 from state.window_sql import WindowSpec
-from udfs.windows.keyed_windows import KeyedWindows
+from udfs.windows.keyed_windows import CHUNK_ROWS, MARK, KeyedWindows
 from udfs.windows.parts import Block, PartFormat, by_key
 
 FORMAT = PartFormat((("id", "BIGINT"), ("at", "BIGINT"), ("k", "BIGINT"), ("x", "DOUBLE")))
@@ -54,6 +54,9 @@ class Store:
     def remove(self, key: int) -> None:
         del self._now()[key]
 
+    def clear(self) -> None:
+        self._now().clear()
+
     def items(self) -> Iterable[tuple[int, bytes]]:
         return list(self._now().items())
 
@@ -66,9 +69,10 @@ class Task:
     waiting: Store = field(default_factory=Store)
     log: Store = field(default_factory=Store)
     timers: dict[int, set[int]] = field(default_factory=dict)
+    chunk_rows: int = CHUNK_ROWS
 
     def __post_init__(self) -> None:
-        self.windows = KeyedWindows(PLAN, FORMAT, self.waiting, self.log)
+        self.windows = KeyedWindows(PLAN, FORMAT, self.waiting, self.log, chunk_rows=self.chunk_rows)
         for shard in sorted(self.owned):
             if self.waiting.shards.get(shard) or self.log.shards.get(shard):
                 self._set(shard)
@@ -77,7 +81,7 @@ class Task:
 
     def arrive(self, shard: int, block: Block) -> None:
         self._set(shard)
-        timer = self.windows.arrive(shard, block)
+        timer = self.windows.arrive(shard, FORMAT.encode(block))
         if timer is not None:
             self.timers.setdefault(shard, set()).add(timer)
 
@@ -99,7 +103,7 @@ class Task:
         self.waiting.current = self.log.current = shard
 
 
-def restored(tasks: list[Task], count: int) -> list[Task]:
+def restored(tasks: list[Task], count: int, chunk_rows: int = CHUNK_ROWS) -> list[Task]:
     """The state of all tasks in as many new ones."""
     found = []
     for number in range(count):
@@ -109,7 +113,7 @@ def restored(tasks: list[Task], count: int) -> list[Task]:
             for name in ("waiting", "log")
         ]
         timers = {s: set(t.timers[s]) for t in tasks for s in owned & t.timers.keys()}
-        found.append(Task(owned, *stores, timers))
+        found.append(Task(owned, *stores, timers, chunk_rows))
     return found
 
 
@@ -158,11 +162,12 @@ def _exact(value: float) -> int:
     rows=ROWS,
     watermarks=st.lists(st.integers(0, 32_000), max_size=6),
     restores=st.lists(st.integers(1, 3), max_size=6),
+    chunk_rows=st.sampled_from([1, 4, CHUNK_ROWS]),
 )
 def test_windows_are_those_of_all_rows_over_restores_and_any_number_of_tasks(
-    rows: list[Row], watermarks: list[int], restores: list[int]
+    rows: list[Row], watermarks: list[int], restores: list[int], chunk_rows: int
 ) -> None:
-    tasks, found = restored([], 2), []
+    tasks, found = restored([], 2, chunk_rows), []
     left, before = list(rows), -1
     for step, watermark in enumerate(sorted(watermarks)):
         # All rows up to the watermark come before it, and some later ones, too.
@@ -171,14 +176,16 @@ def test_windows_are_those_of_all_rows_over_restores_and_any_number_of_tasks(
         found += [block for task in tasks for block in task.advance(watermark)]
         before = watermark
         if step < len(restores):
-            tasks = restored(tasks, restores[step])
+            tasks = restored(tasks, restores[step], chunk_rows)
     send(tasks, left)
     found += [block for task in tasks for block in task.advance(2**63 - 1)]
     expected = brute_force(rows)
     assert {number: values[0] for number, values in answers(found).items()} == {n: v[0] for n, v in expected.items()}
     for number, values in answers(found).items():
         np.testing.assert_allclose(values, expected[number], rtol=1e-12, err_msg=f"row {rows[number]}")
-    assert not any(task.waiting.shards.get(shard) for task in tasks for shard in task.owned)
+    assert not any(task.timers.get(shard) for task in tasks for shard in task.owned)
+    (task,) = restored(tasks, 1, chunk_rows)
+    assert not list(task.windows.answer(2**63 - 1)), "rows that were answered wait again"
 
 
 def test_rows_after_a_restore_may_be_behind_what_was_answered() -> None:
@@ -189,6 +196,25 @@ def test_rows_after_a_restore_may_be_behind_what_was_answered() -> None:
     assert task.windows.restored_until == 20_000
     send([task], [(1, 18_000, 1, 1.0)])
     assert answers(task.advance(19_000))[1][0] == 2
+
+
+def test_few_answered_rows_stay_where_they_waited_until_they_make_a_chunk() -> None:
+    (task,) = restored([], 1, chunk_rows=3)
+    saved = []
+    for number in range(4):
+        send([task], [(number, 10_000 + number, 1, 1.0)])
+        assert answers(task.advance(10_000 + number))[number][0] == number + 1
+        saved.append((sum(map(len, task.waiting.shards.values())), sum(map(len, task.log.shards.values()))))
+    # A part and the mark, two parts and the mark, a chunk, and again a part and the mark.
+    assert saved == [(2, 0), (3, 0), (0, 1), (2, 1)]
+
+
+def test_rows_saved_by_an_earlier_release_without_a_mark_wait_for_their_watermark() -> None:
+    (task,) = restored([], 1)
+    send([task], [(0, 10_000, 1, 1.0), (1, 12_000, 1, 1.0)])
+    assert MARK not in task.waiting.shards[task.waiting.current]
+    (task,) = restored([task], 1)
+    assert answers(task.advance(20_000)).keys() == {0, 1}
 
 
 def test_shard_whose_timer_is_lost_is_an_error_and_not_a_lost_row() -> None:

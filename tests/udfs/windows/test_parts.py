@@ -57,8 +57,23 @@ def test_rows_come_back_from_bytes_as_they_were(rows: list[tuple[Any, ...]]) -> 
 
 @given(parts=st.lists(ROWS, min_size=1, max_size=4))
 def test_parts_come_one_after_the_other(parts: list[list[tuple[Any, ...]]]) -> None:
-    joined = Block.concatenate([block(part) for part in parts])
+    joined = FORMAT.decode(*(FORMAT.encode(block(part)) for part in parts))
     assert rows_of(joined) == [row for part in parts for row in part]
+
+
+@given(rows=ROWS, names=st.permutations([name for name, _ in COLUMNS]), count=st.integers(1, len(COLUMNS)))
+def test_some_columns_of_bytes_are_the_bytes_of_some_columns(
+    rows: list[tuple[Any, ...]], names: list[str], count: int
+) -> None:
+    kinds, chosen = dict(COLUMNS), names[:count]
+    wanted = PartFormat(tuple((name, kinds[name]) for name in chosen)).encode(block(rows))
+    assert FORMAT.select(FORMAT.encode(block(rows)), chosen) == wanted
+
+
+@given(rows=ROWS, name=st.sampled_from(["n", "p"]))
+def test_numbers_are_those_of_the_whole_part(rows: list[tuple[Any, ...]], name: str) -> None:
+    found = block(rows)
+    assert FORMAT.numbers(FORMAT.encode(found), name).tolist() == found.numbers(name).values.tolist()
 
 
 @given(rows=ROWS, key=st.sampled_from(["n", "x", "t"]), shards=st.integers(1, 5))

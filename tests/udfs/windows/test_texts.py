@@ -22,10 +22,10 @@ def test_values_at_places_are_those_of_a_list(values: list[str | None], data: st
     assert taken.tolist() == [values[place] for place in places]
 
 
-@given(parts=st.lists(VALUES, min_size=1, max_size=4))
-def test_parts_come_one_after_the_other(parts: list[list[str | None]]) -> None:
-    joined = Texts.concatenate([of(part) for part in parts])
-    assert joined.tolist() == [value for part in parts for value in part]
+@given(values=VALUES, data=st.data())
+def test_values_between_places_are_those_of_a_list(values: list[str | None], data: st.DataObject) -> None:
+    begin, end = sorted(data.draw(st.tuples(*[st.integers(0, len(values))] * 2)))
+    assert of(values).part(begin, end).tolist() == values[begin:end]
 
 
 @given(values=VALUES)
