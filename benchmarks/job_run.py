@@ -10,7 +10,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from benchmarks.measure import print_figures
 from conf.loading.loader import load_settings
@@ -18,10 +17,8 @@ from jobs.flink.environment import open_session
 from jobs.fraud_detection import build
 from jobs.pipeline.pieces import reads_pieces
 from jobs.runs.launch import execute, local_options
+from jobs.sinks.inserts import Inserts
 from jobs.sources.files import find_inputs
-
-if TYPE_CHECKING:
-    from pyflink.table import StatementSet
 
 
 @dataclass(frozen=True)
@@ -29,12 +26,12 @@ class PlannedJob:
     """A job that waits for its execution.
 
     Attributes:
-        statements: what it executes.
+        inserts: what it executes.
         name: its name.
         address: HOST:PORT of Flink's REST API.
     """
 
-    statements: StatementSet
+    inserts: Inserts
     name: str
     address: str
 
@@ -43,7 +40,7 @@ def main(config: str, source: str, output: str, *overrides: str) -> None:
     """Run the job to its end and print how long Flink took."""
     job = plan(config, source, output, overrides)
     start = time.perf_counter()
-    execute(job.statements, job.name)
+    execute(job.inserts, job.name)
     print_figures({"seconds": time.perf_counter() - start})
 
 
@@ -57,8 +54,8 @@ def plan(config: str, source: str, output: str, overrides: Sequence[str]) -> Pla
     files, folder = find_inputs(source), Path(output)
     options = local_options(job.name, folder)
     session = open_session(settings, extra=options, moves_blocks=reads_pieces(settings, job, files))
-    statements = build(session, settings, job, files, folder)
-    return PlannedJob(statements, job.name, f"127.0.0.1:{options['rest.port']}")
+    inserts = build(session, settings, job, files, folder)
+    return PlannedJob(inserts, job.name, f"127.0.0.1:{options['rest.port']}")
 
 
 if __name__ == "__main__":

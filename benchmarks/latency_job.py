@@ -16,7 +16,8 @@ from jobs.flink.sql import View, create_view
 from jobs.pipeline.scoring import has_windows, score
 from jobs.pipeline.steps import apply
 from jobs.runs.launch import execute, local_options
-from jobs.sinks.files import create_csv_sink
+from jobs.sinks.files import write_csv
+from jobs.sinks.inserts import Inserts
 from udfs.functions.parse_lines import LINE
 from udfs.functions.score_lines import ScoreLines
 from udfs.parsing.lines import JsonLines
@@ -41,13 +42,12 @@ def main(config: str, port: str, output: str, *overrides: str) -> None:
     lines = read_socket(session, int(port))
     scored = score_rows(session, settings, job, lines)
     register_clock(session)
-    create_csv_sink(session, "took", (("sent", "BIGINT"), ("took", "BIGINT")), folder / "took")
-    statements = session.tables.create_statement_set()
+    inserts = Inserts(session)
     took = _PYTHON_CLOCK if settings.execution.profile == "latency" else _JAVA_CLOCK
     chosen = f"SELECT `{job.events.id}`, {took.format(sent=f'`{job.events.id}`')}"
     query = f"{chosen} FROM {scored.name} WHERE __dead_letter_reason IS NULL"
-    statements.add_insert_sql(f"INSERT INTO took {query}")
-    execute(statements, job.name)
+    write_csv(inserts, "took", (("sent", "BIGINT"), ("took", "BIGINT")), query, folder / "took")
+    execute(inserts, job.name)
 
 
 def score_rows(session: FlinkSession, settings: Settings, job: JobSettings, lines: View) -> View:

@@ -13,7 +13,8 @@ from conf.loading.loader import load_settings
 from jobs.flink.environment import open_session
 from jobs.pipeline.scoring import score
 from jobs.runs.launch import execute, local_options
-from jobs.sinks.files import create_csv_sink
+from jobs.sinks.files import write_csv
+from jobs.sinks.inserts import Inserts
 from udfs.parsing.lines import JsonLines
 
 
@@ -42,10 +43,9 @@ def main(config: str, port: str, output: str, *overrides: str) -> None:
         event = f"`{job.events.id}`"
         taken = f"{event}, ns_since({event}, __prediction), __version, __dead_letter_reason"
         query = f"SELECT {taken} FROM {views.scored.name}"
-    create_csv_sink(session, "took", columns, folder / "took")
-    statements = session.tables.create_statement_set()
-    statements.add_insert_sql(f"INSERT INTO took {query}")
-    execute(statements, job.name)
+    inserts = Inserts(session)
+    write_csv(inserts, "took", columns, query, folder / "took")
+    execute(inserts, job.name)
 
 
 if __name__ == "__main__":

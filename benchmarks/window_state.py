@@ -77,7 +77,7 @@ def run_once(engine: str, source: str, output: str) -> None:
     job = plan(str(default_config("fraud-detection")), source, output, overrides)
     begin = time.perf_counter()
     with LargestCheckpoint(job.address) as largest:
-        execute(job.statements, job.name)
+        execute(job.inserts, job.name)
     print_figures({"seconds": time.perf_counter() - begin, **largest.figures})
 
 

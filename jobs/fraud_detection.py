@@ -7,24 +7,21 @@ lines ── parse ──► windows per customer and terminal ──► feature
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from conf.settings import JobSettings, Settings
 from jobs.flink.environment import FlinkSession
 from jobs.pipeline.pieces import reads_pieces, score_pieces
 from jobs.pipeline.scoring import has_windows, score
 from jobs.pipeline.writing import write_predictions
+from jobs.sinks.inserts import Inserts
 from jobs.sources.files import InputFiles
 from jobs.sources.kafka import KafkaInput
 from jobs.sources.lines import create_input
 
-if TYPE_CHECKING:
-    from pyflink.table import StatementSet
-
 
 def build(
     session: FlinkSession, settings: Settings, job: JobSettings, source: InputFiles | KafkaInput, output: Path
-) -> StatementSet:
+) -> Inserts:
     """Return the job, ready to run."""
     if isinstance(source, InputFiles) and reads_pieces(settings, job, source):
         views = score_pieces(session, settings, job, source)

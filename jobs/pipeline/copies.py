@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from conf.settings import JdbcSinkSettings, SinkSettings
 from jobs.flink.environment import FlinkSession
 from jobs.flink.sql import View
 from jobs.sinks.console import create_print_sink, json_text
+from jobs.sinks.inserts import Inserts
 from jobs.sinks.jdbc import create_jdbc_sink, jdbc_values
 from state.sql import SqlColumns
-
-if TYPE_CHECKING:
-    from pyflink.table import StatementSet
 
 
 @dataclass(frozen=True)
@@ -37,17 +34,17 @@ def has_copies(sink: SinkSettings) -> bool:
     return sink.print or sink.jdbc is not None
 
 
-def add_copies(session: FlinkSession, sink: SinkSettings, statements: StatementSet, rows: Iterable[RowQuery]) -> None:
+def add_copies(session: FlinkSession, sink: SinkSettings, inserts: Inserts, rows: Iterable[RowQuery]) -> None:
     """Add the inserts of copies; they come after all others, so that they move no other operator's uid."""
     for each in rows:
         view = _view(session, each)
         if sink.print:
             create_print_sink(session, f"print_{each.kind}", each.kind)
-            statements.add_insert_sql(f"INSERT INTO print_{each.kind} {json_text(view)}")
+            inserts.add(f"INSERT INTO print_{each.kind} {json_text(view)}")
         table = _table(sink.jdbc, each.kind)
         if sink.jdbc is not None and table is not None:
             create_jdbc_sink(session, f"jdbc_{each.kind}", view, sink.jdbc, table)
-            statements.add_insert_sql(f"INSERT INTO jdbc_{each.kind} {jdbc_values(view)}")
+            inserts.add(f"INSERT INTO jdbc_{each.kind} {jdbc_values(view)}")
 
 
 def _table(jdbc: JdbcSinkSettings | None, kind: str) -> str | None:

@@ -12,27 +12,27 @@ from typing import TYPE_CHECKING
 from conf.settings import JobSettings, Settings
 from jobs.flink.environment import FlinkSession
 from jobs.flink.sql import View
-from jobs.sinks.files import create_text_sink
+from jobs.sinks.files import write_text
+from jobs.sinks.inserts import Inserts
 from jobs.sinks.kafka import create_kafka_text_sink
 from state.drift.rows import TIME_DIGITS
 from udfs.metrics.drift import DriftReport
 
 if TYPE_CHECKING:
     from pyflink.datastream import DataStream
-    from pyflink.table import StatementSet
 
 VIEW = "drift_records"
 
 
 def add_drift(
-    session: FlinkSession, settings: Settings, statements: StatementSet, job: JobSettings, scored: View, output: Path
+    session: FlinkSession, settings: Settings, inserts: Inserts, job: JobSettings, scored: View, output: Path
 ) -> None:
     """Add the insert of drift records into a folder of ``output`` or the job's topic.
 
     Args:
         session: of the job.
         settings: of drift, metrics and logs.
-        statements: all other inserts; this one comes last, so that it moves no other operator's uid.
+        inserts: all other inserts; this one comes last, so that it moves no other operator's uid.
         job: owner of the rows.
         scored: view with the column ``__drift``; a stream, for it is read here apart from the others.
         output: folder of the run.
@@ -55,9 +55,9 @@ def add_drift(
     kafka = job.sink.kafka
     if kafka is not None and kafka.drift is not None:
         create_kafka_text_sink(session, "drift", job, kafka)
+        inserts.add(f"INSERT INTO drift SELECT f0 FROM {VIEW}")
     else:
-        create_text_sink(session, "drift", output / "drift")
-    statements.add_insert_sql(f"INSERT INTO drift SELECT f0 FROM {VIEW}")
+        write_text(inserts, "drift", f"SELECT f0 FROM {VIEW}", output / "drift")
 
 
 def _samples(session: FlinkSession, job: JobSettings, scored: View) -> DataStream:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from conf.settings import EventSettings, JobSettings, MetricsSettings, Settings
 from jobs.flink.environment import FlinkSession
@@ -14,46 +13,44 @@ from jobs.pipeline.copies import RowQuery, add_copies, has_copies
 from jobs.pipeline.drift import add_drift
 from jobs.pipeline.scoring import ScoringViews, feature_columns
 from jobs.pipeline.steps import apply
-from jobs.sinks.files import create_csv_sink, create_json_sink, create_text_sink
+from jobs.sinks.files import write_csv, write_json, write_text
+from jobs.sinks.inserts import Inserts
 from jobs.sinks.kafka import create_kafka_sink
 from jobs.sinks.rows import expressions, sql_columns
-from state.sql import SqlColumns, identifier, literal
+from state.sql import identifier, literal
 from udfs.dead_letters import REASONS
 from udfs.functions.count_dead_letters import CountDeadLetters
 from udfs.functions.parse_lines import event_columns
 from udfs.rows import DEAD_LETTER, predictions_of
 
-if TYPE_CHECKING:
-    from pyflink.table import StatementSet
-
 
 def write_predictions(
     session: FlinkSession, settings: Settings, job: JobSettings, views: ScoringViews, output: Path
-) -> StatementSet:
+) -> Inserts:
     """Return the inserts of predictions, alerts and dead letters into folders of ``output`` or the job's topics."""
-    writing = _Writing(session, settings, job, output, session.tables.create_statement_set())
+    writing = _Writing(session, settings, job, output, Inserts(session))
     if views.blocks is not None:
         writing.add_blocks(views.blocks)
     else:
         writing.add_predictions(views.scored)
     writing.add_dead_letters(views.scored, views.rejected)
     if settings.ml.drift.enabled:
-        add_drift(session, settings, writing.statements, job, views.samples, output)
+        add_drift(session, settings, writing.inserts, job, views.samples, output)
     if has_copies(job.sink):
         writing.add_copies(views.scored, views.rejected)
-    return writing.statements
+    return writing.inserts
 
 
-def write_features(session: FlinkSession, job: JobSettings, views: ScoringViews, output: Path) -> StatementSet:
+def write_features(session: FlinkSession, job: JobSettings, views: ScoringViews, output: Path) -> Inserts:
     """Return the inserts of feature rows and dead letters into folders of ``output``."""
     # An export tells nothing of the job that runs beside it.
-    writing = _Writing(session, Settings(), job, output, session.tables.create_statement_set())
+    writing = _Writing(session, Settings(), job, output, Inserts(session))
     columns = feature_columns(job)
-    create_csv_sink(session, "features", columns, output / "features")
     listed = ", ".join(identifier(name) for name, _ in columns)
-    writing.statements.add_insert_sql(f"INSERT INTO features SELECT {listed} FROM {views.scored.name}")
+    query = f"SELECT {listed} FROM {views.scored.name}"
+    write_csv(writing.inserts, "features", columns, query, output / "features")
     writing.add_dead_letters(None, views.rejected)
-    return writing.statements
+    return writing.inserts
 
 
 @dataclass(frozen=True)
@@ -64,34 +61,30 @@ class _Writing:
     settings: Settings
     job: JobSettings
     output: Path
-    statements: StatementSet
+    inserts: Inserts
 
     def add_predictions(self, scored: View) -> None:
         """Add predictions, and alerts where the job has a threshold, row by row."""
         for rows in self._predictions(scored):
-            self._create_sink(rows.kind, rows.columns)
-            self.statements.add_insert_sql(f"INSERT INTO {rows.kind} {rows.query}")
+            self._write(rows)
 
     def add_blocks(self, written: View) -> None:
         """Add predictions and alerts that workers wrote as blocks of lines."""
         for name in ("predictions",) if self.job.inference.alert_threshold is None else ("predictions", "alerts"):
-            create_text_sink(self.session, name, self.output / name, kind="BYTES")
             query = f"SELECT __{name} FROM {written.name} WHERE __{name} IS NOT NULL"
-            self.statements.add_insert_sql(f"INSERT INTO {name} {query}")
+            write_text(self.inserts, name, query, self.output / name, kind="BYTES")
 
     def add_dead_letters(self, scored: View | None, rejected: View | None) -> None:
         """Add the rows that have a reason: scored ones, and rejected ones where a view holds them apart."""
         letters = None if rejected is None else self._counted(rejected, "counted", self.settings.ml.metrics)
-        rows = self._dead_letters(scored, letters)
-        self._create_sink(rows.kind, rows.columns)
-        self.statements.add_insert_sql(f"INSERT INTO {rows.kind} {rows.query}")
+        self._write(self._dead_letters(scored, letters))
 
     def add_copies(self, scored: View, rejected: View | None) -> None:
         """Add the inserts that the job's sink asks for beside those of folders or topics."""
         # A second counter must count nothing; a shared one would move the uids of what comes after it.
         letters = None if rejected is None else self._counted(rejected, "copied", Settings().ml.metrics)
         rows = [*self._predictions(scored), self._dead_letters(scored, letters)]
-        add_copies(self.session, self.job.sink, self.statements, rows)
+        add_copies(self.session, self.job.sink, self.inserts, rows)
 
     def _predictions(self, scored: View) -> Iterator[RowQuery]:
         """Yield the query of predictions, and that of alerts where the job has a threshold."""
@@ -114,12 +107,13 @@ class _Writing:
             queries.append(self._letters(rejected, "parse"))
         return RowQuery("dead_letters", sql_columns(DEAD_LETTER), " UNION ALL ".join(queries))
 
-    def _create_sink(self, name: str, columns: SqlColumns) -> None:
+    def _write(self, rows: RowQuery) -> None:
         kafka = self.job.sink.kafka
         if kafka is None:
-            create_json_sink(self.session, name, columns, self.output / name)
+            write_json(self.inserts, rows.kind, rows.columns, rows.query, self.output / rows.kind)
         else:
-            create_kafka_sink(self.session, name, columns, self.job, kafka)
+            create_kafka_sink(self.session, rows.kind, rows.columns, self.job, kafka)
+            self.inserts.add(f"INSERT INTO {rows.kind} {rows.query}")
 
     def _counted(self, view: View, name: str, metrics: MetricsSettings) -> View:
         """Let the dead letters of a view pass a counter: no Python function before it sees which rows are late.

@@ -43,13 +43,6 @@ def final_parts(folder: Path) -> list[Path]:
     return sorted(folder.glob("part-*"))
 
 
-def name_parts(folder: Path, suffix: str) -> None:
-    """Give the final part files of a folder a suffix that tells their format; Flink gives them none."""
-    for path in final_parts(folder):
-        if not path.name.endswith(suffix):
-            path.rename(path.with_name(path.name + suffix))
-
-
 def line_blocks(folder: Path) -> Iterator[bytes]:
     """Yield all lines of a folder in blocks of some megabytes that end with a line."""
     for path in final_parts(folder):

@@ -24,7 +24,6 @@ from udfs.rows import predictions_of
 
 if TYPE_CHECKING:
     from pyflink.common import JobClient
-    from pyflink.table import TableResult
 
 _Answer = TypeVar("_Answer")
 _LOOK_S = 0.5
@@ -70,20 +69,24 @@ def is_endless(source: InputFiles | KafkaInput) -> bool:
     return isinstance(source, KafkaInput) and not source.is_bounded
 
 
-def wait_until_stopped(result: TableResult, savepoints: Path) -> StopResult:
+def wait_until_stopped(client: JobClient, savepoints: Path) -> StopResult:
     """Wait for an endless job; SIGINT and SIGTERM stop it with a savepoint, a second one cancels it.
 
     By then the job has written all that it read, and its transactions have ended: a job that starts from ``committed``
     goes on from here.
     """
-    client = result.get_job_client()
     # Calls to the JVM on threads of their own: an interrupt within one would break its connection.
     with ThreadPoolExecutor() as pool:
         try:
-            _await(pool.submit(result.wait))
+            _await(pool.submit(wait_for_end, client))
         except KeyboardInterrupt:
-            return _stop(client, savepoints, pool) if client is not None else StopResult(None)
+            return _stop(client, savepoints, pool)
     return StopResult(None)
+
+
+def wait_for_end(client: JobClient) -> None:
+    """Wait until a job has ended; raise what ended it."""
+    client.get_job_execution_result().result()
 
 
 def _stop(client: JobClient, savepoints: Path, pool: ThreadPoolExecutor) -> StopResult:

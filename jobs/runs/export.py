@@ -91,8 +91,8 @@ def _run(prepared: PreparedRun, request: RunRequest) -> None:
         views = compute_features(session, prepared.settings, job, lines, files.line_format(job.events))
         # Whatever the job's sink: dead letters stay beside the features.
         in_folders = job.model_copy(update={"sink": SinkSettings()})
-        statements = write_features(session, in_folders, views, prepared.output)
-    execute(statements, request.job)
+        inserts = write_features(session, in_folders, views, prepared.output)
+    execute(inserts, request.job)
 
 
 def _files(prepared: PreparedRun) -> InputFiles:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from jobs.run_folder.parquet import convert_json_parts
-from jobs.run_folder.part_files import name_parts
+from jobs.run_folder.part_files import line_blocks
 from jobs.run_folder.progress import Progress
 from jobs.run_folder.row_counts import FolderCounter
 from jobs.run_folder.summary import Summary, summarise, with_rates
@@ -16,7 +16,7 @@ from jobs.runs.prepare import PreparedRun
 from jobs.runs.saved_state import CHECKPOINTS
 from udfs.rows import predictions_of
 
-ROW_FOLDERS = ("predictions", "alerts", "dead_letters", "drift")
+SUMMARY = "summary.json"
 
 
 def finish(rows: RowWatch, *, events: int | None, output_format: str) -> Summary:
@@ -37,31 +37,36 @@ def finish(rows: RowWatch, *, events: int | None, output_format: str) -> Summary
         tidy(output)
         if rows.has_folders and output_format == "parquet":
             convert_json_parts(output, predictions_of(rows.prepared.job))
-    summary.write(output / "summary.json")
+    summary.write(output / SUMMARY)
     if rows.progress.problem is not None:
         raise rows.progress.problem
     return summary
 
 
-def finish_without_events(prepared: PreparedRun, *, output_format: str) -> Summary:
-    """Leave what a run over an empty input leaves, and return its summary, without a start of Flink."""
+def finish_without_flink(prepared: PreparedRun, *, events: int, output_format: str) -> Summary:
+    """Finish a run whose rows are all there, or that has none, and return its summary."""
     with Progress(prepared.output, FolderCounter(prepared.output, "predictions"), lambda counts: None) as progress:
         pass
-    return finish(RowWatch(prepared, progress, None), events=0, output_format=output_format)
+    return finish(RowWatch(prepared, progress, None), events=events, output_format=output_format)
+
+
+def has_all_rows(output: Path, events: int | None) -> bool:
+    """Return whether a run came to its end, but for its summary: each event has a row in a final file.
+
+    Flink makes files final with the last checkpoint and removes it at once. A command that is killed just then leaves
+    no checkpoint, and needs none.
+    """
+    if (output / SUMMARY).exists():
+        return False
+    folders = [output / name for name in ("predictions", "dead_letters")]
+    return events == sum(block.count(b"\n") for folder in folders for block in line_blocks(folder)) > 0
 
 
 def tidy(output: Path) -> None:
-    """Remove what only a running job needs: checkpoints, and unfinished parts of a failed attempt; name the others."""
+    """Remove what only a running job needs: checkpoints, and unfinished parts of a failed attempt."""
     shutil.rmtree(output / CHECKPOINTS, ignore_errors=True)
     for part in output.glob("*/.part-*"):
         part.unlink()
-    name_rows(output)
-
-
-def name_rows(output: Path) -> None:
-    """Give the files of rows a suffix that tells their format."""
-    for folder in ROW_FOLDERS:
-        name_parts(output / folder, ".jsonl")
 
 
 def _of_folders(rows: RowWatch, events: int | None) -> Summary:

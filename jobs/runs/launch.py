@@ -22,27 +22,29 @@ from jobs.run_folder.owner import note_owner, wait_for_owner
 from jobs.run_folder.row_counts import Counts
 from jobs.run_folder.summary import Summary
 from jobs.runs.counting import watch_rows
-from jobs.runs.endless import StopResult, add_connector, is_endless, wait_until_stopped
+from jobs.runs.endless import StopResult, add_connector, is_endless, wait_for_end, wait_until_stopped
 from jobs.runs.final_checkpoint import FinalCheckpoint
-from jobs.runs.finish import finish, finish_without_events, name_rows
+from jobs.runs.finish import finish, finish_without_flink, has_all_rows
 from jobs.runs.prepare import PreparedRun, RunRequest, prepare
 from jobs.runs.saved_state import (
     CHECKPOINTS,
     SAVEPOINTS,
-    STATE_OPTION,
     check_engine,
     check_goes_on,
     check_input,
+    recovery_options,
+    refuse_without_state,
     saved_state,
     state_of,
 )
 from jobs.runs.stages import Stages, StartWatch
+from jobs.sinks.inserts import Inserts
 from jobs.sources.kafka import KafkaInput
 from jobs.sources.lines import is_read_in_turn
 from udfs.metrics.exporter import forget_ended, hold_for_scrape
 
 if TYPE_CHECKING:
-    from pyflink.table import StatementSet, TableResult
+    from pyflink.common import JobClient
 
 
 # Events up to which a run is over before the JVM's second compiler pays off.
@@ -85,8 +87,10 @@ def _run(
     if not is_submitted():
         python_of_workers(prepared.settings.execution)
     events = _count_events(prepared)
-    if events == 0 and state is None and not is_submitted() and prepared.job.sink.jdbc is None:
-        return finish_without_events(prepared, output_format=request.output_format)
+    if events is not None and _needs_no_flink(prepared, events, state, is_resuming=request.is_resuming):
+        return finish_without_flink(prepared, events=events, output_format=request.output_format)
+    if request.is_resuming and state is None:
+        refuse_without_state(request.output)
     if not is_submitted():
         forget_ended(prepared.settings.ml.metrics)
     stages.end("input")
@@ -96,7 +100,7 @@ def _run(
         restarts = 3 if prepared.job.sink.jdbc is None else 0
         extra = local_options(prepared.job.name, request.output, restarts=restarts)
         if state is not None:
-            extra[STATE_OPTION] = state
+            extra |= recovery_options(state)
         is_short = request.is_all and events is not None and events <= _SHORT_RUN
         moves_blocks = request.is_all and reads_pieces(prepared.settings, prepared.job, prepared.files)
         session = open_session(
@@ -114,15 +118,15 @@ def _run(
         check_input(gone_on_from, input_uid(prepared.settings, prepared.job, prepared.files))
         add_connector(session, prepared.job, prepared.files)
         build = importlib.import_module(entry.module).build
-        statements = build(session, prepared.settings, prepared.job, prepared.files, prepared.output)
+        inserts = build(session, prepared.settings, prepared.job, prepared.files, prepared.output)
         has_folders = prepared.job.sink.kafka is None
         is_bounded = not is_endless(prepared.files) and prepared.settings.execution.checkpoint_interval_ms > 0
         folder = prepared.output if has_folders else None
         watch = _start_watch(stages, planned, extra.get("rest.port"), folder, is_bounded=is_bounded)
         if is_endless(prepared.files):
-            return _run_endless(statements, prepared, request, show, watch)
+            return _run_endless(inserts, prepared, request, show, watch)
         with watch_rows(prepared, lambda counts: show(counts, events)) as rows:
-            execute(statements, request.job, watch)
+            execute(inserts, request.job, watch)
     summary = finish(rows, events=events, output_format=request.output_format)
     # The summary is written before the wait, which Ctrl-C may cut short.
     if not is_submitted():
@@ -130,8 +134,16 @@ def _run(
     return summary
 
 
+def _needs_no_flink(prepared: PreparedRun, events: int, state: str | None, *, is_resuming: bool) -> bool:
+    if state is not None or is_submitted():
+        return False
+    if is_resuming:
+        return has_all_rows(prepared.output, events)
+    return events == 0 and prepared.job.sink.jdbc is None
+
+
 def _run_endless(
-    statements: StatementSet,
+    inserts: Inserts,
     prepared: PreparedRun,
     request: RunRequest,
     show: Callable[[Counts, int | None], None],
@@ -139,15 +151,13 @@ def _run_endless(
 ) -> StopResult:
     if is_submitted():
         with planning():
-            statements.execute()
+            inserts.execute()
         return StopResult(None)
     with watch_rows(prepared, lambda counts: show(counts, None), is_resuming=request.is_resuming) as rows:
         with planning():
-            result: TableResult = statements.execute()
+            client: JobClient = inserts.execute()
         with watch(), _one_line_failure(request.job):
-            stopped = wait_until_stopped(result, prepared.output / SAVEPOINTS)
-    if stopped.savepoint is not None:
-        name_rows(prepared.output)
+            stopped = wait_until_stopped(client, prepared.output / SAVEPOINTS)
     summary = rows.summary()
     summary.write(prepared.output / "summary.json")
     return replace(stopped, summary=summary)
@@ -193,18 +203,16 @@ def _count_events(prepared: PreparedRun) -> int | None:
 
 
 def execute(
-    statements: StatementSet, name: str, watch: Callable[[], AbstractContextManager[object]] = nullcontext
+    inserts: Inserts, name: str, watch: Callable[[], AbstractContextManager[object]] = nullcontext
 ) -> None:
     """Run a job to its end, inside a context that begins with the submission; an interrupt cancels the job."""
     with planning():
-        result: TableResult = statements.execute()
+        client: JobClient = inserts.execute()
     with watch(), _one_line_failure(name):
         try:
-            result.wait()
+            wait_for_end(client)
         except KeyboardInterrupt:
-            client = result.get_job_client()
-            if client is not None:
-                client.cancel().result()
+            client.cancel().result()
             raise
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from conf.settings import Settings
 from jobs.errors import refuse
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 STATE_OPTION = "execution.state-recovery.path"
 """The option of Flink that names the state from which a job goes on."""
 
+_CLAIM_OPTION = "execution.state-recovery.claim-mode"
+
 CHECKPOINTS = ".checkpoints"
 SAVEPOINTS = "savepoints"
 _METADATA = "_metadata"
@@ -30,7 +32,7 @@ _PATTERNS = (f"{SAVEPOINTS}/*/{_METADATA}", f"{CHECKPOINTS}/*/chk-*/{_METADATA}"
 
 
 def saved_state(request: RunRequest) -> str | None:
-    """Return the URL of the state that a request names; None: it starts anew.
+    """Return the URL of the state that a request names; None: it starts anew, or resumes a run that left final files.
 
     Raises:
         JobError: there is no such state, or it is asked for in two ways.
@@ -40,13 +42,27 @@ def saved_state(request: RunRequest) -> str | None:
             refuse("--resume", "no --from-savepoint beside it", request.savepoint, "leave one of them out")
         if request.is_overwriting:
             refuse("--resume", "no --overwrite beside it", "both", "leave one of them out")
-        return _newest(request.output)
+        found = _newest(request.output)
+        # With final files the run may be over but for its summary, which takes a look at its input.
+        if found is None and not list(request.output.glob("*/part-*")):
+            refuse_without_state(request.output)
+        return found
     if request.savepoint is None or ("://" in request.savepoint and not request.savepoint.startswith("file:")):
         return request.savepoint
     path = Path(request.savepoint.removeprefix("file:"))
     if not (path / _METADATA).is_file():
         refuse(f"savepoint {request.savepoint}", f"a folder with {_METADATA}", "none", "check the path")
     return file_url(path)
+
+
+def recovery_options(state: str) -> dict[str, str]:
+    """Return Flink's options of a job that goes on from a state.
+
+    A checkpoint of an earlier run is of no more use once the job has one of its own: its rows would come twice. So the
+    job removes it. A savepoint is its maker's.
+    """
+    options = {STATE_OPTION: state}
+    return {**options, _CLAIM_OPTION: "CLAIM"} if f"/{CHECKPOINTS}/" in state else options
 
 
 def check_goes_on(state: str | None, source: InputFiles | KafkaInput) -> None:
@@ -125,10 +141,17 @@ def check_input(state: StateOfSession, uid: str | None) -> None:
         )
 
 
-def _newest(output: Path) -> str:
+def refuse_without_state(output: Path) -> NoReturn:
+    """Refuse a run that is to go on from the state in its folder, where there is none.
+
+    Raises:
+        JobError: always.
+    """
+    is_used = output.is_dir() and any(output.iterdir())
+    fix = "start anew with another --output, or with --overwrite" if is_used else "start without --resume"
+    refuse(f"--resume: {output}", "a savepoint or checkpoint", "none", fix)
+
+
+def _newest(output: Path) -> str | None:
     found = [path for pattern in _PATTERNS for path in output.glob(pattern)]
-    if not found:
-        is_used = output.is_dir() and any(output.iterdir())
-        fix = "start anew with another --output, or with --overwrite" if is_used else "start without --resume"
-        refuse(f"--resume: {output}", "a savepoint or checkpoint", "none", fix)
-    return file_url(max(found, key=lambda path: path.stat().st_mtime_ns).parent)
+    return file_url(max(found, key=lambda path: path.stat().st_mtime_ns).parent) if found else None

@@ -1,1 +1,1 @@
-"""Sinks for files and Kafka, and the SQL of the rows that they take, from the tables of columns in ``udfs/rows.py``."""
+"""Sinks for files and Kafka, the inserts into them, and the SQL of their rows, from the tables in ``udfs/rows.py``."""

@@ -34,7 +34,7 @@ def test_stateful_operators_are_among_them(by_parallelism: dict[int, list[tuple[
     uids = [uid for _, uid in by_parallelism[2]]
     stages = ("windows-labels", "windows-CUSTOMER_ID", "windows-TERMINAL_ID", "windows-late")
     source_and_windows = ("pieces-", *stages) if engine == "sliding" else ("files", "over-aggregate")
-    kinds = (*source_and_windows, "watermark-assigner", "python-calc", "streaming-writer")
+    kinds = (*source_and_windows, "watermark-assigner", "python-calc", "sink-predictions")
     assert [kind for kind in kinds if not any(kind in uid for uid in uids)] == []
 
 

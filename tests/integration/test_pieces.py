@@ -198,7 +198,9 @@ def _kill_a_worker(output: Path, killed: threading.Event) -> None:
     """Kill a Python worker of this process's JVM after the first checkpoint that has rows before it."""
     deadline = time.monotonic() + 200
     while time.monotonic() < deadline:
-        if list(output.glob(".checkpoints/*/chk-*/_metadata")) and list((output / "predictions").glob("part-*")):
+        begun = [path.stat().st_ctime_ns for path in (output / "predictions").glob("*part-*") if path.stat().st_size]
+        saved = [path.stat().st_mtime_ns for path in output.glob(".checkpoints/*/chk-*/_metadata")]
+        if begun and saved and max(saved) > min(begun):
             workers = python_workers(os.getpid())
             if workers:
                 os.kill(max(workers), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""A run that was killed goes on from its last checkpoint and writes each row once."""
+"""A killed run goes on from its last checkpoint, with more tasks or fewer, and writes what an undisturbed one does."""
 
 from __future__ import annotations
 
@@ -8,42 +8,74 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from tests.support.job_runs import read_parts
+from jobs.sources.transactions import GeneratorSettings, TransactionGenerator, write
+from tests.support.job_runs import read_parts, run_job
 
 WAIT_S = 600
-SOURCE = "generator:days=40,customers=4000"
+# Batches so small that a run is not over before it is killed, and files so small that a checkpoint need not wait long.
+SLOWLY = "job.inference.batch_size=50"
+EVENTS_A_FILE = 1_000
 
 
-def start(config: Path, output: Path, *more: str) -> subprocess.Popen[bytes]:
-    options = ["--config", str(config), "--input", SOURCE, "--output", str(output)]
-    command = [sys.executable, "-m", "gress.cli.main", "run", "fraud-detection", *options, *more]
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    whole = tmp_path / "whole.jsonl"
+    write(whole, TransactionGenerator(GeneratorSettings(customers=2_000)).batches(80_000))
+    folder = tmp_path / "events"
+    folder.mkdir()
+    lines = whole.read_bytes().splitlines(keepends=True)
+    for number in range(len(lines) // EVENTS_A_FILE):
+        part = lines[number * EVENTS_A_FILE : (number + 1) * EVENTS_A_FILE]
+        (folder / f"{number:03}.jsonl").write_bytes(b"".join(part))
+    return folder
+
+
+def start(config: Path, output: Path, parallelism: int, *options: str) -> subprocess.Popen[bytes]:
+    settings = ["execution.checkpoint_interval=500ms", f"execution.parallelism={parallelism}", SLOWLY]
+    command = [sys.executable, "-m", "gress.cli.main", "run", "fraud-detection", "--config", str(config)]
+    command += ["--input", str(output.parent / "events"), "--output", str(output), *options]
     with (output.parent / "log").open("wb") as log:
         return subprocess.Popen(
-            [*command, "--set", "execution.checkpoint_interval=500ms"], stdout=log, stderr=log
+            [*command, *(part for each in settings for part in ("--set", each))], stdout=log, stderr=log
         )
 
 
-@pytest.mark.slow
-def test_killed_run_goes_on_and_has_one_summary(fraud_config: Path, tmp_path: Path) -> None:
-    output = tmp_path / "out"
-    # Small batches, so that the run is not over before it is killed.
-    first = start(fraud_config, output, "--set", "job.inference.batch_size=25")
+def kill_once(is_time: Callable[[], object], process: subprocess.Popen[bytes], output: Path) -> None:
+    """Kill a run once something has come; it must not end before."""
     deadline = time.monotonic() + WAIT_S
-    while not list(output.glob(".checkpoints/*/chk-*/_metadata")):
-        assert first.poll() is None
+    while not is_time():
+        assert process.poll() is None, (output.parent / "log").read_text()
         assert time.monotonic() < deadline
-        time.sleep(0.02)
-    os.kill(first.pid, signal.SIGKILL)
-    first.wait()
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
     assert not (output / "summary.json").exists()
-    second = start(fraud_config, output, "--resume")
-    assert second.wait(WAIT_S) == 0, (tmp_path / "log").read_text()
+
+
+@pytest.mark.slow
+def test_run_killed_with_one_task_and_with_four_goes_on_with_two(
+    fraud_config: Path, source: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out"
+
+    def saved() -> set[Path]:
+        return set(output.glob(".checkpoints/*/chk-*/_metadata"))
+
+    kill_once(saved, start(fraud_config, output, 1), output)
+    first = saved()
+    kill_once(lambda: saved() - first, start(fraud_config, output, 4, "--resume"), output)
+    last = start(fraud_config, output, 2, "--resume")
+    assert last.wait(WAIT_S) == 0, (tmp_path / "log").read_text()
     summary = json.loads((output / "summary.json").read_text("utf-8"))
-    events = sum(1 for _ in (output / "input.jsonl").open("rb"))
-    assert summary["events"] == events == summary["predictions"] + summary["dead_letters"]
-    predictions = read_parts(output / "predictions")
-    assert predictions["event_id"].is_unique
+    assert summary["events"] == EVENTS_A_FILE * len(list(source.iterdir()))
+    assert summary["events"] == summary["predictions"] + summary["dead_letters"] > 50_000
+    undisturbed = run_job(fraud_config, source, tmp_path / "undisturbed", overrides=[SLOWLY]).predictions
+    columns = ["event_id", "prediction"]
+    predictions = read_parts(output / "predictions")[columns].sort_values("event_id", ignore_index=True)
+    pd.testing.assert_frame_equal(predictions, undisturbed[columns], check_exact=True)

@@ -22,8 +22,7 @@ def operators(
     assert settings.job is not None
     with planning():
         session = open_session(settings)
-        build(session, settings, settings.job, find_inputs(str(source)), output).attach_as_datastream()
-    graph = session.env._j_stream_execution_environment.getStreamGraph(False)
+        graph = build(session, settings, settings.job, find_inputs(str(source)), output).graph()
     nodes: list[Any] = sorted(graph.getStreamNodes().toArray(), key=lambda node: node.getId())
     return [(str(node.getOperatorName()), str(node.getTransformationUID() or "")) for node in nodes]
 

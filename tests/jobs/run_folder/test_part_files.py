@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import jobs.run_folder.part_files
-from jobs.run_folder.part_files import LineCounter, final_parts, line_blocks, name_parts
+from jobs.run_folder.part_files import LineCounter, final_parts, line_blocks
 
 
 def test_folder_that_is_not_there_yet_has_no_lines(tmp_path: Path) -> None:
@@ -53,12 +53,3 @@ def test_blocks_end_with_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_folder_without_parts_has_no_blocks(tmp_path: Path) -> None:
     assert list(line_blocks(tmp_path / "none")) == []
-
-
-def test_final_parts_get_a_suffix_once(tmp_path: Path) -> None:
-    for name in ("part-1", "part-2.jsonl", ".part-3", "other"):
-        (tmp_path / name).touch()
-    name_parts(tmp_path, ".jsonl")
-    name_parts(tmp_path, ".jsonl")
-    name_parts(tmp_path / "absent", ".jsonl")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".part-3", "other", "part-1.jsonl", "part-2.jsonl"]

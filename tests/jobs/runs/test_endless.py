@@ -18,13 +18,11 @@ class _Job:
         self.calls: list[str] = []
         self._j_job_client = self
 
-    def get_job_client(self) -> Any:
-        return self
-
-    def wait(self) -> None:
+    def get_job_execution_result(self) -> Any:
         self.calls.append("wait")
         _interrupt()
         self._is_over.wait(30)
+        return self
 
     def stopWithSavepoint(self, *_: object) -> Any:
         self.calls.append("stop")

@@ -7,16 +7,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from gress.cli.main import main
+from jobs.errors import JobError
+from jobs.run_folder.owner import MARKER
 from jobs.runs.finish import tidy
 from jobs.runs.saved_state import CHECKPOINTS
 from tests.support.fraud_config import write_fraud_config
 from tests.support.job_runs import run_job
 
 
-def test_checkpoints_and_unfinished_parts_are_removed_and_the_others_named(tmp_path: Path) -> None:
+def test_checkpoints_and_unfinished_parts_are_removed(tmp_path: Path) -> None:
     (tmp_path / CHECKPOINTS / "chk-1").mkdir(parents=True)
     (tmp_path / "predictions").mkdir()
-    for name in ("part-0", ".part-1.inprogress"):
+    for name in ("part-0.jsonl", ".part-1.jsonl.inprogress"):
         (tmp_path / "predictions" / name).touch()
     tidy(tmp_path)
     assert [path.name for path in tmp_path.rglob("*")] == ["predictions", "part-0.jsonl"]
@@ -73,3 +75,33 @@ def test_empty_input_is_one_line(
     assert out == (
         f"fraud-detection: the input has no events, so there is nothing to score; {tmp_path}/out holds the summary\n"
     )
+
+
+@pytest.fixture
+def killed_at_the_end(config: Path, tmp_path: Path) -> list[Path]:
+    """Input and output of a run that had one prediction and one dead letter, and was killed before its summary."""
+    event = {"TRANSACTION_ID": 1, "TX_DATETIME": "2018-04-01", "CUSTOMER_ID": 1, "TERMINAL_ID": 1, "TX_AMOUNT": 1}
+    (tmp_path / "in.jsonl").write_text(f"{json.dumps(event)}\nnonsense\n")
+    output = tmp_path / "out"
+    for folder, row in (("predictions", {"event_id": 1, "prediction": 0.5}), ("dead_letters", {"reason": "not_json"})):
+        (output / folder).mkdir(parents=True)
+        (output / folder / "part-0.jsonl").write_text(json.dumps(row) + "\n")
+    (output / "predictions" / ".part-1.jsonl.inprogress").write_text("written again by nobody")
+    (output / MARKER).touch()
+    return [config, tmp_path / "in.jsonl", output]
+
+
+@pytest.mark.usefixtures("no_flink")
+def test_run_that_was_killed_after_its_last_checkpoint_needs_only_its_summary(killed_at_the_end: list[Path]) -> None:
+    found = run_job(*killed_at_the_end, is_resuming=True)
+    assert (found.summary.events, found.summary.predictions, found.summary.reasons) == (2, 1, {"not_json": 1})
+    assert not list(found.output.glob("*/.part-*"))
+    with pytest.raises(JobError, match="expected a savepoint or checkpoint, got none"):
+        run_job(*killed_at_the_end, is_resuming=True)
+
+
+@pytest.mark.usefixtures("no_flink")
+def test_run_that_lacks_rows_is_not_finished_without_flink(killed_at_the_end: list[Path]) -> None:
+    (killed_at_the_end[-1] / "dead_letters" / "part-0.jsonl").unlink()
+    with pytest.raises(JobError, match="expected a savepoint or checkpoint, got none; start anew"):
+        run_job(*killed_at_the_end, is_resuming=True)
