@@ -70,6 +70,7 @@ def test_run_killed_with_one_task_and_with_four_goes_on_with_two(
     kill_once(saved, start(fraud_config, output, 1), output)
     first = saved()
     kill_once(lambda: saved() - first, start(fraud_config, output, 4, "--resume"), output)
+    assert not saved() & first, "a checkpoint from which nobody may go on any more"
     last = start(fraud_config, output, 2, "--resume")
     assert last.wait(WAIT_S) == 0, (tmp_path / "log").read_text()
     summary = json.loads((output / "summary.json").read_text("utf-8"))

@@ -10,7 +10,7 @@ import pytest
 from jobs.errors import JobError
 from jobs.flink.file_urls import file_url
 from jobs.runs.prepare import RunRequest
-from jobs.runs.saved_state import saved_state
+from jobs.runs.saved_state import recovery_options, saved_state
 
 
 def request(output: Path, **more: object) -> RunRequest:
@@ -23,6 +23,12 @@ def test_newest_state_is_taken(tmp_path: Path) -> None:
         (tmp_path / name / "_metadata").touch()
         os.utime(tmp_path / name / "_metadata", (index, index))
     assert saved_state(request(tmp_path, is_resuming=True)) == file_url(tmp_path / ".checkpoints/b/chk-2")
+
+
+def test_a_run_takes_over_the_checkpoint_of_an_earlier_one_and_leaves_savepoints_to_their_maker(tmp_path: Path) -> None:
+    name = "execution.state-recovery.claim-mode"
+    assert recovery_options(file_url(tmp_path / ".checkpoints/b/chk-2"))[name] == "CLAIM"
+    assert name not in recovery_options(file_url(tmp_path / "savepoints/savepoint-1"))
 
 
 def test_state_that_is_named(tmp_path: Path) -> None:
