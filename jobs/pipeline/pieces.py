@@ -47,5 +47,5 @@ def score_pieces(session: FlinkSession, settings: Settings, job: JobSettings, fi
     with table_options(session, ONE_ROW):
         # Translate here, so that a batch of numbers is one: a checkpoint waits for the piece that is being scored.
         written = apply(session, numbers, "written", function, profile="throughput")
-        written = computed_once(session, written, ends_at_once=True)
+        written = computed_once(session, written)
     return ScoringViews(rows_of(session, written, "scored", function.rows), None, written)

@@ -56,7 +56,7 @@ def apply(
     return create_view(session, name, (*columns, *function.outputs), query)
 
 
-def computed_once(session: FlinkSession, source: View, *, ends_at_once: bool = False) -> View:
+def computed_once(session: FlinkSession, source: View) -> View:
     """Make a stream of a view, which is computed once whatever its readers take of it; return the new view.
 
     The planner shares a function between readers only if they read the same columns. Otherwise the function would run
@@ -65,13 +65,9 @@ def computed_once(session: FlinkSession, source: View, *, ends_at_once: bool = F
     Args:
         session: session to register the view in.
         source: the view.
-        ends_at_once: no task behind the stream ends before all tasks before it have. A sink's task makes its files
-            final when it ends. If another task failed later, Flink would go back to a state in which they are not.
     """
     table = session.tables.from_path(source.name)
     stream = session.tables.to_data_stream(table)
-    if ends_at_once and session.env.get_parallelism() > 1:
-        stream = stream.rebalance()
     name = f"{source.name}_once"
     schema = schema_of(table, source.names)
     session.tables.create_temporary_view(name, session.tables.from_data_stream(stream, schema))

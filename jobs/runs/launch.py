@@ -32,6 +32,7 @@ from jobs.runs.saved_state import (
     check_engine,
     check_goes_on,
     check_input,
+    check_sinks,
     recovery_options,
     refuse_without_state,
     saved_state,
@@ -115,6 +116,7 @@ def _run(
             note_owner(prepared.output)
         gone_on_from = state_of(session)
         check_engine(gone_on_from, prepared.settings)
+        check_sinks(gone_on_from)
         check_input(gone_on_from, input_uid(prepared.settings, prepared.job, prepared.files))
         add_connector(session, prepared.job, prepared.files)
         build = importlib.import_module(entry.module).build

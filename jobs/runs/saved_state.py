@@ -28,6 +28,7 @@ _CLAIM_OPTION = "execution.state-recovery.claim-mode"
 CHECKPOINTS = ".checkpoints"
 SAVEPOINTS = "savepoints"
 _METADATA = "_metadata"
+_FILES_OF_SQL = "_streaming-writer"
 _PATTERNS = (f"{SAVEPOINTS}/*/{_METADATA}", f"{CHECKPOINTS}/*/chk-*/{_METADATA}")
 
 
@@ -118,6 +119,21 @@ def check_engine(state: StateOfSession, settings: Settings) -> None:
             f"windows of the engine {asked}",
             f"those of {left_by}",
             f"set execution.windows: {left_by} to go on from it, or start without it",
+        )
+
+
+def check_sinks(state: StateOfSession) -> None:
+    """Refuse a state of files that SQL's connector wrote, as earlier versions did: nobody can go on with them.
+
+    Raises:
+        JobError: the state tells of such files.
+    """
+    if any(uid.endswith(_FILES_OF_SQL) for uid in state.uids):
+        refuse(
+            f"state {state.url}",
+            "that of a run of this version, as it writes folders",
+            "that of an earlier version",
+            "end the run with that version, or start anew with another --output",
         )
 
 

@@ -73,8 +73,8 @@ def test_failure_after_the_end_of_one_input_neither_loses_nor_doubles_a_row(tmp_
         add_numbers(session, inserts, "short", SHORT, "ABS", output)
         add_numbers(session, inserts, "long", LONG, "fail_once", output)
         # Flink restarts those tasks alone that exchange rows with the one that failed.
-        create_table(session, "both", COLUMNS, {"connector": "blackhole"})
-        inserts.add("INSERT INTO both SELECT n FROM numbers_short UNION ALL SELECT n FROM numbers_long")
+        create_table(session, "all_numbers", COLUMNS, {"connector": "blackhole"})
+        inserts.add("INSERT INTO all_numbers SELECT n FROM numbers_short UNION ALL SELECT n FROM numbers_long")
 
     def fail() -> None:
         wait_for(lambda: all(list((output / name).glob("*part-*")) for name in ("short", "long")), "rows")

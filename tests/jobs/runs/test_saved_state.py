@@ -10,7 +10,7 @@ import pytest
 from jobs.errors import JobError
 from jobs.flink.file_urls import file_url
 from jobs.runs.prepare import RunRequest
-from jobs.runs.saved_state import recovery_options, saved_state
+from jobs.runs.saved_state import StateOfSession, check_sinks, recovery_options, saved_state
 
 
 def request(output: Path, **more: object) -> RunRequest:
@@ -58,3 +58,9 @@ def test_a_folder_in_use_without_a_state_is_not_sent_to_a_run_that_refuses_it(tm
     (tmp_path / "summary.json").touch()
     with pytest.raises(JobError, match="got none; start anew with another --output, or with --overwrite"):
         saved_state(request(tmp_path, is_resuming=True))
+
+
+def test_a_state_of_files_that_an_earlier_version_wrote_is_refused() -> None:
+    check_sinks(StateOfSession("file:/state", ["sink-predictions", "7_stream-exec-calc"]))
+    with pytest.raises(JobError, match=r"state file:/state: expected .* of this version.*got that of an earlier"):
+        check_sinks(StateOfSession("file:/state", ["pieces-1", "12_stream-exec-sink_9_streaming-writer"]))
