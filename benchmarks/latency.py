@@ -8,7 +8,8 @@ events, but not a sink. The first ``WARMUP_S`` seconds, while the JVM compiles, 
 
 ``fraud_*`` are the same figures for the fraud job. Its windows emit a row when the watermark has passed it, so a row
 waits for the next event and then for the next watermark, which the latency profile sends every 5 ms. This wait
-dominates the figures.
+dominates the figures. ``fraud_throughput_*`` are those of the throughput profile, where a row also waits for its batch
+in two steps, and for a watermark every 200 ms.
 
 ``python -m benchmarks.latency [SECONDS RATE]``.
 """
@@ -41,8 +42,13 @@ def main(seconds: str = "70", rate: str = str(RATE)) -> None:
     from jobs.catalogue import default_config
 
     fraud = str(default_config("fraud-detection"))
-    for name, config in (("", str(SCORING)), ("fraud_", fraud)):
-        took = measure(config, float(seconds), rate=int(rate))
+    jobs: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+        ("", str(SCORING), ()),
+        ("fraud_", fraud, ()),
+        ("fraud_throughput_", fraud, ("execution.profile=throughput",)),
+    )
+    for name, config, overrides in jobs:
+        took = measure(config, float(seconds), overrides, rate=int(rate))
         figures |= {f"{name}{key}": value for key, value in summarise(took).items()}
         print(f"{name or 'scoring_'}{len(took)} events: {summarise(took)}", flush=True)
     print(f"load average before {load}, after {load_average()}")
