@@ -22,6 +22,8 @@ from udfs.functions.parse_lines import LINE
 from udfs.functions.score_lines import ScoreLines
 from udfs.parsing.lines import JsonLines
 
+# Copies need predictions as rows. Otherwise workers write those of a job with windows as text, and no row comes out.
+ROWS = ("job.sink.print=true",)
 _PYTHON_CLOCK = "ns_since({sent}, __prediction)"
 # Another Python function would be another step with batches of its own.
 _JAVA_CLOCK = """
@@ -31,7 +33,7 @@ _JAVA_CLOCK = """
 
 def main(config: str, port: str, output: str, *overrides: str) -> None:
     """Run until the socket ends."""
-    chosen = ("execution.profile=latency", "execution.parallelism=1", *overrides)
+    chosen = ("execution.profile=latency", "execution.parallelism=1", *ROWS, *overrides)
     settings = load_settings(Path(config), overrides=chosen, environ={})
     job = settings.job
     if job is None:
