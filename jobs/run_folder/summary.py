@@ -21,6 +21,8 @@ from udfs.rows import SCORE, pick, prediction_row
 if TYPE_CHECKING:
     import pyarrow as pa
 
+FILE = "summary.json"
+
 
 @dataclass(frozen=True)
 class Summary:

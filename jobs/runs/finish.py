@@ -9,14 +9,12 @@ from jobs.run_folder.parquet import convert_json_parts
 from jobs.run_folder.part_files import line_blocks
 from jobs.run_folder.progress import Progress
 from jobs.run_folder.row_counts import FolderCounter
-from jobs.run_folder.summary import Summary, summarise, with_rates
+from jobs.run_folder.summary import FILE, Summary, summarise, with_rates
 from jobs.runs.counting import RowWatch
 from jobs.runs.model_texts import with_texts_of_versions
 from jobs.runs.prepare import PreparedRun
 from jobs.runs.saved_state import CHECKPOINTS
 from udfs.rows import predictions_of
-
-SUMMARY = "summary.json"
 
 
 def finish(rows: RowWatch, *, events: int | None, output_format: str) -> Summary:
@@ -37,7 +35,7 @@ def finish(rows: RowWatch, *, events: int | None, output_format: str) -> Summary
         tidy(output)
         if rows.has_folders and output_format == "parquet":
             convert_json_parts(output, predictions_of(rows.prepared.job))
-    summary.write(output / SUMMARY)
+    summary.write(output / FILE)
     if rows.progress.problem is not None:
         raise rows.progress.problem
     return summary
@@ -50,13 +48,13 @@ def finish_without_flink(prepared: PreparedRun, *, events: int, output_format: s
     return finish(RowWatch(prepared, progress, None), events=events, output_format=output_format)
 
 
-def has_all_rows(output: Path, events: int | None) -> bool:
+def has_all_rows(output: Path, events: int) -> bool:
     """Return whether a run came to its end, but for its summary: each event has a row in a final file.
 
     Flink makes files final with the last checkpoint and removes it at once. A command that is killed just then leaves
     no checkpoint, and needs none.
     """
-    if (output / SUMMARY).exists():
+    if (output / FILE).exists():
         return False
     folders = [output / name for name in ("predictions", "dead_letters")]
     return events == sum(block.count(b"\n") for folder in folders for block in line_blocks(folder)) > 0

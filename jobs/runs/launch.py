@@ -20,7 +20,7 @@ from jobs.pipeline.pieces import input_uid, reads_pieces
 from jobs.pipeline.scoring import has_windows
 from jobs.run_folder.owner import note_owner, wait_for_owner
 from jobs.run_folder.row_counts import Counts
-from jobs.run_folder.summary import Summary
+from jobs.run_folder.summary import FILE, Summary
 from jobs.runs.counting import watch_rows
 from jobs.runs.endless import StopResult, add_connector, is_endless, wait_for_end, wait_until_stopped
 from jobs.runs.final_checkpoint import FinalCheckpoint
@@ -161,7 +161,7 @@ def _run_endless(
         with watch(), _one_line_failure(request.job):
             stopped = wait_until_stopped(client, prepared.output / SAVEPOINTS)
     summary = rows.summary()
-    summary.write(prepared.output / "summary.json")
+    summary.write(prepared.output / FILE)
     return replace(stopped, summary=summary)
 
 

@@ -6,7 +6,6 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from jobs.run_folder.part_files import final_parts
 from jobs.runs.launch import execute, local_options
 from jobs.sinks.files import write_json
 from jobs.sinks.inserts import Inserts
+from tests.support.cluster import wait_until
 
 SHORT, LONG = 600, 1_000
 ROWS_PER_S = 100
@@ -43,13 +43,6 @@ class FailOnce(ScalarFunction):
             msg = "fails this once"
             raise ValueError(msg)
         return number
-
-
-def wait_for(is_there: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + 120
-    while not is_there():
-        assert time.monotonic() < deadline, f"no {what}"
-        time.sleep(0.05)
 
 
 def add_numbers(session: FlinkSession, inserts: Inserts, name: str, last: int, function: str, output: Path) -> None:
@@ -77,11 +70,11 @@ def test_failure_after_the_end_of_one_input_neither_loses_nor_doubles_a_row(tmp_
         inserts.add("INSERT INTO all_numbers SELECT n FROM numbers_short UNION ALL SELECT n FROM numbers_long")
 
     def fail() -> None:
-        wait_for(lambda: all(list((output / name).glob("*part-*")) for name in ("short", "long")), "rows")
+        wait_until(lambda: all(list((output / name).glob("*part-*")) for name in ("short", "long")))
         rest = FlinkRest(f"127.0.0.1:{options['rest.port']}", timeout_s=10)
         (job,) = rest.get("/jobs/overview")["jobs"]
         rest.post(f"/jobs/{job['jid']}/checkpoints", {})
-        wait_for(lambda: list(output.glob(".checkpoints/*/chk-*/_metadata")), "checkpoint")
+        wait_until(lambda: bool(list(output.glob(".checkpoints/*/chk-*/_metadata"))))
         flag.touch()
 
     failing = threading.Thread(target=fail)

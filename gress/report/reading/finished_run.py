@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from jobs.errors import refuse
-from jobs.run_folder.summary import Summary
+from jobs.run_folder.summary import FILE, Summary
 
 
 def read_summary(folder: Path) -> Summary:
@@ -19,7 +19,7 @@ def read_summary(folder: Path) -> Summary:
     subject = f"run {folder}"
     if not folder.is_dir():
         refuse(subject, "the folder of a run", "none", "name the --output of a `gress run`")
-    path = folder / "summary.json"
+    path = folder / FILE
     if not path.is_file():
         refuse(
             subject,
