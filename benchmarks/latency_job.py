@@ -40,7 +40,7 @@ def main(config: str, port: str, output: str, *overrides: str) -> None:
         msg = f"{config}: expected a job, got none"
         raise ValueError(msg)
     folder = Path(output)
-    session = open_session(settings, extra=local_options(job.name, folder))
+    session = open_session(settings, extra=local_options(job.name, folder), is_endless=True)
     lines = read_socket(session, int(port))
     scored = score_rows(session, settings, job, lines)
     register_clock(session)

@@ -31,7 +31,9 @@ AUTO_BATCH_ROWS = 10_000
 
 
 # By default rows wait up to 100 ms in a network buffer, and windows up to 200 ms for a watermark.
-_PROMPT = {"execution.buffer-timeout.interval": "0 ms", "pipeline.auto-watermark-interval": "5 ms"}
+_BUFFER_TIMEOUT, _WATERMARK_INTERVAL = "execution.buffer-timeout.interval", "pipeline.auto-watermark-interval"
+_PROMPT = {_BUFFER_TIMEOUT: "0 ms", _WATERMARK_INTERVAL: "5 ms"}
+_LEAST_WAIT_MS, _MOST_WAIT_MS = 5, 200
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ def open_session(
     *,
     flink_conf: Path | None = None,
     extra: Mapping[str, str] | None = None,
+    is_endless: bool = False,
     is_short: bool = False,
     moves_blocks: bool = False,
 ) -> FlinkSession:
@@ -56,6 +59,7 @@ def open_session(
         settings: profile, parallelism, checkpoints, batches and further Flink options.
         flink_conf: file of ``key: value`` lines, which all other options override; None: the shipped one.
         extra: options that win over all others.
+        is_endless: the input is a stream, whose rows somebody waits for.
         is_short: the JVM, if this call starts it, runs this job only, and the job is over within seconds.
         moves_blocks: the JVM, if this call starts it, runs this job only, whose rows are in blocks all the time.
 
@@ -76,7 +80,8 @@ def open_session(
     from pyflink.table import StreamTableEnvironment
 
     configuration = Configuration()
-    for key, value in flink_options(settings, flink_conf=flink_conf, extra=extra).items():
+    options = flink_options(settings, flink_conf=flink_conf, extra=extra, is_endless=is_endless)
+    for key, value in options.items():
         configuration.set_string(key, value)
     env = StreamExecutionEnvironment.get_execution_environment(configuration)
     return FlinkSession(env, StreamTableEnvironment.create(env))
@@ -135,7 +140,11 @@ def python_of_workers(execution: ExecutionSettings) -> str:
 
 
 def flink_options(
-    settings: Settings, *, flink_conf: Path | None = None, extra: Mapping[str, str] | None = None
+    settings: Settings,
+    *,
+    flink_conf: Path | None = None,
+    extra: Mapping[str, str] | None = None,
+    is_endless: bool = False,
 ) -> dict[str, str]:
     """Return all Flink options of a run; a later source wins: file, our settings, ``execution.flink``, extra."""
     # A cluster has a configuration of its own, which the shipped file must not override.
@@ -149,6 +158,8 @@ def flink_options(
             options.update(reporter_options(str(settings.ml.metrics.flink_port)))
     if settings.job is not None:
         options.update(_batch_options(settings.job.inference))
+        if is_endless and settings.execution.profile == "throughput":
+            options.update(_stream_options(settings.job.inference))
     options.update({key: _text(value) for key, value in settings.execution.flink.items()})
     return {**options, **(extra or {})}
 
@@ -200,6 +211,15 @@ def _batch_options(inference: InferenceSettings) -> dict[str, str]:
         "python.fn-execution.arrow.batch.size": rows,
         "python.fn-execution.bundle.time": str(inference.batch_timeout_ms),
     }
+
+
+def _stream_options(inference: InferenceSettings) -> dict[str, str]:
+    """Let a row of a stream wait for its batch; the waits for a buffer and for a watermark are short beside that.
+
+    A watermark comes with a batch at most, so short waits cost no more than the batches do.
+    """
+    wait_ms = min(max(inference.batch_timeout_ms // 5, _LEAST_WAIT_MS), _MOST_WAIT_MS)
+    return {_WATERMARK_INTERVAL: f"{wait_ms} ms", _BUFFER_TIMEOUT: f"{min(wait_ms, 100)} ms"}
 
 
 def _text(value: object) -> str:

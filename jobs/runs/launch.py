@@ -108,6 +108,7 @@ def _run(
             prepared.settings,
             flink_conf=request.flink_conf,
             extra=extra,
+            is_endless=is_endless(prepared.files),
             is_short=is_short,
             moves_blocks=moves_blocks,
         )

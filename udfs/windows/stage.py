@@ -14,6 +14,7 @@ from pyflink.datastream.state import MapStateDescriptor
 from state.sliding.codes import LEAST
 from state.sliding.plan import SlidingPlan
 from state.sql import SqlColumns
+from udfs.garbage import spare_loaded_objects
 from udfs.windows.code import code_digest
 from udfs.windows.keyed_windows import MOST_ROWS, KeyedWindows
 from udfs.windows.late_rows import LateLetters
@@ -91,6 +92,7 @@ class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
             self._windows.load(label)
         self._windows.restore()
         self._least = self._windows.restored_until if self._letters is not None else LEAST
+        spare_loaded_objects()
 
     def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
         """Keep the rows of a part until the watermark covers them; late ones leave as dead letters."""

@@ -83,6 +83,22 @@ def test_batch_settings_become_bundles_and_arrow_batches(size: object, rows: int
     assert found["python.fn-execution.bundle.time"] == "70"
 
 
+@pytest.mark.parametrize(("timeout", "wait"), [("10ms", "5 ms"), ("50ms", "10 ms"), ("5s", "200 ms")])
+def test_rows_of_a_stream_wait_for_their_batch_more_than_for_a_watermark(timeout: str, wait: str) -> None:
+    settings = _settings(inference={"batch_timeout": timeout})
+    found = flink_options(settings, is_endless=True)
+    assert found["pipeline.auto-watermark-interval"] == wait
+    assert int(found["execution.buffer-timeout.interval"].split()[0]) <= min(int(wait.split()[0]), 100)
+    of_files = flink_options(settings)
+    assert not {"pipeline.auto-watermark-interval", "execution.buffer-timeout.interval"} & of_files.keys()
+
+
+def test_profile_of_low_latency_waits_the_same_whatever_the_batch() -> None:
+    found = flink_options(_settings({"profile": "latency"}, {"batch_timeout": "1s"}), is_endless=True)
+    assert found["pipeline.auto-watermark-interval"] == "5 ms"
+    assert found["execution.buffer-timeout.interval"] == "0 ms"
+
+
 def test_stronger_sources_win(tmp_path: Path) -> None:
     conf = tmp_path / "flink.yaml"
     conf.write_text("a: file\nb: file\nc: file\nparallelism.default: 9\n")
