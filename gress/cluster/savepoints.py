@@ -7,12 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from jobs.errors import fail, refuse
-from jobs.flink.file_urls import file_url
+from jobs.flink.file_urls import file_url, local_path
 from jobs.flink.rest import ENDED, FlinkRest
 from jobs.flink.root_cause import root_cause
 
 _POLL_S = 0.3
-_FILE = "file:"
 
 
 def take_savepoint(
@@ -45,7 +44,8 @@ def take_savepoint(
             f"one that is {found.state}",
             "submit again --from-checkpoint, where it left one",
         )
-    where = target if "://" in target else file_url(Path(target))
+    folder = local_path(target)
+    where = target if folder is None else file_url(folder)
     deadline = time.monotonic() + timeout_s
     while not _is_at_work(rest, found.id) and time.monotonic() < deadline:
         sleep(_POLL_S)
@@ -79,7 +79,8 @@ def find_checkpoint(rest: FlinkRest, which: str) -> str:
         JobError: there is no checkpoint, or ``latest`` is asked for and several jobs left some.
     """
     if "/" in which:
-        return which if "://" in which else file_url(Path(which))
+        path = local_path(which)
+        return which if path is None else file_url(path)
     folder = _checkpoint_folder(rest)
     if which != "latest":
         return _newest(folder, which)
@@ -109,14 +110,15 @@ def _checkpoint_folder(rest: FlinkRest) -> Path:
     subject = f"cluster {rest.address}"
     if not where:
         refuse(subject, "execution.checkpointing.dir in its configuration", "none")
-    if "://" in where and not where.startswith(_FILE):
+    path = local_path(where)
+    if path is None:
         refuse(
             subject,
             "checkpoints in files of this machine",
             where,
             "name the checkpoint: --from-checkpoint URL/chk-N",
         )
-    return Path(where.removeprefix(_FILE).replace("///", "/", 1))
+    return path
 
 
 def _newest(folder: Path, job: str) -> str:
@@ -132,4 +134,5 @@ def as_path(url: str) -> str:
     >>> as_path("file:/data/sp/savepoint-1"), as_path("s3://bucket/sp")
     ('/data/sp/savepoint-1', 's3://bucket/sp')
     """
-    return f"/{url.removeprefix(_FILE).lstrip('/')}" if url.startswith(_FILE) else url
+    path = local_path(url)
+    return url if path is None else str(path)

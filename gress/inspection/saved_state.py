@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from jobs.errors import refuse
-from jobs.flink.file_urls import file_url
+from jobs.flink.file_urls import file_url, local_path
 from jobs.saved_state.operators import SavedOperator, read_saved_operators, windows_engine
-from jobs.saved_state.windows import saved_chunks, windows_key
+from jobs.saved_state.windows import saved_rows, windows_key
 from state.sliding.storage.chunks import read_header, read_keys
+from udfs.windows.mark import AnsweredRows, read_answered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from jobs.saved_state.windows import SavedRows
 
 
 @dataclass(frozen=True)
@@ -78,9 +75,10 @@ def inspect(place: str) -> SavedState:
     """
     from jobs.flink.environment import prepare_process
 
-    url = place if "://" in place else file_url(Path(place).absolute())
-    if "://" not in place and not Path(place, "_metadata").is_file():
+    path = local_path(place)
+    if path is not None and not (path / "_metadata").is_file():
         refuse(f"state {place}", "a folder with _metadata", "none", "check the path")
+    url = place if path is None else file_url(path)
     prepare_process()
     try:
         operators = read_saved_operators(url)
@@ -92,23 +90,23 @@ def inspect(place: str) -> SavedState:
 
 def _stage(url: str, operator: SavedOperator, key: str) -> SavedStage:
     try:
-        chunks = list(saved_chunks(url, operator.uid))
+        saved = saved_rows(url, operator.uid)
     except OSError:
         # Only a savepoint has one format in all backends.
         return SavedStage(key, [SavedShard(group, size) for group, size in sorted(operator.groups.items())])
-    by_group: defaultdict[int, list[bytes]] = defaultdict(list)
-    for group, chunk in chunks:
-        by_group[group].append(chunk)
-    return SavedStage(key, [_shard(g, operator.groups.get(g, 0), found) for g, found in sorted(by_group.items())])
+    return SavedStage(key, [_shard(g, operator.groups.get(g, 0), found) for g, found in sorted(saved.items())])
 
 
-def _shard(group: int, size: int, chunks: Iterable[bytes]) -> SavedShard:
-    headers = [read_header(chunk) for chunk in chunks]
-    keys = np.concatenate([read_keys(chunk).values for chunk in chunks])
+def _shard(group: int, size: int, saved: SavedRows) -> SavedShard:
+    """Return a shard; it has answered rows."""
+    headers = [read_header(chunk) for chunk in saved.chunks]
+    left = AnsweredRows() if saved.mark is None else read_answered(saved.mark)
+    keys = {key for chunk in saved.chunks for key in read_keys(chunk).values.tolist()} | set(left.keys)
+    spans = [(header.first_ms, header.last_ms) for header in headers] + ([left.span] if left.count else [])
     return SavedShard(
         group,
         size,
-        rows=sum(header.rows for header in headers),
-        keys=len(set(keys.tolist())),
-        span=(min(header.first_ms for header in headers), max(header.last_ms for header in headers)),
+        rows=sum(header.rows for header in headers) + left.count,
+        keys=len(keys),
+        span=(min(first for first, _ in spans), max(last for _, last in spans)) if spans else (None, None),
     )

@@ -12,3 +12,14 @@ def file_url(path: Path) -> str:
     'file:///data/100 %/a.jsonl'
     """
     return f"file://{path.absolute().as_posix()}"
+
+
+def local_path(place: str) -> Path | None:
+    """Return the local path that a path or URL names; None: the URL is of another scheme.
+
+    >>> local_path("file:/data/sp"), local_path("file:///data/sp"), local_path("sp"), local_path("s3://bucket/sp")
+    (PosixPath('/data/sp'), PosixPath('/data/sp'), PosixPath('sp'), None)
+    """
+    if place.startswith("file:"):
+        return Path(f"/{place.removeprefix('file:').lstrip('/')}")
+    return None if "://" in place else Path(place)

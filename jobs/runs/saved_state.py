@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from conf.settings import Settings
 from jobs.errors import refuse
 from jobs.flink.environment import FlinkSession
-from jobs.flink.file_urls import file_url
+from jobs.flink.file_urls import file_url, local_path
 from jobs.saved_state.operators import saved_uids, windows_engine
 from jobs.sources.kafka import KafkaInput
 from jobs.sources.lines import FILES_UID
@@ -48,9 +48,9 @@ def saved_state(request: RunRequest) -> str | None:
         if found is None and not list(request.output.glob("*/part-*")):
             refuse_without_state(request.output)
         return found
-    if request.savepoint is None or ("://" in request.savepoint and not request.savepoint.startswith("file:")):
+    path = None if request.savepoint is None else local_path(request.savepoint)
+    if path is None:
         return request.savepoint
-    path = Path(request.savepoint.removeprefix("file:"))
     if not (path / _METADATA).is_file():
         refuse(f"savepoint {request.savepoint}", f"a folder with {_METADATA}", "none", "check the path")
     return file_url(path)

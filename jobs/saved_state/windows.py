@@ -1,18 +1,22 @@
-"""Windows in a canonical savepoint: the chunks of each shard, as the stages saved them; the JVM must run."""
+"""Windows in a canonical savepoint: chunks and mark of each shard, as the stages saved them; the JVM must run."""
 
 from __future__ import annotations
 
 import io
 import pickle
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from jobs.saved_state.operators import WINDOWS_UID, keyed_handles, operator_states
+from udfs.windows.mark import MARK
 
 if TYPE_CHECKING:
     from jobs.saved_state.operators import SavedOperator
 
-_LOG = "log"
+_LOG, _WAITING = "log", "waiting"
+_MARK_KEY = MARK.to_bytes(8, "big", signed=True)
 _IS_NULL_AND_SIZE = 5  # a flag, and four bytes of the value's length
 
 
@@ -21,8 +25,21 @@ def windows_key(operator: SavedOperator) -> str | None:
     return operator.uid.removeprefix(WINDOWS_UID) if operator.uid.startswith(WINDOWS_UID) and operator.groups else None
 
 
-def saved_chunks(url: str, uid: str) -> Iterator[tuple[int, bytes]]:
-    """Yield each chunk of answered rows with its key group.
+@dataclass
+class SavedRows:
+    """The answered rows of a shard.
+
+    Attributes:
+        chunks: those in its log.
+        mark: what tells about the others; None: there are none.
+    """
+
+    chunks: list[bytes] = field(default_factory=list)
+    mark: bytes | None = None
+
+
+def saved_rows(url: str, uid: str) -> dict[int, SavedRows]:
+    """Return the answered rows of each shard that has any, by its key group.
 
     Args:
         url: folder of the savepoint.
@@ -35,15 +52,24 @@ def saved_chunks(url: str, uid: str) -> Iterator[tuple[int, bytes]]:
     from py4j.protocol import Py4JJavaError
 
     (state,) = (each for each in operator_states(url) if each.getOperatorUid().orElse("") == uid)
+    found: defaultdict[int, SavedRows] = defaultdict(SavedRows)
     try:
         for result in _restored(state):
-            (number,) = (n for n, found in enumerate(result.getStateMetaInfoSnapshots()) if found.getName() == _LOG)
+            names = [each.getName() for each in result.getStateMetaInfoSnapshots()]
             for group in _all(result.getRestoredKeyGroups()):
                 for entry in _all(group.getKeyGroupEntries()):
-                    if entry.getKvStateId() == number:
-                        yield group.getKeyGroupId(), unpickled(entry.getValue()[_IS_NULL_AND_SIZE:])
+                    name = names[entry.getKvStateId()]
+                    if name == _LOG:
+                        found[group.getKeyGroupId()].chunks.append(_value(entry))
+                    elif name == _WAITING and bytes(entry.getKey()).endswith(_MARK_KEY):
+                        found[group.getKeyGroupId()].mark = _value(entry)
     except Py4JJavaError as error:
         raise OSError(str(error.java_exception)) from error
+    return dict(found)
+
+
+def _value(entry: Any) -> bytes:
+    return unpickled(entry.getValue()[_IS_NULL_AND_SIZE:])
 
 
 def _restored(state: Any) -> Iterator[Any]:

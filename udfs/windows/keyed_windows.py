@@ -12,7 +12,6 @@ Rules of this file:
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -25,6 +24,7 @@ from state.sliding.filters.syntax import parse_filter
 from state.sliding.plan import SlidingPlan
 from state.sliding.rows import Column, Rows
 from state.sliding.storage.chunk_log import ChunkLog, ChunkStore
+from udfs.windows.mark import MARK, pack_mark, read_mark
 from udfs.windows.parts import Block, PartFormat, window_rows
 
 if TYPE_CHECKING:
@@ -36,11 +36,6 @@ MOST_ROWS = 65_536
 
 CHUNK_ROWS = 64
 """Answered rows of a shard that make a chunk of the log."""
-
-MARK = -1
-"""Number of the mark among the rows that wait."""
-
-_MARK = struct.Struct("<qq")
 
 
 class WaitingStore(ChunkStore, Protocol):
@@ -138,7 +133,7 @@ class KeyedWindows:
         self._restored.append(shard.log.load(self._log))
         parts = dict(self._waiting.items())
         mark = parts.pop(MARK, None)
-        until, watermark = (0, LEAST) if mark is None else _MARK.unpack(mark)
+        until, watermark = (0, LEAST) if mark is None else read_mark(mark)
         for number, data in sorted(parts.items()):
             self._load_part(shard, number, data, watermark if number < until else LEAST)
         shard.next_number = max([until, *(number + 1 for number in parts)])
@@ -211,7 +206,7 @@ class KeyedWindows:
             self._log_answered(shard)
             self._drop_answered(shard)
         else:
-            self._waiting.put(MARK, _MARK.pack(shard.next_number, shard.answered.watermark))
+            self._waiting.put(MARK, pack_mark(shard.next_number, shard.answered.watermark, shard.answered.rows))
             shard.has_mark = True
         shard.timer = None
         return self._timer(shard) if shard.waiting else None

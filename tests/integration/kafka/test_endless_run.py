@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from gress.dev.client import create_topics
+from gress.inspection.saved_state import inspect
 from jobs.run_folder.timeline import read_timeline
 from tests.integration.kafka.gress_run import READ_S, GressRun
 from tests.integration.kafka.topics import Reader, Sent, Topics, send
@@ -66,6 +67,7 @@ def test_two_runs_with_a_savepoint_between_are_as_one(
     reader.rest()
     check_summary(tmp_path, reader, topics)
     assert f"topics {topics.events}: 1 partitions, so 1 of the job's 2 tasks read" in said
+    check_state(said, reader, topics, lines)
 
     put([*lines[half:], _closing(lines[-1])])
     second = started(topics, patient, ["--resume"])
@@ -89,6 +91,18 @@ def check_summary(folder: Path, reader: Reader, topics: Topics) -> None:
     assert [found["predictions"], found["alerts"], found["dead_letters"]] == read
     assert found["reasons"] == Counter(row["reason"] for row in reader.values[topics.dead_letters])
     assert 0 < found["rows_per_s"] < found["rows_per_s_from_first"]
+
+
+def check_state(said: str, reader: Reader, topics: Topics, lines: Sequence[str]) -> None:
+    """The savepoint has all answered rows, also those of shards that have too few for a chunk of their log."""
+    (place,) = re.findall(r"its state is in ([^\s;]+)", said)
+    found = {stage.key: stage.shards for stage in inspect(place).stages}
+    events = {event["TRANSACTION_ID"]: event for event in map(json.loads, lines) if "TRANSACTION_ID" in event}
+    predicted = [events[row["event_id"]] for row in reader.values[topics.predictions]]
+    failed = [row for row in reader.values[topics.dead_letters] if row["reason"] not in ("late", "malformed")]
+    terminals = found["TERMINAL_ID"]
+    assert sum(shard.rows or 0 for shard in terminals) == len(predicted) + len(failed)
+    assert sum(shard.keys or 0 for shard in terminals) == len({event["TERMINAL_ID"] for event in predicted})
 
 
 def _closing(line: str) -> str:

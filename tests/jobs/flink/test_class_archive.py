@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from pyflink.find_flink_home import _find_flink_home
 
 from jobs.flink.class_archive import VARIABLE, cache_folder, quick_jvm
 from jobs.flink.java import JavaHome
@@ -16,6 +17,8 @@ _MONTHS_S = 40 * 86_400
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    # The first call of a process sets FLINK_HOME and FLINK_LIB_DIR.
+    _find_flink_home()
     for name in ("FLINK_LIB_DIR", "HADOOP_CLASSPATH", "HADOOP_CONF_DIR", "JAVA_TOOL_OPTIONS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("JVM_ARGS", "")

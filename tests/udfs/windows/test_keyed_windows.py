@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from state.sliding.plan import SlidingPlan
 from state.window_sql import WindowSpec
-from udfs.windows.keyed_windows import CHUNK_ROWS, MARK, KeyedWindows
+from udfs.windows.keyed_windows import CHUNK_ROWS, KeyedWindows
+from udfs.windows.mark import MARK, read_answered
 from udfs.windows.parts import Block, PartFormat, by_key
 
 FORMAT = PartFormat((("id", "BIGINT"), ("at", "BIGINT"), ("k", "BIGINT"), ("x", "DOUBLE")))
@@ -200,13 +201,16 @@ def test_rows_after_a_restore_may_be_behind_what_was_answered() -> None:
 
 def test_few_answered_rows_stay_where_they_waited_until_they_make_a_chunk() -> None:
     (task,) = restored([], 1, chunk_rows=3)
-    saved = []
+    saved, told = [], []
     for number in range(4):
         send([task], [(number, 10_000 + number, 1, 1.0)])
         assert answers(task.advance(10_000 + number))[number][0] == number + 1
         saved.append((sum(map(len, task.waiting.shards.values())), sum(map(len, task.log.shards.values()))))
+        marks = [shard[MARK] for shard in task.waiting.shards.values() if MARK in shard]
+        told.append(sum(read_answered(mark).count for mark in marks))
     # A part and the mark, two parts and the mark, a chunk, and again a part and the mark.
     assert saved == [(2, 0), (3, 0), (0, 1), (2, 1)]
+    assert told == [1, 2, 0, 1]
 
 
 def test_rows_saved_by_an_earlier_release_without_a_mark_wait_for_their_watermark() -> None:
