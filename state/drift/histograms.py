@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,10 @@ class Histograms:
 
     def empty(self) -> Histograms:
         """Return the same cells with counts of 0, for a new window."""
-        return Histograms(self.columns)
+        _ = self.layout  # worked out once for all copies
+        made = copy(self)
+        made._counts = np.zeros_like(self._counts)
+        return made
 
     def update(self, matrix: ArrayLike, scores: ArrayLike | None = None) -> None:
         """Count rows; an empty batch counts nothing.
@@ -82,10 +86,14 @@ class Histograms:
         if not values.shape[1]:
             return
         values = np.sort(values, axis=1)
-        for position, (ordered, cuts) in enumerate(zip(values, self._cuts, strict=True)):
-            below = np.searchsorted(ordered, cuts, side="right")
-            start, end = self._starts[position], self._starts[position + 1]
-            self._counts[start:end] += np.diff(below, prepend=0, append=len(ordered))
+        below = np.zeros(len(self._counts) + 1, np.int64)
+        for ordered, cuts, start in zip(values, self._cuts, self._starts.tolist(), strict=False):
+            below[start + 1 : start + 1 + len(cuts)] = ordered.searchsorted(cuts, side="right")
+        below[self._starts[1:]] = values.shape[1]
+        cells = below[1:] - below[:-1]
+        # A column begins anew; the difference to the column before it means nothing.
+        cells[self._starts[:-1]] = below[self._starts[:-1] + 1]
+        self._counts += cells
 
     def _values(self, matrix: ArrayLike, scores: ArrayLike | None) -> NDArray[np.float32]:
         """Return a new array of all columns as rows, (k + s, n)."""
