@@ -16,8 +16,9 @@ RUN_EXTRAS := tflite,report,kafka
 # A new pip unpacks twice as fast as Python's own. Modules compile on first import, because only few are imported.
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
 
-# Run a worker on each core; tests of one file stay together. Tests with a JVM run one by one, as they share it, beside
-# the others: they often wait for processes.
+# Run a worker on each core; tests of one file stay together. Tests with a JVM run beside the others, as they often wait
+# for processes: in two groups, each of which shares a JVM, and one of which starts servers and clusters, too.
+SERVERS := $(addprefix tests/integration/,benchmarks kafka monitoring test_cluster.py)
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
 # $(call make_venv,FOLDER,EXTRAS): the package, editable, in a virtual environment of its own.
@@ -43,11 +44,13 @@ demo: $(VENV)/run.stamp ## run the fraud job on generated transactions and write
 	$(BIN)/gress report demo-out
 
 test: $(VENV)/test.stamp ## run all checks
-	$(BIN)/python -m pytest -m flink tests/integration > $(VENV)/flink.log 2>&1 & flink=$$!; \
+	$(BIN)/python -m pytest -m flink $(SERVERS) > $(VENV)/servers.log 2>&1 & servers=$$!; \
+	$(BIN)/python -m pytest -m flink tests/integration $(SERVERS:%=--ignore=%) > $(VENV)/flink.log 2>&1 & flink=$$!; \
 	free=0; { $(MAKE) --no-print-directory lint && $(BIN)/python -m pytest $(PARALLEL) -m 'not flink' && \
 	  if [ "$${CI:-}" = true ]; then $(MAKE) --no-print-directory test-recipes; fi; } || free=$$?; \
 	echo "Waiting for the tests with a JVM" >&2; \
-	jvm=0; wait $$flink || jvm=$$?; cat $(VENV)/flink.log; exit $$((free | jvm))
+	jvm=0; wait $$flink || jvm=$$?; cat $(VENV)/flink.log; wait $$servers || jvm=$$?; cat $(VENV)/servers.log; \
+	exit $$((free | jvm))
 
 test-fast: $(VENV)/test.stamp ## run the tests that need no JVM
 	$(BIN)/python -m pytest $(PARALLEL) -m 'not flink'

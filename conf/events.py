@@ -81,6 +81,9 @@ class EventSettings(FrozenSettings):
         time: field of type ``timestamp``: the event time.
         label: field with the truth, a number or boolean; default none.
         watermark_delay_ms: how far out of order events may come; YAML ``watermark_delay``, default 0s.
+        allowed_lateness_ms: how far behind the watermark an event may still enter its windows, and be predicted; later
+            ones are dead letters. Later events see it, earlier predictions stay as they are. Needs
+            ``execution.windows: sliding``. YAML ``allowed_lateness``, default 0s.
         max_ahead_ms: how far an event's time may be ahead of the clock. An event beyond it is a dead letter, because
             its time would make all other events late. YAML ``max_ahead``, default 1d.
         fields: settings by column name.
@@ -91,6 +94,7 @@ class EventSettings(FrozenSettings):
     time: Name
     label: Name | None = None
     watermark_delay_ms: DurationMs = Field(default=0, alias="watermark_delay")
+    allowed_lateness_ms: DurationMs = Field(default=0, alias="allowed_lateness")
     max_ahead_ms: DurationMs = Field(default=86_400_000, alias="max_ahead")
     fields: Mapping[FieldName, FieldSettings]
 

@@ -182,6 +182,7 @@ class _Stages:
         self._type = Types.ROW([Types.INT(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
         self.letters = LateLetters(job.events, record)
         self._batch_rows = batch_rows(job.inference)
+        self._allowance_ms = job.events.allowed_lateness_ms
 
     def parts(self, packed: View, silent_ms: int) -> DataStream:
         """Return the parts of packed batches, each with its label; silence of so long ends what waits, 0 never."""
@@ -217,6 +218,7 @@ class _Stages:
             letters=letters,
             # Rows leave the last stage for the model, a part a call.
             most_rows=self._batch_rows if follows is None else MOST_ROWS,
+            allowance_ms=self._allowance_ms,
         )
         keyed = self._keyed(stream)
         return keyed.process(stage, self._type).uid(f"{WINDOWS_UID}{plan.key}").name(f"windows by {plan.key}")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from conf.errors import ConfigError
 from conf.loading.inspection import LeftOut
 from conf.loading.parts import SettingsParts
-from conf.settings import InferenceSettings, JobSettings, MlSettings
+from conf.settings import EventSettings, ExecutionSettings, InferenceSettings, JobSettings, MlSettings
 from jobs.errors import JobError
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
 from jobs.pipeline.window_plans import filter_problems
@@ -39,6 +39,8 @@ def find_problems(
         yield from _of_output_field(inference, origin)
     if parts.job is not None:
         yield from _of_carried_fields(parts.job, origin)
+    if parts.events is not None and parts.execution is not None:
+        yield from _of_lateness(parts.events, parts.execution, origin)
     features = None
     if parts.features is not None and parts.events is not None:
         wrong = feature_problems(parts.features, parts.events)
@@ -65,6 +67,15 @@ def _of_switches(ml: MlSettings, origin: str) -> Iterator[JobError]:
         if is_on:
             problem = f"ml.{name}.enabled: expected false, got true: jobs of this version do not have it"
             yield JobError(origin, problem, f"set ml.{name}.enabled=false to run without it")
+
+
+def _of_lateness(events: EventSettings, execution: ExecutionSettings, origin: str) -> Iterator[JobError]:
+    if events.allowed_lateness_ms and execution.windows != "sliding":
+        problem = (
+            f"job.events.allowed_lateness: expected 0s with execution.windows: {execution.windows}, whose windows drop "
+            f"late events, got {events.allowed_lateness_ms} ms"
+        )
+        yield JobError(origin, problem, "set execution.windows: sliding")
 
 
 def _of_output_field(inference: InferenceSettings, origin: str) -> Iterator[JobError]:

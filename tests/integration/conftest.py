@@ -16,6 +16,9 @@ from typing import Any, NoReturn
 import pandas as pd
 import pytest
 
+import jobs.flink.environment
+import jobs.sources.pieces
+import udfs.pieces.text_pieces
 from conf.loading.loader import settings_from
 from gress.cluster.conf import ClusterRequest
 from gress.cluster.local import start_cluster, stop_cluster
@@ -169,3 +172,11 @@ def _make_sure_of_jars() -> None:
         find_jars(BROKER)
     except JobError:
         fetch_jars(jars_folder(), parts=(CONNECTOR, BROKER))
+
+
+@pytest.fixture
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pieces of some dozen lines."""
+    for module in (jobs.sources.pieces, jobs.flink.environment):
+        monkeypatch.setattr(module, "AUTO_BATCH_ROWS", 70)
+    monkeypatch.setattr(udfs.pieces.text_pieces, "_LEAST_BYTES", 1)

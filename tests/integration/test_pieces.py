@@ -20,7 +20,6 @@ import jobs.flink.environment
 import jobs.fraud_detection
 import jobs.runs.launch
 import jobs.sources.pieces
-import udfs.pieces.text_pieces
 from tests.support.crafted_input import COLUMNS, CraftedInput, iso_times
 from tests.support.fraud_config import STATELESS, write_fraud_config
 from tests.support.job_graph import operators
@@ -28,6 +27,10 @@ from tests.support.job_runs import JobRun, read_parts, run_job
 from tests.support.processes import python_workers
 
 _IN_TURN = ["execution.parallelism=1"]
+_OFTEN_SAVED = (
+    "execution.checkpoint_interval=100ms",
+    'execution.flink={"execution.checkpointing.min-pause": "10 ms"}',
+)
 _OF_THE_RUN = ["latency_us", "failed_at"]
 Layouts = dict[str, Callable[[CraftedInput, Path], None]]
 
@@ -35,14 +38,6 @@ Layouts = dict[str, Callable[[CraftedInput, Path], None]]
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_fraud_config(tmp_path_factory.mktemp("pieces"), features=STATELESS)
-
-
-@pytest.fixture
-def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pieces of some dozen lines."""
-    for module in (jobs.sources.pieces, jobs.flink.environment):
-        monkeypatch.setattr(module, "AUTO_BATCH_ROWS", 70)
-    monkeypatch.setattr(udfs.pieces.text_pieces, "_LEAST_BYTES", 1)
 
 
 def run_without_pieces(*arguments: Path, overrides: list[str], monkeypatch: pytest.MonkeyPatch) -> JobRun:
@@ -181,23 +176,25 @@ def test_each_row_is_there_once_after_a_worker_was_killed(
         path.write_text("".join(json.dumps(event) + "\n" for event in events))
     else:
         pq.write_table(pa.Table.from_pylist(events), path, row_group_size=50_000)
-    output, killed = tmp_path / "out", threading.Event()
-    killer = threading.Thread(target=_kill_a_worker, args=(output, killed))
+    output, killed, ended = tmp_path / "out", threading.Event(), threading.Event()
+    killer = threading.Thread(target=_kill_a_worker, args=(output, killed, ended))
     killer.start()
     # A console is no place for blocks of lines, so rows come one by one.
-    overrides = ["execution.checkpoint_interval=300ms", f"job.sink.print={str(kind == 'parquet as lines').lower()}"]
-    run = run_job(config, path, output, overrides=overrides)
-    killer.join()
+    overrides = [*_OFTEN_SAVED, f"job.sink.print={str(kind == 'parquet as lines').lower()}"]
+    try:
+        run = run_job(config, path, output, overrides=overrides)
+    finally:
+        ended.set()
+        killer.join()
     assert killed.is_set()
     assert run.summary.events == len(events)
     assert run.summary.adds_up
     assert max(Counter(run.predictions["event_id"]).values()) == 1
 
 
-def _kill_a_worker(output: Path, killed: threading.Event) -> None:
+def _kill_a_worker(output: Path, killed: threading.Event, ended: threading.Event) -> None:
     """Kill a Python worker of this process's JVM after the first checkpoint that has rows before it."""
-    deadline = time.monotonic() + 200
-    while time.monotonic() < deadline:
+    while not ended.is_set():
         begun = [path.stat().st_ctime_ns for path in (output / "predictions").glob("*part-*") if path.stat().st_size]
         saved = [path.stat().st_mtime_ns for path in output.glob(".checkpoints/*/chk-*/_metadata")]
         if begun and saved and max(saved) > min(begun):

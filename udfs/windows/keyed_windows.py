@@ -21,6 +21,7 @@ import numpy as np
 from state.sliding.codes import LEAST
 from state.sliding.engine import LAST_WATERMARK, SlidingWindows
 from state.sliding.filters.syntax import parse_filter
+from state.sliding.late.amendable import AmendableWindows
 from state.sliding.plan import SlidingPlan
 from state.sliding.rows import Column, Rows
 from state.sliding.storage.chunk_log import ChunkLog, ChunkStore
@@ -97,6 +98,7 @@ class KeyedWindows:
         log: store of rows that were answered.
         most_rows: most rows of a part that leaves.
         chunk_rows: answered rows of a shard that make a chunk of its log.
+        allowance_ms: how far behind the watermark a row may be.
 
     Attributes:
         restored_until: the latest watermark up to which the loaded shards were answered.
@@ -111,11 +113,13 @@ class KeyedWindows:
         *,
         most_rows: int = MOST_ROWS,
         chunk_rows: int = CHUNK_ROWS,
+        allowance_ms: int = 0,
     ) -> None:
         self._plan, self._format = plan, columns
         self._most_rows, self._chunk_rows = most_rows, chunk_rows
         self._waiting, self._log = waiting, log
-        self._windows = SlidingWindows(plan)
+        self._allowance_ms = allowance_ms
+        self._windows = AmendableWindows(plan, allowance_ms) if allowance_ms else SlidingWindows(plan)
         self._filters = [parse_filter(text, plan.kinds) for text in plan.filters]
         self._shards: dict[int, _Shard] = {}
         self._restored: list[Rows] = []
@@ -147,7 +151,7 @@ class KeyedWindows:
         self._restored = []
 
     def arrive(self, label: int, data: bytes) -> int | None:
-        """Keep a part of the current shard, none of whose rows is late, until the watermark covers them.
+        """Keep a part of the current shard until the watermark covers it; its rows are not later than is allowed.
 
         Returns:
             The time at which a timer is needed; None: an earlier one is set.
@@ -214,7 +218,7 @@ class KeyedWindows:
     def _shard(self, label: int) -> _Shard:
         found = self._shards.get(label)
         if found is None:
-            found = self._shards[label] = _Shard(ChunkLog(self._plan, str(label)))
+            found = self._shards[label] = _Shard(ChunkLog(self._plan, str(label), allowance_ms=self._allowance_ms))
         return found
 
     def _load_part(self, shard: _Shard, number: int, data: bytes, watermark: int) -> None:

@@ -40,7 +40,7 @@ class LateLetters:
             line = found.get("__line")
             given = {
                 "__dead_letter_reason": "late",
-                "__dead_letter_error": late_text(self.events.watermark_delay_ms),
+                "__dead_letter_error": late_text(self.events),
                 "__line": self._fields_as_json(found) if line is None else line,
             }
             yield [given.get(name, found.get(name)) for name, _ in self.columns]

@@ -97,7 +97,8 @@ class PackLines:
         self._parsing = ParseLines(self.events, self.lines)
         self._parsing.open()
         self._format = PartFormat(self.columns)
-        self._late = LateRows(self.events.watermark_delay_ms) if self.judges_late else None
+        behind_ms = self.events.watermark_delay_ms + self.events.allowed_lateness_ms
+        self._late = LateRows(behind_ms) if self.judges_late else None
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Pack a batch of lines."""
@@ -145,7 +146,7 @@ class PackLines:
         return late if late.any() else None
 
     def _problem(self) -> Problem:
-        return Problem("late", late_text(self.events.watermark_delay_ms))
+        return Problem("late", late_text(self.events))
 
     def _packed(
         self,
@@ -192,6 +193,8 @@ class PackLines:
         ]
 
 
-def late_text(delay_ms: int) -> str:
+def late_text(events: EventSettings) -> str:
     """Return the error of a late row."""
-    return f"event time is behind the watermark, which trails the latest event by {delay_ms} ms"
+    allowed = events.allowed_lateness_ms
+    behind = f"more than {allowed} ms behind" if allowed else "behind"
+    return f"event time is {behind} the watermark, which trails the latest event by {events.watermark_delay_ms} ms"

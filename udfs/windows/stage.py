@@ -57,6 +57,7 @@ class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
         follows: the next stage; None: this is the last.
         letters: writer of late rows; None: rows were judged before, and a late one is an error.
         most_rows: most rows of a part that leaves.
+        allowance_ms: how far behind the watermark a row may be.
     """
 
     def __init__(
@@ -68,8 +69,9 @@ class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
         follows: NextKey | None,
         letters: LateLetters | None,
         most_rows: int = MOST_ROWS,
+        allowance_ms: int = 0,
     ) -> None:
-        self._most_rows, self._code = most_rows, _CODE
+        self._most_rows, self._allowance_ms, self._code = most_rows, allowance_ms, _CODE
         self._plan, self._columns, self._kept = plan, columns, kept
         self._follows, self._letters = follows, letters
 
@@ -85,7 +87,9 @@ class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
         waiting = runtime_context.get_map_state(MapStateDescriptor(_WAITING, *bytes_by_number))
         log = runtime_context.get_map_state(MapStateDescriptor(_LOG, *bytes_by_number))
         kept_format = PartFormat(tuple((name, kinds[name]) for name in self._kept))
-        self._windows = KeyedWindows(self._plan, kept_format, waiting, log, most_rows=self._most_rows)
+        self._windows = KeyedWindows(
+            self._plan, kept_format, waiting, log, most_rows=self._most_rows, allowance_ms=self._allowance_ms
+        )
         self._answered_at: int | None = None
         self._tag = late_tag(self._letters) if self._letters is not None else None
         for label in _labels_with_state(runtime_context):
@@ -95,14 +99,15 @@ class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
         spare_loaded_objects()
 
     def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
-        """Keep the rows of a part until the watermark covers them; late ones leave as dead letters."""
+        """Keep the rows of a part until the watermark covers them; those that come too late leave as dead letters."""
         data = bytes(value)
         watermark = max(ctx.timer_service().current_watermark(), self._windows.answered_until, self._least)
+        bound = max(watermark - self._allowance_ms, LEAST)
         times = self._format.numbers(data, self._plan.time)
-        if int(times.min()) <= watermark:
-            is_late = times <= watermark
+        if int(times.min()) <= bound:
+            is_late = times <= bound
             rows = self._format.decode(data)
-            yield from self._refuse(rows, is_late, watermark)
+            yield from self._refuse(rows, is_late, bound)
             if is_late.all():
                 return
             data = self._format.encode(rows.take(np.flatnonzero(~is_late)))
@@ -129,12 +134,12 @@ class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
         for shard, part in by_key(rows, self._follows.key, len(labels)):
             yield Row(labels[shard], self._out.encode(part))
 
-    def _refuse(self, rows: Block, is_late: Any, watermark: int) -> Iterator[Any]:
+    def _refuse(self, rows: Block, is_late: Any, bound: int) -> Iterator[Any]:
         late = rows.take(np.flatnonzero(is_late))
         if self._letters is None or self._tag is None:
             msg = (
-                f"windows of key {self._plan.key!r}: expected rows later than the watermark {watermark}, got "
-                f"{len(late)} at or before it; an earlier stage let them pass"
+                f"windows of key {self._plan.key!r}: expected rows later than {bound}, got {len(late)} at or "
+                "before it; an earlier stage let them pass"
             )
             raise RuntimeError(msg)
         for row in self._letters.rows(self._format.lists(late)):

@@ -70,6 +70,11 @@ def test_generated_input_is_written_into_the_output(request_of: Callable[..., Ru
             "job.inference.output_field: expected a name that no other column has, got 'key'",
         ),
         (
+            {"overrides": ["job.events.allowed_lateness=1m", "execution.windows=sql"]},
+            JobError,
+            "job.events.allowed_lateness: expected 0s with execution.windows: sql, .* got 60000 ms; set execution",
+        ),
+        (
             {"overrides": ["ml.online_learning.enabled=true"]},
             JobError,
             "ml.online_learning.enabled: expected false, got true: jobs of this version do not have it",

@@ -30,6 +30,7 @@ PLAN = SlidingPlan(
     {"k": "integer", "x": "double"},
 )
 SHARDS = 4
+ANY_LATENESS = 10**9
 Row = tuple[int, int, int, float]
 ROWS = st.lists(
     st.tuples(st.integers(0, 30_000), st.integers(0, 5), st.sampled_from([0.1, 1.0, -2.5, 1e16])), max_size=40
@@ -71,9 +72,12 @@ class Task:
     log: Store = field(default_factory=Store)
     timers: dict[int, set[int]] = field(default_factory=dict)
     chunk_rows: int = CHUNK_ROWS
+    allowance_ms: int = 0
 
     def __post_init__(self) -> None:
-        self.windows = KeyedWindows(PLAN, FORMAT, self.waiting, self.log, chunk_rows=self.chunk_rows)
+        self.windows = KeyedWindows(
+            PLAN, FORMAT, self.waiting, self.log, chunk_rows=self.chunk_rows, allowance_ms=self.allowance_ms
+        )
         for shard in sorted(self.owned):
             if self.waiting.shards.get(shard) or self.log.shards.get(shard):
                 self._set(shard)
@@ -104,7 +108,9 @@ class Task:
         self.waiting.current = self.log.current = shard
 
 
-def restored(tasks: list[Task], count: int, chunk_rows: int = CHUNK_ROWS) -> list[Task]:
+def restored(
+    tasks: list[Task], count: int, chunk_rows: int = CHUNK_ROWS, allowance_ms: int = 0
+) -> list[Task]:
     """The state of all tasks in as many new ones."""
     found = []
     for number in range(count):
@@ -114,7 +120,7 @@ def restored(tasks: list[Task], count: int, chunk_rows: int = CHUNK_ROWS) -> lis
             for name in ("waiting", "log")
         ]
         timers = {s: set(t.timers[s]) for t in tasks for s in owned & t.timers.keys()}
-        found.append(Task(owned, *stores, timers, chunk_rows))
+        found.append(Task(owned, *stores, timers, chunk_rows, allowance_ms))
     return found
 
 
@@ -236,3 +242,30 @@ def test_parts_that_leave_hold_as_many_rows_as_were_asked_for_in_the_order_of_ti
     send([task], [(number, 10_000 - number, 0, 1.0) for number in range(8)])
     blocks = task.advance(20_000)
     assert [sorted(answers([block])) for block in blocks] == [[5, 6, 7], [2, 3, 4], [0, 1]]
+
+
+@given(
+    rows=ROWS,
+    turns=st.lists(st.integers(0, 6), min_size=40, max_size=40),
+    watermarks=st.lists(st.integers(0, 32_000), max_size=6),
+    restores=st.lists(st.integers(0, 3), max_size=6),
+    chunk_rows=st.sampled_from([1, 4, CHUNK_ROWS]),
+)
+def test_late_rows_see_what_came_before_and_are_seen_by_what_comes_after(
+    rows: list[Row], turns: list[int], watermarks: list[int], restores: list[int], chunk_rows: int
+) -> None:
+    """A row comes at its turn, however late, and is answered with the next watermark that covers it."""
+    tasks = restored([], 2, chunk_rows, ANY_LATENESS)
+    answered: list[Row] = []
+    steps = [*sorted(set(watermarks)), 2**63 - 1]
+    for step, watermark in enumerate(steps):
+        is_last = step == len(steps) - 1
+        send(tasks, [row for row, turn in zip(rows, turns, strict=False) if turn == step or (is_last and turn > step)])
+        found = answers(block for task in tasks for block in task.advance(watermark))
+        answered += [row for row in rows if row[0] in found]
+        expected = brute_force(answered)
+        for number, values in found.items():
+            np.testing.assert_allclose(values, expected[number], rtol=1e-12, err_msg=f"row {rows[number]}")
+        if step < len(restores) and restores[step]:
+            tasks = restored(tasks, restores[step], chunk_rows, ANY_LATENESS)
+    assert len(answered) == len(rows)

@@ -1,0 +1,1 @@
+"""Windows that take late rows: engines of some keys, and the rows that such an engine is built from."""
