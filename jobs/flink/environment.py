@@ -33,7 +33,7 @@ AUTO_BATCH_ROWS = 10_000
 # By default rows wait up to 100 ms in a network buffer, and windows up to 200 ms for a watermark.
 _BUFFER_TIMEOUT, _WATERMARK_INTERVAL = "execution.buffer-timeout.interval", "pipeline.auto-watermark-interval"
 _PROMPT = {_BUFFER_TIMEOUT: "0 ms", _WATERMARK_INTERVAL: "5 ms"}
-_LEAST_WAIT_MS, _MOST_WAIT_MS = 5, 200
+_LEAST_WAIT_MS, _MOST_WAIT_MS = 5, 20
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,7 @@ def _stream_options(inference: InferenceSettings) -> dict[str, str]:
     A watermark comes with a batch at most, so short waits cost no more than the batches do.
     """
     wait_ms = min(max(inference.batch_timeout_ms // 5, _LEAST_WAIT_MS), _MOST_WAIT_MS)
-    return {_WATERMARK_INTERVAL: f"{wait_ms} ms", _BUFFER_TIMEOUT: f"{min(wait_ms, 100)} ms"}
+    return {_WATERMARK_INTERVAL: f"{wait_ms} ms", _BUFFER_TIMEOUT: f"{wait_ms} ms"}
 
 
 def _text(value: object) -> str:
