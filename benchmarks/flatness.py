@@ -20,7 +20,7 @@ from benchmarks.rows import write_rows
 from benchmarks.scoring import CONFIG
 
 USERS, GAP_MS = 8, 125
-SIZES = {"sliding": (200_000, 1_000_000), "sql": (100_000, 140_000)}
+SIZES = {"sliding": (500_000, 3_000_000), "sql": (100_000, 300_000)}
 _PLAIN = "{name: x19, type: numerical, source: f19}"
 _WINDOWED = "{{name: x19, type: aggregation, source: f19, parameters: {{function: avg, key: user, window: {window}s}}}}"
 

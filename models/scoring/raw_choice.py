@@ -1,8 +1,8 @@
 """Choice of the inputs that take raw fields of the event instead of features.
 
 Rules:
-- What model.json records as ``raw_inputs`` counts.
 - An input of text always takes the field of its name.
+- Of the others, what model.json records as ``raw_inputs`` counts.
 - An input of one number takes the field of its name if no feature column has that name.
 - A model that features alone can fill gets features alone.
 """
@@ -79,7 +79,7 @@ def _recorded(spec: ModelSpec, tensors: Sequence[TensorSpec]) -> frozenset[str]:
     if unknown:
         known = ", ".join(map(str, tensors))
         fail(spec.ref, f"has no input {min(unknown)!r}, which its raw_inputs name", f"it has {known}")
-    return names
+    return names.union(tensor.name for tensor in tensors if tensor.dtype == "string")
 
 
 def _without_columns(
