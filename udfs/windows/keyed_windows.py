@@ -151,7 +151,7 @@ class KeyedWindows:
         self._restored = []
 
     def arrive(self, label: int, data: bytes) -> int | None:
-        """Keep a part of the current shard until the watermark covers it; its rows are not later than is allowed.
+        """Keep a part of the current shard, none of whose rows is late, until the watermark covers them.
 
         Returns:
             The time at which a timer is needed; None: an earlier one is set.
@@ -161,6 +161,20 @@ class KeyedWindows:
         self._waiting.put(shard.next_number, data)
         shard.next_number += 1
         return self._timer(shard)
+
+    def answer_late(self, label: int, data: bytes, watermark: int) -> Block:
+        """Answer a part of the current shard that the watermark covers already, and save it.
+
+        It cannot wait for the next watermark, as a silent stream has none.
+        """
+        shard = self._shard(label)
+        block = self._format.decode(data)
+        seen = window_rows(block, self._plan, self._filters)
+        answers = self._windows.add(seen, max(watermark, self._windows.watermark))
+        shard.answered.add(seen, self._windows.watermark)
+        self._log_answered(shard)
+        self._drop_answered(shard)
+        return block.plus({name: Column(values) for name, values in answers.items()})
 
     def answer(self, watermark: int) -> Iterator[Block]:
         """Answer the rows of all shards that the watermark covers: the rows, with a column a window."""

@@ -99,19 +99,24 @@ class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
         spare_loaded_objects()
 
     def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
-        """Keep the rows of a part until the watermark covers them; those that come too late leave as dead letters."""
-        data = bytes(value)
-        watermark = max(ctx.timer_service().current_watermark(), self._windows.answered_until, self._least)
-        bound = max(watermark - self._allowance_ms, LEAST)
+        """Keep rows until the watermark covers them; late ones leave at once, those too late as dead letters."""
+        data, label, now = bytes(value), ctx.get_current_key(), ctx.timer_service().current_watermark()
         times = self._format.numbers(data, self._plan.time)
-        if int(times.min()) <= bound:
-            is_late = times <= bound
+        bound = max(max(now, self._windows.answered_until, self._least) - self._allowance_ms, LEAST)
+        if int(times.min()) <= max(bound, now):
             rows = self._format.decode(data)
-            yield from self._refuse(rows, is_late, bound)
-            if is_late.all():
+            is_refused, is_late = times <= bound, times <= now
+            if is_refused.any():
+                yield from self._refuse(rows, is_refused, bound)
+            late = np.flatnonzero(is_late & ~is_refused)
+            if len(late):
+                part = self._format.select(self._format.encode(rows.take(late)), self._kept)
+                yield from self._leave(self._windows.answer_late(label, part, now))
+            left = np.flatnonzero(~(is_late | is_refused))
+            if not len(left):
                 return
-            data = self._format.encode(rows.take(np.flatnonzero(~is_late)))
-        timer = self._windows.arrive(ctx.get_current_key(), self._format.select(data, self._kept))
+            data = self._format.encode(rows.take(left))
+        timer = self._windows.arrive(label, self._format.select(data, self._kept))
         if timer is not None:
             ctx.timer_service().register_event_time_timer(timer)
 

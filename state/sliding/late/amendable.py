@@ -4,8 +4,8 @@ Rules of this file:
 
 - The log of an engine is sorted by time, so a row cannot enter it in between. All rows that a late one could see are
   kept beside the engines, and an engine of some keys is built from theirs.
-- Each engine has less than half the rows of the one before it. So there are few, and a row is built into one a few
-  times.
+- A late row costs as much as its key has rows. Each engine has less than half the rows of the one before it, so there
+  are few.
 - Keys do not see each other, so no answer depends on which engine gives it.
 """
 
@@ -110,6 +110,7 @@ class AmendableWindows:
         windows = self._restored(history)
         found = self._stacked(windows.add(late, self._watermark))
         self._kept.add(late)
+        self._parts = [part for part in self._parts if not part.keys <= keys]
         self._parts.append(_Part(keys, windows, len(history) + len(late)))
         self._join()
         return found
@@ -121,10 +122,7 @@ class AmendableWindows:
             last = self._parts.pop()
             self._parts[-1].keys |= last.keys
             self._parts[-1].rows += last.rows
-        if self._parts and 2 * self._parts[0].rows >= len(self._kept):
-            self._parts = []
-            self._all = self._restored(self._kept.all())
-        elif len(self._parts) < count:
+        if len(self._parts) < count:
             history = self._kept.of(self._parts[-1].keys)
             self._parts[-1] = _Part(self._parts[-1].keys, self._restored(history), len(history))
 

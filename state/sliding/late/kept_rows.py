@@ -44,6 +44,10 @@ class KeySet:
         codes = np.union1d(self.codes, other.codes)
         return KeySet(codes, self.texts | other.texts, self.has_null or other.has_null)
 
+    def __le__(self, other: KeySet) -> bool:
+        is_known = bool(np.isin(self.codes, other.codes).all())
+        return is_known and self.texts <= other.texts and self.has_null <= other.has_null
+
     def find(self, keys: Column) -> NDArray[np.bool_]:
         """Return which keys of a column are among the values."""
         if keys.values.dtype == object:

@@ -89,7 +89,10 @@ class ChunkLog:
             raise LateRowsError(rows, self.watermark, f"window state of shard {self._shard}")
         self.watermark = watermark
         self._put(store, rows, 0)
-        self._drop(store, [n for n, header in self._headers.items() if header.last_ms <= self._horizon])
+        # The newest chunk stays, whatever its rows: it tells the watermark.
+        newest = self._next - 1
+        is_old = {number: header.last_ms <= self._horizon for number, header in self._headers.items()}
+        self._drop(store, [number for number, old in is_old.items() if old and number != newest])
         self._merge(store)
 
     def insert(self, store: ChunkStore, rows: Rows) -> None:

@@ -19,7 +19,7 @@ from tests.integration.kafka.topics import Reader, Sent, Topics, send
 from tests.support.crafted_input import LATE, CraftedInput
 from tests.support.job_runs import JobRun
 
-CLOSING_ID = 2_000_000
+CLOSING_ID, ALLOWED_ID = 2_000_000, 2_000_001
 
 
 @pytest.fixture
@@ -70,16 +70,20 @@ def test_two_runs_with_a_savepoint_between_are_as_one(
     check_state(said, reader, topics, lines)
 
     put([*lines[half:], _closing(lines[-1])])
-    second = started(topics, patient, ["--resume"])
+    second = started(topics, [*patient, "job.events.allowed_lateness=90d"], ["--resume"])
     wanted = len(lines) - len(crafted.unscorable)
     reader.read(until=lambda: len(predictions) >= wanted, timeout_s=READ_S)
+    # A late event that is allowed does not wait for another one.
+    put([_allowed(lines[0])])
+    reader.read(until=lambda: predictions[-1]["event_id"] == ALLOWED_ID, timeout_s=READ_S)
+    assert predictions[-1]["event_id"] == ALLOWED_ID
     second.stop(signal.SIGTERM)
     reader.rest()
     reader.close()
     # One summary of both runs.
     check_summary(tmp_path, reader, topics)
     expected = {row["event_id"]: row["prediction"] for row in crafted_run.predictions.to_dict("records")}
-    found = [(row["event_id"], row["prediction"]) for row in predictions if row["event_id"] != CLOSING_ID]
+    found = [(row["event_id"], row["prediction"]) for row in predictions if row["event_id"] < CLOSING_ID]
     assert len(found) == len(expected)
     assert dict(found) == expected
 
@@ -103,6 +107,12 @@ def check_state(said: str, reader: Reader, topics: Topics, lines: Sequence[str])
     terminals = found["TERMINAL_ID"]
     assert sum(shard.rows or 0 for shard in terminals) == len(predicted) + len(failed)
     assert sum(shard.keys or 0 for shard in terminals) == len({event["TERMINAL_ID"] for event in predicted})
+
+
+def _allowed(line: str) -> str:
+    """An event of a customer and a terminal of its own, in time long ago."""
+    own = {"TRANSACTION_ID": ALLOWED_ID, "CUSTOMER_ID": 990_001, "TERMINAL_ID": 990_002}
+    return json.dumps(json.loads(line) | own)
 
 
 def _closing(line: str) -> str:

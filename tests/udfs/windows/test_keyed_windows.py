@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from state.sliding.codes import LEAST
 from state.sliding.plan import SlidingPlan
 from state.window_sql import WindowSpec
 from udfs.windows.keyed_windows import CHUNK_ROWS, KeyedWindows
@@ -75,6 +76,7 @@ class Task:
     allowance_ms: int = 0
 
     def __post_init__(self) -> None:
+        self.now = LEAST  # Flink's watermark begins anew after a restore
         self.windows = KeyedWindows(
             PLAN, FORMAT, self.waiting, self.log, chunk_rows=self.chunk_rows, allowance_ms=self.allowance_ms
         )
@@ -84,13 +86,20 @@ class Task:
                 self.windows.load(shard)
         self.windows.restore()
 
-    def arrive(self, shard: int, block: Block) -> None:
+    def arrive(self, shard: int, block: Block) -> list[Block]:
+        """Take a part; the rows that the watermark covers already are answered at once."""
         self._set(shard)
-        timer = self.windows.arrive(shard, FORMAT.encode(block))
-        if timer is not None:
-            self.timers.setdefault(shard, set()).add(timer)
+        is_late = block.numbers("at").values <= self.now
+        late, left = (block.take(np.flatnonzero(places)) for places in (is_late, ~is_late))
+        found = [self.windows.answer_late(shard, FORMAT.encode(late), self.now)] if len(late) else []
+        if len(left):
+            timer = self.windows.arrive(shard, FORMAT.encode(left))
+            if timer is not None:
+                self.timers.setdefault(shard, set()).add(timer)
+        return found
 
     def advance(self, watermark: int) -> list[Block]:
+        self.now = watermark
         found: list[Block] = []
         is_answered = False
         due = sorted((at, shard) for shard, times in self.timers.items() for at in times if at <= watermark)
@@ -124,12 +133,15 @@ def restored(
     return found
 
 
-def send(tasks: list[Task], rows: list[Row]) -> None:
+def send(tasks: list[Task], rows: list[Row]) -> list[Block]:
+    """Send rows, and return the answers of late ones."""
+    found: list[Block] = []
     if not rows:
-        return
+        return found
     columns = dict(zip(("id", "at", "k", "x"), map(np.array, zip(*rows, strict=True)), strict=True))
     for shard, part in by_key(FORMAT.block(columns), "k", SHARDS):
-        next(task for task in tasks if shard in task.owned).arrive(shard, part)
+        found += next(task for task in tasks if shard in task.owned).arrive(shard, part)
+    return found
 
 
 def answers(blocks: Iterable[Block]) -> dict[int, list[float]]:
@@ -254,14 +266,14 @@ def test_parts_that_leave_hold_as_many_rows_as_were_asked_for_in_the_order_of_ti
 def test_late_rows_see_what_came_before_and_are_seen_by_what_comes_after(
     rows: list[Row], turns: list[int], watermarks: list[int], restores: list[int], chunk_rows: int
 ) -> None:
-    """A row comes at its turn, however late, and is answered with the next watermark that covers it."""
+    """A row comes at its turn, however late: a late one is answered at once, others when the watermark covers them."""
     tasks = restored([], 2, chunk_rows, ANY_LATENESS)
     answered: list[Row] = []
     steps = [*sorted(set(watermarks)), 2**63 - 1]
     for step, watermark in enumerate(steps):
         is_last = step == len(steps) - 1
-        send(tasks, [row for row, turn in zip(rows, turns, strict=False) if turn == step or (is_last and turn > step)])
-        found = answers(block for task in tasks for block in task.advance(watermark))
+        come = [row for row, turn in zip(rows, turns, strict=False) if turn == step or (is_last and turn > step)]
+        found = answers(send(tasks, come) + [block for task in tasks for block in task.advance(watermark)])
         answered += [row for row in rows if row[0] in found]
         expected = brute_force(answered)
         for number, values in found.items():
@@ -269,3 +281,21 @@ def test_late_rows_see_what_came_before_and_are_seen_by_what_comes_after(
         if step < len(restores) and restores[step]:
             tasks = restored(tasks, restores[step], chunk_rows, ANY_LATENESS)
     assert len(answered) == len(rows)
+
+
+def test_a_restored_shard_knows_its_watermark_though_all_its_rows_are_old() -> None:
+    (task,) = restored([], 1, chunk_rows=1)
+    send([task], [(0, 1_000, 1, 1.0)])
+    task.advance(900_000)
+    (task,) = restored([task], 1, chunk_rows=1)
+    assert task.windows.restored_until == 900_000
+
+
+def test_late_row_of_a_silent_stream_is_answered_at_once() -> None:
+    (task,) = restored([], 1, allowance_ms=10_000)
+    send([task], [(0, 15_000, 1, 1.0)])
+    task.advance(20_000)
+    assert answers(send([task], [(1, 14_000, 1, 2.0)]))[1][:3] == [1, 2.0, 2.0]
+    (task,) = restored([task], 1, allowance_ms=10_000)
+    send([task], [(2, 21_000, 1, 4.0)])
+    assert answers(task.advance(22_000))[2][:2] == [3, 7.0]
