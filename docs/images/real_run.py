@@ -14,13 +14,13 @@ from gress.top.view import TopView
 from gress.top.watch import Targets, Watch
 from jobs.sources.generated import generate
 
-INPUT = "generator:days=50,customers=1200"
+INPUT = "generator:days=50,customers=15000"
 # One line in so many is damaged, each time in another way.
 DAMAGED_EVERY = 400
 MODEL = "fraud-detector"
 PORT = 9249
 # Scored by the first version before the second is promoted, and by the second before the picture is taken.
-ROWS_BEFORE_PROMOTION, ROWS_AFTER_IT = 20_000, 50_000
+ROWS_BEFORE_PROMOTION, ROWS_AFTER_IT = 20_000, 500_000
 LONGEST_S = 1_500
 
 
