@@ -162,16 +162,15 @@ class KeyedWindows:
         shard.next_number += 1
         return self._timer(shard)
 
-    def answer_late(self, label: int, data: bytes, watermark: int) -> Block:
-        """Answer a part of the current shard that the watermark covers already, and save it.
+    def answer_late(self, label: int, block: Block, watermark: int) -> Block:
+        """Answer rows of the current shard that the watermark covers already, and save them.
 
-        It cannot wait for the next watermark, as a silent stream has none.
+        They cannot wait for the next watermark, as a silent stream has none.
         """
         shard = self._shard(label)
-        block = self._format.decode(data)
         seen = window_rows(block, self._plan, self._filters)
         answers = self._windows.add(seen, max(watermark, self._windows.watermark))
-        shard.answered.add(seen, self._windows.watermark)
+        self._keep_answered(shard, seen)
         self._log_answered(shard)
         self._drop_answered(shard)
         return block.plus({name: Column(values) for name, values in answers.items()})
@@ -215,10 +214,7 @@ class KeyedWindows:
         shard = self._shard(label)
         if shard.fresh is None:
             return None
-        if shard.is_restored:
-            # The present watermark may be behind the mark's, and one mark cannot tell what each of them covered.
-            self._log_answered(shard)
-        shard.answered.add(shard.fresh, self._windows.watermark)
+        self._keep_answered(shard, shard.fresh)
         shard.fresh = None
         if shard.is_restored or self._is_end or shard.answered.size >= self._chunk_rows:
             self._log_answered(shard)
@@ -245,6 +241,13 @@ class KeyedWindows:
             shard.spent.append(number)
         else:
             shard.waiting.append(left)
+
+    def _keep_answered(self, shard: _Shard, rows: Rows) -> None:
+        """Keep rows that were answered up to the present watermark."""
+        if shard.is_restored:
+            # The present watermark may be behind the mark's, and one mark cannot tell what each of them covered.
+            self._log_answered(shard)
+        shard.answered.add(rows, self._windows.watermark)
 
     def _log_answered(self, shard: _Shard) -> None:
         """Make a chunk of the answered rows."""

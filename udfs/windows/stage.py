@@ -110,8 +110,7 @@ class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
                 yield from self._refuse(rows, is_refused, bound)
             late = np.flatnonzero(is_late & ~is_refused)
             if len(late):
-                part = self._format.select(self._format.encode(rows.take(late)), self._kept)
-                yield from self._leave(self._windows.answer_late(label, part, now))
+                yield from self._leave(self._windows.answer_late(label, rows.take(late), now))
             left = np.flatnonzero(~(is_late | is_refused))
             if not len(left):
                 return

@@ -91,7 +91,7 @@ class Task:
         self._set(shard)
         is_late = block.numbers("at").values <= self.now
         late, left = (block.take(np.flatnonzero(places)) for places in (is_late, ~is_late))
-        found = [self.windows.answer_late(shard, FORMAT.encode(late), self.now)] if len(late) else []
+        found = [self.windows.answer_late(shard, late, self.now)] if len(late) else []
         if len(left):
             timer = self.windows.arrive(shard, FORMAT.encode(left))
             if timer is not None:
