@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 from typing_extensions import Self
 
-from conf.ab_testing import AbTestingSettings
 from conf.drift import DriftSettings
+from conf.experiments.ab_testing import AbTestingSettings
 from conf.model_registry import ModelRegistrySettings, ModelSettings
 from conf.types.base import FrozenSettings
 from conf.types.durations import DurationMs, PositiveDurationMs

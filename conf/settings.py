@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pydantic import model_validator
 from typing_extensions import Self
 
-from conf.ab_testing import AbTestingSettings, ExperimentSettings, VariantSettings
 from conf.events import EventSettings, FieldSettings
 from conf.execution import ExecutionSettings
+from conf.experiments.ab_testing import AbTestingSettings, ExperimentSettings, VariantSettings
+from conf.experiments.experiment_choice import experiment_contradictions
 from conf.jdbc import JdbcSinkSettings
 from conf.job import FeatureSetSettings, FeatureSpec, InferenceSettings, JobSettings
 from conf.kafka import KafkaSinkSettings, KafkaSourceSettings, SinkSettings, SourceSettings
@@ -61,7 +62,10 @@ class Settings(FrozenSettings):
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:
-        refusals = [*self._of_transactions(), *(contradictions(self.ml, self.job.inference) if self.job else ())]
+        refusals = [*self._of_transactions()]
+        if self.job is not None:
+            refusals += contradictions(self.ml, self.job.inference)
+            refusals += experiment_contradictions(self.ml, self.job)
         if refusals:
             raise validation_error(*refusals)
         return self

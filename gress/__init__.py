@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from udfs.features.errors import FeatureError as FeatureError
     from udfs.features.feature_set import FeatureSet as FeatureSet
     from udfs.features.feature_set import compile_feature_set as compile_feature_set
-    from udfs.scoring.scorer import PredictionBatch as PredictionBatch
+    from udfs.scoring.prediction_batch import PredictionBatch as PredictionBatch
     from udfs.scoring.scorer import Scorer as Scorer
 
 __version__ = "0.1.0"
@@ -79,7 +79,7 @@ _HOMES = MappingProxyType(
         "export_features": "jobs.runs.export",
         "open_scorer": "gress.scoring",
         "Scorer": "udfs.scoring.scorer",
-        "PredictionBatch": "udfs.scoring.scorer",
+        "PredictionBatch": "udfs.scoring.prediction_batch",
         # models
         "open_registry": "models.registry",
         "Registry": "models.registry",

@@ -12,7 +12,7 @@ from pyflink.datastream.state import MapStateDescriptor
 
 from conf.drift import DriftSettings
 from state.drift.monitor import DriftMonitor
-from state.drift.rows import SampledRows
+from state.drift.rows import SampledRows, split_texts
 
 _END_OF_INPUT_MS = 2**63 - 2
 
@@ -40,7 +40,8 @@ class MergeDrift(KeyedProcessFunction):
         # Only the last watermark of an ending input is this late.
         timers.register_event_time_timer(_END_OF_INPUT_MS)
         yield from self._lines(self._monitor.advance(timers.current_watermark()))
-        yield from self._lines(self._monitor.add(SampledRows.from_text(value[0])))
+        for text in split_texts(value[0]):
+            yield from self._lines(self._monitor.add(SampledRows.from_text(text)))
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[str]:
         """Judge the remaining windows at the end of the input."""

@@ -59,8 +59,10 @@ class RecordColumn:
 
 
 @dataclass(frozen=True)
-class Absent:
-    """NULL: no step of this version makes a value."""
+class ExperimentColumn:
+    """A column that the scoring of experiments adds; NULL where the job takes part in none."""
+
+    name: str
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class FirstOf:
     sources: tuple[EventField | StepColumn | RecordColumn, ...]
 
 
-Source = EventField | CarriedField | StepColumn | RecordColumn | Absent | Expression | FirstOf
+Source = EventField | CarriedField | StepColumn | ExperimentColumn | RecordColumn | Expression | FirstOf
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,8 @@ class Column:
 SCORE = "prediction"
 """Name of the column that ``job.inference.output_field`` renames."""
 
+_PROPENSITY = "Probability with which the row's unit got the variant; none where the default variant stands in."
+
 PREDICTION = (
     Column("event_id", "STRING", EventField("id"), "Id of the event, in the type of its field."),
     Column("event_time", "TIMESTAMP_LTZ(3)", EventField("time"), "Time of the event, in UTC."),
@@ -112,8 +116,9 @@ PREDICTION = (
     Column("version", "STRING", StepColumn("__version"), "Version of the model that scored the row."),
     Column("checksum", "STRING", StepColumn("__checksum"), "First 16 digits of the SHA-256 of the model's file."),
     Column("feature_set", "STRING", StepColumn("__feature_set"), "Hash of the feature set that the model was given."),
-    Column("experiment", "STRING", Absent(), "Experiment that the row takes part in; empty in this version."),
-    Column("variant", "STRING", Absent(), "Variant of the experiment; empty in this version."),
+    Column("experiment", "STRING", ExperimentColumn("__experiment"), "Experiment that the row takes part in."),
+    Column("variant", "STRING", ExperimentColumn("__variant"), "Variant of the experiment that answers the row."),
+    Column("propensity", "DOUBLE", ExperimentColumn("__propensity"), _PROPENSITY),
     Column("status", "STRING", StepColumn("__status"), "`ok`, `fallback:VERSION` or `default`."),
     Column("reason", "STRING", StepColumn("__status_reason"), "Why the status is not `ok`."),
     Column("latency_us", "BIGINT", StepColumn("__latency_us"), "Microseconds from columns to scores, for the batch."),
@@ -191,6 +196,11 @@ def pick(columns: tuple[Column, ...], *names: str) -> tuple[Column, ...]:
 def step_columns(columns: tuple[Column, ...]) -> tuple[tuple[str, str], ...]:
     """Return name and SQL type of what the pipeline's steps add for these columns, in order."""
     return tuple((column.source.name, column.kind) for column in columns if isinstance(column.source, StepColumn))
+
+
+def experiment_columns(columns: tuple[Column, ...]) -> tuple[tuple[str, str], ...]:
+    """Return name and SQL type of what experiments add for these columns, in order."""
+    return tuple((column.source.name, column.kind) for column in columns if isinstance(column.source, ExperimentColumn))
 
 
 def record_columns(columns: tuple[Column, ...]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from jobs.pipeline.sliding import PartViews, rows_of, run_on_parts, window_parts
 from jobs.pipeline.steps import apply, computed_once, with_event_time, with_windows
 from jobs.sources.kafka import PLACE_COLUMNS, RECORD_COLUMNS, SOURCE_TIME
 from state.sql import identifier
+from udfs.experiments.open_arms import model_choices
 from udfs.features.feature_set import FeatureSet, compile_feature_set
 from udfs.functions.compute_features import ComputeFeatures
 from udfs.functions.parse_lines import ParseLines, event_columns
@@ -78,7 +79,8 @@ def score(
         )
         return _score_parts(session, settings, job, lines, parts, function)
     # The fields that a model reads raw are arguments of the function, so the model decides the plan.
-    function = ScoreColumns(job, settings.ml, raw_fields(settings.ml, job.inference, features))
+    choices = (choice for _, choice in model_choices(settings.ml, job.inference))
+    function = ScoreColumns(job, settings.ml, raw_fields(settings.ml, choices, features))
     views = _window(session, settings, job, features, lines, line_format)
     kept = [*(name for name, _ in event_columns(job.events)), *_RECORD]
     scored = apply(session, views.windowed, "scored", function, profile=settings.execution.profile, keep=kept)

@@ -13,6 +13,7 @@ from jobs.errors import JobError
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
 from jobs.pipeline.window_plans import filter_problems
 from models.errors import ModelError
+from udfs.experiments.open_arms import model_choices
 from udfs.features.errors import FeatureError
 from udfs.features.feature_set import FeatureSet, compile_feature_set, feature_problems
 from udfs.rows import SCORE, prediction_row
@@ -61,7 +62,6 @@ def _of_switches(ml: MlSettings, origin: str) -> Iterator[JobError]:
     switched_on = {
         "feature_store": ml.feature_store.enabled,
         "online_learning": ml.online_learning.enabled,
-        "ab_testing": ml.ab_testing.enabled,
     }
     for name, is_on in switched_on.items():
         if is_on:
@@ -107,10 +107,10 @@ def _of_models(
         origin: file of the settings.
     """
     served = None
-    for chosen in () if inference is None else _choices(inference.with_defaults(ml.inference)):
+    for setting, chosen in () if inference is None else model_choices(ml, inference.with_defaults(ml.inference)):
         entry = served_entry(ml, chosen)
         served = served or entry
-        place = "job.inference" if entry is None else _place(ml, ml.models.index(entry))
+        place = setting if entry is None else _place(ml, ml.models.index(entry))
         try:
             if features is not None:
                 open_model(ml, chosen, features).close()
@@ -130,13 +130,6 @@ def _of_models(
 def _at(error: ModelError, origin: str, place: str) -> ModelError:
     """Return a model's error with the file and the setting, if it does not name the setting itself."""
     return error.at(origin if error.subject.startswith("ml.models.") else f"{origin}: {place}")
-
-
-def _choices(inference: InferenceSettings) -> Iterator[InferenceSettings]:
-    """Yield the job's choice of a model, and that of its fallback."""
-    yield inference
-    if inference.fallback_version:
-        yield inference.model_copy(update={"model_version": inference.fallback_version})
 
 
 def _place(ml: MlSettings, index: int) -> str:

@@ -8,7 +8,17 @@ from types import MappingProxyType
 from conf.settings import EventSettings
 from jobs.flink.sql import View
 from state.sql import SqlColumns, identifier
-from udfs.rows import Absent, CarriedField, Column, EventField, Expression, FirstOf, RecordColumn, Source, StepColumn
+from udfs.rows import (
+    CarriedField,
+    Column,
+    EventField,
+    ExperimentColumn,
+    Expression,
+    FirstOf,
+    RecordColumn,
+    Source,
+    StepColumn,
+)
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -49,11 +59,11 @@ class _Translator:
             name = identifier(source.name)
             # In the latency profile an array that is absent comes as an empty one.
             return f"CASE WHEN CARDINALITY({name}) > 0 THEN {name} END" if kind.startswith("ARRAY") else name
-        if isinstance(source, RecordColumn):
+        if isinstance(source, RecordColumn | ExperimentColumn):
             return identifier(source.name) if source.name in self._view.names else _null(kind)
         if isinstance(source, FirstOf):
             return f"COALESCE({', '.join(self.expression(each, kind) for each in source.sources)})"
-        return _null(kind) if isinstance(source, Absent) else self._expression(source)
+        return self._expression(source)
 
     def _field(self, role: str, kind: str) -> str:
         name = getattr(self._events, role)

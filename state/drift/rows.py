@@ -7,7 +7,7 @@ of JSON, then the columns as bytes, in base64.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 TIME_DIGITS = 20
+_BETWEEN = "\n\n"
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,14 @@ class SampledRows:
             parts.append(np.frombuffer(content, kind, count, place))
             place += parts[-1].nbytes
         times, matrix, scores, labels = parts
-        return cls(
-            said["model"], said["version"], times, matrix.reshape(rows, width), scores, labels, said["baseline"]
-        )
+        return cls(said["model"], said["version"], times, matrix.reshape(rows, width), scores, labels, said["baseline"])
+
+
+def joined_texts(texts: Iterable[str]) -> str | None:
+    """Return texts of `SampledRows` as one, that with the latest event time first; None: there are none."""
+    return _BETWEEN.join(sorted(texts, reverse=True)) or None
+
+
+def split_texts(text: str) -> list[str]:
+    """Return the texts that `joined_texts` joined."""
+    return text.split(_BETWEEN)

@@ -33,9 +33,7 @@ job:
 def load(tmp_path: Path) -> Callable[..., Settings]:
     """Loads YAML text as the file `c.yaml`."""
 
-    def load_text(
-        text: str, overrides: Sequence[str] = (), environ: Mapping[str, str] | None = None
-    ) -> Settings:
+    def load_text(text: str, overrides: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> Settings:
         path = tmp_path / "c.yaml"
         path.write_text(text, encoding="utf-8")
         return load_settings(path, overrides=overrides, environ=environ or {})
@@ -47,9 +45,7 @@ def load(tmp_path: Path) -> Callable[..., Settings]:
 def refusals(load: Callable[..., Settings], tmp_path: Path) -> Callable[..., list[str]]:
     """The lines of the error that loading the text ends in, the file shown as `c.yaml`."""
 
-    def lines(
-        text: str, overrides: Sequence[str] = (), environ: Mapping[str, str] | None = None
-    ) -> list[str]:
+    def lines(text: str, overrides: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> list[str]:
         with pytest.raises(ConfigError) as caught:
             load(text, overrides, environ)
         return str(caught.value).replace(f"{tmp_path}/", "").splitlines()

@@ -107,15 +107,12 @@ def test_quick_start_arrives() -> None:
 
 
 def test_gpu_snippet_arrives_below_ml(load: Callable[..., Settings]) -> None:
-    inference = load(
-        "ml:\n  inference:\n    enable_gpu: true\n    gpu_device_ids: [0, 1]  # Use GPUs 0 and 1\n"
-    )
+    inference = load("ml:\n  inference:\n    enable_gpu: true\n    gpu_device_ids: [0, 1]  # Use GPUs 0 and 1\n")
     assert inference.ml.inference.enable_gpu
     assert inference.ml.inference.gpu_device_ids == (0, 1)
 
 
 def test_gpu_snippet_at_the_root_says_where_it_belongs(refusals: Callable[..., list[str]]) -> None:
     assert refusals("inference: {enable_gpu: true}") == [
-        "c.yaml: inference: expected a known key, got 'inference'; "
-        "nearest valid name 'ml.inference' or 'job.inference'"
+        "c.yaml: inference: expected a known key, got 'inference'; nearest valid name 'ml.inference' or 'job.inference'"
     ]

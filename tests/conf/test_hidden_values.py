@@ -47,8 +47,7 @@ def test_errors_of_secret_overrides_show_no_secret(refusals: Callable[..., list[
     environ = {"GRESS_ML__MODEL_REGISTRY__S3_ACCESS_KEY": SECRET}
     [line] = refusals("ml: {}", environ=environ)
     assert line.endswith(
-        "got 's3_access_key'; "
-        "credentials come from the environment or the cloud's own chain, never from settings"
+        "got 's3_access_key'; credentials come from the environment or the cloud's own chain, never from settings"
     )
     assert SECRET not in line
 

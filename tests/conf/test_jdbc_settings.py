@@ -37,9 +37,7 @@ def test_defaults(job_yaml: str, load: Callable[..., Settings]) -> None:
         ({"options__bad-name": "x"}, "expected a parameter of the driver, such as sslmode"),
     ],
 )
-def test_what_is_refused(
-    more: dict[str, str], text: str, job_yaml: str, refusals: Callable[..., list[str]]
-) -> None:
+def test_what_is_refused(more: dict[str, str], text: str, job_yaml: str, refusals: Callable[..., list[str]]) -> None:
     (line,) = refusals(job_yaml, sets(**more))
     assert text in line
     assert "word@" not in line

@@ -80,13 +80,11 @@ OVERRIDES = [
     ("ml.models.-1.name=x", "ml.models (from --set ml.models.-1.name): expected an index below 1, got '-1'"),
     (
         "ml.models.0.name.x=1",
-        "ml.models.0.name (from --set ml.models.0.name.x): expected a mapping or a list to enter, "
-        "got a single value",
+        "ml.models.0.name (from --set ml.models.0.name.x): expected a mapping or a list to enter, got a single value",
     ),
     (
         "mll.enabled=true",
-        "(from --set mll.enabled): expected a path from ml, job, execution, "
-        "got 'mll'; nearest valid name 'ml'",
+        "(from --set mll.enabled): expected a path from ml, job, execution, got 'mll'; nearest valid name 'ml'",
     ),
     ("ml.enabled", "(from --set): expected key.path=value, got a text without ="),
     ("ml..enabled=1", "(from --set ml..enabled): expected a key between all separators, got an empty one"),
@@ -97,8 +95,7 @@ OVERRIDES = [
     ),
     (
         "ml.infrence.x=1",
-        "ml.infrence (from --set ml.infrence.x): expected a known key, got 'infrence'; "
-        "nearest valid name 'inference'",
+        "ml.infrence (from --set ml.infrence.x): expected a known key, got 'infrence'; nearest valid name 'inference'",
     ),
 ]
 
@@ -112,8 +109,7 @@ def test_bad_variable_is_named(refusals: Callable[..., list[str]]) -> None:
     assert refusals(MODELS, environ={"GRESS_MLL__ENABLED": "1", BATCH_SIZE: "0"}) == [
         "c.yaml: (from GRESS_MLL__ENABLED): expected a path from ml, job, execution, got 'mll'; "
         "nearest valid name 'ml'",
-        f"c.yaml: ml.inference.default_batch_size (from {BATCH_SIZE}): "
-        "expected auto or a whole number >= 1, got 0",
+        f"c.yaml: ml.inference.default_batch_size (from {BATCH_SIZE}): expected auto or a whole number >= 1, got 0",
     ]
 
 

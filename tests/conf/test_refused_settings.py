@@ -10,7 +10,7 @@ from conf.errors import ConfigError, ConfigProblem
 from conf.settings import Settings
 
 MODEL = "name: m, version: v1, type: onnx"
-VARIANT = "name: a, model_name: m, weight: 1"
+VARIANT = "name: a, model_name: m, weight: 100"
 
 
 def _experiment(text: str, *, variants: str = f"{{{VARIANT}}}") -> str:
@@ -46,8 +46,7 @@ ML = [
     ("inference:", "inference: expected a mapping, got null"),
     (
         "drift: {sequential: {detector: adwn}}",
-        "drift.sequential.detector: expected 'none', 'adwin' or 'page_hinkley', got 'adwn'; "
-        "nearest valid name 'adwin'",
+        "drift.sequential.detector: expected 'none', 'adwin' or 'page_hinkley', got 'adwn'; nearest valid name 'adwin'",
     ),
     (
         "drift: {sequential: {streams: [score, feature]}}",
@@ -63,8 +62,7 @@ ML = [
     ("drift: {sequential: {threshold: 0}}", "drift.sequential.threshold: expected a value > 0.0, got 0"),
     (
         "inference: {max_concurency: 1}",
-        "inference.max_concurency: expected a known key, got 'max_concurency'; "
-        "nearest valid name 'max_concurrency'",
+        "inference.max_concurency: expected a known key, got 'max_concurency'; nearest valid name 'max_concurrency'",
     ),
     (
         "feature_store: {qqqq: 1}",
@@ -83,13 +81,11 @@ ML = [
     ("feature_store: {redis_db: -1}", "feature_store.redis_db: expected a value >= 0, got -1"),
     (
         "model_registry: {type: s3}",
-        "model_registry.s3_bucket: expected a bucket, as type is s3 and base_path is no s3:// URL, "
-        "got nothing",
+        "model_registry.s3_bucket: expected a bucket, as type is s3 and base_path is no s3:// URL, got nothing",
     ),
     (
         "model_registry: {type: gcs}",
-        "model_registry.gcs_bucket: expected a bucket, as type is gcs and base_path is no gs:// URL, "
-        "got nothing",
+        "model_registry.gcs_bucket: expected a bucket, as type is gcs and base_path is no gs:// URL, got nothing",
     ),
     ("model_registry: {base_path: ''}", "model_registry.base_path: expected text that is not empty, got ''"),
     (
@@ -123,8 +119,7 @@ ML = [
     ),
     (
         "models: [{name: m, version: v1, type: onx}]",
-        "models.0.type: expected 'onnx', 'tensorflow', 'tflite' or 'custom', "
-        "got 'onx'; nearest valid name 'onnx'",
+        "models.0.type: expected 'onnx', 'tensorflow', 'tflite' or 'custom', got 'onx'; nearest valid name 'onnx'",
     ),
     (f"models: [{{{MODEL}, tags: [a]}}]", "models.0.tags: expected a mapping, got a list of 1"),
     (
@@ -142,16 +137,30 @@ def test_ml_setting_is_refused(text: str, line: str, refusals: Callable[..., lis
 EXPERIMENTS = [
     (
         _experiment("strategy: hash"),
-        "split_key: expected an event field, which strategies hash and user_id need, got nothing",
+        "split_key: expected an event field, which strategy hash needs, got nothing",
     ),
     (
-        _experiment("strategy: user_id"),
-        "split_key: expected an event field, which strategies hash and user_id need, got nothing",
+        _experiment("strategy: random, split_key: card"),
+        "split_key: expected no split_key with strategy random, which draws for each event, got 'card'; "
+        "strategy hash splits by a field",
+    ),
+    (
+        _experiment("strategy: random, traffic: 0"),
+        "traffic: expected a value > 0.0, got 0",
+    ),
+    (
+        _experiment("strategy: random", variants="{name: a, model_name: m, weight: 100.01}"),
+        "variants.0.weight: expected a value <= 100.0, got 100.01",
+    ),
+    (
+        _experiment(
+            "strategy: random", variants=", ".join(f"{{name: {n}, model_name: m, weight: 33.33}}" for n in "abc")
+        ),
+        "variants: expected variants whose weights sum to 100, got a list of 3; enabled weights sum to 99.99",
     ),
     (
         _experiment("strategy: hsh"),
-        "strategy: expected 'random', 'hash', 'percentage' or 'user_id', "
-        "got 'hsh'; nearest valid name 'hash'",
+        "strategy: expected 'random', 'hash', 'percentage' or 'user_id', got 'hsh'; nearest valid name 'hash'",
     ),
     (
         _experiment("strategy: random", variants="{name: a, model_name: m, weight: -1}"),
@@ -159,10 +168,10 @@ EXPERIMENTS = [
     ),
     (
         _experiment("strategy: random", variants=f"{{{VARIANT}, enabled: false}}"),
-        "variants: expected enabled variants whose weights sum to more than 0, got a list of 1",
+        "variants: expected an enabled variant with a weight over 0, got a list of 1",
     ),
     (
-        _experiment("strategy: random", variants=f"{{{VARIANT}}}, {{{VARIANT}}}"),
+        _experiment("strategy: random", variants=f"{{{VARIANT}}}, {{{VARIANT.replace('100', '0')}}}"),
         "variants.1.name: expected a name that no earlier entry has, got 'a'",
     ),
     (
@@ -170,7 +179,7 @@ EXPERIMENTS = [
         "default_variant: expected the name of an enabled variant, got 'aa'; nearest valid name 'a'",
     ),
     (
-        _experiment("strategy: random", variants="{name: a, model_name: m, weight: 1, model_version: new}"),
+        _experiment("strategy: random", variants="{name: a, model_name: m, weight: 100, model_version: new}"),
         "variants.0.model_version: expected a version such as v2.0 or 1.0.0, or '', got 'new'",
     ),
 ]
@@ -179,6 +188,24 @@ EXPERIMENTS = [
 @pytest.mark.parametrize(("text", "line"), EXPERIMENTS, ids=[line for _, line in EXPERIMENTS])
 def test_experiment_is_refused(text: str, line: str, refusals: Callable[..., list[str]]) -> None:
     assert refusals(text) == [f"c.yaml: ml.ab_testing.experiments.0.{line}"]
+
+
+def test_experiments_of_a_layer_share_its_units(refusals: Callable[..., list[str]]) -> None:
+    one = f"{{name: NAME, layer: l, strategy: hash, split_key: card, traffic: 60, variants: [{{{VARIANT}}}]}}"
+    both = ", ".join([one.replace("NAME", "one"), one.replace("NAME", "two").replace("card", "shop")])
+    assert refusals(f"ml: {{ab_testing: {{experiments: [{both}]}}}}") == [
+        "c.yaml: ml.ab_testing.experiments.1.traffic: expected at most what the layer has left, as its traffic sums to "
+        "120, got 60",
+        "c.yaml: ml.ab_testing.experiments.1.split_key: expected the split_key of the layer's other experiments, "
+        "got 'shop'",
+    ]
+
+
+def test_weights_may_count_variants_that_are_switched_off(load: Callable[..., Settings]) -> None:
+    arms = "{name: a, model_name: m, weight: 60}, {name: b, model_name: m, weight: 40, enabled: false}"
+    text = f"ml: {{ab_testing: {{experiments: [{{name: e, strategy: random, variants: [{arms}]}}]}}}}"
+    (experiment,) = load(text).ml.ab_testing.experiments
+    assert experiment.default.name == "a"
 
 
 def test_experiment_names_are_unique(refusals: Callable[..., list[str]]) -> None:
@@ -239,9 +266,7 @@ JOB = [
 
 
 @pytest.mark.parametrize(("assignment", "line"), JOB, ids=[assignment for assignment, _ in JOB])
-def test_job_setting_is_refused(
-    assignment: str, line: str, job_yaml: str, refusals: Callable[..., list[str]]
-) -> None:
+def test_job_setting_is_refused(assignment: str, line: str, job_yaml: str, refusals: Callable[..., list[str]]) -> None:
     path, problem = line.split(": ", maxsplit=1)
     key = f"job.{assignment.partition('=')[0]}"
     assert refusals(job_yaml, [f"job.{assignment}"]) == [f"c.yaml: job.{path} (from --set {key}): {problem}"]

@@ -86,6 +86,8 @@ INTERFACE: dict[str, object] = {
     "ab_testing.experiments.*.enable_shadow_mode": False,
     "ab_testing.experiments.*.collect_comparison": True,
     "ab_testing.experiments.*.enabled": True,
+    "ab_testing.experiments.*.layer": None,
+    "ab_testing.experiments.*.traffic": 100,
     "ab_testing.experiments.*.variants": REQUIRED,
     "ab_testing.experiments.*.variants.*.name": REQUIRED,
     "ab_testing.experiments.*.variants.*.model_name": REQUIRED,

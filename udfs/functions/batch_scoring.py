@@ -11,26 +11,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from conf.experiments.experiment_choice import experiments_of
 from conf.model_choice import follows_registry
 from conf.settings import InferenceSettings, JobSettings, MlSettings
-from models.serving.source import ModelSource
+from state.drift.rows import joined_texts
 from state.sql import SqlColumns
 from udfs.dead_letters import Problem
 from udfs.drift.sampler import DriftSampler
+from udfs.experiments.arm_answer import ArmAnswer
+from udfs.experiments.arms import Arms
+from udfs.experiments.open_arms import ArmModels
+from udfs.experiments.router import Arm, Router
 from udfs.features.feature_set import FeatureSet, compile_feature_set
+from udfs.functions.answer_columns import EXPERIMENT_COLUMNS, answer_columns
 from udfs.functions.compute_features import feature_inputs
 from udfs.functions.parse_lines import event_columns
-from udfs.functions.repeated import first_of, repeated
+from udfs.functions.repeated import first_of
 from udfs.functions.vector_function import NO_COLUMNS, Columns
 from udfs.logs import set_up_logs
+from udfs.metrics.experiments import ExperimentRecorder
 from udfs.metrics.exporter import export_metrics
 from udfs.metrics.scores import ScoreLabels, ScoreRecorder
 from udfs.rows import prediction_row, step_columns
 from udfs.scoring.breaker import BreakerOptions
-from udfs.scoring.ladder import Answer, LadderOptions
+from udfs.scoring.ladder import Ladder, LadderOptions
 from udfs.scoring.log import FallbackLog
-from udfs.scoring.model_source import open_models
-from udfs.scoring.scorer import PredictionBatch, Scorer
+from udfs.scoring.prediction_batch import PredictionBatch
+from udfs.scoring.scorer import Scorer
 
 DRIFT_COLUMNS: SqlColumns = (("__drift", "STRING"),)
 """Sampled rows of a batch, for drift: a text in one row of the batch, NULL in the others."""
@@ -56,7 +63,9 @@ class BatchScoring:
         self._job = job
         self._ml = ml
         self._raw = raw
-        self._models: ModelSource | None = None
+        experiments = experiments_of(ml, job.inference.model_name)
+        self._router = Router(experiments, job.events) if experiments else None
+        self._models: ArmModels | None = None
         self._recorder: ScoreRecorder | None = None
         self._sampler: DriftSampler | None = None
 
@@ -78,6 +87,7 @@ class BatchScoring:
         wanted: dict[str | None, bool] = {
             events.time: bool(ml.metrics.port) or ml.drift.enabled,
             self._label: ml.drift.enabled,
+            None if self._router is None else self._router.field: True,
             **dict.fromkeys(self._raw or (), True),
         }
         known = {name for name, _ in inputs}
@@ -86,8 +96,12 @@ class BatchScoring:
 
     @property
     def outputs(self) -> SqlColumns:
-        """The prediction, then a sample for drift where drift is measured."""
-        return *step_columns(prediction_row()), *(DRIFT_COLUMNS if self._ml.drift.enabled else ())
+        """The prediction, its experiment where the job has one, and a sample for drift where it is measured."""
+        return (
+            *step_columns(prediction_row()),
+            *(EXPERIMENT_COLUMNS if self._router is not None else ()),
+            *(DRIFT_COLUMNS if self._ml.drift.enabled else ()),
+        )
 
     @cached_property
     def _label(self) -> str | None:
@@ -99,22 +113,32 @@ class BatchScoring:
         """Load the model."""
         set_up_logs(self._ml.logs)
         export_metrics(self._job.name, self._ml.metrics)
-        self._models = open_models(self._ml, self._job.inference, self.features, job=self._job.name)
-        inference = self._job.inference
+        inference, router = self._job.inference, self._router
+        arms = () if router is None else router.arms
+        self._models = ArmModels(self._ml, inference, self.features, arms, self._job.name)
         given = inference.feature_fields or self.features.columns
         self._recorder = self._open_recorder(given) if self._ml.metrics.port else None
         if self._recorder is not None:
-            with self._models.lease() as model:
+            with self._models.own.lease() as model:
                 self._recorder.serves(model.spec)
         self._sampler = DriftSampler(self._ml.drift.sample, given) if self._ml.drift.enabled else None
         self.scorer = Scorer(
             self.features,
-            self._models,
+            self._models.own,
             fields=inference.feature_fields,
+            arms=None if router is None else self._open_arms(router, self._models),
             ladder=_ladder(self._ml, inference),
             listener=FallbackLog(self._job.name),
             recorder=self._recorder,
         )
+
+    def _open_arms(self, router: Router, models: ArmModels) -> Arms:
+        options, listener = _ladder(self._ml, self._job.inference), FallbackLog(self._job.name)
+        ladders: dict[Arm | None, Ladder] = {None: Ladder(models.own, options, listener)}
+        for arms, source in models.sources():
+            ladders |= dict.fromkeys(arms, Ladder(source, options, listener))
+        recorder = ExperimentRecorder(self._job.name, router.arms) if self._ml.metrics.port else None
+        return Arms(router, ladders, recorder)
 
     def arrived(self, rows: int) -> None:
         """Note rows that the operator has, where it has something else to do before it scores them."""
@@ -152,15 +176,8 @@ class BatchScoring:
             self._recorder.close()
 
     def _rows(self, predictions: PredictionBatch, columns: Columns, size: int) -> dict[str, Any]:
-        nothing = repeated(None, size)
         return {
-            "__prediction": predictions.prediction,
-            "__label": nothing if predictions.label is None else predictions.label,
-            "__scores": nothing if predictions.scores is None else _listed(predictions.scores),
-            **_model_columns(predictions.answer, size),
-            "__feature_set": repeated(self.features.hash, size),
-            **_rung_columns(predictions.answer, size),
-            "__latency_us": np.full(size, predictions.latency_us, dtype=np.int64),
+            **answer_columns(predictions, self.features.hash, has_experiments=self._router is not None),
             **self._drift_column(predictions, columns, size),
         }
 
@@ -173,8 +190,16 @@ class BatchScoring:
             return {"__drift": first_of(None, size)}
         labels = columns[self._label] if self._label is not None else None
         times = columns[self._job.events.time]
-        text = self._sampler.take(predictions.answer, predictions.matrix, times, labels)
-        return {"__drift": first_of(text, size)}
+        texts = [self._sampled(each, predictions.matrix, times, labels) for each in predictions.answers]
+        return {"__drift": first_of(joined_texts(text for text in texts if text is not None), size)}
+
+    def _sampled(
+        self, each: ArmAnswer, matrix: NDArray[Any], times: NDArray[Any], labels: NDArray[Any] | None
+    ) -> str | None:
+        if self._sampler is None or each.rows is None:
+            return None if self._sampler is None else self._sampler.take(each.answer, matrix, times, labels)
+        rows = each.rows
+        return self._sampler.take(each.answer, matrix[rows], times[rows], None if labels is None else labels[rows])
 
     def _open_recorder(self, columns: tuple[str, ...]) -> ScoreRecorder:
         inference = self._job.inference
@@ -193,31 +218,3 @@ def _ladder(ml: MlSettings, inference: InferenceSettings) -> LadderOptions:
         max_hanging=inference.max_concurrency,
         breaker=breaker,
     )
-
-
-def _model_columns(answer: Answer, size: int) -> dict[str, NDArray[np.object_]]:
-    """Return which model each row is from."""
-    columns = {
-        "__model": repeated(answer.spec.name, size),
-        "__version": repeated(answer.spec.version, size),
-        "__checksum": repeated(answer.spec.sha256[:16], size),
-    }
-    other = answer.fallback
-    if answer.status is not None and other is not None:
-        is_other = np.char.startswith(answer.status.astype(str), "fallback:")
-        for name, value in (("__version", other.version), ("__checksum", other.sha256[:16])):
-            columns[name] = np.where(is_other, value, columns[name])
-    return columns
-
-
-def _rung_columns(answer: Answer, size: int) -> dict[str, NDArray[np.object_]]:
-    """Return the status of each row, and why it is not ``ok``."""
-    return {
-        "__status": repeated("ok", size) if answer.status is None else answer.status,
-        "__status_reason": repeated(None, size) if answer.why is None else answer.why,
-    }
-
-
-def _listed(scores: NDArray[np.float64]) -> NDArray[np.object_]:
-    """Return the rows of a matrix as an array of arrays, which can be put to places as values can."""
-    return np.fromiter(scores, dtype=object, count=len(scores))

@@ -13,7 +13,16 @@ import numpy as np
 
 from conf.settings import JobSettings
 from udfs.functions.repeated import is_repeated
-from udfs.rows import DECIMAL_DIGITS, CarriedField, Column, EventField, StepColumn, decimal_scale, predictions_of
+from udfs.rows import (
+    DECIMAL_DIGITS,
+    CarriedField,
+    Column,
+    EventField,
+    ExperimentColumn,
+    StepColumn,
+    decimal_scale,
+    predictions_of,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,6 +71,8 @@ class PredictionTexts:
             name = getattr(self.job.events, source.role)
         else:
             name = source.name if isinstance(source, CarriedField | StepColumn) else None
+            if isinstance(source, ExperimentColumn) and source.name in columns:
+                name = source.name
         return _writer(column.kind)(columns[name]) if name else ""
 
 

@@ -193,6 +193,13 @@ METRICS = MappingProxyType(
             "Rows that a variant failed on.",
             "Stop the variant.",
         ),
+        "abtest_unassigned_total": Metric(
+            "counter",
+            ("job", "experiment", "reason"),
+            "Rows that the default variant answered because none could be drawn: missing_unit, where the split key is "
+            "NULL or empty, or variant_disabled.",
+            "missing_unit grows: events lost the split key.",
+        ),
         "abtest_shadow_comparisons_total": Metric(
             "counter",
             ("job", "experiment", "result"),

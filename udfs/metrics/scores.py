@@ -61,6 +61,7 @@ class _Version:
     batch_size: PendingHistogram
     success: PendingCounter
     values: PendingHistogram
+    sample: InputSample
 
 
 class ScoreRecorder:
@@ -72,7 +73,7 @@ class ScoreRecorder:
     Args:
         names: label values of the job.
         features: the job's feature set.
-        input_rows: rows a second whose feature values are counted.
+        input_rows: rows a second and version whose feature values are counted.
     """
 
     def __init__(self, names: ScoreLabels, features: FeatureSet, input_rows: int) -> None:
@@ -82,10 +83,9 @@ class ScoreRecorder:
         for reason in REASONS:
             pending.counter("dead_letters_total", stage_of(reason), reason)
         self._inputs = PendingMetrics(names.job)
-        self._sample = InputSample(input_rows)
+        self._input_rows = input_rows
         self._sampling = threading.Lock()
         self._versions: dict[tuple[str, str], _Version] = {}
-        self._latest: _Version | None = None
         self._told: set[tuple[str, ...]] = set()
         self._extracted = [
             (pending.counter("features_extracted_total", features.name, kind), width)
@@ -144,21 +144,24 @@ class ScoreRecorder:
                 for column, values in found.items():
                     self._out_of_domain[column].add(values)
 
-    def scored(self, matrix: NDArray[Any], answer: Answer, extraction_s: float, latency_s: float) -> None:
-        """Count a scored batch.
+    def computed(self, rows: int, extraction_s: float) -> None:
+        """Count the features of a batch of so many rows, which took so many seconds."""
+        with self._pending.lock:
+            for counter, width in self._extracted:
+                counter.add(rows * width)
+            self._extraction.add(extraction_s)
+
+    def scored(self, matrix: NDArray[Any], answer: Answer, latency_s: float) -> None:
+        """Count rows that a model and its fallbacks scored at once.
 
         Args:
             matrix: the model's input, (n, k), n >= 1.
             answer: scores of the n rows.
-            extraction_s: seconds to compute the features.
             latency_s: seconds from columns to scores.
         """
         rows, prediction = len(matrix), answer.scores.prediction
         version = self._version(answer.spec)
         with self._pending.lock:
-            for counter, width in self._extracted:
-                counter.add(rows * width)
-            self._extraction.add(extraction_s)
             version.latency.add(latency_s, rows)
             version.batch_size.add(rows)
             if answer.status is None or answer.why is None:
@@ -166,7 +169,8 @@ class ScoreRecorder:
                 version.values.add_all(prediction)
             else:
                 self._fell(version, answer, answer.status, answer.why)
-        self._sample_inputs(version, matrix)
+        with self._sampling:
+            version.sample.add(matrix)
 
     def left(self, times_ms: NDArray[Any], unscored: Collection[int] = ()) -> None:
         """Observe the age of events, (n,) times in ms since 1970, whose predictions leave the worker now."""
@@ -213,6 +217,7 @@ class ScoreRecorder:
                     pending.histogram("batch_size", *ref),
                     pending.counter("predictions_total", *ref, "success"),
                     pending.histogram("prediction_distribution", *ref, self._names.output),
+                    InputSample(self._input_rows),
                 )
         return found
 
@@ -253,22 +258,14 @@ class ScoreRecorder:
             counter("predictions_total", *ref, "error"),
         )
 
-    def _sample_inputs(self, version: _Version, matrix: NDArray[Any]) -> None:
-        if self._latest is not version:
-            self._count_inputs()
-            self._latest = version
-        with self._sampling:
-            self._sample.add(matrix)
-
     def _count_inputs(self) -> None:
         with self._sampling:
-            version, rows = self._latest, self._sample.take()
-        if version is None or rows is None:
-            return
+            taken = [(version.ref, version.sample.take()) for version in list(self._versions.values())]
         columns = self._names.columns
         with self._inputs.lock:
-            for name, values in zip(columns[:_MOST_FEATURES], rows.T, strict=False):
-                self._inputs.histogram("input_distribution", *version.ref, name).add_all(values)
+            for ref, rows in taken:
+                for name, values in zip(columns[:_MOST_FEATURES], () if rows is None else rows.T, strict=False):
+                    self._inputs.histogram("input_distribution", *ref, name).add_all(values)
 
 
 class _Level:

@@ -112,6 +112,15 @@ class Ladder:
                 return Answer(first.scores, model.spec)
             return self._below(model.spec, first, inputs, other, stack.pop_all)
 
+    def raw_fields(self) -> tuple[str, ...]:
+        """Return the raw fields that the models read now."""
+        with self._models.lease() as model, self._models.lease_fallback() as other:
+            return *model.raw_fields, *(() if other is None else other.raw_fields)
+
+    def observe(self, inputs: Inputs, answer: Answer) -> None:
+        """Show the source of the models rows that were scored."""
+        self._models.observe(inputs, answer.scores)
+
     def nothing(self) -> Answer:
         """Return the answer for no rows."""
         with self._models.lease() as model:
@@ -121,9 +130,7 @@ class Ladder:
         """End the idle threads."""
         self._runner.close()
 
-    def _try(
-        self, model: LoadedModel, inputs: Inputs, is_bounded: bool, keep: Callable[[], ExitStack]
-    ) -> Attempt:
+    def _try(self, model: LoadedModel, inputs: Inputs, is_bounded: bool, keep: Callable[[], ExitStack]) -> Attempt:
         health = self._health_of(model.spec)
         if is_bounded and not health.breaker.allows():
             text = f"left alone after {self._options.breaker.failures} failed batches"
@@ -150,9 +157,7 @@ class Ladder:
         health.was_late = time.monotonic() - start > self._options.deadline_s
         return attempt
 
-    def _in_time(
-        self, health: _Health, model: LoadedModel, inputs: Inputs, keep: Callable[[], ExitStack]
-    ) -> Attempt:
+    def _in_time(self, health: _Health, model: LoadedModel, inputs: Inputs, keep: Callable[[], ExitStack]) -> Attempt:
         seconds = self._options.deadline_s * max(1.0, len(inputs) / _ROWS_PER_DEADLINE)
         try:
             call = self._runner.start(lambda: health.attempts.run(model, inputs))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -162,16 +163,20 @@ def find_model(ml: MlSettings, inference: InferenceSettings) -> tuple[ModelSpec,
     return (spec, path, None) if entry is None else (described(spec, entry), path, entry)
 
 
-def raw_fields(ml: MlSettings, inference: InferenceSettings, features: FeatureSet) -> tuple[str, ...]:
-    """Return the fields of the events that a job's model reads raw, and its fallback version.
+def raw_fields(ml: MlSettings, choices: Iterable[InferenceSettings], features: FeatureSet) -> tuple[str, ...]:
+    """Return the fields of the events that models read raw.
+
+    Args:
+        ml: settings of models and their registry.
+        choices: of the models.
+        features: the job's features.
 
     Raises:
         ModelError: there is no such model or version, or its inputs do not fit the job.
     """
-    versions = dict.fromkeys((inference.model_version, inference.fallback_version or inference.model_version))
     found: dict[str, None] = {}
-    for version in versions:
-        spec, _, _ = find_model(ml, inference.model_copy(update={"model_version": version}))
+    for inference in choices:
+        spec, _, _ = find_model(ml, inference)
         columns = inference.feature_fields or features.columns
         found |= dict.fromkeys(bind_inputs(spec, spec.inputs, columns, features.fields).raw)
     return tuple(found)

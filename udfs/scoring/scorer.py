@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +12,14 @@ from numpy.typing import NDArray
 
 from models.scoring.inputs import Inputs
 from models.serving.source import ModelSource
-from udfs.dead_letters import Problem
+from udfs.experiments.arm_answer import ArmAnswer
+from udfs.experiments.arms import Arms
 from udfs.features.feature_set import FeatureSet
 from udfs.metrics.scores import ScoreRecorder
-from udfs.scoring.ladder import Answer, FallbackListener, Ladder, LadderOptions
+from udfs.scoring.ladder import FallbackListener, Ladder, LadderOptions
 from udfs.scoring.log import FallbackLog
 from udfs.scoring.plain_columns import plain_columns, raw_columns
+from udfs.scoring.prediction_batch import PredictionBatch
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,41 +27,6 @@ if TYPE_CHECKING:
 
 
 _NOTHING: Mapping[str, NDArray[Any]] = MappingProxyType({})
-
-
-@dataclass(frozen=True)
-class PredictionBatch:
-    """Answers for the n rows of a batch.
-
-    Attributes:
-        answer: scores with their sources, and the problems of rows without one.
-        matrix: the model's features, (n, k).
-        latency_us: microseconds from columns to scores, for the batch.
-    """
-
-    answer: Answer
-    matrix: NDArray[Any]
-    latency_us: int
-
-    @property
-    def prediction(self) -> NDArray[np.float64]:
-        """``(n,)``, NaN in rows with a problem."""
-        return self.answer.scores.prediction
-
-    @property
-    def label(self) -> NDArray[np.object_] | None:
-        """``(n,)`` text, or None if the model has no classes."""
-        return self.answer.scores.label
-
-    @property
-    def scores(self) -> NDArray[np.float64] | None:
-        """``(n, c)``, or None if the model gives one value."""
-        return self.answer.scores.scores
-
-    @property
-    def problems(self) -> Mapping[int, Problem]:
-        """The problem of each row without a prediction, by row."""
-        return self.answer.problems
 
 
 class Scorer:
@@ -73,6 +39,7 @@ class Scorer:
         listener: listener that is told of rows scored by a fallback.
         recorder: recorder of metrics; None: no metrics.
         fields: columns of the feature set that the model gets, in the model's order; empty: all.
+        arms: the models of experiments; None: all rows are for ``models``.
         clock: function that returns nanoseconds, for latency.
     """
 
@@ -82,6 +49,7 @@ class Scorer:
         models: ModelSource,
         *,
         fields: tuple[str, ...] = (),
+        arms: Arms | None = None,
         ladder: LadderOptions | None = None,
         listener: FallbackListener | None = None,
         recorder: ScoreRecorder | None = None,
@@ -91,6 +59,7 @@ class Scorer:
         self._models = models
         self._ladder = Ladder(models, ladder or LadderOptions(), listener or FallbackLog())
         self._picked = [features.columns.index(name) for name in fields] if fields else None
+        self._arms = arms
         self._recorder = recorder
         self._clock = clock
         self._is_closed = False
@@ -108,10 +77,17 @@ class Scorer:
         """
         self._check_open()
         self.features.check_columns(getattr(table, "column_names", table))
+        raw = raw_columns(table, *self._raw_fields(), self.features.fields)
+        return self.score_columns({**raw, **plain_columns(table, self.features.inputs)}, raw)
+
+    def _raw_fields(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the fields that must be in a table beside the features', and those that are read if they are."""
         with self._models.lease() as model, self._models.lease_fallback() as other:
             wanted, more = model.raw_fields, () if other is None else other.raw_fields
-        raw = raw_columns(table, wanted, more, self.features.fields)
-        return self.score_columns({**raw, **plain_columns(table, self.features.inputs)}, raw)
+        if self._arms is None:
+            return wanted, more
+        wanted = tuple(dict.fromkeys((*wanted, self._arms.router.field)))
+        return wanted, tuple(dict.fromkeys((*more, *self._arms.raw_fields())))
 
     def score_columns(
         self, columns: Mapping[str, NDArray[Any]], exact: Mapping[str, NDArray[Any]] = _NOTHING
@@ -141,16 +117,28 @@ class Scorer:
         start = self._clock()
         matrix = self._extract(columns)
         extracted = start if self._recorder is None else self._clock()
-        if len(matrix):
-            inputs = Inputs(matrix, {**columns, **exact} if exact else columns)
-            answer = self._ladder.score(inputs)
-            self._models.observe(inputs, answer.scores)
-        else:
-            answer = self._ladder.nothing()
+        inputs = Inputs(matrix, {**columns, **exact} if exact else columns)
+        answers = self._answer(inputs) if len(matrix) else (ArmAnswer(self._ladder.nothing()),)
         latency_us = (self._clock() - start) // 1000
+        batch = PredictionBatch(answers, matrix, latency_us)
         if self._recorder is not None and len(matrix):
-            self._recorder.scored(matrix, answer, (extracted - start) * 1e-9, latency_us * 1e-6)
-        return PredictionBatch(answer, matrix, latency_us)
+            extraction_s = (extracted - start) * 1e-9
+            self._recorder.computed(len(matrix), extraction_s)
+            for each in answers:
+                rows = matrix if each.rows is None else matrix[each.rows]
+                latency_s = latency_us * 1e-6 if each.arm is None else extraction_s + each.seconds
+                self._recorder.scored(rows, each.answer, latency_s)
+            if self._arms is not None:
+                self._arms.record(answers, extraction_s)
+        return batch
+
+    def _answer(self, inputs: Inputs) -> tuple[ArmAnswer, ...]:
+        """Return the answers of all models to one row or more."""
+        if self._arms is not None:
+            return self._arms.score(inputs)
+        answer = self._ladder.score(inputs)
+        self._ladder.observe(inputs, answer)
+        return (ArmAnswer(answer),)
 
     def _extract(self, columns: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
         try:
@@ -167,3 +155,5 @@ class Scorer:
         """End the idle threads; the caller closes the model source."""
         self._is_closed = True
         self._ladder.close()
+        if self._arms is not None:
+            self._arms.close()

@@ -83,7 +83,7 @@ def by_columns(settings: Settings, lines: list[str]) -> dict[int, Any]:
     import pandas as pd
 
     assert settings.job is not None
-    names = raw_fields(settings.ml, settings.job.inference, _features(settings))
+    names = raw_fields(settings.ml, [settings.job.inference], _features(settings))
     function = ScoreColumns(settings.job, settings.ml, names)
     adapter = BatchAdapter(function)
     adapter.open(None)
@@ -145,12 +145,12 @@ def test_row_without_a_value_gets_the_default(way: Way, tmp_path: Path) -> None:
 def test_arguments_are_only_those_that_the_model_reads(tmp_path: Path, make_settings: Any) -> None:
     settings = raw_settings(write_text_alone(tmp_path))
     assert settings.job is not None
-    names = raw_fields(settings.ml, settings.job.inference, _features(settings))
+    names = raw_fields(settings.ml, [settings.job.inference], _features(settings))
     assert names == ("merchant",)
     asked = ScoreColumns(settings.job, settings.ml, names).inputs
     assert asked == (*ScoreColumns(settings.job, settings.ml).inputs, ("merchant", "STRING"))
     plain = make_settings()
-    assert raw_fields(plain.ml, plain.job.inference, _features(plain)) == ()
+    assert raw_fields(plain.ml, [plain.job.inference], _features(plain)) == ()
     assert ScoreColumns(plain.job, plain.ml, ()).inputs == ScoreColumns(plain.job, plain.ml).inputs
 
 

@@ -78,7 +78,7 @@ def test_rows_on_every_rung_are_counted_where_they_stand(recorder: ScoreRecorder
         fallback=spec("2.0.0"),
         problems={3: Problem("not_finite", "m@3.0.0: expected a finite score, got nan")},
     )
-    recorder.scored(np.zeros((4, 2), np.float32), answer, 0.002, 0.003)
+    recorder.scored(np.zeros((4, 2), np.float32), answer, 0.003)
     recorder.dead(answer.problems)
     recorder.flush()
     predictions, errors = all_of("predictions_total", recorder), all_of("inference_errors_total", recorder)
@@ -104,7 +104,8 @@ def test_figures_of_plain_batches(recorder: ScoreRecorder, features: FeatureSet)
         assert sample("queue_depth", **job, model="m") == 55
         assert sample("active_predictions", **job, model="m") == 0
         recorder.begin(50)
-        recorder.scored(matrix, Answer(Scores(np.full(50, 0.25), None, None), spec("9.0.0")), 0.0002, 0.02)
+        recorder.computed(50, 0.0002)
+        recorder.scored(matrix, Answer(Scores(np.full(50, 0.25), None, None), spec("9.0.0")), 0.02)
         recorder.left(np.full(50, (time.time() - 2) * 1000))
         recorder.flush()
         assert sample("queue_depth", **job, model="m") == 50
@@ -161,7 +162,7 @@ def test_dead_letters_are_there_before_the_first(recorder: ScoreRecorder) -> Non
 def test_versions_beyond_the_twentieth_share_a_label(recorder: ScoreRecorder) -> None:
     matrix, scores = np.zeros((1, 2), np.float32), Scores(np.full(1, 0.5), None, None)
     for number in range(25):
-        recorder.scored(matrix, Answer(scores, spec(f"7.{number}.0")), 0.0, 0.0)
+        recorder.scored(matrix, Answer(scores, spec(f"7.{number}.0")), 0.0)
     recorder.flush()
     labels = {"job": recorder._names.job, "model": "m"}
     assert sample("predictions_total", **labels, version="7.19.0", status="success") == 1

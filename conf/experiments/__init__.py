@@ -1,0 +1,1 @@
+"""Settings of experiments, and their agreement with a job."""

@@ -1,0 +1,60 @@
+"""Agreement of `ml.ab_testing` with a job: which experiments it takes part in, and whether its events fit them.
+
+Rules:
+
+- A job takes part in every enabled experiment that has a variant of its model.
+- One model answers an event. So the experiments of a job are in one layer, whose units they share out.
+- Units are texts or whole numbers: only they have one spelling everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conf.events import EventSettings
+from conf.experiments.ab_testing import ExperimentSettings
+from conf.job import JobSettings
+from conf.ml import MlSettings
+from conf.types.refusal import Refusal
+
+UNIT_TYPES = ("long", "string")
+_PATH = ("ml", "ab_testing", "experiments")
+
+
+def experiments_of(ml: MlSettings, model_name: str) -> tuple[ExperimentSettings, ...]:
+    """Return the experiments that jobs with a model take part in, in their order."""
+    return tuple(each for _, each in _numbered(ml, model_name))
+
+
+def experiment_contradictions(ml: MlSettings, job: JobSettings) -> Iterator[Refusal]:
+    """Yield a refusal for each experiment that a job cannot take part in."""
+    found = list(_numbered(ml, job.inference.model_name))
+    for place, (index, each) in enumerate(found):
+        if place and (each.layer is None or each.layer != found[0][1].layer):
+            hint = "give all experiments of the job's model one layer, and shares of its traffic"
+            expected = f"the layer of experiment {found[0][1].name!r}, as one model answers an event"
+            yield Refusal(expected, (*_PATH, index, "layer"), hint, against=((*_PATH, found[0][0], "layer"),))
+        yield from _of_unit(each, job.events, index)
+
+
+def unit_field(experiment: ExperimentSettings, events: EventSettings) -> str:
+    """Return the event field whose values an experiment assigns."""
+    return experiment.unit or events.id
+
+
+def _of_unit(experiment: ExperimentSettings, events: EventSettings, index: int) -> Iterator[Refusal]:
+    name = unit_field(experiment, events)
+    field = events.fields.get(name)
+    candidates = tuple(each for each, settings in events.fields.items() if settings.type in UNIT_TYPES)
+    at = (*_PATH, index, "split_key")
+    if field is None:
+        yield Refusal("the name of an event field", at, candidates=candidates)
+    elif field.type not in UNIT_TYPES:
+        yield Refusal("an event field of type long or string", at, candidates=candidates)
+
+
+def _numbered(ml: MlSettings, model_name: str) -> Iterator[tuple[int, ExperimentSettings]]:
+    if ml.ab_testing.enabled:
+        for index, each in enumerate(ml.ab_testing.experiments):
+            if each.enabled and any(variant.model_name == model_name for variant in each.variants):
+                yield index, each

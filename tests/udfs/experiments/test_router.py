@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from scipy.stats import chi2_contingency
+
+from conf.settings import EventSettings, ExperimentSettings
+from tests.support.experiments import experiment, xxh64
+from tests.support.job_settings import FIELDS
+from udfs.experiments.router import Router
+
+EVENTS = EventSettings.model_validate({"id": "id", "key": "card", "time": "at", "fields": FIELDS})
+KEYS = np.arange(1_000_000, dtype=np.int64)
+
+
+def route(*experiments: ExperimentSettings, **columns: object) -> tuple[list[tuple[str, str] | None], np.ndarray]:
+    router = Router(experiments, EVENTS)
+    found = router.assign({name: np.asarray(values) for name, values in columns.items()})
+    arms = [None if arm < 0 else (router.arms[arm].experiment, router.arms[arm].variant) for arm in found.arms.tolist()]
+    return arms, found.propensity
+
+
+def texts(*values: str | None) -> np.ndarray:
+    return np.array(values, dtype=object)
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [{"a": 50, "b": 50}, {"a": 99.9, "b": 0.1}, {"a": 99.99, "b": 0.01}, {"a": 70, "b": 20, "c": 10}],
+    ids=lambda weights: "/".join(map(str, weights.values())),
+)
+def test_a_million_keys_are_shared_out_by_weight(weights: dict[str, float]) -> None:
+    router = Router([experiment(weights, split_key="id")], EVENTS)
+    counts = np.bincount(router.assign({"id": KEYS}).arms, minlength=len(weights))
+    for count, weight in zip(counts, weights.values(), strict=True):
+        share = weight / 100
+        assert abs(count / len(KEYS) - share) <= 4 * np.sqrt(share * (1 - share) / len(KEYS))
+
+
+def test_two_experiments_are_independent() -> None:
+    first, second = (
+        Router([experiment({"a": 70, "b": 30}, name=name, split_key="id")], EVENTS).assign({"id": KEYS}).arms
+        for name in ("summer", "winter")
+    )
+    table = np.array([[np.count_nonzero((first == i) & (second == j)) for j in (0, 1)] for i in (0, 1)])
+    assert chi2_contingency(table).pvalue > 0.001
+
+
+def test_variant_is_that_of_the_unit_s_point() -> None:
+    names = [f"user {number}" for number in range(500)]
+    arms, propensity = route(experiment({"a": 80, "b": 20}), card=texts(*names))
+    by_hand = ["a" if xxh64(f"test.{name}".encode()) >= 0.2 * 2**64 else "b" for name in names]
+    assert [arm and arm[1] for arm in arms] == by_hand
+    assert propensity.tolist() == [0.8 if name == "a" else 0.2 for name in by_hand]
+
+
+def test_experiments_of_a_layer_never_share_a_unit() -> None:
+    layer = [
+        experiment({"a": 50, "b": 50}, name=name, layer="l", traffic=traffic)
+        for name, traffic in (("x", 25), ("y", 50))
+    ]
+    names = texts(*(f"user {number}" for number in range(20_000)))
+    arms, propensity = route(*layer, card=names)
+    counts = Counter(arm and arm[0] for arm in arms)
+    assert {name: count / 20_000 for name, count in counts.items()} == pytest.approx(
+        {None: 0.25, "x": 0.25, "y": 0.5}, abs=0.02
+    )
+    assert np.isnan(propensity).tolist() == [arm is None for arm in arms]
+    # Within an experiment a unit's variant is the same as without the other.
+    alone, _ = route(layer[1], card=names)
+    assert {
+        (arm, other) for arm, other in zip(arms, alone, strict=True) if arm and arm[0] == "y" and arm != other
+    } == set()
+
+
+def test_layer_is_independent_of_its_experiments_variants() -> None:
+    layer = [experiment({"a": 50, "b": 50}, name=name, layer="l", traffic=50, split_key="id") for name in ("x", "y")]
+    router = Router(layer, EVENTS)
+    counts = np.bincount(router.assign({"id": KEYS}).arms, minlength=4)
+    assert np.abs(counts / len(KEYS) - 0.25).max() < 4 * np.sqrt(0.25 * 0.75 / len(KEYS))
+
+
+def test_rows_without_a_unit_get_the_default_variant_and_are_counted() -> None:
+    router = Router([experiment({"a": 50, "b": 50}, default_variant="b")], EVENTS)
+    found = router.assign({"card": texts("x", None, "", "y")})
+    assert found.arms[1:3].tolist() == [1, 1]
+    assert np.isnan(found.propensity).tolist() == [False, True, True, False]
+    assert (found.missing, found.switched_off) == ({"test": 2}, {})
+
+
+def test_units_of_an_arm_that_is_switched_off_get_the_default_variant_undrawn() -> None:
+    names = texts(*(f"user {number}" for number in range(1_000)))
+    on, _ = route(experiment({"a": 50, "b": 50}), card=names)
+    router = Router([experiment({"a": 50, "b": 50}, off=("b",))], EVENTS)
+    found = router.assign({"card": names})
+    assert set(found.arms.tolist()) == {0}
+    assert np.isnan(found.propensity).tolist() == [arm == ("test", "b") for arm in on]
+    assert found.switched_off == {"test": int(np.isnan(found.propensity).sum())}
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"strategy": "hash", "split_key": "card"}, "card"),
+        ({"strategy": "user_id", "split_key": "card"}, "card"),
+        ({"strategy": "percentage", "split_key": "card"}, "card"),
+        ({"strategy": "percentage", "split_key": None}, "id"),
+        ({"strategy": "random", "split_key": None}, "id"),
+    ],
+    ids=str,
+)
+def test_strategy_says_what_is_assigned(given: dict[str, str | None], field: str) -> None:
+    assert Router([experiment({"a": 100}, **given)], EVENTS).field == field
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 1000])
+def test_a_batch_may_be_split_anywhere(size: int) -> None:
+    names = texts(*(f"user {number}" for number in range(1_000)))
+    router = Router([experiment({"a": 60, "b": 40}, traffic=80)], EVENTS)
+    whole = router.assign({"card": names})
+    parts = [router.assign({"card": part}) for part in (names[:size], names[size:])]
+    np.testing.assert_array_equal(np.concatenate([part.arms for part in parts]), whole.arms)
+    np.testing.assert_array_equal(np.concatenate([part.propensity for part in parts]), whole.propensity)

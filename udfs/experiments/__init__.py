@@ -1,0 +1,7 @@
+"""Experiments while a job scores: which variant answers a row, and what the others would have said.
+
+- `split.py`: the intervals of an experiment's variants.
+- `units.py`: values of the split key to points.
+- `router.py`: a batch to its arms, over all experiments of a job.
+- `arms.py`: the models of the arms, each with its own fallbacks, and their answers put together.
+"""

@@ -1,0 +1,101 @@
+"""Columns of predictions from the answers of one model or several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from state.sql import SqlColumns
+from udfs.experiments.arm_answer import ArmAnswer
+from udfs.functions.repeated import is_repeated, repeated
+from udfs.rows import PREDICTION, experiment_columns
+from udfs.scoring.ladder import Answer
+from udfs.scoring.prediction_batch import PredictionBatch
+
+EXPERIMENT_COLUMNS: SqlColumns = experiment_columns(PREDICTION)
+"""What predictions say about experiments, where a job takes part in any."""
+
+
+def answer_columns(batch: PredictionBatch, feature_set: str, *, has_experiments: bool) -> dict[str, Any]:
+    """Return the columns of predictions that tell the answer of each row, n values each.
+
+    Args:
+        batch: answers to n rows.
+        feature_set: hash of the feature set.
+        has_experiments: return what the answers say about experiments, too.
+    """
+    made = [_columns(each, batch.latency_us, feature_set) for each in batch.answers]
+    if has_experiments:
+        made = [columns | _experiment_columns(each) for columns, each in zip(made, batch.answers, strict=True)]
+    if len(made) == 1:
+        return made[0]
+    size = len(batch.matrix)
+    rows = [each.rows for each in batch.answers]
+    return {name: _joined([columns[name] for columns in made], rows, size) for name in made[0]}
+
+
+def _columns(each: ArmAnswer, latency_us: int, feature_set: str) -> dict[str, Any]:
+    answer = each.answer
+    scores = answer.scores
+    size = len(scores.prediction)
+    nothing = repeated(None, size)
+    return {
+        "__prediction": scores.prediction,
+        "__label": nothing if scores.label is None else scores.label,
+        "__scores": nothing if scores.scores is None else _listed(scores.scores),
+        **_model_columns(answer, size),
+        "__feature_set": repeated(feature_set, size),
+        "__status": repeated("ok", size) if answer.status is None else answer.status,
+        "__status_reason": nothing if answer.why is None else answer.why,
+        "__latency_us": np.full(size, latency_us, dtype=np.int64),
+    }
+
+
+def _experiment_columns(each: ArmAnswer) -> dict[str, Any]:
+    arm = each.arm
+    size = len(each.answer.scores.prediction)
+    return {
+        "__experiment": repeated(None if arm is None else arm.experiment, size),
+        "__variant": repeated(None if arm is None else arm.variant, size),
+        "__propensity": np.full(size, np.nan) if each.propensity is None else each.propensity,
+    }
+
+
+def _model_columns(answer: Answer, size: int) -> dict[str, NDArray[np.object_]]:
+    """Return which model each row is from."""
+    columns = {
+        "__model": repeated(answer.spec.name, size),
+        "__version": repeated(answer.spec.version, size),
+        "__checksum": repeated(answer.spec.sha256[:16], size),
+    }
+    other = answer.fallback
+    if answer.status is not None and other is not None:
+        is_other = np.char.startswith(answer.status.astype(str), "fallback:")
+        for name, value in (("__model", other.name), ("__version", other.version), ("__checksum", other.sha256[:16])):
+            columns[name] = np.where(is_other, value, columns[name])
+    return columns
+
+
+def _listed(scores: NDArray[np.float64]) -> NDArray[np.object_]:
+    """Return the rows of a matrix as an array of arrays, which can be put to places as values can."""
+    return np.fromiter(scores, dtype=object, count=len(scores))
+
+
+def _joined(columns: Sequence[NDArray[Any]], rows: Sequence[NDArray[np.intp] | None], size: int) -> NDArray[Any]:
+    """Return the values of all answers in the order of the batch; one value stays one."""
+    first = columns[0]
+    if all(_is_one(column) and column[0] == first[0] for column in columns):
+        return repeated(first[0], size)
+    joined = np.empty(size, first.dtype)
+    for column, places in zip(columns, rows, strict=True):
+        joined[places] = column
+    return joined
+
+
+def _is_one(column: NDArray[Any]) -> bool:
+    return is_repeated(column) or (
+        column.dtype == object and len(column) == 1 and not isinstance(column[0], np.ndarray)
+    )
