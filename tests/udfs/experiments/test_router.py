@@ -69,7 +69,7 @@ def test_experiments_of_a_layer_never_share_a_unit() -> None:
     )
     assert np.isnan(propensity).tolist() == [arm is None for arm in arms]
     # Within an experiment a unit's variant is the same as without the other.
-    alone, _ = route(layer[1], card=names)
+    alone, _ = route(experiment({"a": 50, "b": 50}, name="y"), card=names)
     assert {
         (arm, other) for arm, other in zip(arms, alone, strict=True) if arm and arm[0] == "y" and arm != other
     } == set()
