@@ -10,6 +10,7 @@ from pyflink.common import Row
 from pyflink.table import FunctionContext
 from pyflink.table.udf import ScalarFunction, udf
 
+from udfs.functions.coded import Coded
 from udfs.functions.repeated import is_repeated
 from udfs.functions.vector_function import VectorFunction, row_type, single_value
 from udfs.garbage import spare_loaded_objects
@@ -120,14 +121,18 @@ def as_udf(function: VectorFunction, profile: Literal["throughput", "latency"]) 
 
 
 def _compact(column: Any, kind: str) -> Any:
-    """Return a column of one repeated text in the form that converts to Arrow fastest: bytes, or NaN for None."""
+    """Return a column of one repeated value in the form that converts to Arrow fastest: bytes, or NaN for None."""
+    if isinstance(column, Coded):
+        return np.asarray(column)
     if kind.startswith("ARRAY") or not is_repeated(column):
         return column
-    text = column[0]
-    if text is None:
+    value = column[0]
+    if value is None:
         return np.full(len(column), np.nan)
+    if not isinstance(value, str):
+        return np.full(len(column), value)
     # numpy drops a final NUL of bytes, and turns an empty text into a NUL.
-    return column if not text or text.endswith("\0") else np.full(len(column), text.encode())
+    return column if not value or value.endswith("\0") else np.full(len(column), value.encode())
 
 
 def _plain(value: Any, kind: str) -> Any:

@@ -19,12 +19,12 @@ class ArmAnswer:
         answer: scores of m rows.
         rows: (m,) their places in the batch, ascending; None: all rows.
         arm: variant of an experiment; None: the job's own model, which answers rows in no experiment.
-        propensity: (m,) probability with which each row's unit got the arm; NaN: it was not drawn. None: no experiment.
+        undrawn: (m,) whether the arm stands in where none could be drawn; None: it was drawn for each row.
         seconds: time that the arm's model and its fallbacks took.
     """
 
     answer: Answer
     rows: NDArray[np.intp] | None = None
     arm: Arm | None = None
-    propensity: NDArray[np.float64] | None = None
+    undrawn: NDArray[np.bool_] | None = None
     seconds: float = 0.0

@@ -71,15 +71,16 @@ class Arms:
     def _answer(
         self, inputs: Inputs, assignment: Assignment, arm: Arm | None, rows: NDArray[np.intp] | None
     ) -> ArmAnswer:
-        given, propensity = inputs, assignment.propensity
+        given, undrawn = inputs, assignment.undrawn
         if rows is not None:
             # A model reads few of the raw fields, and only those are copied.
-            given, propensity = Inputs(inputs.matrix[rows], _Taken(inputs.raw, rows)), propensity[rows]
+            given = Inputs(inputs.matrix[rows], _Taken(inputs.raw, rows))
+            undrawn = undrawn[rows] if undrawn is not None else None
         start = self._clock()
         answer = self._ladders[arm].score(given)
         seconds = self._clock() - start
         self._ladders[arm].observe(given, answer)
-        return ArmAnswer(answer, rows, arm, None if arm is None else propensity, seconds)
+        return ArmAnswer(answer, rows, arm, undrawn if undrawn is not None and undrawn.any() else None, seconds)
 
 
 class _Taken(Mapping[str, NDArray[Any]]):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ class Arm:
         model_name: model that answers.
         model_version: its version; empty: the deployed primary.
         is_default: answers where no arm can be drawn, and where another one fails.
+        propensity: probability with which a unit of the experiment gets the arm; NaN: it is switched off.
     """
 
     experiment: str
@@ -36,6 +37,7 @@ class Arm:
     model_name: str
     model_version: str
     is_default: bool
+    propensity: float
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,13 @@ class Assignment:
 
     Attributes:
         arms: (n,) places in ``Router.arms``; -1: the row takes part in no experiment.
-        propensity: (n,) probability with which the row's unit got its arm; NaN: it was not drawn.
+        undrawn: (n,) whether the default arm stands in where none can be drawn; None: for no row.
         missing: rows without a unit, by experiment.
         switched_off: rows whose arm is switched off, by experiment.
     """
 
     arms: NDArray[np.int16]
-    propensity: NDArray[np.float64]
+    undrawn: NDArray[np.bool_] | None
     missing: Mapping[str, int]
     switched_off: Mapping[str, int]
 
@@ -86,24 +88,23 @@ class Router:
             columns: fields of the events, ``field`` among them.
         """
         units = Units(columns[self.field])
-        size = units.size
-        arms, propensity = np.full(size, -1, np.int16), np.full(size, np.nan)
+        if not self._is_shared and units.is_missing is None and not self._splits[0].has_disabled:
+            return Assignment(self._splits[0].arms_of(units.points(self._splits[0].name)), None, {}, {})
+        arms, undrawn = np.full(units.size, -1, np.int16), np.zeros(units.size, np.bool_)
         missing: dict[str, int] = {}
         switched_off: dict[str, int] = {}
         owners = self._taken.owners_of(units.points(self._layer)) if self._is_shared else None
+        absent = np.zeros(units.size, np.bool_) if units.is_missing is None else units.is_missing
         for place, split in enumerate(self._splits):
-            rows = slice(None) if owners is None else np.flatnonzero(owners == place)
-            drawn, probability, is_off = split.draw(units.points(split.name)[rows])
-            absent = None if units.is_missing is None else units.is_missing[rows]
-            if absent is not None and absent.any():
-                # Without a unit there is no point, and the first experiment has as much right as any.
-                missing[split.name] = int(np.count_nonzero(absent))
-                drawn, probability = split.without(drawn, probability, absent)
-                is_off = is_off & ~absent
-            if is_off.any():
-                switched_off[split.name] = int(np.count_nonzero(is_off))
-            arms[rows], propensity[rows] = drawn, probability
-        return Assignment(arms, propensity, missing, switched_off)
+            # Without a unit there is no point: such rows have point 0, and so are in the first experiment.
+            rows = np.arange(units.size) if owners is None else np.flatnonzero(owners == place)
+            arms[rows] = split.arms_of(units.points(split.name)[rows])
+            lost, off = rows[absent[rows]], rows[(arms[rows] < 0) & ~absent[rows]]
+            missing |= {split.name: len(lost)} if len(lost) else {}
+            switched_off |= {split.name: len(off)} if len(off) else {}
+            for each in (lost, off):
+                arms[each], undrawn[each] = split.default, True
+        return Assignment(arms, undrawn if undrawn.any() else None, missing, switched_off)
 
 
 class _Split:
@@ -111,37 +112,28 @@ class _Split:
 
     def __init__(self, experiment: ExperimentSettings, first: int) -> None:
         self.name = experiment.name
-        self._default = first + experiment.variants.index(experiment.default)
-        shares = shares_of(experiment)
-        self._intervals: Intervals = variant_intervals(experiment, shares)
-        variants = experiment.variants
-        # By the variant that the split gives: the arm that answers, and its probability.
-        self._arms = np.array(
-            [first + place if each.enabled else self._default for place, each in enumerate(variants)], np.int16
-        )
-        drawn = [_probability(shares[each.name]) if each.enabled else np.nan for each in variants]
-        self._probabilities = np.array(drawn)
+        self.default = first + experiment.variants.index(experiment.default)
+        self.has_disabled = not all(each.enabled for each in experiment.variants)
+        self._intervals: Intervals = variant_intervals(experiment, shares_of(experiment))
+        arms = [first + place if each.enabled else -1 for place, each in enumerate(experiment.variants)]
+        self._arms = np.array(arms, np.int16)
 
-    def draw(self, points: NDArray[np.uint64]) -> tuple[NDArray[np.int16], NDArray[np.float64], NDArray[np.bool_]]:
-        """Return the arm of each point, its probability, and whether it stands in for one that is switched off."""
-        owners = self._intervals.owners_of(points)
-        probabilities = self._probabilities[owners]
-        return self._arms[owners], probabilities, np.isnan(probabilities)
-
-    def without(
-        self, arms: NDArray[np.int16], probabilities: NDArray[np.float64], absent: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.int16], NDArray[np.float64]]:
-        """Return arms and probabilities with the default variant for rows that have no unit."""
-        return np.where(absent, np.int16(self._default), arms), np.where(absent, np.nan, probabilities)
+    def arms_of(self, points: NDArray[np.uint64]) -> NDArray[np.int16]:
+        """Return the arm of each point; -1 where it is switched off."""
+        found: NDArray[np.int16] = self._arms[self._intervals.owners_of(points)]
+        return found
 
 
 def _arms(experiment: ExperimentSettings) -> tuple[Arm, ...]:
-    default = experiment.default
+    default, shares = experiment.default, shares_of(experiment)
     return tuple(
-        Arm(experiment.name, each.name, each.model_name, each.model_version, each == default)
+        Arm(
+            experiment.name,
+            each.name,
+            each.model_name,
+            each.model_version,
+            each == default,
+            float(shares[each.name] / 100) if each.enabled else math.nan,
+        )
         for each in experiment.variants
     )
-
-
-def _probability(share: Fraction) -> float:
-    return float(share / 100)

@@ -20,24 +20,22 @@ class Units:
         column: (n,) texts as objects; or whole numbers as int64, as float64 with NaN, or as objects.
 
     Attributes:
+        size: n.
         is_missing: (n,) whether a row has none: NULL, or an empty text; None: each has one.
     """
 
     def __init__(self, column: NDArray[Any]) -> None:
         self.size = len(column)
-        self.is_missing: NDArray[np.bool_] | None = None
-        present = column
         missing = _missing(column)
-        if missing is not None and missing.any():
-            self.is_missing, present = missing, column[~missing]
-        self._texts = [text.encode("utf-8", "surrogatepass") for text in _texts(present)]
+        self.is_missing = missing if missing is not None and missing.any() else None
+        self._texts = _texts(column if self.is_missing is None else column[~self.is_missing])
 
     def points(self, salt: str) -> NDArray[np.uint64]:
         """Return the point of each row under a salt, (n,); 0 where its unit is missing."""
         from xxhash import xxh64_intdigest
 
-        prefix = f"{salt}.".encode()
-        hashes = np.fromiter([xxh64_intdigest(prefix + text) for text in self._texts], np.uint64, len(self._texts))
+        salted = _salted(f"{salt}.", self._texts)
+        hashes = np.fromiter(map(xxh64_intdigest, salted), np.uint64, len(salted))
         if self.is_missing is None:
             return hashes
         points = np.zeros(self.size, np.uint64)
@@ -48,9 +46,12 @@ class Units:
 def _missing(column: NDArray[Any]) -> NDArray[np.bool_] | None:
     if column.dtype.kind == "f":
         return np.asarray(np.isnan(column))
-    if column.dtype == object:
-        return np.fromiter([value is None or value == "" for value in column.tolist()], np.bool_, len(column))
-    return None
+    if column.dtype != object:
+        return None
+    values = column.tolist()
+    if None not in values and "" not in values:
+        return None
+    return np.fromiter([value is None or value == "" for value in values], np.bool_, len(values))
 
 
 def _texts(present: NDArray[Any]) -> list[str]:
@@ -58,3 +59,13 @@ def _texts(present: NDArray[Any]) -> list[str]:
         present = present.astype(np.int64)
     values = present.tolist()
     return values if values and isinstance(values[0], str) else list(map(str, values))
+
+
+def _salted(prefix: str, texts: list[str]) -> list[bytes]:
+    """Return the bytes of texts behind a prefix, for most of them in three calls."""
+    joined = prefix + f"\0{prefix}".join(texts)
+    salted = joined.encode("utf-8", "surrogatepass").split(b"\0")
+    if len(salted) == len(texts):
+        return salted
+    # There are none, or one of them has the separator in it.
+    return [f"{prefix}{text}".encode("utf-8", "surrogatepass") for text in texts]

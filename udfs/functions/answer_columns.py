@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from state.sql import SqlColumns
 from udfs.experiments.arm_answer import ArmAnswer
+from udfs.functions.coded import Coded
 from udfs.functions.repeated import is_repeated, repeated
 from udfs.rows import PREDICTION, experiment_columns
 from udfs.scoring.ladder import Answer
@@ -32,9 +33,11 @@ def answer_columns(batch: PredictionBatch, feature_set: str, *, has_experiments:
         made = [columns | _experiment_columns(each) for columns, each in zip(made, batch.answers, strict=True)]
     if len(made) == 1:
         return made[0]
-    size = len(batch.matrix)
+    codes = np.empty(len(batch.matrix), np.int8)
+    for code, each in enumerate(batch.answers):
+        codes[each.rows] = code
     rows = [each.rows for each in batch.answers]
-    return {name: _joined([columns[name] for columns in made], rows, size) for name in made[0]}
+    return {name: _joined([columns[name] for columns in made], rows, codes) for name in made[0]}
 
 
 def _columns(each: ArmAnswer, latency_us: int, feature_set: str) -> dict[str, Any]:
@@ -60,8 +63,16 @@ def _experiment_columns(each: ArmAnswer) -> dict[str, Any]:
     return {
         "__experiment": repeated(None if arm is None else arm.experiment, size),
         "__variant": repeated(None if arm is None else arm.variant, size),
-        "__propensity": np.full(size, np.nan) if each.propensity is None else each.propensity,
+        "__propensity": _propensity(each, size),
     }
+
+
+def _propensity(each: ArmAnswer, size: int) -> NDArray[Any]:
+    if each.arm is None:
+        return repeated(np.nan, size)
+    if each.undrawn is None:
+        return repeated(each.arm.propensity, size)
+    return np.where(each.undrawn, np.nan, each.arm.propensity)
 
 
 def _model_columns(answer: Answer, size: int) -> dict[str, NDArray[np.object_]]:
@@ -84,18 +95,17 @@ def _listed(scores: NDArray[np.float64]) -> NDArray[np.object_]:
     return np.fromiter(scores, dtype=object, count=len(scores))
 
 
-def _joined(columns: Sequence[NDArray[Any]], rows: Sequence[NDArray[np.intp] | None], size: int) -> NDArray[Any]:
-    """Return the values of all answers in the order of the batch; one value stays one."""
-    first = columns[0]
-    if all(_is_one(column) and column[0] == first[0] for column in columns):
-        return repeated(first[0], size)
-    joined = np.empty(size, first.dtype)
+def _joined(columns: Sequence[NDArray[Any]], rows: Sequence[NDArray[np.intp] | None], codes: NDArray[np.int8]) -> Any:
+    """Return the values of all answers in the order of the batch; where each gives one value, no value is copied."""
+    if all(map(_is_one, columns)):
+        values = tuple(column[0] for column in columns)
+        return repeated(values[0], len(codes)) if len(set(values)) == 1 else Coded(codes, values)
+    joined = np.empty(len(codes), np.result_type(*columns))
     for column, places in zip(columns, rows, strict=True):
         joined[places] = column
     return joined
 
 
 def _is_one(column: NDArray[Any]) -> bool:
-    return is_repeated(column) or (
-        column.dtype == object and len(column) == 1 and not isinstance(column[0], np.ndarray)
-    )
+    is_single = column.dtype == object and len(column) == 1 and not isinstance(column[0], np.ndarray)
+    return is_single or is_repeated(column)

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, partial
+from operator import add
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conf.settings import JobSettings
+from udfs.functions.coded import Coded
 from udfs.functions.repeated import is_repeated
 from udfs.rows import (
     DECIMAL_DIGITS,
@@ -39,6 +42,20 @@ class Texts(NamedTuple):
     after: str = ""
 
 
+class CodedTexts(NamedTuple):
+    """Values as JSON, one of few texts a row by its code; an empty one where there is no value."""
+
+    codes: NDArray[np.int8]
+    texts: tuple[str, ...]
+
+    def plus(self, texts: Sequence[str]) -> CodedTexts:
+        """Return the texts with another behind each."""
+        return CodedTexts(self.codes, tuple(map(add, self.texts, texts)))
+
+
+Part = Union["pa.StringArray", CodedTexts, str]
+
+
 @dataclass(frozen=True)
 class PredictionTexts:
     """Writes rows as the table of predictions has them: same names, order and values; absent values are left out."""
@@ -58,13 +75,13 @@ class PredictionTexts:
         parts = ["{", _named(first.name), *_parts(values(first, columns))]
         for column in others:
             parts += _member(column.name, values(column, columns))
-        return pc.binary_join_element_wise(*_merged([*parts, "}" + end]), "")
+        return pc.binary_join_element_wise(*map(_spread, _merged([*parts, "}" + end])), "")
 
     @cached_property
     def _columns(self) -> tuple[Column, ...]:
         return predictions_of(self.job)
 
-    def _values(self, column: Column, columns: Mapping[str, Any]) -> Texts | str:
+    def _values(self, column: Column, columns: Mapping[str, Any]) -> Texts | CodedTexts | str:
         """Return the values of a column as JSON: a text for all rows, empty where there are none, or one a row."""
         source = column.source
         if isinstance(source, EventField):
@@ -73,7 +90,10 @@ class PredictionTexts:
             name = source.name if isinstance(source, CarriedField | StepColumn) else None
             if isinstance(source, ExperimentColumn) and source.name in columns:
                 name = source.name
-        return _writer(column.kind)(columns[name]) if name else ""
+        values = columns[name] if name else None
+        if isinstance(values, Coded):
+            return CodedTexts(values.codes, tuple(map(_one, values.values)))
+        return _writer(column.kind)(values) if name else ""
 
 
 def block(lines: pa.StringArray) -> bytes | None:
@@ -91,36 +111,60 @@ def block(lines: pa.StringArray) -> bytes | None:
     return bytes(memoryview(data)[places[0] : places[1] - 1])
 
 
-def _member(name: str, values: Texts | str) -> list[pa.StringArray | str]:
+def _member(name: str, values: Texts | CodedTexts | str) -> list[Part]:
     """Return ``,"name":value``, nothing where there is no value, in parts to be joined."""
     import pyarrow.compute as pc
 
     prefix = "," + _named(name)
     if isinstance(values, str):
         return [prefix + values] if values else []
+    if isinstance(values, CodedTexts):
+        return [CodedTexts(values.codes, tuple(prefix + text if text else "" for text in values.texts))]
     if values.texts.null_count:
         named = pc.binary_join_element_wise(prefix + values.before, values.texts, values.after, "")
         return [pc.fill_null(named, "")]
     return [prefix, *_parts(values)]
 
 
-def _parts(values: Texts | str) -> list[pa.StringArray | str]:
-    return [values] if isinstance(values, str) else [values.before, values.texts, values.after]
+def _parts(values: Texts | CodedTexts | str) -> list[Part]:
+    return [values.before, values.texts, values.after] if isinstance(values, Texts) else [values]
 
 
 def _named(name: str) -> str:
     return f"{_json(name)}:"
 
 
-def _merged(parts: Sequence[pa.StringArray | str]) -> list[pa.StringArray | str]:
-    """Return parts with neighbouring constants made one."""
-    merged: list[Any] = []
+def _merged(parts: Sequence[Part]) -> list[Part]:
+    """Return parts with neighbours made one where that takes no text a row: constants, and texts of the same codes."""
+    merged: list[Part] = []
     for part in parts:
-        if merged and isinstance(part, str) and isinstance(merged[-1], str):
-            merged[-1] += part
-        else:
+        joined = _together(merged[-1], part) if merged else None
+        if joined is None:
             merged.append(part)
+        else:
+            merged[-1] = joined
     return merged
+
+
+def _together(left: Part, right: Part) -> Part | None:
+    """Return two parts as one; None: they are apart."""
+    if isinstance(left, CodedTexts):
+        if isinstance(right, str):
+            return left.plus([right] * len(left.texts))
+        is_alike = isinstance(right, CodedTexts) and right.codes is left.codes and len(left.texts) == len(right.texts)
+        return left.plus(right.texts) if is_alike else None
+    if not isinstance(left, str):
+        return None
+    if isinstance(right, CodedTexts):
+        return CodedTexts(right.codes, (left,) * len(right.texts)).plus(right.texts)
+    return left + right if isinstance(right, str) else None
+
+
+def _spread(part: Part) -> pa.StringArray | str:
+    """Return a part as Arrow joins it."""
+    import pyarrow as pa
+
+    return pa.array(part.texts, pa.string()).take(pa.array(part.codes)) if isinstance(part, CodedTexts) else part
 
 
 def _quoted(values: Any) -> Texts | str:
@@ -174,9 +218,11 @@ def _whole(values: Any) -> Texts | str:
     return Texts(pa.array(values, pa.int64(), from_pandas=True).cast(pa.string()))
 
 
-def _number(values: Any) -> Texts:
+def _number(values: Any) -> Texts | str:
     import pyarrow as pa
 
+    if is_repeated(values):
+        return _one(values[0])
     return Texts(_number_texts(pa.array(values, pa.float64(), from_pandas=True)))
 
 
@@ -203,6 +249,11 @@ def _numbers(values: Any) -> Texts | str:
         return Texts(pa.array([None if row is None else _json(row) for row in lists.to_pylist()], pa.string()))
     texts = pa.ListArray.from_arrays(lists.offsets, _number_texts(lists.values))
     return Texts(pc.binary_join(texts, ","), "[", "]")
+
+
+def _one(value: str | float | None) -> str:
+    """Return a value as JSON; an empty text for None and NaN."""
+    return "" if value is None or value != value else _json(value)  # noqa: PLR0124
 
 
 def _json(value: Any) -> str:

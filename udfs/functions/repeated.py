@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def repeated(value: str | None, size: int) -> NDArray[np.object_]:
+def repeated(value: str | float | None, size: int) -> NDArray[np.object_]:
     """Return a column that holds one value ``size`` times and takes the memory of one; read-only."""
     one = np.empty(1, dtype=object)
     one[0] = value

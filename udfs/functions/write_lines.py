@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from state.sql import SqlColumns
 from udfs.functions.batch_scoring import DRIFT_COLUMNS
+from udfs.functions.coded import as_column
 from udfs.functions.parse_lines import LINE
 from udfs.functions.prediction_texts import PredictionTexts, block
 from udfs.functions.repeated import first_of, is_repeated, repeated
@@ -88,7 +89,7 @@ class WriteLines:
 
     def write(self, lines: Sequence[bytes | None]) -> Written:
         """Score lines and return what leaves the job."""
-        found = {name: np.asarray(values) for name, values in self.score.score(lines).items()}
+        found = {name: as_column(values) for name, values in self.score.score(lines).items()}
         sample = _only(found.pop("__drift", None))
         reasons, threshold = found["__dead_letter_reason"], self.score.job.inference.alert_threshold
         is_bad = np.zeros(len(lines), np.bool_) if is_repeated(reasons) else reasons.astype(np.bool_)

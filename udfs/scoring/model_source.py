@@ -30,9 +30,7 @@ from udfs.scoring.swap_log import SwapLog
 _LOG = logging.getLogger("gress.models")
 
 
-def open_models(
-    ml: MlSettings, inference: InferenceSettings, features: FeatureSet, *, job: str = ""
-) -> ModelSource:
+def open_models(ml: MlSettings, inference: InferenceSettings, features: FeatureSet, *, job: str = "") -> ModelSource:
     """Return the source of a job's model: the registry's current primary, or the pinned model.
 
     A version or a bare file in the job's settings pins the model. The operators of a job in a process share one live

@@ -28,9 +28,7 @@ def plain_columns(table: Any, names: Iterable[str]) -> dict[str, NDArray[Any]]:
     return {name: _plain(table[name]) for name in names if name in there}
 
 
-def raw_columns(
-    table: Any, needed: Iterable[str], more: Iterable[str], fields: EventFields
-) -> dict[str, NDArray[Any]]:
+def raw_columns(table: Any, needed: Iterable[str], more: Iterable[str], fields: EventFields) -> dict[str, NDArray[Any]]:
     """Return the columns that a model reads raw; whole numbers stay exact where some are absent.
 
     Args:

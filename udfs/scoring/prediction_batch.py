@@ -78,7 +78,7 @@ class PredictionBatch:
     @cached_property
     def propensity(self) -> NDArray[np.float64]:
         """``(n,)`` probability with which the row's unit got its variant, NaN where none was drawn."""
-        return self._joined(lambda each: np.nan if each.propensity is None else each.propensity, np.float64)
+        return self._joined(_propensity, np.float64)
 
     @cached_property
     def problems(self) -> Mapping[int, Problem]:
@@ -101,3 +101,9 @@ class PredictionBatch:
         for each in self.answers:
             joined[slice(None) if each.rows is None else each.rows] = values_of(each)
         return joined
+
+
+def _propensity(each: ArmAnswer) -> Any:
+    if each.arm is None:
+        return np.nan
+    return each.arm.propensity if each.undrawn is None else np.where(each.undrawn, np.nan, each.arm.propensity)

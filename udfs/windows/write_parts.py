@@ -10,6 +10,7 @@ import numpy as np
 
 from state.sql import SqlColumns
 from udfs.functions.batch_scoring import DRIFT_COLUMNS
+from udfs.functions.coded import as_column
 from udfs.functions.prediction_texts import PredictionTexts
 from udfs.functions.repeated import is_repeated
 from udfs.functions.scatter import PROBLEM_COLUMNS
@@ -68,7 +69,7 @@ class WriteParts:
     def _write(self, part: bytes) -> dict[str, Any]:
         block = self._format.decode(part)
         given, exact = self._format.arrays(block), self._format.exact(block)
-        found = {name: np.asarray(values) for name, values in self.score.run(given, exact).items()}
+        found = {name: as_column(values) for name, values in self.score.run(given, exact).items()}
         sample = found.pop("__drift", None)
         reasons, values = found["__dead_letter_reason"], {**given, **exact, **found}
         bad = np.empty(0, np.int64) if is_repeated(reasons) else np.flatnonzero(reasons.astype(bool))

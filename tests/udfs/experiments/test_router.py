@@ -9,7 +9,7 @@ from scipy.stats import chi2_contingency
 from conf.settings import EventSettings, ExperimentSettings
 from tests.support.experiments import experiment, xxh64
 from tests.support.job_settings import FIELDS
-from udfs.experiments.router import Router
+from udfs.experiments.router import Assignment, Router
 
 EVENTS = EventSettings.model_validate({"id": "id", "key": "card", "time": "at", "fields": FIELDS})
 KEYS = np.arange(1_000_000, dtype=np.int64)
@@ -19,7 +19,16 @@ def route(*experiments: ExperimentSettings, **columns: object) -> tuple[list[tup
     router = Router(experiments, EVENTS)
     found = router.assign({name: np.asarray(values) for name, values in columns.items()})
     arms = [None if arm < 0 else (router.arms[arm].experiment, router.arms[arm].variant) for arm in found.arms.tolist()]
-    return arms, found.propensity
+    arm_list = [router.arms[arm] if arm >= 0 else None for arm in found.arms.tolist()]
+    propensity = np.array([np.nan if arm is None else arm.propensity for arm in arm_list])
+    if found.undrawn is not None:
+        propensity[found.undrawn] = np.nan
+    return arms, propensity
+
+
+def undrawn(found: Assignment) -> np.ndarray:
+    assert found.undrawn is not None
+    return found.undrawn
 
 
 def texts(*values: str | None) -> np.ndarray:
@@ -86,7 +95,7 @@ def test_rows_without_a_unit_get_the_default_variant_and_are_counted() -> None:
     router = Router([experiment({"a": 50, "b": 50}, default_variant="b")], EVENTS)
     found = router.assign({"card": texts("x", None, "", "y")})
     assert found.arms[1:3].tolist() == [1, 1]
-    assert np.isnan(found.propensity).tolist() == [False, True, True, False]
+    assert undrawn(found).tolist() == [False, True, True, False]
     assert (found.missing, found.switched_off) == ({"test": 2}, {})
 
 
@@ -96,8 +105,8 @@ def test_units_of_an_arm_that_is_switched_off_get_the_default_variant_undrawn() 
     router = Router([experiment({"a": 50, "b": 50}, off=("b",))], EVENTS)
     found = router.assign({"card": names})
     assert set(found.arms.tolist()) == {0}
-    assert np.isnan(found.propensity).tolist() == [arm == ("test", "b") for arm in on]
-    assert found.switched_off == {"test": int(np.isnan(found.propensity).sum())}
+    assert undrawn(found).tolist() == [arm == ("test", "b") for arm in on]
+    assert found.switched_off == {"test": int(undrawn(found).sum())}
 
 
 @pytest.mark.parametrize(
@@ -122,4 +131,3 @@ def test_a_batch_may_be_split_anywhere(size: int) -> None:
     whole = router.assign({"card": names})
     parts = [router.assign({"card": part}) for part in (names[:size], names[size:])]
     np.testing.assert_array_equal(np.concatenate([part.arms for part in parts]), whole.arms)
-    np.testing.assert_array_equal(np.concatenate([part.propensity for part in parts]), whole.propensity)
