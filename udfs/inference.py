@@ -10,8 +10,8 @@ from pyflink.common import Row
 from pyflink.table import FunctionContext
 from pyflink.table.udf import ScalarFunction, udf
 
-from udfs.functions.coded import Coded
-from udfs.functions.repeated import is_repeated
+from udfs.columns.coded import Coded
+from udfs.columns.repeated import is_repeated
 from udfs.functions.vector_function import VectorFunction, row_type, single_value
 from udfs.garbage import spare_loaded_objects
 from udfs.pieces.pieces import Pieces

@@ -103,6 +103,14 @@ class Column:
 SCORE = "prediction"
 """Name of the column that ``job.inference.output_field`` renames."""
 
+_MATCH = (
+    "Whether both have the same class; without classes, whether both are on one side of the alert threshold, else of "
+    "their models' own; without a threshold, whether the scores are equal to 1e-6."
+)
+_RANK = (
+    "The shadow's rank minus the other's: shares of training rows with a lower score, each by its own model's "
+    "baseline; none without baselines."
+)
 _PROPENSITY = "Probability with which the row's unit got the variant; none where the default variant stands in."
 
 PREDICTION = (
@@ -145,6 +153,27 @@ DEAD_LETTER = (
 """A row that has no prediction."""
 
 
+COMPARISON = (
+    Column("event_id", "STRING", EventField("id"), "Id of the event, in the type of its field."),
+    Column("event_time", "TIMESTAMP_LTZ(3)", EventField("time"), "Time of the event, in UTC."),
+    Column("key", "STRING", EventField("key"), "Key of the event."),
+    Column("experiment", "STRING", StepColumn("__experiment"), "Experiment that the row takes part in."),
+    Column("variant", "STRING", StepColumn("__variant"), "Variant that answered the row."),
+    Column("version", "STRING", StepColumn("__version"), "Version that answered the row."),
+    Column(SCORE, "DOUBLE", StepColumn("__prediction"), "Score that the row got."),
+    Column("label", "STRING", StepColumn("__label"), "Class that the row got, where the model has classes."),
+    Column("shadow", "STRING", StepColumn("__shadow"), "Variant that scored the row beside."),
+    Column("shadow_version", "STRING", StepColumn("__shadow_version"), "Version of that variant."),
+    Column("shadow_prediction", "DOUBLE", StepColumn("__shadow_prediction"), "Score of that variant."),
+    Column("shadow_label", "STRING", StepColumn("__shadow_label"), "Class of that variant, where it has classes."),
+    Column("is_match", "BOOLEAN", StepColumn("__is_match"), _MATCH),
+    Column("score_delta", "DOUBLE", StepColumn("__score_delta"), "The shadow's score minus the one that the row got."),
+    Column("rank_delta", "DOUBLE", StepColumn("__rank_delta"), _RANK),
+    Column("truth", "DOUBLE", EventField("label"), "Outcome, where the event carries it."),
+)
+"""A comparison of a shadow's prediction with the one that a row got."""
+
+
 @lru_cache
 def prediction_row(output_field: str = SCORE) -> tuple[Column, ...]:
     """Return the columns of a prediction, its score under the name that the job gives it."""
@@ -154,15 +183,22 @@ def prediction_row(output_field: str = SCORE) -> tuple[Column, ...]:
 def predictions_of(job: JobSettings) -> tuple[Column, ...]:
     """Return the columns of a job's predictions: those of the table, the id in its own type, then `sink.fields`."""
     fields = job.events.fields
-    table = (
-        replace(column, kind=field_kind(fields[job.events.id])) if column.source == EventField("id") else column
-        for column in prediction_row(job.inference.output_field)
-    )
+    table = _with_id(prediction_row(job.inference.output_field), job)
     carried = (
         Column(name, field_kind(fields[name]), CarriedField(name), f"Field `{name}` of the event.")
         for name in job.sink.fields
     )
     return *table, *carried
+
+
+def comparisons_of(job: JobSettings) -> tuple[Column, ...]:
+    """Return the columns of a job's comparisons, the id in its own type."""
+    return _with_id(COMPARISON, job)
+
+
+def _with_id(columns: tuple[Column, ...], job: JobSettings) -> tuple[Column, ...]:
+    kind = field_kind(job.events.fields[job.events.id])
+    return tuple(replace(column, kind=kind) if column.source == EventField("id") else column for column in columns)
 
 
 def field_kind(field: FieldSettings) -> str:

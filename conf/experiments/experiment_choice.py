@@ -26,6 +26,11 @@ def experiments_of(ml: MlSettings, model_name: str) -> tuple[ExperimentSettings,
     return tuple(each for _, each in _numbered(ml, model_name))
 
 
+def shadow_experiments(ml: MlSettings, model_name: str) -> tuple[ExperimentSettings, ...]:
+    """Return those of the experiments whose variants all score each row."""
+    return tuple(each for each in experiments_of(ml, model_name) if each.enable_shadow_mode)
+
+
 def experiment_contradictions(ml: MlSettings, job: JobSettings) -> Iterator[Refusal]:
     """Yield a refusal for each experiment that a job cannot take part in."""
     found = list(_numbered(ml, job.inference.model_name))

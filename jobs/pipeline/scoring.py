@@ -12,6 +12,7 @@ from jobs.pipeline.sliding import PartViews, rows_of, run_on_parts, window_parts
 from jobs.pipeline.steps import apply, computed_once, with_event_time, with_windows
 from jobs.sources.kafka import PLACE_COLUMNS, RECORD_COLUMNS, SOURCE_TIME
 from state.sql import identifier
+from udfs.columns.side_columns import SIDE_COLUMNS, side_columns
 from udfs.experiments.open_arms import model_choices
 from udfs.features.feature_set import FeatureSet, compile_feature_set
 from udfs.functions.compute_features import ComputeFeatures
@@ -43,13 +44,10 @@ class ScoringViews:
     rejected: View | None
     blocks: View | None = None
 
-    @property
-    def samples(self) -> View:
-        """The view that has the samples for drift."""
-        # A piece has several samples, which are taken apart into rows as its dead letters are.
-        if self.blocks is None or ("__drift", "STRING") not in self.blocks.columns:
-            return self.scored
-        return self.blocks
+    def with_side(self, column: str) -> View:
+        """Return the view that has a column for another step."""
+        # A piece has several of its values, which are taken apart into rows as its dead letters are.
+        return self.scored if self.blocks is None or column not in self.blocks.names else self.blocks
 
 
 @dataclass(frozen=True)
@@ -74,9 +72,7 @@ def score(
         return _score_lines(session, settings, job, lines, ScoreLines(job, settings.ml, line_format))
     if settings.execution.windows == "sliding":
         function = ScoreColumns(job, settings.ml)
-        parts = window_parts(
-            session, settings, job, features, lines, line_format, keep=columns_through_windows()
-        )
+        parts = window_parts(session, settings, job, features, lines, line_format, keep=columns_through_windows())
         return _score_parts(session, settings, job, lines, parts, function)
     # The fields that a model reads raw are arguments of the function, so the model decides the plan.
     choices = (choice for _, choice in model_choices(settings.ml, job.inference))
@@ -91,7 +87,7 @@ def _score_lines(
     session: FlinkSession, settings: Settings, job: JobSettings, lines: View, function: ScoreLines
 ) -> ScoringViews:
     profile = settings.execution.profile
-    is_stream = bool(lines.only(_RECORD)) or settings.ml.drift.enabled or has_copies(job.sink)
+    is_stream = bool(lines.only(_RECORD) or side_columns(job, settings.ml)) or has_copies(job.sink)
     # A single event is sooner formatted by the JVM than as a batch of one.
     if profile == "throughput" and is_written_by_workers(job, lines):
         written = apply(session, lines, "written", WriteLines(function), profile=profile, keep=_RECORD)
@@ -128,7 +124,7 @@ def is_written_by_workers(job: JobSettings, lines: View) -> bool:
 
 def _blocks_only(session: FlinkSession, written: View) -> View:
     """Leave out the rows of a batch that hold nothing: as objects of a stream they would cost more than the rest."""
-    wanted = {"__dead_letter_reason", "__drift", *dict(BLOCK_COLUMNS)}
+    wanted = {"__dead_letter_reason", *dict(SIDE_COLUMNS), *dict(BLOCK_COLUMNS)}
     condition = " OR ".join(f"{identifier(name)} IS NOT NULL" for name in written.names if name in wanted)
     return create_view(session, "blocks", written.columns, f"SELECT * FROM {written.name} WHERE {condition}")
 

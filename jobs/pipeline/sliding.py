@@ -173,9 +173,7 @@ def _rejected(session: FlinkSession, packed: View, late: View) -> View:
 class _Stages:
     """The stages of a job, and the streams between them."""
 
-    def __init__(
-        self, session: FlinkSession, job: JobSettings, labels: tuple[int, ...], record: SqlColumns
-    ) -> None:
+    def __init__(self, session: FlinkSession, job: JobSettings, labels: tuple[int, ...], record: SqlColumns) -> None:
         from pyflink.common import Types
 
         self._session, self._labels = session, labels

@@ -6,18 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from conf.experiments.experiment_choice import shadow_experiments
 from conf.settings import EventSettings, JobSettings, MetricsSettings, Settings
 from jobs.flink.environment import FlinkSession
 from jobs.flink.sql import View, create_view
 from jobs.pipeline.copies import RowQuery, add_copies, has_copies
 from jobs.pipeline.drift import add_drift
 from jobs.pipeline.scoring import ScoringViews, feature_columns
+from jobs.pipeline.shadows import add_shadows
 from jobs.pipeline.steps import apply
 from jobs.sinks.files import write_csv, write_json, write_text
 from jobs.sinks.inserts import Inserts
 from jobs.sinks.kafka import create_kafka_sink
 from jobs.sinks.rows import expressions, sql_columns
 from state.sql import identifier, literal
+from udfs.columns.side_columns import DRIFT, SHADOW
 from udfs.dead_letters import REASONS
 from udfs.functions.count_dead_letters import CountDeadLetters
 from udfs.functions.parse_lines import event_columns
@@ -35,7 +38,9 @@ def write_predictions(
         writing.add_predictions(views.scored)
     writing.add_dead_letters(views.scored, views.rejected)
     if settings.ml.drift.enabled:
-        add_drift(session, settings, writing.inserts, job, views.samples, output)
+        add_drift(session, settings, writing.inserts, job, views.with_side(DRIFT), output)
+    if shadow_experiments(settings.ml, job.inference.model_name):
+        add_shadows(session, settings, writing.inserts, job, views.with_side(SHADOW), output)
     if has_copies(job.sink):
         writing.add_copies(views.scored, views.rejected)
     return writing.inserts

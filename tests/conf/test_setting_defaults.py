@@ -135,6 +135,7 @@ KAFKA_SINK: dict[str, object] = {
     "alerts": None,
     "dead_letters": REQUIRED,
     "drift": None,
+    "comparisons": None,
     "delivery": "exactly_once",
     "transaction_prefix": None,
     "transaction_timeout": "15m",

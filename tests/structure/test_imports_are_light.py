@@ -37,6 +37,7 @@ ADAPTERS = (
     "jobs.fraud_detection",
     "jobs.pipeline.pieces",
     "jobs.pipeline.scoring",
+    "jobs.pipeline.shadows",
     "jobs.pipeline.sliding",
     "jobs.pipeline.steps",
     "jobs.pipeline.writing",

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from state.drift.histograms import Histograms
-from state.drift.rows import SampledRows
+from state.drift.rows import SampledRows, joined_texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.spec import ModelSpec
+    from udfs.experiments.arm_answer import ArmAnswer
     from udfs.scoring.ladder import Answer
+    from udfs.scoring.prediction_batch import PredictionBatch
 
 _LOG = logging.getLogger("gress.drift")
 _MOST_ROWS = 10**12
@@ -37,6 +39,19 @@ class DriftSampler:
         self._owed = 0  # what is left over of the rows so far, in parts of a row
         self._fitting: dict[str, bool] = {}
         self._told: set[str] = set()
+
+    def take_all(self, batch: PredictionBatch, times_ms: NDArray[Any], labels: NDArray[Any] | None) -> str | None:
+        """Do as ``take`` for the answers of several models to one batch."""
+        texts = [self._of(each, batch.matrix, times_ms, labels) for each in batch.answers]
+        return joined_texts(text for text in texts if text is not None)
+
+    def _of(
+        self, each: ArmAnswer, matrix: NDArray[Any], times_ms: NDArray[Any], labels: NDArray[Any] | None
+    ) -> str | None:
+        rows = each.rows
+        if rows is None:
+            return self.take(each.answer, matrix, times_ms, labels)
+        return self.take(each.answer, matrix[rows], times_ms[rows], None if labels is None else labels[rows])
 
     def take(
         self, answer: Answer, matrix: NDArray[Any], times_ms: NDArray[Any], labels: NDArray[Any] | None

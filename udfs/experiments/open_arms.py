@@ -30,7 +30,7 @@ Choice = tuple[str, str]
 
 
 class ArmModels:
-    """The open models of a job and of its arms, each once.
+    """The open models of a job's arms, each once, and the job's own where it is asked for.
 
     Args:
         ml: settings of models and their registry.
@@ -39,9 +39,6 @@ class ArmModels:
         arms: variants of the job's experiments.
         job: name of the job in metrics.
 
-    Attributes:
-        own: the job's own model.
-
     Raises:
         ModelError: a model cannot be opened; then none is left open.
     """
@@ -49,17 +46,25 @@ class ArmModels:
     def __init__(
         self, ml: MlSettings, inference: InferenceSettings, features: FeatureSet, arms: Iterable[Arm], job: str
     ) -> None:
-        self._inference = inference
+        self._ml, self._inference, self._features, self._job = ml, inference, features, job
         self._open: dict[Choice, ModelSource] = {}
         self._arms = tuple(arms)
-        try:
-            for each in (_own_choice(inference), *map(choice_of, self._arms)):
-                if each not in self._open:
-                    self._open[each] = open_models(ml, chosen_model(inference, each), features, job=job)
-        except BaseException:
-            self.close()
-            raise
-        self.own = self._open[_own_choice(inference)]
+        for arm in self._arms:
+            self._source(choice_of(arm))
+
+    def own(self) -> ModelSource:
+        """Return the job's own model."""
+        return self._source(_own_choice(self._inference))
+
+    def _source(self, choice: Choice) -> ModelSource:
+        if choice not in self._open:
+            chosen = chosen_model(self._inference, choice)
+            try:
+                self._open[choice] = open_models(self._ml, chosen, self._features, job=self._job)
+            except BaseException:
+                self.close()
+                raise
+        return self._open[choice]
 
     def sources(self) -> Iterator[tuple[tuple[Arm, ...], ModelSource]]:
         """Yield each source with its fallback, and the arms that it answers for."""
@@ -71,6 +76,11 @@ class ArmModels:
             source = self._open[own]
             yield tuple(arms), source if own == default else WithDefault(source, self._open[default])
 
+    def alone(self) -> Iterator[tuple[Arm, ModelSource]]:
+        """Yield the source of each arm without a fallback."""
+        for arm in self._arms:
+            yield arm, WithDefault(self._open[choice_of(arm)], None)
+
     def close(self) -> None:
         """Close all models."""
         for source in self._open.values():
@@ -79,9 +89,9 @@ class ArmModels:
 
 
 class WithDefault:
-    """The models of one source, with the model of another as their fallback."""
+    """The models of one source, with the model of another as their fallback, or without one."""
 
-    def __init__(self, source: ModelSource, default: ModelSource) -> None:
+    def __init__(self, source: ModelSource, default: ModelSource | None) -> None:
         self._source = source
         self._default = default
 
@@ -91,7 +101,10 @@ class WithDefault:
 
     @contextmanager
     def lease_fallback(self) -> Iterator[LoadedModel | None]:
-        """Return the default variant's model for one batch."""
+        """Return the default variant's model for one batch; None: there is no fallback."""
+        if self._default is None:
+            yield None
+            return
         with self._default.lease() as model:
             yield model
 

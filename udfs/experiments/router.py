@@ -39,6 +39,11 @@ class Arm:
     is_default: bool
     propensity: float
 
+    @property
+    def is_enabled(self) -> bool:
+        """Whether the arm is switched on."""
+        return not math.isnan(self.propensity)
+
 
 @dataclass(frozen=True)
 class Assignment:

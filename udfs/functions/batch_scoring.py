@@ -14,19 +14,19 @@ from numpy.typing import NDArray
 from conf.experiments.experiment_choice import experiments_of
 from conf.model_choice import follows_registry
 from conf.settings import InferenceSettings, JobSettings, MlSettings
-from state.drift.rows import joined_texts
 from state.sql import SqlColumns
+from udfs.columns.answer_columns import EXPERIMENT_COLUMNS, answer_columns
+from udfs.columns.repeated import first_of
+from udfs.columns.side_columns import DRIFT, SHADOW, side_columns
 from udfs.dead_letters import Problem
 from udfs.drift.sampler import DriftSampler
-from udfs.experiments.arm_answer import ArmAnswer
 from udfs.experiments.arms import Arms
 from udfs.experiments.open_arms import ArmModels
 from udfs.experiments.router import Arm, Router
+from udfs.experiments.shadow_sender import ShadowSender, shadow_fields
 from udfs.features.feature_set import FeatureSet, compile_feature_set
-from udfs.functions.answer_columns import EXPERIMENT_COLUMNS, answer_columns
 from udfs.functions.compute_features import feature_inputs
 from udfs.functions.parse_lines import event_columns
-from udfs.functions.repeated import first_of
 from udfs.functions.vector_function import NO_COLUMNS, Columns
 from udfs.logs import set_up_logs
 from udfs.metrics.experiments import ExperimentRecorder
@@ -38,9 +38,6 @@ from udfs.scoring.ladder import Ladder, LadderOptions
 from udfs.scoring.log import FallbackLog
 from udfs.scoring.prediction_batch import PredictionBatch
 from udfs.scoring.scorer import Scorer
-
-DRIFT_COLUMNS: SqlColumns = (("__drift", "STRING"),)
-"""Sampled rows of a batch, for drift: a text in one row of the batch, NULL in the others."""
 
 _NO_PROBLEMS: Mapping[int, Problem] = MappingProxyType({})
 
@@ -68,6 +65,7 @@ class BatchScoring:
         self._models: ArmModels | None = None
         self._recorder: ScoreRecorder | None = None
         self._sampler: DriftSampler | None = None
+        self._shadows: ShadowSender | None = None
 
     @cached_property
     def features(self) -> FeatureSet:
@@ -83,12 +81,13 @@ class BatchScoring:
         """Event fields and aggregates that the features read, and those that metrics and drift need."""
         inputs = feature_inputs(self.features, self._job.events)
         events, ml = self._job.events, self._ml
+        shadows = shadow_fields(self._job, ml)
         kinds = dict(event_columns(events))
         wanted: dict[str | None, bool] = {
-            events.time: bool(ml.metrics.port) or ml.drift.enabled,
+            events.time: bool(ml.metrics.port) or ml.drift.enabled or bool(shadows),
             self._label: ml.drift.enabled,
             None if self._router is None else self._router.field: True,
-            **dict.fromkeys(self._raw or (), True),
+            **dict.fromkeys((*(self._raw or ()), *shadows), True),
         }
         known = {name for name, _ in inputs}
         more = (name for name, is_wanted in wanted.items() if is_wanted and name is not None and name not in known)
@@ -96,11 +95,11 @@ class BatchScoring:
 
     @property
     def outputs(self) -> SqlColumns:
-        """The prediction, its experiment where the job has one, and a sample for drift where it is measured."""
+        """The prediction, its experiment where the job has one, and what other steps get."""
         return (
             *step_columns(prediction_row()),
             *(EXPERIMENT_COLUMNS if self._router is not None else ()),
-            *(DRIFT_COLUMNS if self._ml.drift.enabled else ()),
+            *side_columns(self._job, self._ml),
         )
 
     @cached_property
@@ -114,17 +113,22 @@ class BatchScoring:
         set_up_logs(self._ml.logs)
         export_metrics(self._job.name, self._ml.metrics)
         inference, router = self._job.inference, self._router
-        arms = () if router is None else router.arms
-        self._models = ArmModels(self._ml, inference, self.features, arms, self._job.name)
+        # A variant without traffic may score as a shadow, elsewhere.
+        arms = () if router is None else [arm for arm in router.arms if arm.is_default or arm.propensity > 0]
+        models = ArmModels(self._ml, inference, self.features, arms, self._job.name)
+        own = models.own()
+        self._models = models
         given = inference.feature_fields or self.features.columns
         self._recorder = self._open_recorder(given) if self._ml.metrics.port else None
         if self._recorder is not None:
-            with self._models.own.lease() as model:
+            with own.lease() as model:
                 self._recorder.serves(model.spec)
         self._sampler = DriftSampler(self._ml.drift.sample, given) if self._ml.drift.enabled else None
+        if SHADOW in dict(side_columns(self._job, self._ml)) and router is not None:
+            self._shadows = ShadowSender(self._job, self._ml, self.features, router)
         self.scorer = Scorer(
             self.features,
-            self._models.own,
+            own,
             fields=inference.feature_fields,
             arms=None if router is None else self._open_arms(router, self._models),
             ladder=_ladder(self._ml, inference),
@@ -134,7 +138,7 @@ class BatchScoring:
 
     def _open_arms(self, router: Router, models: ArmModels) -> Arms:
         options, listener = _ladder(self._ml, self._job.inference), FallbackLog(self._job.name)
-        ladders: dict[Arm | None, Ladder] = {None: Ladder(models.own, options, listener)}
+        ladders: dict[Arm | None, Ladder] = {None: Ladder(models.own(), options, listener)}
         for arms, source in models.sources():
             ladders |= dict.fromkeys(arms, Ladder(source, options, listener))
         recorder = ExperimentRecorder(self._job.name, router.arms) if self._ml.metrics.port else None
@@ -165,7 +169,7 @@ class BatchScoring:
             self._recorder.dead(predictions.problems)
             if size:
                 self._recorder.left(columns[self._job.events.time], predictions.problems)
-        return predictions.problems, self._rows(predictions, columns, size)
+        return predictions.problems, self._rows(predictions, columns, exact)
 
     def close(self) -> None:
         """Let the model go, where there is one."""
@@ -175,31 +179,21 @@ class BatchScoring:
         if self._recorder is not None:
             self._recorder.close()
 
-    def _rows(self, predictions: PredictionBatch, columns: Columns, size: int) -> dict[str, Any]:
-        return {
-            **answer_columns(predictions, self.features.hash, has_experiments=self._router is not None),
-            **self._drift_column(predictions, columns, size),
-        }
+    def _rows(self, batch: PredictionBatch, columns: Columns, exact: Columns) -> dict[str, Any]:
+        rows = answer_columns(batch, self.features.hash, has_experiments=self._router is not None)
+        return rows | self._side_columns(batch, columns, exact)
 
-    def _drift_column(
-        self, predictions: PredictionBatch, columns: Columns, size: int
-    ) -> dict[str, NDArray[np.object_]]:
-        if self._sampler is None:
-            return {}
-        if not size:
-            return {"__drift": first_of(None, size)}
-        labels = columns[self._label] if self._label is not None else None
-        times = columns[self._job.events.time]
-        texts = [self._sampled(each, predictions.matrix, times, labels) for each in predictions.answers]
-        return {"__drift": first_of(joined_texts(text for text in texts if text is not None), size)}
-
-    def _sampled(
-        self, each: ArmAnswer, matrix: NDArray[Any], times: NDArray[Any], labels: NDArray[Any] | None
-    ) -> str | None:
-        if self._sampler is None or each.rows is None:
-            return None if self._sampler is None else self._sampler.take(each.answer, matrix, times, labels)
-        rows = each.rows
-        return self._sampler.take(each.answer, matrix[rows], times[rows], None if labels is None else labels[rows])
+    def _side_columns(self, batch: PredictionBatch, columns: Columns, exact: Columns) -> dict[str, NDArray[np.object_]]:
+        """Return what other steps get of a batch, each in its first row."""
+        size = len(batch.matrix)
+        found: dict[str, Any] = {}
+        if self._sampler is not None:
+            labels = columns[self._label] if self._label is not None else None
+            times = columns[self._job.events.time]
+            found[DRIFT] = self._sampler.take_all(batch, times, labels) if size else None
+        if self._shadows is not None:
+            found[SHADOW] = self._shadows.take(batch, {**columns, **exact}) if size else None
+        return {name: first_of(value, size) for name, value in found.items()}
 
     def _open_recorder(self, columns: tuple[str, ...]) -> ScoreRecorder:
         inference = self._job.inference

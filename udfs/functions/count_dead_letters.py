@@ -9,9 +9,9 @@ from typing import Any
 
 from conf.settings import MetricsSettings
 from state.sql import SqlColumns
+from udfs.columns.scatter import VALUE_COLUMNS, value_columns
 from udfs.dead_letters import stage_of
 from udfs.functions.parse_lines import LINE
-from udfs.functions.scatter import VALUE_COLUMNS, value_columns
 from udfs.functions.vector_function import Columns
 from udfs.metrics.exporter import export_metrics
 from udfs.metrics.pending import PendingMetrics

@@ -8,7 +8,7 @@ from typing import Any
 
 from conf.settings import EventSettings
 from state.sql import SqlColumns
-from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns, scatter
+from udfs.columns.scatter import PROBLEM_COLUMNS, problem_columns, scatter
 from udfs.functions.vector_function import Columns
 from udfs.parsing.batch import ParsedBatch
 from udfs.parsing.lines import LineFormat

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conf.settings import JobSettings
-from udfs.functions.coded import Coded
-from udfs.functions.repeated import is_repeated
+from udfs.columns.coded import Coded
+from udfs.columns.repeated import is_repeated
 from udfs.rows import (
     DECIMAL_DIGITS,
     CarriedField,
@@ -58,9 +58,15 @@ Part = Union["pa.StringArray", CodedTexts, str]
 
 @dataclass(frozen=True)
 class PredictionTexts:
-    """Writes rows as the table of predictions has them: same names, order and values; absent values are left out."""
+    """Writes rows as a table has them: same names, order and values; absent values are left out.
+
+    Args:
+        job: settings of the job.
+        columns: of the table; none: those of predictions.
+    """
 
     job: JobSettings
+    columns: tuple[Column, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -79,7 +85,7 @@ class PredictionTexts:
 
     @cached_property
     def _columns(self) -> tuple[Column, ...]:
-        return predictions_of(self.job)
+        return self.columns or predictions_of(self.job)
 
     def _values(self, column: Column, columns: Mapping[str, Any]) -> Texts | CodedTexts | str:
         """Return the values of a column as JSON: a text for all rows, empty where there are none, or one a row."""

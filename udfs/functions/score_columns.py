@@ -8,8 +8,8 @@ from typing import Any
 
 from conf.settings import JobSettings, MlSettings
 from state.sql import SqlColumns
+from udfs.columns.scatter import PROBLEM_COLUMNS, problem_columns
 from udfs.functions.batch_scoring import BatchScoring
-from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns
 from udfs.functions.vector_function import NO_COLUMNS, Columns
 
 

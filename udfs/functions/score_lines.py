@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from conf.settings import JobSettings, MlSettings
 from state.sql import SqlColumns
+from udfs.columns.repeated import repeated
+from udfs.columns.scatter import PROBLEM_COLUMNS, VALUE_COLUMNS, problem_columns, scatter, value_columns
 from udfs.dead_letters import Problem
 from udfs.functions.batch_scoring import BatchScoring
 from udfs.functions.parse_lines import LINE, ParseLines, event_columns
-from udfs.functions.repeated import repeated
-from udfs.functions.scatter import PROBLEM_COLUMNS, VALUE_COLUMNS, problem_columns, scatter, value_columns
 from udfs.functions.vector_function import Columns
 from udfs.parsing.lines import LineFormat
 

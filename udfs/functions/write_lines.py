@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from state.sql import SqlColumns
-from udfs.functions.batch_scoring import DRIFT_COLUMNS
-from udfs.functions.coded import as_column
+from udfs.columns.coded import as_column
+from udfs.columns.repeated import first_of, is_repeated, repeated
+from udfs.columns.scatter import PROBLEM_COLUMNS, VALUE_COLUMNS, scatter
+from udfs.columns.side_columns import only_value, side_columns
 from udfs.functions.parse_lines import LINE
 from udfs.functions.prediction_texts import PredictionTexts, block
-from udfs.functions.repeated import first_of, is_repeated, repeated
-from udfs.functions.scatter import PROBLEM_COLUMNS, VALUE_COLUMNS, scatter
 from udfs.functions.score_lines import ScoreLines
 from udfs.functions.vector_function import Columns
 
@@ -37,14 +37,14 @@ class Written:
     Attributes:
         predictions: lines of predictions, without the end of the last; None: there are none.
         alerts: lines of alerts in the same way.
-        sample: rows for drift; None: there are none.
+        sides: values for other steps, by column; None where there is none.
         bad: places of the dead letters in the batch.
         letters: columns of the dead letters.
     """
 
     predictions: bytes | None
     alerts: bytes | None
-    sample: str | None
+    sides: Mapping[str, Any]
     bad: NDArray[np.intp]
     letters: Columns
 
@@ -63,7 +63,12 @@ class WriteLines:
     @property
     def outputs(self) -> SqlColumns:
         """The columns of dead letters, NULL in good rows, then the blocks."""
-        return *self.letters, *BLOCK_COLUMNS, *(DRIFT_COLUMNS if "__drift" in dict(self.score.outputs) else ())
+        return *self.letters, *BLOCK_COLUMNS, *self.sides
+
+    @property
+    def sides(self) -> SqlColumns:
+        """The columns for other steps."""
+        return side_columns(self.score.job, self.score.ml)
 
     @property
     def letters(self) -> SqlColumns:
@@ -85,18 +90,18 @@ class WriteLines:
         if len(written.bad):
             found |= {name: scatter(column, written.bad, size) for name, column in written.letters.items()}
         found |= {"__predictions": first_of(written.predictions, size), "__alerts": first_of(written.alerts, size)}
-        return found | ({"__drift": first_of(written.sample, size)} if "__drift" in found else {})
+        return found | {name: first_of(value, size) for name, value in written.sides.items()}
 
     def write(self, lines: Sequence[bytes | None]) -> Written:
         """Score lines and return what leaves the job."""
         found = {name: as_column(values) for name, values in self.score.score(lines).items()}
-        sample = _only(found.pop("__drift", None))
+        sides = {name: only_value(found.pop(name)) for name, _ in self.sides}
         reasons, threshold = found["__dead_letter_reason"], self.score.job.inference.alert_threshold
         is_bad = np.zeros(len(lines), np.bool_) if is_repeated(reasons) else reasons.astype(np.bool_)
         bad = np.flatnonzero(is_bad)
         good = {name: values[~is_bad] for name, values in found.items()} if len(bad) else found
         letters = {name: found[name][bad] for name, _ in self.letters}
-        return Written(*blocks(self._texts, good, threshold), sample, bad, letters)
+        return Written(*blocks(self._texts, good, threshold), sides, bad, letters)
 
     def close(self) -> None:
         """Let the model go."""
@@ -111,8 +116,3 @@ def blocks(texts: PredictionTexts, good: Columns, threshold: float | None) -> tu
     if threshold is None:
         return block(lines), None
     return block(lines), block(lines.filter(pa.array(good["__prediction"].astype(np.float64) > threshold)))
-
-
-def _only(column: Any) -> Any:
-    """Return the sample of a batch, wherever in its column it is."""
-    return None if column is None or is_repeated(column) else next((text for text in column if text is not None), None)

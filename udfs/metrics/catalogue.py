@@ -183,7 +183,7 @@ METRICS = MappingProxyType(
         "abtest_variant_latency_seconds": Metric(
             "histogram",
             ("job", "experiment", "variant"),
-            "Seconds from a batch's columns to a variant's scores, once for each row.",
+            "Seconds from a batch's columns to a variant's scores, once for each row; of a shadow, its model alone.",
             "One variant slower: compare that with its gain.",
             _WAITS,
         ),
@@ -205,6 +205,12 @@ METRICS = MappingProxyType(
             ("job", "experiment", "result"),
             "Rows that a shadow scored too: match or mismatch with the served answer.",
             "mismatch grows: look at those rows before the shadow is promoted.",
+        ),
+        "abtest_shadow_skipped_total": Metric(
+            "counter",
+            ("job", "experiment", "variant"),
+            "Rows that a shadow was not given, because it was too far behind or kept failing.",
+            "Growing: give the job another core, or the shadow a faster model.",
         ),
         "prediction_distribution": Metric(
             "histogram",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from udfs.experiments.router import Arm, Assignment
 
 _REASONS = ("missing_unit", "variant_disabled")
+_RESULTS = ("match", "mismatch")
 
 
 class ExperimentRecorder:
@@ -69,3 +70,49 @@ class ExperimentRecorder:
         if why is not None:
             failed = sum(reason is not None for reason in why.tolist())
             self._pending.counter("abtest_variant_errors_total", *names, "prediction_failed").add(failed)
+
+
+class ShadowRecorder:
+    """A recorder of the shadows of one operator.
+
+    Args:
+        job: name of the job.
+        arms: the variants that score as shadows.
+    """
+
+    def __init__(self, job: str, arms: Iterable[Arm]) -> None:
+        self._pending = pending = PendingMetrics(job)
+        for arm in arms:
+            pending.counter("abtest_variant_errors_total", arm.experiment, arm.variant, "prediction_failed")
+            pending.counter("abtest_shadow_skipped_total", arm.experiment, arm.variant)
+            for result in _RESULTS:
+                pending.counter("abtest_shadow_comparisons_total", arm.experiment, result)
+        TICKER.add(self.flush)
+
+    def compared(self, arm: Arm, matches: int, mismatches: int, seconds: float) -> None:
+        """Count rows that a shadow scored in so many seconds."""
+        with self._pending.lock:
+            for result, rows in zip(_RESULTS, (matches, mismatches), strict=True):
+                self._pending.counter("abtest_shadow_comparisons_total", arm.experiment, result).add(rows)
+            latency = self._pending.histogram("abtest_variant_latency_seconds", arm.experiment, arm.variant)
+            latency.add(seconds, matches + mismatches)
+
+    def failed(self, arm: Arm, rows: int) -> None:
+        """Count rows that a shadow failed on."""
+        with self._pending.lock:
+            name = "abtest_variant_errors_total"
+            self._pending.counter(name, arm.experiment, arm.variant, "prediction_failed").add(rows)
+
+    def skipped(self, arm: Arm, rows: int) -> None:
+        """Count rows that a shadow was not given."""
+        with self._pending.lock:
+            self._pending.counter("abtest_shadow_skipped_total", arm.experiment, arm.variant).add(rows)
+
+    def flush(self) -> None:
+        """Write the counts so far."""
+        self._pending.flush()
+
+    def close(self) -> None:
+        """Write the remaining counts and stop."""
+        TICKER.remove(self.flush)
+        self.flush()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from state.sql import SqlColumns
-from udfs.functions.repeated import repeated
+from udfs.columns.repeated import repeated
 from udfs.functions.write_lines import BLOCK_COLUMNS, WriteLines
 from udfs.pieces.piece_function import PieceFunction
 from udfs.pieces.pieces import Pieces
@@ -34,13 +34,13 @@ class WritePieces(PieceFunction):
 
     @property
     def rows(self) -> SqlColumns:
-        """Name and SQL type of each column of a dead letter, or of a batch's sample for drift."""
+        """Name and SQL type of each column of a dead letter, or of a batch's values for other steps."""
         blocks = dict(BLOCK_COLUMNS)
         return tuple(column for column in self.write.outputs if column[0] not in blocks)
 
     @property
     def outputs(self) -> SqlColumns:
-        """The blocks of a piece, and its dead letters and samples for drift as arrays."""
+        """The blocks of a piece, and its dead letters and values for other steps as arrays."""
         return *BLOCK_COLUMNS, *array_columns(self.rows)
 
     def open(self) -> None:
@@ -53,16 +53,17 @@ class WritePieces(PieceFunction):
 
     def _of_piece(self, lines: Sequence[bytes]) -> dict[str, Any]:
         written = [self.write.write(each) for each in line_slices(lines, self.batch_rows)]
-        samples = [each.sample for each in written if each.sample is not None]
+        sides = [each.sides for each in written if any(value is not None for value in each.sides.values())]
         letters = sum(len(each.bad) for each in written)
+        nothing = [None] * letters
         rows = {
-            **{name: _column([each.letters[name] for each in written], len(samples)) for name, _ in self.write.letters},
-            "__drift": of_objects([*[None] * letters, *samples]),
+            **{name: _column([each.letters[name] for each in written], len(sides)) for name, _ in self.write.letters},
+            **{name: of_objects([*nothing, *(each[name] for each in sides)]) for name, _ in self.write.sides},
         }
         return {
             "__predictions": _joined(each.predictions for each in written),
             "__alerts": _joined(each.alerts for each in written),
-            **arrays(self.rows, rows, letters + len(samples)),
+            **arrays(self.rows, rows, letters + len(sides)),
         }
 
 

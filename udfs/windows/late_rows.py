@@ -9,8 +9,8 @@ from typing import Any
 
 from conf.settings import EventSettings
 from state.sql import SqlColumns
+from udfs.columns.scatter import PROBLEM_COLUMNS
 from udfs.functions.parse_lines import LINE, event_columns
-from udfs.functions.scatter import PROBLEM_COLUMNS
 from udfs.windows.pack_lines import late_text
 
 

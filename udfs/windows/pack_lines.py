@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from conf.settings import EventSettings
 from state.sql import SqlColumns
+from udfs.columns.repeated import first_of
+from udfs.columns.scatter import PROBLEM_COLUMNS, scatter
 from udfs.dead_letters import Problem
 from udfs.functions.parse_lines import LINE, ParseLines, event_columns
-from udfs.functions.repeated import first_of
-from udfs.functions.scatter import PROBLEM_COLUMNS, scatter
 from udfs.functions.vector_function import Columns
 from udfs.parsing.lines import LineFormat
 from udfs.windows.arrays import of_objects

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from state.sql import SqlColumns
-from udfs.functions.batch_scoring import DRIFT_COLUMNS
-from udfs.functions.coded import as_column
+from udfs.columns.coded import as_column
+from udfs.columns.repeated import is_repeated
+from udfs.columns.scatter import PROBLEM_COLUMNS
+from udfs.columns.side_columns import only_value, side_columns
 from udfs.functions.prediction_texts import PredictionTexts
-from udfs.functions.repeated import is_repeated
-from udfs.functions.scatter import PROBLEM_COLUMNS
 from udfs.functions.score_columns import ScoreColumns
 from udfs.functions.vector_function import Columns
 from udfs.functions.write_lines import BLOCK_COLUMNS, blocks
@@ -47,9 +47,8 @@ class WriteParts:
 
     @property
     def outputs(self) -> SqlColumns:
-        """The blocks of a part, its sample for drift, and its rows without a prediction as arrays."""
-        sample = DRIFT_COLUMNS if "__drift" in dict(self.score.outputs) else ()
-        return *BLOCK_COLUMNS, *sample, *array_columns(self.rows)
+        """The blocks of a part, its values for other steps, and its rows without a prediction as arrays."""
+        return *BLOCK_COLUMNS, *side_columns(self.score.job, self.score.ml), *array_columns(self.rows)
 
     def open(self) -> None:
         """Load the model."""
@@ -70,7 +69,7 @@ class WriteParts:
         block = self._format.decode(part)
         given, exact = self._format.arrays(block), self._format.exact(block)
         found = {name: as_column(values) for name, values in self.score.run(given, exact).items()}
-        sample = found.pop("__drift", None)
+        sides = {name: only_value(found.pop(name)) for name, _ in side_columns(self.score.job, self.score.ml)}
         reasons, values = found["__dead_letter_reason"], {**given, **exact, **found}
         bad = np.empty(0, np.int64) if is_repeated(reasons) else np.flatnonzero(reasons.astype(bool))
         good = values
@@ -82,6 +81,6 @@ class WriteParts:
         return {
             "__predictions": predictions,
             "__alerts": alerts,
-            **({} if sample is None else {"__drift": next((text for text in sample if text is not None), None)}),
+            **sides,
             **arrays(self.rows, {name: values[name][bad] for name, _ in self.rows}, len(bad)),
         }

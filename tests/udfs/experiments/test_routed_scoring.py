@@ -19,6 +19,7 @@ from tests.support.job_settings import MakeSettings
 from tests.support.lines import line_column
 from tests.support.tiny_models import linear, write_classes, write_linear, write_picky
 from udfs.experiments.router import Router
+from udfs.functions import batch_scoring
 from udfs.functions.score_columns import ScoreColumns
 from udfs.functions.score_lines import ScoreLines
 from udfs.functions.write_lines import WriteLines
@@ -220,7 +221,8 @@ def test_model_of_a_variant_that_is_not_there_is_refused(make: Make, opened: Any
         opened(make(("m", "1.0.0", 50), ("m", "9.0.0", 50)))
 
 
-def test_variants_are_counted(make: Make, opened: Any) -> None:
+def test_variants_are_counted(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch_scoring, "export_metrics", lambda job, metrics: None)
     settings = make(("m", "1.0.0", 50), ("m", "3.0.0", 50))
     settings = settings.model_copy(
         update={"ml": settings.ml.model_copy(update={"metrics": settings.ml.metrics.model_copy(update={"port": 1})})}

@@ -28,9 +28,9 @@ def _region(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A column ``region`` whose values scoring makes."""
     before = BatchScoring._rows
 
-    def with_region(self: BatchScoring, predictions: Any, columns: Any, size: int) -> dict[str, Any]:
-        regions = np.array([f"r{row}" for row in range(size)], dtype=object)
-        return {**before(self, predictions, columns, size), "__region": regions}
+    def with_region(self: BatchScoring, predictions: Any, columns: Any, exact: Any) -> dict[str, Any]:
+        regions = np.array([f"r{row}" for row in range(len(predictions.matrix))], dtype=object)
+        return {**before(self, predictions, columns, exact), "__region": regions}
 
     monkeypatch.setattr(BatchScoring, "_rows", with_region)
     with planted(Column("region", "STRING", StepColumn("__region"), "Region of the event.")):

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.job_settings import MakeSettings
+from udfs.columns.repeated import repeated
 from udfs.functions.prediction_texts import PredictionTexts, block
-from udfs.functions.repeated import repeated
 
 
 def columns(**changed: Any) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def function(make_settings: MakeSettings, tmp_path: Path) -> Iterator[ScoreColum
     assert settings.job is not None
     found = ScoreColumns(settings.job, settings.ml)
     found.open()
-    _wait(lambda: len(found._scoring._models.own._live._shelf) == 1)  # type: ignore[union-attr]
+    _wait(lambda: len(found._scoring._models.own()._live._shelf) == 1)  # type: ignore[union-attr]
     yield found
     found.close()
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from state.sql import SqlColumns
+from udfs.columns.coded import Coded
+from udfs.columns.repeated import is_repeated, repeated
 from udfs.experiments.arm_answer import ArmAnswer
-from udfs.functions.coded import Coded
-from udfs.functions.repeated import is_repeated, repeated
 from udfs.rows import PREDICTION, experiment_columns
 from udfs.scoring.ladder import Answer
 from udfs.scoring.prediction_batch import PredictionBatch

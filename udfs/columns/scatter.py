@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from udfs.columns.repeated import repeated
 from udfs.dead_letters import Problem
-from udfs.functions.repeated import repeated
 from udfs.parsing.encoding import show_line
 from udfs.rows import DEAD_LETTER, step_columns
 

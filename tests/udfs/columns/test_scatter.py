@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from udfs.columns.scatter import PROBLEM_COLUMNS, problem_columns, scatter
 from udfs.dead_letters import Problem
-from udfs.functions.scatter import PROBLEM_COLUMNS, problem_columns, scatter
 
 
 def test_values_without_places_are_left_as_they_are() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from udfs.functions.repeated import is_repeated, repeated
+from udfs.columns.repeated import is_repeated, repeated
 from udfs.inference import BatchAdapter
 
 

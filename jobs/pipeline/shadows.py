@@ -1,0 +1,53 @@
+"""The stream of comparisons: a step of its own scores answered rows with the other variants of their experiment.
+
+It runs in worker processes of its own in both profiles, so neither its models nor Python's lock hold up an answer.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conf.settings import JobSettings, Settings
+from jobs.flink.environment import FlinkSession
+from jobs.flink.overrides import ONE_ROW, table_options
+from jobs.flink.sql import View, create_view
+from jobs.pipeline.steps import apply, computed_once
+from jobs.sinks.files import write_text
+from jobs.sinks.inserts import Inserts
+from jobs.sinks.kafka import create_kafka_text_sink
+from udfs.columns.side_columns import SHADOW
+from udfs.functions.compare_shadows import CompareShadows
+
+_LONGEST_WAIT_S = 1.0
+
+
+def add_shadows(
+    session: FlinkSession, settings: Settings, inserts: Inserts, job: JobSettings, scored: View, output: Path
+) -> None:
+    """Add the insert of comparisons into a folder of ``output`` or the job's topic.
+
+    Args:
+        session: of the job.
+        settings: of models and experiments.
+        inserts: all other inserts; this one comes last, so that it moves no other operator's uid.
+        job: owner of the rows.
+        scored: view with the column ``__shadow``; a stream, for it is read here apart from the others.
+        output: folder of the run.
+    """
+    query = f"SELECT {SHADOW} FROM {scored.name} WHERE {SHADOW} IS NOT NULL"
+    source = create_view(session, "shadow_rows", ((SHADOW, "BYTES"),), query)
+    source_topics, sink = job.source.kafka, job.sink.kafka
+    is_endless = source_topics is not None and source_topics.stop == "never"
+    to_topic = sink is not None and sink.comparisons is not None
+    function = CompareShadows(
+        job, settings.ml, _LONGEST_WAIT_S if is_endless else None, "ARRAY<STRING>" if to_topic else "BYTES"
+    )
+    with table_options(session, ONE_ROW):
+        compared = computed_once(session, apply(session, source, "compared", function, profile="throughput"))
+    lines = f"FROM {compared.name} WHERE __comparisons IS NOT NULL"
+    if sink is not None and to_topic:
+        create_kafka_text_sink(session, "comparisons", job, sink)
+        each = f"(SELECT __comparisons {lines}) CROSS JOIN UNNEST(__comparisons) AS `lines` (line)"
+        inserts.add(f"INSERT INTO comparisons SELECT line FROM {each}")
+    else:
+        write_text(inserts, "comparisons", f"SELECT __comparisons {lines}", output / "comparisons", kind="BYTES")

@@ -1,0 +1,31 @@
+"""Columns that a scored batch sends to other steps of the job: one value a batch, in one of its rows.
+
+- ``__drift``: sampled rows, for the step that measures drift.
+- ``__shadow``: rows as models take them, with their answers, for the step that scores shadows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conf.experiments.experiment_choice import shadow_experiments
+from conf.settings import JobSettings, MlSettings
+from state.sql import SqlColumns
+from udfs.columns.repeated import is_repeated
+
+DRIFT = "__drift"
+SHADOW = "__shadow"
+SIDE_COLUMNS: SqlColumns = ((DRIFT, "STRING"), (SHADOW, "BYTES"))
+
+
+def side_columns(job: JobSettings, ml: MlSettings) -> SqlColumns:
+    """Return those of the columns that a job has."""
+    wanted = {DRIFT: ml.drift.enabled, SHADOW: bool(shadow_experiments(ml, job.inference.model_name))}
+    return tuple(column for column in SIDE_COLUMNS if wanted[column[0]])
+
+
+def only_value(column: Any) -> Any:
+    """Return the value of a batch, wherever in its column it is; None: there is none."""
+    if is_repeated(column):
+        return column[0]
+    return next((value for value in column if value is not None), None)

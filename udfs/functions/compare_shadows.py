@@ -1,0 +1,102 @@
+"""Scored rows in, comparisons with the shadows of their experiments out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from conf.experiments.experiment_choice import experiments_of, shadow_experiments
+from conf.settings import JobSettings, MlSettings
+from state.sql import SqlColumns
+from udfs.columns.side_columns import SHADOW
+from udfs.experiments.open_arms import ArmModels
+from udfs.experiments.router import Router
+from udfs.experiments.shadow_rows import ShadowRows
+from udfs.experiments.shadows import ShadowLog, ShadowOptions, Shadows
+from udfs.features.feature_set import compile_feature_set
+from udfs.functions.prediction_texts import PredictionTexts, block
+from udfs.functions.vector_function import Columns
+from udfs.logs import set_up_logs
+from udfs.metrics.experiments import ShadowRecorder
+from udfs.metrics.exporter import export_metrics
+from udfs.rows import comparisons_of
+from udfs.scoring.breaker import BreakerOptions
+from udfs.scoring.ladder import Ladder, LadderOptions
+
+_FAILURES = 2
+"""Failed batches of a shadow after which it is left alone: nobody waits for it, and rows wait behind it."""
+
+
+@dataclass
+class CompareShadows:
+    """A function that scores answered rows with the other variants of their experiment.
+
+    Args:
+        job: settings of the job.
+        ml: settings of models and experiments.
+        longest_wait_s: longest time between a row's answer and its shadows; None: rows wait as long as they must.
+        kind: ``BYTES``, the lines of a batch without the end of the last; or ``ARRAY<STRING>``, each by itself.
+    """
+
+    job: JobSettings
+    ml: MlSettings
+    longest_wait_s: float | None = None
+    kind: Literal["BYTES", "ARRAY<STRING>"] = "BYTES"
+
+    @property
+    def inputs(self) -> SqlColumns:
+        """The rows of a batch."""
+        return ((SHADOW, "BYTES"),)
+
+    @property
+    def outputs(self) -> SqlColumns:
+        """Comparisons as lines; NULL where there are none."""
+        return (("__comparisons", self.kind),)
+
+    def open(self) -> None:
+        """Load the models of all variants."""
+        set_up_logs(self.ml.logs)
+        export_metrics(self.job.name, self.ml.metrics)
+        inference = self.job.inference
+        experiments = {each.name: each for each in shadow_experiments(self.ml, inference.model_name)}
+        self._written = {name for name, each in experiments.items() if each.collect_comparison}
+        router = Router(experiments_of(self.ml, inference.model_name), self.job.events)
+        # A variant that is switched off is no shadow either.
+        arms = [arm for arm in router.arms if arm.experiment in experiments and arm.is_enabled]
+        features = compile_feature_set(self.job.features, self.job.events)
+        self._models = ArmModels(self.ml, inference, features, arms, self.job.name)
+        ladders = {arm: Ladder(source, self._options(), ShadowLog()) for arm, source in self._models.alone()}
+        recorder = ShadowRecorder(self.job.name, arms) if self.ml.metrics.port else None
+        options = ShadowOptions(inference.alert_threshold, self.longest_wait_s)
+        self._shadows = Shadows(router.arms, ladders, options, recorder)
+        self._texts = PredictionTexts(self.job, comparisons_of(self.job))
+
+    def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
+        """Score the rows of each batch."""
+        return {"__comparisons": [self._lines(data) for data in columns[SHADOW].tolist()]}
+
+    def close(self) -> None:
+        """Let the models go."""
+        self._shadows.close()
+        self._models.close()
+
+    def _lines(self, data: bytes) -> bytes | list[str] | None:
+        compared = self._shadows.compare(ShadowRows.from_bytes(data))
+        blocks = [
+            block(self._texts.write(columns, end="\n"))
+            for columns in compared
+            if columns["__experiment"][0] in self._written
+        ]
+        lines = b"\n".join(each for each in blocks if each is not None)
+        if not lines:
+            return None
+        return lines if self.kind == "BYTES" else lines.decode().split("\n")
+
+    def _options(self) -> LadderOptions:
+        settings = self.ml.inference
+        failures = min(_FAILURES, settings.breaker_failures)
+        breaker = BreakerOptions(failures, settings.breaker_open_ms / 1000, settings.breaker_successes)
+        return LadderOptions(np.nan, settings.max_latency_ms / 1000, self.job.inference.max_concurrency, breaker)
