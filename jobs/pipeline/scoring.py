@@ -47,7 +47,8 @@ class ScoringViews:
     def with_side(self, column: str) -> View:
         """Return the view that has a column for another step."""
         # A piece has several of its values, which are taken apart into rows as its dead letters are.
-        return self.scored if self.blocks is None or column not in self.blocks.names else self.blocks
+        whole = (column, dict(SIDE_COLUMNS)[column])
+        return self.scored if self.blocks is None or whole not in self.blocks.columns else self.blocks
 
 
 @dataclass(frozen=True)

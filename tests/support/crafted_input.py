@@ -69,9 +69,7 @@ BAD_LINES = (
         "wrong_type",
         "field 'TX_DATETIME': expected timestamp, got '2018-04-02 25:00'",
     ),
-    BadLine(
-        _with(CUSTOMER_ID=...), "missing_value", "field 'CUSTOMER_ID': expected long, got null or nothing"
-    ),
+    BadLine(_with(CUSTOMER_ID=...), "missing_value", "field 'CUSTOMER_ID': expected long, got null or nothing"),
     BadLine(
         _with(TX_DATETIME=None),
         "missing_value",

@@ -186,9 +186,7 @@ SAMPLES: Mapping[str, Sample] = {
     "tflite-int8": _net("tflite", shipped("int8.tflite"), tolerance=_INT8),
     "tflite-uint8": _net("tflite", shipped("uint8.tflite"), tolerance=_INT8),
     "tflite-int8-fixed-4": _net("tflite", shipped("int8_fixed_4.tflite"), 4, tolerance=_INT8),
-    "tflite-dynamic-range": _net(
-        "tflite", shipped("dynamic_range.tflite"), expect=wide_score, tolerance=0.01
-    ),
+    "tflite-dynamic-range": _net("tflite", shipped("dynamic_range.tflite"), expect=wide_score, tolerance=0.01),
     "tflite-stuck": _net("tflite", shipped("stuck.tflite"), 1),
     "tflite-two-ports": Sample(
         "tflite",

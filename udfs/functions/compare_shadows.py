@@ -76,7 +76,7 @@ class CompareShadows:
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Score the rows of each batch."""
-        return {"__comparisons": [self._lines(data) for data in columns[SHADOW].tolist()]}
+        return {"__comparisons": [self._lines(data) for data in columns[SHADOW]]}
 
     def close(self) -> None:
         """Let the models go."""

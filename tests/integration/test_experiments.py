@@ -1,0 +1,101 @@
+"""Experiments in running jobs: who is assigned to what, and what shadows may not do."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.support.experiments import xxh64
+from tests.support.fraud_config import FEATURES, STATELESS, write_fraud_config
+from tests.support.job_runs import JobRun, read_parts, run_job
+from tests.support.odd_models import ODD_MODELS
+from tests.support.small_model import write_model
+
+KINDS = {"stateless": STATELESS, "windowed": FEATURES}
+SPLIT = {"control": 60.0, "treatment": 40.0}
+
+
+def overrides(folder: Path, width: int, weights: dict[str, float], *, has_shadows: bool) -> list[str]:
+    """Settings of an experiment whose variants are versions 2.0.0, 3.0.0, ... of the job's model."""
+    models, variants = [], []
+    for place, (name, weight) in enumerate(weights.items()):
+        path = folder / name / "model.onnx"
+        if not path.exists():
+            write = ODD_MODELS.get(name)
+            path = write_model(path.parent, width=width) if write is None else write(path.parent, width)
+        version = f"{place + 2}.0.0"
+        models.append(f"{{name: fraud-detector, version: {version}, type: onnx, path: {path}, warmup_on_load: false}}")
+        variants.append(f"{{name: {name}, model_name: fraud-detector, model_version: {version}, weight: {weight}}}")
+    listed = ", ".join(variants)
+    shadow = str(has_shadows).lower()
+    tested = f"name: test, strategy: hash, split_key: CUSTOMER_ID, enable_shadow_mode: {shadow}, variants: [{listed}]"
+    return [
+        f"ml.models=[{', '.join(models)}]",
+        "ml.ab_testing.enabled=true",
+        f"ml.ab_testing.experiments=[{{{tested}}}]",
+    ]
+
+
+def by_hand(customers: pd.Series) -> list[str]:
+    """The variant of each customer by an implementation of the hash that is not the product's."""
+    ends = int(SPLIT["treatment"] / 100 * 2**64)
+    return ["treatment" if xxh64(f"test.{customer}".encode()) < ends else "control" for customer in customers]
+
+
+def answers(run: JobRun) -> list[str]:
+    """What a run said of each row, but for how long it took."""
+    return sorted(
+        json.dumps(row, sort_keys=True) for row in run.predictions.drop(columns="latency_us").to_dict("records")
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [("stateless", "throughput"), ("stateless", "latency"), ("windowed", "throughput"), ("windowed", "sql")],
+)
+def test_variants_are_the_same_in_every_way_to_run(
+    kind: str, settings: str, crafted_file: Path, tmp_path: Path
+) -> None:
+    config = write_fraud_config(tmp_path, features=KINDS[kind])
+    given = overrides(tmp_path, len(KINDS[kind]), SPLIT, has_shadows=True)
+    how = "execution.windows=sql" if settings == "sql" else f"execution.profile={settings}"
+    run = run_job(config, crafted_file, tmp_path / "out", overrides=[*given, how])
+    rows = run.predictions
+    assert run.summary.adds_up
+    assert list(rows["variant"]) == by_hand(rows["key"])
+    assert list(rows["version"]) == ["2.0.0" if variant == "control" else "3.0.0" for variant in rows["variant"]]
+    assert list(rows["propensity"]) == [SPLIT[variant] / 100 for variant in rows["variant"]]
+    compared = read_parts(run.output / "comparisons").sort_values("event_id", ignore_index=True)
+    assert list(compared["event_id"]) == list(rows["event_id"])
+    assert list(compared["variant"]) == list(rows["variant"])
+    assert {tuple(pair) for pair in compared[["variant", "shadow"]].to_numpy()} == {
+        ("control", "treatment"),
+        ("treatment", "control"),
+    }
+    np.testing.assert_array_equal(compared["score_delta"], np.zeros(len(rows)))  # both are the same network
+    assert compared["is_match"].all()
+
+
+def test_shadows_that_go_wrong_change_nothing(crafted_file: Path, tmp_path: Path) -> None:
+    config, width = write_fraud_config(tmp_path, features=STATELESS), len(STATELESS)
+    weights = {"control": 100.0, "nan": 0.0, "failing": 0.0, "slow": 0.0, "good": 0.0}
+    runs = {
+        has_shadows: run_job(
+            config,
+            crafted_file,
+            tmp_path / f"out-{has_shadows}",
+            overrides=overrides(tmp_path, width, weights, has_shadows=has_shadows),
+        )
+        for has_shadows in (False, True)
+    }
+    assert answers(runs[True]) == answers(runs[False])
+    assert not (runs[False].output / "comparisons").exists()
+    compared = read_parts(runs[True].output / "comparisons")
+    shadows = Counter(compared["shadow"])
+    assert shadows["good"] == len(runs[True].predictions)
+    assert {"nan", "failing"}.isdisjoint(shadows)
