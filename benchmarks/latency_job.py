@@ -9,11 +9,13 @@ import sys
 import time
 from pathlib import Path
 
+from conf.experiments.experiment_choice import shadow_experiments
 from conf.loading.loader import load_settings
 from conf.settings import JobSettings, Settings
 from jobs.flink.environment import FlinkSession, open_session
 from jobs.flink.sql import View, create_view
 from jobs.pipeline.scoring import has_windows, score
+from jobs.pipeline.shadows import add_shadows
 from jobs.pipeline.steps import apply
 from jobs.runs.launch import execute, local_options
 from jobs.sinks.files import write_csv
@@ -49,6 +51,8 @@ def main(config: str, port: str, output: str, *overrides: str) -> None:
     chosen = f"SELECT `{job.events.id}`, {took.format(sent=f'`{job.events.id}`')}"
     query = f"{chosen} FROM {scored.name} WHERE __dead_letter_reason IS NULL"
     write_csv(inserts, "took", (("sent", "BIGINT"), ("took", "BIGINT")), query, folder / "took")
+    if shadow_experiments(settings.ml, job.inference.model_name):
+        add_shadows(session, settings, inserts, job, scored, folder)
     execute(inserts, job.name)
 
 

@@ -19,6 +19,11 @@ from udfs.columns.side_columns import SHADOW
 from udfs.functions.compare_shadows import CompareShadows
 
 _LONGEST_WAIT_S = 1.0
+_SEVERAL = {
+    "python.fn-execution.bundle.size": "128",
+    "python.fn-execution.bundle.time": "50",
+    "python.fn-execution.arrow.batch.size": "128",
+}
 
 
 def add_shadows(
@@ -42,7 +47,9 @@ def add_shadows(
     function = CompareShadows(
         job, settings.ml, _LONGEST_WAIT_S if is_endless else None, "ARRAY<STRING>" if to_topic else "BYTES"
     )
-    with table_options(session, ONE_ROW):
+    # A batch of an endless stream, or a single event of the latency profile, is too little for a call of its own.
+    options = _SEVERAL if is_endless or settings.execution.profile == "latency" else ONE_ROW
+    with table_options(session, options):
         compared = computed_once(session, apply(session, source, "compared", function, profile="throughput"))
     lines = f"FROM {compared.name} WHERE __comparisons IS NOT NULL"
     if sink is not None and to_topic:

@@ -7,7 +7,7 @@ the reader find out for themselves which fields models read.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -120,6 +120,36 @@ class ShadowRows:
             kinds,
             fields,
         )
+
+
+def joined_rows(batches: Iterable[ShadowRows], most: int) -> list[ShadowRows]:
+    """Return the rows of batches in their order as fewer ones, of at most so many rows where a batch has not more.
+
+    Rows of one batch have the same fields and as many features; the earliest answer tells when they were sent.
+    """
+    made: list[list[ShadowRows]] = []
+    for batch in batches:
+        last = made[-1] if made else []
+        is_alike = bool(last) and (last[0].kinds, last[0].matrix.shape[1]) == (batch.kinds, batch.matrix.shape[1])
+        if is_alike and sum(map(len, last)) + len(batch) <= most:
+            last.append(batch)
+        else:
+            made.append([batch])
+    return [_joined(each) if len(each) > 1 else each[0] for each in made]
+
+
+def _joined(batches: Sequence[ShadowRows]) -> ShadowRows:
+    first = batches[0]
+    return ShadowRows(
+        min(each.sent_ms for each in batches),
+        np.concatenate([each.arms for each in batches]),
+        np.concatenate([each.predictions for each in batches]),
+        np.concatenate([each.labels for each in batches]),
+        np.concatenate([each.versions for each in batches]),
+        np.concatenate([each.matrix for each in batches]),
+        first.kinds,
+        {name: np.concatenate([each.fields[name] for each in batches]) for name, _ in first.kinds},
+    )
 
 
 @lru_cache(maxsize=16)

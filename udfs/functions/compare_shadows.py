@@ -14,7 +14,7 @@ from state.sql import SqlColumns
 from udfs.columns.side_columns import SHADOW
 from udfs.experiments.open_arms import ArmModels
 from udfs.experiments.router import Router
-from udfs.experiments.shadow_rows import ShadowRows
+from udfs.experiments.shadow_rows import ShadowRows, joined_rows
 from udfs.experiments.shadows import ShadowLog, ShadowOptions, Shadows
 from udfs.features.feature_set import compile_feature_set
 from udfs.functions.prediction_texts import PredictionTexts, block
@@ -28,6 +28,9 @@ from udfs.scoring.ladder import Ladder, LadderOptions
 
 _FAILURES = 2
 """Failed batches of a shadow after which it is left alone: nobody waits for it, and rows wait behind it."""
+
+_MOST_ROWS = 4_096
+"""Rows of several batches that are scored at once; a batch of more is scored by itself."""
 
 
 @dataclass
@@ -76,15 +79,17 @@ class CompareShadows:
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Score the rows of each batch."""
-        return {"__comparisons": [self._lines(data) for data in columns[SHADOW]]}
+        batches = joined_rows([ShadowRows.from_bytes(data) for data in columns[SHADOW]], _MOST_ROWS)
+        lines: list[Any] = [self._lines(batch) for batch in batches]
+        return {"__comparisons": [*lines, *[None] * (len(columns[SHADOW]) - len(lines))]}
 
     def close(self) -> None:
         """Let the models go."""
         self._shadows.close()
         self._models.close()
 
-    def _lines(self, data: bytes) -> bytes | list[str] | None:
-        compared = self._shadows.compare(ShadowRows.from_bytes(data))
+    def _lines(self, rows: ShadowRows) -> bytes | list[str] | None:
+        compared = self._shadows.compare(rows)
         blocks = [
             block(self._texts.write(columns, end="\n"))
             for columns in compared
