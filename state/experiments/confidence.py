@@ -90,10 +90,10 @@ class OneSided:
     """Boundary on one side: se·√(2(Nρ²+1)/(Nρ²)·ln(1+√(Nρ²+1)/(2α))), with ρ of 2α.
 
     Its sequence bounds the truth from below only, and more tightly than two sides do once the test is under way. Where
-    less is better it is given the difference with the other sign, and where a margin may be lost, with the margin added.
+    less is better it is given the difference with the other sign, where a margin may be lost, with the margin added.
 
-    Source: Waudby-Smith et al., arXiv 2103.06476, eq. 134; Howard et al., Ann. Statist. 49, 2021, eq. 33 bounds the
-    half-normal mixture so.
+    Source: Waudby-Smith et al., arXiv 2103.06476, eq. 134, which is a little above the half-normal mixture of Howard et
+    al., Ann. Statist. 49, 2021.
 
     Args:
         alpha: chance that the truth ever lies below the bound, between 0 and 0.5.
@@ -135,7 +135,7 @@ class OneSided:
 def mixture_rho(alpha: float, planned: float = PLANNED) -> float:
     """Return the ρ that makes the two-sided boundary nearly tightest at a clock: √((−2 ln α + ln(1 − 2 ln α))/N).
 
-    Source: Waudby-Smith et al., arXiv 2103.06476, appendix B.2.
+    Source: Waudby-Smith et al., arXiv 2103.06476.
 
     Example:
         >>> round(mixture_rho(0.05, 5000), 5)
