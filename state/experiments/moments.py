@@ -79,6 +79,7 @@ class Moments:
         old_d: ArrayLike | None = None,
         new_d: ArrayLike | None = None,
         covariate: ArrayLike | None = None,
+        new_covariate: ArrayLike | None = None,
     ) -> Moments:
         """Replace the values of units that were counted before, since a unit grows as its events come.
 
@@ -87,12 +88,14 @@ class Moments:
             new_x: values that take their places, (..., m).
             old_d: denominators as they were counted, (..., m).
             new_d: denominators that take their places, (..., m).
-            covariate: the units' covariate, which does not change, (..., m).
+            covariate: the units' covariate as it was counted, (..., m).
+            new_covariate: a covariate that takes its place, (..., m); without it, it stays what it was.
 
         Raises:
             ValueError: as for `from_units`, or more units are replaced than were counted.
         """
-        old, new = _values(old_x, old_d, covariate), _values(new_x, new_d, covariate)
+        later = covariate if new_covariate is None else new_covariate
+        old, new = _values(old_x, old_d, covariate), _values(new_x, new_d, later)
         if old.shape != new.shape or (old.shape[-2] > self.count).any():
             msg = (
                 f"units: expected as many new values as old ones, and no more than the {self.count} counted, got "

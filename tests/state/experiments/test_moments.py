@@ -63,10 +63,12 @@ def test_replaced_values_give_what_a_new_sum_gives(n: int, changed: int, seed: i
     grown = units.copy()
     grown[:2, :changed] += units_of(seed + 1, changed)[:2]
     x, d, covariate = units[:, :changed]
-    found = Moments.from_units(*units).updated(
-        x, grown[0, :changed], old_d=d, new_d=grown[1, :changed], covariate=covariate
-    )
+    new_x, new_d, _ = grown[:, :changed]
+    found = Moments.from_units(*units).updated(x, new_x, old_d=d, new_d=new_d, covariate=covariate)
     assert_same(found, Moments.from_units(*grown), rel=1e-8)
+    back = found.updated(new_x, x, old_d=new_d, new_d=d, covariate=covariate, new_covariate=2 * covariate)
+    units[2, :changed] *= 2
+    assert_same(back, Moments.from_units(*units), rel=1e-8)
 
 
 def test_units_that_grow_a_thousand_times_keep_their_digits() -> None:
