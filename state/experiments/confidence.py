@@ -5,9 +5,9 @@ Rules this file keeps:
 - Standard error and clock are two arguments. The standard error says how far the estimate may be off now, so it is
   computed over units. The clock says how much of the path of the estimate has been seen, and only sets how wide the
   boundary is in standard errors. Units go on having events after all of them were counted: their number stands still
-  while the estimate moves on, and a boundary that stands still with it is crossed by chance alone, in the end surely.
-  So the clock is the number of units in both arms if a unit counts once, and the number of events if it counts again
-  with each. Events of one unit that resemble each other make the estimate move less than the clock, which is safe.
+  while the estimate moves on, and no boundary that stands still bounds the chance of ever being crossed. So the clock
+  is the number of units in both arms if a unit counts once, and the number of events if it counts again with each.
+  Events of one unit that resemble each other make the estimate move less than this clock says, which is safe.
 - A clock in another unit is another choice of the planned size and no less valid, if it is one unit at all times.
 - An interval excludes 0 exactly when its p is alpha or less: both come from one boundary.
 """
