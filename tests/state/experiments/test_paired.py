@@ -9,9 +9,9 @@ from sklearn.metrics import log_loss
 from tea_tasting.aggr import Aggregates
 
 from state.experiments.confidence import TwoSided
+from state.experiments.evidence.sequence import Sequence
 from state.experiments.moments import Moments
 from state.experiments.paired import log_losses, paired_difference
-from state.experiments.sequence import Sequence
 
 
 def test_one_row_a_unit_is_scipys_paired_test() -> None:

@@ -7,7 +7,7 @@ import pytest
 import ville
 
 from state.experiments.confidence import OneSided, TwoSided, mixture_rho
-from state.experiments.sequence import Sequence
+from state.experiments.evidence.sequence import Sequence
 
 
 def test_bounds_are_the_running_intersection_of_villes() -> None:
