@@ -135,6 +135,7 @@ KINDS: dict[str, Callable[..., Looks]] = {
     "skewed, one event a unit": partial(one_event, skewed),
     "binary, many events a unit": partial(many_events, binary),
     "skewed, many events a unit": partial(many_events, skewed),
+    "skewed, same rows": shadow,
 }
 
 

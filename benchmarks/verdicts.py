@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.measure import print_figures
-from benchmarks.simulated_tests import KINDS, Looks, in_parts, shadow
+from benchmarks.simulated_tests import KINDS, Looks, in_parts
 from state.experiments.confidence import TwoSided
 from state.experiments.group_sequential import critical_values
 from state.experiments.sample_ratio import log_odds
@@ -35,10 +35,9 @@ from state.experiments.sample_ratio import log_odds
 Crossed: TypeAlias = Callable[[Looks], NDArray[np.bool_]]
 
 ALPHA, SRM_ALPHA = 0.05, 0.001
-LIFTS = {"binary, one event a unit": 0.2, "skewed, one event a unit": 0.08}
-WINDOWS = {"one": 200, "many": 100}
-UNITS = {"one": 100, "many": 400}
-SHADOW_UNITS = 20
+LIFTS = {"binary, one event a unit": 0.2, "skewed, one event a unit": 0.08, "skewed, same rows": 0.08}
+WINDOWS = {kind: 100 if "many" in kind else 200 for kind in KINDS}
+UNITS = {kind: 400 if "many" in kind else 20 if "same rows" in kind else 100 for kind in KINDS}
 SRM_UNITS, SRM_WINDOWS = 1_000, 200
 SRM_SHARES = (0.5, 0.505, 0.51)
 _GROUP_LOOKS = 20
@@ -59,12 +58,15 @@ def main(tests: str = "2000", seed: str = "1") -> None:
 def false_rates(tests: int, seed: int) -> dict[str, dict[str, float]]:
     """Return the share of tests without a difference that end with a verdict, by kind of metric and rule."""
     found = {}
-    rules: dict[str, Crossed] = {
-        "sequence": by_sequence,
-        "p < 0.05 at every look": partial(by_p, alpha=0.05),
-        "p < 0.001 at every look": partial(by_p, alpha=0.001),
-    }
     for kind in KINDS:
+        rules: dict[str, Crossed] = {
+            "sequence": by_sequence,
+            "p < 0.05 at every look": partial(by_p, alpha=0.05),
+            "p < 0.001 at every look": partial(by_p, alpha=0.001),
+        }
+        # Its looks need units that grow to a number known beforehand.
+        if "many" not in kind:
+            rules["group-sequential"] = by_groups
         first = first_verdicts(kind, rules, tests, seed)
         found[kind] = {rule: round(float(np.isfinite(units).mean()), 4) for rule, units in first.items()}
     return found
@@ -73,17 +75,15 @@ def false_rates(tests: int, seed: int) -> dict[str, dict[str, float]]:
 def true_verdicts(tests: int, seed: int) -> dict[str, Any]:
     """Return power and median units of tests with a lift, and how few units two models on the same rows take."""
     power: dict[str, dict[str, float]] = {}
-    median: dict[str, dict[str, float | None]] = {}
+    medians: dict[str, dict[str, float | None]] = {}
     rules: dict[str, Crossed] = {"sequence": by_sequence, "group-sequential": by_groups}
     for kind, lift in LIFTS.items():
         units = first_verdicts(kind, rules, tests, seed, lift)
-        power[kind], median[kind] = _summary(units)
-    same_rows = in_parts(partial(shadow, LIFTS[kind]), tests, seed, windows=WINDOWS["one"], units=SHADOW_UNITS)
-    paired = np.concatenate([first_units(by_sequence(looks), looks) for looks in same_rows])
-    power["skewed, same rows"], median["skewed, same rows"] = _summary({"sequence": paired})
-    alone, arms = median["skewed, same rows"]["sequence"], median[kind]["sequence"]
-    ratio = round(alone / arms, 4) if alone and arms else None
-    return {"power": power, "median_units_to_verdict": median, "paired_units_ratio": ratio}
+        power[kind] = {rule: round(float(np.isfinite(each).mean()), 4) for rule, each in units.items()}
+        medians[kind] = {rule: _finite(float(np.median(each))) for rule, each in units.items()}
+    same, apart = (medians[kind]["sequence"] for kind in ("skewed, same rows", "skewed, one event a unit"))
+    ratio = round(same / apart, 4) if same and apart else None
+    return {"power": power, "median_units_to_verdict": medians, "paired_units_ratio": ratio}
 
 
 def sample_ratios(tests: int, seed: int) -> dict[str, float]:
@@ -106,10 +106,9 @@ def first_verdicts(
     kind: str, rules: Mapping[str, Crossed], tests: int, seed: int, lift: float = 0.0
 ) -> dict[str, NDArray[np.float64]]:
     """Return by rule the units in both arms at each test's first verdict, (tests,); infinite where there is none."""
-    size = "many" if "many" in kind else "one"
     parts: dict[str, list[NDArray[np.float64]]] = {rule: [] for rule in rules}
     simulate = partial(KINDS[kind], lift)
-    for looks in in_parts(simulate, tests, seed, windows=WINDOWS[size], units=UNITS[size]):
+    for looks in in_parts(simulate, tests, seed, windows=WINDOWS[kind], units=UNITS[kind]):
         for rule, crossed in rules.items():
             parts[rule].append(first_units(crossed(looks), looks))
     return {rule: np.concatenate(units) for rule, units in parts.items()}
@@ -140,10 +139,8 @@ def first_units(crossed: NDArray[np.bool_], looks: Looks) -> NDArray[np.float64]
     return np.where(crossed.any(axis=1), looks.units[crossed.argmax(axis=1)], np.inf)
 
 
-def _summary(units: Mapping[str, NDArray[np.float64]]) -> tuple[dict[str, float], dict[str, float | None]]:
-    power = {rule: round(float(np.isfinite(each).mean()), 4) for rule, each in units.items()}
-    medians = {rule: float(np.median(each)) for rule, each in units.items()}
-    return power, {rule: each if np.isfinite(each) else None for rule, each in medians.items()}
+def _finite(units: float) -> float | None:
+    return units if np.isfinite(units) else None
 
 
 def _critical(alpha: float) -> float:

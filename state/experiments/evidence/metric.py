@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from state.experiments.confidence import Boundary
+
     Role: TypeAlias = Literal["goal", "guardrail", "signal"]
     Better: TypeAlias = Literal["higher", "lower"]
 
@@ -83,16 +85,19 @@ class MetricEvidence:
     harm: Sequence = field(default_factory=Sequence)
     safety: Sequence = field(default_factory=Sequence)
 
-    def updated(self, difference: float, se: float, clock: float) -> MetricEvidence:
+    def updated(self, difference: float, se: float, clock: float, boundary: Boundary | None = None) -> MetricEvidence:
         """Return the evidence after one more look.
 
         Args:
             difference: treatment less control of all units so far, in the metric's unit.
             se: its standard error over units.
             clock: units or events so far, see `state.experiments.confidence`.
+            boundary: of the gain, at all looks of a test or at none; without it, that of a confidence sequence. Harm
+                and safety always have their sequences, since they are looked at all the time.
         """
         metric, gain = self.metric, self.metric.gain(difference)
-        one, two = OneSided(metric.alpha, metric.planned), TwoSided(metric.alpha, metric.planned)
+        one = OneSided(metric.alpha, metric.planned)
+        two = TwoSided(metric.alpha, metric.planned) if boundary is None else boundary
         return MetricEvidence(
             metric,
             difference,

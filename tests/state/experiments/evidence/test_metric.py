@@ -3,9 +3,11 @@ from __future__ import annotations
 import math
 
 import pytest
+from scipy import stats
 
 from state.experiments.confidence import OneSided, TwoSided
 from state.experiments.evidence.metric import Metric, MetricEvidence
+from state.experiments.group_boundary import GroupBoundary
 
 REVENUE = Metric("revenue", "goal", "higher")
 LATENCY = Metric("latency_ms", "guardrail", "lower", margin=2.0)
@@ -37,6 +39,15 @@ def test_less_is_better_up_to_a_margin(difference: float, is_harmed: bool, is_sa
 def test_more_is_better_or_worse_on_both_sides(difference: float, sign: int) -> None:
     assert looked(REVENUE, difference).gain.sign == sign
     assert looked(Metric("cost", "goal", "lower"), -difference).gain.sign == sign
+
+
+def test_gain_has_the_boundary_of_a_known_number_of_units_where_there_is_one() -> None:
+    boundary = GroupBoundary().after_look(5000, 5000)
+    found = MetricEvidence(REVENUE).updated(2.0, 1.0, 5000, boundary)
+    assert found.gain.sign == 1
+    assert found.gain.p == pytest.approx(2 * stats.norm.sf(2.0), rel=1e-5)
+    assert found.safety == looked(REVENUE, 2.0).safety
+    assert looked(REVENUE, 2.0).gain.sign == 0
 
 
 def test_harm_that_was_shown_once_stays() -> None:
