@@ -104,7 +104,7 @@ def many_events(draw: Draw, lift: float, rng: Generator, *, tests: int, windows:
             sums[arm] = new
         compared = difference(*arms)
         found.append((compared.difference, compared.se))
-        events.append(sums[0][1].sum(axis=-1) + sums[1][1].sum(axis=-1))
+        events.append(compared.events)
     return _looks(found, np.full(windows, 2.0 * (units // 2)), np.stack(events, axis=-1))
 
 

@@ -52,6 +52,8 @@ def main(tests: str = "2000", seed: str = "1") -> None:
     }
     for name, found in figures.items():
         _print_table(name, found)
+    noise = _critical(0.002) * (ALPHA * (1 - ALPHA) / int(tests)) ** 0.5
+    print(f"of {tests} tests, chance alone makes a false rate of {ALPHA} one of up to {ALPHA + noise:.4f} (99.9 %)")
     print_figures(figures)
 
 
@@ -105,12 +107,16 @@ def sample_ratios(tests: int, seed: int) -> dict[str, float]:
 def first_verdicts(
     kind: str, rules: Mapping[str, Crossed], tests: int, seed: int, lift: float = 0.0
 ) -> dict[str, NDArray[np.float64]]:
-    """Return by rule the units in both arms at each test's first verdict, (tests,); infinite where there is none."""
+    """Return by rule the units in both arms at each test's first verdict, (tests,); infinite where there is none.
+
+    With a lift, only a verdict for the treatment counts.
+    """
     parts: dict[str, list[NDArray[np.float64]]] = {rule: [] for rule in rules}
     simulate = partial(KINDS[kind], lift)
     for looks in in_parts(simulate, tests, seed, windows=WINDOWS[kind], units=UNITS[kind]):
+        counts = looks.difference > 0 if lift else True
         for rule, crossed in rules.items():
-            parts[rule].append(first_units(crossed(looks), looks))
+            parts[rule].append(first_units(crossed(looks) & counts, looks))
     return {rule: np.concatenate(units) for rule, units in parts.items()}
 
 

@@ -25,6 +25,7 @@ class Difference:
         treatment: ratio of the treatment.
         control: ratio of the control.
         units: units in both arms, the clock of a boundary if a unit counts once.
+        events: sum of the denominators of both arms, the clock if they are numbers of events.
     """
 
     difference: NDArray[np.float64]
@@ -32,6 +33,7 @@ class Difference:
     treatment: NDArray[np.float64]
     control: NDArray[np.float64]
     units: NDArray[np.float64]
+    events: NDArray[np.float64]
 
 
 def difference(treatment: Moments, control: Moments) -> Difference:
@@ -89,4 +91,6 @@ def _difference(
     ratios: tuple[NDArray[np.float64], NDArray[np.float64]],
     variance: NDArray[np.float64],
 ) -> Difference:
-    return Difference(ratios[0] - ratios[1], np.sqrt(variance), *ratios, treatment.count + control.count)
+    units = treatment.count + control.count
+    events = treatment.count * treatment.means[..., D] + control.count * control.means[..., D]
+    return Difference(ratios[0] - ratios[1], np.sqrt(variance), *ratios, units, events)

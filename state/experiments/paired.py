@@ -72,7 +72,7 @@ def log_losses(scores: ArrayLike, labels: ArrayLike, *, least: float = 1e-6) -> 
     Args:
         scores: chance of a positive, 0..1, (n,).
         labels: 0 or 1, (n,).
-        least: scores are taken to be this far from 0 and 1 at least, which bounds the loss of one row.
+        least: chance that is taken for a smaller one, which bounds the loss of one row.
 
     Raises:
         ValueError: a score is not a chance, or a label neither 0 nor 1.
@@ -86,7 +86,7 @@ def log_losses(scores: ArrayLike, labels: ArrayLike, *, least: float = 1e-6) -> 
         msg = "log loss: expected scores 0..1 and labels 0 or 1, got others; leave out rows without a score or label"
         raise ValueError(msg)
     given = np.where(truth == 1, chances, 1 - chances)
-    losses: NDArray[np.float64] = -np.log(np.clip(given, least, 1 - least))
+    losses: NDArray[np.float64] = -np.log(np.maximum(given, least))
     return losses
 
 

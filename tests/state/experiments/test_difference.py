@@ -69,6 +69,12 @@ def test_difference_is_tea_tastings(denominator: str | None, covariate: str | No
     assert (found.treatment, found.control) == (pytest.approx(golden.treatment), pytest.approx(golden.control))
 
 
+def test_clocks_are_units_and_events() -> None:
+    found = difference(*(Moments.from_units(*units) for units in (TREATMENT, CONTROL)))
+    assert found.units == 1100
+    assert found.events == pytest.approx(TREATMENT[1].sum() + CONTROL[1].sum())
+
+
 def test_covariate_narrows_by_what_it_explains() -> None:
     rng = np.random.default_rng(3)
     covariate = rng.normal(size=(2, 20_000))
