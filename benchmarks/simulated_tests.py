@@ -1,6 +1,7 @@
 """Simulated tests with two arms, of which the truth is known; many at once, and each looked at after every window.
 
-Units of a window come in equal numbers to both arms. A metric is a binary or a skewed (log-normal) value; an event is
+Units of a window come in fixed numbers to both arms: even ones, or one in a hundred to the treatment, as in the first
+step of a ramp. A metric is a binary or a skewed (log-normal) value; an event is
 the unit's only one, or units have one with a chance of a half in every window and resemble themselves.
 """
 
@@ -55,7 +56,9 @@ def skewed(rng: Generator, shape: tuple[int, ...], lift: float) -> Values:
     return (1 + lift) * np.exp(_SPREAD * rng.standard_normal(shape))
 
 
-def one_event(draw: Draw, lift: float, rng: Generator, *, tests: int, windows: int, units: int) -> Looks:
+def one_event(
+    draw: Draw, lift: float, rng: Generator, *, tests: int, windows: int, units: int, share: float = 0.5
+) -> Looks:
     """Simulate tests in which each of the units of a window has one event.
 
     Args:
@@ -65,16 +68,16 @@ def one_event(draw: Draw, lift: float, rng: Generator, *, tests: int, windows: i
         tests: number of tests.
         windows: looks of each.
         units: new units of a window, in both arms together.
+        share: share of them in the treatment.
     """
+    treated = round(units * share)
     arms = [Moments.from_units(np.empty((tests, 0)))] * 2
     found = []
     for _ in range(windows):
-        arms = [
-            arm + Moments.from_units(draw(rng, (tests, units // 2), by))
-            for arm, by in zip(arms, (lift, 0.0), strict=True)
-        ]
+        drawn = draw(rng, (tests, treated), lift), draw(rng, (tests, units - treated), 0.0)
+        arms = [arm + Moments.from_units(values) for arm, values in zip(arms, drawn, strict=True)]
         found.append(difference(*arms))
-    seen = np.arange(1, windows + 1) * 2.0 * (units // 2)
+    seen = np.arange(1, windows + 1) * float(units)
     return _looks([(each.difference, each.se) for each in found], seen, np.tile(seen, (tests, 1)))
 
 
@@ -133,6 +136,8 @@ def shadow(lift: float, rng: Generator, *, tests: int, windows: int, units: int)
 KINDS: dict[str, Callable[..., Looks]] = {
     "binary, one event a unit": partial(one_event, binary),
     "skewed, one event a unit": partial(one_event, skewed),
+    "binary, one in a hundred treated": partial(one_event, binary, share=0.01),
+    "skewed, one in a hundred treated": partial(one_event, skewed, share=0.01),
     "binary, many events a unit": partial(many_events, binary),
     "skewed, many events a unit": partial(many_events, skewed),
     "skewed, same rows": shadow,

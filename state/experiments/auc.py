@@ -1,4 +1,4 @@
-"""Area under the ROC curve of an arm, and differences of two, from counts of scores that add up over tasks.
+"""Area under the ROC curve and its variance, from counts of scores that add up over tasks.
 
 Rules this file keeps:
 
@@ -83,7 +83,7 @@ class ScoreCounts:
     def area(self) -> float:
         """Chance that a positive of one model scores above a negative, ties by half; NaN without both labels."""
         positives = self.counts[1].sum()
-        below = _placements(self.counts)[1]
+        below = placements(self.counts)[1]
         return float((self.counts[1] * below).sum() / positives) if positives else math.nan
 
     @property
@@ -93,8 +93,8 @@ class ScoreCounts:
         Source: DeLong, DeLong, Clarke-Pearson, Comparing the areas under two or more correlated receiver operating
         characteristic curves, Biometrics 44, 1988.
         """
-        placements = _placements(self.counts)
-        return sum(_covariance(self.counts[i], placements[i]) for i in range(2))
+        placed = placements(self.counts)
+        return sum(placement_covariance(self.counts[i], placed[i]) for i in range(2))
 
     def pack(self) -> NDArray[np.float64]:
         """Return format version, models, cells, 0, and positions and counts of cells in use, (4 + 2·used,)."""
@@ -120,43 +120,23 @@ class ScoreCounts:
         return cls(counts)
 
 
-@dataclass(frozen=True)
-class AreaDifference:
-    """Two areas compared.
-
-    Attributes:
-        difference: treatment, or candidate, less control, or current.
-        se: its standard error over rows; NaN below two rows of a label, 0 where labels are told apart without error.
-        treatment: area of the treatment or candidate.
-        control: area of the control or current model.
-        clock: rows of an even split of labels that tell as much, 4·m·n/(m + n) of m positives and n negatives.
-    """
-
-    difference: float
-    se: float
-    treatment: float
-    control: float
-    clock: float
+def placements(counts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return by cell the share of positives above a negative there, and of negatives below a positive; ties by half."""
+    negatives, positives = counts
+    with np.errstate(invalid="ignore"):
+        above = 1 - (np.cumsum(positives) - positives / 2) / positives.sum()
+        below = (np.cumsum(negatives) - negatives / 2) / negatives.sum()
+    return above, below
 
 
-def area_difference(treatment: ScoreCounts, control: ScoreCounts) -> AreaDifference:
-    """Compare the areas of two arms, which are independent."""
-    se = math.sqrt(treatment.variance + control.variance)
-    clock = _clock(treatment.counts) + _clock(control.counts)
-    return AreaDifference(treatment.area - control.area, se, treatment.area, control.area, clock)
-
-
-def paired_area_difference(both: ScoreCounts) -> AreaDifference:
-    """Compare the areas of two models on the same rows, whose errors are correlated.
-
-    Source: DeLong, DeLong, Clarke-Pearson, Biometrics 44, 1988.
-    """
-    candidate, current = (ScoreCounts(both.counts.sum(axis=axis)) for axis in (2, 1))
-    first, second = _placements(candidate.counts), _placements(current.counts)
-    shared = sum(_covariance(both.counts[i], first[i], second[i]) for i in range(2))
-    variance = candidate.variance + current.variance - 2 * shared
-    se = math.sqrt(max(variance, 0.0)) if not math.isnan(variance) else math.nan
-    return AreaDifference(candidate.area - current.area, se, candidate.area, current.area, _clock(candidate.counts))
+def placement_covariance(counts: NDArray[np.int64], *placed: NDArray[np.float64]) -> float:
+    """Return the covariance of the means of the placements by two models, over a label's rows; or one's variance."""
+    used, rows = counts.nonzero(), int(counts.sum())
+    if rows < 2:
+        return math.nan
+    weights, first, last = counts[used], placed[0][used[0]], placed[-1][used[-1]]
+    moment = float(weights @ ((first - weights @ first / rows) * (last - weights @ last / rows)))
+    return moment / (rows - 1) / rows
 
 
 def _counts(labels: ArrayLike, scores: tuple[ArrayLike, ...], cells: int) -> NDArray[np.int64]:
@@ -171,27 +151,3 @@ def _counts(labels: ArrayLike, scores: tuple[ArrayLike, ...], cells: int) -> NDA
         places = places * cells + np.searchsorted(edges, column)
     counted = np.bincount(places, minlength=2 * cells ** len(columns))
     return counted.reshape(2, *[cells] * len(columns))
-
-
-def _placements(counts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return by cell the share of positives above a negative there, and of negatives below a positive; ties by half."""
-    negatives, positives = counts
-    with np.errstate(invalid="ignore"):
-        above = 1 - (np.cumsum(positives) - positives / 2) / positives.sum()
-        below = (np.cumsum(negatives) - negatives / 2) / negatives.sum()
-    return above, below
-
-
-def _covariance(counts: NDArray[np.int64], *placements: NDArray[np.float64]) -> float:
-    """Return the covariance of the means of the placements by two models, over a label's rows; or one's variance."""
-    used, rows = counts.nonzero(), int(counts.sum())
-    if rows < 2:
-        return math.nan
-    weights, first, last = counts[used], placements[0][used[0]], placements[-1][used[-1]]
-    moment = float(weights @ ((first - weights @ first / rows) * (last - weights @ last / rows)))
-    return moment / (rows - 1) / rows
-
-
-def _clock(counts: NDArray[np.int64]) -> float:
-    negatives, positives = int(counts[0].sum()), int(counts[1].sum())
-    return 4 * negatives * positives / max(negatives + positives, 1)

@@ -37,7 +37,7 @@ class NormalPosterior:
 
     Attributes:
         mean: estimate.
-        se: its standard error, > 0.
+        se: its standard error, > 0; that of a few units is too small, so give an arm its floor until it has many.
 
     Raises:
         ValueError: there is no standard error.

@@ -1,4 +1,12 @@
-"""Difference of two arms and its standard error, plain or adjusted by what was known of the units before."""
+"""Difference of two arms and its standard error, plain or adjusted by what was known of the units before.
+
+Rules this file keeps:
+
+- The variance is the larger of Welch's, where each arm has its own, and Student's, where both have one. A ramp begins
+  with a few units in one arm and thousands in the other. The few may all be alike, or all be small where some are
+  large: their own variance is then next to nothing, and looks at it would call equal arms different more often than
+  not. With even arms both variances are the same.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +18,13 @@ import numpy as np
 from state.experiments.moments import COVARIATE, D, X
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from numpy.typing import NDArray
 
     from state.experiments.moments import Moments
+
+    _Pair: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +33,7 @@ class Difference:
 
     Attributes:
         difference: treatment less control, (...).
-        se: its standard error over units; NaN while an arm has fewer than two.
+        se: its standard error over units, see the rules above; NaN while an arm has fewer than two.
         treatment: ratio of the treatment.
         control: ratio of the control.
         units: units in both arms, the clock of a boundary if a unit counts once.
@@ -39,7 +51,7 @@ class Difference:
 def difference(treatment: Moments, control: Moments) -> Difference:
     """Compare the ratios of two arms; those are means where the denominator is 1.
 
-    Source: Welch, Biometrika 34, 1947: each arm has its own variance; ratios by the delta method, see `Moments`.
+    Source: Welch, Biometrika 34, 1947; Student, Biometrika 6, 1908; ratios by the delta method, see `Moments`.
 
     Example:
         >>> from state.experiments.moments import Moments
@@ -47,8 +59,8 @@ def difference(treatment: Moments, control: Moments) -> Difference:
         >>> float(found.difference), round(float(found.se), 4), float(found.units)
         (1.0, 1.1547, 5.0)
     """
-    variance = treatment.variance_of_ratio + control.variance_of_ratio
-    return _difference(treatment, control, (treatment.ratio, control.ratio), variance)
+    variances = (treatment.variance_of_ratio, control.variance_of_ratio)
+    return _difference(treatment, control, (treatment.ratio, control.ratio), variances)
 
 
 def adjusted_difference(treatment: Moments, control: Moments) -> Difference:
@@ -67,8 +79,8 @@ def adjusted_difference(treatment: Moments, control: Moments) -> Difference:
     ratios = [
         arm.ratio - theta * (arm.means[..., COVARIATE] - both.means[..., COVARIATE]) for arm in (treatment, control)
     ]
-    variance = _adjusted_variance(treatment, theta) + _adjusted_variance(control, theta)
-    return _difference(treatment, control, (ratios[0], ratios[1]), variance)
+    variances = (_adjusted_variance(treatment, theta), _adjusted_variance(control, theta))
+    return _difference(treatment, control, (ratios[0], ratios[1]), variances)
 
 
 def _with_covariate(arm: Moments) -> NDArray[np.float64]:
@@ -85,12 +97,11 @@ def _adjusted_variance(arm: Moments, theta: NDArray[np.float64]) -> NDArray[np.f
     return found
 
 
-def _difference(
-    treatment: Moments,
-    control: Moments,
-    ratios: tuple[NDArray[np.float64], NDArray[np.float64]],
-    variance: NDArray[np.float64],
-) -> Difference:
-    units = treatment.count + control.count
-    events = treatment.count * treatment.means[..., D] + control.count * control.means[..., D]
-    return Difference(ratios[0] - ratios[1], np.sqrt(variance), *ratios, units, events)
+def _difference(treatment: Moments, control: Moments, ratios: _Pair, variances: _Pair) -> Difference:
+    n_t, n_c = treatment.count, control.count
+    of_units = (n_t - 1) * n_t * variances[0] + (n_c - 1) * n_c * variances[1]
+    # Arms without two units have NaN for their variance, which stays NaN here.
+    students = of_units / np.maximum(n_t + n_c - 2, 1) * (1 / np.maximum(n_t, 1) + 1 / np.maximum(n_c, 1))
+    se = np.sqrt(np.maximum(variances[0] + variances[1], students))
+    events = n_t * treatment.means[..., D] + n_c * control.means[..., D]
+    return Difference(ratios[0] - ratios[1], se, *ratios, n_t + n_c, events)

@@ -35,38 +35,59 @@ def theirs(units: NDArray[np.float64]) -> Aggregates:
 TREATMENT, CONTROL = arm(1, 700, 0.2), arm(2, 400, 0.0)
 
 
-def test_statistic_is_welchs() -> None:
-    found = difference(Moments.from_units(TREATMENT[0]), Moments.from_units(CONTROL[0]))
-    golden = stats.ttest_ind(TREATMENT[0], CONTROL[0], equal_var=False)
-    assert found.difference / found.se == pytest.approx(golden.statistic, rel=1e-12)
-    assert found.units == 1100
+def statistics_of(*arms: NDArray[np.float64]) -> dict[str, float]:
+    return {name: float(stats.ttest_ind(*arms, equal_var=name == "student").statistic) for name in ("welch", "student")}
 
 
-def test_statistic_from_means_and_deviations_is_welchs() -> None:
-    means, counts = [0.31, 0.29], [1000, 3000]
-    arms = [
-        Moments.from_units(np.repeat([1.0, 0.0], [round(p * n), round((1 - p) * n)]))
-        for p, n in zip(means, counts, strict=True)
-    ]
+@pytest.mark.parametrize(
+    ("sizes", "larger"), [((300, 40), "student"), ((40, 300), "welch")], ids=["few calm", "few wild"]
+)
+def test_statistic_is_scipys_with_the_larger_standard_error(sizes: tuple[int, int], larger: str) -> None:
+    rng = np.random.default_rng(0)
+    treatment, control = rng.normal(1.0, 2.0, sizes[0]), rng.normal(0.0, 1.0, sizes[1])
+    found = difference(Moments.from_units(treatment), Moments.from_units(control))
+    golden = statistics_of(treatment, control)
+    assert found.difference / found.se == pytest.approx(golden[larger], rel=1e-12)
+    assert golden[larger] == min(golden.values())
+    assert found.units == 340
+
+
+def test_statistic_of_even_arms_from_means_and_deviations_is_scipys() -> None:
+    means, n = [0.31, 0.29], 1000
+    arms = [Moments.from_units(np.repeat([1.0, 0.0], [round(p * n), round((1 - p) * n)])) for p in means]
     found = difference(*arms)
-    deviations = [np.sqrt(p * (1 - p) * n / (n - 1)) for p, n in zip(means, counts, strict=True)]
-    golden = stats.ttest_ind_from_stats(
-        means[0], deviations[0], counts[0], means[1], deviations[1], counts[1], equal_var=False
-    )
+    deviations = [np.sqrt(p * (1 - p) * n / (n - 1)) for p in means]
+    golden = stats.ttest_ind_from_stats(means[0], deviations[0], n, means[1], deviations[1], n, equal_var=False)
     assert found.difference / found.se == pytest.approx(golden.statistic, rel=1e-9)
 
 
 @pytest.mark.parametrize("covariate", [None, "c"], ids=["plain", "adjusted"])
 @pytest.mark.parametrize("denominator", [None, "d"], ids=["mean", "ratio"])
-def test_difference_is_tea_tastings(denominator: str | None, covariate: str | None) -> None:
-    golden = RatioOfMeans("x", denominator, covariate, use_t=False).analyze_aggregates(
-        theirs(CONTROL), theirs(TREATMENT)
-    )
+def test_difference_is_tea_tastings_with_the_larger_standard_error(
+    denominator: str | None, covariate: str | None
+) -> None:
+    goldens = [
+        RatioOfMeans("x", denominator, covariate, use_t=False, equal_var=equal_var).analyze_aggregates(
+            theirs(CONTROL), theirs(TREATMENT)
+        )
+        for equal_var in (False, True)
+    ]
     arms = [Moments.from_units(x, d if denominator else None, c) for x, d, c in (TREATMENT, CONTROL)]
     found = (adjusted_difference if covariate else difference)(*arms)
-    assert found.difference == pytest.approx(golden.effect_size, rel=1e-9)
-    assert found.difference / found.se == pytest.approx(golden.statistic, rel=1e-9)
-    assert (found.treatment, found.control) == (pytest.approx(golden.treatment), pytest.approx(golden.control))
+    assert found.difference == pytest.approx(goldens[0].effect_size, rel=1e-9)
+    assert found.difference / found.se == pytest.approx(
+        min((golden.statistic for golden in goldens), key=abs), rel=1e-9
+    )
+    assert (found.treatment, found.control) == (
+        pytest.approx(goldens[0].treatment),
+        pytest.approx(goldens[0].control),
+    )
+
+
+def test_few_units_that_are_alike_borrow_the_spread_of_the_many() -> None:
+    many = np.repeat([1.0, 0.0], [1000, 9000])
+    found = difference(Moments.from_units(np.zeros(10)), Moments.from_units(many))
+    assert found.se == pytest.approx(0.3 / np.sqrt(10), rel=1e-2)
 
 
 def test_clocks_are_units_and_events() -> None:

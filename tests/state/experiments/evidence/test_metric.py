@@ -6,8 +6,8 @@ import pytest
 from scipy import stats
 
 from state.experiments.confidence import OneSided, TwoSided
+from state.experiments.evidence.group_boundary import GroupBoundary
 from state.experiments.evidence.metric import Metric, MetricEvidence
-from state.experiments.group_boundary import GroupBoundary
 
 REVENUE = Metric("revenue", "goal", "higher")
 LATENCY = Metric("latency_ms", "guardrail", "lower", margin=2.0)

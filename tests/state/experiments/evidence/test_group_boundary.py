@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from state.experiments.evidence.group_boundary import GroupBoundary
 from state.experiments.evidence.sequence import Sequence
-from state.experiments.group_boundary import GroupBoundary
 from state.experiments.group_sequential import SPENDING
 
 # As in the tests of `group_sequential`.
