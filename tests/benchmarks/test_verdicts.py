@@ -23,7 +23,8 @@ def test_equal_arms_end_with_a_verdict_no_more_often_than_stated() -> None:
     rates = false_rates(TESTS, SEED)
     assert set(rates) == set(KINDS)
     assert {kind: rate["sequence"] for kind, rate in rates.items() if rate["sequence"] > most(ALPHA)} == {}
-    assert min(rate["p < 0.05 at every look"] for rate in rates.values()) > most(ALPHA)
+    plain = [rate["p < 0.05 at every look"] for kind, rate in rates.items() if "one in a hundred" not in kind]
+    assert min(plain) > 1.5 * most(ALPHA)
 
 
 def test_lifts_are_found_and_the_same_rows_find_them_sooner() -> None:
