@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy import stats
 
+from state.experiments.confidence import TwoSided
 from state.experiments.difference import difference
 from state.experiments.moments import Moments
 from state.experiments.strata import combine_strata
@@ -62,3 +65,25 @@ def test_without_any_stratum_nothing_is_known() -> None:
 def test_leading_axes_are_tests_of_their_own() -> None:
     found = combine_strata([[1.0, 2.0], [3.0, 3.0]], np.ones((2, 2)), [[10, 50]] * 2, [[90, 50]] * 2)
     assert found.difference == pytest.approx([(9 * 1 + 25 * 2) / 34, 3.0])
+
+
+def test_ramp_looked_at_in_every_window_keeps_its_error_rate() -> None:
+    rng, tests, windows = np.random.default_rng(2), 200, 30
+    earlier: list[tuple[NDArray[np.float64], ...]] = []
+    is_apart, is_apart_in_one = np.zeros(tests, bool), np.zeros(tests, bool)
+    together = [Moments.from_units(np.empty((tests, 0)))] * 2
+    for treated, rate in ((1, 0.1), (10, 0.2), (50, 0.3)):
+        arms = [Moments.from_units(np.empty((tests, 0)))] * 2
+        for _ in range(windows):
+            new = [Moments.from_units(rng.random((tests, n)) < rate) for n in (treated, 100 - treated)]
+            arms = [arm + units for arm, units in zip(arms, new, strict=True)]
+            together = [arm + units for arm, units in zip(together, new, strict=True)]
+            compared = difference(*arms)
+            steps = [*earlier, (compared.difference, compared.se, arms[0].count, arms[1].count)]
+            found = combine_strata(*(np.stack(column, axis=-1) for column in zip(*steps, strict=True)))
+            is_apart |= np.abs(found.difference) >= TwoSided().half_width(found.se, found.clock)
+            plain = difference(*together)
+            is_apart_in_one |= np.abs(plain.difference) >= TwoSided().half_width(plain.se, plain.units)
+        earlier = steps
+    assert is_apart.sum() <= stats.binom.ppf(0.999, tests, 0.05)
+    assert is_apart_in_one.mean() > 0.9
