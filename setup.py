@@ -81,6 +81,8 @@ TEST = [
     "scipy>=1.11",
     "setuptools>=70.1",
     "skl2onnx>=1.17",
+    "tea-tasting>=1.14,<2",
+    "ville>=0.1",
 ]
 
 

@@ -1,1 +1,1 @@
-"""Per-key logic: event-time windows compiled to SQL or computed in numpy, and drift detection in keyed state."""
+"""Per-key logic: event-time windows in SQL or numpy, drift detection, and statistics of experiments."""
