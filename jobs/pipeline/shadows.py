@@ -10,7 +10,7 @@ from pathlib import Path
 from conf.settings import JobSettings, Settings
 from jobs.flink.environment import FlinkSession
 from jobs.flink.overrides import ONE_ROW, table_options
-from jobs.flink.sql import View, create_view
+from jobs.flink.sql import View
 from jobs.pipeline.steps import apply, computed_once
 from jobs.sinks.files import write_text
 from jobs.sinks.inserts import Inserts
@@ -39,8 +39,7 @@ def add_shadows(
         scored: view with the column ``__shadow``; a stream, for it is read here apart from the others.
         output: folder of the run.
     """
-    query = f"SELECT {SHADOW} FROM {scored.name} WHERE {SHADOW} IS NOT NULL"
-    source = create_view(session, "shadow_rows", ((SHADOW, "BYTES"),), query)
+    source = _apart(session, scored)
     source_topics, sink = job.source.kafka, job.sink.kafka
     is_endless = source_topics is not None and source_topics.stop == "never"
     to_topic = sink is not None and sink.comparisons is not None
@@ -58,3 +57,12 @@ def add_shadows(
         inserts.add(f"INSERT INTO comparisons SELECT line FROM {each}")
     else:
         write_text(inserts, "comparisons", f"SELECT __comparisons {lines}", output / "comparisons", kind="BYTES")
+
+
+def _apart(session: FlinkSession, scored: View) -> View:
+    """Return the rows that shadows score as a view whose readers run on threads of their own."""
+    rows = session.tables.sql_query(f"SELECT {SHADOW} FROM {scored.name} WHERE {SHADOW} IS NOT NULL")
+    # In a chain with what makes the answers, shadows would hold these up.
+    stream = session.tables.to_data_stream(rows).rebalance()
+    session.tables.create_temporary_view("shadow_rows", session.tables.from_data_stream(stream))
+    return View("shadow_rows", ((SHADOW, "BYTES"),))
