@@ -110,6 +110,7 @@ class KafkaSinkSettings(FrozenSettings):
         alerts: topic of alerts; needed where ``job.inference.alert_threshold`` is set.
         dead_letters: topic of dead letters.
         drift: topic of drift records, where ``ml.drift`` is enabled; default: the folder ``drift`` of ``--output``.
+        verdicts: topic of verdicts on experiments; default: the folder ``verdicts`` of ``--output``.
         comparisons: topic of what shadows of an experiment say; default: the folder ``comparisons`` of ``--output``.
         delivery: ``exactly_once`` (default): Kafka transactions; readers in read_committed mode see the rows after
             each checkpoint. ``at_least_once``: readers see rows at once, and some of them again after a failure.
@@ -125,6 +126,7 @@ class KafkaSinkSettings(FrozenSettings):
     dead_letters: Topic
     drift: Topic | None = None
     comparisons: Topic | None = None
+    verdicts: Topic | None = None
     delivery: Literal["exactly_once", "at_least_once"] = "exactly_once"
     transaction_prefix: Name | None = None
     transaction_timeout_ms: PositiveDurationMs = Field(default=900_000, alias="transaction_timeout")
@@ -132,7 +134,7 @@ class KafkaSinkSettings(FrozenSettings):
 
     @model_validator(mode="after")
     def _topics_differ(self) -> Self:
-        names = ("predictions", "alerts", "dead_letters", "drift", "comparisons")
+        names = ("predictions", "alerts", "dead_letters", "drift", "comparisons", "verdicts")
         topics = {name: getattr(self, name) for name in names}
         named: dict[Any, str] = {}
         refusals = []

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
+from conf.experiments.verdict import VerdictSettings
 from conf.types.base import FrozenSettings
 from conf.types.refusal import Refusal, repeated_names, validation_error
 from conf.types.scalars import Flag, Name, Real, Segment, VersionOrPrimary
@@ -55,6 +56,7 @@ class ExperimentSettings(FrozenSettings):
         enabled: run this experiment; default true.
         layer: experiments of one layer never share a unit; default none = a layer of its own.
         traffic: percentage of the layer's units that take part, over 0 to 100; default 100.
+        verdict: metrics that judge the variants; default none = nobody judges them.
         variants: the arms; the weights of the enabled ones, or of all, sum to 100.
     """
 
@@ -67,6 +69,7 @@ class ExperimentSettings(FrozenSettings):
     enabled: Flag = True
     layer: Name | None = None
     traffic: Real = Field(default=100, gt=0, le=100)
+    verdict: VerdictSettings | None = None
     variants: tuple[VariantSettings, ...]
 
     @property

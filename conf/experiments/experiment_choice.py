@@ -18,6 +18,7 @@ from conf.ml import MlSettings
 from conf.types.refusal import Refusal
 
 UNIT_TYPES = ("long", "string")
+NUMBER_TYPES = ("long", "double", "decimal", "boolean")
 _PATH = ("ml", "ab_testing", "experiments")
 
 
@@ -40,6 +41,12 @@ def experiment_contradictions(ml: MlSettings, job: JobSettings) -> Iterator[Refu
             expected = f"the layer of experiment {found[0][1].name!r}, as one model answers an event"
             yield Refusal(expected, (*_PATH, index, "layer"), hint, against=((*_PATH, found[0][0], "layer"),))
         yield from _of_unit(each, job.events, index)
+        yield from _of_metrics(each, job.events, index)
+
+
+def judged_experiments(ml: MlSettings, model_name: str) -> tuple[ExperimentSettings, ...]:
+    """Return those of the experiments that have a verdict."""
+    return tuple(each for each in experiments_of(ml, model_name) if each.verdict is not None)
 
 
 def unit_field(experiment: ExperimentSettings, events: EventSettings) -> str:
@@ -56,6 +63,18 @@ def _of_unit(experiment: ExperimentSettings, events: EventSettings, index: int) 
         yield Refusal("the name of an event field", at, candidates=candidates)
     elif field.type not in UNIT_TYPES:
         yield Refusal("an event field of type long or string", at, candidates=candidates)
+
+
+def _of_metrics(experiment: ExperimentSettings, events: EventSettings, index: int) -> Iterator[Refusal]:
+    """Refuse metrics of fields that are no numbers, and of outcomes where events carry none."""
+    numbers = tuple(name for name, field in events.fields.items() if field.type in NUMBER_TYPES)
+    for place, metric in enumerate(experiment.verdict.metrics if experiment.verdict is not None else ()):
+        at = (*_PATH, index, "verdict", "metrics", place)
+        if metric.needs_label and events.label is None:
+            hint = "name the field of the outcome in job.events.label"
+            yield Refusal("a metric that needs no outcome, as events have none", (*at, "of"), hint)
+        if metric.field is not None and metric.field not in numbers:
+            yield Refusal("the name of an event field with numbers", (*at, "field"), candidates=numbers)
 
 
 def _numbered(ml: MlSettings, model_name: str) -> Iterator[tuple[int, ExperimentSettings]]:

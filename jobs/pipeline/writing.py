@@ -6,21 +6,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from conf.experiments.experiment_choice import shadow_experiments
+from conf.experiments.experiment_choice import judged_experiments, shadow_experiments
 from conf.settings import EventSettings, JobSettings, MetricsSettings, Settings
 from jobs.flink.environment import FlinkSession
+from jobs.flink.overrides import run_in_thread
 from jobs.flink.sql import View, create_view
 from jobs.pipeline.copies import RowQuery, add_copies, has_copies
 from jobs.pipeline.drift import add_drift
 from jobs.pipeline.scoring import ScoringViews, feature_columns
 from jobs.pipeline.shadows import add_shadows
 from jobs.pipeline.steps import apply
+from jobs.pipeline.verdicts import add_verdicts
 from jobs.sinks.files import write_csv, write_json, write_text
 from jobs.sinks.inserts import Inserts
 from jobs.sinks.kafka import create_kafka_sink
 from jobs.sinks.rows import expressions, sql_columns
 from state.sql import identifier, literal
-from udfs.columns.side_columns import DRIFT, SHADOW
+from udfs.columns.side_columns import DRIFT, OUTCOMES, SHADOW
 from udfs.dead_letters import REASONS
 from udfs.functions.count_dead_letters import CountDeadLetters
 from udfs.functions.parse_lines import event_columns
@@ -31,6 +33,9 @@ def write_predictions(
     session: FlinkSession, settings: Settings, job: JobSettings, views: ScoringViews, output: Path
 ) -> Inserts:
     """Return the inserts of predictions, alerts and dead letters into folders of ``output`` or the job's topics."""
+    is_judged = bool(judged_experiments(settings.ml, job.inference.model_name))
+    if is_judged:
+        run_in_thread(session)
     writing = _Writing(session, settings, job, output, Inserts(session))
     if views.blocks is not None:
         writing.add_blocks(views.blocks)
@@ -41,6 +46,8 @@ def write_predictions(
         add_drift(session, settings, writing.inserts, job, views.with_side(DRIFT), output)
     if shadow_experiments(settings.ml, job.inference.model_name):
         add_shadows(session, settings, writing.inserts, job, views.with_side(SHADOW), output)
+    if is_judged:
+        add_verdicts(session, settings, writing.inserts, job, views.with_side(OUTCOMES), output)
     if has_copies(job.sink):
         writing.add_copies(views.scored, views.rejected)
     return writing.inserts

@@ -118,6 +118,6 @@ def _asked(job: JobSettings, source: InputFiles | KafkaInput) -> Iterator[TopicR
         yield TopicRequest("job.source.kafka", read.servers, read.options, read.topics, is_written=False)
     kafka = job.sink.kafka
     if kafka is not None:
-        named = (getattr(kafka, name) for name in (*TOPICS, "drift", "comparisons"))
+        named = (getattr(kafka, name) for name in (*TOPICS, "drift", "comparisons", "verdicts"))
         topics = [topic for topic in named if topic is not None]
         yield TopicRequest("job.sink.kafka", kafka.servers, kafka.options, topics, is_written=True)

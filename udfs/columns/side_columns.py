@@ -2,25 +2,32 @@
 
 - ``__drift``: sampled rows, for the step that measures drift.
 - ``__shadow``: rows as models take them, with their answers, for the step that scores shadows.
+- ``__outcomes``: what experiments' variants did, for the steps that judge them.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from conf.experiments.experiment_choice import shadow_experiments
+from conf.experiments.experiment_choice import judged_experiments, shadow_experiments
 from conf.settings import JobSettings, MlSettings
 from state.sql import SqlColumns
 from udfs.columns.repeated import is_repeated
 
 DRIFT = "__drift"
 SHADOW = "__shadow"
-SIDE_COLUMNS: SqlColumns = ((DRIFT, "STRING"), (SHADOW, "BYTES"))
+OUTCOMES = "__outcomes"
+SIDE_COLUMNS: SqlColumns = ((DRIFT, "STRING"), (SHADOW, "BYTES"), (OUTCOMES, "STRING"))
 
 
 def side_columns(job: JobSettings, ml: MlSettings) -> SqlColumns:
     """Return those of the columns that a job has."""
-    wanted = {DRIFT: ml.drift.enabled, SHADOW: bool(shadow_experiments(ml, job.inference.model_name))}
+    name = job.inference.model_name
+    wanted = {
+        DRIFT: ml.drift.enabled,
+        SHADOW: bool(shadow_experiments(ml, name)),
+        OUTCOMES: bool(judged_experiments(ml, name)),
+    }
     return tuple(column for column in SIDE_COLUMNS if wanted[column[0]])
 
 

@@ -17,7 +17,7 @@ from conf.settings import InferenceSettings, JobSettings, MlSettings
 from state.sql import SqlColumns
 from udfs.columns.answer_columns import EXPERIMENT_COLUMNS, answer_columns
 from udfs.columns.repeated import first_of
-from udfs.columns.side_columns import DRIFT, SHADOW, side_columns
+from udfs.columns.side_columns import DRIFT, OUTCOMES, SHADOW, side_columns
 from udfs.dead_letters import Problem
 from udfs.drift.sampler import DriftSampler
 from udfs.experiments.arms import Arms
@@ -38,6 +38,7 @@ from udfs.scoring.ladder import Ladder, LadderOptions
 from udfs.scoring.log import FallbackLog
 from udfs.scoring.prediction_batch import PredictionBatch
 from udfs.scoring.scorer import Scorer
+from udfs.verdicts.sender import OutcomeSender, outcome_fields
 
 _NO_PROBLEMS: Mapping[int, Problem] = MappingProxyType({})
 
@@ -66,6 +67,7 @@ class BatchScoring:
         self._recorder: ScoreRecorder | None = None
         self._sampler: DriftSampler | None = None
         self._shadows: ShadowSender | None = None
+        self._outcomes: OutcomeSender | None = None
 
     @cached_property
     def features(self) -> FeatureSet:
@@ -81,13 +83,13 @@ class BatchScoring:
         """Event fields and aggregates that the features read, and those that metrics and drift need."""
         inputs = feature_inputs(self.features, self._job.events)
         events, ml = self._job.events, self._ml
-        shadows = shadow_fields(self._job, ml)
+        others = (*shadow_fields(self._job, ml), *outcome_fields(self._job, ml))
         kinds = dict(event_columns(events))
         wanted: dict[str | None, bool] = {
-            events.time: bool(ml.metrics.port) or ml.drift.enabled or bool(shadows),
+            events.time: bool(ml.metrics.port) or ml.drift.enabled or bool(others),
             self._label: ml.drift.enabled,
             None if self._router is None else self._router.field: True,
-            **dict.fromkeys((*(self._raw or ()), *shadows), True),
+            **dict.fromkeys((*(self._raw or ()), *others), True),
         }
         known = {name for name, _ in inputs}
         more = (name for name, is_wanted in wanted.items() if is_wanted and name is not None and name not in known)
@@ -124,7 +126,10 @@ class BatchScoring:
             with own.lease() as model:
                 self._recorder.serves(model.spec)
         self._sampler = DriftSampler(self._ml.drift.sample, given) if self._ml.drift.enabled else None
-        if SHADOW in dict(side_columns(self._job, self._ml)) and router is not None:
+        sides = dict(side_columns(self._job, self._ml))
+        if OUTCOMES in sides and router is not None:
+            self._outcomes = OutcomeSender(self._job, self._ml, router)
+        if SHADOW in sides and router is not None:
             self._shadows = ShadowSender(self._job, self._ml, self.features, router)
         self.scorer = Scorer(
             self.features,
@@ -193,6 +198,8 @@ class BatchScoring:
             found[DRIFT] = self._sampler.take_all(batch, times, labels) if size else None
         if self._shadows is not None:
             found[SHADOW] = self._shadows.take(batch, {**columns, **exact}) if size else None
+        if self._outcomes is not None:
+            found[OUTCOMES] = self._outcomes.take(batch, {**columns, **exact}) if size else None
         return {name: first_of(value, size) for name, value in found.items()}
 
     def _open_recorder(self, columns: tuple[str, ...]) -> ScoreRecorder:

@@ -92,7 +92,7 @@ class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
         )
         self._answered_at: int | None = None
         self._tag = late_tag(self._letters) if self._letters is not None else None
-        for label in _labels_with_state(runtime_context):
+        for label in labels_with_state(runtime_context):
             self._windows.load(label)
         self._windows.restore()
         self._least = self._windows.restored_until if self._letters is not None else LEAST
@@ -176,8 +176,8 @@ def labelled(row: Row) -> Row:
     return Row(int.from_bytes(data[:LABEL_BYTES], "little", signed=True), data[LABEL_BYTES:])
 
 
-def _labels_with_state(runtime_context: RuntimeContext) -> Iterator[int]:
-    """Yield the labels of this task's shards that have state, each the current key while it is used.
+def labels_with_state(runtime_context: RuntimeContext, states: tuple[str, ...] = (_WAITING, _LOG)) -> Iterator[int]:
+    """Yield the labels of this task's shards that have one of these states, each the current key while it is used.
 
     PyFlink's functions can only reach the state of the current key, so ask Flink's state backend, which the context
     of thread mode holds.
@@ -190,7 +190,7 @@ def _labels_with_state(runtime_context: RuntimeContext) -> Iterator[int]:
     from pyflink.fn_execution.embedded.state_impl import JVoidNamespace_INSTANCE
 
     seen = set()
-    for name in (_WAITING, _LOG):
+    for name in states:
         keys = backend.getKeys(name, JVoidNamespace_INSTANCE).iterator()
         while keys.hasNext():
             key = keys.next()

@@ -1,0 +1,77 @@
+"""The stream of verdicts: outcomes of scored batches, units counted by shard, and one judge for all shards.
+
+scored ── outcomes ──► units by shard ── sums at each look ──► judge ──► verdicts
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conf.experiments.experiment_choice import judged_experiments
+from conf.settings import JobSettings, Settings
+from jobs.flink.environment import FlinkSession
+from jobs.flink.shards import shard_labels
+from jobs.flink.sql import View
+from jobs.pipeline.timed_texts import timed_texts
+from jobs.sinks.files import write_text
+from jobs.sinks.inserts import Inserts
+from jobs.sinks.kafka import create_kafka_text_sink
+from udfs.columns.side_columns import OUTCOMES
+from udfs.verdicts.settings import judged, trial
+
+if TYPE_CHECKING:
+    from pyflink.datastream import DataStream
+
+VIEW = "verdict_records"
+
+
+def add_verdicts(
+    session: FlinkSession, settings: Settings, inserts: Inserts, job: JobSettings, scored: View, output: Path
+) -> None:
+    """Add the insert of verdicts into a folder of ``output`` or the job's topic; Python runs in the JVM's process.
+
+    Args:
+        session: of the job.
+        settings: of its experiments.
+        inserts: all other inserts; this one comes last, so that it moves no other operator's uid.
+        job: owner of the rows.
+        scored: view with the column ``__outcomes``; a stream, for it is read here apart from the others.
+        output: folder of the run.
+    """
+    from pyflink.table import DataTypes, Schema
+
+    records = _records(session, settings, job, timed_texts(session, job, scored, OUTCOMES))
+    schema = Schema.new_builder().column("f0", DataTypes.STRING()).build()
+    session.tables.create_temporary_view(VIEW, session.tables.from_data_stream(records, schema))
+    kafka = job.sink.kafka
+    if kafka is not None and kafka.verdicts is not None:
+        create_kafka_text_sink(session, "verdicts", job, kafka)
+        inserts.add(f"INSERT INTO verdicts SELECT f0 FROM {VIEW}")
+    else:
+        write_text(inserts, "verdicts", f"SELECT f0 FROM {VIEW}", output / "verdicts")
+
+
+def _records(session: FlinkSession, settings: Settings, job: JobSettings, outcomes: DataStream) -> DataStream:
+    from pyflink.common import Types
+    from pyflink.datastream.data_stream import KeyedStream
+    from pyflink.java_gateway import get_gateway
+
+    from udfs.verdicts.stage import CountUnits, JudgeExperiments, SplitOutcomes
+
+    experiments = judged_experiments(settings.ml, job.inference.model_name)
+    labels = shard_labels(settings.execution.max_parallelism)
+    part = Types.ROW([Types.INT(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
+    parts = outcomes.flat_map(SplitOutcomes(labels), part).uid("verdicts-split").name("outcomes by shard")
+    # The key is there already: PyFlink's own key_by would call Python for each element to learn it.
+    selector = get_gateway().jvm.KeyByKeySelector()
+    by_label = parts._j_data_stream.keyBy(selector, Types.ROW([Types.INT()]).get_java_type_info())
+    keyed = KeyedStream(by_label, Types.PRIMITIVE_ARRAY(Types.BYTE()), parts)
+    count = CountUnits({each.name: judged(each) for each in experiments})
+    sums_type = Types.ROW([Types.STRING(), Types.LONG(), Types.LONG(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
+    sums = keyed.process(count, sums_type).uid("verdicts-units").name("units of experiments")
+    by_name = sums.key_by(lambda row: row[0], key_type=Types.STRING())
+    # The key has an operator of its own, which PyFlink gives no way to name.
+    by_name._j_data_stream.getTransformation().getInputs().get(0).setUid("verdicts-key")
+    judge = JudgeExperiments({each.name: trial(each) for each in experiments})
+    return by_name.process(judge, Types.STRING()).uid("verdicts-judge").name("verdicts")

@@ -1,0 +1,253 @@
+"""Looks at an experiment: sums of all shards in, records of verdicts out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+
+from state.experiments.area_difference import area_difference
+from state.experiments.difference import difference
+from state.experiments.evidence.inputs import Inputs, Limits, Step, Traffic
+from state.experiments.evidence.metric import Metric, MetricEvidence
+from state.experiments.moments import Moments
+from state.experiments.sample_ratio import SampleRatio
+from state.experiments.strata import combine_strata
+from state.experiments.verdict import Verdict, reach_verdict
+from state.verdicts.cells import Cell, Cells, together
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A metric, and how its difference is found.
+
+    Attributes:
+        metric: the metric and its part in the verdict.
+        is_area: it is the area under the ROC curve.
+        is_share: it is a share of events, which may be 0 in both variants.
+    """
+
+    metric: Metric
+    is_area: bool = False
+    is_share: bool = False
+
+
+@dataclass(frozen=True)
+class Trial:
+    """An experiment as its judge knows it.
+
+    Attributes:
+        name: of the experiment.
+        variants: names of the variants, in their order.
+        control: place of the default variant.
+        enabled: places of the variants that are switched on.
+        metrics: in the order of the sums.
+        limits: limits of doubt.
+    """
+
+    name: str
+    variants: tuple[str, ...]
+    control: int
+    enabled: tuple[int, ...]
+    metrics: tuple[Measured, ...]
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def treatments(self) -> tuple[int, ...]:
+        """Places of the variants that are compared with the default one."""
+        return tuple(arm for arm in self.enabled if arm != self.control)
+
+
+class Judge:
+    """The looks at one experiment so far.
+
+    Args:
+        trial: the experiment.
+    """
+
+    def __init__(self, trial: Trial) -> None:
+        self._trial = trial
+        self._evidence = {arm: [MetricEvidence(each.metric) for each in trial.metrics] for arm in trial.treatments}
+        self._ratio = SampleRatio()
+        self._steps: list[int] = []
+        self._units: dict[tuple[int, int], int] = {}
+
+    def look(self, parts: Iterable[bytes], at_ms: int) -> list[dict[str, Any]]:
+        """Judge each treatment by the sums of all shards, and return a record for each.
+
+        Args:
+            parts: sums of the shards, as ``Cells.to_bytes`` gives them.
+            at_ms: event time of the look.
+        """
+        cells = together(map(Cells.from_bytes, parts), len(self._trial.metrics))
+        self._count_assigned(cells)
+        return [self._judge(cells, arm, at_ms) for arm in self._trial.treatments]
+
+    def _judge(self, cells: Cells, arm: int, at_ms: int) -> dict[str, Any]:
+        trial = self._trial
+        evidence = self._evidence[arm]
+        for place, each in enumerate(trial.metrics):
+            evidence[place] = evidence[place].updated(*_compared(cells, place, each, (arm, trial.control)))
+        step = max(cells.shares, default=0)
+        share = cells.shares[step][arm] if cells.shares else math.nan
+        own, other = (self._of_arm(cells, each) for each in (arm, trial.control))
+        silent = at_ms - min(own.last_ms, other.last_ms) if own.units and other.units else 0
+        traffic = Traffic(own.units, other.units, own.in_both + other.in_both, max(silent, 0), self._ratio.p)
+        inputs = Inputs(tuple(evidence), traffic, Step(share, True, 0, 0, own.units + other.units, 0), trial.limits)
+        return _record(trial, arm, at_ms, (step, cells), reach_verdict(inputs))
+
+    def _count_assigned(self, cells: Cells) -> None:
+        """Take the units that were assigned since the last look to the test of the split."""
+        for step, shares in sorted(cells.shares.items()):
+            planned = tuple(shares[arm] for arm in self._trial.enabled)
+            if len(planned) < 2 or min(planned) <= 0:
+                continue
+            if step not in self._steps:
+                self._steps.append(step)
+                total = sum(planned)
+                self._ratio = self._ratio.with_step(tuple(share / total for share in planned))
+            new = []
+            for arm in self._trial.enabled:
+                units = cells.cell(arm, step).units
+                new.append(units - self._units.get((arm, step), 0))
+                self._units[arm, step] = units
+            if any(new):
+                self._ratio = self._ratio.updated(tuple(new), self._steps.index(step))
+
+    def _of_arm(self, cells: Cells, arm: int) -> Cell:
+        """Return the units of a variant over all steps."""
+        made = Cell([], [])
+        for (own, _), cell in cells.cells.items():
+            if own == arm:
+                made.units += cell.units
+                made.in_both += cell.in_both
+                made.last_ms = max(made.last_ms, cell.last_ms)
+        return made
+
+    def to_bytes(self) -> bytes:
+        """Return what the looks have shown, as bytes."""
+        return orjson.dumps(
+            {
+                "version": VERSION,
+                "evidence": [[arm, [_listed(each) for each in found]] for arm, found in self._evidence.items()],
+                "ratio": self._ratio.pack().tolist(),
+                "steps": self._steps,
+                "units": [[*key, units] for key, units in self._units.items()],
+            }
+        )
+
+    def restore(self, data: bytes) -> None:
+        """Take what ``to_bytes`` wrote; evidence on metrics that are new begins anew.
+
+        Raises:
+            ValueError: it is of another version of the format.
+        """
+        said = orjson.loads(data)
+        if said["version"] != VERSION:
+            msg = f"judge: expected format {VERSION}, got {said['version']}; start the experiment under another name"
+            raise ValueError(msg)
+        for arm, listed in said["evidence"]:
+            if arm in self._evidence:
+                known = dict(listed)
+                self._evidence[arm] = [
+                    MetricEvidence.unpack(each.metric, _numbers(known[each.metric.name]))
+                    if each.metric.name in known
+                    else MetricEvidence(each.metric)
+                    for each in self._trial.metrics
+                ]
+        self._ratio = SampleRatio.unpack(said["ratio"])
+        self._steps = said["steps"]
+        self._units = {(arm, step): units for arm, step, units in said["units"]}
+
+
+def _compared(cells: Cells, metric: int, measured: Measured, arms: tuple[int, int]) -> tuple[float, float, float]:
+    """Return difference, standard error and clock of a metric over all steps."""
+    found = []
+    for step in sorted(cells.shares):
+        of_step = dict(cells.at(step))
+        if all(arm in of_step for arm in arms):
+            found.append(_difference(of_step[arms[0]], of_step[arms[1]], metric, measured))
+    if not found:
+        return math.nan, math.nan, 0.0
+    if len(found) == 1:
+        effect, se, treated, control = found[0]
+        return effect, se, treated + control
+    combined = combine_strata(*np.array(found).T)
+    return float(combined.difference), float(combined.se), float(combined.clock)
+
+
+def _difference(treatment: Cell, control: Cell, metric: int, measured: Measured) -> tuple[float, float, float, float]:
+    """Return difference, standard error, and the clocks of treatment and control at one step."""
+    if measured.is_area:
+        if treatment.scores is None or control.scores is None:
+            return math.nan, math.nan, 0.0, 0.0
+        area = area_difference(treatment.scores, control.scores)
+        return area.difference, area.se, area.clock / 2, area.clock / 2
+    found = difference(treatment.moments[metric], control.moments[metric])
+    se = float(found.se)
+    if measured.is_share and math.isfinite(se):
+        se = max(se, _least_se(treatment.moments[metric]), _least_se(control.moments[metric]))
+    return float(found.difference), se, treatment.events[metric], control.events[metric]
+
+
+def _least_se(arm: Moments) -> float:
+    """Return the standard error of a share that was 0 or 1 so far, with one unit more on either side.
+
+    Without an event that counts, the variance is 0, and a guardrail would never be known to be safe.
+
+    Source: Agresti, Coull, Approximate is better than "exact" for interval estimation of binomial proportions, 1998.
+    """
+    units = float(arm.count)
+    share = (float(arm.ratio) * units + 1) / (units + 2)
+    return math.sqrt(share * (1 - share) / (units + 2))
+
+
+def _record(trial: Trial, arm: int, at_ms: int, at: tuple[int, Cells], verdict: Verdict) -> dict[str, Any]:
+    step, cells = at
+    return {
+        "experiment": trial.name,
+        "variant": trial.variants[arm],
+        "control": trial.variants[trial.control],
+        "looked_at": at_ms,
+        "step": step,
+        "action": verdict.action,
+        "reasons": list(verdict.reasons),
+        "numbers": {name: _finite(value) for name, value in verdict.numbers.items()},
+        "arms": {trial.variants[each]: _of_variant(trial, cells, each) for each in (arm, trial.control)},
+    }
+
+
+def _of_variant(trial: Trial, cells: Cells, arm: int) -> dict[str, Any]:
+    """Return the value of each metric of a variant, over all steps."""
+    own = [cell for (each, _), cell in sorted(cells.cells.items()) if each == arm]
+    made: dict[str, Any] = {"units": sum(cell.units for cell in own)}
+    for place, measured in enumerate(trial.metrics):
+        if measured.is_area:
+            counted = [cell.scores for cell in own if cell.scores is not None]
+            value = sum(counted[1:], counted[0]).area if counted else math.nan
+        else:
+            moments = sum((cell.moments[place] for cell in own[1:]), own[0].moments[place]) if own else None
+            value = math.nan if moments is None else float(moments.ratio)
+        made[measured.metric.name] = _finite(value)
+    return made
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _listed(evidence: MetricEvidence) -> list[Any]:
+    """Return name and numbers of evidence; infinity is not JSON."""
+    return [evidence.metric.name, [repr(value) for value in evidence.pack().tolist()]]
+
+
+def _numbers(texts: Mapping[str, Any] | list[str]) -> list[float]:
+    return [float(text) for text in texts]

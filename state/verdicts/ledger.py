@@ -1,0 +1,192 @@
+"""Units of a shard: the variant and step that each was first given, and its values so far.
+
+Rules of this file:
+
+- A unit counts once, for the variant that answered it first. Rows of another variant are not counted for it: they would
+  make a unit part of both arms. That it was seen in both is counted.
+- Values of a unit add up over its events; moments take the unit's change, never the event.
+- Rows come in an order of their own (see `in_order`), so sums are the same to the bit after a restore.
+"""
+
+from __future__ import annotations
+
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+
+from state.experiments.auc import ScoreCounts
+from state.experiments.moments import Moments
+from state.verdicts.cells import Cell, Cells
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from state.verdicts.outcomes import Outcomes
+
+_LEAST = 256
+
+
+class UnitLedger:
+    """The units of one experiment in one shard.
+
+    Args:
+        per_unit: for each metric, whether it is the sum of a unit's events; else their mean.
+        counts_scores: keep counts of predictions by outcome.
+    """
+
+    def __init__(self, per_unit: Sequence[bool], *, counts_scores: bool = False) -> None:
+        self._per_unit = tuple(per_unit)
+        self._counts_scores = counts_scores
+        self.cells = Cells(len(self._per_unit))
+        self._places: dict[int, int] = {}
+        self._arms, self._steps = np.empty(_LEAST, np.int64), np.empty(_LEAST, np.int64)
+        self._is_in_both = np.zeros(_LEAST, np.bool_)
+        # Sums and numbers of events of each unit, one column a metric.
+        self._sums, self._events = (np.zeros((_LEAST, len(self._per_unit))) for _ in range(2))
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def add(self, rows: Outcomes) -> None:
+        """Count rows of one step."""
+        self.cells.shares.setdefault(rows.step, rows.shares)
+        places = self._place(rows)
+        for arm in np.unique(rows.arms).tolist():
+            cell = self.cells.cell(arm, rows.step)
+            cell.last_ms = max(cell.last_ms, int(rows.times[rows.arms == arm].max()))
+        is_own = rows.arms == self._arms[places]
+        self._note_others(places[~is_own])
+        for metric in range(len(self._per_unit)):
+            counted = np.flatnonzero(is_own & np.isfinite(rows.values[:, metric]))
+            if len(counted):
+                self._count(metric, places[counted], rows.values[counted, metric])
+        if self._counts_scores:
+            self._count_scores(rows, places, is_own & np.isfinite(rows.scores) & np.isfinite(rows.labels))
+
+    def _place(self, rows: Outcomes) -> NDArray[np.int64]:
+        """Return the place of each row's unit; units that were not seen before get one, their variant and step."""
+        points = rows.points.tolist()
+        places = np.fromiter(map(self._places.get, points, repeat(-1)), np.int64, len(points))
+        unknown = np.flatnonzero(places < 0)
+        if not len(unknown):
+            return places
+        _, first = np.unique(rows.points[unknown], return_index=True)
+        new = unknown[np.sort(first)]
+        begin = len(self._places)
+        self._grow(begin + len(new))
+        self._places.update(zip(rows.points[new].tolist(), range(begin, begin + len(new)), strict=True))
+        self._arms[begin : begin + len(new)], self._steps[begin : begin + len(new)] = rows.arms[new], rows.step
+        for arm, units in zip(*np.unique(rows.arms[new], return_counts=True), strict=True):
+            self.cells.cell(int(arm), rows.step).units += int(units)
+        places[unknown] = np.fromiter(
+            map(self._places.__getitem__, rows.points[unknown].tolist()), np.int64, len(unknown)
+        )
+        return places
+
+    def _grow(self, size: int) -> None:
+        if size <= len(self._arms):
+            return
+        more = max(size, 2 * len(self._arms)) - len(self._arms)
+        self._arms, self._steps = (np.concatenate([old, np.zeros(more, np.int64)]) for old in (self._arms, self._steps))
+        self._is_in_both = np.concatenate([self._is_in_both, np.zeros(more, np.bool_)])
+        empty = np.zeros((more, len(self._per_unit)))
+        self._sums, self._events = np.concatenate([self._sums, empty]), np.concatenate([self._events, empty])
+
+    def _note_others(self, places: NDArray[np.int64]) -> None:
+        """Note units that another variant answered."""
+        new = np.unique(places[~self._is_in_both[places]])
+        self._is_in_both[new] = True
+        for cell, units in self._by_cell(new):
+            cell.in_both += len(units)
+
+    def _by_cell(self, places: NDArray[np.int64]) -> list[tuple[Cell, NDArray[np.int64]]]:
+        """Return units by the cell that they count for."""
+        made = []
+        pairs = np.stack([self._arms[places], self._steps[places]], axis=1)
+        for arm, step in np.unique(pairs, axis=0).tolist() if len(places) else ():
+            made.append((self.cells.cell(arm, step), places[(pairs[:, 0] == arm) & (pairs[:, 1] == step)]))
+        return made
+
+    def _count(self, metric: int, places: NDArray[np.int64], values: NDArray[np.float64]) -> None:
+        """Add values to their units, and the units' changes to the moments."""
+        units, inverse = np.unique(places, return_inverse=True)
+        sums, events = self._sums[units, metric], self._events[units, metric]
+        self._sums[units, metric] = sums + np.bincount(inverse, values)
+        self._events[units, metric] = events + np.bincount(inverse)
+        before = dict(zip(units.tolist(), range(len(units)), strict=True))
+        for cell, own in self._by_cell(units):
+            at = np.fromiter(map(before.__getitem__, own.tolist()), np.int64, len(own))
+            self._change(cell, metric, own, sums[at], events[at])
+
+    def _change(
+        self,
+        cell: Cell,
+        metric: int,
+        units: NDArray[np.int64],
+        sums: NDArray[np.float64],
+        events: NDArray[np.float64],
+    ) -> None:
+        """Replace the values of units, of which those without events are new to the metric."""
+        new_sums, new_events = self._sums[units, metric], self._events[units, metric]
+        cell.events[metric] += float((new_events - events).sum())
+        known = events > 0
+        moments = cell.moments[metric]
+        if known.any():
+            old_d, new_d = (None, None) if self._per_unit[metric] else (events[known], new_events[known])
+            moments = moments.updated(sums[known], new_sums[known], old_d=old_d, new_d=new_d)
+        if not known.all():
+            moments += Moments.from_units(new_sums[~known], None if self._per_unit[metric] else new_events[~known])
+        cell.moments[metric] = moments
+
+    def _count_scores(self, rows: Outcomes, places: NDArray[np.int64], is_counted: NDArray[np.bool_]) -> None:
+        counted = np.flatnonzero(is_counted)
+        pairs = np.stack([self._arms[places[counted]], self._steps[places[counted]]], axis=1)
+        for arm, step in np.unique(pairs, axis=0).tolist() if len(counted) else ():
+            own = counted[(pairs[:, 0] == arm) & (pairs[:, 1] == step)]
+            found = ScoreCounts.from_scores(rows.scores[own], rows.labels[own] > 0)
+            cell = self.cells.cell(arm, step)
+            cell.scores = found if cell.scores is None else cell.scores + found
+
+    def to_bytes(self) -> bytes:
+        """Return the units and their sums as bytes."""
+        size = len(self)
+        points = np.fromiter(self._places, np.uint64, size)
+        cells = self.cells.to_bytes()
+        columns = (
+            points.astype("<u8"),
+            self._arms[:size].astype("<i2"),
+            self._steps[:size].astype("<i2"),
+            self._is_in_both[:size],
+            self._sums[:size].astype("<f8"),
+            self._events[:size].astype("<f8"),
+        )
+        head = orjson.dumps({"units": size, "cells": len(cells)})
+        return b"".join([head, b"\n", cells, *(column.tobytes() for column in columns)])
+
+    def restore(self, data: bytes) -> None:
+        """Take the units and sums of ``to_bytes``."""
+        end = data.index(b"\n")
+        head = orjson.loads(data[:end])
+        size, metrics = head["units"], len(self._per_unit)
+        place = end + 1 + head["cells"]
+        self.cells = Cells.from_bytes(data[end + 1 : place])
+        kinds: tuple[tuple[Any, int], ...] = (
+            ("<u8", size),
+            ("<i2", size),
+            ("<i2", size),
+            (np.bool_, size),
+            ("<f8", size * metrics),
+            ("<f8", size * metrics),
+        )
+        columns = []
+        for kind, count in kinds:
+            columns.append(np.frombuffer(data, kind, count, place))
+            place += columns[-1].nbytes
+        self._grow(size)
+        self._places = dict(zip(columns[0].tolist(), range(size), strict=True))
+        self._arms[:size], self._steps[:size], self._is_in_both[:size] = columns[1:4]
+        self._sums[:size], self._events[:size] = (column.reshape(size, metrics) for column in columns[4:])

@@ -1,0 +1,110 @@
+"""Outcomes: rows of an experiment, as columns and as bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+VERSION = 1
+_WHOLE = ("points", "times", "arms")
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Rows of one experiment at one step of its ramp.
+
+    Attributes:
+        experiment: its name.
+        step: step of the ramp that assigned the rows; 0 without a ramp.
+        shares: share of each variant at that step, 0..1.
+        points: points of the units, uint64 (n,).
+        times: event times, ms since 1970, (n,).
+        arms: places of the variants that answered, (n,).
+        values: one column a metric, float64 (n, k); NaN where a row says nothing about it.
+        scores: predictions of rows whose outcome is known, NaN elsewhere, (n,).
+        labels: outcomes, NaN where not known, (n,).
+    """
+
+    experiment: str
+    step: int
+    shares: tuple[float, ...]
+    points: NDArray[np.uint64]
+    times: NDArray[np.int64]
+    arms: NDArray[np.int64]
+    values: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    labels: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def take(self, rows: NDArray[Any]) -> Outcomes:
+        """Return some rows."""
+        return Outcomes(
+            self.experiment,
+            self.step,
+            self.shares,
+            self.points[rows],
+            self.times[rows],
+            self.arms[rows],
+            self.values[rows],
+            self.scores[rows],
+            self.labels[rows],
+        )
+
+    def to_bytes(self) -> bytes:
+        """Return the rows as bytes: a line of JSON, then the columns."""
+        head = {
+            "version": VERSION,
+            "experiment": self.experiment,
+            "step": self.step,
+            "shares": self.shares,
+            "rows": len(self),
+            "metrics": self.values.shape[1],
+        }
+        columns = (self.points, self.times, self.arms, self.values, self.scores, self.labels)
+        data = [np.ascontiguousarray(column, column.dtype.newbyteorder("<")).tobytes() for column in columns]
+        return b"".join([orjson.dumps(head), b"\n", *data])
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Outcomes:
+        """Return what ``to_bytes`` wrote.
+
+        Raises:
+            ValueError: the bytes are of another version of the format.
+        """
+        end = data.index(b"\n")
+        head = orjson.loads(data[:end])
+        if head["version"] != VERSION:
+            msg = f"outcomes: expected format {VERSION}, got {head['version']}; read them with their own release"
+            raise ValueError(msg)
+        rows, metrics = head["rows"], head["metrics"]
+        kinds = (("<u8", rows), ("<i8", rows), ("<i8", rows), ("<f8", rows * metrics), ("<f8", rows), ("<f8", rows))
+        columns, place = [], end + 1
+        for kind, count in kinds:
+            columns.append(np.frombuffer(data, kind, count, place))
+            place += columns[-1].nbytes
+        columns[3] = columns[3].reshape(rows, metrics)
+        return cls(head["experiment"], head["step"], tuple(head["shares"]), *columns)
+
+
+def in_order(parts: Sequence[Outcomes]) -> list[Outcomes]:
+    """Return the rows of parts as one part a step, in the order of time, then of units: sums do not depend on parts."""
+    made = []
+    for step in sorted({part.step for part in parts}):
+        some = [part for part in parts if part.step == step]
+        names = ("points", "times", "arms", "values", "scores", "labels")
+        columns = [np.concatenate([getattr(part, name) for part in some]) for name in names]
+        first = some[0]
+        whole = Outcomes(first.experiment, step, first.shares, *columns)
+        keys = (*whole.values.T, whole.scores, whole.points, whole.times)
+        made.append(whole.take(np.lexsort(keys)))
+    return made

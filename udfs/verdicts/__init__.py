@@ -1,0 +1,6 @@
+"""Outcomes of experiments on their way from scoring to verdicts.
+
+- `sender.py`: scored batches to outcomes of each experiment.
+- `settings.py`: settings of a verdict, as the keyed steps take them.
+- `stage.py`: the keyed steps as operators of Flink: units by shard, then the judge of all shards.
+"""

@@ -1,0 +1,175 @@
+"""Sender of the outcomes of a scored batch to the steps that judge its experiments."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conf.experiments.ab_testing import ExperimentSettings
+from conf.experiments.experiment_choice import judged_experiments
+from conf.experiments.verdict import MetricSettings
+from conf.settings import JobSettings, MlSettings
+from state.drift.rows import TIME_DIGITS, joined_texts
+from state.experiments.paired import log_losses
+from state.verdicts.outcomes import Outcomes
+from udfs.experiments.arm_answer import ArmAnswer
+from udfs.experiments.router import Router
+from udfs.experiments.units import Units
+from udfs.scoring.prediction_batch import PredictionBatch
+from udfs.verdicts.settings import verdict_of
+
+
+@dataclass(frozen=True)
+class _Answered:
+    """Rows that variants of one experiment answered, n each."""
+
+    prediction: NDArray[np.float64]
+    label: NDArray[np.float64]
+    failed: NDArray[np.float64]
+    latency_s: NDArray[np.float64]
+    fields: Mapping[str, NDArray[Any]]
+
+
+class OutcomeSender:
+    """A sender of the rows that experiments with a verdict answer.
+
+    Rows whose variant was not drawn are left out: they say nothing about it.
+
+    Args:
+        job: settings of the job.
+        ml: settings of its experiments.
+        router: of the job's experiments.
+    """
+
+    def __init__(self, job: JobSettings, ml: MlSettings, router: Router) -> None:
+        self._job = job
+        self._router = router
+        self._experiments = judged_experiments(ml, job.inference.model_name)
+
+    def take(self, batch: PredictionBatch, columns: Mapping[str, NDArray[Any]]) -> str | None:
+        """Return the outcomes of a batch as a text; None: there are none.
+
+        Args:
+            batch: answers to n rows.
+            columns: fields of the events, (n,) each.
+        """
+        units = Units(columns[self._router.field])
+        made = (self._outcomes(each, batch, units, columns) for each in self._experiments)
+        return joined_texts(_text(outcomes) for outcomes in made if outcomes is not None)
+
+    def _outcomes(
+        self,
+        experiment: ExperimentSettings,
+        batch: PredictionBatch,
+        units: Units,
+        columns: Mapping[str, NDArray[Any]],
+    ) -> Outcomes | None:
+        names = [variant.name for variant in experiment.variants]
+        size = len(batch.matrix)
+        arms, failed, latency_s = np.full(size, -1, np.int64), np.zeros(size), np.zeros(size)
+        for each in batch.answers:
+            if each.arm is not None and each.arm.experiment == experiment.name:
+                rows = slice(None) if each.rows is None else each.rows
+                arms[rows] = _drawn(each, names.index(each.arm.variant))
+                failed[rows] = _failed(each)
+                latency_s[rows] = each.seconds
+        taken = np.flatnonzero(arms >= 0)
+        if not len(taken):
+            return None
+        events = self._job.events
+        label = (
+            columns[events.label][taken].astype(np.float64) if events.label is not None else np.full(len(taken), np.nan)
+        )
+        fields = {name: columns[name][taken] for name in metric_fields(experiment)}
+        answered = _Answered(batch.prediction[taken], label, failed[taken], latency_s[taken], fields)
+        metrics = verdict_of(experiment).metrics
+        shares = tuple(0.0 if np.isnan(share) else share for share in self._shares(experiment))
+        return Outcomes(
+            experiment.name,
+            0,
+            shares,
+            units.points(experiment.name)[taken],
+            columns[events.time][taken].astype(np.int64),
+            arms[taken],
+            np.stack([_value(metric, answered) for metric in metrics], axis=1),
+            *_chances(answered),
+        )
+
+    def _shares(self, experiment: ExperimentSettings) -> list[float]:
+        return [arm.propensity for arm in self._router.arms if arm.experiment == experiment.name]
+
+
+def metric_fields(experiment: ExperimentSettings) -> tuple[str, ...]:
+    """Return the event fields that an experiment's metrics read, beside the outcome."""
+    return tuple(metric.field for metric in verdict_of(experiment).metrics if metric.field is not None)
+
+
+def outcome_fields(job: JobSettings, ml: MlSettings) -> tuple[str, ...]:
+    """Return the event fields that verdicts read; none where no experiment of the job has one."""
+    experiments = judged_experiments(ml, job.inference.model_name)
+    if not experiments:
+        return ()
+    roles = (job.events.time, job.events.label)
+    read = (name for each in experiments for name in metric_fields(each))
+    return tuple(dict.fromkeys(name for name in (*roles, *read) if name is not None))
+
+
+def _drawn(each: ArmAnswer, place: int) -> Any:
+    return place if each.undrawn is None else np.where(each.undrawn, -1, place)
+
+
+def _failed(each: ArmAnswer) -> Any:
+    why = each.answer.why
+    return 0.0 if why is None else np.not_equal(why, None).astype(np.float64)  # type: ignore[call-overload]
+
+
+def _text(outcomes: Outcomes) -> str:
+    data = base64.b64encode(outcomes.to_bytes()).decode()
+    return f"{outcomes.times.max():0{TIME_DIGITS}d}{data}"
+
+
+def outcomes_in(text: str) -> bytes:
+    """Return the bytes of the outcomes in one of the texts that were joined."""
+    return base64.b64decode(text[TIME_DIGITS:])
+
+
+def _chances(answered: _Answered) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return predictions that are chances of a positive, with their outcomes; NaN in other rows."""
+    is_known = np.isfinite(answered.label) & (answered.prediction >= 0) & (answered.prediction <= 1)
+    return np.where(is_known, answered.prediction, np.nan), np.where(is_known, answered.label, np.nan)
+
+
+def _log_loss(metric: MetricSettings, answered: _Answered) -> NDArray[np.float64]:
+    scores, labels = _chances(answered)
+    made = np.full(len(scores), np.nan)
+    known = np.flatnonzero(np.isfinite(labels))
+    made[known] = log_losses(scores[known], labels[known] > 0)
+    return made
+
+
+def _field(metric: MetricSettings, answered: _Answered) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = answered.fields[metric.field or ""].astype(np.float64)
+    return np.where(np.isfinite(found), found, np.nan)
+
+
+_VALUES: Mapping[str, Callable[[MetricSettings, _Answered], NDArray[np.float64]]] = MappingProxyType(
+    {
+        "label": lambda metric, answered: answered.label,
+        "log_loss": _log_loss,
+        # The area is found from scores and outcomes.
+        "auc": lambda metric, answered: np.full(len(answered.label), np.nan),
+        "errors": lambda metric, answered: answered.failed,
+        "latency": lambda metric, answered: answered.latency_s,
+        "field": _field,
+    }
+)
+
+
+def _value(metric: MetricSettings, answered: _Answered) -> NDArray[np.float64]:
+    return _VALUES[metric.of](metric, answered)

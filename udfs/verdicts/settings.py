@@ -1,0 +1,41 @@
+"""Settings of a verdict, as the keyed steps take them."""
+
+from __future__ import annotations
+
+from conf.experiments.ab_testing import ExperimentSettings
+from conf.experiments.verdict import MetricSettings, VerdictSettings
+from state.experiments.evidence.inputs import Limits
+from state.experiments.evidence.metric import Metric
+from state.verdicts.judge import Measured, Trial
+from state.verdicts.shards import Judged
+
+
+def verdict_of(experiment: ExperimentSettings) -> VerdictSettings:
+    """Return the settings of a verdict, which the caller knows to be there."""
+    if experiment.verdict is None:
+        msg = f"experiment {experiment.name!r}: expected a verdict, got none"
+        raise ValueError(msg)
+    return experiment.verdict
+
+
+def judged(experiment: ExperimentSettings) -> Judged:
+    """Return what the shards need to know."""
+    verdict = verdict_of(experiment)
+    per_unit = tuple(metric.per == "unit" for metric in verdict.metrics)
+    return Judged(per_unit, verdict.interval_ms, any(metric.of == "auc" for metric in verdict.metrics))
+
+
+def trial(experiment: ExperimentSettings) -> Trial:
+    """Return what the judge needs to know; alpha is shared out among several treatments."""
+    verdict, variants = verdict_of(experiment), experiment.variants
+    enabled = tuple(place for place, each in enumerate(variants) if each.enabled)
+    alpha = verdict.alpha / max(len(enabled) - 1, 1)
+    metrics = tuple(_measured(each, alpha, verdict.planned_units) for each in verdict.metrics)
+    control = variants.index(experiment.default)
+    limits = Limits(verdict.sample_ratio_p, silent_ms=verdict.max_silence_ms)
+    return Trial(experiment.name, tuple(each.name for each in variants), control, enabled, metrics, limits)
+
+
+def _measured(each: MetricSettings, alpha: float, planned: int) -> Measured:
+    metric = Metric(each.title, each.role, each.side, each.margin, alpha, planned)
+    return Measured(metric, is_area=each.of == "auc", is_share=each.of == "errors")

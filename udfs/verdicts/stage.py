@@ -1,0 +1,123 @@
+"""The keyed steps of verdicts as operators of Flink, in thread mode: Python inside the JVM's process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+from pyflink.common import Row, Types
+from pyflink.datastream import FlatMapFunction, KeyedProcessFunction
+from pyflink.datastream.state import MapStateDescriptor
+
+from state.drift.rows import split_texts
+from state.verdicts.judge import Judge, Trial
+from state.verdicts.look_sums import LookSums
+from state.verdicts.outcomes import Outcomes
+from state.verdicts.shards import Judged, Shards
+from udfs.verdicts.sender import outcomes_in
+from udfs.windows.stage import labels_with_state
+
+if TYPE_CHECKING:
+    from pyflink.datastream import RuntimeContext
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+"""The points of units are hashes, but a small experiment's variants are intervals of them: shards mix them again."""
+
+
+class SplitOutcomes(FlatMapFunction):  # type: ignore[misc]
+    """A function that takes outcomes of batches apart into those of each shard, with the shard's label.
+
+    Args:
+        labels: label of each shard.
+    """
+
+    def __init__(self, labels: tuple[int, ...]) -> None:
+        self._labels = labels
+
+    def flat_map(self, value: Any) -> Iterator[Row]:
+        """Return label and outcomes of each shard that has some."""
+        for text in split_texts(value[0]):
+            outcomes = Outcomes.from_bytes(outcomes_in(text))
+            shards = (outcomes.points * _GOLDEN >> np.uint64(40)) % np.uint64(len(self._labels))
+            for shard in np.unique(shards).tolist():
+                yield Row(self._labels[shard], outcomes.take(shards == shard).to_bytes())
+
+
+class CountUnits(KeyedProcessFunction):  # type: ignore[misc]
+    """A function that counts the units of each shard, and emits their sums at each look.
+
+    Args:
+        experiments: those that are judged, by name.
+    """
+
+    def __init__(self, experiments: Mapping[str, Judged]) -> None:
+        self._experiments = experiments
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """Read the state of all shards of this task."""
+        kept = MapStateDescriptor("units", Types.STRING(), Types.PICKLED_BYTE_ARRAY())
+        self._shards = Shards(self._experiments, runtime_context.get_map_state(kept))
+        for label in labels_with_state(runtime_context, ("units",)):
+            self._shards.load(label)
+
+    def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> Iterable[Row]:
+        """Keep outcomes until their look."""
+        timers = ctx.timer_service()
+        timer = self._shards.arrive(ctx.get_current_key(), bytes(value), timers.current_watermark())
+        if timer is not None:
+            timers.register_event_time_timer(timer)
+        return ()
+
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Row]:
+        """Count what the look covers, and emit the sums."""
+        label = ctx.get_current_key()
+        for name, sums in self._shards.look(label, timestamp):
+            yield Row(name, label, timestamp, sums)
+        timer = self._shards.next_timer(label, timestamp)
+        if timer is not None:
+            ctx.timer_service().register_event_time_timer(timer)
+
+
+class JudgeExperiments(KeyedProcessFunction):  # type: ignore[misc]
+    """A function that takes the sums of all shards of an experiment, its key, and emits a record for each look.
+
+    Args:
+        trials: the experiments by name.
+    """
+
+    def __init__(self, trials: Mapping[str, Trial]) -> None:
+        self._trials = trials
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """Open the state."""
+        sums = MapStateDescriptor("sums", Types.STRING(), Types.PICKLED_BYTE_ARRAY())
+        judge = MapStateDescriptor("judge", Types.STRING(), Types.PICKLED_BYTE_ARRAY())
+        self._state = runtime_context.get_map_state(judge)
+        self._sums = LookSums(runtime_context.get_map_state(sums))
+        self._judges: dict[str, Judge] = {}
+
+    def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterable[str]:
+        """Keep the sums of a shard; the look follows when all shards have sent theirs."""
+        name, label, at_ms, sums = value
+        self._sums.add(name, label, at_ms, bytes(sums))
+        ctx.timer_service().register_event_time_timer(at_ms)
+        return ()
+
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[str]:
+        """Judge the experiment."""
+        name = ctx.get_current_key()
+        judge = self._judge(name)
+        for record in judge.look(self._sums.at(name, timestamp), timestamp):
+            yield orjson.dumps(record).decode()
+        self._state.put(name, judge.to_bytes())
+
+    def _judge(self, name: str) -> Judge:
+        found = self._judges.get(name)
+        if found is None:
+            found = self._judges[name] = Judge(self._trials[name])
+            saved = self._state.get(name)
+            if saved is not None:
+                found.restore(bytes(saved))
+        return found
