@@ -84,7 +84,7 @@ class MetricSettings(FrozenSettings):
 
 
 class VerdictSettings(FrozenSettings):
-    """How an experiment is judged.
+    """Metrics of an experiment, and rules of its verdict.
 
     Attributes:
         metrics: at least one, of which one is a goal or a guardrail.

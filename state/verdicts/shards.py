@@ -35,7 +35,7 @@ class Store(Protocol):
 
 @dataclass(frozen=True)
 class Judged:
-    """What the shards need to know of an experiment.
+    """Settings of an experiment that its shards need.
 
     Attributes:
         per_unit: for each metric, whether it is the sum of a unit's events.
