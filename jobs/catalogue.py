@@ -23,6 +23,7 @@ JOBS = MappingProxyType(
         "fraud-detection": JobEntry(
             "jobs.fraud_detection", "card transactions to fraud scores, alerts over a threshold"
         ),
+        "ab-test": JobEntry("jobs.ab_test", "the same with two versions of its model: who is better, and how surely"),
     }
 )
 

@@ -140,6 +140,8 @@ def print_summary(summary: Summary, output: Path, *, events: str = "events") -> 
         ("dead letters", _with_reasons(summary)),
         ("rows/s", _rates_text(summary)),
         ("model", " ".join(f"{summary.model} {version} ({n:,})" for version, n in summary.versions.items())),
+        ("variants", ", ".join(f"{variant} ({n:,})" for variant, n in summary.variants.items())),
+        ("verdict", "\n".join(f"{variant}: {text}" for variant, text in summary.verdicts.items())),
         ("feature set", summary.feature_set or ""),
         ("batch scored in", ", ".join(f"{name} {us / 1000:g} ms" for name, us in summary.latency_us.items())),
     ]

@@ -43,6 +43,8 @@ class Summary:
         reasons: dead letters by reason.
         auc_roc: with labels of both kinds only.
         average_precision: with labels of both kinds only.
+        variants: predictions by experiment and variant, as ``EXPERIMENT: VARIANT``.
+        verdicts: the last verdict on each variant, as ``EXPERIMENT: VARIANT``.
         uncounted: why the last rows of a stopped run could not be counted.
     """
 
@@ -64,6 +66,8 @@ class Summary:
     average_precision: float | None = None
     start_s: float | None = None
     rows_per_s_from_first: float | None = None
+    variants: dict[str, int] = field(default_factory=dict)
+    verdicts: dict[str, str] = field(default_factory=dict)
     uncounted: str | None = None
 
     @property
@@ -113,6 +117,8 @@ def summarise(
         latency_us=_percentiles(table["latency_us"].to_numpy()),
         versions=dict(versions),
         reasons=dict(reasons),
+        variants=_variants(table),
+        verdicts=last_verdicts(output / "verdicts"),
         **quality,
     )
 
@@ -157,10 +163,30 @@ def count_reasons(folder: Path) -> Counter[str]:
 def _predictions(folder: Path, output_field: str) -> pa.Table:
     import pyarrow as pa
 
-    names = (output_field, "model", "version", "feature_set", "latency_us", "truth")
+    names = (output_field, "model", "version", "feature_set", "latency_us", "truth", "experiment", "variant")
     schema = arrow_schema(pick(prediction_row(output_field), *names))
     tables = list(read_json_parts(folder, schema))
     return pa.concat_tables(tables) if tables else schema.empty_table()
+
+
+def _variants(table: pa.Table) -> dict[str, int]:
+    """Return the predictions of each experiment's variants, those of the first ones first."""
+    counted = table.group_by(["experiment", "variant"]).aggregate([([], "count_all")]).to_pylist()
+    found = {f"{row['experiment']}: {row['variant']}": row["count_all"] for row in counted if row["experiment"]}
+    return dict(sorted(found.items()))
+
+
+def last_verdicts(folder: Path) -> dict[str, str]:
+    """Return action and first reason of the last look at each variant."""
+    import orjson
+
+    records = (orjson.loads(line) for block in line_blocks(folder) for line in block.splitlines())
+    last: dict[str, dict[str, Any]] = {}
+    for record in records:
+        name = f"{record['experiment']}: {record['variant']}"
+        if name not in last or record["looked_at"] >= last[name]["looked_at"]:
+            last[name] = record
+    return {name: f"{record['action']}: {record['reasons'][0]}" for name, record in sorted(last.items())}
 
 
 def _first(table: pa.Table, name: str) -> str | None:
