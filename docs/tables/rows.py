@@ -7,13 +7,21 @@ from types import MappingProxyType
 
 from docs.tables.markdown import code, table
 from udfs.dead_letters import DEAD_LETTER_REASONS
-from udfs.rows import DEAD_LETTER, Column, EventField, prediction_row
+from udfs.rows import COMPARISON, DEAD_LETTER, Column, EventField, prediction_row
 
 
 def prediction_columns() -> str:
     """Return name, SQL type and meaning of each column of predictions and alerts."""
-    of_its_field = {column.name: "its field's" for column in prediction_row() if column.source == EventField("id")}
-    return _columns(prediction_row(), of_its_field)
+    return _columns(prediction_row(), _of_its_field(prediction_row()))
+
+
+def comparison_columns() -> str:
+    """Return name, SQL type and meaning of each column of comparisons with shadows."""
+    return _columns(COMPARISON, _of_its_field(COMPARISON))
+
+
+def _of_its_field(columns: Iterable[Column]) -> Mapping[str, str]:
+    return {column.name: "its field's" for column in columns if column.source == EventField("id")}
 
 
 def dead_letter_columns() -> str:
