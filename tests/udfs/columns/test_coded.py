@@ -26,6 +26,12 @@ def test_column_is_read_as_the_values_of_its_codes(codes: np.ndarray) -> None:
     assert [column[row] for row in np.arange(len(plain))] == plain
 
 
+def test_texts_are_objects_where_each_row_has_one() -> None:
+    found = np.asarray(Coded(np.array([1, 0], np.int8), ("a", "long")))
+    assert found.dtype == object
+    assert found.tolist() == ["long", "a"]
+
+
 @given(codes=CODES, data=st.data())
 def test_some_rows_of_a_column_are_a_column(codes: np.ndarray, data: st.DataObject) -> None:
     column, plain = Coded(codes, TEXTS), objects([TEXTS[code] for code in codes.tolist()])

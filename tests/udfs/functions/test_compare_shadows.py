@@ -243,24 +243,48 @@ def test_variant_that_is_switched_off_is_no_shadow_and_one_without_traffic_is(ma
     assert len(rows) == SIZE
 
 
-def test_rows_are_counted_whether_comparisons_are_written_or_not(
-    make: Make, opened: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def counting(monkeypatch: pytest.MonkeyPatch) -> Callable[[Settings], Settings]:
+    """Settings with metrics, which no endpoint shows."""
     monkeypatch.setattr(compare_shadows, "export_metrics", lambda job, metrics: None)
 
-    def matches() -> float:
-        return float(series("abtest_shadow_comparisons_total", "j", "test", "match")._value.get())
+    def build(settings: Settings) -> Settings:
+        metrics = settings.ml.metrics.model_copy(update={"port": 1})
+        return settings.model_copy(update={"ml": settings.ml.model_copy(update={"metrics": metrics})})
 
-    for is_written in (True, False):
-        settings = make(LINEAR, LINEAR, collect_comparison=is_written)
-        _, data = scored(settings, EVENTS)
-        counted = settings.ml.model_copy(update={"metrics": settings.ml.metrics.model_copy(update={"port": 1})})
-        before = matches()
-        function = opened(settings.model_copy(update={"ml": counted}))
-        (found,) = function.run({"__shadow": objects([data])})["__comparisons"]
-        assert (found is not None) == is_written
-        function.close()
-        assert matches() - before == SIZE
+    return build
+
+
+def count(name: str, *labels: str) -> float:
+    return float(series(name, "j", "test", *labels)._value.get())
+
+
+@pytest.mark.parametrize("is_written", [True, False], ids=["written", "not written"])
+def test_rows_are_counted_whether_comparisons_are_written_or_not(
+    is_written: bool, make: Make, opened: Any, counting: Callable[[Settings], Settings]
+) -> None:
+    settings = make(LINEAR, LINEAR, collect_comparison=is_written)
+    _, data = scored(settings, EVENTS)
+    before = count("abtest_shadow_comparisons_total", "match")
+    function = opened(counting(settings))
+    (found,) = function.run({"__shadow": objects([data])})["__comparisons"]
+    assert (found is not None) == is_written
+    function.close()
+    assert count("abtest_shadow_comparisons_total", "match") - before == SIZE
+
+
+def test_shadow_is_left_alone_after_two_failed_batches(
+    make: Make, opened: Any, counting: Callable[[Settings], Settings]
+) -> None:
+    settings = make(LINEAR, PICKY)
+    _, data = scored(settings, [event | {"amount": 99} for event in EVENTS])
+    rows = variants(settings, EVENTS).count("v0")
+    names = ("abtest_variant_errors_total", "v1", "prediction_failed"), ("abtest_shadow_skipped_total", "v1")
+    function = opened(counting(settings))
+    before = [count(*name) for name in names]
+    assert function.run({"__shadow": objects([data] * 3)})["__comparisons"] == [None] * 3
+    function.close()
+    assert np.subtract([count(*name) for name in names], before).tolist() == [2 * rows, rows]
 
 
 def test_job_without_shadows_sends_nothing(make: Make) -> None:
