@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from udfs.columns.coded import objects
-from udfs.experiments.shadow_rows import ShadowRows
+from udfs.experiments.shadow_rows import ShadowRows, joined_rows
 
 KINDS = (("number", "BIGINT"), ("size", "DOUBLE"), ("text", "STRING"))
 WHOLE = st.integers(-(2**63), 2**63 - 1)
@@ -126,3 +127,46 @@ def test_part_of_a_matrix_is_sent_as_it_looks(size: int) -> None:
     sent = made(size, width=4)
     part = ShadowRows(**{**vars(sent), "matrix": sent.matrix[:, ::2]})
     assert ShadowRows.from_bytes(part.to_bytes()).matrix.tolist() == sent.matrix[:, ::2].tolist()
+
+
+BATCHES = st.lists(
+    st.tuples(st.integers(1, 5), st.sampled_from([1, 2]), st.booleans(), st.booleans()), min_size=0, max_size=8
+)
+
+
+@given(shapes=BATCHES, most=st.integers(1, 12))
+def test_joined_batches_have_all_rows_in_their_order(shapes: list[tuple[int, int, bool, bool]], most: int) -> None:
+    batches = []
+    for place, (size, width, has_text, has_null) in enumerate(shapes):
+        numbers = objects([None, *range(1, size)]) if has_null else np.arange(size)
+        texts = {"text": ("STRING", objects(["a"] * size))} if has_text else {}
+        batches.append(made(size, sent_ms=100 - place, width=width, number=("BIGINT", numbers), **texts))
+    found = joined_rows(batches, most)
+    for values in (arms_of, features_of, numbers_of):
+        assert listed(found, values) == listed(batches, values)
+    # Batches stay whole, and side by side, and as few as can be one after the other.
+    wanted: list[list[ShadowRows]] = []
+    for batch in batches:
+        last = wanted[-1] if wanted else []
+        alike = bool(last) and (last[0].kinds, last[0].matrix.shape[1]) == (batch.kinds, batch.matrix.shape[1])
+        fits = sum(map(len, last)) + len(batch) <= most
+        wanted = [*wanted[:-1], [*last, batch]] if alike and fits else [*wanted, [batch]]
+    assert [(each.kinds, len(each), each.sent_ms) for each in found] == [
+        (each[0].kinds, sum(map(len, each)), min(one.sent_ms for one in each)) for each in wanted
+    ]
+
+
+def listed(batches: list[ShadowRows], values: Callable[[ShadowRows], list[Any]]) -> list[Any]:
+    return [value for each in batches for value in values(each)]
+
+
+def arms_of(rows: ShadowRows) -> list[Any]:
+    return list(zip(rows.arms.tolist(), rows.predictions.tolist(), rows.labels, rows.versions, strict=True))
+
+
+def features_of(rows: ShadowRows) -> list[Any]:
+    return rows.matrix.tolist()  # type: ignore[no-any-return]
+
+
+def numbers_of(rows: ShadowRows) -> list[Any]:
+    return rows.fields["number"].tolist()  # type: ignore[no-any-return]

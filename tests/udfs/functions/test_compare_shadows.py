@@ -199,16 +199,31 @@ def test_a_line_a_text_where_they_are_asked_for(make: Make, opened: Any) -> None
     assert "\n".join(found).encode() == block.run(columns)["__comparisons"][0]
 
 
-def test_each_batch_has_its_own_value_and_no_batches_have_none(make: Make, opened: Any) -> None:
+@pytest.mark.parametrize(
+    ("most", "wanted"),
+    [(100, [[0, 1, 2, 3, 4, 5], None, None]), (4, [[0, 1, 2, 3], [4, 5], None]), (1, [[0, 1], [2, 3], [4, 5]])],
+    ids=["all at once", "two at once", "one by one"],
+)
+def test_batches_are_compared_several_at_once_and_each_has_a_value(
+    most: int, wanted: list[Any], make: Make, opened: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare_shadows, "_MOST_ROWS", most)
     settings = make(LINEAR, OPPOSITE)
     function = opened(settings)
     assert function.inputs == (("__shadow", "BYTES"),)
     sent = [scored(settings, EVENTS[begin : begin + 2])[1] for begin in (0, 2, 4)]
     found = function.run({"__shadow": objects(sent)})
     assert list(found) == [name for name, _ in function.outputs]
-    ids = [[json.loads(line)["event_id"] - 2**60 for line in value.split(b"\n")] for value in found["__comparisons"]]
-    assert [sorted(each) for each in ids] == [[0, 1], [2, 3], [4, 5]]
-    assert list(function.run({"__shadow": objects([])})["__comparisons"]) == []
+    assert [value and sorted(ids_of(value)) for value in found["__comparisons"]] == wanted
+
+
+def ids_of(block: bytes) -> list[int]:
+    return [json.loads(line)["event_id"] - 2**60 for line in block.split(b"\n")]
+
+
+def test_no_batches_have_no_comparisons(make: Make, opened: Any) -> None:
+    found = opened(make(LINEAR, OPPOSITE)).run({"__shadow": objects([])})
+    assert {name: list(values) for name, values in found.items()} == {"__comparisons": []}
 
 
 def test_rows_that_waited_too_long_have_no_comparison(make: Make, opened: Any) -> None:
@@ -282,7 +297,8 @@ def test_shadow_is_left_alone_after_two_failed_batches(
     names = ("abtest_variant_errors_total", "v1", "prediction_failed"), ("abtest_shadow_skipped_total", "v1")
     function = opened(counting(settings))
     before = [count(*name) for name in names]
-    assert function.run({"__shadow": objects([data] * 3)})["__comparisons"] == [None] * 3
+    for _ in range(3):
+        assert function.run({"__shadow": objects([data])})["__comparisons"] == [None]
     function.close()
     assert np.subtract([count(*name) for name in names], before).tolist() == [2 * rows, rows]
 
