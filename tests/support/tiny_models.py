@@ -27,6 +27,11 @@ def write_linear(folder: Path) -> Path:
     return _write(folder, [("MatMul", ["x", "w"], ["z"]), ("Sigmoid", ["z"], ["score"])])
 
 
+def write_opposite(folder: Path) -> Path:
+    """The probability that the linear model leaves."""
+    return _write(folder, [("MatMul", ["x", "w"], ["z"]), ("Neg", ["z"], ["less"]), ("Sigmoid", ["less"], ["score"])])
+
+
 def write_two_values(folder: Path) -> Path:
     """Two values a row, neither of which says that it is the prediction."""
     path = _write(folder, [("MatMul", ["x", "w"], ["score"]), ("Abs", ["score"], ["spread"])])

@@ -20,7 +20,8 @@ from state.sql import SqlColumns
 from udfs.windows.parts import Block, PartFormat
 from udfs.windows.texts import Texts
 
-_HEAD = struct.Struct("<qI")
+# The time comes with its highest byte first, which is never that of a JSON object.
+_HEAD = struct.Struct(">qI")
 _ANSWER: SqlColumns = (("__arm", "BIGINT"), ("__prediction", "DOUBLE"), ("__label", "STRING"), ("__version", "STRING"))
 _MATRIX = "__matrix"
 _JSON = b"{"
@@ -78,7 +79,8 @@ class ShadowRows:
         said = {
             "sent": self.sent_ms,
             "answer": [each[0] for each in (self.arms.tolist(), self.predictions.tolist(), self.labels, self.versions)],
-            "matrix": self.matrix[0].tolist(),
+            # JSON has no infinity.
+            "matrix": self.matrix[0].astype("<f4", copy=False).tobytes().hex(),
             "kinds": self.kinds,
             "fields": [self.fields[name].tolist()[0] for name, _ in self.kinds],
         }
@@ -116,7 +118,7 @@ class ShadowRows:
             np.array([prediction], np.float64),
             _object(label),
             _object(version),
-            np.array([said["matrix"]], np.float32),
+            np.frombuffer(bytes.fromhex(said["matrix"]), "<f4").reshape(1, -1),
             kinds,
             fields,
         )
@@ -161,7 +163,7 @@ def _format(kinds: bytes) -> PartFormat:
 def _column(kind: str, value: Any) -> NDArray[Any]:
     if kind == "DOUBLE":
         return np.array([value], np.float64)
-    return np.array([value]) if isinstance(value, int) else _object(value)
+    return np.array([int(value)]) if kind == "BIGINT" and value is not None else _object(value)
 
 
 def _object(value: Any) -> NDArray[np.object_]:

@@ -49,6 +49,9 @@ class CompareShadows:
     longest_wait_s: float | None = None
     kind: Literal["BYTES", "ARRAY<STRING>"] = "BYTES"
 
+    def __post_init__(self) -> None:
+        self._models: ArmModels | None = None
+
     @property
     def inputs(self) -> SqlColumns:
         """The rows of a batch."""
@@ -70,11 +73,12 @@ class CompareShadows:
         # A variant that is switched off is no shadow either.
         arms = [arm for arm in router.arms if arm.experiment in experiments and arm.is_enabled]
         features = compile_feature_set(self.job.features, self.job.events)
-        self._models = ArmModels(self.ml, inference, features, arms, self.job.name)
-        ladders = {arm: Ladder(source, self._options(), ShadowLog()) for arm, source in self._models.alone()}
+        models = ArmModels(self.ml, inference, features, arms, self.job.name)
+        ladders = {arm: Ladder(source, self._options(), ShadowLog()) for arm, source in models.alone()}
         recorder = ShadowRecorder(self.job.name, arms) if self.ml.metrics.port else None
         options = ShadowOptions(inference.alert_threshold, self.longest_wait_s)
         self._shadows = Shadows(router.arms, ladders, options, recorder)
+        self._models = models
         self._texts = PredictionTexts(self.job, comparisons_of(self.job))
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
@@ -84,9 +88,10 @@ class CompareShadows:
         return {"__comparisons": [*lines, *[None] * (len(columns[SHADOW]) - len(lines))]}
 
     def close(self) -> None:
-        """Let the models go."""
-        self._shadows.close()
-        self._models.close()
+        """Let the models go, where there are any."""
+        if self._models is not None:
+            self._shadows.close()
+            self._models.close()
 
     def _lines(self, rows: ShadowRows) -> bytes | list[str] | None:
         compared = self._shadows.compare(rows)

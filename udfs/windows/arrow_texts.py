@@ -16,7 +16,12 @@ def texts_of(values: NDArray[np.object_], *, is_text: bool) -> Texts:
     """Return texts, or bytes, of an array of objects."""
     import pyarrow as pa
 
-    found = pa.array(values, type=pa.large_string() if is_text else pa.large_binary())
+    try:
+        found = pa.array(values, type=pa.large_string() if is_text else pa.large_binary())
+    except UnicodeEncodeError:
+        # Arrow has no half characters.
+        encoded = [None if value is None else value.encode("utf-8", "surrogatepass") for value in values]
+        found = pa.array(encoded, pa.large_binary())
     _, offsets, data = found.buffers()
     nulls = found.is_null().to_numpy(zero_copy_only=False) if found.null_count else None
     ends = np.frombuffer(offsets, np.int64, len(found) + 1)
@@ -31,5 +36,8 @@ def objects_of(texts: Texts, *, is_text: bool) -> NDArray[np.object_]:
     offsets = pa.py_buffer(np.concatenate([[0], texts.ends]))
     kind = pa.large_string() if is_text else pa.large_binary()
     found = pa.Array.from_buffers(kind, len(texts), [validity, offsets, pa.py_buffer(texts.data.tobytes())])
-    objects: NDArray[np.object_] = found.to_numpy(zero_copy_only=False)
+    try:
+        objects: NDArray[np.object_] = found.to_numpy(zero_copy_only=False)
+    except pa.ArrowException:
+        objects = np.array([*texts.tolist(is_text=is_text), None], dtype=object)[:-1]
     return objects

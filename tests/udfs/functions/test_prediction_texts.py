@@ -7,18 +7,22 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.job_settings import MakeSettings
+from udfs.columns.coded import Coded, objects
 from udfs.columns.repeated import repeated
 from udfs.functions.prediction_texts import PredictionTexts, block
 
 
 def columns(**changed: Any) -> dict[str, Any]:
     """Two predictions of the job in `make_settings`."""
-    size = 2
-    plain = {
+    return rows_of(2) | changed
+
+
+def rows_of(size: int) -> dict[str, Any]:
+    return {
         "id": np.arange(size),
         "at": np.full(size, 1_522_540_831_500),
         "card": np.full(size, "c", dtype=object),
@@ -33,7 +37,6 @@ def columns(**changed: Any) -> dict[str, Any]:
         "__status_reason": repeated(None, size),
         "__latency_us": np.full(size, 7),
     }
-    return plain | changed
 
 
 @pytest.fixture
@@ -112,9 +115,7 @@ def test_fields_come_last_and_keep_their_types(texts: PredictionTexts) -> None:
     )
     first, second = PredictionTexts(texts.job.model_copy(update={"sink": sink})).write(given)
     at = '"at":"2018-04-01T00:00:31.5Z"'
-    assert first.as_py().endswith(
-        f'"latency_us":7,{at},"amount":12.30,"size":0.1,"card":"c","id":9007199254740993}}'
-    )
+    assert first.as_py().endswith(f'"latency_us":7,{at},"amount":12.30,"size":0.1,"card":"c","id":9007199254740993}}')
     assert second.as_py().endswith(f'"latency_us":7,"is_new":true,{at},"amount":100.00,"card":"c","id":5}}')
 
 
@@ -151,3 +152,32 @@ def test_a_block_is_the_rows_as_lines(keys: list[str | None], texts: PredictionT
     lines = texts.write(given, end="\n")
     assert block(lines) == "\n".join(rows.to_pylist()).encode()
     assert block(lines.slice(1)) == rows[1].as_py().encode()
+
+
+CODED = {
+    "__version": st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=4),
+    "__checksum": st.none() | st.text(max_size=2),
+    "__experiment": st.none() | st.sampled_from(["test", 'q"', "\n", "ü"]),
+    "__variant": st.none() | st.sampled_from(["a", "b"]),
+    "__propensity": st.just(np.nan) | st.floats(0, 1),
+}
+"""Columns that may be coded, and their values."""
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_lines_of_coded_columns_are_those_of_plain_ones(data: st.DataObject, texts: PredictionTexts) -> None:
+    size = data.draw(st.integers(1, 6))
+    shared = np.array(data.draw(st.lists(st.integers(0, 1), min_size=size, max_size=size)), np.int8)
+    coded: dict[str, Any] = {}
+    for name in data.draw(st.lists(st.sampled_from(list(CODED)), unique=True, min_size=1)):
+        # Codes are those of other columns or its own, and so is the number of its values.
+        codes = shared if data.draw(st.booleans()) else shared[::-1].copy()
+        coded[name] = Coded(codes, tuple(data.draw(st.lists(CODED[name], min_size=2, max_size=3))))
+    given_columns = rows_of(size)
+    plain = {
+        name: objects(list(column)) if name != "__propensity" else np.array(list(column), np.float64)
+        for name, column in coded.items()
+    }
+    found, wanted = texts.write({**given_columns, **coded}), texts.write({**given_columns, **plain})
+    assert found.to_pylist() == wanted.to_pylist()

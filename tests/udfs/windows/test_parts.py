@@ -111,3 +111,9 @@ def test_arrays_are_what_pandas_would_give() -> None:
 def test_whole_numbers_beside_nulls_are_also_there_exactly() -> None:
     rows = block([(2**53 + 1, 1.0, None, None, 1), (None, 1.0, None, None, 2)])
     assert {name: values.tolist() for name, values in FORMAT.exact(rows).items()} == {"n": [2**53 + 1, None]}
+
+
+def test_half_a_character_comes_back() -> None:
+    found = FORMAT.decode(FORMAT.encode(block([(1, 0.5, text, b"\xff", 2) for text in ("\ud800", None, "é", "")])))
+    assert FORMAT.arrays(found)["t"].tolist() == ["\ud800", None, "é", ""]
+    assert FORMAT.arrays(found)["line"].tolist() == [b"\xff"] * 4

@@ -1,0 +1,130 @@
+"""What a batch says of its rows, against what was said of each row when it was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.scoring.outputs import Scores
+from tests.models.serving.fakes import spec_of
+from udfs.columns.coded import objects
+from udfs.dead_letters import Problem
+from udfs.experiments.arm_answer import ArmAnswer
+from udfs.experiments.router import Arm
+from udfs.scoring.ladder import Answer
+from udfs.scoring.prediction_batch import PredictionBatch
+
+PROBLEM = Problem("failed", "the graph broke")
+ARMS: tuple[Arm | None, ...] = (
+    None,
+    Arm("x", "a", "fraud", "", is_default=True, propensity=0.75),
+    Arm("x", "b", "fraud", "2.0.0", is_default=False, propensity=0.25),
+    Arm("y", "a", "fraud", "3.0.0", is_default=True, propensity=1.0),
+)
+CLASSES = (None, None, ("no", "yes"), ("a", "b", "c"))
+"""Classes of the models of the arms."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is said of one row."""
+
+    arm: int
+    prediction: float
+    status: str = "ok"
+    is_undrawn: bool = False
+
+    @property
+    def is_dead(self) -> bool:
+        return self.status == "dead"
+
+    @property
+    def label(self) -> str | None:
+        classes = CLASSES[self.arm]
+        return None if classes is None or self.is_dead else classes[0]
+
+    @property
+    def scores(self) -> list[float]:
+        return [self.prediction * place for place, _ in enumerate(CLASSES[self.arm] or ())]
+
+
+ROWS = st.lists(
+    st.builds(
+        Row,
+        st.integers(0, len(ARMS) - 1),
+        st.floats(0, 1),
+        st.sampled_from(["ok", "fallback:0.9.0", "default", "dead"]),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def batch_of(rows: list[Row]) -> PredictionBatch:
+    answers = []
+    for place, arm in enumerate(ARMS):
+        places = [row for row, each in enumerate(rows) if each.arm == place]
+        if places:
+            chosen = [rows[row] for row in places]
+            where = None if len(places) == len(rows) else np.array(places)
+            undrawn = np.array([each.is_undrawn for each in chosen])
+            is_told = arm is not None and undrawn.any()
+            answers.append(ArmAnswer(_answer(chosen, place), where, arm, undrawn if is_told else None))
+    return PredictionBatch(tuple(answers), np.zeros((len(rows), 2), np.float32), 7)
+
+
+def _answer(rows: list[Row], place: int) -> Answer:
+    predictions = np.array([np.nan if row.is_dead else row.prediction for row in rows])
+    has_classes = CLASSES[place] is not None
+    label = objects([row.label for row in rows]) if has_classes else None
+    scores = np.array([row.scores for row in rows]) if has_classes else None
+    status = None
+    if any(row.status != "ok" for row in rows):
+        status = objects(["ok" if row.is_dead else row.status for row in rows])
+    problems = {row: PROBLEM for row, each in enumerate(rows) if each.is_dead}
+    return Answer(Scores(predictions, label, scores), spec_of(f"{place + 1}.0.0"), status, problems=problems)
+
+
+def plain(values: np.ndarray) -> list[Any]:
+    return [None if isinstance(value, float) and np.isnan(value) else value for value in values.tolist()]
+
+
+@given(rows=ROWS)
+def test_each_row_has_the_answer_of_its_model(rows: list[Row]) -> None:
+    batch = batch_of(rows)
+    assert plain(batch.prediction) == [None if row.is_dead else row.prediction for row in rows]
+    assert batch.prediction.dtype == np.float64
+    assert batch.version.tolist() == [f"{row.arm + 1}.0.0" for row in rows]
+    assert batch.status.tolist() == ["ok" if row.is_dead else row.status for row in rows]
+    assert batch.problems == {place: PROBLEM for place, row in enumerate(rows) if row.is_dead}
+
+
+@given(rows=ROWS)
+def test_each_row_has_its_experiment_variant_and_propensity(rows: list[Row]) -> None:
+    batch, arms = batch_of(rows), [ARMS[row.arm] for row in rows]
+    assert batch.experiment.tolist() == [arm and arm.experiment for arm in arms]
+    assert batch.variant.tolist() == [arm and arm.variant for arm in arms]
+    assert plain(batch.propensity) == [
+        arm.propensity if arm is not None and not row.is_undrawn else None for row, arm in zip(rows, arms, strict=True)
+    ]
+
+
+@given(rows=ROWS)
+def test_each_row_has_the_classes_of_its_model(rows: list[Row]) -> None:
+    batch = batch_of(rows)
+    widths = [len(CLASSES[row.arm] or ()) for row in rows]
+    if not any(widths):
+        assert (batch.label, batch.scores) == (None, None)
+        return
+    assert batch.label is not None
+    assert batch.scores is not None
+    assert batch.label.tolist() == [row.label for row in rows]
+    wanted = np.full((len(rows), max(widths)), np.nan)
+    for place, (row, width) in enumerate(zip(rows, widths, strict=True)):
+        wanted[place, :width] = row.scores
+    np.testing.assert_array_equal(batch.scores, wanted)
