@@ -11,6 +11,7 @@ from docs.tables import features, metrics, python_names, rows, settings
 TABLES: dict[str, Callable[[], str]] = {
     "buckets": metrics.buckets,
     "dead-letter-reasons": rows.dead_letter_reasons,
+    "comparison-row": rows.comparison_columns,
     "dead-letter-row": rows.dead_letter_columns,
     "example-fields": features.example_fields,
     "features": features.feature_types,

@@ -36,6 +36,7 @@ ADAPTERS = (
     "udfs.verdicts.stage",
     "udfs.windows.stage",
     "jobs.fraud_detection",
+    "jobs.ab_test",
     "jobs.pipeline.pieces",
     "jobs.pipeline.scoring",
     "jobs.pipeline.shadows",
