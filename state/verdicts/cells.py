@@ -28,6 +28,7 @@ class Cell:
         events: rows with a value, one number a metric.
         units: number of units.
         in_both: those of them that another variant answered, too.
+        first_ms: time of the earliest row; the greatest number without one.
         last_ms: time of the latest row; the least number without one.
         scores: counts of predictions by outcome; None: nobody asks for them.
     """
@@ -36,6 +37,7 @@ class Cell:
     events: list[float]
     units: int = 0
     in_both: int = 0
+    first_ms: int = -_NEVER - 1
     last_ms: int = _NEVER
     scores: ScoreCounts | None = None
 
@@ -48,11 +50,13 @@ class Cells:
         metrics: number of metrics.
         cells: by variant and step.
         shares: share of each variant by step.
+        active: units that had a row at a step, whatever their variant, by step.
     """
 
     metrics: int
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
     shares: dict[int, tuple[float, ...]] = field(default_factory=dict)
+    active: dict[int, int] = field(default_factory=dict)
 
     def cell(self, arm: int, step: int) -> Cell:
         """Return the cell of a variant and a step, a new one if there was none."""
@@ -71,11 +75,12 @@ class Cells:
     def to_bytes(self) -> bytes:
         """Return the cells as bytes: a line of JSON, then the moments."""
         listed = [
-            [arm, step, cell.units, cell.in_both, cell.last_ms, cell.events, _sparse(cell.scores)]
+            [arm, step, cell.units, cell.in_both, cell.first_ms, cell.last_ms, cell.events, _sparse(cell.scores)]
             for (arm, step), cell in sorted(self.cells.items())
         ]
         shares = [[step, shares] for step, shares in sorted(self.shares.items())]
-        head = {"version": VERSION, "metrics": self.metrics, "cells": listed, "shares": shares}
+        active = sorted(self.active.items())
+        head = {"version": VERSION, "metrics": self.metrics, "cells": listed, "shares": shares, "active": active}
         moments = [each.pack() for _, cell in sorted(self.cells.items()) for each in cell.moments]
         return orjson.dumps(head) + b"\n" + (np.stack(moments).astype("<f8").tobytes() if moments else b"")
 
@@ -91,12 +96,13 @@ class Cells:
         if head["version"] != VERSION:
             msg = f"cells: expected format {VERSION}, got {head['version']}; start the experiment under another name"
             raise ValueError(msg)
-        made = cls(head["metrics"], shares={step: tuple(shares) for step, shares in head["shares"]})
+        shares = {step: tuple(shares) for step, shares in head["shares"]}
+        made = cls(head["metrics"], shares=shares, active=dict(head["active"]))
         packed = np.frombuffer(data, "<f8", offset=end + 1).reshape(len(head["cells"]) * made.metrics, -1)
         moments = [Moments.unpack(each) for each in packed]
-        for place, (arm, step, units, in_both, last_ms, events, scores) in enumerate(head["cells"]):
+        for place, (arm, step, units, in_both, first_ms, last_ms, events, scores) in enumerate(head["cells"]):
             own = moments[place * made.metrics : (place + 1) * made.metrics]
-            made.cells[arm, step] = Cell(own, events, units, in_both, last_ms, _dense(scores))
+            made.cells[arm, step] = Cell(own, events, units, in_both, first_ms, last_ms, _dense(scores))
         return made
 
 
@@ -105,13 +111,15 @@ def together(parts: Iterable[Cells], metrics: int) -> Cells:
     made = Cells(metrics)
     for part in parts:
         made.shares |= part.shares
+        for step, units in part.active.items():
+            made.active[step] = made.active.get(step, 0) + units
         for (arm, step), cell in sorted(part.cells.items()):
             own = made.cell(arm, step)
             own.moments = [left + right for left, right in zip(own.moments, cell.moments, strict=True)]
             own.events = [left + right for left, right in zip(own.events, cell.events, strict=True)]
             own.units += cell.units
             own.in_both += cell.in_both
-            own.last_ms = max(own.last_ms, cell.last_ms)
+            own.first_ms, own.last_ms = min(own.first_ms, cell.first_ms), max(own.last_ms, cell.last_ms)
             if cell.scores is not None:
                 own.scores = cell.scores if own.scores is None else own.scores + cell.scores
     return made

@@ -4,12 +4,15 @@ Rules of this file:
 
 - A unit counts once, for the variant that answered it first. Rows of another variant are not counted for it: they would
   make a unit part of both arms. That it was seen in both is counted.
+- Where a ramp grows, some units move to another variant. They count for neither from then on: the arms would otherwise
+  differ in when their events were. Who moves depends on the unit's point alone, so those that stay are as they were.
 - Values of a unit add up over its events; moments take the unit's change, never the event.
 - Rows come in an order of their own (see `in_order`), so sums are the same to the bit after a restore.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
     from state.verdicts.outcomes import Outcomes
 
 _LEAST = 256
+_MOVED = -1
+
+ArmsOf = Callable[["NDArray[np.uint64]", tuple[float, ...]], "NDArray[np.int64]"]
 
 
 class UnitLedger:
@@ -35,16 +41,18 @@ class UnitLedger:
 
     Args:
         per_unit: for each metric, whether it is the sum of a unit's events; else their mean.
+        arms_of: function that returns the variants of points at some shares.
         counts_scores: keep counts of predictions by outcome.
     """
 
-    def __init__(self, per_unit: Sequence[bool], *, counts_scores: bool = False) -> None:
+    def __init__(self, per_unit: Sequence[bool], arms_of: ArmsOf, *, counts_scores: bool = False) -> None:
         self._per_unit = tuple(per_unit)
+        self._arms_of = arms_of
         self._counts_scores = counts_scores
         self.cells = Cells(len(self._per_unit))
         self._places: dict[int, int] = {}
         self._arms, self._steps = np.empty(_LEAST, np.int64), np.empty(_LEAST, np.int64)
-        self._is_in_both = np.zeros(_LEAST, np.bool_)
+        self._is_in_both, self._last_steps = np.zeros(_LEAST, np.bool_), np.full(_LEAST, -1, np.int64)
         # Sums and numbers of events of each unit, one column a metric.
         self._sums, self._events = (np.zeros((_LEAST, len(self._per_unit))) for _ in range(2))
 
@@ -53,19 +61,28 @@ class UnitLedger:
 
     def add(self, rows: Outcomes) -> None:
         """Count rows of one step."""
-        self.cells.shares.setdefault(rows.step, rows.shares)
+        if rows.step not in self.cells.shares:
+            is_later = bool(self.cells.shares) and rows.step > max(self.cells.shares)
+            self.cells.shares[rows.step] = rows.shares
+            if is_later:
+                self._let_go(rows.shares)
         places = self._place(rows)
+        self._note_active(places, rows.step)
         for arm in np.unique(rows.arms).tolist():
             cell = self.cells.cell(arm, rows.step)
-            cell.last_ms = max(cell.last_ms, int(rows.times[rows.arms == arm].max()))
+            times = rows.times[rows.arms == arm]
+            cell.last_ms = max(cell.last_ms, int(times.max()))
+            cell.first_ms = min(cell.first_ms, int(times.min()))
         is_own = rows.arms == self._arms[places]
-        self._note_others(places[~is_own])
+        self._note_others(places[~is_own & (self._arms[places] != _MOVED)])
         for metric in range(len(self._per_unit)):
             counted = np.flatnonzero(is_own & np.isfinite(rows.values[:, metric]))
             if len(counted):
                 self._count(metric, places[counted], rows.values[counted, metric])
         if self._counts_scores:
-            self._count_scores(rows, places, is_own & np.isfinite(rows.scores) & np.isfinite(rows.labels))
+            # Counts of a unit that moves later cannot be taken back, so both arms count rows of the unit's own step.
+            is_counted = is_own & (self._steps[places] == rows.step)
+            self._count_scores(rows, places, is_counted & np.isfinite(rows.scores) & np.isfinite(rows.labels))
 
     def _place(self, rows: Outcomes) -> NDArray[np.int64]:
         """Return the place of each row's unit; units that were not seen before get one, their variant and step."""
@@ -93,8 +110,31 @@ class UnitLedger:
         more = max(size, 2 * len(self._arms)) - len(self._arms)
         self._arms, self._steps = (np.concatenate([old, np.zeros(more, np.int64)]) for old in (self._arms, self._steps))
         self._is_in_both = np.concatenate([self._is_in_both, np.zeros(more, np.bool_)])
+        self._last_steps = np.concatenate([self._last_steps, np.full(more, -1, np.int64)])
         empty = np.zeros((more, len(self._per_unit)))
         self._sums, self._events = np.concatenate([self._sums, empty]), np.concatenate([self._events, empty])
+
+    def _note_active(self, places: NDArray[np.int64], step: int) -> None:
+        """Count the units that have their first row of a step."""
+        new = np.unique(places[self._last_steps[places] < step])
+        self._last_steps[new] = step
+        self.cells.active[step] = self.cells.active.get(step, 0) + len(new)
+
+    def _let_go(self, shares: tuple[float, ...]) -> None:
+        """Leave out the units that have another variant at these shares, and sum up the others again."""
+        size = len(self)
+        points = np.fromiter(self._places, np.uint64, size)
+        self._arms[:size][self._arms_of(points, shares) != self._arms[:size]] = _MOVED
+        for cell in self.cells.cells.values():
+            cell.moments = [Moments.from_units(np.empty(0)) for _ in self._per_unit]
+            cell.events, cell.units, cell.in_both = [0.0] * len(self._per_unit), 0, 0
+        kept = np.flatnonzero(self._arms[:size] != _MOVED)
+        for cell, units in self._by_cell(kept):
+            cell.units, cell.in_both = len(units), int(np.count_nonzero(self._is_in_both[units]))
+            for metric in range(len(self._per_unit)):
+                known = units[self._events[units, metric] > 0]
+                nothing = np.zeros(len(known))
+                self._change(cell, metric, known, nothing, nothing)
 
     def _note_others(self, places: NDArray[np.int64]) -> None:
         """Note units that another variant answered."""
@@ -160,6 +200,7 @@ class UnitLedger:
             points.astype("<u8"),
             self._arms[:size].astype("<i2"),
             self._steps[:size].astype("<i2"),
+            self._last_steps[:size].astype("<i2"),
             self._is_in_both[:size],
             self._sums[:size].astype("<f8"),
             self._events[:size].astype("<f8"),
@@ -178,6 +219,7 @@ class UnitLedger:
             ("<u8", size),
             ("<i2", size),
             ("<i2", size),
+            ("<i2", size),
             (np.bool_, size),
             ("<f8", size * metrics),
             ("<f8", size * metrics),
@@ -188,5 +230,5 @@ class UnitLedger:
             place += columns[-1].nbytes
         self._grow(size)
         self._places = dict(zip(columns[0].tolist(), range(size), strict=True))
-        self._arms[:size], self._steps[:size], self._is_in_both[:size] = columns[1:4]
-        self._sums[:size], self._events[:size] = (column.reshape(size, metrics) for column in columns[4:])
+        self._arms[:size], self._steps[:size], self._last_steps[:size], self._is_in_both[:size] = columns[1:5]
+        self._sums[:size], self._events[:size] = (column.reshape(size, metrics) for column in columns[5:])

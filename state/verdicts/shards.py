@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from state.verdicts.ledger import UnitLedger
+from state.verdicts.ledger import ArmsOf, UnitLedger
 from state.verdicts.outcomes import Outcomes, in_order
 
 _LEAST_LOG = 1 << 16
@@ -40,11 +40,13 @@ class Judged:
     Attributes:
         per_unit: for each metric, whether it is the sum of a unit's events.
         interval_ms: event time between looks.
+        arms_of: function that returns the variants of points at some shares; it can be pickled.
         counts_scores: keep counts of predictions by outcome.
     """
 
     per_unit: tuple[bool, ...]
     interval_ms: int
+    arms_of: ArmsOf
     counts_scores: bool = False
 
 
@@ -176,7 +178,7 @@ class Shards:
         found = self._trials.get((label, name))
         if found is None:
             judged = self._experiments[name]
-            ledger = UnitLedger(judged.per_unit, counts_scores=judged.counts_scores)
+            ledger = UnitLedger(judged.per_unit, judged.arms_of, counts_scores=judged.counts_scores)
             found = self._trials[label, name] = _Trial(ledger)
         return found
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
 from conf.experiments.ab_testing import ExperimentSettings
 from conf.experiments.verdict import MetricSettings, VerdictSettings
 from state.experiments.evidence.inputs import Limits
 from state.experiments.evidence.metric import Metric
 from state.verdicts.judge import Measured, Trial
 from state.verdicts.shards import Judged
+from udfs.experiments.split import variant_intervals
 
 
 def verdict_of(experiment: ExperimentSettings) -> VerdictSettings:
@@ -22,7 +29,21 @@ def judged(experiment: ExperimentSettings) -> Judged:
     """Return what the shards need to know."""
     verdict = verdict_of(experiment)
     per_unit = tuple(metric.per == "unit" for metric in verdict.metrics)
-    return Judged(per_unit, verdict.interval_ms, any(metric.of == "auc" for metric in verdict.metrics))
+    has_area = any(metric.of == "auc" for metric in verdict.metrics)
+    return Judged(per_unit, verdict.interval_ms, PointArms(experiment), counts_scores=has_area)
+
+
+@dataclass(frozen=True)
+class PointArms:
+    """The variants of points, by their places in an experiment."""
+
+    experiment: ExperimentSettings
+
+    def __call__(self, points: NDArray[np.uint64], shares: tuple[float, ...]) -> NDArray[np.int64]:
+        """Return the variant of each point at some shares, which sum to 1."""
+        names = (variant.name for variant in self.experiment.variants)
+        percent = {name: Fraction(str(share)) * 100 for name, share in zip(names, shares, strict=True)}
+        return variant_intervals(self.experiment, percent).owners_of(points).astype(np.int64)
 
 
 def trial(experiment: ExperimentSettings) -> Trial:
