@@ -236,3 +236,34 @@ def test_next_due_is_the_earliest_of_what_waits_and_what_is_remembered() -> None
         act()
         found.append(shard.join.next_due)
     assert found == [105, 30, 105, 155, None]
+
+
+def test_piece_of_which_most_rows_have_left_is_rewritten() -> None:
+    shard = Shard(JoinTimes(10**6, 10**6))
+    shard.predict([Row(number, number, number) for number in range(1000)])
+    before = shard.store[0]
+    shard.label([Row(number, number, number) for number in range(499)])
+    assert shard.store[0] == before
+    shard.label([Row(number, number, number) for number in range(499, 600)])
+    pieces = [len(PackedRows.decode(piece)[1]) for piece in shard.store.values()]
+    assert sorted(pieces) == [101, 400, 499]
+
+
+def test_labels_keep_their_order_though_the_piece_of_the_first_is_merged_after_that_of_the_second() -> None:
+    shard = Shard(JoinTimes(100, 100))
+    for number in range(7):
+        shard.label([Row(number, 7 if number == 0 else 100 + number, 5)])
+    shard.label([Row(10 + number, 7 if number == 0 else 200 + number, 5) for number in range(8)])
+    shard.label([Row(20, 300, 5)])
+    assert len(shard.store) == 2
+    shard.restore()
+    assert shard.predict([Row(30, 7, 5)]) == [("matched", 30, 0), ("duplicate", None, 10)]
+
+
+def test_labels_keep_their_order_over_restores_between_them() -> None:
+    shard = Shard(JoinTimes(100, 100))
+    shard.label([Row(0, 1, 5), Row(1, 7, 5)])
+    shard.restore()
+    shard.label([Row(2, 7, 5)])
+    shard.restore()
+    assert shard.predict([Row(3, 7, 5)]) == [("matched", 3, 1), ("duplicate", None, 2)]
