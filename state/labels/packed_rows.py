@@ -7,7 +7,7 @@ An id that is a number is in a column that `RowShape` names, and one that is a t
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -25,6 +25,7 @@ TIME, NULLS = 0, 1
 Id: TypeAlias = "int | bytes"
 
 _HEADER = struct.Struct("<BBIHH")
+_WIDTHS = (0, 1, 2, 4, 8)
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,8 @@ class PackedRows:
             kind: number of one byte, which `decode` returns.
         """
         shape = self.numbers.shape[1], self.lengths.shape[1]
-        parts = [_HEADER.pack(VERSION, kind, len(self), *shape), self.numbers.astype("<i8", copy=False).tobytes()]
-        parts += [self.lengths.astype("<u4").tobytes(), *(texts.tobytes() for texts in self.data)]
+        parts = [_HEADER.pack(VERSION, kind, len(self), *shape), *_integers(self.numbers), *_integers(self.lengths)]
+        parts += [texts.tobytes() for texts in self.data]
         return b"".join(parts)
 
     @staticmethod
@@ -137,12 +138,39 @@ def gathered(data: NDArray[np.uint8], starts: NDArray[np.int64], lengths: NDArra
 def _decoded(data: bytes) -> tuple[int, PackedRows]:
     _, kind, size, width, texts = _HEADER.unpack_from(data)
     place = _HEADER.size
-    numbers = np.frombuffer(data, "<i8", size * width, place).reshape(size, width)
-    place += numbers.nbytes
-    lengths = np.frombuffer(data, "<u4", size * texts, place).reshape(size, texts).astype(np.int64)
-    place += 4 * size * texts
+    numbers, place = _read_integers(data, place, size, width)
+    lengths, place = _read_integers(data, place, size, texts)
     found = []
     for count in lengths.sum(axis=0).tolist():
         found.append(np.frombuffer(data, np.uint8, count, place))
         place += count
     return kind, PackedRows(numbers, lengths, tuple(found))
+
+
+def _integers(matrix: NDArray[np.int64]) -> Iterator[bytes]:
+    """Yield columns of integers: the least value of each, bytes a value, then offsets from the least of so many bytes."""
+    if not matrix.size:
+        return
+    least = matrix.min(axis=0)
+    offsets = matrix.view(np.uint64) - least.view(np.uint64)
+    widths = [next(width for width in _WIDTHS if most < 256**width) for most in offsets.max(axis=0).tolist()]
+    yield least.astype("<i8").tobytes()
+    yield bytes(widths)
+    for column, width in zip(offsets.T, widths, strict=True):
+        if width:
+            yield column.astype(f"<u{width}").tobytes()
+
+
+def _read_integers(data: bytes, place: int, size: int, count: int) -> tuple[NDArray[np.int64], int]:
+    """Return the columns of integers at a place, ``(size, count)``, and the place after them."""
+    if not size * count:
+        return np.empty((size, count), np.int64), place
+    least = np.frombuffer(data, "<i8", count, place)
+    widths = np.frombuffer(data, np.uint8, count, place + 8 * count).tolist()
+    place += 9 * count
+    offsets = np.zeros((size, count), np.uint64)
+    for column, width in enumerate(widths):
+        if width:
+            offsets[:, column] = np.frombuffer(data, f"<u{width}", size, place)
+            place += width * size
+    return (offsets + least.view(np.uint64)).view(np.int64), place

@@ -45,9 +45,13 @@ class RowTable:
         """The earliest time at which a row is due; ``NEVER``: there is no row."""
         return int(self._due[: self._end].min(initial=NEVER))
 
+    def next_slots(self, count: int) -> NDArray[np.int64]:
+        """Return the slots that so many rows would be added at."""
+        return np.arange(self._end, self._end + count)
+
     def append(self, rows: PackedRows, due: NDArray[np.int64], piece: NDArray[np.int64] | int) -> NDArray[np.int64]:
         """Add rows, and return their slots, which ascend."""
-        begin, end = self._end, self._end + len(rows)
+        begin, end, slots = self._end, self._end + len(rows), self.next_slots(len(rows))
         for name in ("_rows", "_due", "_piece"):
             setattr(self, name, _with_room(getattr(self, name), begin, len(rows)))
         held = self._rows[begin:end]
@@ -62,13 +66,13 @@ class RowTable:
         self._due[begin:end] = due
         self._piece[begin:end] = piece
         self._end, self._left = end, self._left + len(rows)
-        return np.arange(begin, end)
+        return slots
 
     def take(self, slots: NDArray[np.int64]) -> PackedRows:
         """Return the rows at some slots, in that order."""
         held = self._rows.take(slots, axis=0)
-        texts = self._numbers + np.arange(self._texts)
-        starts, lengths = held[:, texts], held[:, texts + self._texts]
+        texts = self._numbers + self._texts
+        starts, lengths = held[:, self._numbers : texts], held[:, texts:]
         data = tuple(gathered(self._data, begin, count) for begin, count in zip(starts.T, lengths.T, strict=True))
         return PackedRows(held[:, : self._numbers], lengths, data)
 

@@ -18,14 +18,14 @@ Rules of this file:
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from state.labels.outcomes import Outcome, OutcomeKind
-from state.labels.packed_rows import NULLS, PackedRows
+from state.labels.packed_rows import NULLS, Id, PackedRows
 from state.labels.row_table import NEVER
 from state.labels.saved_rows import PieceStore
 from state.labels.settings import JoinTimes
@@ -35,7 +35,9 @@ from state.labels.shard_rows import JoinShapes, ShardRows
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_UNKNOWN = -3
+# What is known of an id beside a prediction's slot and a verdict.
+_UNKNOWN, _GONE = -3, -4
+_VERDICTS: tuple[tuple[OutcomeKind, int], ...] = (("duplicate", MATCHED), ("late", EXPIRED))
 
 
 class ShardJoin:
@@ -67,8 +69,7 @@ class ShardJoin:
         rows, nameless = _in_order(rows)
         yield from _outcome("no_id", predictions=nameless)
         ids, known = self._shapes.predictions.ids(rows), self._rows.known
-        # A value that no other row has, until it is known where the row is.
-        own = np.arange(_UNKNOWN - len(rows), _UNKNOWN)
+        own = self._rows.predictions.table.next_slots(len(rows))
         is_new = np.fromiter(map(known.setdefault, ids, own.tolist()), np.int64, len(ids)) == own
         if not is_new.all():
             yield from _outcome("repeated", predictions=rows.take(np.flatnonzero(~is_new)))
@@ -80,7 +81,8 @@ class ShardJoin:
             yield from self._match_early(store, rows, slots, more)
             rows, ids = rows.take(waits), [ids[place] for place in waits.tolist()]
         held = self._rows.predictions.add(store, rows, self._times.predictions_due(rows.times))
-        known.update(zip(ids, held.tolist(), strict=True))
+        if len(held) < len(own):
+            known.update(zip(ids, held.tolist(), strict=True))
         self._rows.tidy(store)
 
     def add_labels(self, store: PieceStore, rows: PackedRows) -> Iterator[Outcome]:
@@ -98,15 +100,9 @@ class ShardJoin:
             self._rows.predictions.drop(slots)
             self._settle(store, predictions, self._times.remembered_until(predictions.times), MATCHED)
             found[waits] = MATCHED
-        is_further = found == MATCHED
-        is_further[places] = False
-        yield from _outcome("duplicate", labels=rows.take(np.flatnonzero(is_further)))
-        yield from _outcome("late", labels=rows.take(np.flatnonzero(found == EXPIRED)))
-        early = np.flatnonzero(found == _UNKNOWN)
-        if len(early):
-            waiting = rows.take(early)
-            due = self._times.labels_due(waiting.times)
-            self._rows.labels.add(store, waiting, [ids[place] for place in early.tolist()], due)
+        if len(places) < len(rows):
+            found[places] = _GONE
+            yield from self._unmatched(store, rows, ids, found)
         self._rows.tidy(store)
 
     def advance(self, store: PieceStore, watermark: int) -> Iterator[Outcome]:
@@ -132,6 +128,20 @@ class ShardJoin:
         self._rows.tidy(store)
         self._rows.save_marks(store)
 
+    def _unmatched(
+        self, store: PieceStore, rows: PackedRows, ids: Sequence[Id], found: NDArray[np.int64]
+    ) -> Iterator[Outcome]:
+        """Yield further and late labels, and let those of unknown ids wait."""
+        for kind, verdict in _VERDICTS:
+            places = np.flatnonzero(found == verdict)
+            if len(places):
+                yield Outcome(kind, labels=rows.take(places))
+        early = np.flatnonzero(found == _UNKNOWN)
+        if len(early):
+            waiting = rows.take(early)
+            due = self._times.labels_due(waiting.times)
+            self._rows.labels.add(store, waiting, [ids[place] for place in early.tolist()], due)
+
     def _match_early(
         self, store: PieceStore, rows: PackedRows, slots: NDArray[np.int64], more: NDArray[np.int64]
     ) -> Iterator[Outcome]:
@@ -146,10 +156,11 @@ class ShardJoin:
         labels, places = self._rows.labels, np.flatnonzero(slots >= 0)
         predictions, first, others = rows.take(places), labels.take(slots[places]), labels.take(more[:, 1])
         yield Outcome("matched", predictions, first)
-        yield from _outcome("duplicate", labels=others)
         until = self._times.remembered_until(rows.times)
         until[places] = np.maximum(until[places], self._times.labels_due(first.times))
-        np.maximum.at(until, more[:, 0], self._times.labels_due(others.times))
+        if len(others):
+            yield Outcome("duplicate", labels=others)
+            np.maximum.at(until, more[:, 0], self._times.labels_due(others.times))
         labels.saved.drop(np.concatenate([slots[places], more[:, 1]]))
         self._settle(store, predictions, until[places], MATCHED)
 

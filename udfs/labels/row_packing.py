@@ -63,8 +63,10 @@ class RowPacking:
     def unpack(self, rows: PackedRows) -> dict[str, Values]:
         """Return rows as columns."""
         found: dict[str, Values] = {}
+        words = rows.numbers[:, NULLS : NULLS + self._words]
+        has_nulls = bool(words.any())
         for place, name in enumerate(self._names):
-            nulls = self._nulls(rows, place)
+            nulls = _nulls(words, place) if has_nulls else None
             if name in self._numbers:
                 values = np.ascontiguousarray(rows.numbers[:, self._numbers[name]])
                 found[name] = Column(values.view(np.float64) if name in self._doubles else values, nulls)
@@ -73,9 +75,8 @@ class RowPacking:
                 found[name] = Texts(rows.data[text], rows.lengths[:, text].cumsum(), nulls)
         return found
 
-    def _nulls(self, rows: PackedRows, place: int) -> NDArray[np.bool_] | None:
-        word = rows.numbers[:, NULLS + place // _BITS]
-        if not word.any():
-            return None
-        nulls = (word >> place % _BITS & 1).astype(np.bool_)
-        return nulls if nulls.any() else None
+
+def _nulls(words: NDArray[np.int64], place: int) -> NDArray[np.bool_] | None:
+    """Return which values of a column are NULL; None: none is."""
+    nulls = (words[:, place // _BITS] >> place % _BITS & 1).astype(np.bool_)
+    return nulls if nulls.any() else None
