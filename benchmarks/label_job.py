@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,6 @@ from jobs.flink.overrides import run_in_thread
 from udfs.labels.keyed_labels import Side
 from udfs.labels.label_parts import SIDE_OUTPUTS, output_columns
 from udfs.labels.settings import LabelSettings
-from udfs.windows.parts import PartFormat
-from udfs.windows.texts import Texts
 
 if TYPE_CHECKING:
     from pyflink.datastream import DataStream
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 SIDES: tuple[Side, ...] = ("predictions", "labels")
 PARTS, INDEX = "parts", "index.npy"
 """Files of a folder: parts with their labels; of each its end, the watermark and the place of its side in ``SIDES``."""
-
-_ROWS = slice(1, 5)  # of a part: after the version of its format
 
 
 @dataclass
@@ -51,23 +48,6 @@ class ReadPart:
         return Row(side, self._file.read(end - begin), watermark)
 
 
-class CountRows:
-    """A function that counts the rows of a part of the main output, all of which have one outcome.
-
-    Args:
-        settings: settings of the join.
-    """
-
-    def __init__(self, settings: LabelSettings) -> None:
-        self._format = PartFormat(output_columns(settings, None))
-
-    def __call__(self, row: Any) -> tuple[str, int]:
-        """Return the outcome and the number of rows."""
-        outcomes = self._format.decode(bytes(row[1]))["__outcome"]
-        assert isinstance(outcomes, Texts)
-        return outcomes.part(0, 1).tolist()[0], _size(row)
-
-
 def joined_rows(folder: Path, settings: LabelSettings, *, parallelism: int) -> dict[str, int]:
     """Join the parts of a folder, and return the number of rows by outcome."""
     from pyflink.common import Types, WatermarkStrategy
@@ -79,7 +59,7 @@ def joined_rows(folder: Path, settings: LabelSettings, *, parallelism: int) -> d
     numbers = session.env.from_source(source, WatermarkStrategy.no_watermarks(), "numbers", Types.LONG())
     # In one task the parts stay in their order.
     parts = numbers.set_parallelism(1).map(ReadPart(folder), timed_type()).set_parallelism(1).name("read parts")
-    return dict(counted(join(session, parts, settings), settings))
+    return dict(counted(join(session, parts, settings), settings, folder))
 
 
 def timed_type() -> Any:
@@ -99,31 +79,30 @@ def join(session: FlinkSession, parts: DataStream, settings: LabelSettings) -> D
     return predictions.connect(labels).process(LabelStage(settings), part_type()).uid("labels").name("join labels")
 
 
-def counted(joined: DataStream, settings: LabelSettings) -> Counter[str]:
-    """Run the job, and return the number of rows by outcome."""
-    from pyflink.common import Types
+def counted(joined: DataStream, settings: LabelSettings, folder: Path) -> Counter[str]:
+    """Run the job, and return the number of rows by outcome.
 
+    Args:
+        joined: the stage.
+        settings: settings of the join.
+        folder: folder for the counts of each task.
+    """
+    from benchmarks.label_counts import COUNTS, CountParts
     from udfs.labels.stage import side_output
 
-    kind = Types.TUPLE([Types.STRING(), Types.LONG()])
-    streams = [joined.map(CountRows(settings), kind).name("count").start_new_chain()]
-    for name in SIDE_OUTPUTS:
-        side = joined.get_side_output(side_output(name))
-        streams.append(side.map(_count_of(name), kind).name(f"count {name}").start_new_chain())
-    found: Counter[str] = Counter()
+    streams = []
+    for name in (None, *SIDE_OUTPUTS):
+        stream = joined if name is None else joined.get_side_output(side_output(name))
+        count = CountParts(name, output_columns(settings, name), folder)
+        streams.append(stream.filter(count).name(f"count {name or 'main'}").start_new_chain())
     with planning():
         results = streams[0].union(*streams[1:]).execute_and_collect("label join")
-    for outcome, rows in results:
-        found[outcome] += rows
+    assert list(results) == []
+    found: Counter[str] = Counter()
+    for path in folder.glob(f"*{COUNTS}"):
+        found.update(json.loads(path.read_text(encoding="utf-8")))
+        path.unlink()
     return found
-
-
-def _count_of(name: str) -> Any:
-    return lambda row: (name, _size(row))
-
-
-def _size(row: Any) -> int:
-    return int.from_bytes(bytes(row[1])[_ROWS], "little")
 
 
 def _sides(session: FlinkSession, parts: DataStream) -> list[DataStream]:
