@@ -53,13 +53,20 @@ def joined_rows(folder: Path, settings: LabelSettings, *, parallelism: int) -> d
     from pyflink.common import Types, WatermarkStrategy
     from pyflink.datastream.connectors.number_seq import NumberSequenceSource
 
-    session = open_session(settings_from({"execution": {"parallelism": parallelism}}))
-    run_in_thread(session)
-    source = NumberSequenceSource(0, len(np.load(folder / INDEX)) - 1)
-    numbers = session.env.from_source(source, WatermarkStrategy.no_watermarks(), "numbers", Types.LONG())
-    # In one task the parts stay in their order.
-    parts = numbers.set_parallelism(1).map(ReadPart(folder), timed_type()).set_parallelism(1).name("read parts")
-    return dict(counted(join(session, parts, settings), settings, folder))
+    options = {
+        "execution.checkpointing.storage": "filesystem",
+        "execution.checkpointing.dir": (folder / "checkpoints").as_uri(),
+        # Counts are those of one attempt.
+        "restart-strategy.type": "none",
+    }
+    session = open_session(settings_from({"execution": {"parallelism": parallelism}}), extra=options)
+    with planning():
+        run_in_thread(session)
+        source = NumberSequenceSource(0, len(np.load(folder / INDEX)) - 1)
+        numbers = session.env.from_source(source, WatermarkStrategy.no_watermarks(), "numbers", Types.LONG())
+        # In one task the parts stay in their order.
+        parts = numbers.set_parallelism(1).map(ReadPart(folder), timed_type()).set_parallelism(1).name("read parts")
+        return dict(counted(join(session, parts, settings), settings, folder))
 
 
 def timed_type() -> Any:

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,11 +128,11 @@ def engine_only(count: int) -> dict[str, float]:
     return {"engine_us_per_pair": per_pair, "state_bytes_at_end": end_bytes, "rows_waiting_at_end": held}
 
 
-def write(folder: Path, count: int) -> None:
-    """Write the parts of a stream, one after the other, and where they lie."""
+def write(folder: Path, found: Iterable[Batch]) -> None:
+    """Write the parts of batches, one after the other, and where they lie."""
     index, end, watermark = list[tuple[int, int, int]](), 0, 0
     with (folder / PARTS).open("wb") as file:
-        for batch in batches(count):
+        for batch in found:
             for label, part in batch.parts:
                 end += file.write(label.to_bytes(LABEL_BYTES, "little", signed=True) + part)
                 index.append((end, watermark, SIDES.index(batch.side)))
@@ -157,7 +157,7 @@ def main(predictions: str = "2000000", repeats: str = "3") -> None:
         for size in sizes:
             folder = Path(name) / str(size)
             folder.mkdir()
-            write(folder, size)
+            write(folder, batches(size))
 
         def join(size: int) -> Run:
             run = run_module("benchmarks.label_join", "once", str(Path(name) / str(size)), rows=size)
