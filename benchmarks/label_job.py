@@ -14,7 +14,7 @@ from conf.loading.loader import settings_from
 from jobs.flink.environment import FlinkSession, open_session, planning
 from jobs.flink.overrides import run_in_thread
 from udfs.labels.keyed_labels import Side
-from udfs.labels.label_parts import SIDE_OUTPUTS, output_columns
+from udfs.labels.label_parts import SIDE_OUTPUTS
 from udfs.labels.settings import LabelSettings
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def joined_rows(folder: Path, settings: LabelSettings, *, parallelism: int) -> d
         numbers = session.env.from_source(source, WatermarkStrategy.no_watermarks(), "numbers", Types.LONG())
         # In one task the parts stay in their order.
         parts = numbers.set_parallelism(1).map(ReadPart(folder), timed_type()).set_parallelism(1).name("read parts")
-        return dict(counted(join(session, parts, settings), settings, folder))
+        return dict(counted(join(session, parts, settings), folder))
 
 
 def timed_type() -> Any:
@@ -86,12 +86,11 @@ def join(session: FlinkSession, parts: DataStream, settings: LabelSettings) -> D
     return predictions.connect(labels).process(LabelStage(settings), part_type()).uid("labels").name("join labels")
 
 
-def counted(joined: DataStream, settings: LabelSettings, folder: Path) -> Counter[str]:
+def counted(joined: DataStream, folder: Path) -> Counter[str]:
     """Run the job, and return the number of rows by outcome.
 
     Args:
         joined: the stage.
-        settings: settings of the join.
         folder: folder for the counts of each task.
     """
     from benchmarks.label_counts import COUNTS, CountParts
@@ -100,8 +99,7 @@ def counted(joined: DataStream, settings: LabelSettings, folder: Path) -> Counte
     streams = []
     for name in (None, *SIDE_OUTPUTS):
         stream = joined if name is None else joined.get_side_output(side_output(name))
-        count = CountParts(name, output_columns(settings, name), folder)
-        streams.append(stream.filter(count).name(f"count {name or 'main'}").start_new_chain())
+        streams.append(stream.filter(CountParts(name, folder)).name(f"count {name or 'main'}").start_new_chain())
     with planning():
         results = streams[0].union(*streams[1:]).execute_and_collect("label join")
     assert list(results) == []

@@ -28,6 +28,7 @@ import numpy as np
 from benchmarks.label_job import INDEX, PARTS, SIDES, joined_rows
 from benchmarks.measure import Run, cpu, elapsed, load_average, print_figures, run_module, take_turns, us_per_row
 from benchmarks.window_stages import LABELS, Shards
+from jobs.flink.environment import AUTO_BATCH_ROWS
 from state.labels.settings import JoinTimes
 from udfs.labels.keyed_labels import KeyedLabels, Side
 from udfs.labels.settings import JoinSide, LabelSettings
@@ -37,7 +38,7 @@ from udfs.windows.parts import PartFormat, by_key
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BATCH_ROWS = 5_000
+BATCH_ROWS = AUTO_BATCH_ROWS
 RATE = 1_000
 """Predictions a second of event time."""
 

@@ -1,4 +1,4 @@
-"""How long the two sides of a join wait for each other."""
+"""Waits of predictions for labels, and of labels for predictions."""
 
 from __future__ import annotations
 

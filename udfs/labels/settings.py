@@ -1,4 +1,4 @@
-"""Settings of a label join: the columns of its sides, and how long rows wait."""
+"""Settings of a label join: the columns of its sides, and the waits of their rows."""
 
 from __future__ import annotations
 
