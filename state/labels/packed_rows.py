@@ -148,7 +148,7 @@ def _decoded(data: bytes) -> tuple[int, PackedRows]:
 
 
 def _integers(matrix: NDArray[np.int64]) -> Iterator[bytes]:
-    """Yield columns of integers: the least value of each, bytes a value, then offsets from the least of so many bytes."""
+    """Yield columns of integers: the least of each, bytes a value, then offsets from the least in so many bytes."""
     if not matrix.size:
         return
     least = matrix.min(axis=0)

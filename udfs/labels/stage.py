@@ -10,11 +10,11 @@ from pyflink.datastream import KeyedCoProcessFunction, OutputTag
 from pyflink.datastream.state import MapStateDescriptor
 
 from udfs.garbage import spare_loaded_objects
-from udfs.keyed_state import labels_with_state
 from udfs.labels.keyed_labels import KeyedLabels, Side
 from udfs.labels.label_parts import OUTCOMES, SIDE_OUTPUTS, Left, SideOutput
 from udfs.labels.settings import LabelSettings
 from udfs.windows.code import code_digest
+from udfs.windows.stage import labels_with_state
 
 if TYPE_CHECKING:
     from pyflink.common.typeinfo import TypeInformation
@@ -24,7 +24,6 @@ _PACKAGES = ("state.labels", "state.sliding", "udfs.labels", "udfs.windows")
 # Read when this module is: the files of an ended job are gone.
 _CODE = code_digest(_PACKAGES)
 _PIECES = "pieces"
-_NO_STATE = "labels: expected Python inside the JVM's process, got a worker process; set python.execution-mode: thread"
 
 
 class LabelStage(KeyedCoProcessFunction):  # type: ignore[misc]
@@ -47,7 +46,7 @@ class LabelStage(KeyedCoProcessFunction):  # type: ignore[misc]
         check_code(self._code, _CODE)
         pieces = MapStateDescriptor(_PIECES, Types.LONG(), Types.PICKLED_BYTE_ARRAY())
         self._labels = KeyedLabels(self._settings, runtime_context.get_map_state(pieces))
-        for label in labels_with_state(runtime_context, (_PIECES,), _NO_STATE):
+        for label in labels_with_state(runtime_context, (_PIECES,)):
             self._labels.load(label)
         self._tags = {name: side_output(name) for name in self._sides}
         group = runtime_context.get_metrics_group().add_group("labels")
