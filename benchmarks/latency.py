@@ -55,7 +55,9 @@ def main(seconds: str = "70", rate: str = str(RATE)) -> None:
     print_figures(figures)
 
 
-def measure(config: str, seconds: float, overrides: Sequence[str] = (), *, rate: int = RATE) -> list[tuple[int, int]]:
+def measure(
+    config: str, seconds: float, overrides: Sequence[str] = (), *, rate: int = RATE
+) -> list[tuple[int, int]]:
     """Run a job fed by a sender; return when each event was sent and the time to its score, in nanoseconds."""
     with tempfile.TemporaryDirectory(prefix="gress-bench-") as name, socket.socket() as server:
         server.bind(("127.0.0.1", 0))

@@ -26,7 +26,9 @@ def write_rows(folder: Path, rows: int, *, files: int = 4, users: int = _USERS, 
                 file.writelines(f"{line(row, values, users=users, gap_ms=gap_ms)}\n" for row, values in made)
 
 
-def line(row: int, values: Sequence[float], *, number: int | None = None, users: int = _USERS, gap_ms: int = 1) -> str:
+def line(
+    row: int, values: Sequence[float], *, number: int | None = None, users: int = _USERS, gap_ms: int = 1
+) -> str:
     """Return one event, 330 bytes: id, time, user, and numbers from 0 to 100 with four digits.
 
     Args:

@@ -34,7 +34,6 @@ ENTRY = "jobs.catalogue"
 
 _STAGES = ("udfs/labels/stage.py", "udfs/verdicts/stage.py", "udfs/windows/stage.py")
 _UDFS = ("udfs/scalar.py", "udfs/inference.py", "udfs/sql.py", *_STAGES)
-_UDFS = ("udfs/scalar.py", "udfs/inference.py", "udfs/sql.py", *_STAGES)
 ENGINE = ("gress/*", "jobs/*", *_UDFS, "state/process.py")
 MOST_MODULES = 14
 # One transform a file.
