@@ -33,6 +33,7 @@ HEAVY = (
 ADAPTERS = (
     "state.process",
     "udfs.inference",
+    "udfs.labels.stage",
     "udfs.verdicts.stage",
     "udfs.windows.stage",
     "jobs.fraud_detection",

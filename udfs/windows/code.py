@@ -7,7 +7,7 @@ files of the first job; the next job may bring another version.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 _PACKAGES = ("state.sliding", "udfs.windows")
 
 
-def code_digest() -> str:
-    """Return a digest of the modules that stages use, wherever they lie."""
+def code_digest(packages: Sequence[str] = _PACKAGES) -> str:
+    """Return a digest of the modules of packages, those that windows use, wherever they lie."""
     found = hashlib.sha256()
-    for package in _PACKAGES:
+    for package in packages:
         for name, source in sorted(_sources(files(package), package)):
             found.update(name.encode() + b"\0" + source + b"\0")
     return found.hexdigest()[:16]

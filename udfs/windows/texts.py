@@ -31,7 +31,9 @@ class Texts:
     @property
     def lengths(self) -> NDArray[np.int64]:
         """Bytes of each value."""
-        return np.diff(self.ends, prepend=0)
+        lengths = self.ends.copy()
+        lengths[1:] -= self.ends[:-1]
+        return lengths
 
     def take(self, places: NDArray[Any]) -> Texts:
         """Return the values at some places, in that order."""

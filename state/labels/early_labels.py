@@ -1,0 +1,106 @@
+"""Labels that wait for their predictions, by id."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from itertools import repeat
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from state.labels.packed_rows import Id, PackedRows, RowShape
+from state.labels.saved_rows import PieceStore, SavedRows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_NONE = -1
+
+
+class EarlyLabels:
+    """The labels of a shard that wait; an id may have several, in the order in which they came.
+
+    Args:
+        kind: number of their kind among the shard's pieces.
+        shape: of a label.
+        numbers: numbers for pieces.
+
+    Attributes:
+        saved: the labels; the last number of a row is its place in the order.
+    """
+
+    def __init__(self, kind: int, shape: RowShape, numbers: Iterator[int]) -> None:
+        self.saved = SavedRows(kind, RowShape(shape.numbers + 1, shape.texts, shape.id_column), numbers)
+        self._first: dict[Id, int] = {}
+        self._more: dict[Id, list[int]] = {}
+        self._arrived = 0
+
+    def __len__(self) -> int:
+        return len(self.saved.table)
+
+    def add(self, store: PieceStore, rows: PackedRows, ids: Sequence[Id], due: NDArray[np.int64]) -> None:
+        """Let labels wait."""
+        arrivals = np.arange(self._arrived, self._arrived + len(rows))
+        self._arrived += len(rows)
+        numbers = np.column_stack([rows.numbers, arrivals])
+        slots = self.saved.add(store, PackedRows(numbers, rows.lengths, rows.data), due)
+        self._index(ids, slots)
+
+    def claim(self, ids: Sequence[Id]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Find the labels of predictions, which then wait for nothing.
+
+        Args:
+            ids: ids of the predictions, no two the same.
+
+        Returns:
+            The slot of each prediction's first label, -1 if there is none; and of each further label the prediction's
+            place and the slot, ``(m, 2)``.
+        """
+        if not self._first:
+            return np.full(len(ids), _NONE), np.empty((0, 2), np.int64)
+        first = np.fromiter(map(self._first.pop, ids, repeat(_NONE)), np.int64, len(ids))
+        more = []
+        if self._more:
+            more = [(place, slot) for place, name in enumerate(ids) for slot in self._more.pop(name, ())]
+        return first, np.array(more, np.int64).reshape(-1, 2)
+
+    def take(self, slots: NDArray[np.int64]) -> PackedRows:
+        """Return labels as they came."""
+        rows = self.saved.table.take(slots)
+        return PackedRows(rows.numbers[:, :-1], rows.lengths, rows.data)
+
+    def expire(self, slots: NDArray[np.int64]) -> PackedRows:
+        """Return labels that are due, and let them go."""
+        rows = self.take(slots)
+        ids = self.saved.shape.ids(rows)
+        self.saved.drop(slots)
+        if not self._more:
+            deque(map(self._first.pop, ids), maxlen=0)
+            return rows
+        for name, slot in zip(ids, slots.tolist(), strict=True):
+            waiting = [self._first.pop(name), *self._more.pop(name, ())]
+            waiting.remove(slot)
+            self._index([name] * len(waiting), np.array(waiting, np.int64))
+        return rows
+
+    def tidy(self, store: PieceStore) -> None:
+        """Free what labels that left hold."""
+        if self.saved.tidy(store):
+            self.index_all()
+
+    def index_all(self) -> None:
+        """Find the ids of all labels anew."""
+        slots = self.saved.table.slots()
+        arrivals = self.saved.table.take(slots).numbers[:, -1]
+        order = arrivals.argsort()
+        self._arrived = max(self._arrived, int(arrivals.max(initial=-1)) + 1)
+        self._first, self._more = {}, {}
+        self._index(self.saved.shape.ids(self.saved.table.take(slots[order])), slots[order])
+
+    def _index(self, ids: Sequence[Id], slots: NDArray[np.int64]) -> None:
+        """Put labels after those of the same id that wait already."""
+        own = slots.tolist()
+        owners = np.fromiter(map(self._first.setdefault, ids, own), np.int64, len(own))
+        for place in np.flatnonzero(owners != slots).tolist():
+            self._more.setdefault(ids[place], []).append(own[place])

@@ -1,0 +1,190 @@
+"""The join of one shard: which label goes with which prediction, and what leaves without the other side.
+
+Rules of this file:
+
+- Rows of a call come in the order of event time, then of their places.
+- A prediction's label is the first that comes while the prediction waits, or the first of those that wait for it.
+- A prediction waits until the watermark reaches its time and ``label_ttl_ms``, a label until it reaches its time and
+  ``early_ttl_ms``. Only `ShardJoin.advance` looks at the watermark: a row that comes after its time leaves with the
+  next watermark, and until then it is matched like any other.
+- The id of a prediction that has left is remembered until the watermark reaches its time, ``label_ttl_ms`` and
+  ``late_ttl_ms``, and, where labels waited for it, until each of those labels would have left by itself. A label of a
+  remembered id is a duplicate, or late if the prediction expired. A label of any other id waits. Ids are compared
+  exactly, so no label is a duplicate, late or an orphan for the sake of another id.
+- A prediction whose id waits or is remembered is repeated, and changes nothing.
+- A row without an id leaves when it comes.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from state.labels.outcomes import Outcome, OutcomeKind
+from state.labels.packed_rows import NULLS, Id, PackedRows
+from state.labels.row_table import NEVER
+from state.labels.saved_rows import PieceStore
+from state.labels.settings import JoinTimes
+from state.labels.settled_ids import EXPIRED, MATCHED
+from state.labels.shard_rows import JoinShapes, ShardRows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# What is known of an id beside a prediction's slot and a verdict.
+_UNKNOWN, _GONE = -3, -4
+_VERDICTS: tuple[tuple[OutcomeKind, int], ...] = (("duplicate", MATCHED), ("late", EXPIRED))
+
+
+class ShardJoin:
+    """Predictions and labels of a shard. The methods that yield must be run to their end.
+
+    Args:
+        times: how long rows wait.
+        shapes: of the rows.
+        pieces: pieces of the shard's store; none: it is new.
+    """
+
+    def __init__(self, times: JoinTimes, shapes: JoinShapes, pieces: Iterable[tuple[int, bytes]] = ()) -> None:
+        self._times, self._shapes = times, shapes
+        self._rows = ShardRows(times, shapes, pieces)
+
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """Number of predictions and of labels that wait."""
+        return len(self._rows.predictions.table), len(self._rows.labels)
+
+    @property
+    def next_due(self) -> int | None:
+        """The earliest watermark with which something changes; None: there is none."""
+        due = self._rows.next_due
+        return None if due == NEVER else due
+
+    def add_predictions(self, store: PieceStore, rows: PackedRows) -> Iterator[Outcome]:
+        """Take predictions, and yield what leaves."""
+        rows, nameless = _in_order(rows)
+        yield from _outcome("no_id", predictions=nameless)
+        ids, known = self._shapes.predictions.ids(rows), self._rows.known
+        own = self._rows.predictions.table.next_slots(len(rows))
+        is_new = np.fromiter(map(known.setdefault, ids, own.tolist()), np.int64, len(ids)) == own
+        if not is_new.all():
+            yield from _outcome("repeated", predictions=rows.take(np.flatnonzero(~is_new)))
+            new = np.flatnonzero(is_new)
+            rows, ids = rows.take(new), [ids[place] for place in new.tolist()]
+        slots, more = self._rows.labels.claim(ids)
+        waits = np.flatnonzero(slots < 0)
+        if len(waits) < len(ids):
+            yield from self._match_early(store, rows, slots, more)
+            rows, ids = rows.take(waits), [ids[place] for place in waits.tolist()]
+        held = self._rows.predictions.add(store, rows, self._times.predictions_due(rows.times))
+        if len(held) < len(own):
+            known.update(zip(ids, held.tolist(), strict=True))
+        self._rows.tidy(store)
+
+    def add_labels(self, store: PieceStore, rows: PackedRows) -> Iterator[Outcome]:
+        """Take labels, and yield what leaves."""
+        rows, nameless = _in_order(rows)
+        yield from _outcome("orphan", labels=nameless)
+        ids = self._shapes.labels.ids(rows)
+        found = np.fromiter(map(self._rows.known.get, ids, repeat(_UNKNOWN)), np.int64, len(ids))
+        waits = np.flatnonzero(found >= 0)
+        places = np.sort(waits[np.unique(found[waits], return_index=True)[1]])
+        if len(places):
+            slots = found[places]
+            predictions = self._rows.predictions.table.take(slots)
+            yield Outcome("matched", predictions, rows.take(places))
+            self._rows.predictions.drop(slots)
+            self._settle(store, predictions, self._times.remembered_until(predictions.times), MATCHED)
+            found[waits] = MATCHED
+        if len(places) < len(rows):
+            found[places] = _GONE
+            yield from self._unmatched(store, rows, ids, found)
+        self._rows.tidy(store)
+
+    def advance(self, store: PieceStore, watermark: int) -> Iterator[Outcome]:
+        """Judge all rows by a watermark, and yield those whose time has come; the last watermark leaves none."""
+        if self._rows.next_due > min(watermark, NEVER - 1):
+            return
+        self._rows.mark(watermark)
+        forgotten = self._rows.settled.forget(watermark)
+        slots = self._rows.predictions.table.due(watermark)
+        if len(slots):
+            predictions = self._rows.predictions.table.take(slots)
+            yield Outcome("expired", predictions)
+            self._rows.predictions.drop(slots)
+            until = self._times.remembered_until(predictions.times)
+            is_over = until <= watermark
+            forgotten += self._shapes.predictions.ids(predictions.take(np.flatnonzero(is_over)))
+            kept = np.flatnonzero(~is_over)
+            self._settle(store, predictions.take(kept), until[kept], EXPIRED)
+        deque(map(self._rows.known.pop, forgotten), maxlen=0)
+        slots = self._rows.labels.saved.table.due(watermark)
+        if len(slots):
+            yield Outcome("orphan", labels=self._rows.labels.expire(slots))
+        self._rows.tidy(store)
+        self._rows.save_marks(store)
+
+    def _unmatched(
+        self, store: PieceStore, rows: PackedRows, ids: Sequence[Id], found: NDArray[np.int64]
+    ) -> Iterator[Outcome]:
+        """Yield further and late labels, and let those of unknown ids wait."""
+        for kind, verdict in _VERDICTS:
+            places = np.flatnonzero(found == verdict)
+            if len(places):
+                yield Outcome(kind, labels=rows.take(places))
+        early = np.flatnonzero(found == _UNKNOWN)
+        if len(early):
+            waiting = rows.take(early)
+            due = self._times.labels_due(waiting.times)
+            self._rows.labels.add(store, waiting, [ids[place] for place in early.tolist()], due)
+
+    def _match_early(
+        self, store: PieceStore, rows: PackedRows, slots: NDArray[np.int64], more: NDArray[np.int64]
+    ) -> Iterator[Outcome]:
+        """Match predictions with the first labels that waited for them; their further ones are duplicates.
+
+        Args:
+            store: the shard's pieces.
+            rows: predictions.
+            slots: slot of each one's first label; -1: it has none.
+            more: places of predictions and slots of their further labels.
+        """
+        labels, places = self._rows.labels, np.flatnonzero(slots >= 0)
+        predictions, first, others = rows.take(places), labels.take(slots[places]), labels.take(more[:, 1])
+        yield Outcome("matched", predictions, first)
+        until = self._times.remembered_until(rows.times)
+        until[places] = np.maximum(until[places], self._times.labels_due(first.times))
+        if len(others):
+            yield Outcome("duplicate", labels=others)
+            np.maximum.at(until, more[:, 0], self._times.labels_due(others.times))
+        labels.saved.drop(np.concatenate([slots[places], more[:, 1]]))
+        self._settle(store, predictions, until[places], MATCHED)
+
+    def _settle(self, store: PieceStore, rows: PackedRows, until: NDArray[np.int64], verdict: int) -> None:
+        if len(rows):
+            self._rows.settled.add(store, rows, until, verdict)
+            self._rows.known.update(zip(self._shapes.predictions.ids(rows), repeat(verdict), strict=False))
+
+
+def _in_order(rows: PackedRows) -> tuple[PackedRows, PackedRows | None]:
+    """Return rows with an id in the order of time, and those without one; None: there are none."""
+    times = rows.times
+    if (times[1:] < times[:-1]).any():
+        rows = rows.take(times.argsort(kind="stable"))
+    is_nameless = rows.numbers[:, NULLS] & 1 != 0
+    if not is_nameless.any():
+        return rows, None
+    return rows.take(np.flatnonzero(~is_nameless)), rows.take(np.flatnonzero(is_nameless))
+
+
+def _outcome(
+    kind: OutcomeKind, *, predictions: PackedRows | None = None, labels: PackedRows | None = None
+) -> Iterator[Outcome]:
+    """Yield an outcome if it has rows."""
+    found = Outcome(kind, predictions, labels)
+    if len(found):
+        yield found

@@ -1,0 +1,111 @@
+"""The label join as an operator of Flink, in thread mode: Python inside the JVM's process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pyflink.common import Row, Types
+from pyflink.datastream import KeyedCoProcessFunction, OutputTag
+from pyflink.datastream.state import MapStateDescriptor
+
+from udfs.garbage import spare_loaded_objects
+from udfs.labels.keyed_labels import KeyedLabels, Side
+from udfs.labels.label_parts import OUTCOMES, SIDE_OUTPUTS, Left, SideOutput
+from udfs.labels.settings import LabelSettings
+from udfs.windows.code import code_digest
+from udfs.windows.stage import labels_with_state
+
+if TYPE_CHECKING:
+    from pyflink.common.typeinfo import TypeInformation
+    from pyflink.datastream import RuntimeContext
+
+_PACKAGES = ("state.labels", "state.sliding", "udfs.labels", "udfs.windows")
+# Read when this module is: the files of an ended job are gone.
+_CODE = code_digest(_PACKAGES)
+_PIECES = "pieces"
+
+
+class LabelStage(KeyedCoProcessFunction):  # type: ignore[misc]
+    """A stage that joins predictions, its first input, with labels, its second.
+
+    The elements of both are parts, and the key is the label of their shard by the id. Its main output and its side
+    outputs are ``(label, part)`` with the shard's label. Flink's counters ``labels.matched`` and so on tell the rows by
+    outcome.
+
+    Args:
+        settings: settings of the join.
+        sides: side outputs that the job reads; rows of the others are counted only.
+    """
+
+    def __init__(self, settings: LabelSettings, sides: tuple[SideOutput, ...] = SIDE_OUTPUTS) -> None:
+        self._settings, self._sides, self._code = settings, sides, _CODE
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """Read the state of all shards of this task."""
+        check_code(self._code, _CODE)
+        pieces = MapStateDescriptor(_PIECES, Types.LONG(), Types.PICKLED_BYTE_ARRAY())
+        self._labels = KeyedLabels(self._settings, runtime_context.get_map_state(pieces))
+        for label in labels_with_state(runtime_context, (_PIECES,)):
+            self._labels.load(label)
+        self._tags = {name: side_output(name) for name in self._sides}
+        group = runtime_context.get_metrics_group().add_group("labels")
+        self._counters = {name: group.counter(name) for name in OUTCOMES}
+        spare_loaded_objects()
+
+    def process_element1(self, value: bytes, ctx: KeyedCoProcessFunction.Context) -> Iterator[Any]:
+        """Take predictions."""
+        yield from self._arrive("predictions", value, ctx)
+
+    def process_element2(self, value: bytes, ctx: KeyedCoProcessFunction.Context) -> Iterator[Any]:
+        """Take labels."""
+        yield from self._arrive("labels", value, ctx)
+
+    def on_timer(self, timestamp: int, ctx: KeyedCoProcessFunction.OnTimerContext) -> Iterator[Any]:
+        """Judge the rows of this shard by the watermark."""
+        label, timers = ctx.get_current_key(), ctx.timer_service()
+        for left in self._labels.advance(label, timers.current_watermark()):
+            yield from self._leave(label, left)
+        self._set_timer(label, timers)
+
+    def _arrive(self, side: Side, value: bytes, ctx: KeyedCoProcessFunction.Context) -> Iterator[Any]:
+        label = ctx.get_current_key()
+        for left in self._labels.arrive(label, side, bytes(value)):
+            yield from self._leave(label, left)
+        self._set_timer(label, ctx.timer_service())
+
+    def _leave(self, label: int, left: Left) -> Iterator[Any]:
+        self._counters[left.outcome].inc(left.rows)
+        if left.output is None:
+            yield Row(label, left.part)
+        elif left.output in self._tags:
+            yield self._tags[left.output], Row(label, left.part)
+
+    def _set_timer(self, label: int, timers: Any) -> None:
+        timer = self._labels.timer(label)
+        if timer is not None:
+            timers.register_event_time_timer(timer)
+
+
+def check_code(brought: str, loaded: str) -> None:
+    """Refuse to run a job's stage with the code of another version.
+
+    Raises:
+        RuntimeError: the digests of what the job brings and of what this process has loaded differ.
+    """
+    if brought != loaded:
+        msg = (
+            f"labels: expected the code that the job brings ({brought}), got that of an earlier job ({loaded}), as a "
+            "TaskManager loads it once; restart the TaskManager"
+        )
+        raise RuntimeError(msg)
+
+
+def part_type() -> TypeInformation:
+    """Return the type of ``(label, part)``."""
+    return Types.ROW([Types.INT(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
+
+
+def side_output(name: SideOutput) -> OutputTag:
+    """Return the tag of a side output."""
+    return OutputTag(f"labels-{name}", part_type())
