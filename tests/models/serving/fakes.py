@@ -77,6 +77,12 @@ class FakeVersions:
             Deployment(generation=generation, primary=version, previous=previous, action=action, at=now)  # type: ignore[arg-type]
         )
 
+    def change_experiment(self) -> None:
+        """Add a deployment that keeps the primary."""
+        last = self.deployments[-1]
+        kept = {"generation": last.generation + 1, "primary_since": last.chosen_in, "action": "advance"}
+        self.deployments.append(last.model_copy(update=kept))
+
     def latest(self) -> Deployment | None:
         self._check()
         return self.deployments[-1] if self.deployments else None
