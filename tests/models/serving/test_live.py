@@ -13,7 +13,7 @@ from models.registry import RegistryError
 from models.scoring.inputs import Inputs
 from models.scoring.outputs import Scores
 from models.serving.live import LiveModel, SwapOptions
-from tests.models.serving.fakes import FakeVersions, Heard
+from tests.models.serving.fakes import FakeVersions, Heard, wait_for
 
 ROWS = np.arange(8, dtype=np.float32).reshape(4, 2)
 BAD = ModelError("model fraud@2.0.0", "wants (n, 3), got (4, 2)")
@@ -50,13 +50,6 @@ def make(versions: FakeVersions, heard: Heard) -> Iterator[Make]:
 def serving(live: LiveModel) -> str:
     with live.lease() as model:
         return model.spec.version
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end, "it did not happen within 10 s"
-        time.sleep(0.002)
 
 
 def take_up(live: LiveModel, version: str) -> None:
@@ -97,69 +90,6 @@ def test_a_rollback_loads_nothing(make: Make, versions: FakeVersions, heard: Hea
     assert serving(live) == "1.0.0"
     assert len(versions.opened) == 2
     assert heard.of("rolled_back") == [("rolled_back", "2.0.0", "1.0.0", 3)]
-
-
-def test_a_change_of_an_experiment_loads_and_swaps_nothing(make: Make, versions: FakeVersions, heard: Heard) -> None:
-    live = make()
-    versions.change_experiment()
-    live.poll()
-    assert (serving(live), live.generation) == ("1.0.0", 2)
-    assert heard.events == [("loaded", "1.0.0")]
-
-
-def test_a_change_of_an_experiment_waits_for_the_version_that_is_loading(
-    make: Make, versions: FakeVersions, heard: Heard
-) -> None:
-    live = make()
-    gate = versions.gates["2.0.0"] = threading.Event()
-    versions.promote("2.0.0")
-    live.poll()
-    versions.change_experiment()
-    live.poll()
-    gate.set()
-    wait_for(lambda: serving(live) == "2.0.0")
-    live.poll()
-    assert live.generation == 3
-    assert [model.spec.version for model in versions.opened] == ["1.0.0", "2.0.0"]
-
-
-def test_a_change_of_an_experiment_does_not_bring_back_what_was_rejected(
-    make: Make, versions: FakeVersions, heard: Heard
-) -> None:
-    live = make()
-    versions.errors["2.0.0"] = BAD
-    versions.promote("2.0.0")
-    live.poll()
-    wait_for(lambda: bool(versions.rejections))
-    versions.change_experiment()
-    live.poll()
-    assert (serving(live), live.generation) == ("1.0.0", 3)
-    assert [(version, generation) for version, generation, _ in versions.rejections] == [("2.0.0", 2)]
-
-
-def test_a_rejection_names_the_generation_that_chose_the_version(versions: FakeVersions, heard: Heard) -> None:
-    versions.promote("2.0.0")
-    versions.errors["2.0.0"] = BAD
-    versions.change_experiment()
-    live = LiveModel(versions, SwapOptions(), heard)
-    assert (serving(live), live.generation) == ("1.0.0", 3)
-    assert [(version, generation) for version, generation, _ in versions.rejections] == [("2.0.0", 2)]
-    live.close()
-
-
-def test_a_rollback_and_a_change_of_an_experiment_at_once_leave_no_rolled_back_fallback(
-    make: Make, versions: FakeVersions
-) -> None:
-    live = make()
-    versions.promote("2.0.0")
-    take_up(live, "2.0.0")
-    versions.promote("1.0.0", "rollback")
-    versions.deployments[-1] = versions.deployments[-1].model_copy(update={"previous": None})
-    versions.change_experiment()
-    live.poll()
-    assert serving(live) == "1.0.0"
-    with live.lease_fallback() as fallback:
-        assert fallback is None
 
 
 def test_a_batch_keeps_its_model_to_the_end(make: Make, versions: FakeVersions) -> None:
