@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conf.experiments.weights_at import weights_at
 from tests.support.experiments import experiment
-from udfs.experiments.split import layer_intervals, shares_of, variant_intervals
+from udfs.experiments.split import layer_intervals, variant_intervals
 
 POINTS = np.random.default_rng(7).integers(0, 2**64, 20_000, np.uint64)
 
@@ -16,7 +17,7 @@ POINTS = np.random.default_rng(7).integers(0, 2**64, 20_000, np.uint64)
 def owners(weights: dict[str, float], points: np.ndarray = POINTS, **given: object) -> np.ndarray:
     made = experiment(weights, **given)
     names = np.array(list(weights))
-    return names[variant_intervals(made, shares_of(made)).owners_of(points)]
+    return names[variant_intervals(made, weights_at(made)).owners_of(points)]
 
 
 @given(st.lists(st.integers(0, 10_000), min_size=1, max_size=6).filter(lambda parts: sum(parts) > 0))
@@ -25,7 +26,7 @@ def test_each_variant_owns_its_share_of_all_points(parts: list[int]) -> None:
     hundredths = [part * 10_000 // total for part in parts]
     hundredths[0] += 10_000 - sum(hundredths)
     made = experiment({f"v{place}": part / 100 for place, part in enumerate(hundredths)})
-    found = variant_intervals(made, shares_of(made))
+    found = variant_intervals(made, weights_at(made))
     bounds = [0, *found.ends.tolist(), 2**64]
     for owner, begin, end in zip(found.owners.tolist(), bounds, bounds[1:], strict=False):
         assert abs(Fraction(end - begin, 2**64) - Fraction(hundredths[owner], 10_000)) <= Fraction(2, 2**64)
