@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -65,6 +66,35 @@ def test_arm_that_is_switched_off_keeps_its_interval() -> None:
 
 def test_arm_that_is_switched_off_has_none_beside_weights_of_100() -> None:
     assert set(owners({"a": 50, "b": 25, "c": 50}, off=("b",))) == {"a", "c"}
+
+
+@given(
+    weights=st.lists(st.integers(0, 50), min_size=1, max_size=5).filter(lambda parts: parts[0] > 0),
+    steps=st.lists(st.integers(1, 10_000), min_size=2, max_size=6, unique=True),
+    place=st.integers(0, 5),
+)
+def test_steps_of_a_ramp_move_units_to_the_grown_variant_alone(
+    weights: list[int], steps: list[int], place: int
+) -> None:
+    named = [(f"v{number}", weight) for number, weight in enumerate(weights)]
+    named.insert(place, ("new", 0))
+    ramp = {"variant": "new", "steps": [step / 100 for step in sorted(steps)]}
+    made = experiment(dict(named), default_variant="v0", ramp=ramp)
+    names = np.array([name for name, _ in named])
+    found = [names[variant_intervals(made, weights_at(made, step)).owners_of(POINTS)] for step in range(len(steps))]
+    for old, new in pairwise(found):
+        moved = old != new
+        assert set(new[moved]) <= {"new"}
+    for step, at in enumerate(found):
+        for name, share in weights_at(made, step).items():
+            assert abs(np.mean(at == name) - float(share) / 100) < 0.02
+
+
+def test_a_ramp_of_two_variants_has_the_intervals_of_weights_written_by_hand() -> None:
+    made = experiment({"old": 1, "new": 0}, ramp={})
+    for step, weight in enumerate((1, 5, 10, 25, 50, 100)):
+        found = variant_intervals(made, weights_at(made, step)).owners_of(POINTS)
+        assert (np.array(["old", "new"])[found] == owners({"old": 100 - weight, "new": weight})).all()
 
 
 def test_layer_leaves_what_no_experiment_takes() -> None:
