@@ -11,6 +11,8 @@ from conf.events import EventSettings, FieldSettings
 from conf.execution import ExecutionSettings
 from conf.experiments.ab_testing import AbTestingSettings, ExperimentSettings, VariantSettings
 from conf.experiments.experiment_choice import experiment_contradictions
+from conf.experiments.ramp import RampSettings
+from conf.experiments.registry_weights import ramp_contradictions
 from conf.jdbc import JdbcSinkSettings
 from conf.job import FeatureSetSettings, FeatureSpec, InferenceSettings, JobSettings
 from conf.kafka import KafkaSinkSettings, KafkaSourceSettings, SinkSettings, SourceSettings
@@ -46,6 +48,7 @@ __all__ = [
     "ModelRegistrySettings",
     "ModelSettings",
     "OnlineLearningSettings",
+    "RampSettings",
     "Settings",
     "SinkSettings",
     "SourceSettings",
@@ -62,7 +65,7 @@ class Settings(FrozenSettings):
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:
-        refusals = [*self._of_transactions()]
+        refusals = [*self._of_transactions(), *ramp_contradictions(self.ml)]
         if self.job is not None:
             refusals += contradictions(self.ml, self.job.inference)
             refusals += experiment_contradictions(self.ml, self.job)

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
+from conf.experiments.ramp import RampSettings, ramp_refusals
 from conf.experiments.verdict import VerdictSettings
 from conf.types.base import FrozenSettings
 from conf.types.refusal import Refusal, repeated_names, validation_error
@@ -25,7 +26,8 @@ class VariantSettings(FrozenSettings):
         name: unique in the experiment.
         model_name: model that answers for this arm.
         model_version: version of the model; default empty = the deployed primary.
-        weight: percentage of the experiment's units, 0 to 100.
+        weight: percentage of the experiment's units, 0 to 100; default 0. A ramp decides the weight of the variant that
+            it grows.
         enabled: give this arm traffic; default true. The units of an arm that is switched off get the default variant,
             and count for no arm.
     """
@@ -33,7 +35,7 @@ class VariantSettings(FrozenSettings):
     name: Name
     model_name: Segment
     model_version: VersionOrPrimary = ""
-    weight: Real = Field(ge=0, le=100)
+    weight: Real = Field(default=0, ge=0, le=100)
     enabled: Flag = True
 
     @property
@@ -57,7 +59,8 @@ class ExperimentSettings(FrozenSettings):
         layer: experiments of one layer never share a unit; default none = a layer of its own.
         traffic: percentage of the layer's units that take part, over 0 to 100; default 100.
         verdict: metrics that judge the variants; default none = nobody judges them.
-        variants: the arms; the weights of the enabled ones, or of all, sum to 100.
+        ramp: steps in which a variant grows; default none = the weights stay.
+        variants: the arms; without a ramp the weights of the enabled ones, or of all, sum to 100.
     """
 
     name: Name
@@ -70,6 +73,7 @@ class ExperimentSettings(FrozenSettings):
     layer: Name | None = None
     traffic: Real = Field(default=100, gt=0, le=100)
     verdict: VerdictSettings | None = None
+    ramp: RampSettings | None = None
     variants: tuple[VariantSettings, ...]
 
     @property
@@ -82,6 +86,14 @@ class ExperimentSettings(FrozenSettings):
         """The arm that answers where none can be drawn."""
         enabled = (variant for variant in self.variants if variant.enabled)
         return next(each for each in enabled if self.default_variant in (None, each.name))
+
+    @property
+    def ramped(self) -> VariantSettings | None:
+        """The arm that the ramp grows; None: there is no ramp."""
+        if self.ramp is None:
+            return None
+        others = (variant for variant in self.variants if variant != self.default)
+        return next(each for each in others if self.ramp.variant in (None, each.name))
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -96,6 +108,10 @@ class ExperimentSettings(FrozenSettings):
         return self
 
     def _of_weights(self) -> Iterator[Refusal]:
+        names = [each.name for each in self.variants if each.enabled and self.default_variant in (None, each.name)]
+        if self.ramp is not None and names:
+            yield from ramp_refusals(self.ramp, self.variants, names[0])
+            return
         on = sum((each.share for each in self.variants if each.enabled), Fraction(0))
         listed = sum((each.share for each in self.variants), Fraction(0))
         if on <= 0:

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from models.lifecycle.promotion import known_versions
+from models.registry.deployment import Action
 from models.registry.records import Record
 from models.registry.registry import State
 from models.spec import ModelSpec
@@ -86,7 +87,7 @@ class GenerationSummary:
     """One deployment, and the running jobs that rejected it."""
 
     generation: int
-    action: Literal["promote", "rollback"]
+    action: Action
     primary: str
     previous: str | None
     experiment: str | None

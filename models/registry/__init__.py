@@ -8,8 +8,10 @@
 
 from __future__ import annotations
 
-from models.registry.deployments import Deployment, Deployments
+from models.registry.deployment import Deployment
+from models.registry.deployments import Deployments
 from models.registry.errors import RegistryError
+from models.registry.experiment_state import ExperimentState
 from models.registry.location import local_registry, open_registry
 from models.registry.records import Record
 from models.registry.registry import Registry
@@ -17,6 +19,7 @@ from models.registry.registry import Registry
 __all__ = [
     "Deployment",
     "Deployments",
+    "ExperimentState",
     "Record",
     "Registry",
     "RegistryError",

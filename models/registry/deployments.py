@@ -2,51 +2,22 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import getpass
 import json
-import socket
-import uuid
 from collections.abc import Callable
-from typing import Annotated, Literal
-
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from typing import Literal
 
 from models.errors import ModelError, fail
+from models.registry.deployment import Deployment, next_deployment
 from models.registry.documents import read_document
+from models.registry.experiment_state import ExperimentState, check_weights
 from models.registry.store import ObjectStore
 from models.version import Version
 
 _ATTEMPTS = 100
 
 
-class Deployment(BaseModel):
-    """Generation ``n``, which names the version that serves from now on.
-
-    Args:
-        generation: 1, 2, 3, ... without a gap.
-        primary: the version that serves.
-        previous: the version that a rollback returns to; None: there was none.
-        experiment: name of the experiment that routes among versions; None: none.
-        action: the action that made this generation.
-        by: person who acted.
-        why: free text.
-        at: time of the action.
-        id: random text that tells two writers of equal content apart.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    generation: Annotated[int, Field(ge=1)]
-    primary: str
-    previous: str | None = None
-    experiment: str | None = None
-    action: Literal["promote", "rollback"] = "promote"
-    by: str = ""
-    why: str = ""
-    at: AwareDatetime
-    id: str = ""
-    format_version: Literal[1] = 1
+class _OvertakenError(Exception):
+    """Somebody else changed the experiment first."""
 
 
 class Deployments:
@@ -98,14 +69,64 @@ class Deployments:
         primary = str(Version.parse(version))
 
         def following(latest: Deployment | None) -> Deployment:
-            previous = None
-            if latest is not None:
-                # A rollback must not return to a version that never came to serve.
-                is_kept = latest.primary == primary or not self._may_serve(latest.primary, latest.generation)
-                previous = latest.previous if is_kept else latest.primary
-            return _deployment(latest, "promote", primary, previous, by=by, why=why, experiment=experiment)
+            previous = self._previous(latest, primary)
+            return next_deployment(latest, "promote", primary, previous, by=by, why=why, experiment=experiment)
 
         return self._append(following)
+
+    def set_experiment(
+        self,
+        name: str,
+        state: ExperimentState,
+        *,
+        action: Literal["advance", "end"],
+        by: str = "",
+        why: str = "",
+        expected_generation: int | None = None,
+        primary: str | None = None,
+    ) -> Deployment | None:
+        """Change the state of an experiment in a new generation.
+
+        Args:
+            name: name of the experiment.
+            state: its new state.
+            action: ``advance`` its weights, or ``end`` it.
+            by: person or job that acts; "" is user@host.
+            why: free text.
+            expected_generation: the generation that the change was decided on, 0 before the first one; None: whichever
+                is the latest.
+            primary: version to promote in the same generation, whose action then is ``promote``; the caller has checked
+                that it exists. None: the primary and what a rollback returns to stay.
+
+        Returns:
+            The new generation; None: since ``expected_generation`` somebody else changed the experiment, and nothing
+            was written. So of several who act on the same generation exactly one does.
+
+        Raises:
+            ModelError: the weights do not sum to 100, there is no such generation, or the model was never promoted and
+                ``primary`` is None.
+        """
+        check_weights(f"experiment {name} of model {self._name}", state)
+        promoted = None if primary is None else str(Version.parse(primary))
+        expected = None if expected_generation is None else self._state_at(name, expected_generation)
+
+        def following(latest: Deployment | None) -> Deployment:
+            now = latest.experiments.get(name) if latest is not None else None
+            if expected_generation is not None and now != expected:
+                raise _OvertakenError
+            if promoted is not None:
+                version, previous = promoted, self._previous(latest, promoted)
+            elif latest is not None:
+                version, previous = latest.primary, latest.previous
+            else:
+                fail(f"experiment {name}", f"cannot change: model {self._name} was never promoted", "promote a version")
+            done = action if promoted is None else "promote"
+            return next_deployment(latest, done, version, previous, by=by, why=why, experiment=name, state=state)
+
+        try:
+            return self._append(following)
+        except _OvertakenError:
+            return None
 
     def rollback(self, *, by: str = "", why: str = "") -> Deployment:
         """Make the previous version the primary again; two rollbacks go back two versions.
@@ -121,14 +142,30 @@ class Deployments:
                 never = "it was never promoted"
                 raise self._no_way_back(never)
             before = self._before(latest)
-            while before is not None and not self._may_serve(before.primary, before.generation):
+            while before is not None and not self._may_serve(before.primary, before.chosen_in):
                 before = self._before(before)
             if before is None:
                 none = f"no version that may serve was the primary before {latest.primary}"
                 raise self._no_way_back(none)
-            return _deployment(latest, "rollback", before.primary, before.previous, by=by, why=why)
+            return next_deployment(latest, "rollback", before.primary, before.previous, by=by, why=why)
 
         return self._append(following)
+
+    def _previous(self, latest: Deployment | None, primary: str) -> str | None:
+        """Return the version that a rollback returns to once ``primary`` is promoted."""
+        if latest is None:
+            return None
+        # A rollback must not return to a version that never came to serve.
+        is_kept = latest.primary == primary or not self._may_serve(latest.primary, latest.chosen_in)
+        return latest.previous if is_kept else latest.primary
+
+    def _state_at(self, name: str, generation: int) -> ExperimentState | None:
+        if generation == 0:
+            return None
+        found = self._read(generation)
+        if found is None:
+            fail(f"model {self._name}", f"has no generation {generation}", "name one of its history")
+        return found.experiments.get(name)
 
     def _before(self, deployment: Deployment) -> Deployment | None:
         """Return the last earlier deployment of the version that ``deployment`` calls its previous one."""
@@ -166,35 +203,3 @@ class Deployments:
 
     def _path(self, number: int) -> str:
         return f"{self._prefix}/{number}.json"
-
-
-def _deployment(
-    latest: Deployment | None,
-    action: Literal["promote", "rollback"],
-    primary: str,
-    previous: str | None,
-    *,
-    by: str,
-    why: str,
-    experiment: str | None = None,
-) -> Deployment:
-    return Deployment(
-        generation=latest.generation + 1 if latest else 1,
-        primary=primary,
-        previous=previous,
-        experiment=experiment,
-        action=action,
-        by=by or whoami(),
-        why=why,
-        at=dt.datetime.now(dt.timezone.utc),
-        id=uuid.uuid4().hex,
-    )
-
-
-def whoami() -> str:
-    """Return the current ``user@host``."""
-    try:
-        user = getpass.getuser()
-    except (OSError, KeyError):
-        user = "unknown"  # a container's user need not have a name
-    return f"{user}@{socket.gethostname()}"

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from models.registry.deployments import whoami
+from models.registry.deployment import whoami
 from models.registry.documents import read_document
 from models.registry.store import ObjectStore
 

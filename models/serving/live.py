@@ -82,6 +82,7 @@ class LiveModel:
         self._is_outage = False
         self._unfetched = 0
         self._fallback: str | None = None
+        self._refused: int | None = None
         self._probe: Probe | None = None
         self._probed_s = -_PROBE_EVERY_S
         self._shelf = Shelf(self._options.max_loaded, self._options.max_loaded_bytes, self._listener)
@@ -248,10 +249,11 @@ class LiveModel:
 
     def _take(self, deployment: Deployment) -> None:
         with self._lock:
-            if self._staging is not None and self._staging.deployment == deployment:
+            if self._staging is not None and self._staging.deployment.chosen_in == deployment.chosen_in:
+                self._staging.deployment = deployment
                 return  # a thread is loading it
             self._staging = None
-            if self._serving.model.spec.version == deployment.primary:
+            if deployment.chosen_in == self._refused or self._serving.model.spec.version == deployment.primary:
                 self._generation = deployment.generation
                 return
             ready = self._shelf.take(deployment.primary)
@@ -292,9 +294,11 @@ class LiveModel:
             self._generation = deployment.generation
             self._staging = None
             evicted = self._shelf.put(before)
-            # A rolled-back version stays loaded, as it may be promoted again, but it must not score any row.
+            # A rolled-back version stays loaded, as it may be promoted again, but it must not score any row; and what
+            # changed an experiment does not say whether the version before was rolled back.
             is_rollback = deployment.action == "rollback"
-            self._fallback = deployment.previous if is_rollback else before.model.spec.version
+            is_promotion = deployment.action == "promote"
+            self._fallback = before.model.spec.version if is_promotion else deployment.previous
             is_missing = self._fallback is not None and self._shelf.peek(self._fallback) is None
         for each in evicted:
             self._shelf.close(each)
@@ -319,8 +323,9 @@ class LiveModel:
         self._reject(staging.deployment, error)
 
     def _reject(self, deployment: Deployment, error: Exception) -> None:
-        self._listener.rejected(self._versions.name, deployment.primary, deployment.generation, error)
-        self._versions.reject(deployment.primary, deployment.generation, str(error))
+        self._refused = deployment.chosen_in
+        self._listener.rejected(self._versions.name, deployment.primary, deployment.chosen_in, error)
+        self._versions.reject(deployment.primary, deployment.chosen_in, str(error))
 
 
 def _yield_to_others() -> None:

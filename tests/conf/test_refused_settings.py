@@ -185,6 +185,82 @@ EXPERIMENTS = [
 ]
 
 
+OLD = "{name: old, model_name: m, weight: 9}"
+NEW = "{name: new, model_name: m}"
+THIRD = "{name: third, model_name: m}"
+
+
+def _ramp(text: str, *variants: str) -> str:
+    return _experiment(f"strategy: random, ramp: {{{text}}}", variants=", ".join(variants or (OLD, NEW)))
+
+
+RAMPS = [
+    (
+        _ramp("", OLD),
+        "variants: expected a variant beside the default one, which the ramp grows, got a list of 1",
+    ),
+    (
+        _ramp("", OLD, NEW, THIRD),
+        "ramp.variant: expected the name of the variant that grows, as there are several beside the default one, "
+        "got nothing",
+    ),
+    (
+        _ramp("variant: mew"),
+        "ramp.variant: expected the name of a variant beside the default one, got 'mew'; nearest valid name 'new'",
+    ),
+    (
+        _ramp("variant: old"),
+        "ramp.variant: expected the name of a variant beside the default one, got 'old'",
+    ),
+    (
+        _ramp("", OLD, NEW.replace("m}", "m, weight: 1}")),
+        "variants.1.weight: expected 0, as the steps of the ramp decide this weight, got 1; leave it out",
+    ),
+    (
+        _ramp("", OLD.replace("9", "0"), NEW),
+        "variants: expected an enabled variant with a weight over 0 beside the one that grows, got a list of 2",
+    ),
+    (
+        _ramp("", OLD.replace("}", ", enabled: false}"), NEW.replace("}", ", enabled: false}")),
+        "variants: expected an enabled variant with a weight over 0, got a list of 2",
+    ),
+    (
+        _ramp("steps: [1, 1]"),
+        "ramp.steps: expected one or more weights, each higher than the one before, got a list of 2",
+    ),
+    (
+        _ramp("steps: [5, 1]"),
+        "ramp.steps: expected one or more weights, each higher than the one before, got a list of 2",
+    ),
+    (
+        _ramp("steps: []"),
+        "ramp.steps: expected one or more weights, each higher than the one before, got a list of 0",
+    ),
+    (_ramp("steps: [0, 1]"), "ramp.steps.0: expected a value > 0, got 0"),
+    (_ramp("steps: [1, 101]"), "ramp.steps.1: expected a value <= 100, got 101"),
+    (_ramp("hold: 60"), "ramp.hold: expected a duration such as 50ms, 5s, 5m, 1h or 1d, got 60"),
+    (_ramp("min_units: -1"), "ramp.min_units: expected a value >= 0, got -1"),
+    (_ramp("min_units: 1.5"), "ramp.min_units: expected a whole number, got 1.5"),
+]
+
+
+@pytest.mark.parametrize(("text", "line"), RAMPS, ids=[text for text, _ in RAMPS])
+def test_ramp_is_refused(text: str, line: str, refusals: Callable[..., list[str]]) -> None:
+    assert refusals(text) == [f"c.yaml: ml.ab_testing.experiments.0.{line}"]
+
+
+@pytest.mark.parametrize("version", ["", ", model_version: v1"], ids=["the only file", "its version"])
+def test_ramp_of_a_model_that_is_a_file_is_refused(version: str, refusals: Callable[..., list[str]]) -> None:
+    file = "  models: [{name: m, version: v1, type: onnx, path: m.onnx}]\n"
+    variants = f"{OLD.replace('}', version + '}')}, {NEW.replace('name: m', 'name: other')}"
+    tested = f"{{name: e, strategy: random, ramp: {{}}, variants: [{variants}]}}"
+    assert refusals(f"ml:\n{file}  ab_testing: {{enabled: true, experiments: [{tested}]}}") == [
+        "c.yaml: ml.ab_testing.experiments.0.ramp and ml.models.0.path: expected no ramp, as the default variant's "
+        "model is a file, and only a registry holds changing weights, got a mapping and 'm.onnx'; register the model, "
+        "and leave out its path"
+    ]
+
+
 @pytest.mark.parametrize(("text", "line"), EXPERIMENTS, ids=[line for _, line in EXPERIMENTS])
 def test_experiment_is_refused(text: str, line: str, refusals: Callable[..., list[str]]) -> None:
     assert refusals(text) == [f"c.yaml: ml.ab_testing.experiments.0.{line}"]

@@ -102,11 +102,16 @@ INTERFACE: dict[str, object] = {
     "ab_testing.experiments.*.verdict.planned_units": 5_000,
     "ab_testing.experiments.*.verdict.sample_ratio_p": 0.001,
     "ab_testing.experiments.*.verdict.max_silence": "1d",
+    "ab_testing.experiments.*.ramp": None,
+    "ab_testing.experiments.*.ramp.variant": None,
+    "ab_testing.experiments.*.ramp.steps": (1, 5, 10, 25, 50, 100),
+    "ab_testing.experiments.*.ramp.hold": "1h",
+    "ab_testing.experiments.*.ramp.min_units": 1000,
     "ab_testing.experiments.*.variants": REQUIRED,
     "ab_testing.experiments.*.variants.*.name": REQUIRED,
     "ab_testing.experiments.*.variants.*.model_name": REQUIRED,
     "ab_testing.experiments.*.variants.*.model_version": "",
-    "ab_testing.experiments.*.variants.*.weight": REQUIRED,
+    "ab_testing.experiments.*.variants.*.weight": 0,
     "ab_testing.experiments.*.variants.*.enabled": True,
 }
 

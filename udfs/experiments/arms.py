@@ -63,7 +63,7 @@ class Arms:
 
     def _parts(self, assignment: Assignment) -> Iterator[tuple[Arm | None, NDArray[np.intp] | None]]:
         """Yield the arms that have rows, and their rows; None: all."""
-        arms = (None, *self.router.arms)
+        arms = (None, *assignment.choices)
         present = np.flatnonzero(np.bincount(assignment.arms + 1))
         for place in present.tolist():
             yield arms[place], None if len(present) == 1 else np.flatnonzero(assignment.arms == place - 1)

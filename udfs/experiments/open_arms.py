@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from conf.experiments.experiment_choice import experiments_of
+from conf.experiments.registry_weights import has_registry_weights
 from conf.settings import InferenceSettings, MlSettings
 from conf.types.grammar import full_version
 from models.scoring.loaded import LoadedModel
@@ -114,6 +115,19 @@ class WithDefault:
 
     def close(self) -> None:
         """Do nothing, as others own the models."""
+
+
+def answering_arms(ml: MlSettings, inference: InferenceSettings, arms: Iterable[Arm]) -> tuple[Arm, ...]:
+    """Return the arms of a job that may answer rows while it runs.
+
+    Where a registry holds an experiment's weights, each enabled arm may get some later; else only those that have some:
+    one without may score as a shadow, elsewhere. The default arm always answers.
+    """
+    experiments = experiments_of(ml, inference.model_name)
+    changing = {each.name for each in experiments if has_registry_weights(ml, each)}
+    return tuple(
+        arm for arm in arms if arm.is_default or arm.propensity > 0 or (arm.is_enabled and arm.experiment in changing)
+    )
 
 
 def choice_of(arm: Arm) -> Choice:

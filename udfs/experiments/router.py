@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 from conf.experiments.ab_testing import ExperimentSettings
 from conf.experiments.experiment_choice import unit_field
 from conf.settings import EventSettings
-from udfs.experiments.split import Intervals, layer_intervals, shares_of, variant_intervals
+from udfs.experiments.split import Intervals, layer_intervals, variant_intervals
 from udfs.experiments.units import Units
+from udfs.experiments.weights import AllWeights, FixedWeights, Weights, WeightSource
 
 _SALT_OF_LAYERS = "layer/"
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One variant of one experiment.
+    """One variant of one experiment; it stays the same one when its weight changes.
 
     Attributes:
         experiment: name of the experiment.
@@ -29,7 +30,8 @@ class Arm:
         model_name: model that answers.
         model_version: its version; empty: the deployed primary.
         is_default: answers where no arm can be drawn, and where another one fails.
-        propensity: probability with which a unit of the experiment gets the arm; NaN: it is switched off.
+        propensity: probability with which a unit of the experiment gets the arm now; NaN: it is switched off.
+        step: step of the experiment's ramp now; outcomes of two arms compare within a step.
     """
 
     experiment: str
@@ -37,7 +39,8 @@ class Arm:
     model_name: str
     model_version: str
     is_default: bool
-    propensity: float
+    propensity: float = field(compare=False)
+    step: int = field(default=0, compare=False)
 
     @property
     def is_enabled(self) -> bool:
@@ -54,12 +57,14 @@ class Assignment:
         undrawn: (n,) whether the default arm stands in where none can be drawn; None: for no row.
         missing: rows without a unit, by experiment.
         switched_off: rows whose arm is switched off, by experiment.
+        choices: the arms that ``arms`` counts, with the weights by which the rows were assigned.
     """
 
     arms: NDArray[np.int16]
     undrawn: NDArray[np.bool_] | None
     missing: Mapping[str, int]
     switched_off: Mapping[str, int]
+    choices: tuple[Arm, ...]
 
 
 class Router:
@@ -70,21 +75,26 @@ class Router:
         events: the job's events.
 
     Attributes:
-        arms: the variants of all experiments, those that are switched off too.
         field: event field that has the units.
     """
 
     def __init__(self, experiments: Sequence[ExperimentSettings], events: EventSettings) -> None:
         self.field = unit_field(experiments[0], events)
-        self.arms = tuple(arm for each in experiments for arm in _arms(each))
+        self._experiments = tuple(experiments)
         self._layer = _SALT_OF_LAYERS + (experiments[0].layer or "")
         self._taken = layer_intervals(experiments)
         self._is_shared = len(self._taken.owners) > 1
-        first, splits = 0, []
-        for each in experiments:
-            splits.append(_Split(each, first))
-            first += len(each.variants)
-        self._splits = tuple(splits)
+        self.follow(FixedWeights(experiments))
+
+    def follow(self, weights: WeightSource) -> None:
+        """Take the weights of each batch from a source; those of the settings count before."""
+        self._weights = weights
+        self._plan = _Plan(self._experiments, weights.present)
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """The variants of all experiments, those that are switched off too, with the weights of the last batch."""
+        return self._plan.arms
 
     def assign(self, columns: Mapping[str, NDArray[Any]]) -> Assignment:
         """Return the arm of each row.
@@ -92,15 +102,16 @@ class Router:
         Args:
             columns: fields of the events, ``field`` among them.
         """
-        units = Units(columns[self.field])
-        if not self._is_shared and units.is_missing is None and not self._splits[0].has_disabled:
-            return Assignment(self._splits[0].arms_of(units.points(self._splits[0].name)), None, {}, {})
+        units, plan = Units(columns[self.field]), self._present()
+        first = plan.splits[0]
+        if not self._is_shared and units.is_missing is None and not first.has_disabled:
+            return Assignment(first.arms_of(units.points(first.name)), None, {}, {}, plan.arms)
         arms, undrawn = np.full(units.size, -1, np.int16), np.zeros(units.size, np.bool_)
         missing: dict[str, int] = {}
         switched_off: dict[str, int] = {}
         owners = self._taken.owners_of(units.points(self._layer)) if self._is_shared else None
         absent = np.zeros(units.size, np.bool_) if units.is_missing is None else units.is_missing
-        for place, split in enumerate(self._splits):
+        for place, split in enumerate(plan.splits):
             # Without a unit there is no point: such rows have point 0, and so are in the first experiment.
             rows = np.arange(units.size) if owners is None else np.flatnonzero(owners == place)
             arms[rows] = split.arms_of(units.points(split.name)[rows])
@@ -109,17 +120,37 @@ class Router:
             switched_off |= {split.name: len(off)} if len(off) else {}
             for each in (lost, off):
                 arms[each], undrawn[each] = split.default, True
-        return Assignment(arms, undrawn if undrawn.any() else None, missing, switched_off)
+        return Assignment(arms, undrawn if undrawn.any() else None, missing, switched_off, plan.arms)
+
+    def _present(self) -> _Plan:
+        """Return the plan of the present weights; one batch keeps it to its end."""
+        weights = self._weights.present
+        if weights is not self._plan.weights:
+            self._plan = _Plan(self._experiments, weights)
+        return self._plan
+
+
+class _Plan:
+    """The arms of experiments and their intervals, as some weights make them."""
+
+    def __init__(self, experiments: Sequence[ExperimentSettings], weights: AllWeights) -> None:
+        self.weights = weights
+        self.arms = tuple(arm for each in experiments for arm in _arms(each, weights[each.name]))
+        first, splits = 0, []
+        for each in experiments:
+            splits.append(_Split(each, first, weights[each.name]))
+            first += len(each.variants)
+        self.splits = tuple(splits)
 
 
 class _Split:
     """The variants of one experiment, numbered from its first arm on."""
 
-    def __init__(self, experiment: ExperimentSettings, first: int) -> None:
+    def __init__(self, experiment: ExperimentSettings, first: int, weights: Weights) -> None:
         self.name = experiment.name
         self.default = first + experiment.variants.index(experiment.default)
         self.has_disabled = not all(each.enabled for each in experiment.variants)
-        self._intervals: Intervals = variant_intervals(experiment, shares_of(experiment))
+        self._intervals: Intervals = variant_intervals(experiment, weights.shares)
         arms = [first + place if each.enabled else -1 for place, each in enumerate(experiment.variants)]
         self._arms = np.array(arms, np.int16)
 
@@ -129,8 +160,8 @@ class _Split:
         return found
 
 
-def _arms(experiment: ExperimentSettings) -> tuple[Arm, ...]:
-    default, shares = experiment.default, shares_of(experiment)
+def _arms(experiment: ExperimentSettings, weights: Weights) -> tuple[Arm, ...]:
+    default = experiment.default
     return tuple(
         Arm(
             experiment.name,
@@ -138,7 +169,8 @@ def _arms(experiment: ExperimentSettings) -> tuple[Arm, ...]:
             each.model_name,
             each.model_version,
             each == default,
-            float(shares[each.name] / 100) if each.enabled else math.nan,
+            float(weights.shares[each.name] / 100) if each.enabled else math.nan,
+            weights.step,
         )
         for each in experiment.variants
     )

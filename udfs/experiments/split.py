@@ -4,11 +4,14 @@ A unit has a point, a 64-bit hash, and gets the variant whose interval holds it.
 the same everywhere. The default variant lies in the middle, and the others in turns at the left and the right end, the
 last ones innermost. So where one of the two innermost grows at the cost of the default variant, all other units stay.
 With up to three variants that is every one.
+
+A ramp takes its units from all other variants at once, so each of these has a block of its own, in which the ramped
+variant grows from the left: no unit moves but to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -56,12 +59,6 @@ def intervals(shares: Sequence[tuple[int, Fraction]]) -> Intervals:
     return Intervals(np.array(ends, np.uint64), np.array([owner for owner, _ in kept], np.int16))
 
 
-def shares_of(experiment: ExperimentSettings) -> Mapping[str, Fraction]:
-    """Return the share of each variant in percent; that of a disabled one is 0 if the enabled ones sum to 100."""
-    on = sum((each.share for each in experiment.variants if each.enabled), Fraction(0))
-    return {each.name: each.share if each.enabled or on != ALL else Fraction(0) for each in experiment.variants}
-
-
 def variant_intervals(experiment: ExperimentSettings, shares: Mapping[str, Fraction]) -> Intervals:
     """Return the intervals of an experiment's variants, owned by their places in the list.
 
@@ -69,11 +66,25 @@ def variant_intervals(experiment: ExperimentSettings, shares: Mapping[str, Fract
         experiment: the experiment.
         shares: percentage of each variant by name; they sum to 100.
     """
-    default = experiment.default.name
     names = [each.name for each in experiment.variants]
-    others = [name for name in names if name != default]
+    default, grown = experiment.default.name, experiment.ramped
+    others = [name for name in names if name != default and (grown is None or name != grown.name)]
     order = [*others[::2], default, *reversed(others[1::2])]
-    return intervals([(names.index(name), shares[name]) for name in order])
+    parts = [(name, shares[name]) for name in order]
+    if grown is not None:
+        parts = list(_in_blocks(order, grown.name, shares))
+    return intervals([(names.index(name), share) for name, share in parts])
+
+
+def _in_blocks(order: Sequence[str], grown: str, shares: Mapping[str, Fraction]) -> Iterator[tuple[str, Fraction]]:
+    """Yield the two parts of each variant's block: that of the one that a ramp grows, and its own."""
+    taken = shares[grown]
+    if taken == ALL:
+        yield grown, ALL
+        return
+    for name in order:
+        yield grown, shares[name] / (ALL - taken) * taken
+        yield name, shares[name]
 
 
 def layer_intervals(experiments: Sequence[ExperimentSettings]) -> Intervals:

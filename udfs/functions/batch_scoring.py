@@ -21,9 +21,11 @@ from udfs.columns.side_columns import DRIFT, OUTCOMES, SHADOW, side_columns
 from udfs.dead_letters import Problem
 from udfs.drift.sampler import DriftSampler
 from udfs.experiments.arms import Arms
-from udfs.experiments.open_arms import ArmModels
+from udfs.experiments.open_arms import ArmModels, answering_arms
 from udfs.experiments.router import Arm, Router
 from udfs.experiments.shadow_sender import ShadowSender, shadow_fields
+from udfs.experiments.watched_weights import open_weights
+from udfs.experiments.weights import WeightSource
 from udfs.features.feature_set import FeatureSet, compile_feature_set
 from udfs.functions.compute_features import feature_inputs
 from udfs.functions.parse_lines import event_columns
@@ -63,6 +65,7 @@ class BatchScoring:
         self._raw = raw
         experiments = experiments_of(ml, job.inference.model_name)
         self._router = Router(experiments, job.events) if experiments else None
+        self._weights: WeightSource | None = None
         self._models: ArmModels | None = None
         self._recorder: ScoreRecorder | None = None
         self._sampler: DriftSampler | None = None
@@ -115,8 +118,7 @@ class BatchScoring:
         set_up_logs(self._ml.logs)
         export_metrics(self._job.name, self._ml.metrics)
         inference, router = self._job.inference, self._router
-        # A variant without traffic may score as a shadow, elsewhere.
-        arms = () if router is None else [arm for arm in router.arms if arm.is_default or arm.propensity > 0]
+        arms = () if router is None else answering_arms(self._ml, inference, router.arms)
         models = ArmModels(self._ml, inference, self.features, arms, self._job.name)
         own = models.own()
         self._models = models
@@ -146,6 +148,8 @@ class BatchScoring:
         ladders: dict[Arm | None, Ladder] = {None: Ladder(models.own(), options, listener)}
         for arms, source in models.sources():
             ladders |= dict.fromkeys(arms, Ladder(source, options, listener))
+        self._weights = open_weights(self._ml, experiments_of(self._ml, self._job.inference.model_name))
+        router.follow(self._weights)
         recorder = ExperimentRecorder(self._job.name, router.arms) if self._ml.metrics.port else None
         return Arms(router, ladders, recorder)
 
@@ -181,6 +185,8 @@ class BatchScoring:
         if self._models is not None:
             self.scorer.close()
             self._models.close()
+        if self._weights is not None:
+            self._weights.close()
         if self._recorder is not None:
             self._recorder.close()
 

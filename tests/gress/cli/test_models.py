@@ -219,7 +219,7 @@ KEYS = {
         *("job", "golden_rows", "load_ms", "row_ms", "is_new"),
     },
     ("promote", "m", "2"): {
-        *("registry", "name", "generation", "primary", "previous", "experiment"),
+        *("registry", "name", "generation", "primary", "primary_since", "previous", "experiment", "experiments"),
         *("action", "by", "why", "at", "id", "format_version", "pinned_jobs"),
     },
 }

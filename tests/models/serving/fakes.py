@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -77,6 +78,12 @@ class FakeVersions:
             Deployment(generation=generation, primary=version, previous=previous, action=action, at=now)  # type: ignore[arg-type]
         )
 
+    def change_experiment(self) -> None:
+        """Add a deployment that keeps the primary."""
+        last = self.deployments[-1]
+        kept = {"generation": last.generation + 1, "primary_since": last.chosen_in, "action": "advance"}
+        self.deployments.append(last.model_copy(update=kept))
+
     def latest(self) -> Deployment | None:
         self._check()
         return self.deployments[-1] if self.deployments else None
@@ -141,3 +148,10 @@ def opened(live: Any) -> Iterator[Any]:
         yield live
     finally:
         live.close()
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end, "it did not happen within 10 s"
+        time.sleep(0.002)

@@ -13,7 +13,7 @@ from models.registry import RegistryError
 from models.scoring.inputs import Inputs
 from models.scoring.outputs import Scores
 from models.serving.live import LiveModel, SwapOptions
-from tests.models.serving.fakes import FakeVersions, Heard
+from tests.models.serving.fakes import FakeVersions, Heard, wait_for
 
 ROWS = np.arange(8, dtype=np.float32).reshape(4, 2)
 BAD = ModelError("model fraud@2.0.0", "wants (n, 3), got (4, 2)")
@@ -50,13 +50,6 @@ def make(versions: FakeVersions, heard: Heard) -> Iterator[Make]:
 def serving(live: LiveModel) -> str:
     with live.lease() as model:
         return model.spec.version
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end, "it did not happen within 10 s"
-        time.sleep(0.002)
 
 
 def take_up(live: LiveModel, version: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ import pytest
 from conf.settings import Settings
 from models.errors import ModelError
 from models.inspect import spec_from_file
-from models.registry import Registry, local_registry
+from models.registry import ExperimentState, Registry, local_registry
 from tests.support.job_settings import MakeSettings
 from tests.support.lines import line_column
 from tests.support.tiny_models import linear, write_classes, write_linear, write_picky
@@ -255,3 +256,58 @@ def test_experiment_of_another_model_does_not_concern_the_job(make: Make, opened
     found = opened(settings).run(columns())
     assert set(found["__version"]) == {"1.0.0"}
     assert "__variant" not in found
+
+
+def state(step: int, **weights: float) -> ExperimentState:
+    return ExperimentState(weights=weights, step=step, since=dt.datetime(2026, 3, 1, tzinfo=dt.timezone.utc))
+
+
+def run_until(function: ScoreColumns, given: dict[str, np.ndarray], propensities: set[float]) -> dict[str, Any]:
+    end = time.monotonic() + 10
+    while set((found := function.run(given))["__propensity"]) != propensities:
+        assert time.monotonic() < end, f"the weights {propensities} were not taken up within 10 s"
+        time.sleep(0.01)
+    return found
+
+
+def test_a_running_job_follows_the_weights_of_the_registry(make: Make, opened: Any, registry: Registry) -> None:
+    settings = make(("m", "", 1), ("m", "2.0.0", 0), ramp={"steps": [10, 40, 100]})
+    given = columns()
+    function = opened(settings)
+    first = run_until(function, given, {0.9, 0.1})
+    deployments = registry.deployments("m")
+    deployments.set_experiment("test", state(1, v0=60, v1=40), action="advance")
+    second = run_until(function, given, {0.6, 0.4})
+    grown = [{each for each, variant in enumerate(found["__variant"]) if variant == "v1"} for found in (first, second)]
+    assert grown[0] < grown[1]
+    assert [version == "2.0.0" for version in second["__version"]] == [each in grown[1] for each in range(SIZE)]
+    done = state(2, v0=0, v1=100).model_copy(update={"state": "promoted"})
+    deployments.set_experiment("test", done, action="end", primary="2.0.0")
+    last = run_until(function, given, {1.0})
+    assert set(last["__version"]) == {"2.0.0"}
+    assert set(last["__status"]) == {"ok"}
+
+
+def test_a_job_starts_with_the_weights_of_the_registry(make: Make, opened: Any, registry: Registry) -> None:
+    registry.deployments("m").set_experiment("test", state(1, v0=60, v1=40), action="advance")
+    found = opened(make(("m", "", 1), ("m", "2.0.0", 0), ramp={"steps": [10, 40]})).run(columns())
+    assert set(found["__propensity"]) == {0.6, 0.4}
+
+
+def test_a_variant_without_units_gets_some_by_hand_while_the_job_runs(
+    make: Make, opened: Any, registry: Registry
+) -> None:
+    function = opened(make(("m", "", 100), ("m", "2.0.0", 0)))
+    assert set(function.run(columns())["__version"]) == {"1.0.0"}
+    registry.deployments("m").set_experiment("test", state(1, v0=50, v1=50), action="advance")
+    found = run_until(function, columns(), {0.5})
+    assert set(found["__version"]) == {"1.0.0", "2.0.0"}
+
+
+def test_weights_of_the_registry_do_not_switch_a_variant_on(make: Make, opened: Any, registry: Registry) -> None:
+    arms = [{"name": f"v{place}", "model_name": "m", "weight": 1 - place, "enabled": not place} for place in range(2)]
+    arms[1]["model_version"] = "9.0.0"
+    registry.deployments("m").set_experiment("test", state(1, v0=0, v1=100), action="advance")
+    found = opened(make(variants=arms, ramp={"steps": [10]})).run(columns())
+    assert set(found["__variant"]) == {"v0"}
+    assert np.isnan(list(found["__propensity"])).all()

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import pickle
 from collections import Counter
 
 import numpy as np
 import pytest
 from scipy.stats import chi2_contingency
 
+from conf.experiments.weights_at import weights_at
 from conf.settings import EventSettings, ExperimentSettings
 from tests.support.experiments import experiment, xxh64
 from tests.support.job_settings import FIELDS
 from udfs.experiments.router import Assignment, Router
+from udfs.experiments.weights import Weights
 
 EVENTS = EventSettings.model_validate({"id": "id", "key": "card", "time": "at", "fields": FIELDS})
 KEYS = np.arange(1_000_000, dtype=np.int64)
@@ -131,3 +134,59 @@ def test_a_batch_may_be_split_anywhere(size: int) -> None:
     whole = router.assign({"card": names})
     parts = [router.assign({"card": part}) for part in (names[:size], names[size:])]
     np.testing.assert_array_equal(np.concatenate([part.arms for part in parts]), whole.arms)
+
+
+class Steps:
+    """Weights that a test changes."""
+
+    def __init__(self, tested: ExperimentSettings) -> None:
+        self._tested = tested
+        self.take(0)
+
+    def take(self, step: int) -> None:
+        self.present = {self._tested.name: Weights(weights_at(self._tested, step), step)}
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_each_batch_is_assigned_by_the_present_weights() -> None:
+    tested = experiment({"old": 1, "new": 0}, split_key="id", ramp={"steps": [10, 40]})
+    router, steps = Router([tested], EVENTS), Steps(tested)
+    router.follow(steps)
+    before = router.assign({"id": KEYS})
+    steps.take(1)
+    after = router.assign({"id": KEYS})
+    assert [np.mean(found.arms == 1) for found in (before, after)] == pytest.approx([0.1, 0.4], abs=0.005)
+    assert (after.arms[before.arms == 1] == 1).all()
+    assert [[(arm.propensity, arm.step) for arm in found.choices] for found in (before, after)] == [
+        [(0.9, 0), (0.1, 0)],
+        [(0.6, 1), (0.4, 1)],
+    ]
+    assert router.arms == after.choices
+
+
+def test_an_arm_stays_the_same_one_when_its_weight_changes() -> None:
+    tested = experiment({"old": 1, "new": 0}, ramp={})
+    router, steps = Router([tested], EVENTS), Steps(tested)
+    ladders = {arm: arm.variant for arm in router.arms}
+    router.follow(steps)
+    steps.take(5)
+    assert [ladders[arm] for arm in router.assign({"card": texts("x")}).choices] == ["old", "new"]
+
+
+def test_grown_variant_that_is_switched_off_keeps_its_units_for_later() -> None:
+    names = texts(*(f"user {number}" for number in range(1_000)))
+    on = Router([experiment({"old": 1, "new": 0}, ramp={"steps": [30]})], EVENTS).assign({"card": names})
+    off = Router([experiment({"old": 1, "new": 0}, ramp={"steps": [30]}, off=("new",))], EVENTS)
+    found = off.assign({"card": names})
+    assert set(found.arms.tolist()) == {0}
+    assert undrawn(found).tolist() == (on.arms == 1).tolist()
+
+
+def test_a_router_is_sent_to_workers_before_it_follows_weights() -> None:
+    tested = experiment({"old": 1, "new": 0}, ramp={"steps": [30]})
+    router = Router([tested], EVENTS)
+    sent = pickle.loads(pickle.dumps(router))
+    names = texts(*(f"user {number}" for number in range(100)))
+    np.testing.assert_array_equal(sent.assign({"card": names}).arms, router.assign({"card": names}).arms)

@@ -1,0 +1,35 @@
+"""Agreement of `ml.ab_testing` with the registry: which experiments take their weights from deployments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conf.experiments.ab_testing import ExperimentSettings
+from conf.ml import MlSettings
+from conf.model_choice import entry_of, files_of
+from conf.types.refusal import Refusal
+
+
+def has_registry_weights(ml: MlSettings, experiment: ExperimentSettings) -> bool:
+    """Return whether the deployments of the default variant's model hold an experiment's weights.
+
+    A bare file is in no registry, so an experiment of one keeps the weights of its settings.
+    """
+    name, version = experiment.default.model_name, experiment.default.model_version
+    if version:
+        entry = entry_of(ml, name, version)
+        return entry is None or entry.path is None
+    return not files_of(ml, name)
+
+
+def ramp_contradictions(ml: MlSettings) -> Iterator[Refusal]:
+    """Yield a refusal for each ramp of an experiment that no registry holds."""
+    if not ml.ab_testing.enabled:
+        return
+    for index, each in enumerate(ml.ab_testing.experiments):
+        if each.enabled and each.ramp is not None and not has_registry_weights(ml, each):
+            files = files_of(ml, each.default.model_name)
+            paths = tuple(("ml", "models", place, "path") for place, one in enumerate(ml.models) if one in files)
+            expected = "no ramp, as the default variant's model is a file, and only a registry holds changing weights"
+            hint = "register the model, and leave out its path"
+            yield Refusal(expected, ("ml", "ab_testing", "experiments", index, "ramp"), hint, against=paths)
