@@ -30,7 +30,7 @@ class RampSettings(FrozenSettings):
         variant: the variant that grows; default: the only one beside the default variant.
         steps: its weight at each step, in percent, over 0 to 100 and ascending; default 1, 5, 10, 25, 50, 100.
         hold_ms: shortest time at each step; YAML ``hold``, default 1h.
-        min_units: fewest units of the variant at each step, >= 0; default 1000.
+        min_units: fewest units, of all variants together, that are seen at each step, >= 0; default 1000.
     """
 
     variant: Name | None = None

@@ -11,7 +11,7 @@ from typing_extensions import Self
 from conf.types.base import FrozenSettings
 from conf.types.durations import PositiveDurationMs
 from conf.types.refusal import Refusal, repeated_names, validation_error
-from conf.types.scalars import Name, Real, Whole
+from conf.types.scalars import Flag, Name, Real, Whole
 
 Quantity = Literal["label", "log_loss", "auc", "errors", "latency", "field"]
 Side = Literal["higher", "lower"]
@@ -88,6 +88,8 @@ class VerdictSettings(FrozenSettings):
 
     Attributes:
         metrics: at least one, of which one is a goal or a guardrail.
+        auto: act on the verdict: advance, promote or roll back in the registry's deployments, which running jobs
+            follow; default false, so it only says so.
         interval_ms: event time between two looks; YAML ``interval``, default 1h.
         alpha: chance that any statement on a metric is ever wrong, in (0, 0.5]; default 0.05.
         planned_units: units, or events of a metric per event, at which intervals are to be tightest; default 5000.
@@ -97,6 +99,7 @@ class VerdictSettings(FrozenSettings):
     """
 
     metrics: tuple[MetricSettings, ...]
+    auto: Flag = False
     interval_ms: PositiveDurationMs = Field(default=3_600_000, alias="interval")
     alpha: Real = Field(default=0.05, gt=0, le=0.5)
     planned_units: Whole = Field(default=5_000, ge=1)

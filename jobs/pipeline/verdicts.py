@@ -18,6 +18,7 @@ from jobs.sinks.files import write_text
 from jobs.sinks.inserts import Inserts
 from jobs.sinks.kafka import create_kafka_text_sink
 from udfs.columns.side_columns import OUTCOMES
+from udfs.verdicts.actions import actions_of
 from udfs.verdicts.settings import judged, trial
 
 if TYPE_CHECKING:
@@ -73,5 +74,7 @@ def _records(session: FlinkSession, settings: Settings, job: JobSettings, outcom
     by_name = sums.key_by(lambda row: row[0], key_type=Types.STRING())
     # The key has an operator of its own, which PyFlink gives no way to name.
     by_name._j_data_stream.getTransformation().getInputs().get(0).setUid("verdicts-key")
-    judge = JudgeExperiments({each.name: trial(each) for each in experiments})
+    acting = {each.name: actions_of(settings.ml, each, job.name) for each in experiments}
+    act = {name: actions.act for name, actions in acting.items() if actions is not None}
+    judge = JudgeExperiments({each.name: trial(each) for each in experiments}, act)
     return by_name.process(judge, Types.STRING()).uid("verdicts-judge").name("verdicts")

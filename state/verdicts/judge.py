@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 VERSION = 1
+_CLOSE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,23 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Ramp:
+    """A ramp as the judge knows it.
+
+    Attributes:
+        arm: place of the variant that grows.
+        last_share: its share at the last step, 0..1.
+        hold_ms: time that a step lasts at least.
+        least_units: units that a step takes at least.
+    """
+
+    arm: int
+    last_share: float
+    hold_ms: int
+    least_units: int
+
+
+@dataclass(frozen=True)
 class Trial:
     """An experiment as its judge knows it.
 
@@ -51,6 +69,7 @@ class Trial:
         enabled: places of the variants that are switched on.
         metrics: in the order of the sums.
         limits: limits of doubt.
+        ramp: steps in which a variant grows; None: there are none.
     """
 
     name: str
@@ -59,6 +78,7 @@ class Trial:
     enabled: tuple[int, ...]
     metrics: tuple[Measured, ...]
     limits: Limits = field(default_factory=Limits)
+    ramp: Ramp | None = None
 
     @property
     def treatments(self) -> tuple[int, ...]:
@@ -97,12 +117,22 @@ class Judge:
         for place, each in enumerate(trial.metrics):
             evidence[place] = evidence[place].updated(*_compared(cells, place, each, (arm, trial.control)))
         step = max(cells.shares, default=0)
-        share = cells.shares[step][arm] if cells.shares else math.nan
         own, other = (self._of_arm(cells, each) for each in (arm, trial.control))
         silent = at_ms - min(own.last_ms, other.last_ms) if own.units and other.units else 0
+        if cells.shares and not cells.shares[step][trial.control]:
+            silent = 0  # at the last step nobody is left for the control
         traffic = Traffic(own.units, other.units, own.in_both + other.in_both, max(silent, 0), self._ratio.p)
-        inputs = Inputs(tuple(evidence), traffic, Step(share, True, 0, 0, own.units + other.units, 0), trial.limits)
+        inputs = Inputs(tuple(evidence), traffic, self._step(cells, arm, step, at_ms), trial.limits)
         return _record(trial, arm, at_ms, (step, cells), reach_verdict(inputs))
+
+    def _step(self, cells: Cells, arm: int, step: int, at_ms: int) -> Step:
+        """Return the step of the ramp; a variant that does not grow is at its last one."""
+        share = cells.shares[step][arm] if cells.shares else math.nan
+        ramp, units = self._trial.ramp, cells.active.get(step, 0)
+        if ramp is None or ramp.arm != arm:
+            return Step(share, True, 0, 0, units, 0)
+        begun = min((cell.first_ms for (_, each), cell in cells.cells.items() if each == step), default=at_ms)
+        return Step(share, share >= ramp.last_share - _CLOSE, at_ms - begun, ramp.hold_ms, units, ramp.least_units)
 
     def _count_assigned(self, cells: Cells) -> None:
         """Take the units that were assigned since the last look to the test of the split."""

@@ -96,6 +96,10 @@ class Router:
         """The variants of all experiments, those that are switched off too, with the weights of the last batch."""
         return self._plan.arms
 
+    def weights_of(self, experiment: str) -> Weights:
+        """Return the weights of an experiment by which the last batch was assigned."""
+        return self._plan.weights[experiment]
+
     def assign(self, columns: Mapping[str, NDArray[Any]]) -> Assignment:
         """Return the arm of each row.
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conf.experiments.ab_testing import ExperimentSettings
+from conf.experiments.ab_testing import ALL, ExperimentSettings
 from conf.experiments.experiment_choice import judged_experiments
 from conf.experiments.verdict import MetricSettings
 from conf.settings import JobSettings, MlSettings
@@ -89,20 +89,17 @@ class OutcomeSender:
         fields = {name: columns[name][taken] for name in metric_fields(experiment)}
         answered = _Answered(batch.prediction[taken], label, failed[taken], latency_s[taken], fields)
         metrics = verdict_of(experiment).metrics
-        shares = tuple(0.0 if np.isnan(share) else share for share in self._shares(experiment))
+        weights = self._router.weights_of(experiment.name)
         return Outcomes(
             experiment.name,
-            0,
-            shares,
+            weights.step,
+            tuple(float(weights.shares[name] / ALL) for name in names),
             units.points(experiment.name)[taken],
             columns[events.time][taken].astype(np.int64),
             arms[taken],
             np.stack([_value(metric, answered) for metric in metrics], axis=1),
             *_chances(answered),
         )
-
-    def _shares(self, experiment: ExperimentSettings) -> list[float]:
-        return [arm.propensity for arm in self._router.arms if arm.experiment == experiment.name]
 
 
 def metric_fields(experiment: ExperimentSettings) -> tuple[str, ...]:

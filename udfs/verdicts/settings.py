@@ -12,7 +12,7 @@ from conf.experiments.ab_testing import ExperimentSettings
 from conf.experiments.verdict import MetricSettings, VerdictSettings
 from state.experiments.evidence.inputs import Limits
 from state.experiments.evidence.metric import Metric
-from state.verdicts.judge import Measured, Trial
+from state.verdicts.judge import Measured, Ramp, Trial
 from state.verdicts.shards import Judged
 from udfs.experiments.split import variant_intervals
 
@@ -54,7 +54,15 @@ def trial(experiment: ExperimentSettings) -> Trial:
     metrics = tuple(_measured(each, alpha, verdict.planned_units) for each in verdict.metrics)
     control = variants.index(experiment.default)
     limits = Limits(verdict.sample_ratio_p, silent_ms=verdict.max_silence_ms)
-    return Trial(experiment.name, tuple(each.name for each in variants), control, enabled, metrics, limits)
+    names = tuple(each.name for each in variants)
+    return Trial(experiment.name, names, control, enabled, metrics, limits, _ramp(experiment))
+
+
+def _ramp(experiment: ExperimentSettings) -> Ramp | None:
+    if experiment.ramp is None:
+        return None
+    settings, arm = experiment.ramp, experiment.variants.index(experiment.ramped)
+    return Ramp(arm, settings.steps[-1] / 100, settings.hold_ms, settings.min_units)
 
 
 def _measured(each: MetricSettings, alpha: float, planned: int) -> Measured:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +21,8 @@ from udfs.windows.stage import labels_with_state
 
 if TYPE_CHECKING:
     from pyflink.datastream import RuntimeContext
+
+Act = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 """The points of units are hashes, but a small experiment's variants are intervals of them: shards mix them again."""
@@ -85,10 +87,12 @@ class JudgeExperiments(KeyedProcessFunction):  # type: ignore[misc]
 
     Args:
         trials: the experiments by name.
+        act: for each experiment the function that acts on a record and returns what it did.
     """
 
-    def __init__(self, trials: Mapping[str, Trial]) -> None:
+    def __init__(self, trials: Mapping[str, Trial], act: Mapping[str, Act]) -> None:
         self._trials = trials
+        self._act = act
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Open the state."""
@@ -110,7 +114,8 @@ class JudgeExperiments(KeyedProcessFunction):  # type: ignore[misc]
         name = ctx.get_current_key()
         judge = self._judge(name)
         for record in judge.look(self._sums.at(name, timestamp), timestamp):
-            yield orjson.dumps(record).decode()
+            done = self._act[name](record) if name in self._act else {}
+            yield orjson.dumps({**record, "done": done} if done else record).decode()
         self._state.put(name, judge.to_bytes())
 
     def _judge(self, name: str) -> Judge:

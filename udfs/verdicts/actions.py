@@ -1,0 +1,135 @@
+"""Actions on verdicts: the registry's deployments change, and running jobs follow.
+
+Rules of this file:
+
+- A verdict acts on the state that it was reached for: the registry's step is that of the rows, and the experiment still
+  runs. So a look that is repeated after a failure acts once, and nobody acts on what somebody else has changed since.
+- A registry that does not answer costs no record: the record says so, and the next look tries again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any, Literal
+
+from conf.experiments.ab_testing import ALL, ExperimentSettings, VariantSettings
+from conf.experiments.weights_at import weights_at
+from conf.settings import MlSettings
+from models.errors import ModelError
+from models.registry import Deployment, ExperimentState, Registry, open_registry
+
+_ACTIONS = ("advance", "promote", "rollback")
+
+
+class Actions:
+    """Actions on the verdicts of one experiment.
+
+    Args:
+        experiment: the experiment.
+        open_store: opens the registry; called with each action.
+        by: who acts, for the history.
+        clock: function that returns the present time.
+    """
+
+    def __init__(
+        self,
+        experiment: ExperimentSettings,
+        open_store: Callable[[], Registry],
+        by: str,
+        clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.timezone.utc),
+    ) -> None:
+        self._experiment = experiment
+        self._open = open_store
+        self._by = by
+        self._clock = clock
+
+    def act(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Act on a record, where it asks for something; return what was done, to stand in the record.
+
+        Args:
+            record: of a look, as the judge makes it.
+        """
+        if record["action"] not in _ACTIONS:
+            return {}
+        try:
+            return self._act(record)
+        except ModelError as error:
+            return {"failed": str(error)}
+
+    def _act(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        registry = self._open()
+        default = self._experiment.default
+        deployments = registry.deployments(default.model_name)
+        latest = deployments.latest()
+        now = latest.experiments.get(self._experiment.name) if latest is not None else None
+        if now is not None and now.state != "running":
+            return {"ended": now.state}
+        if record["step"] != (now.step if now is not None else 0):
+            return {"waits_for": "rows of the present step"}
+        weights = self._weights(now)
+        treatment = next(each for each in self._experiment.variants if each.name == record["variant"])
+        state, winner = self._next(record["action"], treatment, weights, 0 if now is None else now.step)
+        if state is None:
+            return {}
+        done = deployments.set_experiment(
+            self._experiment.name,
+            state,
+            action="advance" if state.state == "running" else "end",
+            by=self._by,
+            why="; ".join(record["reasons"]),
+            expected_generation=latest.generation if latest is not None else 0,
+            primary=self._primary(registry, latest, winner),
+        )
+        if done is None:
+            return {"overtaken": "somebody else changed the experiment"}
+        return {"generation": done.generation, "weights": dict(state.weights), "state": state.state}
+
+    def _weights(self, now: ExperimentState | None) -> dict[str, Fraction]:
+        """Return the present weight of each variant."""
+        if now is None:
+            return dict(weights_at(self._experiment))
+        return {each.name: Fraction(str(now.weights.get(each.name, 0))) for each in self._experiment.variants}
+
+    def _next(
+        self, action: str, treatment: VariantSettings, weights: dict[str, Fraction], step: int
+    ) -> tuple[ExperimentState | None, VariantSettings | None]:
+        """Return the state that an action leads to, and the variant that has won; None: there is nothing to do."""
+        if action == "advance":
+            ramp = self._experiment.ramp
+            shares = () if ramp is None else ramp.steps
+            later = [place for place, share in enumerate(shares) if share > weights[treatment.name]]
+            return (self._state(weights_at(self._experiment, later[0]), step), None) if later else (None, None)
+        if action == "promote":
+            won = {name: ALL if name == treatment.name else Fraction(0) for name in weights}
+            return self._state(won, step, "promoted"), treatment
+        control = self._experiment.default.name
+        left = {**weights, control: weights[control] + weights[treatment.name], treatment.name: Fraction(0)}
+        is_over = left[control] == ALL
+        return self._state(left, step, "rolled_back" if is_over else "running"), None
+
+    def _state(
+        self,
+        weights: Mapping[str, Fraction],
+        step: int,
+        state: Literal["running", "promoted", "rolled_back"] = "running",
+    ) -> ExperimentState:
+        found = {name: float(weight) for name, weight in weights.items()}
+        return ExperimentState(weights=found, step=step + 1, state=state, since=self._clock())
+
+    def _primary(self, registry: Registry, latest: Deployment | None, winner: VariantSettings | None) -> str | None:
+        """Return the version to promote: the winner's, or the default variant's where none was promoted before."""
+        default = self._experiment.default
+        if winner is not None and winner.model_name == default.model_name and winner.model_version:
+            return winner.model_version
+        if latest is not None:
+            return None
+        return default.model_version or registry.spec(default.model_name).version
+
+
+def actions_of(ml: MlSettings, experiment: ExperimentSettings, job: str) -> Actions | None:
+    """Return the actions of an experiment; None: nobody is to act."""
+    if experiment.verdict is None or not experiment.verdict.auto:
+        return None
+    return Actions(experiment, lambda: open_registry(ml.model_registry), f"job {job}")
