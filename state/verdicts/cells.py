@@ -26,7 +26,8 @@ class Cell:
     Attributes:
         moments: of their values, one a metric.
         events: rows with a value, one number a metric.
-        units: number of units.
+        units: number of units that count.
+        assigned: number of units that were ever assigned, those that a ramp has moved since among them.
         in_both: those of them that another variant answered, too.
         first_ms: time of the earliest row; the greatest number without one.
         last_ms: time of the latest row; the least number without one.
@@ -36,6 +37,7 @@ class Cell:
     moments: list[Moments]
     events: list[float]
     units: int = 0
+    assigned: int = 0
     in_both: int = 0
     first_ms: int = -_NEVER - 1
     last_ms: int = _NEVER
@@ -75,7 +77,17 @@ class Cells:
     def to_bytes(self) -> bytes:
         """Return the cells as bytes: a line of JSON, then the moments."""
         listed = [
-            [arm, step, cell.units, cell.in_both, cell.first_ms, cell.last_ms, cell.events, _sparse(cell.scores)]
+            [
+                arm,
+                step,
+                cell.units,
+                cell.assigned,
+                cell.in_both,
+                cell.first_ms,
+                cell.last_ms,
+                cell.events,
+                _sparse(cell.scores),
+            ]
             for (arm, step), cell in sorted(self.cells.items())
         ]
         shares = [[step, shares] for step, shares in sorted(self.shares.items())]
@@ -100,9 +112,9 @@ class Cells:
         made = cls(head["metrics"], shares=shares, active=dict(head["active"]))
         packed = np.frombuffer(data, "<f8", offset=end + 1).reshape(len(head["cells"]) * made.metrics, -1)
         moments = [Moments.unpack(each) for each in packed]
-        for place, (arm, step, units, in_both, first_ms, last_ms, events, scores) in enumerate(head["cells"]):
+        for place, (arm, step, units, assigned, in_both, first_ms, last_ms, events, scores) in enumerate(head["cells"]):
             own = moments[place * made.metrics : (place + 1) * made.metrics]
-            made.cells[arm, step] = Cell(own, events, units, in_both, first_ms, last_ms, _dense(scores))
+            made.cells[arm, step] = Cell(own, events, units, assigned, in_both, first_ms, last_ms, _dense(scores))
         return made
 
 
@@ -118,6 +130,7 @@ def together(parts: Iterable[Cells], metrics: int) -> Cells:
             own.moments = [left + right for left, right in zip(own.moments, cell.moments, strict=True)]
             own.events = [left + right for left, right in zip(own.events, cell.events, strict=True)]
             own.units += cell.units
+            own.assigned += cell.assigned
             own.in_both += cell.in_both
             own.first_ms, own.last_ms = min(own.first_ms, cell.first_ms), max(own.last_ms, cell.last_ms)
             if cell.scores is not None:

@@ -1,0 +1,180 @@
+"""Two experiments in one running job: a worse model is rolled back, a better one reaches all units by itself."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gress.dev.client import create_topics
+from models.inspect import spec_from_file
+from models.registry import Registry, local_registry
+from tests.integration.kafka.gress_run import GressRun
+from tests.integration.kafka.topics import Reader, Sent, Topics, send, unique
+from tests.support.fraud_config import STATELESS, shipped_tree
+from tests.support.job_runs import write_config
+from tests.support.sample_models import sigmoid, write_onnx
+
+LOOK_MS = 600_000
+START_MS = 2_566_667 * LOOK_MS
+UNITS, PER_LOOK, MOST_LOOKS = 20_000, 4_000, 25
+STEPS = [20, 50, 100]
+WAIT_S = 60
+
+
+def write_logistic(folder: Path, weight: float, bias: float) -> Path:
+    """A model whose score depends on the amount alone."""
+    from onnx import TensorProto, helper
+
+    nodes = [helper.make_node("Gemm", ["x", "w", "b"], ["z"]), helper.make_node("Sigmoid", ["z"], ["score"])]
+    constants = {
+        "w": np.array([[weight], [0], [0]], dtype=np.float32),
+        "b": np.array([bias], dtype=np.float32),
+    }
+    folder.mkdir(parents=True)
+    inputs, outputs = [("x", TensorProto.FLOAT, ["n", 3])], [("score", TensorProto.FLOAT, ["n", 1])]
+    return write_onnx(folder, nodes, inputs, outputs, constants)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    """Version 1 knows nothing, version 2 knows the truth, version 3 is sure of the opposite."""
+    found = local_registry(tmp_path / "registry")
+    for version, weight, bias in (("1.0.0", 0.0, 0.0), ("2.0.0", 0.05, -2.5), ("3.0.0", -0.05, 2.5)):
+        path = write_logistic(tmp_path / version, weight, bias)
+        found.publish(spec_from_file(path, "fraud-detector", version), path)
+    found.deployments("fraud-detector").promote("1.0.0", why="first")
+    return found
+
+
+@pytest.fixture
+def config(tmp_path: Path, registry: Registry) -> Path:
+    tree = shipped_tree()
+    tree["job"]["features"]["specs"] = [s for s in tree["job"]["features"]["specs"] if s["name"] in STATELESS]
+    tree["job"]["inference"] |= {"model_version": "", "alert_threshold": 0.9}
+    tree["ml"] |= {
+        "model_registry": {"type": "local", "base_path": str(registry.base), "watch_interval": "100ms"},
+        "models": [],
+        "ab_testing": {
+            "enabled": True,
+            "experiments": [experiment("harmful", "3.0.0"), experiment("helpful", "2.0.0")],
+        },
+    }
+    tree["execution"]["parallelism"] = 2
+    return write_config(tmp_path / "job.yaml", tree)
+
+
+def experiment(name: str, version: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "layer": "cards",
+        "traffic": 50,
+        "strategy": "hash",
+        "split_key": "CUSTOMER_ID",
+        "ramp": {"steps": STEPS, "hold": "5m", "min_units": 500},
+        "variants": [
+            {"name": "control", "model_name": "fraud-detector", "model_version": "1.0.0", "weight": 100},
+            {"name": "treatment", "model_name": "fraud-detector", "model_version": version},
+        ],
+        "verdict": {
+            "auto": True,
+            "interval": "10m",
+            "max_silence": "30d",
+            "metrics": [
+                {"of": "log_loss"},
+                {"of": "errors", "role": "guardrail", "margin": 0.05},
+                {"of": "log_loss", "name": "loss", "role": "guardrail", "margin": 0.1},
+            ],
+        },
+    }
+
+
+@pytest.fixture
+def started(config: Path, tmp_path: Path) -> Iterator[Callable[..., GressRun]]:
+    runs: list[GressRun] = []
+
+    def start(topics: Topics, more: Sequence[str]) -> GressRun:
+        runs.append(GressRun(config, topics, tmp_path / "out", more))
+        return runs[-1]
+
+    yield start
+    for run in runs:
+        run.kill()
+
+
+def events(look: int) -> list[str]:
+    """Events of the time between two looks, whose outcome follows the amount."""
+    random = np.random.default_rng(look)
+    amounts = random.uniform(0, 100, PER_LOOK).round(2)
+    frauds = random.random(PER_LOOK) < sigmoid(0.05 * amounts - 2.5)
+    times = START_MS + look * LOOK_MS + np.arange(PER_LOOK) * (LOOK_MS // PER_LOOK)
+    rows = zip(
+        times.tolist(), random.integers(0, UNITS, PER_LOOK).tolist(), amounts.tolist(), frauds.tolist(), strict=True
+    )
+    return [
+        json.dumps(
+            {
+                "TRANSACTION_ID": look * PER_LOOK + number,
+                "TX_DATETIME": at,
+                "CUSTOMER_ID": customer,
+                "TERMINAL_ID": 1,
+                "TX_AMOUNT": amount,
+                "TX_FRAUD": int(is_fraud),
+            }
+        )
+        for number, (at, customer, amount, is_fraud) in enumerate(rows)
+    ]
+
+
+def has_looks(records: Sequence[dict[str, Any]], at_ms: int) -> bool:
+    """Whether both experiments were looked at by then."""
+    return sum(record["looked_at"] >= at_ms for record in records) >= 2
+
+
+def test_worse_model_is_rolled_back_and_better_one_reaches_all_units(
+    new_topics: Callable[[], Topics], started: Callable[..., GressRun], registry: Registry
+) -> None:
+    topics, verdicts = new_topics(), unique("verdicts")
+    create_topics(topics.servers, [topics.events], partitions=2)
+    create_topics(topics.servers, [verdicts], partitions=1)
+    started(topics, [f"job.sink.kafka.verdicts={verdicts}", "job.source.kafka.idle_timeout=1h"])
+    reader = Reader(topics.servers, [topics.predictions, verdicts])
+    predictions, records = reader.values[topics.predictions], reader.values[verdicts]
+    deployments = registry.deployments("fraud-detector")
+    for look in range(MOST_LOOKS):
+        send(topics.servers, [Sent(topics.events, None, line.encode()) for line in events(look)])
+        if look:
+            reader.read(until=partial(has_looks, records, START_MS + look * LOOK_MS), timeout_s=WAIT_S)
+            assert has_looks(records, START_MS + look * LOOK_MS)
+        # Jobs look for new weights ten times a second.
+        time.sleep(0.5)
+        state = deployments.latest().experiments
+        if {name: each.state for name, each in state.items()} == {"harmful": "rolled_back", "helpful": "promoted"}:
+            break
+    history = [(each.experiment, each.action, each.primary) for each in deployments.history()]
+    assert history[0] == (None, "promote", "1.0.0")
+    assert ("harmful", "end", "1.0.0") in history or ("harmful", "end", "2.0.0") in history
+    assert [action for name, action, _ in history if name == "helpful"] == ["advance", "advance", "promote"]
+    assert deployments.latest().primary == "2.0.0"
+    told = [each for each in records if each.get("done", {}).get("generation")]
+    assert [(each["experiment"], each["action"]) for each in told if each["experiment"] == "harmful"] == [
+        ("harmful", "rollback")
+    ]
+    assert all("log_loss" in each["reasons"][0] or "loss" in each["reasons"][0] for each in told)
+    # What comes now is scored by the winner, or by the control where the loser was.
+    send(topics.servers, [Sent(topics.events, None, line.encode()) for line in events(MOST_LOOKS)])
+    first = MOST_LOOKS * PER_LOOK
+    reader.read(until=lambda: sum(row["event_id"] >= first for row in predictions) >= PER_LOOK, timeout_s=WAIT_S)
+    last = [row for row in predictions if row["event_id"] >= first]
+    assert len(last) == PER_LOOK
+    assert {(row["experiment"], row["variant"], row["version"]) for row in last} == {
+        ("harmful", "control", "1.0.0"),
+        ("helpful", "treatment", "2.0.0"),
+    }
+    reader.close()
