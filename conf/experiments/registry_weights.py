@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conf.experiments.ab_testing import ExperimentSettings
+from conf.experiments.ab_testing import ExperimentSettings, VariantSettings
 from conf.ml import MlSettings
 from conf.model_choice import entry_of, files_of
 from conf.types.refusal import Refusal
 
 
+def is_in_registry(ml: MlSettings, variant: VariantSettings) -> bool:
+    """Return whether a variant's model comes from the registry, and not from a file of `ml.models`."""
+    if variant.model_version:
+        entry = entry_of(ml, variant.model_name, variant.model_version)
+        return entry is None or entry.path is None
+    return not files_of(ml, variant.model_name)
+
+
 def has_registry_weights(ml: MlSettings, experiment: ExperimentSettings) -> bool:
     """Return whether the deployments of the default variant's model hold an experiment's weights.
 
-    A bare file is in no registry, so an experiment of one keeps the weights of its settings.
+    An experiment of a bare file keeps the weights of its settings.
     """
-    name, version = experiment.default.model_name, experiment.default.model_version
-    if version:
-        entry = entry_of(ml, name, version)
-        return entry is None or entry.path is None
-    return not files_of(ml, name)
+    return is_in_registry(ml, experiment.default)
 
 
 def ramp_contradictions(ml: MlSettings) -> Iterator[Refusal]:

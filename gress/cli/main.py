@@ -11,6 +11,7 @@ import typer
 
 from conf.errors import ConfigError
 from gress.cli.cluster import mount as mount_cluster
+from gress.cli.experiments.commands import experiments_app
 from gress.cli.kafka import dev_app, jars_app
 from gress.cli.metrics import metrics_app
 from gress.cli.models import models_app
@@ -33,6 +34,7 @@ features_app = typer.Typer(no_args_is_help=True, help="Features: list the types;
 app.add_typer(jobs_app, name="jobs", rich_help_panel=RUN)
 app.add_typer(config_app, name="config", rich_help_panel=RUN)
 app.add_typer(models_app, name="models", rich_help_panel=MODELS)
+app.add_typer(experiments_app, name="experiments", rich_help_panel=MODELS)
 app.add_typer(features_app, name="features", rich_help_panel=FEATURES)
 app.add_typer(metrics_app, name="metrics", rich_help_panel=WATCH)
 app.add_typer(jars_app, name="jars", rich_help_panel=CLUSTERS)

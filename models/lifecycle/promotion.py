@@ -57,18 +57,36 @@ def promote(
         ModelError: the version is not in the registry, is retired, serves already, or does not pass.
     """
     version = named_version(registry, name, version, "promoted")
-    kinds = {record.kind for record in registry.records(name, version)}
-    subject = f"model {name}@{version}"
-    if "retired" in kinds:
-        fail(subject, "cannot be promoted: it is retired", "promote another version")
     deployments = registry.deployments(name)
     if not force:
         latest = deployments.latest()
         if latest is not None and latest.primary == version:
-            fail(subject, f"serves already, since generation {latest.generation}", "there is nothing to do")
-        if "validated" not in kinds:
-            validate(registry, name, version, by=by)
+            problem = f"serves already, since generation {latest.chosen_in}"
+            fail(f"model {name}@{version}", problem, "there is nothing to do")
+    promotable(registry, name, version, by=by, force=force)
     return deployments.promote(version, by=by, why=why)
+
+
+def promotable(registry: Registry, name: str, version: str, *, by: str = "", force: bool = False) -> str:
+    """Return the full version once it may be promoted; validate it first if it never passed.
+
+    Args:
+        registry: registry of the model.
+        name: name of the model.
+        version: version to promote; required.
+        by: person for the record; "" is user@host.
+        force: do not validate.
+
+    Raises:
+        ModelError: the version is not in the registry, is retired, or does not pass.
+    """
+    version = named_version(registry, name, version, "promoted")
+    kinds = {record.kind for record in registry.records(name, version)}
+    if "retired" in kinds:
+        fail(f"model {name}@{version}", "cannot be promoted: it is retired", "promote another version")
+    if not force and "validated" not in kinds:
+        validate(registry, name, version, by=by)
+    return version
 
 
 def rollback(registry: Registry, name: str, *, by: str = "", why: str = "") -> Deployment:

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from conf.experiments.ab_testing import ExperimentSettings
 from conf.experiments.experiment_choice import unit_field
 from conf.settings import EventSettings
+from models.experiments.weights import Weights
 from udfs.experiments.split import Intervals, layer_intervals, variant_intervals
 from udfs.experiments.units import Units
-from udfs.experiments.weights import AllWeights, FixedWeights, Weights, WeightSource
+from udfs.experiments.weights import AllWeights, FixedWeights, WeightSource
 
 _SALT_OF_LAYERS = "layer/"
 

@@ -14,8 +14,9 @@ from conf.experiments.ab_testing import ExperimentSettings
 from conf.experiments.registry_weights import has_registry_weights
 from conf.settings import MlSettings
 from models.errors import ModelError
+from models.experiments.weights import weights_of
 from models.registry import Deployment, ExperimentState, open_registry
-from udfs.experiments.weights import AllWeights, FixedWeights, WeightSource, weights_of
+from udfs.experiments.weights import AllWeights, FixedWeights, WeightSource
 from udfs.logs import fields
 
 _LOG = logging.getLogger("gress.experiments")

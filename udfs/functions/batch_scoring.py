@@ -119,8 +119,15 @@ class BatchScoring:
         export_metrics(self._job.name, self._ml.metrics)
         inference, router = self._job.inference, self._router
         arms = () if router is None else answering_arms(self._ml, inference, router.arms)
-        models = ArmModels(self._ml, inference, self.features, arms, self._job.name)
-        own = models.own()
+        if router is not None:
+            self._weights = open_weights(self._ml, experiments_of(self._ml, inference.model_name))
+            router.follow(self._weights)
+        try:
+            models = ArmModels(self._ml, inference, self.features, arms, self._job.name)
+            own = models.own()
+        except BaseException:
+            self.close()
+            raise
         self._models = models
         given = inference.feature_fields or self.features.columns
         self._recorder = self._open_recorder(given) if self._ml.metrics.port else None
@@ -148,8 +155,6 @@ class BatchScoring:
         ladders: dict[Arm | None, Ladder] = {None: Ladder(models.own(), options, listener)}
         for arms, source in models.sources():
             ladders |= dict.fromkeys(arms, Ladder(source, options, listener))
-        self._weights = open_weights(self._ml, experiments_of(self._ml, self._job.inference.model_name))
-        router.follow(self._weights)
         recorder = ExperimentRecorder(self._job.name, router.arms) if self._ml.metrics.port else None
         return Arms(router, ladders, recorder)
 

@@ -20,6 +20,7 @@ from tests.support.job_settings import MakeSettings
 from tests.support.lines import line_column
 from tests.support.tiny_models import linear, write_classes, write_linear, write_picky
 from udfs.experiments.router import Router
+from udfs.experiments.watched_weights import WATCHED
 from udfs.functions import batch_scoring
 from udfs.functions.score_columns import ScoreColumns
 from udfs.functions.score_lines import ScoreLines
@@ -302,6 +303,12 @@ def test_a_variant_without_units_gets_some_by_hand_while_the_job_runs(
     registry.deployments("m").set_experiment("test", state(1, v0=50, v1=50), action="advance")
     found = run_until(function, columns(), {0.5})
     assert set(found["__version"]) == {"1.0.0", "2.0.0"}
+
+
+def test_no_watcher_is_left_where_a_model_cannot_be_opened(make: Make, opened: Any) -> None:
+    with pytest.raises(ModelError, match=r"model m .*9\.0\.0"):
+        opened(make(("m", "", 50), ("m", "9.0.0", 50)))
+    assert WATCHED._open == {}
 
 
 def test_weights_of_the_registry_do_not_switch_a_variant_on(make: Make, opened: Any, registry: Registry) -> None:

@@ -9,10 +9,10 @@ from scipy.stats import chi2_contingency
 
 from conf.experiments.weights_at import weights_at
 from conf.settings import EventSettings, ExperimentSettings
+from models.experiments.weights import Weights
 from tests.support.experiments import experiment, xxh64
 from tests.support.job_settings import FIELDS
 from udfs.experiments.router import Assignment, Router
-from udfs.experiments.weights import Weights
 
 EVENTS = EventSettings.model_validate({"id": "id", "key": "card", "time": "at", "fields": FIELDS})
 KEYS = np.arange(1_000_000, dtype=np.int64)

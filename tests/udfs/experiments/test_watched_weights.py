@@ -15,10 +15,11 @@ import pytest
 
 from conf.settings import MlSettings
 from models.errors import ModelError
+from models.experiments.weights import weights_of
 from models.registry import Deployment, ExperimentState, RegistryError, local_registry
 from tests.support.experiments import experiment
 from udfs.experiments.watched_weights import WATCHED, WatchedWeights, WeightPool, open_weights
-from udfs.experiments.weights import FixedWeights, weights_of
+from udfs.experiments.weights import FixedWeights
 
 AT = dt.datetime(2026, 3, 1, 12, tzinfo=dt.timezone.utc)
 DOWN = RegistryError("s3://b", "read", "connection refused", "check the network")

@@ -1,0 +1,1 @@
+"""`gress experiments`: its commands, and the tables that they print."""
