@@ -98,8 +98,8 @@ class Cells:
             raise ValueError(msg)
         shares = {step: tuple(shares) for step, shares in head["shares"]}
         made = cls(head["metrics"], shares=shares, active=dict(head["active"]))
-        packed = np.frombuffer(data, "<f8", offset=end + 1).reshape(len(head["cells"]) * made.metrics, -1)
-        moments = [Moments.unpack(each) for each in packed]
+        packed, count = np.frombuffer(data, "<f8", offset=end + 1), len(head["cells"]) * made.metrics
+        moments = [Moments.unpack(each) for each in packed.reshape(count, -1)] if count else []
         for place, (arm, step, units, in_both, first_ms, last_ms, events, scores) in enumerate(head["cells"]):
             own = moments[place * made.metrics : (place + 1) * made.metrics]
             made.cells[arm, step] = Cell(own, events, units, in_both, first_ms, last_ms, _dense(scores))
