@@ -105,6 +105,6 @@ def in_order(parts: Sequence[Outcomes]) -> list[Outcomes]:
         columns = [np.concatenate([getattr(part, name) for part in some]) for name in names]
         first = some[0]
         whole = Outcomes(first.experiment, step, first.shares, *columns)
-        keys = (*whole.values.T, whole.scores, whole.points, whole.times)
+        keys = (*whole.values.T, whole.labels, whole.scores, whole.arms, whole.points, whole.times)
         made.append(whole.take(np.lexsort(keys)))
     return made
