@@ -41,7 +41,7 @@ class ByHand:
                 unit.is_in_both = True
                 continue
             for own, value in zip(unit.values, values, strict=True):
-                own += [value] if math.isfinite(value) else []
+                own.extend([value] if math.isfinite(value) else [])
             if math.isfinite(score) and math.isfinite(label):
                 self.scored.setdefault((arm, unit.step), []).append((score, label))
 
