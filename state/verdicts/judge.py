@@ -237,7 +237,8 @@ def _least_se(arm: Moments) -> float:
     """
     units = float(arm.count)
     share = (float(arm.ratio) * units + 1) / (units + 2)
-    return math.sqrt(share * (1 - share) / (units + 2))
+    # A mean above 1 is a sum of a unit's events, whose variance is not 0.
+    return math.sqrt(max(share * (1 - share), 0.0) / (units + 2))
 
 
 def _record(trial: Trial, arm: int, at_ms: int, at: tuple[int, Cells], verdict: Verdict) -> dict[str, Any]:
