@@ -146,7 +146,7 @@ class Judge:
                 self._ratio = self._ratio.with_step(tuple(share / total for share in planned))
             new = []
             for arm in self._trial.enabled:
-                units = cells.cell(arm, step).units
+                units = cells.cell(arm, step).assigned
                 new.append(units - self._units.get((arm, step), 0))
                 self._units[arm, step] = units
             if any(new):

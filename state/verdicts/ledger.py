@@ -98,7 +98,8 @@ class UnitLedger:
         self._places.update(zip(rows.points[new].tolist(), range(begin, begin + len(new)), strict=True))
         self._arms[begin : begin + len(new)], self._steps[begin : begin + len(new)] = rows.arms[new], rows.step
         for arm, units in zip(*np.unique(rows.arms[new], return_counts=True), strict=True):
-            self.cells.cell(int(arm), rows.step).units += int(units)
+            cell = self.cells.cell(int(arm), rows.step)
+            cell.units, cell.assigned = cell.units + int(units), cell.assigned + int(units)
         places[unknown] = np.fromiter(
             map(self._places.__getitem__, rows.points[unknown].tolist()), np.int64, len(unknown)
         )
