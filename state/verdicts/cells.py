@@ -104,7 +104,7 @@ class Cells:
         moments = [Moments.unpack(each) for each in packed.reshape(count, -1)] if count else []
         for place, (arm, step, *counts, events, scores) in enumerate(head["cells"]):
             own = moments[place * made.metrics : (place + 1) * made.metrics]
-            made.cells[arm, step] = Cell(own, events, *counts, _dense(scores))
+            made.cells[arm, step] = Cell(own, events, *counts, scores=_dense(scores))
         return made
 
 
