@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
 
 from state.verdicts.outcomes import Outcomes
 
@@ -19,12 +20,24 @@ SHARES = (0.5, 0.3, 0.2)
 COLUMNS = ("points", "times", "arms", "values", "scores", "labels")
 
 
-def outcomes(rows: Sequence[Row], *, step: int = 0, name: str = "test", metrics: int = 1) -> Outcomes:
+def same_arms(points: NDArray[np.uint64], shares: tuple[float, ...]) -> NDArray[np.int64]:
+    """Variants of points at all shares: no ramp moves a unit."""
+    return (points % np.uint64(3)).astype(np.int64)
+
+
+def outcomes(
+    rows: Sequence[Row],
+    *,
+    step: int = 0,
+    name: str = "test",
+    metrics: int = 1,
+    shares: tuple[float, ...] = SHARES,
+) -> Outcomes:
     points, times, arms, values, scores, labels = zip(*rows, strict=True) if rows else ((),) * 6
     return Outcomes(
         name,
         step,
-        SHARES,
+        shares,
         np.array(points, np.uint64),
         np.array(times, np.int64),
         np.array(arms, np.int64),

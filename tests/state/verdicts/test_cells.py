@@ -10,23 +10,25 @@ from hypothesis import strategies as st
 from state.verdicts.cells import Cells, together
 from state.verdicts.ledger import UnitLedger
 from state.verdicts.outcomes import in_order
-from tests.state.verdicts.made import Row, few_rows, outcomes
+from tests.state.verdicts.made import Row, few_rows, outcomes, same_arms
 
 SHARDS = 3
 
 
 def counted(rows: dict[int, list[Row]], *, counts_scores: bool = True) -> Cells:
-    ledger = UnitLedger((False, True), counts_scores=counts_scores)
+    ledger = UnitLedger((False, True), same_arms, counts_scores=counts_scores)
     for each in in_order([outcomes(of_step, step=step, metrics=2) for step, of_step in rows.items()]):
         ledger.add(each)
     return ledger.cells
 
 
 def assert_same(left: Cells, right: Cells) -> None:
-    assert (left.metrics, left.shares, left.cells.keys()) == (right.metrics, right.shares, right.cells.keys())
+    assert (left.metrics, left.shares, left.active) == (right.metrics, right.shares, right.active)
+    assert left.cells.keys() == right.cells.keys()
     for key, cell in left.cells.items():
         other = right.cells[key]
-        assert (cell.units, cell.in_both, cell.last_ms) == (other.units, other.in_both, other.last_ms)
+        assert (cell.units, cell.in_both, cell.assigned) == (other.units, other.in_both, other.assigned)
+        assert (cell.first_ms, cell.last_ms) == (other.first_ms, other.last_ms)
         assert cell.events == other.events
         assert (cell.scores is None) == (other.scores is None)
         if cell.scores is not None and other.scores is not None:

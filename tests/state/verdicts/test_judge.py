@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy import stats
 from state.experiments.auc import ScoreCounts
 from state.experiments.evidence.inputs import Limits
 from state.experiments.evidence.metric import Metric
-from state.verdicts.judge import Judge, Measured, Trial
+from state.verdicts.judge import Judge, Measured, Ramp, Trial
 from tests.state.verdicts.trials import AT, HOUR, Arm, measured, sums, trial
 
 SAME = {0: Arm(), 1: Arm()}
@@ -195,6 +196,55 @@ def test_units_of_a_step_are_compared_with_its_own_shares() -> None:
     arms = {(0, 0): Arm(units=9_000), (1, 0): Arm(units=1_000), (0, 1): Arm(units=9_000), (1, 1): Arm(units=1_000)}
     record = look(trial(), arms, shares={0: (0.9, 0.1, 0.0), 1: (0.5, 0.5, 0.0)})
     assert record["action"] == "hold"
+
+
+RAMP = Ramp(arm=1, last_share=0.5, hold_ms=HOUR, least_units=1_000)
+FIRST_STEP = {0: (0.9, 0.1, 0.0)}
+LAST_STEP = {0: (0.9, 0.1, 0.0), 1: (0.5, 0.5, 0.0)}
+
+
+def test_units_that_a_ramp_moves_do_not_unsettle_the_split() -> None:
+    judge = Judge(trial(ramp=RAMP))
+    judge.look([sums({0: Arm(units=9_000), 1: Arm(units=1_000)}, FIRST_STEP)], AT)
+    moved = {
+        (0, 0): Arm(units=5_000, assigned=9_000),
+        (1, 0): Arm(units=1_000),
+        (0, 1): Arm(units=300),
+        (1, 1): Arm(units=300),
+    }
+    (record,) = judge.look([sums(moved, LAST_STEP)], AT + 1)
+    assert record["numbers"]["sample_ratio.p"] == 1.0
+    assert record["numbers"]["units.control"] == 5_300
+
+
+@pytest.mark.parametrize(
+    ("first_ms", "active", "shares", "action"),
+    [
+        (AT - HOUR, 1_000, FIRST_STEP, "advance"),
+        (AT - HOUR + 1, 1_000, FIRST_STEP, "continue"),
+        (AT - HOUR, 999, FIRST_STEP, "continue"),
+        (AT - HOUR, 1_000, {0: (0.5, 0.5, 0.0)}, "continue"),
+    ],
+    ids=["over", "not long enough", "not enough units", "last step"],
+)
+def test_step_of_a_ramp_is_over_after_its_time_and_units(
+    first_ms: int, active: int, shares: dict[int, tuple[float, ...]], action: str
+) -> None:
+    units = {arm: int(share * 1_000) for arm, share in enumerate(shares[0][:2])}
+    arms = {arm: Arm(units=number, first_ms=first_ms) for arm, number in units.items()}
+    assert look(trial(ramp=RAMP), arms, shares=shares, active={0: active})["action"] == action
+
+
+@pytest.mark.parametrize(("share", "action"), [(0.1, "advance"), (0.5, "promote")], ids=["early step", "last step"])
+def test_treatment_that_is_proven_takes_the_next_step_of_its_ramp(share: float, action: str) -> None:
+    arms = {0: Arm(units=9_000), 1: Arm(units=1_000, mean=2.0)} if share < 0.5 else BETTER
+    assert look(trial(ramp=RAMP), arms, shares=(1 - share, share, 0.0))["action"] == action
+
+
+def test_control_that_has_no_share_left_is_not_silent() -> None:
+    arms = {(0, 0): Arm(last_ms=AT - 9 * HOUR), (1, 0): Arm(mean=2.0), (1, 1): Arm(mean=2.0)}
+    shares = {0: (0.5, 0.5, 0.0), 1: (0.0, 1.0, 0.0)}
+    assert look(trial(ramp=replace(RAMP, last_share=1.0)), arms, shares=shares)["action"] == "promote"
 
 
 LOOKS = [

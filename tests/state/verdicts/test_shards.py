@@ -12,10 +12,10 @@ from state.verdicts import shards
 from state.verdicts.cells import Cells
 from state.verdicts.outcomes import Outcomes
 from state.verdicts.shards import Judged
-from tests.state.verdicts.made import Row, few_rows, outcomes
+from tests.state.verdicts.made import Row, few_rows, outcomes, same_arms
 from tests.state.verdicts.tasks import NEVER, Task
 
-TESTED = {"test": Judged((False,), 10), "seldom": Judged((False,), 15)}
+TESTED = {"test": Judged((False,), 10, same_arms), "seldom": Judged((False,), 15, same_arms)}
 END = 10_000
 
 
@@ -62,7 +62,7 @@ def test_experiments_have_looks_of_their_own() -> None:
 
 
 def test_look_without_rows_says_nothing() -> None:
-    tested = {"test": Judged((False,), 10), "other": Judged((False,), 10)}
+    tested = {"test": Judged((False,), 10, same_arms), "other": Judged((False,), 10, same_arms)}
     task = Task(tested)
     task.arrive(7, outcomes([row(5)]))
     task.arrive(7, outcomes([row(25)], name="other"))
@@ -219,7 +219,7 @@ def test_look_is_not_repeated_for_late_rows_after_a_restore(least: int, monkeypa
 
 @pytest.mark.parametrize("width", [5, 500], ids=["a part a look", "a part for many looks"])
 def test_writes_are_bounded_and_the_ledger_takes_the_place_of_rows(width: int) -> None:
-    task, dice = Task({"test": Judged((False, True), 10)}), np.random.default_rng(4)
+    task, dice = Task({"test": Judged((False, True), 10, same_arms)}), np.random.default_rng(4)
     kinds = set()
     for look in range(100):
         times = np.sort(look * 10 + dice.integers(0, width, 400))
