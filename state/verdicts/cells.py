@@ -77,7 +77,7 @@ class Cells:
     def to_bytes(self) -> bytes:
         """Return the cells as bytes: a line of JSON, then the moments."""
         listed = [
-            [arm, step, *_counts(cell), cell.events, _sparse(cell.scores)]
+            [arm, step, _counts(cell), cell.events, _sparse(cell.scores)]
             for (arm, step), cell in sorted(self.cells.items())
         ]
         shares = [[step, shares] for step, shares in sorted(self.shares.items())]
@@ -102,9 +102,10 @@ class Cells:
         made = cls(head["metrics"], shares=shares, active=dict(head["active"]))
         packed, count = np.frombuffer(data, "<f8", offset=end + 1), len(head["cells"]) * made.metrics
         moments = [Moments.unpack(each) for each in packed.reshape(count, -1)] if count else []
-        for place, (arm, step, *counts, events, scores) in enumerate(head["cells"]):
+        for place, (arm, step, counts, events, scores) in enumerate(head["cells"]):
             own = moments[place * made.metrics : (place + 1) * made.metrics]
-            made.cells[arm, step] = Cell(own, events, *counts, scores=_dense(scores))
+            units, in_both, assigned, first_ms, last_ms = counts
+            made.cells[arm, step] = Cell(own, events, units, in_both, assigned, first_ms, last_ms, _dense(scores))
         return made
 
 
