@@ -1,9 +1,9 @@
 """Verdicts inside the stream: units of an experiment add up by shard, and looks at their sums judge the variants.
 
-- `metrics.py`: what is measured, as arrays of a batch.
 - `outcomes.py`: rows of an experiment as bytes.
 - `cells.py`: sums of units by variant and step, which add up over shards.
 - `ledger.py`: the units of a shard.
+- `shard_trial.py`: an experiment in a shard.
 - `shards.py`: the shards of a task: rows wait for their look, and are saved.
 - `look_sums.py`: sums that shards have sent, by look.
 - `judge.py`: the looks at an experiment, and the records that they end in.

@@ -29,6 +29,7 @@ class Cell:
         units: number of units that count.
         assigned: number of units that were ever assigned, those that a ramp has moved since among them.
         in_both: those of them that another variant answered, too.
+        assigned: units that the variant ever got first at the step, those too that a ramp has moved since.
         first_ms: time of the earliest row; the greatest number without one.
         last_ms: time of the latest row; the least number without one.
         scores: counts of predictions by outcome; None: nobody asks for them.
@@ -39,6 +40,7 @@ class Cell:
     units: int = 0
     assigned: int = 0
     in_both: int = 0
+    assigned: int = 0
     first_ms: int = -_NEVER - 1
     last_ms: int = _NEVER
     scores: ScoreCounts | None = None
@@ -77,17 +79,7 @@ class Cells:
     def to_bytes(self) -> bytes:
         """Return the cells as bytes: a line of JSON, then the moments."""
         listed = [
-            [
-                arm,
-                step,
-                cell.units,
-                cell.assigned,
-                cell.in_both,
-                cell.first_ms,
-                cell.last_ms,
-                cell.events,
-                _sparse(cell.scores),
-            ]
+            [arm, step, _counts(cell), cell.events, _sparse(cell.scores)]
             for (arm, step), cell in sorted(self.cells.items())
         ]
         shares = [[step, shares] for step, shares in sorted(self.shares.items())]
@@ -110,11 +102,12 @@ class Cells:
             raise ValueError(msg)
         shares = {step: tuple(shares) for step, shares in head["shares"]}
         made = cls(head["metrics"], shares=shares, active=dict(head["active"]))
-        packed = np.frombuffer(data, "<f8", offset=end + 1).reshape(len(head["cells"]) * made.metrics, -1)
-        moments = [Moments.unpack(each) for each in packed]
-        for place, (arm, step, units, assigned, in_both, first_ms, last_ms, events, scores) in enumerate(head["cells"]):
+        packed, count = np.frombuffer(data, "<f8", offset=end + 1), len(head["cells"]) * made.metrics
+        moments = [Moments.unpack(each) for each in packed.reshape(count, -1)] if count else []
+        for place, (arm, step, counts, events, scores) in enumerate(head["cells"]):
             own = moments[place * made.metrics : (place + 1) * made.metrics]
-            made.cells[arm, step] = Cell(own, events, units, assigned, in_both, first_ms, last_ms, _dense(scores))
+            units, in_both, assigned, first_ms, last_ms = counts
+            made.cells[arm, step] = Cell(own, events, units, in_both, assigned, first_ms, last_ms, _dense(scores))
         return made
 
 
@@ -132,10 +125,15 @@ def together(parts: Iterable[Cells], metrics: int) -> Cells:
             own.units += cell.units
             own.assigned += cell.assigned
             own.in_both += cell.in_both
+            own.assigned += cell.assigned
             own.first_ms, own.last_ms = min(own.first_ms, cell.first_ms), max(own.last_ms, cell.last_ms)
             if cell.scores is not None:
                 own.scores = cell.scores if own.scores is None else own.scores + cell.scores
     return made
+
+
+def _counts(cell: Cell) -> tuple[int, ...]:
+    return cell.units, cell.in_both, cell.assigned, cell.first_ms, cell.last_ms
 
 
 def _sparse(scores: ScoreCounts | None) -> Mapping[str, Any] | None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 VERSION = 1
+_NEVER = -(2**63)
 _CLOSE = 1e-9
 
 
@@ -91,6 +92,10 @@ class Judge:
 
     Args:
         trial: the experiment.
+
+    Attributes:
+        looked_at: event time of the last look; sums that come later are for this look again, never for one before, at
+            which those of other shards are gone.
     """
 
     def __init__(self, trial: Trial) -> None:
@@ -99,6 +104,7 @@ class Judge:
         self._ratio = SampleRatio()
         self._steps: list[int] = []
         self._units: dict[tuple[int, int], int] = {}
+        self.looked_at = _NEVER
 
     def look(self, parts: Iterable[bytes], at_ms: int) -> list[dict[str, Any]]:
         """Judge each treatment by the sums of all shards, and return a record for each.
@@ -109,6 +115,7 @@ class Judge:
         """
         cells = together(map(Cells.from_bytes, parts), len(self._trial.metrics))
         self._count_assigned(cells)
+        self.looked_at = at_ms
         return [self._judge(cells, arm, at_ms) for arm in self._trial.treatments]
 
     def _judge(self, cells: Cells, arm: int, at_ms: int) -> dict[str, Any]:
@@ -170,6 +177,7 @@ class Judge:
                 "evidence": [[arm, [_listed(each) for each in found]] for arm, found in self._evidence.items()],
                 "ratio": self._ratio.pack().tolist(),
                 "steps": self._steps,
+                "looked_at": self.looked_at,
                 "units": [[*key, units] for key, units in self._units.items()],
             }
         )
@@ -194,7 +202,7 @@ class Judge:
                     for each in self._trial.metrics
                 ]
         self._ratio = SampleRatio.unpack(said["ratio"])
-        self._steps = said["steps"]
+        self._steps, self.looked_at = said["steps"], said["looked_at"]
         self._units = {(arm, step): units for arm, step, units in said["units"]}
 
 
@@ -237,7 +245,8 @@ def _least_se(arm: Moments) -> float:
     """
     units = float(arm.count)
     share = (float(arm.ratio) * units + 1) / (units + 2)
-    return math.sqrt(share * (1 - share) / (units + 2))
+    # A mean above 1 is a sum of a unit's events, whose variance is not 0.
+    return math.sqrt(max(share * (1 - share), 0.0) / (units + 2))
 
 
 def _record(trial: Trial, arm: int, at_ms: int, at: tuple[int, Cells], verdict: Verdict) -> dict[str, Any]:

@@ -96,15 +96,23 @@ class UnitLedger:
         begin = len(self._places)
         self._grow(begin + len(new))
         self._places.update(zip(rows.points[new].tolist(), range(begin, begin + len(new)), strict=True))
-        self._arms[begin : begin + len(new)], self._steps[begin : begin + len(new)] = rows.arms[new], rows.step
-        for arm, units in zip(*np.unique(rows.arms[new], return_counts=True), strict=True):
-            cell = self.cells.cell(int(arm), rows.step)
-            cell.units += int(units)
-            cell.assigned += int(units)
+        self._assign(slice(begin, begin + len(new)), rows.take(new))
         places[unknown] = np.fromiter(
             map(self._places.__getitem__, rows.points[unknown].tolist()), np.int64, len(unknown)
         )
         return places
+
+    def _assign(self, places: slice, first: Outcomes) -> None:
+        """Give new units the variant and step of their first rows; late ones only where no ramp has moved them."""
+        latest, arms = max(self.cells.shares), first.arms
+        is_kept = np.ones(len(arms), np.bool_)
+        if first.step < latest:
+            is_kept = self._arms_of(first.points, self.cells.shares[latest]) == arms
+        self._arms[places], self._steps[places] = np.where(is_kept, arms, _MOVED), first.step
+        for arm in np.unique(arms).tolist():
+            cell, is_own = self.cells.cell(arm, first.step), arms == arm
+            cell.units += int(np.count_nonzero(is_own & is_kept))
+            cell.assigned += int(np.count_nonzero(is_own))
 
     def _grow(self, size: int) -> None:
         if size <= len(self._arms):

@@ -105,6 +105,22 @@ def in_order(parts: Sequence[Outcomes]) -> list[Outcomes]:
         columns = [np.concatenate([getattr(part, name) for part in some]) for name in names]
         first = some[0]
         whole = Outcomes(first.experiment, step, first.shares, *columns)
-        keys = (*whole.values.T, whole.scores, whole.points, whole.times)
+        keys = (*whole.values.T, whole.labels, whole.scores, whole.arms, whole.points, whole.times)
         made.append(whole.take(np.lexsort(keys)))
+    return made
+
+
+def packed(parts: Sequence[Outcomes]) -> bytes:
+    """Return several parts as bytes, each with its length in front."""
+    made = [each.to_bytes() for each in parts]
+    return b"".join([len(each).to_bytes(8, "little") + each for each in made])
+
+
+def unpacked(data: bytes) -> list[Outcomes]:
+    """Return what was packed."""
+    made, place = [], 0
+    while place < len(data):
+        size = int.from_bytes(data[place : place + 8], "little")
+        made.append(Outcomes.from_bytes(data[place + 8 : place + 8 + size]))
+        place += 8 + size
     return made

@@ -2,20 +2,24 @@
 
 Rules of this file:
 
-- A look at time W counts rows with an earlier event time, those that come after their look at the next one.
-- What is saved is what is in memory: a part when it comes, the rows of a look when it is over. Once these outgrow the
-  ledger, the ledger is saved in their place. So a row is written a bounded number of times.
+- A look at time W counts rows with an earlier event time, those that come after their look at the next one. Looks of
+  an experiment never go back: after a restore Flink knows no watermark, but the shard knows its last look.
+- What is saved is what is in memory: the rows of each look when they come, and in order when it is over. Once these
+  outgrow the ledger, the ledger is saved in their place. So a row is written a bounded number of times.
 - Counting is repeated after a restore row by row in the same order, so sums are the same to the bit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from state.verdicts.ledger import ArmsOf, UnitLedger
-from state.verdicts.outcomes import Outcomes, in_order
+from state.verdicts.outcomes import Outcomes, in_order, packed, unpacked
+from state.verdicts.shard_trial import ShardTrial
 
 _LEAST_LOG = 1 << 16
 
@@ -50,18 +54,6 @@ class Judged:
     counts_scores: bool = False
 
 
-@dataclass
-class _Trial:
-    """One experiment in one shard."""
-
-    ledger: UnitLedger
-    waiting: dict[int, Outcomes] = field(default_factory=dict)
-    next_number: int = 0
-    looks: list[int] = field(default_factory=list)
-    log_bytes: int = 0
-    ledger_bytes: int = 0
-
-
 class Shards:
     """The experiments in the shards of a task.
 
@@ -73,7 +65,7 @@ class Shards:
     def __init__(self, experiments: Mapping[str, Judged], store: Store) -> None:
         self._experiments = experiments
         self._store = store
-        self._trials: dict[tuple[int, str], _Trial] = {}
+        self._trials: dict[tuple[int, str], ShardTrial] = {}
 
     def load(self, label: int) -> None:
         """Read the current shard's state."""
@@ -94,10 +86,10 @@ class Shards:
                 trial.waiting[number] = Outcomes.from_bytes(data)
                 trial.next_number = max(trial.next_number, number + 1)
             elif kind == "log":
-                logs[name, number] = _unpacked(data)
-                trial.looks.append(number)
+                logs[name, number] = unpacked(data)
                 trial.log_bytes += len(data)
-        for (name, _), rows in sorted(logs.items()):
+        for (name, number), rows in sorted(logs.items()):
+            self._trial(label, name).looks.append(number)
             for each in rows:
                 self._trial(label, name).ledger.add(each)
 
@@ -112,34 +104,39 @@ class Shards:
         if judged is None:
             return None
         trial = self._trial(label, rows.experiment)
-        trial.waiting[trial.next_number] = rows
-        self._store.put(f"{rows.experiment}|waiting|{trial.next_number}", data)
-        trial.next_number += 1
-        return _next_look(max(int(rows.times.min()), watermark), judged.interval_ms)
+        after = max(watermark, trial.looked_at)
+        for part in _by_look(rows, after, judged.interval_ms):
+            trial.waiting[trial.next_number] = part
+            self._store.put(f"{rows.experiment}|waiting|{trial.next_number}", data if part is rows else part.to_bytes())
+            trial.next_number += 1
+        return _next_look(max(int(rows.times.min()), after), judged.interval_ms)
 
     def look(self, label: int, at_ms: int) -> list[tuple[str, bytes]]:
         """Count the rows of the current shard before a time, and save them.
 
         Returns:
-            Name and sums of each experiment that has a look at this time.
+            Name and sums of each experiment that has a look at this time, and rows for it.
         """
         found = []
         for name, judged in self._experiments.items():
-            if at_ms % judged.interval_ms == 0 and (label, name) in self._trials:
-                self._count(name, self._trials[label, name], at_ms)
-                found.append((name, self._trials[label, name].ledger.cells.to_bytes()))
+            trial = self._trials.get((label, name))
+            if trial is None or at_ms % judged.interval_ms or at_ms <= trial.looked_at:
+                continue
+            if self._count(name, trial, at_ms):
+                found.append((name, trial.ledger.cells.to_bytes()))
         return found
 
     def next_timer(self, label: int, after_ms: int) -> int | None:
         """Return the time of the current shard's next look after another; None: no rows wait."""
         times = [
-            _next_look(max(min(int(rows.times.min()) for rows in trial.waiting.values()), after_ms), judged.interval_ms)
+            _next_look(max(trial.first_ms(), trial.looked_at, after_ms), judged.interval_ms)
             for name, judged in self._experiments.items()
             if (trial := self._trials.get((label, name))) is not None and trial.waiting
         ]
         return min(times, default=None)
 
-    def _count(self, name: str, trial: _Trial, at_ms: int) -> None:
+    def _count(self, name: str, trial: ShardTrial, at_ms: int) -> bool:
+        """Count the rows that a look covers; return whether there are some."""
         covered, left = [], {}
         for number, rows in trial.waiting.items():
             is_covered = rows.times < at_ms
@@ -148,7 +145,7 @@ class Shards:
             if not is_covered.all():
                 left[number] = rows.take(~is_covered)
         if not covered:
-            return
+            return False
         ordered = in_order(covered)
         for rows in ordered:
             trial.ledger.add(rows)
@@ -159,27 +156,28 @@ class Shards:
             elif len(left[number]) < len(trial.waiting[number]):
                 self._store.put(f"{name}|waiting|{number}", left[number].to_bytes())
         trial.waiting = left
+        return True
 
-    def _save(self, name: str, trial: _Trial, at_ms: int, rows: list[Outcomes]) -> None:
+    def _save(self, name: str, trial: ShardTrial, at_ms: int, rows: list[Outcomes]) -> None:
         """Save the rows of a look, or the ledger in place of all rows before."""
-        data = _packed(rows)
-        if trial.log_bytes + len(data) <= max(_LEAST_LOG, trial.ledger_bytes):
-            self._store.put(f"{name}|log|{at_ms}", data)
-            trial.looks.append(at_ms)
-            trial.log_bytes += len(data)
-            return
-        whole = trial.ledger.to_bytes()
-        self._store.put(f"{name}|ledger|0", whole)
-        for look in trial.looks:
-            self._store.remove(f"{name}|log|{look}")
-        trial.looks, trial.log_bytes, trial.ledger_bytes = [], 0, len(whole)
+        data = packed(rows)
+        if trial.log_bytes + len(data) > max(_LEAST_LOG, trial.ledger_bytes):
+            whole = trial.ledger.to_bytes()
+            self._store.put(f"{name}|ledger|0", whole)
+            for look in trial.looks:
+                self._store.remove(f"{name}|log|{look}")
+            # An entry without rows tells when the last look was.
+            trial.looks, trial.log_bytes, trial.ledger_bytes, data = [], 0, len(whole), b""
+        self._store.put(f"{name}|log|{at_ms}", data)
+        trial.looks.append(at_ms)
+        trial.log_bytes += len(data)
 
-    def _trial(self, label: int, name: str) -> _Trial:
+    def _trial(self, label: int, name: str) -> ShardTrial:
         found = self._trials.get((label, name))
         if found is None:
             judged = self._experiments[name]
             ledger = UnitLedger(judged.per_unit, judged.arms_of, counts_scores=judged.counts_scores)
-            found = self._trials[label, name] = _Trial(ledger)
+            found = self._trials[label, name] = ShardTrial(ledger)
         return found
 
 
@@ -187,20 +185,13 @@ def _next_look(time_ms: int, interval_ms: int) -> int:
     return (time_ms // interval_ms + 1) * interval_ms
 
 
+def _by_look(rows: Outcomes, after_ms: int, interval_ms: int) -> list[Outcomes]:
+    """Return the rows of each look, so that none is written again at the looks of others."""
+    looks = np.maximum(rows.times, after_ms) // interval_ms
+    found = np.unique(looks)
+    return [rows] if len(found) == 1 else [rows.take(np.flatnonzero(looks == look)) for look in found]
+
+
 def _parts(key: str) -> tuple[str, str, int]:
     name, kind, number = key.rsplit("|", 2)
     return name, kind, int(number)
-
-
-def _packed(rows: list[Outcomes]) -> bytes:
-    made = [each.to_bytes() for each in rows]
-    return b"".join([len(each).to_bytes(8, "little") + each for each in made])
-
-
-def _unpacked(data: bytes) -> list[Outcomes]:
-    made, place = [], 0
-    while place < len(data):
-        size = int.from_bytes(data[place : place + 8], "little")
-        made.append(Outcomes.from_bytes(data[place + 8 : place + 8 + size]))
-        place += 8 + size
-    return made

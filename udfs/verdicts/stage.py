@@ -105,13 +105,17 @@ class JudgeExperiments(KeyedProcessFunction):  # type: ignore[misc]
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterable[str]:
         """Keep the sums of a shard; the look follows when all shards have sent theirs."""
         name, label, at_ms, sums = value
-        self._sums.add(name, label, at_ms, bytes(sums))
-        ctx.timer_service().register_event_time_timer(at_ms)
+        if name in self._trials:
+            self._sums.add(name, label, at_ms, bytes(sums))
+            # After a restore, rows of a shard may be late for a look that others have passed.
+            ctx.timer_service().register_event_time_timer(max(at_ms, self._judge(name).looked_at))
         return ()
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[str]:
         """Judge the experiment."""
         name = ctx.get_current_key()
+        if name not in self._trials:
+            return
         judge = self._judge(name)
         for record in judge.look(self._sums.at(name, timestamp), timestamp):
             done = self._act[name](record) if name in self._act else {}
