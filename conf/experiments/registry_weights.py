@@ -27,13 +27,18 @@ def has_registry_weights(ml: MlSettings, experiment: ExperimentSettings) -> bool
 
 
 def ramp_contradictions(ml: MlSettings) -> Iterator[Refusal]:
-    """Yield a refusal for each ramp of an experiment that no registry holds."""
+    """Yield a refusal for each experiment whose weights are to change, and whose weights no registry holds."""
     if not ml.ab_testing.enabled:
         return
     for index, each in enumerate(ml.ab_testing.experiments):
-        if each.enabled and each.ramp is not None and not has_registry_weights(ml, each):
-            files = files_of(ml, each.default.model_name)
-            paths = tuple(("ml", "models", place, "path") for place, one in enumerate(ml.models) if one in files)
-            expected = "no ramp, as the default variant's model is a file, and only a registry holds changing weights"
-            hint = "register the model, and leave out its path"
-            yield Refusal(expected, ("ml", "ab_testing", "experiments", index, "ramp"), hint, against=paths)
+        if not each.enabled or has_registry_weights(ml, each):
+            continue
+        files = files_of(ml, each.default.model_name)
+        paths = tuple(("ml", "models", place, "path") for place, one in enumerate(ml.models) if one in files)
+        why = "as the default variant's model is a file, and only a registry holds changing weights"
+        hint = "register the model, and leave out its path"
+        at = ("ml", "ab_testing", "experiments", index)
+        if each.ramp is not None:
+            yield Refusal(f"no ramp, {why}", (*at, "ramp"), hint, against=paths)
+        if each.verdict is not None and each.verdict.auto:
+            yield Refusal(f"false, {why}", (*at, "verdict", "auto"), hint, against=paths)

@@ -18,6 +18,7 @@ from conf.experiments.ab_testing import ALL, ExperimentSettings, VariantSettings
 from conf.experiments.weights_at import weights_at
 from conf.settings import MlSettings
 from models.errors import ModelError
+from models.lifecycle.promotion import promotable
 from models.registry import Deployment, ExperimentState, Registry, open_registry
 
 _ACTIONS = ("advance", "promote", "rollback")
@@ -82,9 +83,18 @@ class Actions:
             expected_generation=latest.generation if latest is not None else 0,
             primary=self._primary(registry, latest, winner),
         )
+        if done is not None and winner is not None and winner.model_name != default.model_name:
+            self._promote_other(registry, winner, done)
         if done is None:
             return {"overtaken": "somebody else changed the experiment"}
         return {"generation": done.generation, "weights": dict(state.weights), "state": state.state}
+
+    def _promote_other(self, registry: Registry, winner: VariantSettings, done: Deployment) -> None:
+        """Promote a winner that is of another model than the default variant."""
+        if winner.model_version:
+            version = promotable(registry, winner.model_name, winner.model_version, by=self._by)
+            others = registry.deployments(winner.model_name)
+            others.promote(version, by=self._by, why=done.why, experiment=self._experiment.name)
 
     def _weights(self, now: ExperimentState | None) -> dict[str, Fraction]:
         """Return the present weight of each variant."""
@@ -122,7 +132,7 @@ class Actions:
         """Return the version to promote: the winner's, or the default variant's where none was promoted before."""
         default = self._experiment.default
         if winner is not None and winner.model_name == default.model_name and winner.model_version:
-            return winner.model_version
+            return promotable(registry, winner.model_name, winner.model_version, by=self._by)
         if latest is not None:
             return None
         return default.model_version or registry.spec(default.model_name).version
