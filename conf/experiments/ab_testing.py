@@ -102,6 +102,7 @@ class ExperimentSettings(FrozenSettings):
             *self._of_weights(),
             *self._of_split_key(),
             *self._of_default(),
+            *self._of_verdict(),
         ]
         if refusals:
             raise validation_error(*refusals)
@@ -126,6 +127,10 @@ class ExperimentSettings(FrozenSettings):
         if self.split_key is not None and self.strategy == "random":
             hint = "strategy hash splits by a field"
             yield Refusal("no split_key with strategy random, which draws for each event", ("split_key",), hint)
+
+    def _of_verdict(self) -> Iterator[Refusal]:
+        if self.verdict is not None and self.verdict.paired and not self.enable_shadow_mode:
+            yield Refusal("false without enable_shadow_mode, as only one model scores a row", ("verdict", "paired"))
 
     def _of_default(self) -> Iterator[Refusal]:
         names = tuple(variant.name for variant in self.variants if variant.enabled)

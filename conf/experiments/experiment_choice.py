@@ -49,6 +49,12 @@ def judged_experiments(ml: MlSettings, model_name: str) -> tuple[ExperimentSetti
     return tuple(each for each in experiments_of(ml, model_name) if each.verdict is not None)
 
 
+def paired_experiments(ml: MlSettings, model_name: str) -> tuple[ExperimentSettings, ...]:
+    """Return those of the experiments that are judged by shadows, too."""
+    judged = judged_experiments(ml, model_name)
+    return tuple(each for each in judged if each.verdict is not None and each.verdict.paired)
+
+
 def unit_field(experiment: ExperimentSettings, events: EventSettings) -> str:
     """Return the event field whose values an experiment assigns."""
     return experiment.unit or events.id

@@ -90,6 +90,9 @@ class VerdictSettings(FrozenSettings):
         metrics: at least one, of which one is a goal or a guardrail.
         auto: act on the verdict: advance, promote or roll back in the registry's deployments, which running jobs
             follow; default false, so it only says so.
+        paired: judge the log loss of shadows, too, by the rows that both models scored, which takes far fewer units. It
+            is valid where the answer does not decide whether an outcome is known. Needs ``enable_shadow_mode`` and a
+            metric of log_loss; default false.
         interval_ms: event time between two looks; YAML ``interval``, default 1h.
         alpha: chance that any statement on a metric is ever wrong, in (0, 0.5]; default 0.05.
         planned_units: units, or events of a metric per event, at which intervals are to be tightest; default 5000.
@@ -100,6 +103,7 @@ class VerdictSettings(FrozenSettings):
 
     metrics: tuple[MetricSettings, ...]
     auto: Flag = False
+    paired: Flag = False
     interval_ms: PositiveDurationMs = Field(default=3_600_000, alias="interval")
     alpha: Real = Field(default=0.05, gt=0, le=0.5)
     planned_units: Whole = Field(default=5_000, ge=1)
@@ -112,6 +116,8 @@ class VerdictSettings(FrozenSettings):
         refusals = repeated_names(names, within="metrics")
         if not any(metric.role != "signal" for metric in self.metrics):
             refusals.append(Refusal("a metric with role goal or guardrail", ("metrics",)))
+        if self.paired and not any(metric.of == "log_loss" for metric in self.metrics):
+            refusals.append(Refusal("false without a metric of log_loss, which it compares", ("paired",)))
         if refusals:
             raise validation_error(*refusals)
         return self

@@ -28,8 +28,8 @@ _SEVERAL = {
 
 def add_shadows(
     session: FlinkSession, settings: Settings, inserts: Inserts, job: JobSettings, scored: View, output: Path
-) -> None:
-    """Add the insert of comparisons into a folder of ``output`` or the job's topic.
+) -> View:
+    """Add the insert of comparisons into a folder of ``output`` or the job's topic; return what shadows said.
 
     Args:
         session: of the job.
@@ -57,6 +57,7 @@ def add_shadows(
         inserts.add(f"INSERT INTO comparisons SELECT line FROM {each}")
     else:
         write_text(inserts, "comparisons", f"SELECT __comparisons {lines}", output / "comparisons", kind="BYTES")
+    return compared
 
 
 def _apart(session: FlinkSession, scored: View) -> View:

@@ -25,11 +25,11 @@ def timed_texts(session: FlinkSession, job: JobSettings, scored: View, column: s
     from pyflink.common import Duration, WatermarkStrategy
     from pyflink.table import DataTypes, Schema
 
-    time = f"TO_TIMESTAMP_LTZ(CAST(SUBSTRING({column}, 1, {TIME_DIGITS}) AS BIGINT), 3)"
-    samples = session.tables.sql_query(f"SELECT {column} FROM {scored.name} WHERE {column} IS NOT NULL")
+    time = f"TO_TIMESTAMP_LTZ(CAST(SUBSTRING(__text, 1, {TIME_DIGITS}) AS BIGINT), 3)"
+    samples = session.tables.sql_query(f"SELECT {column} AS __text FROM {scored.name} WHERE {column} IS NOT NULL")
     schema = (
         Schema.new_builder()
-        .column(column, DataTypes.STRING())
+        .column("__text", DataTypes.STRING())
         .column_by_expression("__at", time)
         .watermark("__at", "SOURCE_WATERMARK()")
         .build()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conf.experiments.experiment_choice import judged_experiments
+from conf.experiments.experiment_choice import judged_experiments, paired_experiments
 from conf.settings import JobSettings, Settings
 from jobs.flink.environment import FlinkSession
 from jobs.flink.shards import shard_labels
@@ -18,8 +18,10 @@ from jobs.sinks.files import write_text
 from jobs.sinks.inserts import Inserts
 from jobs.sinks.kafka import create_kafka_text_sink
 from udfs.columns.side_columns import OUTCOMES
+from udfs.functions.compare_shadows import PAIRED
 from udfs.verdicts.actions import actions_of
-from udfs.verdicts.settings import judged, trial
+from udfs.verdicts.paired import paired_name, treatments
+from udfs.verdicts.settings import judged, paired_judged, paired_trial, trial
 
 if TYPE_CHECKING:
     from pyflink.datastream import DataStream
@@ -28,7 +30,13 @@ VIEW = "verdict_records"
 
 
 def add_verdicts(
-    session: FlinkSession, settings: Settings, inserts: Inserts, job: JobSettings, scored: View, output: Path
+    session: FlinkSession,
+    settings: Settings,
+    inserts: Inserts,
+    job: JobSettings,
+    scored: View,
+    output: Path,
+    compared: View | None = None,
 ) -> None:
     """Add the insert of verdicts into a folder of ``output`` or the job's topic; Python runs in the JVM's process.
 
@@ -39,10 +47,14 @@ def add_verdicts(
         job: owner of the rows.
         scored: view with the column ``__outcomes``; a stream, for it is read here apart from the others.
         output: folder of the run.
+        compared: what shadows said; None: there are none.
     """
     from pyflink.table import DataTypes, Schema
 
-    records = _records(session, settings, job, timed_texts(session, job, scored, OUTCOMES))
+    outcomes = timed_texts(session, job, scored, OUTCOMES)
+    if compared is not None and PAIRED in compared.names:
+        outcomes = outcomes.union(timed_texts(session, job, compared, PAIRED))
+    records = _records(session, settings, job, outcomes)
     schema = Schema.new_builder().column("f0", DataTypes.STRING()).build()
     session.tables.create_temporary_view(VIEW, session.tables.from_data_stream(records, schema))
     kafka = job.sink.kafka
@@ -68,7 +80,13 @@ def _records(session: FlinkSession, settings: Settings, job: JobSettings, outcom
     selector = get_gateway().jvm.KeyByKeySelector()
     by_label = parts._j_data_stream.keyBy(selector, Types.ROW([Types.INT()]).get_java_type_info())
     keyed = KeyedStream(by_label, Types.PRIMITIVE_ARRAY(Types.BYTE()), parts)
-    count = CountUnits({each.name: judged(each) for each in experiments})
+    pairs = [
+        (each, treatment)
+        for each in paired_experiments(settings.ml, job.inference.model_name)
+        for treatment in treatments(each)
+    ]
+    counted = {each.name: judged(each) for each in experiments}
+    count = CountUnits(counted | {paired_name(each.name, treatment): paired_judged(each) for each, treatment in pairs})
     sums_type = Types.ROW([Types.STRING(), Types.LONG(), Types.LONG(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
     sums = keyed.process(count, sums_type).uid("verdicts-units").name("units of experiments")
     by_name = sums.key_by(lambda row: row[0], key_type=Types.STRING())
@@ -76,5 +94,7 @@ def _records(session: FlinkSession, settings: Settings, job: JobSettings, outcom
     by_name._j_data_stream.getTransformation().getInputs().get(0).setUid("verdicts-key")
     acting = {each.name: actions_of(settings.ml, each, job.name) for each in experiments}
     act = {name: actions.act for name, actions in acting.items() if actions is not None}
-    judge = JudgeExperiments({each.name: trial(each) for each in experiments}, act)
+    trials = {each.name: trial(each) for each in experiments}
+    trials |= {paired_name(each.name, treatment): paired_trial(each, treatment) for each, treatment in pairs}
+    judge = JudgeExperiments(trials, act)
     return by_name.process(judge, Types.STRING()).uid("verdicts-judge").name("verdicts")

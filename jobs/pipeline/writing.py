@@ -44,10 +44,11 @@ def write_predictions(
     writing.add_dead_letters(views.scored, views.rejected)
     if settings.ml.drift.enabled:
         add_drift(session, settings, writing.inserts, job, views.with_side(DRIFT), output)
+    compared = None
     if shadow_experiments(settings.ml, job.inference.model_name):
-        add_shadows(session, settings, writing.inserts, job, views.with_side(SHADOW), output)
+        compared = add_shadows(session, settings, writing.inserts, job, views.with_side(SHADOW), output)
     if is_judged:
-        add_verdicts(session, settings, writing.inserts, job, views.with_side(OUTCOMES), output)
+        add_verdicts(session, settings, writing.inserts, job, views.with_side(OUTCOMES), output, compared)
     if has_copies(job.sink):
         writing.add_copies(views.scored, views.rejected)
     return writing.inserts

@@ -183,7 +183,7 @@ def last_verdicts(folder: Path) -> dict[str, str]:
     records = (orjson.loads(line) for block in line_blocks(folder) for line in block.splitlines())
     last: dict[str, dict[str, Any]] = {}
     for record in records:
-        name = f"{record['experiment']}: {record['variant']}"
+        name = f"{record['experiment']}: {record['variant']}{' on the same rows' if record['is_paired'] else ''}"
         if name not in last or record["looked_at"] >= last[name]["looked_at"]:
             last[name] = record
     return {name: f"{record['action']}: {record['reasons'][0]}" for name, record in sorted(last.items())}

@@ -71,6 +71,7 @@ class Trial:
         metrics: in the order of the sums.
         limits: limits of doubt.
         ramp: steps in which a variant grows; None: there are none.
+        is_paired: its values are differences on the same rows, treatment less control, all of the treatment's arm.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Trial:
     metrics: tuple[Measured, ...]
     limits: Limits = field(default_factory=Limits)
     ramp: Ramp | None = None
+    is_paired: bool = False
 
     @property
     def treatments(self) -> tuple[int, ...]:
@@ -122,7 +124,9 @@ class Judge:
         trial = self._trial
         evidence = self._evidence[arm]
         for place, each in enumerate(trial.metrics):
-            evidence[place] = evidence[place].updated(*_compared(cells, place, each, (arm, trial.control)))
+            arms = (arm, trial.control)
+            found = _of_pairs(cells, place) if trial.is_paired else _compared(cells, place, each, arms)
+            evidence[place] = evidence[place].updated(*found)
         step = max(cells.shares, default=0)
         own, other = (self._of_arm(cells, each) for each in (arm, trial.control))
         silent = at_ms - min(own.last_ms, other.last_ms) if own.units and other.units else 0
@@ -206,6 +210,16 @@ class Judge:
         self._units = {(arm, step): units for arm, step, units in said["units"]}
 
 
+def _of_pairs(cells: Cells, metric: int) -> tuple[float, float, float]:
+    """Return mean difference, standard error and clock of a metric whose values are differences."""
+    own = [cell for _, cell in sorted(cells.cells.items())]
+    if not own:
+        return math.nan, math.nan, 0.0
+    moments = sum((cell.moments[metric] for cell in own[1:]), own[0].moments[metric])
+    se = math.sqrt(float(moments.variance_of_ratio))
+    return float(moments.ratio), se, sum(cell.events[metric] for cell in own)
+
+
 def _compared(cells: Cells, metric: int, measured: Measured, arms: tuple[int, int]) -> tuple[float, float, float]:
     """Return difference, standard error and clock of a metric over all steps."""
     found = []
@@ -251,6 +265,7 @@ def _least_se(arm: Moments) -> float:
 
 def _record(trial: Trial, arm: int, at_ms: int, at: tuple[int, Cells], verdict: Verdict) -> dict[str, Any]:
     step, cells = at
+    arms = (arm,) if trial.is_paired else (arm, trial.control)
     return {
         "experiment": trial.name,
         "variant": trial.variants[arm],
@@ -260,7 +275,8 @@ def _record(trial: Trial, arm: int, at_ms: int, at: tuple[int, Cells], verdict: 
         "action": verdict.action,
         "reasons": list(verdict.reasons),
         "numbers": {name: _finite(value) for name, value in verdict.numbers.items()},
-        "arms": {trial.variants[each]: _of_variant(trial, cells, each) for each in (arm, trial.control)},
+        "is_paired": trial.is_paired,
+        "arms": {trial.variants[each]: _of_variant(trial, cells, each) for each in arms},
     }
 
 
@@ -268,6 +284,8 @@ def _of_variant(trial: Trial, cells: Cells, arm: int) -> dict[str, Any]:
     """Return the value of each metric of a variant, over all steps."""
     own = [cell for (each, _), cell in sorted(cells.cells.items()) if each == arm]
     made: dict[str, Any] = {"units": sum(cell.units for cell in own)}
+    if trial.is_paired:
+        return made
     for place, measured in enumerate(trial.metrics):
         if measured.is_area:
             counted = [cell.scores for cell in own if cell.scores is not None]

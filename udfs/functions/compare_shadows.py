@@ -8,14 +8,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from conf.experiments.experiment_choice import experiments_of, shadow_experiments
+from conf.experiments.experiment_choice import experiments_of, paired_experiments, shadow_experiments
 from conf.settings import JobSettings, MlSettings
+from state.drift.rows import joined_texts
 from state.sql import SqlColumns
 from udfs.columns.side_columns import SHADOW
 from udfs.experiments.open_arms import ArmModels
 from udfs.experiments.router import Router
 from udfs.experiments.shadow_rows import ShadowRows, joined_rows
-from udfs.experiments.shadows import ShadowLog, ShadowOptions, Shadows
+from udfs.experiments.shadows import Compared, ShadowLog, ShadowOptions, Shadows
 from udfs.features.feature_set import compile_feature_set
 from udfs.functions.prediction_texts import PredictionTexts, block
 from udfs.functions.vector_function import Columns
@@ -25,7 +26,10 @@ from udfs.metrics.exporter import export_metrics
 from udfs.rows import comparisons_of
 from udfs.scoring.breaker import BreakerOptions
 from udfs.scoring.ladder import Ladder, LadderOptions
+from udfs.verdicts.paired import PairedOutcomes
+from udfs.verdicts.sender import text_of
 
+PAIRED = "__paired"
 _FAILURES = 2
 """Failed batches of a shadow after which it is left alone: nobody waits for it, and rows wait behind it."""
 
@@ -59,8 +63,12 @@ class CompareShadows:
 
     @property
     def outputs(self) -> SqlColumns:
-        """Comparisons as lines; NULL where there are none."""
-        return (("__comparisons", self.kind),)
+        """Comparisons as lines, and the outcomes of both models as a text; NULL where there are none."""
+        return (("__comparisons", self.kind), *(((PAIRED, "STRING"),) if self._is_paired else ()))
+
+    @property
+    def _is_paired(self) -> bool:
+        return bool(paired_experiments(self.ml, self.job.inference.model_name))
 
     def open(self) -> None:
         """Load the models of all variants."""
@@ -79,13 +87,16 @@ class CompareShadows:
         options = ShadowOptions(inference.alert_threshold, self.longest_wait_s)
         self._shadows = Shadows(router.arms, ladders, options, recorder)
         self._models = models
+        self._paired = PairedOutcomes(self.job, self.ml)
         self._texts = PredictionTexts(self.job, comparisons_of(self.job))
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Score the rows of each batch."""
         batches = joined_rows([ShadowRows.from_bytes(data) for data in columns[SHADOW]], _MOST_ROWS)
-        lines: list[Any] = [self._lines(batch) for batch in batches]
-        return {"__comparisons": [*lines, *[None] * (len(columns[SHADOW]) - len(lines))]}
+        compared = [list(self._shadows.compare(batch)) for batch in batches]
+        nothing = [None] * (len(columns[SHADOW]) - len(batches))
+        made: dict[str, Sequence[Any]] = {"__comparisons": [*map(self._lines, compared), *nothing]}
+        return made | ({PAIRED: [*map(self._outcomes, compared), *nothing]} if self._is_paired else {})
 
     def close(self) -> None:
         """Let the models go, where there are any."""
@@ -93,8 +104,10 @@ class CompareShadows:
             self._shadows.close()
             self._models.close()
 
-    def _lines(self, rows: ShadowRows) -> bytes | list[str] | None:
-        compared = self._shadows.compare(rows)
+    def _outcomes(self, compared: list[Compared]) -> str | None:
+        return joined_texts(text_of(outcomes) for columns in compared for outcomes in self._paired.take(columns))
+
+    def _lines(self, compared: list[Compared]) -> bytes | list[str] | None:
         blocks = [
             block(self._texts.write(columns, end="\n"))
             for columns in compared

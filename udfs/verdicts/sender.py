@@ -61,7 +61,7 @@ class OutcomeSender:
         """
         units = Units(columns[self._router.field])
         made = (self._outcomes(each, batch, units, columns) for each in self._experiments)
-        return joined_texts(_text(outcomes) for outcomes in made if outcomes is not None)
+        return joined_texts(text_of(outcomes) for outcomes in made if outcomes is not None)
 
     def _outcomes(
         self,
@@ -126,7 +126,8 @@ def _failed(each: ArmAnswer) -> Any:
     return 0.0 if why is None else np.not_equal(why, None).astype(np.float64)  # type: ignore[call-overload]
 
 
-def _text(outcomes: Outcomes) -> str:
+def text_of(outcomes: Outcomes) -> str:
+    """Return outcomes as a text that begins with their latest time."""
     data = base64.b64encode(outcomes.to_bytes()).decode()
     return f"{outcomes.times.max():0{TIME_DIGITS}d}{data}"
 

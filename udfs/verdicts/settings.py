@@ -15,6 +15,7 @@ from state.experiments.evidence.metric import Metric
 from state.verdicts.judge import Measured, Ramp, Trial
 from state.verdicts.shards import Judged
 from udfs.experiments.split import variant_intervals
+from udfs.verdicts.paired import CANDIDATE, treatments
 
 
 def verdict_of(experiment: ExperimentSettings) -> VerdictSettings:
@@ -68,3 +69,24 @@ def _ramp(experiment: ExperimentSettings) -> Ramp | None:
 def _measured(each: MetricSettings, alpha: float, planned: int) -> Measured:
     metric = Metric(each.title, each.role, each.side, each.margin, alpha, planned)
     return Measured(metric, is_area=each.of == "auc", is_share=each.of == "errors")
+
+
+def paired_judged(experiment: ExperimentSettings) -> Judged:
+    """Return what the shards need to know of an experiment's paired outcomes."""
+    return Judged((False,), verdict_of(experiment).interval_ms, one_arm)
+
+
+def paired_trial(experiment: ExperimentSettings, treatment: str) -> Trial:
+    """Return what the judge needs to know of the paired outcomes of a treatment."""
+    verdict = verdict_of(experiment)
+    metric = next(each for each in verdict.metrics if each.of == "log_loss")
+    alpha = verdict.alpha / len(treatments(experiment))
+    names = (treatment, experiment.default.name)
+    limits = Limits(verdict.sample_ratio_p, silent_ms=verdict.max_silence_ms)
+    measured = (_measured(metric, alpha, verdict.planned_units),)
+    return Trial(experiment.name, names, 1, (0, 1), measured, limits, is_paired=True)
+
+
+def one_arm(points: NDArray[np.uint64], shares: tuple[float, ...]) -> NDArray[np.int64]:
+    """Return the same arm for each point: both models score it."""
+    return np.full(len(points), CANDIDATE, np.int64)

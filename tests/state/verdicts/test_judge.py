@@ -83,6 +83,7 @@ def test_record_says_what_the_verdict_rests_on() -> None:
         "action",
         "reasons",
         "numbers",
+        "is_paired",
         "arms",
     ]
     assert [record[name] for name in ("experiment", "variant", "control", "looked_at", "step")] == [
