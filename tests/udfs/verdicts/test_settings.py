@@ -81,5 +81,5 @@ def test_judge_knows_the_ramp() -> None:
 
 
 def test_experiment_without_a_verdict_is_refused() -> None:
-    with pytest.raises(ValueError, match="^experiment 'test': expected a verdict, got none$"):
+    with pytest.raises(ValueError, match=r"^experiment 'test': expected a verdict, got none$"):
         verdict_of(experiment({"a": 100}))
