@@ -42,9 +42,7 @@ def write_config_with_baseline(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def monitored(
-    tmp_path_factory: pytest.TempPathFactory, no_service: Callable[[str], NoReturn]
-) -> Iterator[Monitored]:
+def monitored(tmp_path_factory: pytest.TempPathFactory, no_service: Callable[[str], NoReturn]) -> Iterator[Monitored]:
     """The fraud job with all its metrics on, in the throughput profile, with rows for some seconds of this machine."""
     if shutil.which("prometheus") is None:
         no_service("prometheus is not installed: apt-get install prometheus")
