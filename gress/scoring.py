@@ -16,9 +16,9 @@ def open_scorer(settings: Settings) -> Iterator[Scorer]:
     """Open the scorer of a job with its features, model and fallbacks; close it when the block is left.
 
     ``scorer.score(table)`` takes arrays by name, a pandas DataFrame or an Arrow table with a column for each of
-    ``scorer.features.inputs``: event fields, and a column for each window, which the caller must compute; and one
-    for each field that the model reads raw. Times in numbers are epoch milliseconds. Without ``model_version`` in the
-    settings, a newly promoted model takes over between two calls, as in a job.
+    ``scorer.inputs``: event fields, and a column for each window, which the caller must compute. Times in numbers are
+    epoch milliseconds. Without ``model_version`` in the settings, a newly promoted model takes over between two calls, as
+    in a job.
 
     Raises:
         FeatureError, JobError, ModelError: the settings hold no job, or its model does not fit its features.

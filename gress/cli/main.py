@@ -254,7 +254,7 @@ def check_config(
 ) -> None:
     """Refuse what a run would refuse; show what is in effect.
 
-    Every problem is a line of its own: settings, features, models, missing parts. Secrets are masked.
+    The settings go to standard output, and the verdict on them to the other one. Every problem is a line of its own: settings, features, models, missing parts. Secrets are masked.
     """
     from conf.loading.render import render_yaml
     from gress.cli.console import print_line
@@ -264,6 +264,7 @@ def check_config(
     if settings is None or problems:
         _fail("\n".join(map(str, problems)), 2)
     print_line(render_yaml(settings).rstrip())
+    typer.echo(f"{file}: a run would start with these settings" if settings.job else f"{file}: no mistake", err=True)
 
 
 @jobs_app.command("list")

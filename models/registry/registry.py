@@ -240,7 +240,7 @@ class Registry:
     def _no_such_model(self, name: str) -> ModelError:
         names = self.names()
         near = nearest_name(name, names)
-        there = f"it has {', '.join(names) or 'none'}"
+        there = f"it has {', '.join(names)}" if names else "it has none; `gress models register` adds one"
         return self._error(f"has no model {name!r}", f"did you mean {near!r}? {there}" if near else there)
 
     def _is_there(self, spec: ModelSpec) -> ModelError:

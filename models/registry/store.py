@@ -16,6 +16,8 @@ from models.registry.errors import RegistryError, describe
 if TYPE_CHECKING:
     from obstore.store import ObjectStore as Backend
 
+_NO_FOLDER = "check model_registry.base_path; `gress models register` makes it with the first model"
+
 
 class ObjectStore:
     """A store to read, list, create and delete objects; an existing object is never replaced.
@@ -52,7 +54,7 @@ class ObjectStore:
             from obstore.store import LocalStore
 
             if not self.folder.is_dir():
-                fail(f"model registry {self.url}", "is not a folder", "check model_registry.base_path")
+                fail(f"model registry {self.url}", "is not a folder", _NO_FOLDER)
             self._opened = LocalStore(self.folder)
         return self._opened
 

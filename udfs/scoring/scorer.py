@@ -64,6 +64,15 @@ class Scorer:
         self._clock = clock
         self._is_closed = False
 
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the columns that a table must have, as long as the same models serve.
+
+        They are event fields and windows that the features read, fields that the models read raw, and the field whose
+        values an experiment assigns.
+        """
+        return tuple(dict.fromkeys((*self.features.inputs, *self._raw_fields()[0])))
+
     def score(self, table: Mapping[str, NDArray[Any]] | pd.DataFrame | pa.Table) -> PredictionBatch:
         """Return one prediction or one problem per row; a bad row never costs its batch.
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from conf.settings import Settings
+from gress.scoring import open_scorer
 from models.errors import ModelError
 from models.inspect import spec_from_file
 from models.registry import ExperimentState, Registry, local_registry
@@ -21,6 +22,7 @@ from tests.support.lines import line_column
 from tests.support.tiny_models import linear, write_classes, write_linear, write_picky
 from udfs.experiments.router import Router
 from udfs.experiments.watched_weights import WATCHED
+from udfs.features.errors import FeatureError
 from udfs.functions import batch_scoring
 from udfs.functions.score_columns import ScoreColumns
 from udfs.functions.score_lines import ScoreLines
@@ -58,6 +60,7 @@ def make(make_settings: MakeSettings, registry: Registry) -> Make:
             "models": [],
             "ab_testing": {"enabled": True, "experiments": [tested]},
             "metrics": {"port": 0},
+            "inference": {"max_latency": "30s"},  # a busy machine is no slow model
         }
         return make_settings(ml=ml, inference={"model_version": "", **(inference or {})})
 
@@ -318,3 +321,18 @@ def test_weights_of_the_registry_do_not_switch_a_variant_on(make: Make, opened: 
     found = opened(make(variants=arms, ramp={"steps": [10]})).run(columns())
     assert set(found["__variant"]) == {"v0"}
     assert np.isnan(list(found["__propensity"])).all()
+
+
+def test_program_without_flink_is_told_what_a_table_needs_and_what_answered(make: Make) -> None:
+    settings = make(("m", "1.0.0", 50), ("m", "2.0.0", 50), traffic=80)
+    given = columns()
+    with open_scorer(settings) as scorer:
+        assert scorer.inputs == ("amount", "size", "card")
+        found = scorer.score(given)
+        with pytest.raises(FeatureError, match="'card'"):
+            scorer.score({name: values for name, values in given.items() if name != "card"})
+    drawn = variants(settings, given)
+    assert list(found.variant) == drawn
+    assert list(found.experiment) == [each and "test" for each in drawn]
+    assert list(found.version) == [{"v0": "1.0.0", "v1": "2.0.0", None: "1.0.0"}[each] for each in drawn]
+    assert set(found.status) == {"ok"}
