@@ -27,7 +27,6 @@ class Cell:
         moments: of their values, one a metric.
         events: rows with a value, one number a metric.
         units: number of units that count.
-        assigned: number of units that were ever assigned, those that a ramp has moved since among them.
         in_both: those of them that another variant answered, too.
         assigned: units that the variant ever got first at the step, those too that a ramp has moved since.
         first_ms: time of the earliest row; the greatest number without one.
@@ -38,7 +37,6 @@ class Cell:
     moments: list[Moments]
     events: list[float]
     units: int = 0
-    assigned: int = 0
     in_both: int = 0
     assigned: int = 0
     first_ms: int = -_NEVER - 1
@@ -123,7 +121,6 @@ def together(parts: Iterable[Cells], metrics: int) -> Cells:
             own.moments = [left + right for left, right in zip(own.moments, cell.moments, strict=True)]
             own.events = [left + right for left, right in zip(own.events, cell.events, strict=True)]
             own.units += cell.units
-            own.assigned += cell.assigned
             own.in_both += cell.in_both
             own.assigned += cell.assigned
             own.first_ms, own.last_ms = min(own.first_ms, cell.first_ms), max(own.last_ms, cell.last_ms)
