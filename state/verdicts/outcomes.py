@@ -46,7 +46,7 @@ class Outcomes:
     def __len__(self) -> int:
         return len(self.times)
 
-    def take(self, rows: NDArray[Any]) -> Outcomes:
+    def take(self, rows: NDArray[Any] | slice) -> Outcomes:
         """Return some rows."""
         return Outcomes(
             self.experiment,
