@@ -139,7 +139,8 @@ class UnitLedger:
             cell.moments = [Moments.from_units(np.empty(0)) for _ in self._per_unit]
             cell.events, cell.units, cell.in_both = [0.0] * len(self._per_unit), 0, 0
         kept = np.flatnonzero(self._arms[:size] != _MOVED)
-        for cell, units in self._by_cell(kept):
+        for cell, at in self._by_cell(kept):
+            units = kept[at]
             cell.units, cell.in_both = len(units), int(np.count_nonzero(self._is_in_both[units]))
             for metric in range(len(self._per_unit)):
                 known = units[self._events[units, metric] > 0]
@@ -150,16 +151,19 @@ class UnitLedger:
         """Note units that another variant answered."""
         new = np.unique(places[~self._is_in_both[places]])
         self._is_in_both[new] = True
-        for cell, units in self._by_cell(new):
-            cell.in_both += len(units)
+        for cell, at in self._by_cell(new):
+            cell.in_both += len(at)
 
-    def _by_cell(self, places: NDArray[np.int64]) -> list[tuple[Cell, NDArray[np.int64]]]:
-        """Return units by the cell that they count for."""
-        made = []
-        pairs = np.stack([self._arms[places], self._steps[places]], axis=1)
-        for arm, step in np.unique(pairs, axis=0).tolist() if len(places) else ():
-            made.append((self.cells.cell(arm, step), places[(pairs[:, 0] == arm) & (pairs[:, 1] == step)]))
-        return made
+    def _by_cell(self, places: NDArray[np.int64]) -> list[tuple[Cell, NDArray[np.intp]]]:
+        """Return the cells that units count for, and where those of each are; none of the units has moved."""
+        if not len(places):
+            return []
+        steps = self._steps[places]
+        width = int(steps.max()) + 1
+        # There are few cells and many units, so counts are found much faster than an order.
+        codes = self._arms[places] * width + steps
+        found = np.flatnonzero(np.bincount(codes)).tolist()
+        return [(self.cells.cell(*divmod(code, width)), np.flatnonzero(codes == code)) for code in found]
 
     def _count(self, metric: int, places: NDArray[np.int64], values: NDArray[np.float64]) -> None:
         """Add values to their units, and the units' changes to the moments."""
@@ -167,10 +171,8 @@ class UnitLedger:
         sums, events = self._sums[units, metric], self._events[units, metric]
         self._sums[units, metric] = sums + np.bincount(inverse, values)
         self._events[units, metric] = events + np.bincount(inverse)
-        before = dict(zip(units.tolist(), range(len(units)), strict=True))
-        for cell, own in self._by_cell(units):
-            at = np.fromiter(map(before.__getitem__, own.tolist()), np.int64, len(own))
-            self._change(cell, metric, own, sums[at], events[at])
+        for cell, at in self._by_cell(units):
+            self._change(cell, metric, units[at], sums[at], events[at])
 
     def _change(
         self,
@@ -194,11 +196,9 @@ class UnitLedger:
 
     def _count_scores(self, rows: Outcomes, places: NDArray[np.int64], is_counted: NDArray[np.bool_]) -> None:
         counted = np.flatnonzero(is_counted)
-        pairs = np.stack([self._arms[places[counted]], self._steps[places[counted]]], axis=1)
-        for arm, step in np.unique(pairs, axis=0).tolist() if len(counted) else ():
-            own = counted[(pairs[:, 0] == arm) & (pairs[:, 1] == step)]
+        for cell, at in self._by_cell(places[counted]):
+            own = counted[at]
             found = ScoreCounts.from_scores(rows.scores[own], rows.labels[own] > 0)
-            cell = self.cells.cell(arm, step)
             cell.scores = found if cell.scores is None else cell.scores + found
 
     def to_bytes(self) -> bytes:

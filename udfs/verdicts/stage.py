@@ -43,8 +43,12 @@ class SplitOutcomes(FlatMapFunction):  # type: ignore[misc]
         for text in split_texts(value[0]):
             outcomes = Outcomes.from_bytes(outcomes_in(text))
             shards = (outcomes.points * _GOLDEN >> np.uint64(40)) % np.uint64(len(self._labels))
-            for shard in np.unique(shards).tolist():
-                yield Row(self._labels[shard], outcomes.take(shards == shard).to_bytes())
+            order = np.argsort(shards, kind="stable")
+            ends = np.cumsum(np.bincount(shards.astype(np.int64), minlength=len(self._labels))).tolist()
+            whole = outcomes.take(order)
+            for label, start, end in zip(self._labels, [0, *ends], ends, strict=False):
+                if end > start:
+                    yield Row(label, whole.take(slice(start, end)).to_bytes())
 
 
 class CountUnits(KeyedProcessFunction):  # type: ignore[misc]
