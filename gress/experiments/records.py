@@ -1,0 +1,52 @@
+"""Records of verdicts, as a run has them in its folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jobs.errors import refuse
+from jobs.run_folder.part_files import final_parts
+
+Record = Mapping[str, Any]
+
+_MEMBERS = ("experiment", "variant", "control", "looked_at", "action", "reasons", "numbers", "arms", "rules")
+
+
+def read_records(run: Path) -> dict[str, dict[str, list[Record]]]:
+    """Return the records of a run by experiment and variant, each in the order of looks; none without verdicts.
+
+    Raises:
+        JobError: a line is no record.
+    """
+    import orjson
+
+    found: dict[str, dict[str, dict[int, Record]]] = {}
+    for path in final_parts(run / "verdicts"):
+        for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+            try:
+                record = orjson.loads(line)
+                missing = [name for name in _MEMBERS if name not in record]
+            except (TypeError, ValueError):
+                record, missing = {}, ["JSON"]
+            if missing:
+                expected = f"a record of a verdict with {missing[0]}"
+                refuse(f"{path} line {number}", expected, repr(line[:80]), "remove verdicts/ to go without")
+            looks = found.setdefault(record["experiment"], {}).setdefault(record["variant"], {})
+            looks[record["looked_at"]] = record
+    return {
+        name: {variant: [looks[at] for at in sorted(looks)] for variant, looks in sorted(variants.items())}
+        for name, variants in sorted(found.items())
+    }
+
+
+def time_text(ms: int) -> str:
+    """Return a time in UTC for people.
+
+    Example:
+        >>> time_text(1527724800000)
+        '2018-05-31 00:00'
+    """
+    return dt.datetime.fromtimestamp(ms / 1000, dt.timezone.utc).strftime("%Y-%m-%d %H:%M")
