@@ -73,7 +73,8 @@ def power_table(wanted: Wanted) -> list[PowerRow]:
     try:
         return list(_rows_of(wanted))
     except ValueError as error:
-        raise JobError("gress experiments power", str(error)) from None
+        subject = "gress experiments power"
+        raise JobError(subject, str(error)) from None
 
 
 def _rows_of(wanted: Wanted) -> Iterator[PowerRow]:

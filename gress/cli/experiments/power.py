@@ -19,7 +19,7 @@ def mount(app: typer.Typer) -> None:
     app.command("power")(power_command)
 
 
-def power_command(
+def power_command(  # noqa: PLR0913, PLR0917 - one argument for each option
     baseline: Annotated[float, typer.Option("--baseline", help="Mean of the metric today, a unit; for a rate, 0..1.")],
     lift: Annotated[str, typer.Option("--lift", help="Change to be found: 5% of the baseline, or in its unit.")],
     deviation: Annotated[
@@ -41,8 +41,8 @@ def power_command(
 ) -> None:
     """Tell how many units a test takes to find a change.
 
-    A unit is what the experiment splits by, such as a customer. A confidence sequence, which verdicts use, may be looked
-    at whenever one likes, and takes more units at most; it ends sooner where the change is larger.
+    A unit is what the experiment splits by, such as a customer. A test by verdicts may be looked at whenever one likes;
+    it takes more units at most, and ends sooner where the change is larger.
     """
     from gress.cli.console import print_json
     from gress.experiments.power_table import Wanted, default_deviation, parse_lift, parse_share, power_table
