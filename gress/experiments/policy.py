@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from conf.experiments.ab_testing import ExperimentSettings
 from conf.experiments.verdict import MetricSettings
-from gress.experiments.logged_rows import LoggedRows
+from gress.experiments.reading.logged_rows import LoggedRows
 from jobs.errors import refuse
 from state.experiments.policies.snips import PolicyValue, importance_weights, value_under_policy
 from udfs.verdicts.settings import verdict_of

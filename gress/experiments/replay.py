@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from conf.experiments.ab_testing import ALL, ExperimentSettings
 from conf.experiments.verdict import MetricSettings
 from conf.experiments.weights_at import weights_at
-from gress.experiments.logged_rows import LoggedRows
+from gress.experiments.reading.logged_rows import LoggedRows
 from jobs.errors import refuse
 from state.verdicts.judge import Judge
 from state.verdicts.ledger import UnitLedger

@@ -11,10 +11,10 @@ from typing import Any
 from conf.experiments.ab_testing import ExperimentSettings
 from conf.loading.loader import load_settings
 from conf.settings import JobSettings, Settings
-from gress.experiments.logged_rows import read_logged_rows
 from gress.experiments.policy import MetricUnderPolicy, parse_policy, values_under_policy
+from gress.experiments.reading.logged_rows import read_logged_rows
+from gress.experiments.reading.row_columns import row_columns
 from gress.experiments.replay import replay
-from gress.experiments.row_columns import row_columns
 from jobs.errors import fail, refuse
 
 

@@ -65,7 +65,7 @@ def replay_command(
 
 def _print_looks(experiment: str, records: Sequence[Mapping[str, Any]]) -> None:
     from gress.cli.console import print_line, print_table
-    from gress.experiments.records import time_text
+    from gress.experiments.reading.records import time_text
 
     shown = _thinned(records)
     metrics = list(records[0]["rules"]["metrics"])

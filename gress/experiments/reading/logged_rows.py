@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conf.experiments.ab_testing import ExperimentSettings
-from gress.experiments.row_columns import RowColumns
-from gress.experiments.row_files import find_row_files, read_row_files
+from gress.experiments.reading.row_columns import RowColumns
+from gress.experiments.reading.row_files import find_row_files, read_row_files
 from jobs.errors import refuse
 from jobs.run_folder.arrow import arrow_schema
 from udfs.experiments.units import Units
