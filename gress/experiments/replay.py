@@ -50,9 +50,7 @@ def replay(experiment: ExperimentSettings, rows: LoggedRows, metrics: Sequence[M
     return records
 
 
-def outcomes_of(
-    experiment: ExperimentSettings, rows: LoggedRows, metrics: Sequence[MetricSettings]
-) -> list[Outcomes]:
+def outcomes_of(experiment: ExperimentSettings, rows: LoggedRows, metrics: Sequence[MetricSettings]) -> list[Outcomes]:
     """Return the rows as outcomes, a part for each step: the rows for which the variants had the same shares."""
     values = rows.answered.values(metrics)
     scores, labels = rows.answered.chances

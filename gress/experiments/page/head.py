@@ -42,6 +42,8 @@ class TreatmentHead:
         kind: ``good``, ``bad``, or empty for neither.
         text: action and time in words.
         reasons: sentences of the record.
+        done: the last change of the experiment by a verdict, in words; empty: there was none.
+        rows: units, then a line for each metric.
     """
 
     variant: str
@@ -49,6 +51,7 @@ class TreatmentHead:
     kind: str
     text: str
     reasons: tuple[str, ...]
+    done: str
     rows: tuple[MetricRow, ...]
 
 
@@ -85,7 +88,7 @@ def treatment_head(records: Sequence[Record]) -> TreatmentHead:
                 f"{series.margin:g}" if series.margin else "",
             )
         )
-    return TreatmentHead(variant, control, kind, text, tuple(last["reasons"]), tuple(rows))
+    return TreatmentHead(variant, control, kind, text, tuple(last["reasons"]), _done_text(records), tuple(rows))
 
 
 def shadow_head(pair: Compared) -> ShadowHead:
@@ -95,6 +98,17 @@ def shadow_head(pair: Compared) -> ShadowHead:
     matches = f"{known.mean():.2%}" if len(known) else ""
     mean, largest = (f"{deltas.mean():.4g}", f"{np.abs(deltas).max():.4g}") if len(deltas) else ("", "")
     return ShadowHead(pair.name, f"{len(pair.event_time):,}", matches, mean, largest)
+
+
+def _done_text(records: Sequence[Record]) -> str:
+    for record in reversed(records):
+        done = record.get("done", {})
+        if "failed" in done:
+            return f"{time_text(record['looked_at'])} UTC: not done: {done['failed']}"
+        if "weights" in done:
+            weights = ", ".join(f"{name} {weight:g}" for name, weight in done["weights"].items())
+            return f"{time_text(record['looked_at'])} UTC: weights {weights}, {done['state'].replace('_', ' ')}"
+    return ""
 
 
 def _text(value: float | None) -> str:

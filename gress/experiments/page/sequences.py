@@ -16,8 +16,8 @@ _BAND = "rgba(0,114,178,0.22)"
 _SETTLED = 0.2
 _ROLES = {
     "goal": "A goal is better, or worse, once the dashed lines leave 0 out.",
-    "guardrail": "A guardrail is safe, or harmed, once the truth is shown to lie on one side of its margin.",
-    "signal": "A signal holds the experiment while it is worse by more than its margin.",
+    "guardrail": "It is safe, or harmed, by one-sided tests, just before the dashed lines leave out its margin.",
+    "signal": "A signal holds the experiment once it is worse by more than its margin.",
 }
 
 

@@ -99,4 +99,10 @@ def _matches(pairs: Sequence[Compared], name: str) -> Panel:
     unit = width_text(bins.width_s)
     x = {"title": {"text": "event time (UTC)"}, "type": "date"}
     note = f"Of the rows of each {unit}; they match where both have one class, or lie on one side of the threshold."
-    return Panel(name, title, note, plot(traces, x=x, y=share_axis("share of matches"), showlegend=True))
+    known = np.concatenate([[each for each in trace.y if each is not None] for trace in traces])
+    low = float(known.min())
+    # Most shadows nearly always agree, which on an axis from 0 is a flat line.
+    room = max(1 - low, 0.01)
+    near = {"range": [max(low - 0.2 * room, -0.02), 1 + 0.1 * room], "tickformat": ".4~%"}
+    y = {**share_axis("share of matches"), **near}
+    return Panel(name, title, note, plot(traces, x=x, y=y, showlegend=True))
