@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gress.experiments.page.lines import QUIET, TIME_AXIS
+from gress.experiments.page.lines import LOOKS, QUIET, time_axis
 from gress.experiments.page.series import times_of
 from gress.experiments.reading.records import Record
 from gress.report.figures.style import COLOURS, escape, plot, truncate
@@ -49,6 +49,7 @@ def action_panel(treatments: Mapping[str, Sequence[Record]], name: str) -> Panel
                     hovertemplate="%{x} UTC<br>%{customdata}<extra>%{fullData.name}</extra>",
                 )
             )
-    figure = plot(traces, x=TIME_AXIS, y={"type": "category"}, showlegend=True)
+    times = [time for records in treatments.values() for time in times_of(records)]
+    figure = plot(traces, x=time_axis(LOOKS, times), y={"type": "category"}, showlegend=True)
     height = 170 + 30 * len(treatments)
     return Panel(name, "Actions", "What each look said to do.", figure, is_wide=True, height_px=height)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gress.experiments.page.lines import TIME_AXIS
+from gress.experiments.page.lines import LOOKS, time_axis
 from gress.experiments.page.series import times_of
 from gress.experiments.reading.records import Record
 from gress.report.figures.style import COLOURS, MOST_GROUPS, escape, plot, rounded
@@ -51,7 +51,8 @@ def allocation_panel(treatments: Mapping[str, Sequence[Record]], name: str) -> P
         ]  # fmt: skip
     axis = {"title": {"text": "share of units"}, "tickformat": ".0%", "range": [-0.02, 1.02], "zeroline": False}
     note = "Units by variant so far; dotted: as planned."
-    return Panel(name, "Units by variant", note, plot(traces, x=TIME_AXIS, y=axis, showlegend=True))
+    figure = plot(traces, x=time_axis(LOOKS, times_of(first)), y=axis, showlegend=True)
+    return Panel(name, "Units by variant", note, figure)
 
 
 def units_by_variant(treatments: Mapping[str, Sequence[Record]]) -> dict[str, NDArray[np.float64]]:

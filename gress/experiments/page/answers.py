@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from gress.experiments.page.lines import EVENTS, time_axis
 from gress.report.bins import time_bins
 from gress.report.figures.style import COLOURS, MOST_GROUPS, count_axis, escape, plot
 from gress.report.figures.versions import width_text
@@ -40,6 +41,6 @@ def answer_panel(variants: Mapping[str, NDArray[np.datetime64]], name: str) -> P
         )
         for index, (variant, times) in enumerate(list(variants.items())[:MOST_GROUPS])
     ]
-    x = {"title": {"text": "event time (UTC)"}, "type": "date"}
+    x = time_axis(EVENTS, starts)
     figure = plot(traces, x=x, y=count_axis(f"predictions per {width_text(bins.width_s)}"), showlegend=True)
     return Panel(name, title, "By the variant that answered.", figure, is_wide=True)

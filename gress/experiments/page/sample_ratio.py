@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gress.experiments.page.lines import TIME_AXIS, level_line
+from gress.experiments.page.lines import LOOKS, level_line, time_axis
 from gress.experiments.page.series import numbers_of, times_of
 from gress.experiments.reading.records import Record
 from gress.report.figures.style import COLOURS, plot, rounded
@@ -43,6 +43,6 @@ def sample_ratio_panel(records: Sequence[Record], name: str) -> Panel:
         "exponentformat": "power",
         "dtick": max(1, int(-lowest / 5)),
     }
-    figure = plot([level_line(times, alarm, "alarm", "dash"), line], x=TIME_AXIS, y=axis, showlegend=True)
+    figure = plot([level_line(times, alarm, "alarm", "dash"), line], x=time_axis(LOOKS, times), y=axis, showlegend=True)
     note = f"At {alarm:g} or below, units are missing on one side, and nothing else on this page can be believed."
     return Panel(name, "Split of the units", note, figure)

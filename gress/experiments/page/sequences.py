@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gress.experiments.page.lines import TIME_AXIS, level_line
+from gress.experiments.page.lines import LOOKS, level_line, time_axis
 from gress.experiments.page.series import Floats, MetricSeries
 from gress.report.figures.style import COLOURS, escape, plot, rounded
 from gress.report.panel import Panel
@@ -39,7 +39,7 @@ def sequence_panel(series: MetricSeries, name: str, *, variant: str, control: st
     )
     figure = plot(
         list(_traces(series)),
-        x=TIME_AXIS,
+        x=time_axis(LOOKS, series.times),
         y={"title": {"text": f"difference of {escape(series.name)}"}, "range": _range(series), "zeroline": False},
         showlegend=True,
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gress.experiments.page.lines import EVENTS, time_axis
 from gress.experiments.reading.comparisons import Compared
 from gress.report.bins import Bins, time_bins
 from gress.report.figures.style import COLOURS, DASHES, MOST_GROUPS, escape, plot, rounded, share_axis
@@ -97,7 +98,7 @@ def _matches(pairs: Sequence[Compared], name: str) -> Panel:
                 )
             )
     unit = width_text(bins.width_s)
-    x = {"title": {"text": "event time (UTC)"}, "type": "date"}
+    x = time_axis(EVENTS, starts)
     note = f"Of the rows of each {unit}; they match where both have one class, or lie on one side of the threshold."
     known = np.concatenate([[each for each in trace.y if each is not None] for trace in traces])
     low = float(known.min())
