@@ -25,7 +25,7 @@ class Replayed:
     Attributes:
         experiment: name of the experiment.
         records: records of all looks, in their order.
-        left_out: signals that rows do not tell, each with the reason.
+        left_out: parts of the verdict that rows do not tell, each with the reason.
         policy: metrics under the policy that was asked for; None: none was.
     """
 

@@ -20,7 +20,7 @@ METRICS = (
     "[{of: label, better: lower}, {of: log_loss, role: signal}, {of: auc, role: signal}, "
     "{of: errors, role: guardrail, margin: 0.1}, {of: field, field: TX_AMOUNT, per: unit, role: signal}]"
 )
-pytestmark = pytest.mark.flink
+INPUT = "generator:days=10,customers=150,terminals=200"
 
 
 def overrides(folder: Path) -> list[str]:
@@ -32,8 +32,8 @@ def overrides(folder: Path) -> list[str]:
         models.append(f"{{name: fraud-detector, version: {version}, type: onnx, path: {path}, warmup_on_load: false}}")
         variants.append(f"{{name: {name}, model_name: fraud-detector, model_version: {version}, weight: {weight}}}")
     tested = (
-        f"name: test, strategy: hash, split_key: CUSTOMER_ID, enable_shadow_mode: true, variants: [{', '.join(variants)}], "
-        f"verdict: {{interval: 1d, metrics: {METRICS}}}"
+        f"name: test, strategy: hash, split_key: CUSTOMER_ID, enable_shadow_mode: true, "
+        f"variants: [{', '.join(variants)}], verdict: {{interval: 1d, metrics: {METRICS}}}"
     )
     return [
         f"ml.models=[{', '.join(models)}]",
@@ -43,9 +43,9 @@ def overrides(folder: Path) -> list[str]:
     ]
 
 
-def test_replay_and_page_say_what_the_run_said(crafted_file: Path, tmp_path: Path) -> None:
+def test_replay_and_page_say_what_the_run_said(tmp_path: Path) -> None:
     config, given = write_fraud_config(tmp_path, features=STATELESS), overrides(tmp_path)
-    run = run_job(config, crafted_file, tmp_path / "out", overrides=given)
+    run = run_job(config, Path(INPUT), tmp_path / "out", overrides=given)
     lines = (line for path in final_parts(run.output / "verdicts") for line in path.read_bytes().splitlines())
     said = sorted(map(json.loads, lines), key=lambda record: record["looked_at"])
     done = replay_files([run.output / "predictions"], config, given)

@@ -50,8 +50,8 @@ def replay_command(
     from gress.experiments.replayed import replay_files
 
     done = replay_files(predictions, config, overrides or (), name, policy)
-    for title, why in done.left_out.items():
-        sys.stderr.write(f"signal {title!r} is left out: {why}\n")
+    for what, why in done.left_out.items():
+        sys.stderr.write(f"{what} is left out: {why}\n")
     if output is not None:
         done.write(output)
     if is_json:

@@ -9,7 +9,7 @@ import numpy as np
 
 from gress.experiments.page.series import metric_series
 from gress.experiments.reading.comparisons import Compared
-from gress.experiments.reading.records import Record, time_text
+from gress.experiments.reading.records import Record, comparison_name, time_text
 
 _ACTIONS = {
     "promote": ("good", "promote it"),
@@ -70,9 +70,11 @@ def treatment_head(records: Sequence[Record]) -> TreatmentHead:
     """Return the head of a treatment by the records of its looks."""
     last = records[-1]
     kind, words = _ACTIONS[last["action"]]
-    text = f"{last['variant']}: {words} ({last['action']}, {time_text(last['looked_at'])} UTC)"
-    variant, control = last["variant"], last["control"]
-    own, other = last["arms"][variant], last["arms"][control]
+    variant, control, is_paired = comparison_name(last), last["control"], last["is_paired"]
+    text = f"{variant}: {words} ({last['action']}, {time_text(last['looked_at'])} UTC)"
+    own = last["arms"][last["variant"]]
+    # On the same rows there are only differences, and each unit is one of both.
+    other = own if is_paired else last["arms"][control]
     rows = [MetricRow("units", "", f"{own['units']:,}", f"{other['units']:,}")]
     for name in last["rules"]["metrics"]:
         series = metric_series([last], name)
@@ -80,8 +82,8 @@ def treatment_head(records: Sequence[Record]) -> TreatmentHead:
             MetricRow(
                 name,
                 f"{series.role}, {series.better} is better",
-                _text(own[name]),
-                _text(other[name]),
+                "" if is_paired else _text(own[name]),
+                "" if is_paired else _text(other[name]),
                 _text(series.difference[0]),
                 _text(series.least[0]),
                 _text(series.most[0]),

@@ -121,9 +121,11 @@ def _panels(found: _Found) -> Iterator[Panel]:
         for number, metric in enumerate(records[-1]["rules"]["metrics"]):
             series = metric_series(records, metric)
             yield sequence_panel(series, f"t{place}_m{number}", variant=variant, control=records[-1]["control"])
+    split = {variant: records for variant, records in treatments.items() if not records[-1]["is_paired"]}
+    if split:
+        yield allocation_panel(split, "units")
+        yield sample_ratio_panel(next(iter(split.values())), "split")
     if treatments:
-        yield allocation_panel(treatments, "units")
-        yield sample_ratio_panel(next(iter(treatments.values())), "split")
         yield action_panel(treatments, "actions")
     elif found.answers:
         yield answer_panel(found.answers, "answers")

@@ -12,11 +12,24 @@ from jobs.run_folder.part_files import final_parts
 
 Record = Mapping[str, Any]
 
-_MEMBERS = ("experiment", "variant", "control", "looked_at", "action", "reasons", "numbers", "arms", "rules")
+_MEMBERS = (
+    "experiment",
+    "variant",
+    "control",
+    "is_paired",
+    "looked_at",
+    "action",
+    "reasons",
+    "numbers",
+    "arms",
+    "rules",
+)
 
 
 def read_records(run: Path) -> dict[str, dict[str, list[Record]]]:
-    """Return the records of a run by experiment and variant, each in the order of looks; none without verdicts.
+    """Return the records of a run by experiment and comparison, each in the order of looks; none without verdicts.
+
+    A comparison is named as its variant; one on the same rows has a name of its own.
 
     Raises:
         JobError: a line is no record.
@@ -34,12 +47,17 @@ def read_records(run: Path) -> dict[str, dict[str, list[Record]]]:
             if missing:
                 expected = f"a record of a verdict with {missing[0]}"
                 refuse(f"{path} line {number}", expected, repr(line[:80]), "remove verdicts/ to go without")
-            looks = found.setdefault(record["experiment"], {}).setdefault(record["variant"], {})
+            looks = found.setdefault(record["experiment"], {}).setdefault(comparison_name(record), {})
             looks[record["looked_at"]] = record
     return {
         name: {variant: [looks[at] for at in sorted(looks)] for variant, looks in sorted(variants.items())}
         for name, variants in sorted(found.items())
     }
+
+
+def comparison_name(record: Record) -> str:
+    """Return the name of what a record compares with the control."""
+    return f"{record['variant']} on the same rows" if record["is_paired"] else str(record["variant"])
 
 
 def time_text(ms: int) -> str:

@@ -26,7 +26,7 @@ class RowColumns:
         score: name of the one that has the score.
         fields: column of each event field that a metric reads.
         metrics: metrics that the rows tell.
-        left_out: signals that the rows do not tell, each with the reason.
+        left_out: parts of the verdict that the rows do not tell, each with the reason.
     """
 
     columns: tuple[Column, ...]
@@ -44,13 +44,15 @@ def row_columns(job: JobSettings, experiment: ExperimentSettings) -> RowColumns:
         JobError: rows have no column with the unit, or none with the value of a goal or guardrail.
     """
     unit, score = _unit_column(job, experiment), job.inference.output_field
-    metrics, left_out = [], {}
-    for each in verdict_of(experiment).metrics:
+    verdict, metrics, left_out = verdict_of(experiment), [], {}
+    if verdict.paired:
+        left_out["the verdict on the same rows"] = "it rests on shadows, which predictions do not tell"
+    for each in verdict.metrics:
         problem = _problem_of(each, job)
         if problem is None:
             metrics.append(each)
         elif each.role == "signal":
-            left_out[each.title] = problem[0]
+            left_out[f"signal {each.title!r}"] = problem[0]
         else:
             fail(f"experiment {experiment.name!r}: {each.role} {each.title!r}", *problem)
     fields = {each.field: _column_of(each.field, job) or "" for each in metrics if each.field is not None}

@@ -83,9 +83,9 @@ def test_replay_prints_the_looks_and_the_last_verdict(gress: Gress, logged: list
     looks = [line for line in out.splitlines() if "2018-04-0" in line]
     assert len(looks) == 3
     assert [cell.strip() for cell in looks[-1].split("│")[1:6]] == [
-        "2018-04-04 00:00", "treatment", "promote", "23", "57",
+        "2018-04-04 00:00", "treatment", "continue", "23", "57",
     ]  # fmt: skip
-    assert out.splitlines()[-1].startswith("treatment: promote: goal log_loss is better by")
+    assert out.splitlines()[-1].startswith("treatment: continue: ")
 
 
 def test_replay_writes_records_and_answers_with_json(gress: Gress, logged: list[object], tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ def record(day: int, variant: str = "treatment", **changed: Any) -> Row:
         "action": "continue",
         "reasons": [f"goal log_loss is open on day {day}"],
         "numbers": numbers,
+        "is_paired": False,
         "arms": {
             variant: {"units": units, "log_loss": 0.4375, "revenue": 10.5, "errors": 0.0},
             "control": {"units": 4 * units, "log_loss": 0.5625, "revenue": 10.625, "errors": 0.002},

@@ -177,6 +177,22 @@ def test_experiments_stand_apart_and_one_may_be_asked_for(tmp_path: Path) -> Non
     assert len(one.figures) == 6
 
 
+def test_verdicts_on_the_same_rows_stand_apart(tmp_path: Path) -> None:
+    paired = record(0, is_paired=True, action="promote", arms={"treatment": {"units": 77, "log_loss": -0.125}})
+    paired["rules"] = {**paired["rules"], "metrics": {"log_loss": paired["rules"]["metrics"]["log_loss"]}}
+    page = parse(render(write_rows(tmp_path, verdicts=[paired, record(0)])))
+    assert "treatment: go on (continue, 2018-04-02 00:00 UTC)" in page.text
+    assert "treatment on the same rows: promote it (promote, 2018-04-02 00:00 UTC)" in page.text
+    assert "units 77 77 log_loss goal, lower is better -0.125 " in page.text
+    assert [*page.figures] == [
+        "e0_t0_m0", "e0_t0_m1", "e0_t0_m2", "e0_t1_m0", "e0_units", "e0_split", "e0_actions",
+    ]  # fmt: skip
+    assert [each["y"] for each in page.figures["e0_actions"]["data"]] == [["treatment"], ["treatment on the same rows"]]
+    assert [each["name"] for each in page.figures["e0_units"]["data"] if "name" in each] == [
+        "control (160)", "treatment (40)",
+    ]  # fmt: skip
+
+
 def test_many_looks_are_thinned_and_the_last_one_stays(tmp_path: Path) -> None:
     run = write_rows(tmp_path, verdicts=[record(day) for day in range(2_345)])
     line = trace(parse(render(run)).figures["e0_t0_m0"], "difference")

@@ -153,8 +153,8 @@ def test_signals_that_rows_do_not_tell_are_left_out() -> None:
     columns = row_columns(*job_and_experiment(metrics, carried=()))
     assert [metric.title for metric in columns.metrics] == ["label"]
     assert columns.left_out == {
-        "latency": "rows have the latency of their batch, not that of their variant",
-        "amount": "rows do not have the event field 'amount'",
+        "signal 'latency'": "rows have the latency of their batch, not that of their variant",
+        "signal 'amount'": "rows do not have the event field 'amount'",
     }
 
 
