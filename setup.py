@@ -83,6 +83,7 @@ TEST = [
     "skl2onnx>=1.17",
     "tea-tasting>=1.14,<2",
     "ville>=0.1",
+    "vw-estimators>=0.2,<1",
 ]
 
 

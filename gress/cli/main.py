@@ -12,6 +12,9 @@ import typer
 from conf.errors import ConfigError
 from gress.cli.cluster import mount as mount_cluster
 from gress.cli.experiments.commands import experiments_app
+from gress.cli.experiments.power import mount as mount_power
+from gress.cli.experiments.replay import mount as mount_replay
+from gress.cli.experiments.report import mount as mount_experiment_report
 from gress.cli.kafka import dev_app, jars_app
 from gress.cli.metrics import metrics_app
 from gress.cli.models import models_app
@@ -39,6 +42,9 @@ app.add_typer(features_app, name="features", rich_help_panel=FEATURES)
 app.add_typer(metrics_app, name="metrics", rich_help_panel=WATCH)
 app.add_typer(jars_app, name="jars", rich_help_panel=CLUSTERS)
 app.add_typer(dev_app, name="dev", rich_help_panel=CLUSTERS)
+mount_power(experiments_app)
+mount_replay(experiments_app)
+mount_experiment_report(experiments_app)
 mount_cluster(app)
 mount_state(app)
 mount_report(app)

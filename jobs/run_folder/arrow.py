@@ -50,16 +50,21 @@ def read_json_parts(folder: Path, schema: pa.Schema) -> Iterator[pa.Table]:
     The id may be of another type than the schema says: it is text in rows of earlier versions, which a run that is
     resumed has beside its own.
     """
+    for block in line_blocks(folder):
+        yield parse_lines(block, schema)
+
+
+def parse_lines(block: bytes, schema: pa.Schema) -> pa.Table:
+    """Return lines of JSON as rows in these columns, as `read_json_parts` gives those of a folder."""
     import pyarrow as pa
 
-    for block in line_blocks(folder):
-        try:
-            yield _parsed(block, schema)
-        except pa.ArrowInvalid:
-            if _ID not in schema.names:
-                raise
-            as_text = schema.set(schema.get_field_index(_ID), pa.field(_ID, pa.string()))
-            yield _parsed(_BARE_ID.sub(rb'\1"\2"', block), as_text).cast(schema)
+    try:
+        return _parsed(block, schema)
+    except pa.ArrowInvalid:
+        if _ID not in schema.names:
+            raise
+        as_text = schema.set(schema.get_field_index(_ID), pa.field(_ID, pa.string()))
+        return _parsed(_BARE_ID.sub(rb'\1"\2"', block), as_text).cast(schema)
 
 
 def _parsed(block: bytes, schema: pa.Schema) -> pa.Table:

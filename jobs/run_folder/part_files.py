@@ -46,6 +46,11 @@ def final_parts(folder: Path) -> list[Path]:
 def line_blocks(folder: Path) -> Iterator[bytes]:
     """Yield all lines of a folder in blocks of some megabytes that end with a line."""
     for path in final_parts(folder):
-        with path.open("rb") as file:
-            while block := file.read(_CHUNK_BYTES):
-                yield block + file.readline()
+        yield from lines_of(path)
+
+
+def lines_of(path: Path) -> Iterator[bytes]:
+    """Yield all lines of a file in blocks of some megabytes that end with a line."""
+    with path.open("rb") as file:
+        while block := file.read(_CHUNK_BYTES):
+            yield block + file.readline()

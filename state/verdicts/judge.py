@@ -277,7 +277,23 @@ def _record(trial: Trial, arm: int, at_ms: int, at: tuple[int, Cells], verdict: 
         "numbers": {name: _finite(value) for name, value in verdict.numbers.items()},
         "is_paired": trial.is_paired,
         "arms": {trial.variants[each]: _of_variant(trial, cells, each) for each in arms},
+        "rules": _rules(trial, cells.shares.get(step)),
     }
+
+
+def _rules(trial: Trial, shares: tuple[float, ...] | None) -> dict[str, Any]:
+    """Return what the numbers of a record are to be read by: part and margin of each metric, limits, planned shares."""
+    planned = {arm: shares[arm] for arm in trial.enabled} if shares is not None else {}
+    total = sum(planned.values())
+    return {
+        "metrics": {each.metric.name: _rule(each.metric) for each in trial.metrics},
+        "sample_ratio_p": trial.limits.sample_ratio_p,
+        "shares": {trial.variants[arm]: share / total for arm, share in planned.items() if total > 0},
+    }
+
+
+def _rule(metric: Metric) -> dict[str, Any]:
+    return {name: getattr(metric, name) for name in ("role", "better", "margin", "alpha", "planned")}
 
 
 def _of_variant(trial: Trial, cells: Cells, arm: int) -> dict[str, Any]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,27 +11,15 @@ from numpy.typing import NDArray
 
 from conf.experiments.ab_testing import ALL, ExperimentSettings
 from conf.experiments.experiment_choice import judged_experiments
-from conf.experiments.verdict import MetricSettings
 from conf.settings import JobSettings, MlSettings
 from state.drift.rows import TIME_DIGITS, joined_texts
-from state.experiments.paired import log_losses
 from state.verdicts.outcomes import Outcomes
 from udfs.experiments.arm_answer import ArmAnswer
 from udfs.experiments.router import Router
 from udfs.experiments.units import Units
 from udfs.scoring.prediction_batch import PredictionBatch
+from udfs.verdicts.answered import Answered
 from udfs.verdicts.settings import verdict_of
-
-
-@dataclass(frozen=True)
-class _Answered:
-    """Rows that variants of one experiment answered, n each."""
-
-    prediction: NDArray[np.float64]
-    label: NDArray[np.float64]
-    failed: NDArray[np.float64]
-    latency_s: NDArray[np.float64]
-    fields: Mapping[str, NDArray[Any]]
 
 
 class OutcomeSender:
@@ -87,8 +73,7 @@ class OutcomeSender:
             columns[events.label][taken].astype(np.float64) if events.label is not None else np.full(len(taken), np.nan)
         )
         fields = {name: columns[name][taken] for name in metric_fields(experiment)}
-        answered = _Answered(batch.prediction[taken], label, failed[taken], latency_s[taken], fields)
-        metrics = verdict_of(experiment).metrics
+        answered = Answered(batch.prediction[taken], label, failed[taken], latency_s[taken], fields)
         weights = self._router.weights_of(experiment.name)
         return Outcomes(
             experiment.name,
@@ -97,8 +82,8 @@ class OutcomeSender:
             units.points(experiment.name)[taken],
             columns[events.time][taken].astype(np.int64),
             arms[taken],
-            np.stack([_value(metric, answered) for metric in metrics], axis=1),
-            *_chances(answered),
+            answered.values(verdict_of(experiment).metrics),
+            *answered.chances,
         )
 
 
@@ -135,39 +120,3 @@ def text_of(outcomes: Outcomes) -> str:
 def outcomes_in(text: str) -> bytes:
     """Return the bytes of the outcomes in one of the texts that were joined."""
     return base64.b64decode(text[TIME_DIGITS:])
-
-
-def _chances(answered: _Answered) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return predictions that are chances of a positive, with their outcomes; NaN in other rows."""
-    is_known = np.isfinite(answered.label) & (answered.prediction >= 0) & (answered.prediction <= 1)
-    return np.where(is_known, answered.prediction, np.nan), np.where(is_known, answered.label, np.nan)
-
-
-def _log_loss(metric: MetricSettings, answered: _Answered) -> NDArray[np.float64]:
-    scores, labels = _chances(answered)
-    made = np.full(len(scores), np.nan)
-    known = np.flatnonzero(np.isfinite(labels))
-    made[known] = log_losses(scores[known], labels[known] > 0)
-    return made
-
-
-def _field(metric: MetricSettings, answered: _Answered) -> NDArray[np.float64]:
-    found: NDArray[np.float64] = answered.fields[metric.field or ""].astype(np.float64)
-    return np.where(np.isfinite(found), found, np.nan)
-
-
-_VALUES: Mapping[str, Callable[[MetricSettings, _Answered], NDArray[np.float64]]] = MappingProxyType(
-    {
-        "label": lambda metric, answered: answered.label,
-        "log_loss": _log_loss,
-        # The area is found from scores and outcomes.
-        "auc": lambda metric, answered: np.full(len(answered.label), np.nan),
-        "errors": lambda metric, answered: answered.failed,
-        "latency": lambda metric, answered: answered.latency_s,
-        "field": _field,
-    }
-)
-
-
-def _value(metric: MetricSettings, answered: _Answered) -> NDArray[np.float64]:
-    return _VALUES[metric.of](metric, answered)

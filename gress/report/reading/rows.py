@@ -33,7 +33,7 @@ def read_rows(run: Path, name: str, schema: pa.Schema) -> Iterator[pa.Table]:
 
     parquet = run / f"{name}.parquet"
     try:
-        yield from _parquet_blocks(parquet, schema) if parquet.is_file() else read_json_parts(run / name, schema)
+        yield from parquet_blocks(parquet, schema) if parquet.is_file() else read_json_parts(run / name, schema)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         where = parquet if parquet.is_file() else run / name
         reason = str(error).splitlines()[0]
@@ -58,7 +58,8 @@ def column_names(run: Path, name: str) -> list[str]:
     return []
 
 
-def _parquet_blocks(path: Path, schema: pa.Schema) -> Iterator[pa.Table]:
+def parquet_blocks(path: Path, schema: pa.Schema) -> Iterator[pa.Table]:
+    """Yield the rows of a Parquet file in blocks, in these columns; one that the file lacks is null in all of them."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -85,6 +85,7 @@ def test_record_says_what_the_verdict_rests_on() -> None:
         "numbers",
         "is_paired",
         "arms",
+        "rules",
     ]
     assert [record[name] for name in ("experiment", "variant", "control", "looked_at", "step")] == [
         "test",
@@ -99,6 +100,21 @@ def test_record_says_what_the_verdict_rests_on() -> None:
     assert (numbers["step.share"], numbers["sample_ratio.p"], numbers["value.clock"]) == (0.6, 1.0, 1000)
     assert numbers["value.difference"] == pytest.approx(0.25)
     assert numbers["value.difference"] / numbers["value.se"] == pytest.approx(welch.statistic, rel=5e-3)
+
+
+def test_record_says_what_its_numbers_are_read_by() -> None:
+    judged = trial(measured(), measured("guardrail", name="guard", margin=0.5), limits=Limits(0.01))
+    record = look(judged, SAME, shares=(0.2, 0.3, 0.5))
+    plain = {"better": "higher", "alpha": 0.05, "planned": 5000}
+    assert record["rules"] == {
+        "metrics": {
+            "value": {"role": "goal", "margin": 0.0, **plain},
+            "guard": {"role": "guardrail", "margin": 0.5, **plain},
+        },
+        "sample_ratio_p": 0.01,
+        "shares": {"control": pytest.approx(0.4), "new": pytest.approx(0.6)},
+    }
+    assert Judge(judged).look([], AT)[0]["rules"]["shares"] == {}
 
 
 def test_numbers_that_are_not_finite_are_null() -> None:

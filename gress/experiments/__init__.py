@@ -1,0 +1,8 @@
+"""What people do with experiments before, beside and after a run.
+
+- `power_table.py`: units that a test takes.
+- `replay.py`, `replayed.py`: verdicts on predictions that were logged.
+- `policy.py`: value of a policy on such predictions.
+- `reading/`: predictions, comparisons and records of verdicts.
+- `page/`: the page of a run's experiments.
+"""

@@ -1,0 +1,8 @@
+"""One HTML page for the experiments of a run.
+
+- `page.py`: renders it.
+- `head.py`: last verdicts, values of metrics and shadows in words and numbers.
+- `series.py`: numbers of looks as arrays.
+- `lines.py`: parts that several plots have.
+- `sequences.py`, `allocation.py`, `sample_ratio.py`, `actions.py`, `shadows.py`, `answers.py`: the plots.
+"""

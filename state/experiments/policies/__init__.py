@@ -1,0 +1,1 @@
+"""Policies of assignment other than the one that was logged: their value, from logged propensities."""

@@ -1,0 +1,105 @@
+"""The page of experiments in a real Chromium: everything drawn, nothing fetched, readable by day and by night."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from playwright.sync_api import Browser
+
+from gress.experiments.page.page import write_experiments_page
+from tests.gress.experiments.runs_with_verdicts import (
+    answers,
+    comparisons,
+    record,
+    write_full_run,
+    write_rows,
+)
+from tests.gress.report.page_parts import MARKUP
+from tests.support.browser import launched_browser
+from tests.support.browser_pages import DRAWN, TEXTS, UNREADABLE, Open, Opened, contrast, opened_pages
+
+Look = Callable[..., Opened]
+
+
+@pytest.fixture(scope="module")
+def browser(no_service: Callable[[str], NoReturn]) -> Iterator[Browser]:
+    with launched_browser(no_service) as launched:
+        yield launched
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = write_full_run(tmp_path_factory.mktemp("full"))
+    write_experiments_page(run, run / "experiments.html")
+    return run / "experiments.html"
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Open]:
+    with opened_pages(browser) as opening:
+        yield opening
+
+
+@pytest.fixture(scope="module")
+def full_page(browser: Browser, full: Path) -> Iterator[Look]:
+    """The page of the full run, opened once in each look: for tests that only read it."""
+    with opened_pages(browser) as opening:
+        yield cache(partial(opening, full))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_plot_is_drawn_and_nothing_is_fetched(full: Path, full_page: Look, scheme: str) -> None:
+    opened = full_page(scheme=scheme, width=1280)
+    assert opened.complaints == []
+    assert opened.requests == [full.as_uri()]
+    plots = opened.page.evaluate(DRAWN)
+    assert len(plots) == 9
+    for plot in plots:
+        assert min(plot["box"]) > 150, plot
+        assert min(plot["points"]) > 0, plot
+        assert len(plot["marks"]) == len(plot["points"]), plot
+        # A level is flat, and so are dots in a row; one dot is small.
+        assert all(max(mark) > 8 for mark in plot["marks"]), plot
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 800), ("light", 420)])
+def test_no_texts_of_a_plot_lie_over_one_another(full_page: Look, scheme: str, width: int) -> None:
+    assert full_page(scheme=scheme, width=width).page.evaluate(UNREADABLE) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_is_large_and_clear_enough(full_page: Look, scheme: str) -> None:
+    texts = full_page(scheme=scheme, width=1280).page.evaluate(TEXTS)
+    assert len(texts) > 150
+    assert [text for text in texts if text["size"] < 12] == []
+    assert [text for text in texts if contrast(text["colour"], text["behind"]) < 4.5] == []
+
+
+def test_first_look_and_runs_without_verdicts_are_drawn_too(open_page: Open, tmp_path: Path) -> None:
+    first = record(0)
+    first["numbers"] |= {"sample_ratio.p": 0.0}
+    run = write_rows(
+        tmp_path / "run",
+        verdicts=[first],
+        predictions=answers(1, "unjudged"),
+        comparisons=comparisons(1, rank_delta=None),
+    )
+    write_experiments_page(run, run / "page.html")
+    opened = open_page(run / "page.html")
+    assert opened.complaints == []
+    assert [len(plot["marks"]) == len(plot["points"]) for plot in opened.page.evaluate(DRAWN)] == [True] * 9
+    assert opened.page.evaluate(UNREADABLE) == []
+
+
+def test_no_text_of_a_run_is_executed(open_page: Open, tmp_path: Path) -> None:
+    looks = [record(day, MARKUP, experiment=MARKUP, reasons=[MARKUP]) for day in range(3)]
+    run = write_rows(tmp_path / "run", verdicts=looks, comparisons=comparisons(20, experiment=MARKUP, shadow=MARKUP))
+    write_experiments_page(run, run / "page.html")
+    opened = open_page(run / "page.html")
+    assert opened.complaints == []
+    assert opened.page.evaluate("window.hit") is None
+    assert opened.page.locator("img").count() == 0
