@@ -17,8 +17,8 @@ def open_scorer(settings: Settings) -> Iterator[Scorer]:
 
     ``scorer.score(table)`` takes arrays by name, a pandas DataFrame or an Arrow table with a column for each of
     ``scorer.inputs``: event fields, and a column for each window, which the caller must compute. Times in numbers are
-    epoch milliseconds. Without ``model_version`` in the settings, a newly promoted model takes over between two calls, as
-    in a job.
+    epoch milliseconds. Without ``model_version`` in the settings, a newly promoted model takes over between two calls,
+    as in a job.
 
     Raises:
         FeatureError, JobError, ModelError: the settings hold no job, or its model does not fit its features.

@@ -260,7 +260,8 @@ def check_config(
 ) -> None:
     """Refuse what a run would refuse; show what is in effect.
 
-    The settings go to standard output, and the verdict on them to the other one. Every problem is a line of its own: settings, features, models, missing parts. Secrets are masked.
+    The settings go to standard output, and the verdict on them to the other one. Every problem is a line of its own:
+    settings, features, models, missing parts. Secrets are masked.
     """
     from conf.loading.render import render_yaml
     from gress.cli.console import print_line

@@ -278,7 +278,7 @@ REFUSED = [
     (("retire", "m", "3"), "model m@3.0.0 cannot be retired: it serves, as the highest version"),
     (("register", "gone.onnx", "--name", "m", "--version", "4"), "gone.onnx"),
     (("register", "gone.onnx"), "model file gone.onnx has no name; give one"),
-    (("list", "--registry", "nowhere"), "/nowhere is not a folder; check model_registry.base_path; `gress models register`"),
+    (("list", "--registry", "nowhere"), "/nowhere is not a folder; check model_registry.base_path; `gress models"),
     (("list", "--registry", ""), "--registry: ml.model_registry.base_path: expected text that is not empty, got ''"),
     (("list", "--registry", "ftp://host/m"), "has scheme ftp://; expected a folder, file:// or one of s3"),
     (("list", "--registry", "package:no_such"), "no installed package 'no_such'"),
