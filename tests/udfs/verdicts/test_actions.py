@@ -1,0 +1,141 @@
+"""Actions on verdicts: what the registry's deployments say after a record."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conf.settings import ExperimentSettings
+from models.errors import ModelError
+from models.inspect import spec_from_file
+from models.registry import Registry, local_registry
+from tests.support.tiny_models import write_linear
+from udfs.verdicts.actions import Actions
+
+NOW = dt.datetime(2026, 1, 2, tzinfo=dt.timezone.utc)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    found = local_registry(tmp_path / "registry")
+    path = write_linear(tmp_path)
+    for name, versions in (("m", ("1.0.0", "2.0.0", "3.0.0")), ("other", ("1.0.0",))):
+        for version in versions:
+            found.publish(spec_from_file(path, name, version), path)
+    found.deployments("m").promote("1.0.0", why="first")
+    return found
+
+
+def experiment(
+    *more: dict[str, Any], ramp: dict[str, Any] | None = None, weights: tuple[float, ...] = (80, 20)
+) -> ExperimentSettings:
+    variants = [
+        {"name": "control", "model_name": "m", "model_version": "1.0.0"},
+        {"name": "new", "model_name": "m", "model_version": "2.0.0"},
+        *more,
+    ]
+    for variant, weight in zip(variants, weights, strict=True):
+        if ramp is None or variant["name"] != "new":
+            variant["weight"] = weight
+    given = {"name": "test", "strategy": "hash", "split_key": "card", "variants": variants, "ramp": ramp}
+    return ExperimentSettings.model_validate(given)
+
+
+def act(
+    registry: Registry, settings: ExperimentSettings, action: str, step: int = 0, variant: str = "new"
+) -> dict[str, Any]:
+    actions = Actions(settings, lambda: registry, "job j", lambda: NOW)
+    return actions.act({"action": action, "step": step, "variant": variant, "reasons": ["because", "of this"]})
+
+
+@pytest.mark.parametrize("action", ["continue", "hold"])
+def test_other_verdicts_do_nothing(registry: Registry, action: str) -> None:
+    assert act(registry, experiment(), action) == {}
+    assert len(registry.deployments("m").history()) == 1
+
+
+def test_ramp_takes_one_step_after_the_other_and_then_none(registry: Registry) -> None:
+    settings = experiment(ramp={"steps": [5, 20, 50]}, weights=(100, 0))
+    done = [act(registry, settings, "advance", step) for step in range(3)]
+    assert [each.get("weights") for each in done] == [{"control": 80, "new": 20}, {"control": 50, "new": 50}, None]
+    latest = registry.deployments("m").latest()
+    assert latest is not None
+    assert (latest.action, latest.by, latest.why, latest.primary) == ("advance", "job j", "because; of this", "1.0.0")
+    state = latest.experiments["test"]
+    assert (state.step, state.state, state.since) == (2, "running", NOW)
+
+
+def test_promotion_gives_all_units_to_the_variant_and_its_version_serves(registry: Registry) -> None:
+    done = act(registry, experiment(), "promote")
+    latest = registry.deployments("m").latest()
+    assert latest is not None
+    assert done == {"generation": 2, "weights": {"control": 0, "new": 100}, "state": "promoted"}
+    assert (latest.action, latest.primary, latest.previous) == ("promote", "2.0.0", "1.0.0")
+
+
+def test_rollback_gives_its_units_to_the_control(registry: Registry) -> None:
+    done = act(registry, experiment(), "rollback")
+    latest = registry.deployments("m").latest()
+    assert latest is not None
+    assert done == {"generation": 2, "weights": {"control": 100, "new": 0}, "state": "rolled_back"}
+    assert (latest.action, latest.primary) == ("end", "1.0.0")
+
+
+def test_rollback_of_one_of_two_treatments_leaves_the_other_running(registry: Registry) -> None:
+    third = {"name": "third", "model_name": "m", "model_version": "3.0.0"}
+    settings = experiment(third, weights=(60, 20, 20))
+    assert act(registry, settings, "rollback")["weights"] == {"control": 80, "new": 0, "third": 20}
+    assert act(registry, settings, "rollback", 1, "third")["state"] == "rolled_back"
+
+
+def test_verdict_on_rows_of_an_earlier_step_waits(registry: Registry) -> None:
+    settings = experiment(ramp={"steps": [5, 20, 50]}, weights=(100, 0))
+    act(registry, settings, "advance")
+    assert act(registry, settings, "rollback", 0) == {"waits_for": "rows of the present step"}
+    assert len(registry.deployments("m").history()) == 2
+
+
+def test_look_that_is_repeated_after_a_failure_acts_once(registry: Registry) -> None:
+    act(registry, experiment(), "promote")
+    assert act(registry, experiment(), "promote") == {"ended": "promoted"}
+    assert act(registry, experiment(), "rollback", 1) == {"ended": "promoted"}
+    assert len(registry.deployments("m").history()) == 2
+
+
+def test_winner_of_another_model_is_promoted_there(registry: Registry) -> None:
+    other = {"name": "foreign", "model_name": "other", "model_version": "1.0.0"}
+    settings = experiment(other, weights=(60, 20, 20))
+    assert act(registry, settings, "promote", variant="foreign")["state"] == "promoted"
+    mine, theirs = (registry.deployments(name).latest() for name in ("m", "other"))
+    assert mine is not None
+    assert theirs is not None
+    assert (mine.primary, theirs.primary, theirs.why) == ("1.0.0", "1.0.0", "because; of this")
+
+
+def test_model_that_was_never_promoted_gets_the_control_as_its_first_primary(tmp_path: Path) -> None:
+    fresh, path = local_registry(tmp_path / "fresh"), write_linear(tmp_path)
+    for version in ("1.0.0", "2.0.0"):
+        fresh.publish(spec_from_file(path, "m", version), path)
+    assert act(fresh, experiment(), "rollback")["generation"] == 1
+    latest = fresh.deployments("m").latest()
+    assert latest is not None
+    assert (latest.primary, latest.experiments["test"].state) == ("1.0.0", "rolled_back")
+
+
+def test_version_that_may_not_serve_is_not_promoted_and_the_record_says_so(registry: Registry) -> None:
+    registry.record("m", "2.0.0", "retired", reason="old")
+    done = act(registry, experiment(), "promote")
+    assert done == {"failed": "model m@2.0.0 cannot be promoted: it is retired; promote another version"}
+    assert len(registry.deployments("m").history()) == 1
+
+
+def test_registry_that_does_not_answer_costs_no_record() -> None:
+    def fails() -> Registry:
+        raise ModelError("model registry s3://x", "cannot be read", "check the network")
+
+    actions = Actions(experiment(), fails, "job j", lambda: NOW)
+    done = actions.act({"action": "promote", "step": 0, "variant": "new", "reasons": ["because"]})
+    assert done == {"failed": "model registry s3://x cannot be read; check the network"}
