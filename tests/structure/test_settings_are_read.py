@@ -6,7 +6,8 @@ import pytest
 from pydantic import BaseModel
 
 from conf.execution import ExecutionSettings
-from conf.settings import Settings
+from conf.experiments.verdict import MetricSettings
+from conf.settings import ExperimentSettings, Settings, VariantSettings
 from tests.structure.settings_reads import Read, leaves, settings_reads
 
 READERS = {"gress", "jobs", "udfs", "state", "models"}
@@ -15,7 +16,6 @@ READERS = {"gress", "jobs", "udfs", "state", "models"}
 NOT_READ_YET = {
     "ml.feature_store": "cache of looked-up features",
     "ml.online_learning": "learners and their checkpoints",
-    "ml.ab_testing": "router, shadow mode and experiment verdicts",
 }
 
 # A default that conf hands on to the operator's own setting: that one must be read.
@@ -23,6 +23,18 @@ HANDED_ON = {
     "ml.inference.default_batch_size": "job.inference.batch_size",
     "ml.inference.default_batch_timeout": "job.inference.batch_timeout",
     "ml.inference.max_concurrency": "job.inference.max_concurrency",
+}
+
+_AB, _VERDICT = "ml.ab_testing.experiments", "ml.ab_testing.experiments.verdict.metrics"
+
+# Settings that a property of their class reads: that one must be read.
+READ_BY_PROPERTY: dict[str, Read] = {
+    f"{_AB}.default_variant": (f"{ExperimentSettings.__module__}.ExperimentSettings", "default"),
+    f"{_AB}.ramp.variant": (f"{ExperimentSettings.__module__}.ExperimentSettings", "ramped"),
+    f"{_AB}.split_key": (f"{ExperimentSettings.__module__}.ExperimentSettings", "unit"),
+    f"{_AB}.variants.weight": (f"{VariantSettings.__module__}.VariantSettings", "share"),
+    f"{_VERDICT}.better": (f"{MetricSettings.__module__}.MetricSettings", "side"),
+    f"{_VERDICT}.name": (f"{MetricSettings.__module__}.MetricSettings", "title"),
 }
 
 
@@ -37,6 +49,7 @@ def unread(model: type[BaseModel], reads: dict[Read, set[str]]) -> set[str]:
     is_read = {path: bool(READERS & reads.get(place, set())) for path, place in places.items()}
     known = {path for path in places if any(f"{path}.".startswith(f"{awaited}.") for awaited in NOT_READ_YET)}
     known |= {path for path, target in HANDED_ON.items() if is_read[target]}
+    known |= {path for path, of_class in READ_BY_PROPERTY.items() if (READERS | {"conf"}) & reads.get(of_class, set())}
     return {path for path in places if not is_read[path]} - known
 
 

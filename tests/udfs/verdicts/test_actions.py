@@ -134,7 +134,8 @@ def test_version_that_may_not_serve_is_not_promoted_and_the_record_says_so(regis
 
 def test_registry_that_does_not_answer_costs_no_record() -> None:
     def fails() -> Registry:
-        raise ModelError("model registry s3://x", "cannot be read", "check the network")
+        subject = "model registry s3://x"
+        raise ModelError(subject, "cannot be read", "check the network")
 
     actions = Actions(experiment(), fails, "job j", lambda: NOW)
     done = actions.act({"action": "promote", "step": 0, "variant": "new", "reasons": ["because"]})
