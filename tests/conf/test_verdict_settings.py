@@ -60,8 +60,8 @@ VERDICTS = [
     (f"{{metrics: [{GOAL}], max_silence: 0s}}", "max_silence: expected a value > 0, got '0s'"),
     (
         f"{{metrics: [{GOAL}], every: 1h}}",
-        "every: expected a known key, got 'every'; valid names: metrics, auto, interval, alpha, planned_units, "
-        "sample_ratio_p, max_silence",
+        "every: expected a known key, got 'every'; valid names: metrics, auto, paired, interval, alpha, "
+        "planned_units, sample_ratio_p, max_silence",
     ),
 ]
 

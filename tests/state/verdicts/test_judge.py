@@ -309,3 +309,11 @@ def test_another_version_is_refused() -> None:
 
 def test_silence_is_limited_by_the_settings() -> None:
     assert look(trial(limits=Limits(silent_ms=HOUR + 1)), SILENT)["action"] == "promote"
+
+
+def test_units_count_once_for_the_split_however_often_they_are_looked_at() -> None:
+    judge, arms = Judge(trial()), sums({0: Arm(units=5_000), 1: Arm(units=5_250)})
+    (first,) = judge.look([arms], AT)
+    for number in range(20):
+        (record,) = judge.look([arms], AT + number)
+    assert record["numbers"]["sample_ratio.p"] == first["numbers"]["sample_ratio.p"] < 1
