@@ -33,7 +33,7 @@ _NO_SHADOWS = "There are no comparisons here: it has no shadows (enable_shadow_m
 
 @dataclass(frozen=True)
 class _Found:
-    """What a run's folder has of one experiment."""
+    """The records and rows that a run's folder has of one experiment."""
 
     treatments: Mapping[str, Sequence[Record]]
     pairs: Sequence[Compared]
