@@ -1,4 +1,4 @@
-"""What people do with experiments before, beside and after a run.
+"""Plans of experiments before a run, and reports on them beside and after it.
 
 - `power_table.py`: units that a test takes.
 - `replay.py`, `replayed.py`: verdicts on predictions that were logged.

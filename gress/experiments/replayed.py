@@ -20,7 +20,7 @@ from jobs.errors import fail, refuse
 
 @dataclass(frozen=True)
 class Replayed:
-    """What a replay found.
+    """Findings of a replay.
 
     Attributes:
         experiment: name of the experiment.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,12 @@ RUN_ELSEWHERE = {
     "gress run fraud-detection --config conf/fraud_kafka": "needs a broker: tests/integration/kafka/test_kafka_page.py",
     "gress models register model.joblib": "needs a trained model: tests/models/lifecycle/test_framework_models.py",
     "gress top": "watches a job: tests/gress/top",
+    **dict.fromkeys(
+        (f"gress experiments {change}" for change in ("list", "set", "status", "end")),
+        "changes a registry of one's own: tests/gress/cli/test_experiments.py",
+    ),
 }
-PAGES = ("first-job", "features", "models", "monitoring")
+PAGES = ("experiments", "first-job", "features", "models", "monitoring")
 
 
 def do(reader: Reader, step: Block | list[str]) -> str:
@@ -71,6 +76,10 @@ def test_commands_of_page_run_in_order(name: str, repository: Path, jvm_folder: 
     steps = steps_of(repository / "docs" / f"{name}.md")
     assert len(steps) >= 2
     with reading(jvm_folder) as reader:
+        # The files of settings that a reader has in a checkout.
+        (jvm_folder / "conf").mkdir()
+        for path in (repository / "conf").glob("*.yaml"):
+            shutil.copy(path, jvm_folder / "conf")
         for step in steps:
             do(reader, step)
 

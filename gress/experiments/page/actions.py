@@ -50,6 +50,11 @@ def action_panel(treatments: Mapping[str, Sequence[Record]], name: str) -> Panel
                 )
             )
     times = [time for records in treatments.values() for time in times_of(records)]
-    figure = plot(traces, x=time_axis(LOOKS, times), y={"type": "category"}, showlegend=True)
+    figure = plot(
+        traces,
+        x=time_axis(LOOKS, times),
+        y={"type": "category", "range": [-0.6, len(treatments) - 0.4]},
+        showlegend=True,
+    )
     height = 170 + 30 * len(treatments)
     return Panel(name, "Actions", "What each look said to do.", figure, is_wide=True, height_px=height)

@@ -9,7 +9,7 @@ import numpy as np
 
 from gress.experiments.page.series import metric_series
 from gress.experiments.reading.comparisons import Compared
-from gress.experiments.reading.records import Record, comparison_name, time_text
+from gress.experiments.reading.records import Record, comparison_name, manner_of, time_text
 
 _ACTIONS = {
     "promote": ("good", "promote it"),
@@ -39,6 +39,9 @@ class TreatmentHead:
     """The last verdict on a treatment.
 
     Attributes:
+        variant: name of the treatment.
+        control: name of the control.
+        how: what is said behind both names; empty where each has its own rows.
         kind: ``good``, ``bad``, or empty for neither.
         text: action and time in words.
         reasons: sentences of the record.
@@ -48,6 +51,7 @@ class TreatmentHead:
 
     variant: str
     control: str
+    how: str
     kind: str
     text: str
     reasons: tuple[str, ...]
@@ -70,9 +74,9 @@ def treatment_head(records: Sequence[Record]) -> TreatmentHead:
     """Return the head of a treatment by the records of its looks."""
     last = records[-1]
     kind, words = _ACTIONS[last["action"]]
-    variant, control, is_paired = comparison_name(last), last["control"], last["is_paired"]
-    text = f"{variant}: {words} ({last['action']}, {time_text(last['looked_at'])} UTC)"
-    own = last["arms"][last["variant"]]
+    variant, control, is_paired = last["variant"], last["control"], last["is_paired"]
+    text = f"{comparison_name(last)}: {words} ({last['action']}, {time_text(last['looked_at'])} UTC)"
+    own = last["arms"][variant]
     # On the same rows there are only differences, and each unit is one of both.
     other = own if is_paired else last["arms"][control]
     rows = [MetricRow("units", "", f"{own['units']:,}", f"{other['units']:,}")]
@@ -90,7 +94,9 @@ def treatment_head(records: Sequence[Record]) -> TreatmentHead:
                 f"{series.margin:g}" if series.margin else "",
             )
         )
-    return TreatmentHead(variant, control, kind, text, tuple(last["reasons"]), _done_text(records), tuple(rows))
+    return TreatmentHead(
+        variant, control, manner_of(last), kind, text, tuple(last["reasons"]), _done_text(records), tuple(rows)
+    )
 
 
 def shadow_head(pair: Compared) -> ShadowHead:

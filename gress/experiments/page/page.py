@@ -20,7 +20,7 @@ from gress.experiments.page.series import metric_series, thinned
 from gress.experiments.page.shadows import shadow_panels
 from gress.experiments.reading.assigned_rows import read_assigned_rows
 from gress.experiments.reading.comparisons import Compared, read_comparisons
-from gress.experiments.reading.records import Record, read_records
+from gress.experiments.reading.records import Record, manner_of, read_records
 from gress.report.document import render_page, require_libraries, write_page
 from gress.report.panel import Panel
 from jobs.errors import refuse
@@ -33,7 +33,7 @@ _NO_SHADOWS = "There are no comparisons here: it has no shadows (enable_shadow_m
 
 @dataclass(frozen=True)
 class _Found:
-    """What a run's folder has of one experiment."""
+    """The records and rows that a run's folder has of one experiment."""
 
     treatments: Mapping[str, Sequence[Record]]
     pairs: Sequence[Compared]
@@ -117,10 +117,11 @@ def _section(prefix: str, name: str, found: _Found) -> Section:
 def _panels(found: _Found) -> Iterator[Panel]:
     """Yield the plots of an experiment, under names that are unique in it."""
     treatments = {variant: thinned(records) for variant, records in found.treatments.items()}
-    for place, (variant, records) in enumerate(treatments.items()):
-        for number, metric in enumerate(records[-1]["rules"]["metrics"]):
-            series = metric_series(records, metric)
-            yield sequence_panel(series, f"t{place}_m{number}", variant=variant, control=records[-1]["control"])
+    for place, records in enumerate(treatments.values()):
+        last = records[-1]
+        compared = f"{last['variant']} less {last['control']}{manner_of(last)}"
+        for number, metric in enumerate(last["rules"]["metrics"]):
+            yield sequence_panel(metric_series(records, metric), f"t{place}_m{number}", compared)
     split = {variant: records for variant, records in treatments.items() if not records[-1]["is_paired"]}
     if split:
         yield allocation_panel(split, "units")

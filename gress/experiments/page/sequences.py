@@ -21,16 +21,15 @@ _ROLES = {
 }
 
 
-def sequence_panel(series: MetricSeries, name: str, *, variant: str, control: str) -> Panel:
+def sequence_panel(series: MetricSeries, name: str, compared: str) -> Panel:
     """Plot a metric of a treatment.
 
     Args:
         series: numbers of the metric.
         name: name of the panel, unique on the page.
-        variant: name of the treatment.
-        control: name of the control.
+        compared: both variants in words.
     """
-    title = f"{series.role.capitalize()} {series.name}: {variant} less {control}"
+    title = f"{series.role.capitalize()} {series.name}: {compared}"
     if not np.isfinite(series.lower).any():
         return Panel(name, title, "No look has an interval yet: that takes two units with a value in both variants.")
     note = (

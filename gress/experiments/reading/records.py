@@ -60,6 +60,11 @@ def comparison_name(record: Record) -> str:
     return f"{record['variant']} on the same rows" if record["is_paired"] else str(record["variant"])
 
 
+def manner_of(record: Record) -> str:
+    """Return what is to be said behind the names of both variants; empty where each has its own rows."""
+    return ", on the same rows" if record["is_paired"] else ""
+
+
 def time_text(ms: int) -> str:
     """Return a time in UTC for people.
 

@@ -190,3 +190,13 @@ def test_run_without_experiments_is_refused_in_a_line(gress: Gress, tmp_path: Pa
         f"run {tmp_path}: expected verdicts, comparisons or predictions of an experiment, got none; name the --output "
         "of a run with ml.ab_testing.enabled=true\n",
     )
+
+
+def test_power_on_the_page_is_what_the_command_prints(gress: Gress, repository: Path) -> None:
+    page = (repository / "docs" / "experiments.md").read_text("utf-8")
+    (command,) = [line for line in page.splitlines() if line.startswith("gress experiments power")]
+    out = gress(*command.split()[2:])[1]
+    printed = [[cell.strip() for cell in line.split("│")[1:-1]] for line in out.splitlines() if "two variants" in line]
+    assert len(printed) == 3
+    for _, looks, units, _, _, days in printed:
+        assert f"| {looks} | {units} | {days} |" in page

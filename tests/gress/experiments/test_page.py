@@ -183,6 +183,8 @@ def test_verdicts_on_the_same_rows_stand_apart(tmp_path: Path) -> None:
     page = parse(render(write_rows(tmp_path, verdicts=[paired, record(0)])))
     assert "treatment: go on (continue, 2018-04-02 00:00 UTC)" in page.text
     assert "treatment on the same rows: promote it (promote, 2018-04-02 00:00 UTC)" in page.text
+    assert "Metrics: treatment beside control, on the same rows" in page.text
+    assert "Goal log_loss: treatment less control, on the same rows" in page.text
     assert "units 77 77 log_loss goal, lower is better -0.125 " in page.text
     assert [*page.figures] == [
         "e0_t0_m0", "e0_t0_m1", "e0_t0_m2", "e0_t1_m0", "e0_units", "e0_split", "e0_actions",
