@@ -10,35 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.support.experiment_runs import SPLIT, overrides
 from tests.support.experiments import xxh64
 from tests.support.fraud_config import FEATURES, STATELESS, write_fraud_config
 from tests.support.job_runs import JobRun, read_parts, run_job
-from tests.support.odd_models import ODD_MODELS
-from tests.support.small_model import write_model
 
 KINDS = {"stateless": STATELESS, "windowed": FEATURES}
-SPLIT = {"control": 60.0, "treatment": 40.0}
-
-
-def overrides(folder: Path, width: int, weights: dict[str, float], *, has_shadows: bool) -> list[str]:
-    """Settings of an experiment whose variants are versions 2.0.0, 3.0.0, ... of the job's model."""
-    models, variants = [], []
-    for place, (name, weight) in enumerate(weights.items()):
-        path = folder / name / "model.onnx"
-        if not path.exists():
-            write = ODD_MODELS.get(name)
-            path = write_model(path.parent, width=width) if write is None else write(path.parent, width)
-        version = f"{place + 2}.0.0"
-        models.append(f"{{name: fraud-detector, version: {version}, type: onnx, path: {path}, warmup_on_load: false}}")
-        variants.append(f"{{name: {name}, model_name: fraud-detector, model_version: {version}, weight: {weight}}}")
-    listed = ", ".join(variants)
-    shadow = str(has_shadows).lower()
-    tested = f"name: test, strategy: hash, split_key: CUSTOMER_ID, enable_shadow_mode: {shadow}, variants: [{listed}]"
-    return [
-        f"ml.models=[{', '.join(models)}]",
-        "ml.ab_testing.enabled=true",
-        f"ml.ab_testing.experiments=[{{{tested}}}]",
-    ]
 
 
 def by_hand(customers: pd.Series) -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.integration.test_experiments import overrides
+from tests.support.experiment_runs import overrides
 from tests.support.fraud_config import STATELESS, write_fraud_config
 from tests.support.job_runs import read_parts, run_job
 

@@ -12,7 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from jobs.flink.ports import free_port
-from tests.integration.test_experiments import SPLIT, overrides
+from tests.support.experiment_runs import SPLIT, overrides
 from tests.support.fraud_config import STATELESS, write_fraud_config
 from tests.support.job_runs import JobRun, read_parts, run_job
 
