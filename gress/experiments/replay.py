@@ -53,7 +53,7 @@ def replay(experiment: ExperimentSettings, rows: LoggedRows, metrics: Sequence[M
 def outcomes_of(experiment: ExperimentSettings, rows: LoggedRows, metrics: Sequence[MetricSettings]) -> list[Outcomes]:
     """Return the rows as outcomes, a part for each step: the rows for which the variants had the same shares."""
     values = rows.answered.values(metrics)
-    scores, labels = rows.answered.chances
+    scores, labels = rows.answered.chances[0], rows.answered.label
     whole = Outcomes(experiment.name, 0, (), rows.points, rows.times, rows.arms, values, scores, labels)
     return [
         dataclasses.replace(whole.take(np.flatnonzero(own)), step=step, shares=shares)

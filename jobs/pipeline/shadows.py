@@ -63,7 +63,8 @@ def add_shadows(
 def _apart(session: FlinkSession, scored: View) -> View:
     """Return the rows that shadows score as a view whose readers run on threads of their own."""
     rows = session.tables.sql_query(f"SELECT {SHADOW} FROM {scored.name} WHERE {SHADOW} IS NOT NULL")
-    # In a chain with what makes the answers, shadows would hold these up.
-    stream = session.tables.to_data_stream(rows).rebalance()
+    # In a chain with what makes the answers, shadows would hold these up. Each task has the rows of one task before
+    # it, in their order: by the time of one, those of another would be late.
+    stream = session.tables.to_data_stream(rows).rescale()
     session.tables.create_temporary_view("shadow_rows", session.tables.from_data_stream(stream))
     return View("shadow_rows", ((SHADOW, "BYTES"),))

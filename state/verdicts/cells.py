@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 _NEVER = -(2**63)
+_COUNTS = ("units", "in_both", "assigned", "positives", "negatives", "first_ms", "last_ms")
 
 
 @dataclass
@@ -32,6 +33,8 @@ class Cell:
         first_ms: time of the earliest row; the greatest number without one.
         last_ms: time of the latest row; the least number without one.
         scores: counts of predictions by outcome; None: nobody asks for them.
+        positives: rows with an outcome over 0.
+        negatives: rows with another outcome.
     """
 
     moments: list[Moments]
@@ -42,6 +45,8 @@ class Cell:
     first_ms: int = -_NEVER - 1
     last_ms: int = _NEVER
     scores: ScoreCounts | None = None
+    positives: int = 0
+    negatives: int = 0
 
 
 @dataclass
@@ -104,8 +109,7 @@ class Cells:
         moments = [Moments.unpack(each) for each in packed.reshape(count, -1)] if count else []
         for place, (arm, step, counts, events, scores) in enumerate(head["cells"]):
             own = moments[place * made.metrics : (place + 1) * made.metrics]
-            units, in_both, assigned, first_ms, last_ms = counts
-            made.cells[arm, step] = Cell(own, events, units, in_both, assigned, first_ms, last_ms, _dense(scores))
+            made.cells[arm, step] = Cell(own, events, **dict(zip(_COUNTS, counts, strict=True)), scores=_dense(scores))
         return made
 
 
@@ -123,14 +127,16 @@ def together(parts: Iterable[Cells], metrics: int) -> Cells:
             own.units += cell.units
             own.in_both += cell.in_both
             own.assigned += cell.assigned
+            own.positives += cell.positives
+            own.negatives += cell.negatives
             own.first_ms, own.last_ms = min(own.first_ms, cell.first_ms), max(own.last_ms, cell.last_ms)
             if cell.scores is not None:
                 own.scores = cell.scores if own.scores is None else own.scores + cell.scores
     return made
 
 
-def _counts(cell: Cell) -> tuple[int, ...]:
-    return cell.units, cell.in_both, cell.assigned, cell.first_ms, cell.last_ms
+def _counts(cell: Cell) -> list[int]:
+    return [getattr(cell, name) for name in _COUNTS]
 
 
 def _sparse(scores: ScoreCounts | None) -> Mapping[str, Any] | None:

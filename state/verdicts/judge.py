@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import orjson
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 VERSION = 1
 _NEVER = -(2**63)
 _CLOSE = 1e-9
+LEAST_OUTCOMES = 25
+"""Outcomes of a kind that a variant needs: with one fraud in a thousand rows, their losses are nearly all alike."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,13 @@ class Measured:
         metric: the metric and its part in the verdict.
         is_area: it is the area under the ROC curve.
         is_share: it is a share of events, which may be 0 in both variants.
+        of_outcomes: it is of outcomes: ``all`` kinds are needed, or ``positive`` ones alone; None: it is of no outcome.
     """
 
     metric: Metric
     is_area: bool = False
     is_share: bool = False
+    of_outcomes: Literal["all", "positive"] | None = None
 
 
 @dataclass(frozen=True)
@@ -118,13 +122,17 @@ class Judge:
         cells = together(map(Cells.from_bytes, parts), len(self._trial.metrics))
         self._count_assigned(cells)
         self.looked_at = at_ms
-        return [self._judge(cells, arm, at_ms) for arm in self._trial.treatments]
+        # A variant without units may be a shadow, of which the split says nothing.
+        judged = (arm for arm in self._trial.treatments if any(shares[arm] for shares in cells.shares.values()))
+        return [self._judge(cells, arm, at_ms) for arm in judged]
 
     def _judge(self, cells: Cells, arm: int, at_ms: int) -> dict[str, Any]:
         trial = self._trial
         evidence = self._evidence[arm]
         for place, each in enumerate(trial.metrics):
             arms = (arm, trial.control)
+            if not _has_outcomes(cells, each, arms[:1] if trial.is_paired else arms):
+                continue
             found = _of_pairs(cells, place) if trial.is_paired else _compared(cells, place, each, arms)
             evidence[place] = evidence[place].updated(*found)
         step = max(cells.shares, default=0)
@@ -208,6 +216,19 @@ class Judge:
         self._ratio = SampleRatio.unpack(said["ratio"])
         self._steps, self.looked_at = said["steps"], said["looked_at"]
         self._units = {(arm, step): units for arm, step, units in said["units"]}
+
+
+def _has_outcomes(cells: Cells, measured: Measured, arms: tuple[int, ...]) -> bool:
+    """Return whether each variant has enough outcomes of each kind for a standard error that means something."""
+    if measured.of_outcomes is None:
+        return True
+    for arm in arms:
+        own = [cell for (each, _), cell in cells.cells.items() if each == arm]
+        positives, negatives = sum(cell.positives for cell in own), sum(cell.negatives for cell in own)
+        may_lack = measured.of_outcomes == "positive" and not negatives
+        if positives < LEAST_OUTCOMES or not (negatives >= LEAST_OUTCOMES or may_lack):
+            return False
+    return True
 
 
 def _of_pairs(cells: Cells, metric: int) -> tuple[float, float, float]:

@@ -79,6 +79,7 @@ class UnitLedger:
             counted = np.flatnonzero(is_own & np.isfinite(rows.values[:, metric]))
             if len(counted):
                 self._count(metric, places[counted], rows.values[counted, metric])
+        self._count_outcomes(rows, is_own & np.isfinite(rows.labels))
         if self._counts_scores:
             # Counts of a unit that moves later cannot be taken back, so both arms count rows of the unit's own step.
             is_counted = is_own & (self._steps[places] == rows.step)
@@ -193,6 +194,15 @@ class UnitLedger:
         if not known.all():
             moments += Moments.from_units(new_sums[~known], None if self._per_unit[metric] else new_events[~known])
         cell.moments[metric] = moments
+
+    def _count_outcomes(self, rows: Outcomes, is_counted: NDArray[np.bool_]) -> None:
+        """Count outcomes by kind: of too few, nothing is known of a rare kind."""
+        for arm in np.unique(rows.arms[is_counted]).tolist():
+            labels = rows.labels[is_counted & (rows.arms == arm)]
+            positives = int(np.count_nonzero(labels > 0))
+            cell = self.cells.cell(arm, rows.step)
+            cell.positives += positives
+            cell.negatives += len(labels) - positives
 
     def _count_scores(self, rows: Outcomes, places: NDArray[np.int64], is_counted: NDArray[np.bool_]) -> None:
         counted = np.flatnonzero(is_counted)

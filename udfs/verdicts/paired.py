@@ -67,18 +67,18 @@ class PairedOutcomes:
             is_positive = labels[known] > 0
             losses = log_losses(candidate[known], is_positive) - log_losses(current[known], is_positive)
             treatment = shadow if answered == control else answered
-            yield self._outcomes(experiment, treatment, compared, known, losses)
+            yield self._outcomes((experiment, treatment), compared, known, losses, labels[known])
 
     def _outcomes(
         self,
-        experiment: ExperimentSettings,
-        treatment: str,
+        tested: tuple[ExperimentSettings, str],
         compared: Mapping[str, Any],
         rows: NDArray[np.intp],
         losses: NDArray[np.float64],
+        labels: NDArray[np.float64],
     ) -> Outcomes:
+        experiment, treatment = tested
         units = Units(compared[unit_field(experiment, self._events)][rows])
-        nothing = np.full(len(rows), np.nan)
         return Outcomes(
             paired_name(experiment.name, treatment),
             0,
@@ -87,8 +87,8 @@ class PairedOutcomes:
             compared[self._events.time][rows].astype(np.int64),
             np.full(len(rows), CANDIDATE, np.int64),
             losses[:, np.newaxis],
-            nothing,
-            nothing,
+            np.full(len(rows), np.nan),
+            labels,
         )
 
 

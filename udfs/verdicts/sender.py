@@ -83,7 +83,8 @@ class OutcomeSender:
             columns[events.time][taken].astype(np.int64),
             arms[taken],
             answered.values(verdict_of(experiment).metrics),
-            *answered.chances,
+            answered.chances[0],
+            answered.label,
         )
 
 

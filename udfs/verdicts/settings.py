@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +19,10 @@ from state.verdicts.judge import Measured, Ramp, Trial
 from state.verdicts.shards import Judged
 from udfs.experiments.split import variant_intervals
 from udfs.verdicts.paired import CANDIDATE, treatments
+
+_OF_OUTCOMES: Mapping[str, Literal["all", "positive"]] = MappingProxyType(
+    {"log_loss": "all", "auc": "all", "label": "positive"}
+)
 
 
 def verdict_of(experiment: ExperimentSettings) -> VerdictSettings:
@@ -68,7 +75,7 @@ def _ramp(experiment: ExperimentSettings) -> Ramp | None:
 
 def _measured(each: MetricSettings, alpha: float, planned: int) -> Measured:
     metric = Metric(each.title, each.role, each.side, each.margin, alpha, planned)
-    return Measured(metric, is_area=each.of == "auc", is_share=each.of == "errors")
+    return Measured(metric, each.of == "auc", each.of == "errors", _OF_OUTCOMES.get(each.of))
 
 
 def paired_judged(experiment: ExperimentSettings) -> Judged:

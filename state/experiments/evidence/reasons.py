@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def gain_reason(each: MetricEvidence, side: Literal["better", "worse"]) -> str:
 
 def open_reason(each: MetricEvidence) -> str:
     """Say how far a metric is that decides nothing yet."""
+    if not math.isfinite(each.se):
+        return f"{each.metric.role} {each.metric.name} is open: there are too few events or outcomes yet"
     p = each.gain.p if each.metric.role == "goal" else each.safety.p
     return f"{each.metric.role} {each.metric.name} is open: {_look(each)}, p {p:.2g}"
 

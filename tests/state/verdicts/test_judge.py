@@ -13,7 +13,8 @@ from scipy import stats
 from state.experiments.auc import ScoreCounts
 from state.experiments.evidence.inputs import Limits
 from state.experiments.evidence.metric import Metric
-from state.verdicts.judge import Judge, Measured, Ramp, Trial
+from state.verdicts.cells import Cells
+from state.verdicts.judge import LEAST_OUTCOMES, Judge, Measured, Ramp, Trial
 from tests.state.verdicts.trials import AT, HOUR, Arm, measured, sums, trial
 
 SAME = {0: Arm(), 1: Arm()}
@@ -114,7 +115,7 @@ def test_record_says_what_its_numbers_are_read_by() -> None:
         "sample_ratio_p": 0.01,
         "shares": {"control": pytest.approx(0.4), "new": pytest.approx(0.6)},
     }
-    assert Judge(judged).look([], AT)[0]["rules"]["shares"] == {}
+    assert Judge(judged).look([], AT) == []  # nobody has units
 
 
 def test_numbers_that_are_not_finite_are_null() -> None:
@@ -317,3 +318,26 @@ def test_units_count_once_for_the_split_however_often_they_are_looked_at() -> No
     for number in range(20):
         (record,) = judge.look([arms], AT + number)
     assert record["numbers"]["sample_ratio.p"] == first["numbers"]["sample_ratio.p"] < 1
+
+
+@pytest.mark.parametrize(
+    ("kinds", "positives", "negatives", "is_known"),
+    [
+        ("all", LEAST_OUTCOMES, LEAST_OUTCOMES, True),
+        ("all", LEAST_OUTCOMES - 1, 10_000, False),
+        ("all", 10_000, LEAST_OUTCOMES - 1, False),
+        ("positive", LEAST_OUTCOMES, 0, True),
+        ("positive", LEAST_OUTCOMES, 1, False),
+        (None, 0, 0, True),
+    ],
+)
+def test_metric_of_outcomes_waits_for_enough_of_each_kind(
+    kinds: Any, positives: int, negatives: int, is_known: bool
+) -> None:
+    judged = trial(replace(measured(), of_outcomes=kinds))
+    parts = Cells.from_bytes(sums({0: Arm(mean=3.0), 1: Arm(mean=3.5)}))
+    for _, cell in parts.cells.items():
+        cell.positives, cell.negatives = positives, negatives
+    (record,) = Judge(judged).look([parts.to_bytes()], AT)
+    assert (record["numbers"]["value.se"] is not None) == is_known
+    assert ("too few" in record["reasons"][0]) == (not is_known)

@@ -71,7 +71,7 @@ def test_treatments_share_alpha(weights: dict[str, float], off: tuple[str, ...],
 
 def test_areas_are_found_from_scores() -> None:
     (metric,) = trial(experiment({"a": 50, "b": 50}, verdict=verdict({"of": "auc", "margin": 0.02}))).metrics
-    assert metric == Measured(Metric("auc", "goal", "higher", 0.02, 0.05, 5_000), is_area=True)
+    assert metric == Measured(Metric("auc", "goal", "higher", 0.02, 0.05, 5_000), is_area=True, of_outcomes="all")
 
 
 def test_judge_knows_the_ramp() -> None:
