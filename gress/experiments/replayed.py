@@ -58,7 +58,7 @@ def replay_files(
     """Replay an experiment.
 
     Args:
-        paths: folders and files of predictions.
+        paths: folders and files of predictions, or of runs, whose alerts are predictions that are there already.
         config: YAML file with the job and the experiment.
         overrides: settings that win over the file.
         name: name of the experiment; empty: the only one with a verdict.
@@ -71,10 +71,15 @@ def replay_files(
     experiment = _experiment(settings, config, name)
     columns = row_columns(_job(settings, config), experiment)
     shares = None if policy is None else parse_policy(policy, experiment)
-    rows = read_logged_rows(paths, experiment, columns)
+    rows = read_logged_rows([_predictions_in(path) for path in paths], experiment, columns)
     records = replay(experiment, rows, columns.metrics)
     found = None if shares is None else values_under_policy(experiment, rows, columns.metrics, shares)
     return Replayed(experiment.name, records, columns.left_out, found)
+
+
+def _predictions_in(path: Path) -> Path:
+    """Return the folder of predictions in that of a run; another path as it is."""
+    return path / "predictions" if (path / "predictions").is_dir() else path
 
 
 def _job(settings: Settings, config: Path) -> JobSettings:
