@@ -15,7 +15,7 @@ from conf.loading.overrides import apply_assignments, apply_environment
 from conf.loading.plain_secrets import find_plain_secrets
 from conf.loading.raw import RawSettings, unshared
 from conf.loading.substitution import substitute
-from conf.loading.yaml_file import read_settings_file
+from conf.loading.yaml_file import found_file, read_settings_file
 from conf.settings import Settings
 
 
@@ -46,14 +46,9 @@ def read_raw(
     Raises:
         ConfigError: the file cannot be read as YAML.
     """
-    raw = RawSettings({}) if path is None else read_settings_file(_found(Path(path)))
+    raw = RawSettings({}) if path is None else read_settings_file(found_file(Path(path)))
     problems = apply_environment(raw, environ) + apply_assignments(raw, overrides) + substitute(raw, environ)
     return raw, problems + find_plain_secrets(raw, environ)
-
-
-def _found(path: Path) -> Path:
-    shipped = Path(__file__).resolve().parents[2] / path
-    return shipped if path.parts[:1] == ("conf",) and not path.exists() and shipped.is_file() else path
 
 
 def settings_from(tree: Mapping[str, Any], *, origin: str = "settings") -> Settings:

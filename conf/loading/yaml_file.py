@@ -32,13 +32,19 @@ _FAULTS: dict[type[YAMLError], str] = {
 def read_settings_file(path: Path) -> RawSettings:
     """Read the untyped content of ``path`` and of the file that it extends.
 
-    ``extends: FILE`` at the top names a file relative to the folder of ``path``: mappings of both are merged, and any
-    other value of ``path`` takes the place of the value that it extends.
+    ``extends: FILE`` at the top names a file relative to that of ``path``, or a shipped one, ``conf/NAME.yaml``:
+    mappings of both are merged, and any other value of ``path`` takes the place of the value that it extends.
 
     Raises:
         ConfigError: a file cannot be read, is not one YAML mapping, has a key twice, or extends itself.
     """
     return _read(path, ())
+
+
+def found_file(path: Path, folder: Path = Path()) -> Path:
+    """Return a file in a folder; ``conf/NAME.yaml`` is the shipped one where the folder has none of that name."""
+    own, shipped = folder / path, Path(__file__).resolve().parents[2] / path
+    return shipped if path.parts[:1] == ("conf",) and not own.exists() and shipped.is_file() else own
 
 
 def _read(path: Path, below: tuple[Path, ...]) -> RawSettings:
@@ -52,7 +58,7 @@ def _read(path: Path, below: tuple[Path, ...]) -> RawSettings:
     name = tree.pop(EXTENDS)
     if not isinstance(name, str):
         raise ConfigError(str(path), [ConfigProblem((EXTENDS,), "the path of a YAML file", described(name))])
-    extended = path.parent / name
+    extended = found_file(Path(name), path.parent)
     seen = (*below, path.resolve())
     if extended.resolve() in seen:
         raise ConfigError(str(path), [ConfigProblem((EXTENDS,), "another file", "one that extends this one")])

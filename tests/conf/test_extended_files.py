@@ -100,3 +100,10 @@ def test_shipped_file_is_found_from_any_folder(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf" / "fraud_kafka.yaml").write_text("ml: {enabled: true}\n")
     assert load_settings("conf/fraud_kafka.yaml", environ={}).job is None
+
+
+def test_own_file_extends_a_shipped_one_from_any_folder(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text("extends: conf/fraud_detection.yaml\njob: {name: own}\n")
+    found = load_settings(tmp_path / "own.yaml", environ={}).job
+    assert found is not None
+    assert (found.name, found.inference.model_name) == ("own", "fraud-detector")
