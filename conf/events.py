@@ -17,7 +17,8 @@ TimeUnit = Literal["s", "ms", "us", "ns", "iso"]
 FieldType = Literal["long", "double", "decimal", "string", "boolean", "timestamp"]
 
 _NUMBERS = ("long", "double", "decimal")
-_LABELS = (*_NUMBERS, "boolean")
+LABEL_TYPES = (*_NUMBERS, "boolean")
+"""Types of a field with the truth."""
 
 
 class FieldSettings(FrozenSettings):
@@ -101,25 +102,40 @@ class EventSettings(FrozenSettings):
     @model_validator(mode="after")
     def _parts_are_fields(self) -> Self:
         refusals = [
-            *self._refused("id", self.id),
-            *self._refused("key", self.key),
-            *self._refused("time", self.time, types=("timestamp",)),
-            *self._refused("label", self.label, types=_LABELS, is_required=False),
+            *part_refusals(self.fields, "id", self.id),
+            *part_refusals(self.fields, "key", self.key),
+            *part_refusals(self.fields, "time", self.time, types=("timestamp",)),
+            *part_refusals(self.fields, "label", self.label, types=LABEL_TYPES, is_required=False),
         ]
         if refusals:
             raise validation_error(*refusals)
         return self
 
-    def _refused(
-        self, part: str, name: str | None, *, types: tuple[str, ...] = (), is_required: bool = True
-    ) -> list[Refusal]:
-        if name is None:
-            return []
-        field = self.fields.get(name)
-        if field is None:
-            return [Refusal("the name of a field", (part,), candidates=tuple(self.fields))]
-        if types and field.type not in types:
-            return [Refusal(f"a field of type {' or '.join(types)}", (part,))]
-        if is_required and not field.required:
-            return [Refusal("a field with required: true", (part,))]
+
+def part_refusals(
+    fields: Mapping[str, FieldSettings],
+    part: str,
+    name: str | None,
+    *,
+    types: tuple[str, ...] = (),
+    is_required: bool = True,
+) -> list[Refusal]:
+    """Return why a field cannot play a part.
+
+    Args:
+        fields: settings by column name.
+        part: setting that names the field.
+        name: of the field; None: the part is left out.
+        types: types that suit the part; none: all do.
+        is_required: each row must have the field.
+    """
+    if name is None:
         return []
+    field = fields.get(name)
+    if field is None:
+        return [Refusal("the name of a field", (part,), candidates=tuple(fields))]
+    if types and field.type not in types:
+        return [Refusal(f"a field of type {' or '.join(types)}", (part,))]
+    if is_required and not field.required:
+        return [Refusal("a field with required: true", (part,))]
+    return []

@@ -10,6 +10,7 @@ from typing_extensions import Self
 
 from conf.events import EventSettings
 from conf.kafka import SinkSettings, SourceSettings
+from conf.labels import LabelsSettings
 from conf.ml import MlInferenceSettings
 from conf.types.base import FrozenSettings
 from conf.types.durations import PositiveDurationMs
@@ -112,6 +113,7 @@ class JobSettings(FrozenSettings):
         name: name of the job, also of its Kafka group and its metrics.
         source: where events come from.
         events: what an event looks like.
+        labels: outcomes that come later, in a stream of their own; default none.
         features: what is computed from it.
         inference: which model scores it, and how.
         sink: where rows go.
@@ -120,9 +122,16 @@ class JobSettings(FrozenSettings):
     name: Segment
     source: SourceSettings = SourceSettings()
     events: EventSettings
+    labels: LabelsSettings | None = None
     features: FeatureSetSettings
     inference: InferenceSettings
     sink: SinkSettings = SinkSettings()
+
+    @property
+    def has_topics(self) -> bool:
+        """Whether its settings name topics that it reads or writes."""
+        of_labels = None if self.labels is None else self.labels.kafka
+        return any(each is not None for each in (self.source.kafka, self.sink.kafka, of_labels))
 
     @model_validator(mode="after")
     def _carried_are_fields(self) -> Self:
@@ -136,6 +145,16 @@ class JobSettings(FrozenSettings):
         ]
         if refusals:
             raise validation_error(*refusals)
+        return self
+
+    @model_validator(mode="after")
+    def _labels_have_ids_of_events(self) -> Self:
+        if self.labels is None:
+            return self
+        own, of_labels = self.events.fields[self.events.id].type, self.labels.fields[self.labels.id].type
+        if own != of_labels:
+            at, against = ("labels", "id"), (("events", "id"),)
+            raise validation_error(Refusal(f"a field of type {own}, as the events' id", at, against=against))
         return self
 
     @model_validator(mode="after")

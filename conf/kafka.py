@@ -101,6 +101,13 @@ class KafkaSourceSettings(FrozenSettings):
     options: Properties = Field(default_factory=dict)
 
 
+TOPICS_OF_SINK = (
+    *("predictions", "alerts", "dead_letters", "drift", "comparisons", "verdicts"),
+    *("label_dead_letters", "unmatched"),
+)
+"""Settings of a sink that name a topic."""
+
+
 class KafkaSinkSettings(FrozenSettings):
     """Topics that a job writes instead of the folders of a run.
 
@@ -111,6 +118,10 @@ class KafkaSinkSettings(FrozenSettings):
         dead_letters: topic of dead letters.
         drift: topic of drift records, where ``ml.drift`` is enabled; default: the folder ``drift`` of ``--output``.
         verdicts: topic of verdicts on experiments; default: the folder ``verdicts`` of ``--output``.
+        label_dead_letters: topic of labels that could not be read; default: the folder ``label_dead_letters`` of
+            ``--output``.
+        unmatched: topic of labels without a prediction and predictions without a label; default: the folder
+            ``unmatched`` of ``--output``.
         comparisons: topic of what shadows of an experiment say; default: the folder ``comparisons`` of ``--output``.
         delivery: ``exactly_once`` (default): Kafka transactions; readers in read_committed mode see the rows after
             each checkpoint. ``at_least_once``: readers see rows at once, and some of them again after a failure.
@@ -127,6 +138,8 @@ class KafkaSinkSettings(FrozenSettings):
     drift: Topic | None = None
     comparisons: Topic | None = None
     verdicts: Topic | None = None
+    label_dead_letters: Topic | None = None
+    unmatched: Topic | None = None
     delivery: Literal["exactly_once", "at_least_once"] = "exactly_once"
     transaction_prefix: Name | None = None
     transaction_timeout_ms: PositiveDurationMs = Field(default=900_000, alias="transaction_timeout")
@@ -134,8 +147,7 @@ class KafkaSinkSettings(FrozenSettings):
 
     @model_validator(mode="after")
     def _topics_differ(self) -> Self:
-        names = ("predictions", "alerts", "dead_letters", "drift", "comparisons", "verdicts")
-        topics = {name: getattr(self, name) for name in names}
+        topics = {name: getattr(self, name) for name in TOPICS_OF_SINK}
         named: dict[Any, str] = {}
         refusals = []
         for name, topic in topics.items():

@@ -16,6 +16,7 @@ from conf.experiments.registry_weights import ramp_contradictions
 from conf.jdbc import JdbcSinkSettings
 from conf.job import FeatureSetSettings, FeatureSpec, InferenceSettings, JobSettings
 from conf.kafka import KafkaSinkSettings, KafkaSourceSettings, SinkSettings, SourceSettings
+from conf.labels import LabelsSettings
 from conf.ml import (
     FeatureStoreSettings,
     MetricsSettings,
@@ -42,6 +43,7 @@ __all__ = [
     "JobSettings",
     "KafkaSinkSettings",
     "KafkaSourceSettings",
+    "LabelsSettings",
     "MetricsSettings",
     "MlInferenceSettings",
     "MlSettings",

@@ -24,7 +24,7 @@ TFLITE = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
 def diagnose_options(settings: Settings, load: Callable[[str], Any]) -> list[Requirement]:
     """Check the parts that settings may ask for; ``load`` imports a module by name."""
     job = settings.job
-    is_kafka = job is not None and (job.source.kafka is not None or job.sink.kafka is not None)
+    is_kafka = job is not None and job.has_topics
     metrics = settings.ml.metrics
     asked = {"ml.metrics.port": str(metrics.port), "ml.metrics.flink_port": str(metrics.flink_port)}
     return [

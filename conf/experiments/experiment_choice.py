@@ -35,13 +35,16 @@ def shadow_experiments(ml: MlSettings, model_name: str) -> tuple[ExperimentSetti
 def experiment_contradictions(ml: MlSettings, job: JobSettings) -> Iterator[Refusal]:
     """Yield a refusal for each experiment that a job cannot take part in."""
     found = list(_numbered(ml, job.inference.model_name))
+    if job.labels is not None and not any(_reads_labels(each) for _, each in found):
+        hint = "leave out job.labels, or give an experiment of the job's model a verdict on such a metric"
+        yield Refusal("no labels, as no experiment's verdict has a metric that needs one", ("job", "labels"), hint)
     for place, (index, each) in enumerate(found):
         if place and (each.layer is None or each.layer != found[0][1].layer):
             hint = "give all experiments of the job's model one layer, and shares of its traffic"
             expected = f"the layer of experiment {found[0][1].name!r}, as one model answers an event"
             yield Refusal(expected, (*_PATH, index, "layer"), hint, against=((*_PATH, found[0][0], "layer"),))
         yield from _of_unit(each, job.events, index)
-        yield from _of_metrics(each, job.events, index)
+        yield from _of_metrics(each, job, index)
 
 
 def judged_experiments(ml: MlSettings, model_name: str) -> tuple[ExperimentSettings, ...]:
@@ -71,13 +74,17 @@ def _of_unit(experiment: ExperimentSettings, events: EventSettings, index: int) 
         yield Refusal("an event field of type long or string", at, candidates=candidates)
 
 
-def _of_metrics(experiment: ExperimentSettings, events: EventSettings, index: int) -> Iterator[Refusal]:
+def _reads_labels(experiment: ExperimentSettings) -> bool:
+    return experiment.verdict is not None and any(metric.needs_label for metric in experiment.verdict.metrics)
+
+
+def _of_metrics(experiment: ExperimentSettings, job: JobSettings, index: int) -> Iterator[Refusal]:
     """Refuse metrics of fields that are no numbers, and of outcomes where events carry none."""
-    numbers = tuple(name for name, field in events.fields.items() if field.type in NUMBER_TYPES)
+    numbers = tuple(name for name, field in job.events.fields.items() if field.type in NUMBER_TYPES)
     for place, metric in enumerate(experiment.verdict.metrics if experiment.verdict is not None else ()):
         at = (*_PATH, index, "verdict", "metrics", place)
-        if metric.needs_label and events.label is None:
-            hint = "name the field of the outcome in job.events.label"
+        if metric.needs_label and job.events.label is None and job.labels is None:
+            hint = "name the field of the outcome in job.events.label, or where outcomes come from in job.labels"
             yield Refusal("a metric that needs no outcome, as events have none", (*at, "of"), hint)
         if metric.field is not None and metric.field not in numbers:
             yield Refusal("the name of an event field with numbers", (*at, "field"), candidates=numbers)

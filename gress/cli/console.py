@@ -142,6 +142,7 @@ def print_summary(summary: Summary, output: Path, *, events: str = "events") -> 
         ("model", " ".join(f"{summary.model} {version} ({n:,})" for version, n in summary.versions.items())),
         ("variants", ", ".join(f"{variant} ({n:,})" for variant, n in summary.variants.items())),
         ("verdict", "\n".join(f"{variant}: {text}" for variant, text in summary.verdicts.items())),
+        ("labels", ", ".join(f"{n:,} {outcome}" for outcome, n in summary.labels.items())),
         ("feature set", summary.feature_set or ""),
         ("batch scored in", ", ".join(f"{name} {us / 1000:g} ms" for name, us in summary.latency_us.items())),
     ]

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyflink.common.typeinfo import TypeInformation
+    from pyflink.datastream import DataStream, KeyedStream
 
 MOST_SHARDS = 32
 
@@ -33,3 +38,29 @@ def shard_labels(max_parallelism: int) -> tuple[int, ...]:
             found.setdefault(shard, label)
         label += 1
     return tuple(found[shard] for shard in range(shards))
+
+
+def keyed_rows(stream: DataStream, key: TypeInformation, value: TypeInformation) -> KeyedStream:
+    """Return a stream of rows ``(key, value)`` as values by their keys, without a Python operator for the key.
+
+    PyFlink's own ``key_by`` calls Python for each element to learn its key, which is there already.
+
+    Args:
+        stream: the rows.
+        key: type of their first fields.
+        value: type of their second fields.
+    """
+    from pyflink.common import Types
+    from pyflink.datastream.data_stream import KeyedStream
+    from pyflink.java_gateway import get_gateway
+
+    selector = get_gateway().jvm.KeyByKeySelector()
+    keyed = stream._j_data_stream.keyBy(selector, Types.ROW([key]).get_java_type_info())
+    return KeyedStream(keyed, value, stream)
+
+
+def keyed_parts(stream: DataStream) -> KeyedStream:
+    """Return a stream of ``(label, part)`` as parts by the labels of their shards."""
+    from pyflink.common import Types
+
+    return keyed_rows(stream, Types.INT(), Types.PRIMITIVE_ARRAY(Types.BYTE()))

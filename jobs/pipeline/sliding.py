@@ -19,16 +19,17 @@ from typing import TYPE_CHECKING
 from conf.settings import EventSettings, JobSettings, Settings
 from jobs.flink.environment import FlinkSession, batch_rows
 from jobs.flink.overrides import ONE_ROW, run_in_thread, table_options
-from jobs.flink.shards import shard_labels
+from jobs.flink.shards import keyed_parts, shard_labels
 from jobs.flink.sql import View, create_view
 from jobs.pipeline.quiet import with_end_of_silence
-from jobs.pipeline.steps import NO_TIME_MS, Profile, apply, computed_once, schema_of
+from jobs.pipeline.steps import Profile, apply, computed_once
+from jobs.pipeline.timed_parts import parts_in, timed_parts, with_contents
 from jobs.pipeline.window_plans import filter_problems, window_plans
 from jobs.saved_state.operators import WINDOWS_UID
 from jobs.sources.kafka import RECORD_COLUMNS, SOURCE_TIME
 from jobs.sources.pieces import PieceView
 from state.sliding.plan import SlidingPlan
-from state.sql import SqlColumns, identifier, interval
+from state.sql import SqlColumns, identifier
 from udfs.features.feature_set import FeatureSet
 from udfs.functions.parse_lines import LINE, event_columns
 from udfs.functions.vector_function import VectorFunction
@@ -40,7 +41,7 @@ from udfs.windows.late_rows import LateLetters
 from udfs.windows.pack_lines import PackLines
 
 if TYPE_CHECKING:
-    from pyflink.datastream import DataStream, KeyedStream
+    from pyflink.datastream import DataStream
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,8 @@ def window_parts(
     if isinstance(lines, PieceView):
         timed, letters_of_packed = _packed_pieces(session, lines, pack, job.events)
     else:
-        packed = _with_contents(session, apply(session, lines, "packed", pack, profile=profile, keep=kept))
-        timed = letters_of_packed = _timed(session, packed, job.events, has_source_time=has_source_time)
+        packed = with_contents(session, apply(session, lines, "packed", pack, profile=profile, keep=kept))
+        timed = letters_of_packed = timed_parts(session, packed, job.events, has_source_time=has_source_time)
     stages = _Stages(session, job, labels, record)
     silent_ms = job.source.kafka.idle_timeout_ms if has_source_time and job.source.kafka is not None else 0
     stream = stages.parts(timed, silent_ms)
@@ -131,32 +132,8 @@ def _packed_pieces(
     function = PackPieces(pack, numbers.pieces)
     with table_options(session, ONE_ROW):
         packed = apply(session, numbers, "packed", function, profile="throughput")
-        timed = _timed(session, packed, events, has_source_time=False)
+        timed = timed_parts(session, packed, events, has_source_time=False)
     return timed, rows_of(session, timed, "packed_letters", function.rows)
-
-
-def _with_contents(session: FlinkSession, packed: View) -> View:
-    """Leave out the rows of a batch that hold nothing: its parts are in the first."""
-    condition = "__parts IS NOT NULL OR __dead_letter_reason IS NOT NULL"
-    return create_view(session, "packed_rows", packed.columns, f"SELECT * FROM {packed.name} WHERE {condition}")
-
-
-def _timed(session: FlinkSession, packed: View, events: EventSettings, *, has_source_time: bool) -> View:
-    """Make a stream, so that rows are computed once, whose row time is that of the batch's latest event."""
-    from pyflink.table import Schema
-
-    table = session.tables.from_path(packed.name)
-    timed = View("packed_timed", tuple(column for column in packed.columns if column[0] != SOURCE_TIME))
-    own = f"__rowtime - {interval(events.watermark_delay_ms + 1)}"
-    added = (
-        Schema.new_builder()
-        .column_by_expression("__rowtime", f"TO_TIMESTAMP_LTZ(COALESCE(__newest, {NO_TIME_MS}), 3)")
-        .watermark("__rowtime", "SOURCE_WATERMARK()" if has_source_time else own)
-    )
-    stream = session.tables.to_data_stream(table)
-    schema = schema_of(table, timed.names, added)
-    session.tables.create_temporary_view(timed.name, session.tables.from_data_stream(stream, schema))
-    return timed
 
 
 def _rejected(session: FlinkSession, packed: View, late: View) -> View:
@@ -186,11 +163,7 @@ class _Stages:
         """Return the parts of packed batches, each with its label; silence of so long ends what waits, 0 never."""
         from udfs.windows.stage import labelled
 
-        query = (
-            f"SELECT part FROM (SELECT __parts, __rowtime FROM {packed.name} WHERE __parts IS NOT NULL) "
-            "CROSS JOIN UNNEST(__parts) AS U (part)"
-        )
-        stream = self._session.tables.to_data_stream(self._session.tables.sql_query(query))
+        stream = parts_in(self._session, packed)
         if silent_ms:
             stream = with_end_of_silence(self._session, packed, stream, silent_ms)
         return stream.map(labelled, self._type).uid(f"{WINDOWS_UID}labels").name("labels")
@@ -218,21 +191,8 @@ class _Stages:
             most_rows=self._batch_rows if follows is None else MOST_ROWS,
             allowance_ms=self._allowance_ms,
         )
-        keyed = self._keyed(stream)
-        return keyed.process(stage, self._type).uid(f"{WINDOWS_UID}{plan.key}").name(f"windows by {plan.key}")
-
-    def _keyed(self, stream: DataStream) -> KeyedStream:
-        """Return a stream of ``(label, part)`` as parts by their labels, without a Python operator for the key.
-
-        PyFlink's own ``key_by`` calls Python for each element to learn its key, which is there already.
-        """
-        from pyflink.common import Types
-        from pyflink.datastream.data_stream import KeyedStream
-        from pyflink.java_gateway import get_gateway
-
-        selector = get_gateway().jvm.KeyByKeySelector()
-        keyed = stream._j_data_stream.keyBy(selector, Types.ROW([Types.INT()]).get_java_type_info())
-        return KeyedStream(keyed, Types.PRIMITIVE_ARRAY(Types.BYTE()), stream)
+        windowed = keyed_parts(stream).process(stage, self._type).uid(f"{WINDOWS_UID}{plan.key}")
+        return windowed.name(f"windows by {plan.key}")
 
     def late(self, stream: DataStream) -> View:
         """Return the late rows of the first stage."""

@@ -1,6 +1,7 @@
 """The stream of verdicts: outcomes of scored batches, units counted by shard, and one judge for all shards.
 
 scored ── outcomes ──► units by shard ── sums at each look ──► judge ──► verdicts
+   └─ predictions ──► join with labels ──┘
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING
 from conf.experiments.experiment_choice import judged_experiments, paired_experiments
 from conf.settings import JobSettings, Settings
 from jobs.flink.environment import FlinkSession
-from jobs.flink.shards import shard_labels
+from jobs.flink.shards import keyed_parts, shard_labels
 from jobs.flink.sql import View
+from jobs.pipeline.labels import LabelStreams, add_label_sinks, join_labels
 from jobs.pipeline.timed_texts import timed_texts
 from jobs.sinks.files import write_text
 from jobs.sinks.inserts import Inserts
@@ -45,7 +47,8 @@ def add_verdicts(
         settings: of its experiments.
         inserts: all other inserts; this one comes last, so that it moves no other operator's uid.
         job: owner of the rows.
-        scored: view with the column ``__outcomes``; a stream, for it is read here apart from the others.
+        scored: view with the column ``__outcomes``, and that of predictions to label where the job has labels; a
+            stream, for it is read here apart from the others.
         output: folder of the run.
         compared: what shadows said; None: there are none.
     """
@@ -54,7 +57,8 @@ def add_verdicts(
     outcomes = timed_texts(session, job, scored, OUTCOMES)
     if compared is not None and PAIRED in compared.names:
         outcomes = outcomes.union(timed_texts(session, job, compared, PAIRED))
-    records = _records(session, settings, job, outcomes)
+    labels = join_labels(session, settings, job, scored) if job.labels is not None else None
+    records = _records(settings, job, outcomes, labels)
     schema = Schema.new_builder().column("f0", DataTypes.STRING()).build()
     session.tables.create_temporary_view(VIEW, session.tables.from_data_stream(records, schema))
     kafka = job.sink.kafka
@@ -63,12 +67,12 @@ def add_verdicts(
         inserts.add(f"INSERT INTO verdicts SELECT f0 FROM {VIEW}")
     else:
         write_text(inserts, "verdicts", f"SELECT f0 FROM {VIEW}", output / "verdicts")
+    if labels is not None:
+        add_label_sinks(session, inserts, job, labels, output)
 
 
-def _records(session: FlinkSession, settings: Settings, job: JobSettings, outcomes: DataStream) -> DataStream:
+def _records(settings: Settings, job: JobSettings, outcomes: DataStream, later: LabelStreams | None) -> DataStream:
     from pyflink.common import Types
-    from pyflink.datastream.data_stream import KeyedStream
-    from pyflink.java_gateway import get_gateway
 
     from udfs.verdicts.stage import CountUnits, JudgeExperiments, SplitOutcomes
 
@@ -76,10 +80,7 @@ def _records(session: FlinkSession, settings: Settings, job: JobSettings, outcom
     labels = shard_labels(settings.execution.max_parallelism)
     part = Types.ROW([Types.INT(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
     parts = outcomes.flat_map(SplitOutcomes(labels), part).uid("verdicts-split").name("outcomes by shard")
-    # The key is there already: PyFlink's own key_by would call Python for each element to learn it.
-    selector = get_gateway().jvm.KeyByKeySelector()
-    by_label = parts._j_data_stream.keyBy(selector, Types.ROW([Types.INT()]).get_java_type_info())
-    keyed = KeyedStream(by_label, Types.PRIMITIVE_ARRAY(Types.BYTE()), parts)
+    keyed = keyed_parts(parts if later is None else parts.union(later.pairs))
     pairs = [
         (each, treatment)
         for each in paired_experiments(settings.ml, job.inference.model_name)

@@ -17,13 +17,13 @@ from jobs.pipeline.scoring import ScoringViews, feature_columns
 from jobs.pipeline.shadows import add_shadows
 from jobs.pipeline.steps import apply
 from jobs.pipeline.verdicts import add_verdicts
+from jobs.sinks.dead_letters import letters_query
 from jobs.sinks.files import write_csv, write_json, write_text
 from jobs.sinks.inserts import Inserts
 from jobs.sinks.kafka import create_kafka_sink
 from jobs.sinks.rows import expressions, sql_columns
 from state.sql import identifier, literal
 from udfs.columns.side_columns import DRIFT, OUTCOMES, SHADOW
-from udfs.dead_letters import REASONS
 from udfs.functions.count_dead_letters import CountDeadLetters
 from udfs.functions.parse_lines import event_columns
 from udfs.rows import DEAD_LETTER, predictions_of
@@ -115,9 +115,9 @@ class _Writing:
         if scored is not None:
             # Past the windows the raw line is gone; the event's fields say as much.
             past_windows = None if rejected is None else _fields_as_json(self.job.events)
-            queries.append(self._letters(scored, "score", value=past_windows))
+            queries.append(letters_query(scored, self.job.events, f"{self.job.name}/score", value=past_windows))
         if rejected is not None:
-            queries.append(self._letters(rejected, "parse"))
+            queries.append(letters_query(rejected, self.job.events, f"{self.job.name}/parse"))
         return RowQuery("dead_letters", sql_columns(DEAD_LETTER), " UNION ALL ".join(queries))
 
     def _write(self, rows: RowQuery) -> None:
@@ -139,18 +139,6 @@ class _Writing:
         kept = [name for name in view.names if name not in dict(function.inputs)]
         profile = self.settings.execution.profile
         return apply(self.session, rejected, f"{view.name}_{name}", function, profile=profile, keep=kept)
-
-    def _letters(self, view: View, step: str, value: str | None = None) -> str:
-        """Return the query of a view's dead letters; ``value`` is SQL for the row where its line is gone."""
-        cases = " ".join(f"WHEN {literal(reason)} THEN {literal(category)}" for reason, category in REASONS.items())
-        given = {
-            "value": value or "`__value`",
-            "encoding": "'utf-8'" if value else "`__encoding`",
-            "category": f"CASE __dead_letter_reason {cases} END",
-            "operator": literal(f"{self.job.name}/{step}"),
-        }
-        listed = ", ".join(expressions(DEAD_LETTER, view, self.job.events, given))
-        return f"SELECT {listed} FROM {view.name} WHERE __dead_letter_reason IS NOT NULL"
 
 
 def _fields_as_json(events: EventSettings) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.run_folder.arrow import arrow_schema, read_json_parts
+from jobs.run_folder.label_counts import count_labels
 from jobs.run_folder.part_files import LineCounter, line_blocks
 from jobs.run_folder.row_counts import Counts
 from models.metrics import auc_roc, average_precision
@@ -45,6 +46,7 @@ class Summary:
         average_precision: with labels of both kinds only.
         variants: predictions by experiment and variant, as ``EXPERIMENT: VARIANT``.
         verdicts: the last verdict on each variant, as ``EXPERIMENT: VARIANT``.
+        labels: rows by what became of them, where labels come in a stream of their own.
         uncounted: why the last rows of a stopped run could not be counted.
     """
 
@@ -68,6 +70,7 @@ class Summary:
     rows_per_s_from_first: float | None = None
     variants: dict[str, int] = field(default_factory=dict)
     verdicts: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, int] = field(default_factory=dict)
     uncounted: str | None = None
 
     @property
@@ -119,6 +122,7 @@ def summarise(
         reasons=dict(reasons),
         variants=_variants(table),
         verdicts=last_verdicts(output / "verdicts"),
+        labels=count_labels(output),
         **quality,
     )
 

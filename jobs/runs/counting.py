@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from jobs.kafka.counts import TopicCounts
+from jobs.run_folder.label_counts import count_labels
 from jobs.run_folder.progress import Progress
 from jobs.run_folder.row_counts import Counts, FolderCounter
 from jobs.run_folder.summary import Summary, count_reasons, summary_of_counts
@@ -40,6 +41,7 @@ class RowWatch:
         summary = summary_of_counts(
             self.progress.last, job=self.prepared.job.name, reasons=self._reasons(), events=events
         )
+        summary = replace(summary, labels=count_labels(self.prepared.output))
         problem = self.progress.problem
         return summary if problem is None else replace(summary, uncounted=str(problem))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from conf.kafka import TOPICS_OF_SINK
 from conf.settings import JobSettings
 from jobs.flink.environment import FlinkSession, is_submitted
 from jobs.flink.file_urls import file_url
@@ -15,7 +16,6 @@ from jobs.kafka.admin import TopicRequest, check_topics
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
 from jobs.run_folder.summary import Summary
 from jobs.sinks.jdbc import make_tables
-from jobs.sinks.kafka import TOPICS
 from jobs.sinks.rows import sql_columns
 from jobs.sources.files import InputFiles
 from jobs.sources.kafka import KafkaInput
@@ -116,8 +116,12 @@ def _asked(job: JobSettings, source: InputFiles | KafkaInput) -> Iterator[TopicR
     if isinstance(source, KafkaInput):
         read = source.settings
         yield TopicRequest("job.source.kafka", read.servers, read.options, read.topics, is_written=False)
+    if job.labels is not None and job.labels.kafka is not None:
+        of_labels = job.labels.kafka
+        asked = (of_labels.servers, of_labels.options, of_labels.topics)
+        yield TopicRequest("job.labels.kafka", *asked, is_written=False)
     kafka = job.sink.kafka
     if kafka is not None:
-        named = (getattr(kafka, name) for name in (*TOPICS, "drift", "comparisons", "verdicts"))
+        named = (getattr(kafka, name) for name in TOPICS_OF_SINK)
         topics = [topic for topic in named if topic is not None]
         yield TopicRequest("job.sink.kafka", kafka.servers, kafka.options, topics, is_written=True)

@@ -21,6 +21,7 @@ from jobs.sources.files import InputFiles, find_inputs
 from jobs.sources.first_rows import check_times
 from jobs.sources.generated import GENERATOR, generate, parse_generator
 from jobs.sources.kafka import KafkaInput, find_kafka_input
+from jobs.sources.labels import check_labels
 
 
 @dataclass(frozen=True)
@@ -89,11 +90,13 @@ def prepare(
         raise problem
     ended("model")
     topics = find_kafka_input(request.input, job, origin)
-    if topics is not None or job.sink.kafka is not None:
+    reads_labels = job.labels is not None and job.labels.kafka is not None
+    if topics is not None or job.sink.kafka is not None or reads_labels:
         connector_jar()
     if job.sink.jdbc is not None:
         find_jars(JDBC)
     if topics is not None:
+        check_labels(job, is_bounded=topics.is_bounded)
         claim(request.output, is_overwriting=request.is_overwriting, is_resuming=request.is_resuming)
     return PreparedRun(settings, job, topics or _find_files(request, job), request.output)
 
@@ -101,11 +104,13 @@ def prepare(
 def _find_files(request: RunRequest, job: JobSettings) -> InputFiles:
     if not request.input or request.input.startswith(GENERATOR):
         parse_generator(request.input or GENERATOR)
+        check_labels(job, is_bounded=True)
         claim(request.output, is_overwriting=request.is_overwriting, is_resuming=request.is_resuming)
         return find_inputs(str(generate(request.input or GENERATOR, request.output)))
     files = find_inputs(request.input)
     files.line_format(job.events)
     check_times(files, job.events)
+    check_labels(job, is_bounded=True)
     if any(request.output.absolute() in path.parents for path in files.paths):
         refuse(f"output {request.output}", "a folder apart from the input", "the one it lies in", "name another")
     claim(request.output, is_overwriting=request.is_overwriting, is_resuming=request.is_resuming)

@@ -143,7 +143,7 @@ def jar_problems(job: JobSettings) -> Iterator[JobError]:
             find_jars(JDBC)
         except JobError as error:
             yield error
-    if job.source.kafka is not None or job.sink.kafka is not None:
+    if job.has_topics:
         try:
             connector_jar()
         except JobError as error:

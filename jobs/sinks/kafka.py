@@ -8,8 +8,6 @@ from jobs.flink.sql import create_table
 from jobs.kafka.admin import client_properties
 from state.sql import SqlColumns
 
-TOPICS = ("predictions", "alerts", "dead_letters")
-
 
 def create_kafka_sink(
     session: FlinkSession, name: str, columns: SqlColumns, job: JobSettings, kafka: KafkaSinkSettings
@@ -18,7 +16,7 @@ def create_kafka_sink(
 
     Args:
         session: to register it in.
-        name: one of ``TOPICS``, and the table's.
+        name: of the setting that names the topic, and the table's.
         columns: name and SQL type; absent values are left out of the JSON.
         job: its name is the transaction prefix where none is set.
         kafka: servers, topics and guarantees.

@@ -16,10 +16,15 @@ _ROWS = 100
 _LINE_BYTES = 1 << 20
 
 
-def check_times(files: InputFiles, events: EventSettings) -> None:
+def check_times(files: InputFiles, events: EventSettings, setting: str = "job.events") -> None:
     """Refuse a field of times without a unit whose numbers in the first rows only make sense in another unit.
 
     Among times that are clear, such a number is one bad row, and becomes a dead letter.
+
+    Args:
+        files: the input.
+        events: their fields.
+        setting: path of these settings, for the error.
 
     Raises:
         JobError: the text shows a number, and the unit to set.
@@ -32,7 +37,7 @@ def check_times(files: InputFiles, events: EventSettings) -> None:
     for name in sources:
         error = _unclear_time(columns[name])
         if error is not None:
-            fail(f"input {files.paths[0]}", f"job.events.fields.{name}: {error}")
+            fail(f"input {files.paths[0]}", f"{setting}.fields.{name}: {error}")
 
 
 def _first_lines(files: InputFiles, events: EventSettings, columns: list[str]) -> list[bytes]:

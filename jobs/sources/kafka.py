@@ -48,7 +48,6 @@ PLACE_COLUMNS = ("__partition", "__offset")
 """Columns of a record's position: all that passes through the windows, whose state keeps every row for a while."""
 
 _LOG = logging.getLogger(__name__)
-_TABLE, _VIEW = "kafka_records", "raw_lines"
 _TABLE_COLUMNS: SqlColumns = (
     *LINE,
     ("__key", "STRING"),
@@ -65,10 +64,17 @@ _ZONE = r"[+-](0\d|1[0-7])(:?[0-5]\d)?"
 
 @dataclass(frozen=True)
 class KafkaInput:
-    """Topics to read instead of files."""
+    """Topics to read instead of files.
+
+    Attributes:
+        settings: where they are, and how they are read.
+        group: consumer group.
+        setting: path of the settings, for errors.
+    """
 
     settings: KafkaSourceSettings
     group: str
+    setting: str = "job.source.kafka"
 
     @property
     def is_bounded(self) -> bool:
@@ -104,13 +110,16 @@ def find_kafka_input(text: str, job: JobSettings, origin: str) -> KafkaInput | N
     return KafkaInput(settings, settings.group or job.name)
 
 
-def create_kafka_lines(session: FlinkSession, found: KafkaInput, events: EventSettings, *, has_windows: bool) -> View:
+def create_kafka_lines(
+    session: FlinkSession, found: KafkaInput, events: EventSettings, prefix: str = "", *, has_windows: bool
+) -> View:
     """Register and return the view of all records, with the columns ``__line`` and ``RECORD_COLUMNS``.
 
     Args:
         session: session to register it in.
         found: topics to read.
         events: settings of events, which name the field of the event's time.
+        prefix: begin of the names of what is registered, for a second input of a job.
         has_windows: the job has windows, which need watermarks; the view then has ``SOURCE_TIME`` as its row time.
     """
     time, watermark = _source_time(events) if has_windows else ((), "")
@@ -118,12 +127,13 @@ def create_kafka_lines(session: FlinkSession, found: KafkaInput, events: EventSe
     readers = _readers(found, session.env.get_parallelism()) if has_windows else None
     if readers is not None:
         options["scan.parallelism"] = str(readers)
-    create_table(session, _TABLE, (*_TABLE_COLUMNS, *time), options, last=watermark)
+    name = f"{prefix}kafka_records"
+    create_table(session, name, (*_TABLE_COLUMNS, *time), options, last=watermark)
     times = tuple((name, "TIMESTAMP_LTZ(3)") for name, _ in time)
     record = [f"{expression} AS {identifier(name)}" for name, _, expression in _RECORD]
     taken = ["__line", *record, *(identifier(name) for name, _ in time)]
     columns = (*LINE, *RECORD_COLUMNS, *times)
-    return create_view(session, _VIEW, columns, f"SELECT {', '.join(taken)} FROM {_TABLE}")
+    return create_view(session, f"{prefix}raw_lines", columns, f"SELECT {', '.join(taken)} FROM {name}")
 
 
 def _readers(found: KafkaInput, tasks: int) -> int | None:
@@ -133,7 +143,7 @@ def _readers(found: KafkaInput, tasks: int) -> int | None:
     as there are, one after the other.
     """
     settings = found.settings
-    asked = TopicRequest("job.source.kafka", settings.servers, settings.options, settings.topics, is_written=False)
+    asked = TopicRequest(found.setting, settings.servers, settings.options, settings.topics, is_written=False)
     topics = ", ".join(settings.topics)
     try:
         partitions = max(count_partitions(asked).values())

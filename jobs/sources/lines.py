@@ -33,35 +33,45 @@ _PARQUET_ROWS = 4_096
 
 
 def create_input(
-    session: FlinkSession, source: InputFiles | KafkaInput, events: EventSettings, *, has_windows: bool
+    session: FlinkSession,
+    source: InputFiles | KafkaInput,
+    events: EventSettings,
+    prefix: str = "",
+    *,
+    has_windows: bool,
 ) -> View:
-    """Register and return the view of all lines of files or topics, column ``__line``."""
+    """Register and return the view of all lines of files or topics, column ``__line``; ``prefix`` as below."""
     if isinstance(source, KafkaInput):
-        return create_kafka_lines(session, source, events, has_windows=has_windows)
-    return create_lines(session, source, events, is_ordered=has_windows)
+        return create_kafka_lines(session, source, events, prefix, has_windows=has_windows)
+    return create_lines(session, source, events, prefix, is_ordered=has_windows)
 
 
-def create_lines(session: FlinkSession, files: InputFiles, events: EventSettings, *, is_ordered: bool) -> View:
+def create_lines(
+    session: FlinkSession, files: InputFiles, events: EventSettings, prefix: str = "", *, is_ordered: bool
+) -> View:
     """Register and return the view of all lines, column ``__line``.
 
     Args:
         session: session to register it in.
         files: files to read.
         events: settings of events, whose units the times of Parquet files get.
+        prefix: begin of the names of what is registered and of its uid, for a second input of a job.
         is_ordered: one task reads the files one after the other. Event-time windows need this order, so that no row
             comes behind the watermark. Otherwise tasks share the files.
     """
+    name = f"{prefix}{_VIEW}"
     if files.format == "parquet":
-        _register(session, _parquet_lines(session, files, events))
+        session.tables.create_temporary_view(name, _parquet_lines(session, files, events, prefix))
     elif is_read_in_turn(files, is_ordered=is_ordered, parallelism=session.env.get_parallelism()):
-        _register(session, _lines_in_turn(session, files.paths, 1 if is_ordered else session.env.get_parallelism()))
+        parallelism = 1 if is_ordered else session.env.get_parallelism()
+        session.tables.create_temporary_view(name, _lines_in_turn(session, files.paths, parallelism, prefix))
     else:
-        _create_split_lines(session, files.paths)
+        _create_split_lines(session, files.paths, name)
     if files.format != "csv":
-        return View(_VIEW, LINE)
+        return View(name, LINE)
     # Every file starts with the header, and no event equals it.
     is_event = f"TRIM(TRAILING U&'\\000D' FROM CAST(__line AS STRING)) <> {literal(files.header)}"
-    return create_view(session, "lines", LINE, f"SELECT __line FROM {_VIEW} WHERE {is_event}")
+    return create_view(session, f"{prefix}lines", LINE, f"SELECT __line FROM {name} WHERE {is_event}")
 
 
 def is_read_in_turn(files: InputFiles, *, is_ordered: bool, parallelism: int) -> bool:
@@ -74,16 +84,12 @@ def is_read_in_turn(files: InputFiles, *, is_ordered: bool, parallelism: int) ->
     return is_ordered or is_hidden or len(files.paths) < parallelism
 
 
-def _register(session: FlinkSession, table: Table) -> None:
-    session.tables.create_temporary_view(_VIEW, table)
-
-
-def _create_split_lines(session: FlinkSession, paths: Sequence[Path]) -> None:
+def _create_split_lines(session: FlinkSession, paths: Sequence[Path], view: str) -> None:
     # Use one source for a folder's files, so that a task that finishes a file takes the next. With one source a file,
     # the same task would get all of them.
     tables = []
     for index, (folder, found) in enumerate(groupby(sorted(paths), lambda path: path.parent)):
-        name = f"{_VIEW}_{index}"
+        name = f"{view}_{index}"
         pattern = "|".join(re.escape(path.as_posix()) for path in found)
         options = {
             "connector": "filesystem",
@@ -93,10 +99,10 @@ def _create_split_lines(session: FlinkSession, paths: Sequence[Path]) -> None:
         }
         create_table(session, name, LINE, options)
         tables.append(f"SELECT __line FROM {name}")
-    create_view(session, _VIEW, LINE, " UNION ALL ".join(tables))
+    create_view(session, view, LINE, " UNION ALL ".join(tables))
 
 
-def _lines_in_turn(session: FlinkSession, paths: Sequence[Path], parallelism: int) -> Table:
+def _lines_in_turn(session: FlinkSession, paths: Sequence[Path], parallelism: int, prefix: str) -> Table:
     """Return the lines of one file after the other; one task reads and distributes them to ``parallelism`` tasks."""
     from pyflink.common import Types, WatermarkStrategy
     from pyflink.datastream.connectors.base import Source
@@ -116,7 +122,7 @@ def _lines_in_turn(session: FlinkSession, paths: Sequence[Path], parallelism: in
         source = Source(chain.build())
     # A chain does not declare its type, so name it here.
     lines = session.env.from_source(source, WatermarkStrategy.no_watermarks(), "files", Types.STRING())
-    lines = lines.set_parallelism(1).uid(FILES_UID).name("files")
+    lines = lines.set_parallelism(1).uid(f"{prefix}{FILES_UID}").name("files")
     if parallelism > 1:
         lines = lines.rebalance()
         # The next operator takes the parallelism of its input, and Flink gives rebalance the parallelism 1.
@@ -129,19 +135,19 @@ def _encoded(session: FlinkSession, lines: Table) -> Table:
     return session.tables.sql_query(f"SELECT ENCODE(__line, {literal(_BYTE_CHARSET)}) AS __line FROM {lines}")
 
 
-def _parquet_lines(session: FlinkSession, files: InputFiles, events: EventSettings) -> Table:
+def _parquet_lines(session: FlinkSession, files: InputFiles, events: EventSettings, prefix: str) -> Table:
     """Return the rows of Parquet files as JSON lines, which one Python worker reads in pieces, in order."""
     from udfs.inference import as_piece_udf
 
     pieces = parquet_pieces(files.paths, _PARQUET_ROWS, units_in_file(events))
-    session.tables.create_temporary_function("read_piece", as_piece_udf(pieces))
+    session.tables.create_temporary_function(f"{prefix}read_piece", as_piece_udf(pieces))
     with table_options(session, ONE_ROW):
         # Translate here, so that small bundles apply to reading alone: a piece is read when the one before is used up.
-        numbers = create_pieces(session, pieces, is_ordered=True)
+        numbers = create_pieces(session, pieces, prefix, is_ordered=True)
         lines = session.tables.from_data_stream(
             session.tables.to_data_stream(
                 session.tables.sql_query(
-                    f"SELECT __line FROM (SELECT read_piece(__piece) AS found FROM {numbers.name}) "
+                    f"SELECT __line FROM (SELECT {prefix}read_piece(__piece) AS found FROM {numbers.name}) "
                     "CROSS JOIN UNNEST(found) AS T (__line)"
                 )
             )

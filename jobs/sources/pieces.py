@@ -75,12 +75,13 @@ def source_uid(pieces: Pieces) -> str:
     return f"{PIECES_UID}{pieces.fingerprint}"
 
 
-def create_pieces(session: FlinkSession, pieces: Pieces, *, is_ordered: bool) -> PieceView:
+def create_pieces(session: FlinkSession, pieces: Pieces, prefix: str = "", *, is_ordered: bool) -> PieceView:
     """Register and return the view of all numbers, column ``__piece``.
 
     Args:
         session: session to register it in.
         pieces: the input.
+        prefix: begin of the view's name and of the uid, for a second input of a job.
         is_ordered: one task gets all numbers, in order; otherwise each task gets a stretch of them.
     """
     from pyflink.common import Types, WatermarkStrategy
@@ -89,9 +90,9 @@ def create_pieces(session: FlinkSession, pieces: Pieces, *, is_ordered: bool) ->
     source = NumberSequenceSource(0, pieces.count - 1)
     numbers = session.env.from_source(source, WatermarkStrategy.no_watermarks(), "pieces", Types.LONG())
     # A job that goes on with other files, or other pieces of them, must not take the numbers of these for its own.
-    numbers = numbers.uid(source_uid(pieces)).name("pieces")
+    numbers = numbers.uid(f"{prefix}{source_uid(pieces)}").name("pieces")
     if is_ordered:
         numbers = numbers.set_parallelism(1)
     ((name, _),) = PIECE
-    session.tables.create_temporary_view(_VIEW, session.tables.from_data_stream(numbers).alias(name))
-    return PieceView(_VIEW, PIECE, pieces)
+    session.tables.create_temporary_view(f"{prefix}{_VIEW}", session.tables.from_data_stream(numbers).alias(name))
+    return PieceView(f"{prefix}{_VIEW}", PIECE, pieces)

@@ -68,7 +68,7 @@ class UnitLedger:
                 self._let_go(rows.shares)
         places = self._place(rows)
         self._note_active(places, rows.step)
-        for arm in np.unique(rows.arms).tolist():
+        for arm in () if rows.is_delayed else np.unique(rows.arms).tolist():
             cell = self.cells.cell(arm, rows.step)
             times = rows.times[rows.arms == arm]
             cell.last_ms = max(cell.last_ms, int(times.max()))

@@ -31,6 +31,7 @@ class Outcomes:
         values: one column a metric, float64 (n, k); NaN where a row says nothing about it.
         scores: predictions of rows whose outcome is known, NaN elsewhere, (n,).
         labels: outcomes, NaN where not known, (n,).
+        is_delayed: the rows tell more of events that were counted before, so they are no traffic of their own.
     """
 
     experiment: str
@@ -42,6 +43,7 @@ class Outcomes:
     values: NDArray[np.float64]
     scores: NDArray[np.float64]
     labels: NDArray[np.float64]
+    is_delayed: bool = False
 
     def __len__(self) -> int:
         return len(self.times)
@@ -58,6 +60,7 @@ class Outcomes:
             self.values[rows],
             self.scores[rows],
             self.labels[rows],
+            self.is_delayed,
         )
 
     def to_bytes(self) -> bytes:
@@ -69,6 +72,7 @@ class Outcomes:
             "shares": self.shares,
             "rows": len(self),
             "metrics": self.values.shape[1],
+            **({"is_delayed": True} if self.is_delayed else {}),
         }
         columns = (self.points, self.times, self.arms, self.values, self.scores, self.labels)
         data = [np.ascontiguousarray(column, column.dtype.newbyteorder("<")).tobytes() for column in columns]
@@ -93,18 +97,24 @@ class Outcomes:
             columns.append(np.frombuffer(data, kind, count, place))
             place += columns[-1].nbytes
         columns[3] = columns[3].reshape(rows, metrics)
-        return cls(head["experiment"], head["step"], tuple(head["shares"]), *columns)
+        names = ("points", "times", "arms", "values", "scores", "labels")
+        given: dict[str, Any] = dict(zip(names, columns, strict=True))
+        is_delayed = head.get("is_delayed", False)
+        return cls(head["experiment"], head["step"], tuple(head["shares"]), **given, is_delayed=is_delayed)
 
 
 def in_order(parts: Sequence[Outcomes]) -> list[Outcomes]:
-    """Return the rows of parts as one part a step, in the order of time, then of units: sums do not depend on parts."""
+    """Return the rows of parts as one part a step, in the order of time, then of units: sums do not depend on parts.
+
+    Delayed rows are a part of their own, behind those of their step.
+    """
     made = []
-    for step in sorted({part.step for part in parts}):
-        some = [part for part in parts if part.step == step]
+    for step, is_delayed in sorted({(part.step, part.is_delayed) for part in parts}):
+        some = [part for part in parts if (part.step, part.is_delayed) == (step, is_delayed)]
         names = ("points", "times", "arms", "values", "scores", "labels")
-        columns = [np.concatenate([getattr(part, name) for part in some]) for name in names]
+        columns = {name: np.concatenate([getattr(part, name) for part in some]) for name in names}
         first = some[0]
-        whole = Outcomes(first.experiment, step, first.shares, *columns)
+        whole = Outcomes(first.experiment, step, first.shares, **columns, is_delayed=is_delayed)
         made.append(whole.take(_order(whole)))
     return made
 

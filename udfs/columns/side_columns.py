@@ -3,6 +3,7 @@
 - ``__drift``: sampled rows, for the step that measures drift.
 - ``__shadow``: rows as models take them, with their answers, for the step that scores shadows.
 - ``__outcomes``: what experiments' variants did, for the steps that judge them.
+- ``__predictions_to_label``: predictions of experiments' variants, for the step that joins them with their labels.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from udfs.columns.repeated import is_repeated
 DRIFT = "__drift"
 SHADOW = "__shadow"
 OUTCOMES = "__outcomes"
-SIDE_COLUMNS: SqlColumns = ((DRIFT, "STRING"), (SHADOW, "BYTES"), (OUTCOMES, "STRING"))
+TO_LABEL = "__predictions_to_label"
+SIDE_COLUMNS: SqlColumns = ((DRIFT, "STRING"), (SHADOW, "BYTES"), (OUTCOMES, "STRING"), (TO_LABEL, "STRING"))
 
 
 def side_columns(job: JobSettings, ml: MlSettings) -> SqlColumns:
@@ -27,6 +29,7 @@ def side_columns(job: JobSettings, ml: MlSettings) -> SqlColumns:
         DRIFT: ml.drift.enabled,
         SHADOW: bool(shadow_experiments(ml, name)),
         OUTCOMES: bool(judged_experiments(ml, name)),
+        TO_LABEL: job.labels is not None,
     }
     return tuple(column for column in SIDE_COLUMNS if wanted[column[0]])
 

@@ -17,7 +17,7 @@ from conf.settings import InferenceSettings, JobSettings, MlSettings
 from state.sql import SqlColumns
 from udfs.columns.answer_columns import EXPERIMENT_COLUMNS, answer_columns
 from udfs.columns.repeated import first_of
-from udfs.columns.side_columns import DRIFT, OUTCOMES, SHADOW, side_columns
+from udfs.columns.side_columns import DRIFT, OUTCOMES, SHADOW, TO_LABEL, side_columns
 from udfs.dead_letters import Problem
 from udfs.drift.sampler import DriftSampler
 from udfs.experiments.arms import Arms
@@ -40,7 +40,7 @@ from udfs.scoring.ladder import Ladder, LadderOptions
 from udfs.scoring.log import FallbackLog
 from udfs.scoring.prediction_batch import PredictionBatch
 from udfs.scoring.scorer import Scorer
-from udfs.verdicts.sender import OutcomeSender, outcome_fields
+from udfs.verdicts.sender import OutcomeSender, Sent, outcome_fields
 
 _NO_PROBLEMS: Mapping[int, Problem] = MappingProxyType({})
 
@@ -210,7 +210,10 @@ class BatchScoring:
         if self._shadows is not None:
             found[SHADOW] = self._shadows.take(batch, {**columns, **exact}) if size else None
         if self._outcomes is not None:
-            found[OUTCOMES] = self._outcomes.take(batch, {**columns, **exact}) if size else None
+            sent = self._outcomes.take(batch, {**columns, **exact}) if size else Sent(None, None)
+            found[OUTCOMES] = sent.outcomes
+            if self._job.labels is not None:
+                found[TO_LABEL] = sent.predictions
         return {name: first_of(value, size) for name, value in found.items()}
 
     def _open_recorder(self, columns: tuple[str, ...]) -> ScoreRecorder:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pyflink.common import Row, Types
 from pyflink.datastream import KeyedCoProcessFunction, OutputTag
@@ -25,6 +25,9 @@ _PACKAGES = ("state.labels", "state.sliding", "udfs.labels", "udfs.windows")
 _CODE = code_digest(_PACKAGES)
 _PIECES = "pieces"
 
+StageOutput: TypeAlias = "SideOutput | Literal['counts']"
+"""A side output of rows, or that of ``(outcome, number of rows)``, whatever output these leave by."""
+
 
 class LabelStage(KeyedCoProcessFunction):  # type: ignore[misc]
     """A stage that joins predictions, its first input, with labels, its second.
@@ -38,7 +41,7 @@ class LabelStage(KeyedCoProcessFunction):  # type: ignore[misc]
         sides: side outputs that the job reads; rows of the others are counted only.
     """
 
-    def __init__(self, settings: LabelSettings, sides: tuple[SideOutput, ...] = SIDE_OUTPUTS) -> None:
+    def __init__(self, settings: LabelSettings, sides: tuple[StageOutput, ...] = SIDE_OUTPUTS) -> None:
         self._settings, self._sides, self._code = settings, sides, _CODE
 
     def open(self, runtime_context: RuntimeContext) -> None:
@@ -76,6 +79,8 @@ class LabelStage(KeyedCoProcessFunction):  # type: ignore[misc]
 
     def _leave(self, label: int, left: Left) -> Iterator[Any]:
         self._counters[left.outcome].inc(left.rows)
+        if "counts" in self._tags:
+            yield self._tags["counts"], Row(left.outcome, left.rows)
         if left.output is None:
             yield Row(label, left.part)
         elif left.output in self._tags:
@@ -106,6 +111,7 @@ def part_type() -> TypeInformation:
     return Types.ROW([Types.INT(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
 
 
-def side_output(name: SideOutput) -> OutputTag:
+def side_output(name: StageOutput) -> OutputTag:
     """Return the tag of a side output."""
-    return OutputTag(f"labels-{name}", part_type())
+    kind = Types.ROW([Types.STRING(), Types.LONG()]) if name == "counts" else part_type()
+    return OutputTag(f"labels-{name}", kind)

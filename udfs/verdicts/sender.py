@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,23 @@ from state.verdicts.outcomes import Outcomes
 from udfs.experiments.arm_answer import ArmAnswer
 from udfs.experiments.router import Router
 from udfs.experiments.units import Units
+from udfs.functions.parse_lines import event_columns
+from udfs.labels.prediction_parts import prediction_part
 from udfs.scoring.prediction_batch import PredictionBatch
 from udfs.verdicts.answered import Answered
 from udfs.verdicts.settings import verdict_of
+
+
+class Sent(NamedTuple):
+    """What a batch sends to the steps that judge its experiments, as texts; None: nothing.
+
+    Attributes:
+        outcomes: what is known of the rows already.
+        predictions: rows whose labels come later.
+    """
+
+    outcomes: str | None
+    predictions: str | None
 
 
 class OutcomeSender:
@@ -38,16 +52,31 @@ class OutcomeSender:
         self._router = router
         self._experiments = judged_experiments(ml, job.inference.model_name)
 
-    def take(self, batch: PredictionBatch, columns: Mapping[str, NDArray[Any]]) -> str | None:
-        """Return the outcomes of a batch as a text; None: there are none.
+    def take(self, batch: PredictionBatch, columns: Mapping[str, NDArray[Any]]) -> Sent:
+        """Return what a batch sends.
 
         Args:
             batch: answers to n rows.
             columns: fields of the events, (n,) each.
         """
         units = Units(columns[self._router.field])
-        made = (self._outcomes(each, batch, units, columns) for each in self._experiments)
-        return joined_texts(text_of(outcomes) for outcomes in made if outcomes is not None)
+        made = [self._outcomes(each, batch, units, columns) for each in self._experiments]
+        found = [each for each in made if each is not None]
+        outcomes = joined_texts(text_of(rows) for _, rows in found)
+        if self._job.labels is None:
+            return Sent(outcomes, None)
+        return Sent(outcomes, joined_texts(self._predictions(batch, columns, *each) for each in found))
+
+    def _predictions(
+        self,
+        batch: PredictionBatch,
+        columns: Mapping[str, NDArray[Any]],
+        taken: NDArray[np.int64],
+        outcomes: Outcomes,
+    ) -> str:
+        name = self._job.events.id
+        ids, kind = columns[name][taken], dict(event_columns(self._job.events))[name]
+        return text_of(outcomes, prediction_part(outcomes, ids, kind, batch.prediction[taken]))
 
     def _outcomes(
         self,
@@ -55,7 +84,8 @@ class OutcomeSender:
         batch: PredictionBatch,
         units: Units,
         columns: Mapping[str, NDArray[Any]],
-    ) -> Outcomes | None:
+    ) -> tuple[NDArray[np.int64], Outcomes] | None:
+        """Return the rows of a batch that an experiment's variants answered, and their outcomes."""
         names = [variant.name for variant in experiment.variants]
         size = len(batch.matrix)
         arms, failed, latency_s = np.full(size, -1, np.int64), np.zeros(size), np.zeros(size)
@@ -68,24 +98,28 @@ class OutcomeSender:
         taken = np.flatnonzero(arms >= 0)
         if not len(taken):
             return None
-        events = self._job.events
-        label = (
-            columns[events.label][taken].astype(np.float64) if events.label is not None else np.full(len(taken), np.nan)
-        )
         fields = {name: columns[name][taken] for name in metric_fields(experiment)}
+        label = self._labels(columns, taken)
         answered = Answered(batch.prediction[taken], label, failed[taken], latency_s[taken], fields)
         weights = self._router.weights_of(experiment.name)
-        return Outcomes(
+        return taken, Outcomes(
             experiment.name,
             weights.step,
             tuple(float(weights.shares[name] / ALL) for name in names),
             units.points(experiment.name)[taken],
-            columns[events.time][taken].astype(np.int64),
+            columns[self._job.events.time][taken].astype(np.int64),
             arms[taken],
             answered.values(verdict_of(experiment).metrics),
             answered.chances[0],
             answered.label,
         )
+
+    def _labels(self, columns: Mapping[str, NDArray[Any]], taken: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the outcomes of rows that events tell; NaN where labels come later, in a stream of their own."""
+        name = self._job.events.label
+        if name is None or self._job.labels is not None:
+            return np.full(len(taken), np.nan)
+        return columns[name][taken].astype(np.float64)
 
 
 def metric_fields(experiment: ExperimentSettings) -> tuple[str, ...]:
@@ -98,7 +132,7 @@ def outcome_fields(job: JobSettings, ml: MlSettings) -> tuple[str, ...]:
     experiments = judged_experiments(ml, job.inference.model_name)
     if not experiments:
         return ()
-    roles = (job.events.time, job.events.label)
+    roles = (job.events.time, job.events.label) if job.labels is None else (job.events.time, job.events.id)
     read = (name for each in experiments for name in metric_fields(each))
     return tuple(dict.fromkeys(name for name in (*roles, *read) if name is not None))
 
@@ -112,12 +146,16 @@ def _failed(each: ArmAnswer) -> Any:
     return 0.0 if why is None else np.not_equal(why, None).astype(np.float64)  # type: ignore[call-overload]
 
 
-def text_of(outcomes: Outcomes) -> str:
-    """Return outcomes as a text that begins with their latest time."""
-    data = base64.b64encode(outcomes.to_bytes()).decode()
-    return f"{outcomes.times.max():0{TIME_DIGITS}d}{data}"
+def text_of(outcomes: Outcomes, data: bytes | None = None) -> str:
+    """Return outcomes, or other bytes about their rows, as a text that begins with their latest time."""
+    packed = base64.b64encode(outcomes.to_bytes() if data is None else data).decode()
+    return f"{outcomes.times.max():0{TIME_DIGITS}d}{packed}"
 
 
-def outcomes_in(text: str) -> bytes:
-    """Return the bytes of the outcomes in one of the texts that were joined."""
+def bytes_in(text: str) -> bytes:
+    """Return the bytes in one of the texts that were joined."""
+
+
+def bytes_in(text: str) -> bytes:
+    """Return the bytes in one of the texts that were joined."""
     return base64.b64decode(text[TIME_DIGITS:])

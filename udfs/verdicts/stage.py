@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import orjson
 from pyflink.common import Row, Types
 from pyflink.datastream import FlatMapFunction, KeyedProcessFunction
@@ -16,16 +15,14 @@ from state.verdicts.judge import Judge, Trial
 from state.verdicts.look_sums import LookSums
 from state.verdicts.outcomes import Outcomes
 from state.verdicts.shards import Judged, Shards
-from udfs.verdicts.sender import outcomes_in
+from udfs.verdicts.sender import bytes_in
+from udfs.verdicts.shards import by_unit
 from udfs.windows.stage import labels_with_state
 
 if TYPE_CHECKING:
     from pyflink.datastream import RuntimeContext
 
 Act = Callable[[Mapping[str, Any]], dict[str, Any]]
-
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-"""The points of units are hashes, but a small experiment's variants are intervals of them: shards mix them again."""
 
 
 class SplitOutcomes(FlatMapFunction):  # type: ignore[misc]
@@ -41,14 +38,8 @@ class SplitOutcomes(FlatMapFunction):  # type: ignore[misc]
     def flat_map(self, value: Any) -> Iterator[Row]:
         """Return label and outcomes of each shard that has some."""
         for text in split_texts(value[0]):
-            outcomes = Outcomes.from_bytes(outcomes_in(text))
-            shards = (outcomes.points * _GOLDEN >> np.uint64(40)) % np.uint64(len(self._labels))
-            order = np.argsort(shards, kind="stable")
-            ends = np.cumsum(np.bincount(shards.astype(np.int64), minlength=len(self._labels))).tolist()
-            whole = outcomes.take(order)
-            for label, start, end in zip(self._labels, [0, *ends], ends, strict=False):
-                if end > start:
-                    yield Row(label, whole.take(slice(start, end)).to_bytes())
+            for label, outcomes in by_unit(Outcomes.from_bytes(bytes_in(text)), self._labels):
+                yield Row(label, outcomes)
 
 
 class CountUnits(KeyedProcessFunction):  # type: ignore[misc]

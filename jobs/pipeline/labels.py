@@ -1,0 +1,156 @@
+"""Predictions joined with labels of a stream of their own; pairs are outcomes of experiments.
+
+scored ── predictions ──► by shard of the id ─┐
+labels ── parse, pack ──► by shard of the id ─┴► join ──► pairs ──► outcomes by shard of the unit
+             └─ malformed ──► dead letters        └─ the others ──► unmatched; all are counted
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conf.experiments.experiment_choice import judged_experiments
+from conf.settings import JobSettings, Settings
+from jobs.errors import fail
+from jobs.flink.environment import FlinkSession
+from jobs.flink.shards import keyed_parts, keyed_rows, shard_labels
+from jobs.flink.sql import View, create_view
+from jobs.pipeline.steps import apply
+from jobs.pipeline.timed_parts import parts_in, timed_parts, with_contents
+from jobs.pipeline.timed_texts import timed_texts
+from jobs.sinks.dead_letters import letters_query
+from jobs.sinks.files import write_json, write_text
+from jobs.sinks.inserts import Inserts
+from jobs.sinks.kafka import create_kafka_sink, create_kafka_text_sink
+from jobs.sinks.rows import sql_columns
+from jobs.sources.kafka import RECORD_COLUMNS, SOURCE_TIME
+from jobs.sources.labels import find_labels
+from jobs.sources.lines import create_input
+from state.sql import identifier
+from udfs.columns.side_columns import TO_LABEL
+from udfs.functions.parse_lines import event_columns
+from udfs.labels.job_labels import join_settings, label_events, labels_of
+from udfs.labels.label_parts import SIDE_OUTPUTS
+from udfs.labels.pack_labels import PackLabels
+from udfs.rows import DEAD_LETTER
+
+if TYPE_CHECKING:
+    from pyflink.datastream import DataStream
+
+_PREFIX = "label_"
+_LETTERS, _UNMATCHED, _COUNTS = "label_dead_letters", "unmatched", "label_counts"
+
+
+@dataclass(frozen=True)
+class LabelStreams:
+    """What becomes of predictions and labels.
+
+    Attributes:
+        pairs: outcomes of pairs, each with the label of the shard of their units.
+        unmatched: texts of lines, each a row without its other side.
+        counts: a line a count.
+        letters: labels of which some have a reason why they could not be read.
+    """
+
+    pairs: DataStream
+    unmatched: DataStream
+    counts: DataStream
+    letters: View
+
+
+def join_labels(session: FlinkSession, settings: Settings, job: JobSettings, scored: View) -> LabelStreams:
+    """Join the predictions of a job's judged experiments with its labels.
+
+    Args:
+        session: of the job, whose Python runs in the JVM's process.
+        settings: of its experiments.
+        job: it has labels.
+        scored: view with the column ``__predictions_to_label``; a stream, for it is read here apart from the others.
+    """
+    from pyflink.common import Types
+
+    from udfs.labels.stage import LabelStage, part_type, side_output
+    from udfs.labels.steps import CountLabels, PairOutcomes, SplitPredictions, UnmatchedLines
+
+    join, shards = join_settings(job), shard_labels(settings.execution.max_parallelism)
+    packed = _packed(session, settings, job, shards)
+    texts = timed_texts(session, job, scored, TO_LABEL)
+    predictions = texts.flat_map(SplitPredictions(join, shards), part_type()).uid("labels-predictions")
+    both = keyed_parts(predictions.name("predictions by shard")).connect(keyed_parts(_parts(session, packed)))
+    joined = both.process(LabelStage(join, (*SIDE_OUTPUTS, "counts")), part_type()).uid("labels").name("join labels")
+    judged = judged_experiments(settings.ml, job.inference.model_name)
+    verdicts = {each.name: each.verdict for each in judged if each.verdict is not None}
+    pairs = joined.flat_map(PairOutcomes(join, shards, verdicts), part_type()).uid("labels-outcomes")
+    unmatched = []
+    for name in (None, *SIDE_OUTPUTS):
+        stream = joined if name is None else joined.get_side_output(side_output(name))
+        lines = stream.flat_map(UnmatchedLines(join, name), Types.STRING())
+        unmatched.append(lines.uid(f"labels-{name or 'unlabelled'}").name(f"{name or 'unlabelled'} rows"))
+    counted = keyed_rows(joined.get_side_output(side_output("counts")), Types.STRING(), Types.LONG())
+    counts = counted.process(CountLabels(), Types.STRING()).uid("labels-counts").name("counts of labels")
+    first, *others = unmatched
+    return LabelStreams(pairs.name("outcomes of pairs"), first.union(*others), counts, packed)
+
+
+def add_label_sinks(
+    session: FlinkSession, inserts: Inserts, job: JobSettings, streams: LabelStreams, output: Path
+) -> None:
+    """Add the inserts of dead letters, unmatched rows and counts into folders of ``output`` or the job's topics."""
+    kafka, events = job.sink.kafka, label_events(labels_of(job))
+    query = letters_query(_with_fields(session, streams.letters, job), events, f"{job.name}/labels")
+    columns = sql_columns(DEAD_LETTER)
+    if kafka is not None and kafka.label_dead_letters is not None:
+        create_kafka_sink(session, _LETTERS, columns, job, kafka)
+        inserts.add(f"INSERT INTO {_LETTERS} {query}")
+    else:
+        write_json(inserts, _LETTERS, columns, query, output / _LETTERS)
+    _view(session, streams.unmatched, "unmatched_texts")
+    if kafka is not None and kafka.unmatched is not None:
+        create_kafka_text_sink(session, _UNMATCHED, job, kafka)
+        each = "unmatched_texts CROSS JOIN UNNEST(SPLIT(f0, U&'\\000A')) AS `lines` (line)"
+        inserts.add(f"INSERT INTO {_UNMATCHED} SELECT line FROM {each}")
+    else:
+        write_text(inserts, _UNMATCHED, "SELECT f0 FROM unmatched_texts", output / _UNMATCHED)
+    _view(session, streams.counts, "counts_of_labels")
+    write_text(inserts, _COUNTS, "SELECT f0 FROM counts_of_labels", output / _COUNTS)
+
+
+def _packed(session: FlinkSession, settings: Settings, job: JobSettings, shards: tuple[int, ...]) -> View:
+    """Return packed batches of labels, in event time."""
+    source, events = find_labels(job), label_events(labels_of(job))
+    if source is None:
+        fail(f"job {job.name!r}", "expected labels, got none")
+    # One task reads files in order, and the watermarks of topics are made where they are read.
+    lines = create_input(session, source, events, _PREFIX, has_windows=True)
+    kept = [name for name in (*(name for name, _ in RECORD_COLUMNS), SOURCE_TIME) if name in lines.names]
+    pack = PackLabels(events, source.line_format(events), shards)
+    packed = apply(session, lines, f"{_PREFIX}packed", pack, profile=settings.execution.profile, keep=kept)
+    return timed_parts(session, with_contents(session, packed), events, has_source_time=SOURCE_TIME in lines.names)
+
+
+def _parts(session: FlinkSession, packed: View) -> DataStream:
+    """Return the parts of packed batches, each with the label of its shard."""
+    from udfs.labels.stage import part_type
+    from udfs.windows.stage import labelled
+
+    return parts_in(session, packed).map(labelled, part_type()).uid("labels-parts").name("labels by shard")
+
+
+def _with_fields(session: FlinkSession, packed: View, job: JobSettings) -> View:
+    """Return packed labels with the columns of id and time, which a dead letter of a label lacks."""
+    labels = labels_of(job)
+    kinds = dict(event_columns(label_events(labels)))
+    added = [(name, kinds[name]) for name in dict.fromkeys((labels.id, labels.time))]
+    listed = ", ".join([*map(identifier, packed.names), *(f"CAST(NULL AS {k}) AS {identifier(n)}" for n, k in added)])
+    query = f"SELECT {listed} FROM {packed.name}"
+    return create_view(session, f"{_PREFIX}letters", (*packed.columns, *added), query)
+
+
+def _view(session: FlinkSession, texts: DataStream, name: str) -> None:
+    """Register a stream of texts as a view with the column ``f0``."""
+    from pyflink.table import DataTypes, Schema
+
+    schema = Schema.new_builder().column("f0", DataTypes.STRING()).build()
+    session.tables.create_temporary_view(name, session.tables.from_data_stream(texts, schema))
