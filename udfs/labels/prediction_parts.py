@@ -78,6 +78,6 @@ def by_assignment(block: Block) -> Iterator[tuple[Assigned, Block]]:
         places = np.flatnonzero(lengths == length)
         # Texts of one length are words of a matrix, which numpy tells apart without a Python object a row.
         words = texts.take(places).data.view(f"S{length}")
-        for word in np.unique(words):
+        for word in np.unique(words).tolist():
             experiment, step, shares = orjson.loads(word)
             yield Assigned(experiment, step, tuple(shares)), block.take(places[words == word])
