@@ -5,17 +5,32 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from state.labels.packed_rows import Id, PackedRows, RowShape
 from state.labels.saved_rows import PieceStore, SavedRows
+from state.labels.settings import FITS, LATE, JoinTimes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _NONE = -1
+
+
+class Claimed(NamedTuple):
+    """Labels that predictions claim.
+
+    Attributes:
+        first: slot of each prediction's label, -1 if there is none, ``(n,)``.
+        more: of each further label the prediction's place and the slot, ``(m, 2)``.
+        late: slots of labels that are too late for their prediction.
+    """
+
+    first: NDArray[np.int64]
+    more: NDArray[np.int64]
+    late: NDArray[np.int64]
 
 
 class EarlyLabels:
@@ -47,23 +62,45 @@ class EarlyLabels:
         slots = self.saved.add(store, PackedRows(numbers, rows.lengths, rows.data), due)
         self._index(ids, slots)
 
-    def claim(self, ids: Sequence[Id]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Find the labels of predictions, which then wait for nothing.
+    def claim(self, ids: Sequence[Id], at: NDArray[np.int64], times: JoinTimes) -> Claimed:
+        """Find the labels of predictions, which then wait for nothing; those that do not fit by their time wait on.
 
         Args:
             ids: ids of the predictions, no two the same.
-
-        Returns:
-            The slot of each prediction's first label, -1 if there is none; and of each further label the prediction's
-            place and the slot, ``(m, 2)``.
+            at: their times.
+            times: how long rows wait.
         """
         if not self._first:
-            return np.full(len(ids), _NONE), np.empty((0, 2), np.int64)
+            return Claimed(np.full(len(ids), _NONE), np.empty((0, 2), np.int64), np.empty(0, np.int64))
         first = np.fromiter(map(self._first.pop, ids, repeat(_NONE)), np.int64, len(ids))
         more = []
         if self._more:
             more = [(place, slot) for place, name in enumerate(ids) for slot in self._more.pop(name, ())]
-        return first, np.array(more, np.int64).reshape(-1, 2)
+        found = Claimed(first, np.array(more, np.int64).reshape(-1, 2), np.empty(0, np.int64))
+        places = np.flatnonzero(first >= 0)
+        fits = times.fits(self.saved.table.times(first[places]), at[places])
+        unfit = places[fits != FITS]
+        return found if not len(unfit) else self._chosen(found, ids, at, times, unfit)
+
+    def _chosen(
+        self, found: Claimed, ids: Sequence[Id], at: NDArray[np.int64], times: JoinTimes, unfit: NDArray[np.int64]
+    ) -> Claimed:
+        """Choose anew where the first label does not fit: the first that does, if one does."""
+        first, late = found.first.copy(), [np.empty(0, np.int64)]
+        more = [found.more[~np.isin(found.more[:, 0], unfit)]]
+        for place in unfit.tolist():
+            slots = np.concatenate([first[place : place + 1], found.more[found.more[:, 0] == place, 1]])
+            fits = times.fits(self.saved.table.times(slots), at[place : place + 1])
+            fitting = np.flatnonzero(fits == FITS)
+            end = int(fitting[0]) if len(fitting) else len(slots)
+            passed, how = slots[:end], fits[:end]
+            late.append(passed[how == LATE])
+            waiting = passed[how != LATE]
+            self._index([ids[place]] * len(waiting), waiting)
+            first[place] = slots[end] if len(fitting) else _NONE
+            others = slots[end + 1 :]
+            more.append(np.column_stack([np.full(len(others), place), others]))
+        return Claimed(first, np.concatenate(more), np.concatenate(late))
 
     def take(self, slots: NDArray[np.int64]) -> PackedRows:
         """Return labels as they came."""

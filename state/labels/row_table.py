@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from state.labels.packed_rows import PackedRows, RowShape, gathered
+from state.labels.packed_rows import TIME, PackedRows, RowShape, gathered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,6 +75,11 @@ class RowTable:
         starts, lengths = held[:, self._numbers : texts], held[:, texts:]
         data = tuple(gathered(self._data, begin, count) for begin, count in zip(starts.T, lengths.T, strict=True))
         return PackedRows(held[:, : self._numbers], lengths, data)
+
+    def times(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the event times of the rows at some slots."""
+        times: NDArray[np.int64] = self._rows[slots, TIME]
+        return times
 
     def due(self, watermark: int) -> NDArray[np.int64]:
         """Return the slots of rows whose time a watermark has reached."""

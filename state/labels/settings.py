@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+EARLY, FITS, LATE, BEYOND = -1, 0, 1, 2
+"""How a label fits a prediction: too early, in time, late, or so late that the prediction is not remembered."""
+
+
 @dataclass(frozen=True)
 class JoinTimes:
     """Times in event time, each judged by the watermark.
@@ -35,6 +39,17 @@ class JoinTimes:
             if value < 0:
                 msg = f"labels: {name}: expected a time of 0 ms or more, got {value}"
                 raise ValueError(msg)
+
+    def fits(self, labels: NDArray[np.int64], predictions: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how labels fit predictions, by the event times of both, as far as rows in order could have met.
+
+        >>> JoinTimes(70, 10, 20).fits(np.array([89, 90, 170, 171, 190, 191]), np.array([100])).tolist()
+        [-1, 0, 0, 1, 1, 2]
+        """
+        found = (labels > self.predictions_due(predictions)).astype(np.int64)
+        found += labels > self.remembered_until(predictions)
+        found[self.labels_due(labels) < predictions] = EARLY
+        return found
 
     def predictions_due(self, times: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return when predictions of some times leave, in epoch milliseconds like these."""

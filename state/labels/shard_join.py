@@ -3,7 +3,10 @@
 Rules of this file:
 
 - Rows of a call come in the order of event time, then of their places.
-- A prediction's label is the first that comes while the prediction waits, or the first of those that wait for it.
+- A prediction's label is the first that comes while the prediction waits, or the first of those that wait for it, and
+  that fits by its time: from ``early_ttl_ms`` before the prediction to ``label_ttl_ms`` after it. Then which side is
+  read first, and how far, decides nothing. A label after that is late, and one that the prediction's id would not be
+  remembered for waits, as does one that is too early.
 - A prediction waits until the watermark reaches its time and ``label_ttl_ms``, a label until it reaches its time and
   ``early_ttl_ms``. Only `ShardJoin.advance` looks at the watermark: a row that comes after its time leaves with the
   next watermark, and until then it is matched like any other.
@@ -25,12 +28,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from state.labels.outcomes import Outcome, OutcomeKind
-from state.labels.packed_rows import NULLS, Id, PackedRows
+from state.labels.packed_rows import Id, PackedRows
 from state.labels.row_table import NEVER
 from state.labels.saved_rows import PieceStore
-from state.labels.settings import JoinTimes
+from state.labels.settings import EARLY, FITS, LATE, JoinTimes
 from state.labels.settled_ids import EXPIRED, MATCHED
-from state.labels.shard_rows import JoinShapes, ShardRows
+from state.labels.shard_rows import JoinShapes, ShardRows, in_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,7 +69,7 @@ class ShardJoin:
 
     def add_predictions(self, store: PieceStore, rows: PackedRows) -> Iterator[Outcome]:
         """Take predictions, and yield what leaves."""
-        rows, nameless = _in_order(rows)
+        rows, nameless = in_order(rows)
         yield from _outcome("no_id", predictions=nameless)
         ids, known = self._shapes.predictions.ids(rows), self._rows.known
         own = self._rows.predictions.table.next_slots(len(rows))
@@ -75,10 +78,13 @@ class ShardJoin:
             yield from _outcome("repeated", predictions=rows.take(np.flatnonzero(~is_new)))
             new = np.flatnonzero(is_new)
             rows, ids = rows.take(new), [ids[place] for place in new.tolist()]
-        slots, more = self._rows.labels.claim(ids)
-        waits = np.flatnonzero(slots < 0)
+        claimed = self._rows.labels.claim(ids, rows.times, self._times)
+        if len(claimed.late):
+            yield Outcome("late", labels=self._rows.labels.take(claimed.late))
+            self._rows.labels.saved.drop(claimed.late)
+        waits = np.flatnonzero(claimed.first < 0)
         if len(waits) < len(ids):
-            yield from self._match_early(store, rows, slots, more)
+            yield from self._match_early(store, rows, claimed.first, claimed.more)
             rows, ids = rows.take(waits), [ids[place] for place in waits.tolist()]
         held = self._rows.predictions.add(store, rows, self._times.predictions_due(rows.times))
         if len(held) < len(own):
@@ -87,19 +93,22 @@ class ShardJoin:
 
     def add_labels(self, store: PieceStore, rows: PackedRows) -> Iterator[Outcome]:
         """Take labels, and yield what leaves."""
-        rows, nameless = _in_order(rows)
+        rows, nameless = in_order(rows)
         yield from _outcome("orphan", labels=nameless)
         ids = self._shapes.labels.ids(rows)
         found = np.fromiter(map(self._rows.known.get, ids, repeat(_UNKNOWN)), np.int64, len(ids))
         waits = np.flatnonzero(found >= 0)
-        places = np.sort(waits[np.unique(found[waits], return_index=True)[1]])
+        of, table = found[waits], self._rows.predictions.table
+        fits = self._times.fits(rows.times[waits], table.times(of))
+        fitting = waits[fits == FITS]
+        places = np.sort(fitting[np.unique(found[fitting], return_index=True)[1]])
         if len(places):
             slots = found[places]
-            predictions = self._rows.predictions.table.take(slots)
+            predictions = table.take(slots)
             yield Outcome("matched", predictions, rows.take(places))
             self._rows.predictions.drop(slots)
             self._settle(store, predictions, self._times.remembered_until(predictions.times), MATCHED)
-            found[waits] = MATCHED
+        found[waits] = _verdicts(fits, np.isin(of, found[places]))
         if len(places) < len(rows):
             found[places] = _GONE
             yield from self._unmatched(store, rows, ids, found)
@@ -170,15 +179,15 @@ class ShardJoin:
             self._rows.known.update(zip(self._shapes.predictions.ids(rows), repeat(verdict), strict=False))
 
 
-def _in_order(rows: PackedRows) -> tuple[PackedRows, PackedRows | None]:
-    """Return rows with an id in the order of time, and those without one; None: there are none."""
-    times = rows.times
-    if (times[1:] < times[:-1]).any():
-        rows = rows.take(times.argsort(kind="stable"))
-    is_nameless = rows.numbers[:, NULLS] & 1 != 0
-    if not is_nameless.any():
-        return rows, None
-    return rows.take(np.flatnonzero(~is_nameless)), rows.take(np.flatnonzero(is_nameless))
+def _verdicts(fits: NDArray[np.int64], is_matched: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return what is known of the id of labels whose predictions wait.
+
+    Args:
+        fits: how each fits its prediction.
+        is_matched: whether a label of the same call matches the prediction.
+    """
+    known = np.where(fits == LATE, EXPIRED, _UNKNOWN)
+    return np.where(is_matched & (fits != EARLY), MATCHED, known)
 
 
 def _outcome(

@@ -118,3 +118,14 @@ class ShardRows:
         is_left &= np.fromiter((name not in self.known for name in saved.shape.ids(rows)), np.bool_, len(rows))
         left = np.flatnonzero(is_left)
         saved.load(number, len(rows), rows.take(left), due[left])
+
+
+def in_order(rows: PackedRows) -> tuple[PackedRows, PackedRows | None]:
+    """Return rows with an id in the order of time, and those without one; None: there are none."""
+    times = rows.times
+    if (times[1:] < times[:-1]).any():
+        rows = rows.take(times.argsort(kind="stable"))
+    is_nameless = rows.numbers[:, NULLS] & 1 != 0
+    if not is_nameless.any():
+        return rows, None
+    return rows.take(np.flatnonzero(~is_nameless)), rows.take(np.flatnonzero(is_nameless))

@@ -137,7 +137,9 @@ class Judge:
             evidence[place] = evidence[place].updated(*found)
         step = max(cells.shares, default=0)
         own, other = (self._of_arm(cells, each) for each in (arm, trial.control))
-        silent = at_ms - min(own.last_ms, other.last_ms) if own.units and other.units else 0
+        # Labels that come later bring looks on when there are no more events at all, and then no arm is silent.
+        latest = max((cell.last_ms for cell in cells.cells.values()), default=at_ms)
+        silent = min(at_ms, latest) - min(own.last_ms, other.last_ms) if own.units and other.units else 0
         if cells.shares and not cells.shares[step][trial.control]:
             silent = 0  # at the last step nobody is left for the control
         traffic = Traffic(own.units, other.units, own.in_both + other.in_both, max(silent, 0), self._ratio.p)

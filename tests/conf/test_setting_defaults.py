@@ -150,6 +150,16 @@ KAFKA_SOURCE: dict[str, object] = {
     "options": {},
 }
 
+FIELD: dict[str, object] = {
+    "type": REQUIRED,
+    "required": True,
+    "source": None,
+    "unit": None,
+    "scale": None,
+    "min": None,
+    "max": None,
+}
+
 KAFKA_SINK: dict[str, object] = {
     "servers": REQUIRED,
     "predictions": REQUIRED,
@@ -158,10 +168,26 @@ KAFKA_SINK: dict[str, object] = {
     "drift": None,
     "comparisons": None,
     "verdicts": None,
+    "label_dead_letters": None,
+    "unmatched": None,
     "delivery": "exactly_once",
     "transaction_prefix": None,
     "transaction_timeout": "15m",
     "options": {},
+}
+
+LABELS: dict[str, object] = {
+    **{f"kafka.{name}": default for name, default in KAFKA_SOURCE.items()},
+    "path": None,
+    "id": REQUIRED,
+    "time": REQUIRED,
+    "label": REQUIRED,
+    "ttl": "7d",
+    "early": "1d",
+    "late": "0s",
+    "watermark_delay": "0s",
+    "missing_label": None,
+    **{f"fields.*.{name}": default for name, default in FIELD.items()},
 }
 
 _SECTIONS = {
@@ -191,8 +217,9 @@ def _defaults(prefix: str) -> dict[str, object]:
         ("execution.", EXECUTION),
         ("job.source.kafka.", KAFKA_SOURCE),
         ("job.sink.kafka.", KAFKA_SINK),
+        ("job.labels.", LABELS),
     ],
-    ids=["ml", "job.inference", "execution", "job.source.kafka", "job.sink.kafka"],
+    ids=["ml", "job.inference", "execution", "job.source.kafka", "job.sink.kafka", "job.labels"],
 )
 def test_every_setting_is_known_to_interface(prefix: str, expected: dict[str, object]) -> None:
     assert _defaults(prefix) == expected

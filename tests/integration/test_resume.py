@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from jobs.run_folder.owner import MARKER
 from jobs.sources.transactions import GeneratorSettings, TransactionGenerator, write
 from tests.support.job_runs import read_parts, run_job
+from tests.support.killed_runs import WAIT_S, kill_once
 
-WAIT_S = 600
 # Batches so small that a run is not over before it is killed, and files so small that a checkpoint need not wait long.
 SLOWLY = "job.inference.batch_size=200"
 EVENTS_A_FILE = 3_000
@@ -45,20 +40,6 @@ def start(config: Path, output: Path, parallelism: int, *options: str) -> subpro
         return subprocess.Popen(
             [*command, *(part for each in settings for part in ("--set", each))], stdout=log, stderr=log
         )
-
-
-def kill_once(is_time: Callable[[], object], process: subprocess.Popen[bytes], output: Path) -> None:
-    """Kill a run and its JVM, which would work on for seconds, once something has come; it must not end before."""
-    deadline = time.monotonic() + WAIT_S
-    while not is_time():
-        assert process.poll() is None, (output.parent / "log").read_text()
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    jvm = int((output / MARKER).read_text("ascii").split()[0])
-    for number in (process.pid, jvm):
-        os.kill(number, signal.SIGKILL)
-    process.wait()
-    assert not (output / "summary.json").exists()
 
 
 @pytest.mark.slow

@@ -34,6 +34,7 @@ ADAPTERS = (
     "state.process",
     "udfs.inference",
     "udfs.labels.stage",
+    "udfs.labels.steps",
     "udfs.verdicts.stage",
     "udfs.windows.stage",
     "jobs.fraud_detection",

@@ -64,24 +64,46 @@ class Oracle:
             return [("no_id", row.number, None)]
         if row.id in self.waiting or row.id in self.left:
             return [("repeated", row.number, None)]
-        labels = self.early.pop(row.id, [])
+        found: list[Left] = []
+        labels, passed = self.early.pop(row.id, []), []
+        while labels and self._fit(labels[0], row) != "fits":
+            label = labels.pop(0)
+            if self._fit(label, row) == "late":
+                found.append(("late", None, label.number))
+            else:
+                passed.append(label)
+        if passed:
+            self.early[row.id] = passed
         if not labels:
             self.waiting[row.id] = row
-            return []
+            return found
         self._leave(row, "matched", labels)
-        return [("matched", row.number, labels[0].number), *(("duplicate", None, each.number) for each in labels[1:])]
+        found.append(("matched", row.number, labels[0].number))
+        return [*found, *(("duplicate", None, each.number) for each in labels[1:])]
 
     def _label(self, row: Row) -> list[Left]:
         if row.id is None:
             return [("orphan", None, row.number)]
         if row.id in self.waiting:
-            prediction = self.waiting.pop(row.id)
-            self._leave(prediction, "matched", [])
-            return [("matched", prediction.number, row.number)]
-        if row.id in self.left:
+            how = self._fit(row, self.waiting[row.id])
+            if how == "fits":
+                prediction = self.waiting.pop(row.id)
+                self._leave(prediction, "matched", [])
+                return [("matched", prediction.number, row.number)]
+            if how == "late":
+                return [("late", None, row.number)]
+        elif row.id in self.left:
             return [("duplicate" if self.left[row.id][0] == "matched" else "late", None, row.number)]
         self.early.setdefault(row.id, []).append(row)
         return []
+
+    def _fit(self, label: Row, prediction: Row) -> str:
+        ttl, late = self.times.label_ttl_ms, self.times.late_ttl_ms
+        if label.time < prediction.time - self.times.early_ttl_ms:
+            return "early"
+        if label.time <= prediction.time + ttl:
+            return "fits"
+        return "late" if label.time <= prediction.time + ttl + late else "beyond"
 
     def _leave(self, prediction: Row, kind: str, labels: list[Row]) -> None:
         own = prediction.time + self.times.label_ttl_ms + self.times.late_ttl_ms

@@ -1,0 +1,28 @@
+"""Runs that are killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from jobs.run_folder.owner import MARKER
+
+WAIT_S = 600
+
+
+def kill_once(is_time: Callable[[], object], process: subprocess.Popen[bytes], output: Path) -> None:
+    """Kill a run and its JVM, which would work on for seconds, once something has come; it must not end before."""
+    deadline = time.monotonic() + WAIT_S
+    while not is_time():
+        assert process.poll() is None, (output.parent / "log").read_text()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    jvm = int((output / MARKER).read_text("ascii").split()[0])
+    for number in (process.pid, jvm):
+        os.kill(number, signal.SIGKILL)
+    process.wait()
+    assert not (output / "summary.json").exists()
