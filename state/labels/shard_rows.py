@@ -15,7 +15,7 @@ import numpy as np
 
 from state.labels.early_labels import EarlyLabels
 from state.labels.marks import MARKS, Marks
-from state.labels.packed_rows import Id, PackedRows, RowShape
+from state.labels.packed_rows import NULLS, Id, PackedRows, RowShape
 from state.labels.saved_rows import PieceStore, SavedRows
 from state.labels.settings import JoinTimes
 from state.labels.settled_ids import SettledIds
