@@ -6,7 +6,7 @@ Rules of this file:
 - A prediction's label is the first that comes while the prediction waits, or the first of those that wait for it, and
   that fits by its time: from ``early_ttl_ms`` before the prediction to ``label_ttl_ms`` after it. Then which side is
   read first, and how far, decides nothing. A label after that is late, and one that the prediction's id would not be
-  remembered for waits, as does one that is too early.
+  remembered for waits, as does one that is too early. Once the prediction has left, its verdict alone decides.
 - A prediction waits until the watermark reaches its time and ``label_ttl_ms``, a label until it reaches its time and
   ``early_ttl_ms``. Only `ShardJoin.advance` looks at the watermark: a row that comes after its time leaves with the
   next watermark, and until then it is matched like any other.

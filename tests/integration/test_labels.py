@@ -24,10 +24,9 @@ from tests.support.small_model import write_model
 HOUR, DAY = 3_600_000, 86_400_000
 # What becomes of an event's label, the share of events, and the time of the label after its event.
 KINDS: Mapping[str, tuple[float, float, float]] = {
-    "in time": (0.5, HOUR, 5 * DAY),
+    "in time": (0.6, HOUR, 5 * DAY),
     "before its event": (0.1, -20 * HOUR, -HOUR),
     "late": (0.1, 7 * DAY + HOUR, 8 * DAY),
-    "too late to be remembered": (0.1, 10 * DAY, 11 * DAY),
     "twice": (0.1, HOUR, 5 * DAY),
     "missing": (0.1, 0, 0),
 }
@@ -76,7 +75,7 @@ def make_input(folder: Path, events: int, customers: int) -> Input:
         "unlabelled": int((~has_pair).sum()),
         "late": int(of["late"]),
         "duplicate": int(of["twice"]),
-        "orphan": int(of["too late to be remembered"]) + ORPHANS,
+        "orphan": ORPHANS,
     }
     return Input(folder, write_config(folder), labels[has_pair], counts)
 

@@ -154,8 +154,4 @@ def text_of(outcomes: Outcomes, data: bytes | None = None) -> str:
 
 def bytes_in(text: str) -> bytes:
     """Return the bytes in one of the texts that were joined."""
-
-
-def bytes_in(text: str) -> bytes:
-    """Return the bytes in one of the texts that were joined."""
     return base64.b64decode(text[TIME_DIGITS:])
