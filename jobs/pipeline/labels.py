@@ -135,7 +135,10 @@ def _parts(session: FlinkSession, packed: View) -> DataStream:
     from udfs.labels.stage import part_type
     from udfs.windows.stage import labelled
 
-    return parts_in(session, packed).map(labelled, part_type()).uid("labels-parts").name("labels by shard")
+    parts = parts_in(session, packed)
+    by_shard = parts.map(labelled, part_type()).uid("labels-parts").name("labels by shard")
+    # The first label of a prediction is the one that counts, so labels must not overtake each other.
+    return by_shard.set_parallelism(parts._j_data_stream.getParallelism())
 
 
 def _with_fields(session: FlinkSession, packed: View, job: JobSettings) -> View:

@@ -177,6 +177,7 @@ KAFKA_SINK: dict[str, object] = {
 }
 
 LABELS: dict[str, object] = {
+    "kafka": None,
     **{f"kafka.{name}": default for name, default in KAFKA_SOURCE.items()},
     "path": None,
     "id": REQUIRED,
@@ -187,6 +188,7 @@ LABELS: dict[str, object] = {
     "late": "0s",
     "watermark_delay": "0s",
     "missing_label": None,
+    "fields": REQUIRED,
     **{f"fields.*.{name}": default for name, default in FIELD.items()},
 }
 

@@ -175,8 +175,8 @@ def test_predictions_without_a_label_count_with_the_one_that_is_set(given: Input
 
 
 def test_killed_run_that_is_resumed_loses_nothing_and_has_nothing_twice(tmp_path: Path) -> None:
-    given, output = make_input(tmp_path / "in", 30_000, 500), tmp_path / "out"
-    settings = [*overrides(given)[:-1], "job.inference.batch_size=100", "execution.checkpoint_interval=300ms"]
+    given, output = make_input(tmp_path / "in", 8_000, 200), tmp_path / "out"
+    settings = [*overrides(given)[:-1], "job.inference.batch_size=100", "execution.checkpoint_interval=200ms"]
     command = [sys.executable, "-m", "gress.cli.main", "run", "fraud-detection", "--config", str(given.config)]
     command += ["--input", str(given.events), "--output", str(output)]
     command += [part for each in settings for part in ("--set", each)]
@@ -185,7 +185,7 @@ def test_killed_run_that_is_resumed_loses_nothing_and_has_nothing_twice(tmp_path
         with (tmp_path / "log").open("wb") as log:
             return subprocess.Popen([*command, *options], stdout=log, stderr=log)
 
-    kill_once(lambda: list(output.glob(".checkpoints/*/chk-[3-9]*/_metadata")), start(), output)
+    kill_once(lambda: list(output.glob(".checkpoints/*/chk-*/_metadata")), start(), output)
     assert start("--resume").wait(WAIT_S) == 0, (tmp_path / "log").read_text()
     whole = run_job(given.config, given.events, tmp_path / "whole", overrides=settings)
     assert json.loads((output / "summary.json").read_text("utf-8"))["labels"] == given.counts == whole.summary.labels
