@@ -39,13 +39,15 @@ from udfs.rows import DEAD_LETTER
 if TYPE_CHECKING:
     from pyflink.datastream import DataStream
 
+    from udfs.labels.stage import StageOutput
+
 _PREFIX = "label_"
 _LETTERS, _UNMATCHED, _COUNTS = "label_dead_letters", "unmatched", "label_counts"
 
 
 @dataclass(frozen=True)
 class LabelStreams:
-    """What becomes of predictions and labels.
+    """Streams of what becomes of predictions and labels.
 
     Attributes:
         pairs: outcomes of pairs, each with the label of the shard of their units.
@@ -71,7 +73,7 @@ def join_labels(session: FlinkSession, settings: Settings, job: JobSettings, sco
     """
     from pyflink.common import Types
 
-    from udfs.labels.stage import LabelStage, part_type, side_output
+    from udfs.labels.stage import LabelStage, part_type
     from udfs.labels.steps import CountLabels, PairOutcomes, SplitPredictions, UnmatchedLines
 
     join, shards = join_settings(job), shard_labels(settings.execution.max_parallelism)
@@ -85,10 +87,10 @@ def join_labels(session: FlinkSession, settings: Settings, job: JobSettings, sco
     pairs = joined.flat_map(PairOutcomes(join, shards, verdicts), part_type()).uid("labels-outcomes")
     unmatched = []
     for name in (None, *SIDE_OUTPUTS):
-        stream = joined if name is None else joined.get_side_output(side_output(name))
+        stream = joined if name is None else _side(joined, name)
         lines = stream.flat_map(UnmatchedLines(join, name), Types.STRING())
         unmatched.append(lines.uid(f"labels-{name or 'unlabelled'}").name(f"{name or 'unlabelled'} rows"))
-    counted = keyed_rows(joined.get_side_output(side_output("counts")), Types.STRING(), Types.LONG())
+    counted = keyed_rows(_side(joined, "counts"), Types.STRING(), Types.LONG())
     counts = counted.process(CountLabels(), Types.STRING()).uid("labels-counts").name("counts of labels")
     first, *others = unmatched
     return LabelStreams(pairs.name("outcomes of pairs"), first.union(*others), counts, packed)
@@ -139,6 +141,13 @@ def _parts(session: FlinkSession, packed: View) -> DataStream:
     by_shard = parts.map(labelled, part_type()).uid("labels-parts").name("labels by shard")
     # The first label of a prediction is the one that counts, so labels must not overtake each other.
     return by_shard.set_parallelism(parts._j_data_stream.getParallelism())
+
+
+def _side(joined: DataStream, name: StageOutput) -> DataStream:
+    """Return a side output of the join, which has an operator of its own."""
+    from udfs.labels.stage import side_output
+
+    return joined.get_side_output(side_output(name)).uid(f"labels-side-{name}").name(f"{name} of labels")
 
 
 def _with_fields(session: FlinkSession, packed: View, job: JobSettings) -> View:

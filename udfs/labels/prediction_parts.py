@@ -24,7 +24,7 @@ _ASSIGNED = "__assigned"
 
 
 class Assigned(NamedTuple):
-    """What assigned some rows to their variants: an experiment at one step of its ramp, with each variant's share."""
+    """An experiment at one step of its ramp, with the share of each variant, which assigned rows to these."""
 
     experiment: str
     step: int

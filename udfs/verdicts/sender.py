@@ -25,7 +25,7 @@ from udfs.verdicts.settings import verdict_of
 
 
 class Sent(NamedTuple):
-    """What a batch sends to the steps that judge its experiments, as texts; None: nothing.
+    """Texts that a batch sends to the steps that judge its experiments; None: there are none.
 
     Attributes:
         outcomes: what is known of the rows already.

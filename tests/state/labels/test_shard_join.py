@@ -267,3 +267,39 @@ def test_labels_keep_their_order_over_restores_between_them() -> None:
     shard.label([Row(2, 7, 5)])
     shard.restore()
     assert shard.predict([Row(3, 7, 5)]) == [("matched", 3, 1), ("duplicate", None, 2)]
+
+
+_FACTS = st.dictionaries(st.integers(0, 8), st.tuples(st.integers(0, 60), st.lists(st.integers(0, 120), max_size=3)))
+
+
+@settings(max_examples=200)
+@given(facts=_FACTS, times=_TIMES, order=st.lists(st.booleans(), max_size=40))
+def test_pairs_do_not_depend_on_which_side_is_read_first(
+    facts: dict[int, tuple[int, list[int]]], times: JoinTimes, order: list[bool]
+) -> None:
+    rows = {
+        "predict": sorted((at, name) for name, (at, _) in facts.items()),
+        "label": sorted((at, name) for name, (_, labels) in facts.items() for at in labels),
+    }
+    expected = set()
+    for name, (at, labels) in facts.items():
+        fitting = [each for each in sorted(labels) if at - times.early_ttl_ms <= each <= at + times.label_ttl_ms]
+        expected.add(("matched", at, name, fitting[0]) if fitting else ("expired", at, name, None))
+    shard, numbers, found = Shard(times), [], set()
+    place = {"predict": 0, "label": 0}
+    for is_label in [*order, *[True] * 30, *[False] * 10]:
+        side = "label" if is_label else "predict"
+        if place[side] < len(rows[side]):
+            at, name = rows[side][place[side]]
+            place[side] += 1
+            numbers.append((at, name))
+            outcomes = getattr(shard, side)([Row(len(numbers) - 1, name, at)])
+        else:
+            outcomes = []
+        reached = [rows[each][place[each]][0] if place[each] < len(rows[each]) else LAST for each in rows]
+        for kind, prediction, label in [*outcomes, *shard.advance(min(reached) - 1)]:
+            if prediction is not None:
+                found.add((kind, *numbers[prediction], None if label is None else numbers[label][0]))
+    shard_end = shard.advance(LAST)
+    found |= {(kind, *numbers[prediction], None) for kind, prediction, _ in shard_end if prediction is not None}
+    assert found == expected
