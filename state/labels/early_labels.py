@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _NONE = -1
+_NO_SLOTS = np.empty(0, np.int64)
 
 
 class Claimed(NamedTuple):
@@ -25,12 +26,14 @@ class Claimed(NamedTuple):
     Attributes:
         first: slot of each prediction's label, -1 if there is none, ``(n,)``.
         more: of each further label the prediction's place and the slot, ``(m, 2)``.
-        late: slots of labels that are too late for their prediction.
+        late: slots of labels that are late for their prediction.
+        orphan: slots of labels that are earlier or later than any of that prediction's.
     """
 
     first: NDArray[np.int64]
     more: NDArray[np.int64]
     late: NDArray[np.int64]
+    orphan: NDArray[np.int64]
 
 
 class EarlyLabels:
@@ -63,7 +66,7 @@ class EarlyLabels:
         self._index(ids, slots)
 
     def claim(self, ids: Sequence[Id], at: NDArray[np.int64], times: JoinTimes) -> Claimed:
-        """Find the labels of predictions, which then wait for nothing; those that do not fit by their time wait on.
+        """Find the labels of predictions, which then wait for nothing.
 
         Args:
             ids: ids of the predictions, no two the same.
@@ -71,22 +74,20 @@ class EarlyLabels:
             times: how long rows wait.
         """
         if not self._first:
-            return Claimed(np.full(len(ids), _NONE), np.empty((0, 2), np.int64), np.empty(0, np.int64))
+            return Claimed(np.full(len(ids), _NONE), np.empty((0, 2), np.int64), _NO_SLOTS, _NO_SLOTS)
         first = np.fromiter(map(self._first.pop, ids, repeat(_NONE)), np.int64, len(ids))
         more = []
         if self._more:
             more = [(place, slot) for place, name in enumerate(ids) for slot in self._more.pop(name, ())]
-        found = Claimed(first, np.array(more, np.int64).reshape(-1, 2), np.empty(0, np.int64))
+        found = Claimed(first, np.array(more, np.int64).reshape(-1, 2), _NO_SLOTS, _NO_SLOTS)
         places = np.flatnonzero(first >= 0)
         fits = times.fits(self.saved.table.times(first[places]), at[places])
         unfit = places[fits != FITS]
-        return found if not len(unfit) else self._chosen(found, ids, at, times, unfit)
+        return found if not len(unfit) else self._chosen(found, at, times, unfit)
 
-    def _chosen(
-        self, found: Claimed, ids: Sequence[Id], at: NDArray[np.int64], times: JoinTimes, unfit: NDArray[np.int64]
-    ) -> Claimed:
+    def _chosen(self, found: Claimed, at: NDArray[np.int64], times: JoinTimes, unfit: NDArray[np.int64]) -> Claimed:
         """Choose anew where the first label does not fit: the first that does, if one does."""
-        first, late = found.first.copy(), [np.empty(0, np.int64)]
+        first, late, orphan = found.first.copy(), [_NO_SLOTS], [_NO_SLOTS]
         more = [found.more[~np.isin(found.more[:, 0], unfit)]]
         for place in unfit.tolist():
             slots = np.concatenate([first[place : place + 1], found.more[found.more[:, 0] == place, 1]])
@@ -95,12 +96,11 @@ class EarlyLabels:
             end = int(fitting[0]) if len(fitting) else len(slots)
             passed, how = slots[:end], fits[:end]
             late.append(passed[how == LATE])
-            waiting = passed[how != LATE]
-            self._index([ids[place]] * len(waiting), waiting)
+            orphan.append(passed[how != LATE])
             first[place] = slots[end] if len(fitting) else _NONE
             others = slots[end + 1 :]
             more.append(np.column_stack([np.full(len(others), place), others]))
-        return Claimed(first, np.concatenate(more), np.concatenate(late))
+        return Claimed(first, np.concatenate(more), np.concatenate(late), np.concatenate(orphan))
 
     def take(self, slots: NDArray[np.int64]) -> PackedRows:
         """Return labels as they came."""

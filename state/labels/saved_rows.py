@@ -85,6 +85,17 @@ class SavedRows:
             self._pieces[number].left -= count
             self._changed.add(number)
 
+    def remove(self, store: PieceStore, slots: NDArray[np.int64]) -> None:
+        """Let rows go, and rewrite their pieces, where nothing else would tell after a restore that they have left."""
+        numbers = np.unique(self.table.drop(slots), return_counts=True)
+        for number, count in zip(*(each.tolist() for each in numbers), strict=True):
+            self._pieces[number].left -= count
+            if self._pieces[number].left:
+                self._rewrite(store, [number])
+            else:
+                self._changed.discard(number)
+                self._forget(store, number)
+
     def tidy(self, store: PieceStore) -> bool:
         """Free what rows that left hold in the store and in memory, and return whether slots have changed.
 

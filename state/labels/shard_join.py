@@ -5,8 +5,8 @@ Rules of this file:
 - Rows of a call come in the order of event time, then of their places.
 - A prediction's label is the first that comes while the prediction waits, or the first of those that wait for it, and
   that fits by its time: from ``early_ttl_ms`` before the prediction to ``label_ttl_ms`` after it. Then which side is
-  read first, and how far, decides nothing. A label after that is late, and one that the prediction's id would not be
-  remembered for waits, as does one that is too early. Once the prediction has left, its verdict alone decides.
+  read first, and how far, decides nothing. A label after that is late, and an orphan if it is too early, or so late
+  that the prediction's id would not be remembered. Once the prediction has left, its verdict alone decides.
 - A prediction waits until the watermark reaches its time and ``label_ttl_ms``, a label until it reaches its time and
   ``early_ttl_ms``. Only `ShardJoin.advance` looks at the watermark: a row that comes after its time leaves with the
   next watermark, and until then it is matched like any other.
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # What is known of an id beside a prediction's slot and a verdict.
-_UNKNOWN, _GONE = -3, -4
-_VERDICTS: tuple[tuple[OutcomeKind, int], ...] = (("duplicate", MATCHED), ("late", EXPIRED))
+_UNKNOWN, _GONE, _UNFIT = -3, -4, -5
+_VERDICTS: tuple[tuple[OutcomeKind, int], ...] = (("duplicate", MATCHED), ("late", EXPIRED), ("orphan", _UNFIT))
 
 
 class ShardJoin:
@@ -79,9 +79,9 @@ class ShardJoin:
             new = np.flatnonzero(is_new)
             rows, ids = rows.take(new), [ids[place] for place in new.tolist()]
         claimed = self._rows.labels.claim(ids, rows.times, self._times)
-        if len(claimed.late):
-            yield Outcome("late", labels=self._rows.labels.take(claimed.late))
-            self._rows.labels.saved.drop(claimed.late)
+        yield from _outcome("late", labels=self._rows.labels.take(claimed.late))
+        yield from _outcome("orphan", labels=self._rows.labels.take(claimed.orphan))
+        self._rows.labels.saved.remove(store, np.concatenate([claimed.late, claimed.orphan]))
         waits = np.flatnonzero(claimed.first < 0)
         if len(waits) < len(ids):
             yield from self._match_early(store, rows, claimed.first, claimed.more)
@@ -186,7 +186,7 @@ def _verdicts(fits: NDArray[np.int64], is_matched: NDArray[np.bool_]) -> NDArray
         fits: how each fits its prediction.
         is_matched: whether a label of the same call matches the prediction.
     """
-    known = np.where(fits == LATE, EXPIRED, _UNKNOWN)
+    known = np.where(fits == LATE, EXPIRED, _UNFIT)
     return np.where(is_matched & (fits != EARLY), MATCHED, known)
 
 

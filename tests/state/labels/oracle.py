@@ -65,15 +65,10 @@ class Oracle:
         if row.id in self.waiting or row.id in self.left:
             return [("repeated", row.number, None)]
         found: list[Left] = []
-        labels, passed = self.early.pop(row.id, []), []
+        labels = self.early.pop(row.id, [])
         while labels and self._fit(labels[0], row) != "fits":
             label = labels.pop(0)
-            if self._fit(label, row) == "late":
-                found.append(("late", None, label.number))
-            else:
-                passed.append(label)
-        if passed:
-            self.early[row.id] = passed
+            found.append(("late" if self._fit(label, row) == "late" else "orphan", None, label.number))
         if not labels:
             self.waiting[row.id] = row
             return found
@@ -90,9 +85,8 @@ class Oracle:
                 prediction = self.waiting.pop(row.id)
                 self._leave(prediction, "matched", [])
                 return [("matched", prediction.number, row.number)]
-            if how == "late":
-                return [("late", None, row.number)]
-        elif row.id in self.left:
+            return [("late" if how == "late" else "orphan", None, row.number)]
+        if row.id in self.left:
             return [("duplicate" if self.left[row.id][0] == "matched" else "late", None, row.number)]
         self.early.setdefault(row.id, []).append(row)
         return []
