@@ -79,6 +79,8 @@ class MetricSettings(FrozenSettings):
         if self.role == "guardrail" and not self.margin:
             hint = "no number of units shows that nothing at all is lost"
             yield Refusal("a number over 0, which a guardrail needs", ("margin",), hint)
+        if self.title == "units":
+            yield Refusal("a name other than units, which records have already", ("name",))
         if self.of == "auc" and self.per == "unit":
             yield Refusal("event, as an area has no sum", ("per",))
 

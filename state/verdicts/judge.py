@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -26,7 +26,7 @@ VERSION = 1
 _NEVER = -(2**63)
 _CLOSE = 1e-9
 LEAST_OUTCOMES = 25
-"""Outcomes of a kind that a variant needs: with one fraud in a thousand rows, their losses are nearly all alike."""
+"""Units, and outcomes of a kind, that a variant needs: with one fraud in a thousand rows, losses are all alike."""
 
 
 @dataclass(frozen=True)
@@ -131,10 +131,12 @@ class Judge:
         evidence = self._evidence[arm]
         for place, each in enumerate(trial.metrics):
             arms = (arm, trial.control)
-            if not _has_outcomes(cells, each, arms[:1] if trial.is_paired else arms):
-                continue
+            compared = arms[:1] if trial.is_paired else arms
             found = _of_pairs(cells, place) if trial.is_paired else _compared(cells, place, each, arms)
-            evidence[place] = evidence[place].updated(*found)
+            if _has_events(cells, place, each, compared) and _has_outcomes(cells, each, compared):
+                evidence[place] = evidence[place].updated(*found)
+            else:
+                evidence[place] = replace(evidence[place], difference=found[0], se=found[1], clock=found[2])
         step = max(cells.shares, default=0)
         own, other = (self._of_arm(cells, each) for each in (arm, trial.control))
         # Labels that come later bring looks on when there are no more events at all, and then no arm is silent.
@@ -218,6 +220,14 @@ class Judge:
         self._ratio = SampleRatio.unpack(said["ratio"])
         self._steps, self.looked_at = said["steps"], said["looked_at"]
         self._units = {(arm, step): units for arm, step, units in said["units"]}
+
+
+def _has_events(cells: Cells, metric: int, measured: Measured, arms: tuple[int, ...]) -> bool:
+    """Return whether each variant has enough units with a value; an area has no values of its own."""
+    counts = (
+        sum(float(cell.moments[metric].count) for (each, _), cell in cells.cells.items() if each == arm) for arm in arms
+    )
+    return measured.is_area or all(count >= LEAST_OUTCOMES for count in counts)
 
 
 def _has_outcomes(cells: Cells, measured: Measured, arms: tuple[int, ...]) -> bool:

@@ -46,12 +46,14 @@ class Judged:
         interval_ms: event time between looks.
         arms_of: function that returns the variants of points at some shares; it can be pickled.
         counts_scores: keep counts of predictions by outcome.
+        described: what sums depend on, in words: variants, weights and metrics.
     """
 
     per_unit: tuple[bool, ...]
     interval_ms: int
     arms_of: ArmsOf
     counts_scores: bool = False
+    described: str = ""
 
 
 class Shards:
@@ -72,6 +74,8 @@ class Shards:
         entries = sorted(self._store.items())
         for key, data in entries:
             name, kind, _ = _parts(key)
+            if name in self._experiments and kind == "described":
+                self._check(name, bytes(data).decode())
             if name in self._experiments and kind == "ledger":
                 trial = self._trial(label, name)
                 trial.ledger.restore(data)
@@ -93,6 +97,20 @@ class Shards:
             for each in rows:
                 self._trial(label, name).ledger.add(each)
 
+    def _check(self, name: str, saved: str) -> None:
+        """Refuse to go on with sums of other variants or metrics.
+
+        Raises:
+            ValueError: the saved sums are of others.
+        """
+        now = self._experiments[name].described
+        if saved != now:
+            msg = (
+                f"experiment {name!r}: expected the settings of its saved sums ({saved}), got {now}; give the changed "
+                "experiment another name, or start without the saved state"
+            )
+            raise ValueError(msg)
+
     def arrive(self, label: int, data: bytes, watermark: int) -> int | None:
         """Keep rows of the current shard for their look.
 
@@ -106,6 +124,8 @@ class Shards:
         trial = self._trial(label, rows.experiment)
         after = max(watermark, trial.looked_at)
         for part in _by_look(rows, after, judged.interval_ms):
+            if not trial.next_number:
+                self._store.put(f"{rows.experiment}|described|0", judged.described.encode())
             trial.waiting[trial.next_number] = part
             self._store.put(f"{rows.experiment}|waiting|{trial.next_number}", data if part is rows else part.to_bytes())
             trial.next_number += 1

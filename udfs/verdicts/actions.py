@@ -109,11 +109,13 @@ class Actions:
         if action == "advance":
             ramp = self._experiment.ramp
             shares = () if ramp is None else ramp.steps
-            later = [place for place, share in enumerate(shares) if share > weights[treatment.name]]
-            return (self._state(weights_at(self._experiment, later[0]), step), None) if later else (None, None)
+            later = [share for share in shares if share > weights[treatment.name]]
+            return (self._state(_grown(weights, treatment.name, later[0]), step), None) if later else (None, None)
         if action == "promote":
             won = {name: ALL if name == treatment.name else Fraction(0) for name in weights}
             return self._state(won, step, "promoted"), treatment
+        if not weights[treatment.name]:
+            return None, None  # it was rolled back before
         control = self._experiment.default.name
         left = {**weights, control: weights[control] + weights[treatment.name], treatment.name: Fraction(0)}
         is_over = left[control] == ALL
@@ -136,6 +138,16 @@ class Actions:
         if latest is not None:
             return None
         return default.model_version or registry.spec(default.model_name).version
+
+
+def _grown(weights: Mapping[str, Fraction], name: str, share: float) -> dict[str, Fraction]:
+    """Return weights in which one variant has a share, and the others the rest in proportion to what they have."""
+    grown = Fraction(str(share))
+    others = ALL - weights[name]
+    return {
+        each: grown if each == name else weight * (ALL - grown) / others if others else Fraction(0)
+        for each, weight in weights.items()
+    }
 
 
 def actions_of(ml: MlSettings, experiment: ExperimentSettings, job: str) -> Actions | None:

@@ -15,6 +15,9 @@ from state.experiments.paired import log_losses
 
 Floats = NDArray[np.float64]
 
+LARGEST = 1e60
+"""Largest number that a metric counts."""
+
 
 @dataclass(frozen=True)
 class Answered:
@@ -42,7 +45,9 @@ class Answered:
 
     def values(self, metrics: Sequence[MetricSettings]) -> Floats:
         """Return the value of each metric in each row, (n, k); NaN where a row says nothing about it."""
-        return np.stack([_VALUES[metric.of](metric, self) for metric in metrics], axis=1)
+        found = np.stack([_VALUES[metric.of](metric, self) for metric in metrics], axis=1)
+        # Squares of a larger number, summed over units, are no doubles: one row would end all statistics.
+        return np.where(np.abs(found) <= LARGEST, found, np.nan)
 
 
 def _log_loss(metric: MetricSettings, answered: Answered) -> Floats:

@@ -24,7 +24,8 @@ CANDIDATE = 0
 
 def paired_name(experiment: str, treatment: str) -> str:
     """Return the name under which an experiment's paired outcomes are counted."""
-    return f"{experiment}/{treatment}"
+    # No name has a NUL in it.
+    return f"{experiment}\0{treatment}"
 
 
 def treatments(experiment: ExperimentSettings) -> tuple[str, ...]:
@@ -62,7 +63,9 @@ class PairedOutcomes:
         # Candidate less control, whichever of them answered.
         candidate, current = (other, own) if answered == control else (own, other)
         labels = compared[self._events.label].astype(np.float64)
-        known = np.flatnonzero(np.isfinite(labels) & _is_chance(candidate) & _is_chance(current))
+        missing = Units(compared[unit_field(experiment, self._events)]).is_missing
+        is_known = np.isfinite(labels) & _is_chance(candidate) & _is_chance(current)
+        known = np.flatnonzero(is_known if missing is None else is_known & ~missing)
         if len(known):
             is_positive = labels[known] > 0
             losses = log_losses(candidate[known], is_positive) - log_losses(current[known], is_positive)

@@ -88,13 +88,14 @@ class OutcomeSender:
         """Return the rows of a batch that an experiment's variants answered, and their outcomes."""
         names = [variant.name for variant in experiment.variants]
         size = len(batch.matrix)
-        arms, failed, latency_s = np.full(size, -1, np.int64), np.zeros(size), np.zeros(size)
+        arms, failed, latency_s = np.full(size, -1, np.int64), np.zeros(size), np.full(size, np.nan)
         for each in batch.answers:
             if each.arm is not None and each.arm.experiment == experiment.name:
                 rows = slice(None) if each.rows is None else each.rows
                 arms[rows] = _drawn(each, names.index(each.arm.variant))
                 failed[rows] = _failed(each)
-                latency_s[rows] = each.seconds
+                # All rows of a batch waited for one call, which is one observation.
+                latency_s[0 if each.rows is None else each.rows[0]] = each.seconds
         taken = np.flatnonzero(arms >= 0)
         if not len(taken):
             return None

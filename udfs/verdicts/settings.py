@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from conf.experiments.ab_testing import ExperimentSettings
 from conf.experiments.verdict import MetricSettings, VerdictSettings
+from conf.experiments.weights_at import weights_at
 from state.experiments.evidence.inputs import Limits
 from state.experiments.evidence.metric import Metric
 from state.verdicts.judge import Measured, Ramp, Trial
@@ -38,7 +39,15 @@ def judged(experiment: ExperimentSettings) -> Judged:
     verdict = verdict_of(experiment)
     per_unit = tuple(metric.per == "unit" for metric in verdict.metrics)
     has_area = any(metric.of == "auc" for metric in verdict.metrics)
-    return Judged(per_unit, verdict.interval_ms, PointArms(experiment), counts_scores=has_area)
+    return Judged(per_unit, verdict.interval_ms, PointArms(experiment), has_area, _described(experiment))
+
+
+def _described(experiment: ExperimentSettings) -> str:
+    """Return what the sums of an experiment depend on, in words."""
+    shares = weights_at(experiment)
+    arms = (f"{each.name} {float(shares[each.name]):g}{'' if each.enabled else ' off'}" for each in experiment.variants)
+    metrics = (f"{each.title} of {each.field or each.of} per {each.per}" for each in verdict_of(experiment).metrics)
+    return f"variants {', '.join(arms)}; metrics {', '.join(metrics)}"
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,11 @@
-"""The keyed steps of verdicts as operators of Flink, in thread mode: Python inside the JVM's process."""
+"""The keyed steps of verdicts as operators of Flink, in thread mode: Python inside the JVM's process.
+
+Functions return lists: where a generator raises an error, Java waits for its next element for ever.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -35,11 +38,10 @@ class SplitOutcomes(FlatMapFunction):  # type: ignore[misc]
     def __init__(self, labels: tuple[int, ...]) -> None:
         self._labels = labels
 
-    def flat_map(self, value: Any) -> Iterator[Row]:
+    def flat_map(self, value: Any) -> list[Row]:
         """Return label and outcomes of each shard that has some."""
-        for text in split_texts(value[0]):
-            for label, outcomes in by_unit(Outcomes.from_bytes(bytes_in(text)), self._labels):
-                yield Row(label, outcomes)
+        parts = (Outcomes.from_bytes(bytes_in(text)) for text in split_texts(value[0]))
+        return [Row(label, outcomes) for part in parts for label, outcomes in by_unit(part, self._labels)]
 
 
 class CountUnits(KeyedProcessFunction):  # type: ignore[misc]
@@ -67,14 +69,14 @@ class CountUnits(KeyedProcessFunction):  # type: ignore[misc]
             timers.register_event_time_timer(timer)
         return ()
 
-    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Row]:
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> list[Row]:
         """Count what the look covers, and emit the sums."""
         label = ctx.get_current_key()
-        for name, sums in self._shards.look(label, timestamp):
-            yield Row(name, label, timestamp, sums)
+        found = [Row(name, label, timestamp, sums) for name, sums in self._shards.look(label, timestamp)]
         timer = self._shards.next_timer(label, timestamp)
         if timer is not None:
             ctx.timer_service().register_event_time_timer(timer)
+        return found
 
 
 class JudgeExperiments(KeyedProcessFunction):  # type: ignore[misc]
@@ -106,16 +108,17 @@ class JudgeExperiments(KeyedProcessFunction):  # type: ignore[misc]
             ctx.timer_service().register_event_time_timer(max(at_ms, self._judge(name).looked_at))
         return ()
 
-    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[str]:
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> list[str]:
         """Judge the experiment."""
         name = ctx.get_current_key()
         if name not in self._trials:
-            return
-        judge = self._judge(name)
+            return []
+        judge, found = self._judge(name), []
         for record in judge.look(self._sums.at(name, timestamp), timestamp):
             done = self._act[name](record) if name in self._act else {}
-            yield orjson.dumps({**record, "done": done} if done else record).decode()
+            found.append(orjson.dumps({**record, "done": done} if done else record).decode())
         self._state.put(name, judge.to_bytes())
+        return found
 
     def _judge(self, name: str) -> Judge:
         found = self._judges.get(name)

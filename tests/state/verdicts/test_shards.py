@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from state.verdicts import shards
 from state.verdicts.cells import Cells
 from state.verdicts.outcomes import Outcomes
-from state.verdicts.shards import Judged
-from tests.state.verdicts.made import Row, few_rows, outcomes, same_arms
+from state.verdicts.shards import Judged, Shards
+from tests.state.verdicts.made import DictStore, Row, few_rows, outcomes, same_arms
 from tests.state.verdicts.tasks import NEVER, Task
 
 TESTED = {"test": Judged((False,), 10, same_arms), "seldom": Judged((False,), 15, same_arms)}
@@ -230,7 +230,7 @@ def test_writes_are_bounded_and_the_ledger_takes_the_place_of_rows(width: int) -
         task.advance(look * 10 + 9)
         kinds |= {key.split("|")[1] for key in task.store.stores[1]}
     task.advance(END)
-    assert kinds == {"waiting", "log", "ledger"}
+    assert kinds == {"described", "waiting", "log", "ledger"}
     assert task.store.written < 4 * task.arrived
     assert sum(map(len, task.store.stores[1].values())) < task.arrived / 5
     before = task.last_sums("test")[1]
@@ -247,3 +247,13 @@ def test_nothing_is_due_without_rows() -> None:
     task = Task(TESTED)
     assert task.shards.next_timer(1, NEVER) is None
     assert task.shards.look(1, 30) == []
+
+
+def test_sums_of_other_metrics_or_variants_are_refused() -> None:
+    before, after = (Judged((False,), 10, same_arms, described=text) for text in ("variants a, b", "variants b, a"))
+    store = DictStore()
+    Shards({"test": before}, store).arrive(1, outcomes([row(0)]).to_bytes(), NEVER)
+    Shards({"test": before}, store).load(1)
+    wanted = r"experiment 'test': expected the settings of its saved sums \(variants a, b\), got variants b, a"
+    with pytest.raises(ValueError, match=wanted):
+        Shards({"test": after}, store).load(1)

@@ -11,7 +11,7 @@ import pytest
 from conf.settings import ExperimentSettings
 from models.errors import ModelError
 from models.inspect import spec_from_file
-from models.registry import Registry, local_registry
+from models.registry import ExperimentState, Registry, local_registry
 from tests.support.tiny_models import write_linear
 from udfs.verdicts.actions import Actions
 
@@ -140,3 +140,18 @@ def test_registry_that_does_not_answer_costs_no_record() -> None:
     actions = Actions(experiment(), fails, "job j", lambda: NOW)
     done = actions.act({"action": "promote", "step": 0, "variant": "new", "reasons": ["because"]})
     assert done == {"failed": "model registry s3://x cannot be read; check the network"}
+
+
+def test_variant_that_was_rolled_back_is_not_rolled_back_again_and_gets_nothing_of_a_ramp(registry: Registry) -> None:
+    third = {"name": "third", "model_name": "m", "model_version": "3.0.0", "weight": 50}
+    settings = experiment(third, ramp={"variant": "new", "steps": [1, 5]}, weights=(50, 0, 50))
+    assert act(registry, settings, "rollback", variant="third")["weights"] == {"control": 99, "new": 1, "third": 0}
+    assert act(registry, settings, "rollback", 1, "third") == {}
+    assert act(registry, settings, "advance", 1)["weights"] == {"control": 95, "new": 5, "third": 0}
+
+
+def test_ramp_goes_on_from_weights_that_were_set_by_hand(registry: Registry) -> None:
+    settings = experiment(ramp={"steps": [5, 20, 50]}, weights=(100, 0))
+    state = ExperimentState(weights={"control": 70, "new": 30}, step=1, since=NOW)
+    registry.deployments("m").set_experiment("test", state, action="advance", why="by hand")
+    assert act(registry, settings, "advance", 1)["weights"] == {"control": 50, "new": 50}

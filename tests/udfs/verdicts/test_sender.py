@@ -56,7 +56,12 @@ def test_values_of_every_kind_of_metric(tmp_path: Path) -> None:
     np.testing.assert_allclose(loss, -np.log(np.where(truth == 1, p, 1 - p)) + truth * 0, rtol=1e-5)
     assert np.isnan(area).all()
     assert not errors.any()
-    assert ((latency > 0) & (latency < 60)).all()
+    # One call a batch and variant is one observation.
+    counted = np.flatnonzero(np.isfinite(latency))
+    assert [int(np.flatnonzero(found.arms == arm)[0]) for arm in (0, 1)] == [
+        int(row) for row in sorted(counted, key=lambda row: found.arms[row])
+    ]
+    assert ((latency[counted] > 0) & (latency[counted] < 60)).all()
     np.testing.assert_array_equal(amount, [each["amount"] for each in given])
     np.testing.assert_array_equal(is_new, [np.nan if each["is_new"] is None else each["is_new"] for each in given])
     np.testing.assert_array_equal(found.labels, truth)
