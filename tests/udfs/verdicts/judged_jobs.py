@@ -17,7 +17,7 @@ from tests.support.tiny_models import write_linear, write_picky
 from udfs.columns.side_columns import OUTCOMES, only_value
 from udfs.functions.score_lines import ScoreLines
 from udfs.parsing.lines import JsonLines
-from udfs.verdicts.sender import outcomes_in
+from udfs.verdicts.sender import bytes_in
 
 SIZE = 120
 START_MS = 1_700_000_000_000
@@ -88,4 +88,4 @@ def score(settings: Settings, given: Events) -> Mapping[str, Sequence[Any]]:
 def sent(settings: Settings, given: Events) -> list[Outcomes]:
     """Return the outcomes that scoring of the events' lines sends."""
     text = only_value(score(settings, given)[OUTCOMES])
-    return [] if text is None else [Outcomes.from_bytes(outcomes_in(each)) for each in split_texts(text)]
+    return [] if text is None else [Outcomes.from_bytes(bytes_in(each)) for each in split_texts(text)]
