@@ -79,7 +79,7 @@ def with_truth(job_yaml: str, label: str) -> str:
 def test_metric_of_outcomes_needs_them(refusals: Refusals, job_yaml: str, of: str) -> None:
     assert refusals(ml(f"{{metrics: [{{of: {of}}}]}}") + job_yaml) == [
         f"c.yaml: {PATH}.metrics.0.of: expected a metric that needs no outcome, as events have none, got '{of}'; name "
-        "the field of the outcome in job.events.label"
+        "the field of the outcome in job.events.label, or where outcomes come from in job.labels"
     ]
 
 
