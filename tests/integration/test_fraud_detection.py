@@ -59,7 +59,7 @@ def test_predictions_say_what_scored_them(predictions: pd.DataFrame) -> None:
     assert all(set(found[name]) <= set("0123456789abcdef") for name in ("checksum", "feature_set"))
     assert (predictions["latency_us"] > 0).all()
     known = {column.name for column in prediction_row("prediction")}
-    absent = {"label", "scores", "experiment", "variant", "reason"}
+    absent = {"label", "scores", "experiment", "variant", "propensity", "reason"}
     assert set(predictions.columns) == known - absent
 
 
