@@ -125,15 +125,18 @@ def parse_share(text: str) -> float:
     return found
 
 
-def default_deviation(baseline: float) -> float:
+def default_deviation(baseline: float, difference: float) -> float:
     """Return √(p(1 − p)), the standard deviation of what happens with probability p.
 
     Raises:
-        JobError: the baseline is no probability.
+        JobError: the baseline is no probability, or is none after the change.
     """
     if not 0 < baseline < 1:
         advice = "give that of a unit's value"
         refuse("--deviation", "a standard deviation, as a baseline of this size is no rate", f"{baseline:g}", advice)
+    if not 0 <= baseline + difference <= 1:
+        got = f"{difference:+g}, which takes {baseline:g} to {baseline + difference:g}"
+        refuse("--lift", "a change after which a rate is from 0 to 1", got, "a percentage is one of the baseline")
     return math.sqrt(baseline * (1 - baseline))
 
 

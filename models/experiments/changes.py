@@ -84,6 +84,7 @@ def end_experiment(
     """Give all units to one variant, and promote its version unless it is the default variant or names no version.
 
     A version of the default variant's model is promoted in the same generation, that of another model right after it.
+    An experiment that ended this way already stays as it is.
 
     Args:
         registry: registry of the models.
@@ -110,6 +111,8 @@ def end_experiment(
         since=now,
     )
     version = _promoted(registry, ml, experiment, variant, by)
+    if version is None and latest is not None and _is_same_end(latest.experiments.get(experiment.name), state):
+        return latest
     is_own = variant.model_name == experiment.default.model_name
     done = deployments.set_experiment(
         experiment.name,
@@ -144,6 +147,10 @@ def _variant(experiment: ExperimentSettings, name: str) -> VariantSettings:
 def _next_step(experiment: ExperimentSettings, latest: Deployment | None) -> int:
     state = latest.experiments.get(experiment.name) if latest is not None else None
     return 1 if state is None else state.step + 1
+
+
+def _is_same_end(found: ExperimentState | None, wanted: ExperimentState) -> bool:
+    return found is not None and found.state == wanted.state and dict(found.weights) == dict(wanted.weights)
 
 
 def _promoted(

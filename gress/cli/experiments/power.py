@@ -47,9 +47,10 @@ def power_command(  # noqa: PLR0913, PLR0917 - one argument for each option
     from gress.cli.console import print_json
     from gress.experiments.power_table import Wanted, default_deviation, parse_lift, parse_share, power_table
 
+    difference = parse_lift(lift, baseline)
     wanted = Wanted(
-        parse_lift(lift, baseline),
-        default_deviation(baseline) if deviation is None else deviation,
+        difference,
+        default_deviation(baseline, difference) if deviation is None else deviation,
         parse_share(share),
         alpha,
         power,

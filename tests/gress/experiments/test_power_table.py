@@ -22,7 +22,7 @@ def test_units_are_those_of_the_textbook() -> None:
 
     Source: Kohavi et al., Controlled experiments on the web, Data Mining and Knowledge Discovery 18, 2009, section 3.2.
     """
-    wanted = Wanted(parse_lift("5%", 0.05), default_deviation(0.05))
+    wanted = Wanted(parse_lift("5%", 0.05), default_deviation(0.05, 0.0025))
     at_the_end = power_table(wanted)[0]
     assert at_the_end.treatment == pytest.approx(121_600 * 15.7 / 16, rel=1e-3)
     assert at_the_end.units == 2 * at_the_end.treatment
@@ -95,7 +95,19 @@ def test_deviation_of_what_is_no_rate_is_asked_for(baseline: float) -> None:
         "give that of a unit's value"
     )
     with pytest.raises(JobError, match=f"^{re.escape(whole)}$"):
-        default_deviation(baseline)
+        default_deviation(baseline, 0.01)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "lift", "change"),
+    [(0.05, "5", "+5, which takes 0.05 to 5.05"), (0.1, "-0.2", "-0.2, which takes 0.1 to -0.1")],
+)
+def test_lift_that_takes_a_rate_out_of_range_is_refused(baseline: float, lift: str, change: str) -> None:
+    whole = (
+        f"--lift: expected a change after which a rate is from 0 to 1, got {change}; a percentage is one of the base"
+    )
+    with pytest.raises(JobError, match=f"^{re.escape(whole)}line$"):
+        default_deviation(baseline, parse_lift(lift, baseline))
 
 
 def test_power_below_alpha_is_refused_in_a_line() -> None:

@@ -130,6 +130,21 @@ def test_end_promotes_a_winner_of_another_model_there(registry: Registry) -> Non
     assert (other.action, other.primary, other.experiment, other.why) == ("promote", "1.0.0", "e", "finds more")
 
 
+@pytest.mark.parametrize("winner", ["old", "new", "another"])
+def test_end_that_comes_twice_changes_nothing_more(registry: Registry, winner: str) -> None:
+    ml, tested = settings()
+    done = end_experiment(registry, ml, tested, winner, now=NOW)
+    assert end_experiment(registry, ml, tested, winner, now=NOW + dt.timedelta(days=1)) == done
+    assert registry.deployments("m").latest() == done
+
+
+def test_other_winner_after_the_end_takes_its_place(registry: Registry) -> None:
+    ml, tested = settings()
+    first = end_experiment(registry, ml, tested, "old", now=NOW)
+    done = end_experiment(registry, ml, tested, "new", now=NOW)
+    assert (done.generation, done.primary) == (first.generation + 1, "2.0.0")
+
+
 def test_winner_that_serves_already_is_not_promoted_again(registry: Registry) -> None:
     ml, tested = settings()
     promote(registry, "m", "2")
