@@ -13,9 +13,8 @@ from conf.settings import JobSettings, Settings
 from jobs.flink.environment import FlinkSession
 from jobs.flink.sql import View
 from jobs.pipeline.timed_texts import timed_texts
-from jobs.sinks.files import write_text
 from jobs.sinks.inserts import Inserts
-from jobs.sinks.kafka import create_kafka_text_sink
+from jobs.sinks.texts import insert_texts
 from udfs.columns.side_columns import DRIFT
 from udfs.metrics.drift import DriftReport
 
@@ -36,7 +35,6 @@ def add_drift(
         output: folder of the run.
     """
     from pyflink.common import Types
-    from pyflink.table import DataTypes, Schema
 
     from state.process import MergeDrift
 
@@ -49,11 +47,6 @@ def add_drift(
     # The key has an operator of its own, which PyFlink gives no way to name.
     keyed._j_data_stream.getTransformation().getInputs().get(0).setUid("drift-key")
     records = keyed.process(merge, output_type=Types.STRING()).uid("drift-windows").name("drift windows")
-    schema = Schema.new_builder().column("f0", DataTypes.STRING()).build()
-    session.tables.create_temporary_view(VIEW, session.tables.from_data_stream(records, schema))
     kafka = job.sink.kafka
-    if kafka is not None and kafka.drift is not None:
-        create_kafka_text_sink(session, "drift", job, kafka)
-        inserts.add(f"INSERT INTO drift SELECT f0 FROM {VIEW}")
-    else:
-        write_text(inserts, "drift", f"SELECT f0 FROM {VIEW}", output / "drift")
+    to = kafka if kafka is not None and kafka.drift is not None else output / "drift"
+    insert_texts(session, inserts, job, records, VIEW, "drift", to)

@@ -25,6 +25,7 @@ from jobs.sinks.files import write_json, write_text
 from jobs.sinks.inserts import Inserts
 from jobs.sinks.kafka import create_kafka_sink, create_kafka_text_sink
 from jobs.sinks.rows import sql_columns
+from jobs.sinks.texts import create_text_view
 from jobs.sources.kafka import RECORD_COLUMNS, SOURCE_TIME
 from jobs.sources.labels import find_labels
 from jobs.sources.lines import create_input
@@ -108,14 +109,14 @@ def add_label_sinks(
         inserts.add(f"INSERT INTO {_LETTERS} {query}")
     else:
         write_json(inserts, _LETTERS, columns, query, output / _LETTERS)
-    _view(session, streams.unmatched, "unmatched_texts")
+    create_text_view(session, streams.unmatched, "unmatched_texts")
     if kafka is not None and kafka.unmatched is not None:
         create_kafka_text_sink(session, _UNMATCHED, job, kafka)
         each = "unmatched_texts CROSS JOIN UNNEST(SPLIT(f0, U&'\\000A')) AS `lines` (line)"
         inserts.add(f"INSERT INTO {_UNMATCHED} SELECT line FROM {each}")
     else:
         write_text(inserts, _UNMATCHED, "SELECT f0 FROM unmatched_texts", output / _UNMATCHED)
-    _view(session, streams.counts, "counts_of_labels")
+    create_text_view(session, streams.counts, "counts_of_labels")
     write_text(inserts, _COUNTS, "SELECT f0 FROM counts_of_labels", output / _COUNTS)
 
 
@@ -158,11 +159,3 @@ def _with_fields(session: FlinkSession, packed: View, job: JobSettings) -> View:
     listed = ", ".join([*map(identifier, packed.names), *(f"CAST(NULL AS {k}) AS {identifier(n)}" for n, k in added)])
     query = f"SELECT {listed} FROM {packed.name}"
     return create_view(session, f"{_PREFIX}letters", (*packed.columns, *added), query)
-
-
-def _view(session: FlinkSession, texts: DataStream, name: str) -> None:
-    """Register a stream of texts as a view with the column ``f0``."""
-    from pyflink.table import DataTypes, Schema
-
-    schema = Schema.new_builder().column("f0", DataTypes.STRING()).build()
-    session.tables.create_temporary_view(name, session.tables.from_data_stream(texts, schema))

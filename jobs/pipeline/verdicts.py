@@ -16,9 +16,8 @@ from jobs.flink.shards import keyed_parts, shard_labels
 from jobs.flink.sql import View
 from jobs.pipeline.labels import LabelStreams, add_label_sinks, join_labels
 from jobs.pipeline.timed_texts import timed_texts
-from jobs.sinks.files import write_text
 from jobs.sinks.inserts import Inserts
-from jobs.sinks.kafka import create_kafka_text_sink
+from jobs.sinks.texts import insert_texts
 from udfs.columns.side_columns import OUTCOMES
 from udfs.functions.compare_shadows import PAIRED
 from udfs.verdicts.actions import actions_of
@@ -52,21 +51,14 @@ def add_verdicts(
         output: folder of the run.
         compared: what shadows said; None: there are none.
     """
-    from pyflink.table import DataTypes, Schema
-
     outcomes = timed_texts(session, job, scored, OUTCOMES)
     if compared is not None and PAIRED in compared.names:
         outcomes = outcomes.union(timed_texts(session, job, compared, PAIRED))
     labels = join_labels(session, settings, job, scored) if job.labels is not None else None
     records = _records(settings, job, outcomes, labels)
-    schema = Schema.new_builder().column("f0", DataTypes.STRING()).build()
-    session.tables.create_temporary_view(VIEW, session.tables.from_data_stream(records, schema))
     kafka = job.sink.kafka
-    if kafka is not None and kafka.verdicts is not None:
-        create_kafka_text_sink(session, "verdicts", job, kafka)
-        inserts.add(f"INSERT INTO verdicts SELECT f0 FROM {VIEW}")
-    else:
-        write_text(inserts, "verdicts", f"SELECT f0 FROM {VIEW}", output / "verdicts")
+    to = kafka if kafka is not None and kafka.verdicts is not None else output / "verdicts"
+    insert_texts(session, inserts, job, records, VIEW, "verdicts", to)
     if labels is not None:
         add_label_sinks(session, inserts, job, labels, output)
 
