@@ -60,10 +60,13 @@ class GressRun:
         """Send a signal to the whole group, as supervisors do; return what the command said, which must end well."""
         os.killpg(self._process.pid, number)
         code = self._process.wait(STOP_S)
-        self._log.seek(0)
-        said = self._log.read()
+        said = self.said()
         assert code == 0, said
         return said
+
+    def said(self) -> str:
+        """What the command wrote so far."""
+        return Path(self._log.name).read_text()
 
     def stop_with_savepoint(self) -> Path:
         """Stop it as Ctrl-C does and return where its state is."""
