@@ -11,6 +11,7 @@ from typing_extensions import Self
 from conf.events import EventSettings
 from conf.kafka import SinkSettings, SourceSettings
 from conf.labels import LabelsSettings
+from conf.learning.learning import LearningSettings
 from conf.ml import MlInferenceSettings
 from conf.types.base import FrozenSettings
 from conf.types.durations import PositiveDurationMs
@@ -116,6 +117,8 @@ class JobSettings(FrozenSettings):
         labels: outcomes that come later, in a stream of their own; default none.
         features: what is computed from it.
         inference: which model scores it, and how.
+        learning: how a model learns from its outcomes, where ``ml.online_learning`` is enabled; default: a logistic
+            regression.
         sink: where rows go.
     """
 
@@ -125,6 +128,7 @@ class JobSettings(FrozenSettings):
     labels: LabelsSettings | None = None
     features: FeatureSetSettings
     inference: InferenceSettings
+    learning: LearningSettings | None = None
     sink: SinkSettings = SinkSettings()
 
     @property

@@ -103,7 +103,7 @@ class KafkaSourceSettings(FrozenSettings):
 
 TOPICS_OF_SINK = (
     *("predictions", "alerts", "dead_letters", "drift", "comparisons", "verdicts"),
-    *("label_dead_letters", "unmatched"),
+    *("label_dead_letters", "unmatched", "learning"),
 )
 """Settings of a sink that name a topic."""
 
@@ -122,6 +122,7 @@ class KafkaSinkSettings(FrozenSettings):
             ``--output``.
         unmatched: topic of labels without a prediction and predictions without a label; default: the folder
             ``unmatched`` of ``--output``.
+        learning: topic of the progress of learning; default: the folder ``learning`` of ``--output``.
         comparisons: topic of what shadows of an experiment say; default: the folder ``comparisons`` of ``--output``.
         delivery: ``exactly_once`` (default): Kafka transactions; readers in read_committed mode see the rows after
             each checkpoint. ``at_least_once``: readers see rows at once, and some of them again after a failure.
@@ -140,6 +141,7 @@ class KafkaSinkSettings(FrozenSettings):
     verdicts: Topic | None = None
     label_dead_letters: Topic | None = None
     unmatched: Topic | None = None
+    learning: Topic | None = None
     delivery: Literal["exactly_once", "at_least_once"] = "exactly_once"
     transaction_prefix: Name | None = None
     transaction_timeout_ms: PositiveDurationMs = Field(default=900_000, alias="transaction_timeout")

@@ -73,16 +73,19 @@ class MlInferenceSettings(FrozenSettings):
 
 
 class OnlineLearningSettings(FrozenSettings):
-    """Learning from labels as they arrive.
+    """Learning from labels as they arrive; `job.learning` says what learns, and may differ from the defaults here.
 
     Attributes:
-        enabled: learn while the job runs; default false. Jobs of this version refuse true.
+        enabled: learn while the job runs; default false.
         default_update_batch_size: labelled rows of one update, >= 1; default 32.
-        default_update_interval_ms: longest wait for these rows; YAML ``default_update_interval``, default 5s.
-        default_checkpoint_interval_ms: time between saves; YAML ``default_checkpoint_interval``, default 5m.
-        checkpoint_dir: folder of the saved models; default ``./ml-checkpoints``.
+        default_update_interval_ms: longest wait for these rows, in event time; YAML ``default_update_interval``,
+            default 5s.
+        default_checkpoint_interval_ms: event time between two versions of the model; YAML
+            ``default_checkpoint_interval``, default 5m.
+        checkpoint_dir: folder or object-store URL of a readable snapshot of each version; default
+            ``./ml-checkpoints``.
         default_learning_rate: step size of an update, > 0; default 0.001.
-        enable_validation: hold rows out to judge an update; default true.
+        enable_validation: hold rows out, and take back updates that make the model worse on them; default true.
         validation_split: share held out, in [0, 1); default 0.2.
     """
 

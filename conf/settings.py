@@ -17,6 +17,9 @@ from conf.jdbc import JdbcSinkSettings
 from conf.job import FeatureSetSettings, FeatureSpec, InferenceSettings, JobSettings
 from conf.kafka import KafkaSinkSettings, KafkaSourceSettings, SinkSettings, SourceSettings
 from conf.labels import LabelsSettings
+from conf.learning.learner import LearnerSettings
+from conf.learning.learning import LearningSettings
+from conf.learning.learning_choice import learning_contradictions
 from conf.ml import (
     FeatureStoreSettings,
     MetricsSettings,
@@ -44,6 +47,8 @@ __all__ = [
     "KafkaSinkSettings",
     "KafkaSourceSettings",
     "LabelsSettings",
+    "LearnerSettings",
+    "LearningSettings",
     "MetricsSettings",
     "MlInferenceSettings",
     "MlSettings",
@@ -71,6 +76,7 @@ class Settings(FrozenSettings):
         if self.job is not None:
             refusals += contradictions(self.ml, self.job.inference)
             refusals += experiment_contradictions(self.ml, self.job)
+            refusals += learning_contradictions(self.ml, self.job)
         if refusals:
             raise validation_error(*refusals)
         return self

@@ -24,6 +24,9 @@ JOBS = MappingProxyType(
             "jobs.fraud_detection", "card transactions to fraud scores, alerts over a threshold"
         ),
         "ab-test": JobEntry("jobs.ab_test", "the same with two versions of its model: who is better, and how surely"),
+        "online-learning": JobEntry(
+            "jobs.online_learning", "the same, with a model that learns from frauds as they become known"
+        ),
     }
 )
 

@@ -35,8 +35,9 @@ def shadow_experiments(ml: MlSettings, model_name: str) -> tuple[ExperimentSetti
 def experiment_contradictions(ml: MlSettings, job: JobSettings) -> Iterator[Refusal]:
     """Yield a refusal for each experiment that a job cannot take part in."""
     found = list(_numbered(ml, job.inference.model_name))
-    if job.labels is not None and not any(_reads_labels(each) for _, each in found):
-        hint = "leave out job.labels, or give an experiment of the job's model a verdict on such a metric"
+    is_read = ml.online_learning.enabled or any(_reads_labels(each) for _, each in found)
+    if job.labels is not None and not is_read:
+        hint = "leave out job.labels, give an experiment of the job's model a verdict on such a metric, or let it learn"
         yield Refusal("no labels, as no experiment's verdict has a metric that needs one", ("job", "labels"), hint)
     for place, (index, each) in enumerate(found):
         if place and (each.layer is None or each.layer != found[0][1].layer):

@@ -1,7 +1,7 @@
-"""Predictions joined with labels of a stream of their own; pairs are outcomes of experiments.
+"""Predictions joined with labels of a stream of their own; pairs are outcomes of experiments, and samples to learn.
 
-scored ── predictions ──► by shard of the id ─┐
-labels ── parse, pack ──► by shard of the id ─┴► join ──► pairs ──► outcomes by shard of the unit
+scored ── predictions ──► by shard of the id ─┐          ┌─► outcomes by shard of the unit
+labels ── parse, pack ──► by shard of the id ─┴► join ───┴─► samples of the learner
              └─ malformed ──► dead letters        └─ the others ──► unmatched; all are counted
 """
 
@@ -40,6 +40,7 @@ from udfs.rows import DEAD_LETTER
 if TYPE_CHECKING:
     from pyflink.datastream import DataStream
 
+    from udfs.labels.settings import LabelSettings
     from udfs.labels.stage import StageOutput
 
 _PREFIX = "label_"
@@ -51,41 +52,41 @@ class LabelStreams:
     """Streams of what becomes of predictions and labels.
 
     Attributes:
-        pairs: outcomes of pairs, each with the label of the shard of their units.
+        joined: predictions with or without a label, ``(label, part)`` by the shard of their id.
+        join: settings of the join.
         unmatched: texts of lines, each a row without its other side.
         counts: a line a count.
         letters: labels of which some have a reason why they could not be read.
     """
 
-    pairs: DataStream
+    joined: DataStream
+    join: LabelSettings
     unmatched: DataStream
     counts: DataStream
     letters: View
 
 
 def join_labels(session: FlinkSession, settings: Settings, job: JobSettings, scored: View) -> LabelStreams:
-    """Join the predictions of a job's judged experiments with its labels.
+    """Join the predictions of a job with its labels: those of its judged experiments, and all where it learns.
 
     Args:
         session: of the job, whose Python runs in the JVM's process.
-        settings: of its experiments.
+        settings: of its experiments and its learning.
         job: it has labels.
         scored: view with the column ``__predictions_to_label``; a stream, for it is read here apart from the others.
     """
     from pyflink.common import Types
 
     from udfs.labels.stage import LabelStage, part_type
-    from udfs.labels.steps import CountLabels, PairOutcomes, SplitPredictions, UnmatchedLines
+    from udfs.labels.steps import CountLabels, SplitPredictions, UnmatchedLines
 
-    join, shards = join_settings(job), shard_labels(settings.execution.max_parallelism)
+    join = join_settings(job, has_samples=settings.ml.online_learning.enabled)
+    shards = shard_labels(settings.execution.max_parallelism)
     packed = _packed(session, settings, job, shards)
     texts = timed_texts(session, job, scored, TO_LABEL)
     predictions = texts.flat_map(SplitPredictions(join, shards), part_type()).uid("labels-predictions")
     both = keyed_parts(predictions.name("predictions by shard")).connect(keyed_parts(_parts(session, packed)))
     joined = both.process(LabelStage(join, (*SIDE_OUTPUTS, "counts")), part_type()).uid("labels").name("join labels")
-    judged = judged_experiments(settings.ml, job.inference.model_name)
-    verdicts = {each.name: each.verdict for each in judged if each.verdict is not None}
-    pairs = joined.flat_map(PairOutcomes(join, shards, verdicts), part_type()).uid("labels-outcomes")
     unmatched = []
     for name in (None, *SIDE_OUTPUTS):
         stream = joined if name is None else _side(joined, name)
@@ -94,7 +95,18 @@ def join_labels(session: FlinkSession, settings: Settings, job: JobSettings, sco
     counted = keyed_rows(_side(joined, "counts"), Types.STRING(), Types.LONG())
     counts = counted.process(CountLabels(), Types.STRING()).uid("labels-counts").name("counts of labels")
     first, *others = unmatched
-    return LabelStreams(pairs.name("outcomes of pairs"), first.union(*others), counts, packed)
+    return LabelStreams(joined, join, first.union(*others), counts, packed)
+
+
+def outcomes_of_labels(settings: Settings, job: JobSettings, labels: LabelStreams) -> DataStream:
+    """Return outcomes of labelled predictions of judged experiments, each with the label of the shard of their units."""
+    from udfs.labels.stage import part_type
+    from udfs.labels.steps import PairOutcomes
+
+    judged = judged_experiments(settings.ml, job.inference.model_name)
+    verdicts = {each.name: each.verdict for each in judged if each.verdict is not None}
+    pair = PairOutcomes(labels.join, shard_labels(settings.execution.max_parallelism), verdicts)
+    return labels.joined.flat_map(pair, part_type()).uid("labels-outcomes").name("outcomes of pairs")
 
 
 def add_label_sinks(

@@ -14,7 +14,7 @@ from conf.settings import JobSettings, Settings
 from jobs.flink.environment import FlinkSession
 from jobs.flink.shards import keyed_parts, shard_labels
 from jobs.flink.sql import View
-from jobs.pipeline.labels import LabelStreams, add_label_sinks, join_labels
+from jobs.pipeline.labels import LabelStreams, outcomes_of_labels
 from jobs.pipeline.timed_texts import timed_texts
 from jobs.sinks.inserts import Inserts
 from jobs.sinks.texts import insert_texts
@@ -38,6 +38,7 @@ def add_verdicts(
     scored: View,
     output: Path,
     compared: View | None = None,
+    labels: LabelStreams | None = None,
 ) -> None:
     """Add the insert of verdicts into a folder of ``output`` or the job's topic; Python runs in the JVM's process.
 
@@ -46,21 +47,18 @@ def add_verdicts(
         settings: of its experiments.
         inserts: all other inserts; this one comes last, so that it moves no other operator's uid.
         job: owner of the rows.
-        scored: view with the column ``__outcomes``, and that of predictions to label where the job has labels; a
-            stream, for it is read here apart from the others.
+        scored: view with the column ``__outcomes``; a stream, for it is read here apart from the others.
         output: folder of the run.
         compared: what shadows said; None: there are none.
+        labels: predictions joined with labels of a stream of their own; None: there is none.
     """
     outcomes = timed_texts(session, job, scored, OUTCOMES)
     if compared is not None and PAIRED in compared.names:
         outcomes = outcomes.union(timed_texts(session, job, compared, PAIRED))
-    labels = join_labels(session, settings, job, scored) if job.labels is not None else None
     records = _records(settings, job, outcomes, labels)
     kafka = job.sink.kafka
     to = kafka if kafka is not None and kafka.verdicts is not None else output / "verdicts"
     insert_texts(session, inserts, job, records, VIEW, "verdicts", to)
-    if labels is not None:
-        add_label_sinks(session, inserts, job, labels, output)
 
 
 def _records(settings: Settings, job: JobSettings, outcomes: DataStream, later: LabelStreams | None) -> DataStream:
@@ -72,7 +70,7 @@ def _records(settings: Settings, job: JobSettings, outcomes: DataStream, later: 
     labels = shard_labels(settings.execution.max_parallelism)
     part = Types.ROW([Types.INT(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
     parts = outcomes.flat_map(SplitOutcomes(labels), part).uid("verdicts-split").name("outcomes by shard")
-    keyed = keyed_parts(parts if later is None else parts.union(later.pairs))
+    keyed = keyed_parts(parts if later is None else parts.union(outcomes_of_labels(settings, job, later)))
     pairs = [
         (each, treatment)
         for each in paired_experiments(settings.ml, job.inference.model_name)

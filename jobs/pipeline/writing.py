@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conf.experiments.experiment_choice import judged_experiments, shadow_experiments
+from conf.learning.learning_choice import learning_of
 from conf.settings import EventSettings, JobSettings, MetricsSettings, Settings
 from jobs.flink.environment import FlinkSession
 from jobs.flink.overrides import run_in_thread
 from jobs.flink.sql import View, create_view
+from jobs.learning.stream import LearningSource, add_learning
 from jobs.pipeline.copies import RowQuery, add_copies, has_copies
 from jobs.pipeline.drift import add_drift
+from jobs.pipeline.labels import add_label_sinks, join_labels
 from jobs.pipeline.scoring import ScoringViews, feature_columns
 from jobs.pipeline.shadows import add_shadows
 from jobs.pipeline.steps import apply
@@ -23,7 +26,7 @@ from jobs.sinks.inserts import Inserts
 from jobs.sinks.kafka import create_kafka_sink
 from jobs.sinks.rows import expressions, sql_columns
 from state.sql import identifier, literal
-from udfs.columns.side_columns import DRIFT, OUTCOMES, SHADOW
+from udfs.columns.side_columns import DRIFT, OUTCOMES, SAMPLES, SHADOW, TO_LABEL
 from udfs.functions.count_dead_letters import CountDeadLetters
 from udfs.functions.parse_lines import event_columns
 from udfs.rows import DEAD_LETTER, predictions_of
@@ -34,7 +37,8 @@ def write_predictions(
 ) -> Inserts:
     """Return the inserts of predictions, alerts and dead letters into folders of ``output`` or the job's topics."""
     is_judged = bool(judged_experiments(settings.ml, job.inference.model_name))
-    if is_judged:
+    learning = learning_of(settings.ml, job)
+    if is_judged or learning is not None:
         run_in_thread(session)
     writing = _Writing(session, settings, job, output, Inserts(session))
     if views.blocks is not None:
@@ -47,8 +51,16 @@ def write_predictions(
     compared = None
     if shadow_experiments(settings.ml, job.inference.model_name):
         compared = add_shadows(session, settings, writing.inserts, job, views.with_side(SHADOW), output)
+    labels = None
+    if job.labels is not None:
+        labels = join_labels(session, settings, job, views.with_side(TO_LABEL))
     if is_judged:
-        add_verdicts(session, settings, writing.inserts, job, views.with_side(OUTCOMES), output, compared)
+        add_verdicts(session, settings, writing.inserts, job, views.with_side(OUTCOMES), output, compared, labels)
+    if labels is not None:
+        add_label_sinks(session, writing.inserts, job, labels, output)
+    if learning is not None:
+        source = LearningSource(views.with_side(SAMPLES), labels)
+        add_learning(session, settings, writing.inserts, job, learning, source, output)
     if has_copies(job.sink):
         writing.add_copies(views.scored, views.rejected)
     return writing.inserts

@@ -59,14 +59,9 @@ def _of_switches(ml: MlSettings, origin: str) -> Iterator[JobError]:
     """Yield a problem where nothing is switched on, or a part that this version does not have."""
     if not ml.enabled:
         yield JobError(origin, "ml.enabled: expected true, got false", "set it to true to run a job")
-    switched_on = {
-        "feature_store": ml.feature_store.enabled,
-        "online_learning": ml.online_learning.enabled,
-    }
-    for name, is_on in switched_on.items():
-        if is_on:
-            problem = f"ml.{name}.enabled: expected false, got true: jobs of this version do not have it"
-            yield JobError(origin, problem, f"set ml.{name}.enabled=false to run without it")
+    if ml.feature_store.enabled:
+        problem = "ml.feature_store.enabled: expected false, got true: jobs of this version do not have it"
+        yield JobError(origin, problem, "set ml.feature_store.enabled=false to run without it")
 
 
 def _of_lateness(events: EventSettings, execution: ExecutionSettings, origin: str) -> Iterator[JobError]:

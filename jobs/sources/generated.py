@@ -28,6 +28,7 @@ _OPTIONS: MappingProxyType[str, Callable[[str], Any]] = MappingProxyType(
         "start": dt.date.fromisoformat,
         "seed": int,
         "radius": float,
+        "drift": int,
     }
 )
 

@@ -50,6 +50,7 @@ class GeneratorSettings:
         radius: distance within which a card pays at terminals; a card without any never pays.
         compromised_terminals: share of the terminals that become compromised on a day.
         compromised_customers: share of the cards that become compromised on a day.
+        drift: number of the day, from 0, from which thieves pay small amounts; None: they never do.
     """
 
     customers: int = 5_000
@@ -59,6 +60,7 @@ class GeneratorSettings:
     radius: float = 5.0
     compromised_terminals: float = 2 / 10_000
     compromised_customers: float = 3 / 5_000
+    drift: int | None = None
 
     def __post_init__(self) -> None:
         for name, least in (("customers", 1), ("terminals", 1), ("seed", 0)):
@@ -66,6 +68,7 @@ class GeneratorSettings:
         _require("radius", self.radius, "> 0", self.radius > 0)
         for name in ("compromised_terminals", "compromised_customers"):
             _require(name, getattr(self, name), "a share in [0, 1]", 0 <= getattr(self, name) <= 1)
+        _require("drift", self.drift, "the number of a day, >= 0", self.drift is None or self.drift >= 0)
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,9 @@ class TransactionGenerator:
     1. The amount is over 220.
     2. The terminal is compromised, for 28 days.
     3. The card is compromised, for 14 days, in which a third of its payments are multiplied by 5.
+
+    From the day of `drift` on, the first pattern is no fraud, and the payments of the third are divided by 5, so what
+    told frauds apart before misleads.
 
     Example:
         >>> day = next(TransactionGenerator(GeneratorSettings(customers=50, terminals=500)).days(1))
@@ -114,7 +120,8 @@ class TransactionGenerator:
             hit = _uniform(bits, settings.customers) < settings.compromised_customers
             card_until[hit] = day + _CARD_DAYS
             columns = _payments(bits, self._population)
-            _commit_frauds(bits, columns, terminal_until > day, card_until > day)
+            has_drifted = settings.drift is not None and day >= settings.drift
+            _commit_frauds(bits, columns, terminal_until > day, card_until > day, has_drifted=has_drifted)
             yield self._batch(columns, day, first_id)
             first_id += len(columns["seconds"])
 
@@ -245,15 +252,17 @@ def _commit_frauds(
     columns: dict[str, NDArray[Any]],
     terminal_compromised: NDArray[np.bool_],
     card_compromised: NDArray[np.bool_],
+    *,
+    has_drifted: bool,
 ) -> None:
-    """Add the scenario of each payment, and multiply the amounts of the third scenario."""
+    """Add the scenario of each payment, and change the amounts of the third scenario."""
     stolen = card_compromised[columns["customer"]]
     stolen &= _uniform(bits, len(stolen)) < _CARD_SHARE
-    scenario = np.where(columns["amount"] > _HIGH_AMOUNT, 1, 0)
+    scenario = np.where((columns["amount"] > _HIGH_AMOUNT) & (not has_drifted), 1, 0)
     scenario[terminal_compromised[columns["terminal"]]] = 2
     scenario[stolen] = 3
     columns["scenario"] = scenario.astype(np.int64)
-    columns["amount"][stolen] *= _CARD_FACTOR
+    columns["amount"][stolen] *= 1 / _CARD_FACTOR if has_drifted else _CARD_FACTOR
 
 
 def _texts(batch: Batch) -> dict[str, Any]:

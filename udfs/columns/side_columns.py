@@ -3,7 +3,9 @@
 - ``__drift``: sampled rows, for the step that measures drift.
 - ``__shadow``: rows as models take them, with their answers, for the step that scores shadows.
 - ``__outcomes``: what experiments' variants did, for the steps that judge them.
-- ``__predictions_to_label``: predictions of experiments' variants, for the step that joins them with their labels.
+- ``__predictions_to_label``: predictions of experiments' variants, and all where the job learns, for the step that
+  joins them with their labels.
+- ``__samples``: rows with their outcomes, for the step that learns.
 """
 
 from __future__ import annotations
@@ -19,7 +21,14 @@ DRIFT = "__drift"
 SHADOW = "__shadow"
 OUTCOMES = "__outcomes"
 TO_LABEL = "__predictions_to_label"
-SIDE_COLUMNS: SqlColumns = ((DRIFT, "STRING"), (SHADOW, "BYTES"), (OUTCOMES, "STRING"), (TO_LABEL, "STRING"))
+SAMPLES = "__samples"
+SIDE_COLUMNS: SqlColumns = (
+    (DRIFT, "STRING"),
+    (SHADOW, "BYTES"),
+    (OUTCOMES, "STRING"),
+    (TO_LABEL, "STRING"),
+    (SAMPLES, "STRING"),
+)
 
 
 def side_columns(job: JobSettings, ml: MlSettings) -> SqlColumns:
@@ -30,6 +39,7 @@ def side_columns(job: JobSettings, ml: MlSettings) -> SqlColumns:
         SHADOW: bool(shadow_experiments(ml, name)),
         OUTCOMES: bool(judged_experiments(ml, name)),
         TO_LABEL: job.labels is not None,
+        SAMPLES: ml.online_learning.enabled and job.labels is None,
     }
     return tuple(column for column in SIDE_COLUMNS if wanted[column[0]])
 

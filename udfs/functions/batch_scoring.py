@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conf.experiments.experiment_choice import experiments_of
+from conf.learning.learning_choice import learning_of
 from conf.model_choice import follows_registry
 from conf.settings import InferenceSettings, JobSettings, MlSettings
 from state.sql import SqlColumns
 from udfs.columns.answer_columns import EXPERIMENT_COLUMNS, answer_columns
 from udfs.columns.repeated import first_of
-from udfs.columns.side_columns import DRIFT, OUTCOMES, SHADOW, TO_LABEL, side_columns
+from udfs.columns.side_columns import DRIFT, OUTCOMES, SAMPLES, SHADOW, TO_LABEL, side_columns
 from udfs.dead_letters import Problem
 from udfs.drift.sampler import DriftSampler
 from udfs.experiments.arms import Arms
@@ -30,6 +31,7 @@ from udfs.features.feature_set import FeatureSet, compile_feature_set
 from udfs.functions.compute_features import feature_inputs
 from udfs.functions.parse_lines import event_columns
 from udfs.functions.vector_function import NO_COLUMNS, Columns
+from udfs.learning.sender import SampleSender, sample_fields
 from udfs.logs import set_up_logs
 from udfs.metrics.experiments import ExperimentRecorder
 from udfs.metrics.exporter import export_metrics
@@ -71,6 +73,7 @@ class BatchScoring:
         self._sampler: DriftSampler | None = None
         self._shadows: ShadowSender | None = None
         self._outcomes: OutcomeSender | None = None
+        self._samples: SampleSender | None = None
 
     @cached_property
     def features(self) -> FeatureSet:
@@ -86,7 +89,7 @@ class BatchScoring:
         """Event fields and aggregates that the features read, and those that metrics and drift need."""
         inputs = feature_inputs(self.features, self._job.events)
         events, ml = self._job.events, self._ml
-        others = (*shadow_fields(self._job, ml), *outcome_fields(self._job, ml))
+        others = (*shadow_fields(self._job, ml), *outcome_fields(self._job, ml), *sample_fields(self._job, ml))
         kinds = dict(event_columns(events))
         wanted: dict[str | None, bool] = {
             events.time: bool(ml.metrics.port) or ml.drift.enabled or bool(others),
@@ -135,7 +138,8 @@ class BatchScoring:
             with own.lease() as model:
                 self._recorder.serves(model.spec)
         self._sampler = DriftSampler(self._ml.drift.sample, given) if self._ml.drift.enabled else None
-        sides = dict(side_columns(self._job, self._ml))
+        sides, learning = dict(side_columns(self._job, self._ml)), learning_of(self._ml, self._job)
+        self._samples = None if learning is None else SampleSender(self._job, learning)
         if OUTCOMES in sides and router is not None:
             self._outcomes = OutcomeSender(self._job, self._ml, router)
         if SHADOW in sides and router is not None:
@@ -209,12 +213,18 @@ class BatchScoring:
             found[DRIFT] = self._sampler.take_all(batch, times, labels) if size else None
         if self._shadows is not None:
             found[SHADOW] = self._shadows.take(batch, {**columns, **exact}) if size else None
+        sent = Sent(None, None)
         if self._outcomes is not None:
-            sent = self._outcomes.take(batch, {**columns, **exact}) if size else Sent(None, None)
+            sent = self._outcomes.take(batch, {**columns, **exact}) if size else sent
             found[OUTCOMES] = sent.outcomes
-            if self._job.labels is not None:
-                found[TO_LABEL] = sent.predictions
+        if self._job.labels is not None:
+            found[TO_LABEL] = self._to_label(batch, {**columns, **exact}, sent) if size else None
+        elif self._samples is not None:
+            found[SAMPLES] = self._samples.samples(batch, {**columns, **exact}) if size else None
         return {name: first_of(value, size) for name, value in found.items()}
+
+    def _to_label(self, batch: PredictionBatch, columns: Columns, sent: Sent) -> str | None:
+        return sent.predictions if self._samples is None else self._samples.to_label(batch, columns, sent.rows)
 
     def _open_recorder(self, columns: tuple[str, ...]) -> ScoreRecorder:
         inference = self._job.inference

@@ -12,6 +12,7 @@ from conf.experiments.experiment_choice import experiments_of, paired_experiment
 from conf.settings import JobSettings, MlSettings
 from state.drift.rows import joined_texts
 from state.sql import SqlColumns
+from udfs.columns.packed_texts import text_of
 from udfs.columns.side_columns import SHADOW
 from udfs.experiments.open_arms import ArmModels
 from udfs.experiments.router import Router
@@ -27,7 +28,6 @@ from udfs.rows import comparisons_of
 from udfs.scoring.breaker import BreakerOptions
 from udfs.scoring.ladder import Ladder, LadderOptions
 from udfs.verdicts.paired import PairedOutcomes
-from udfs.verdicts.sender import text_of
 
 PAIRED = "__paired"
 _FAILURES = 2
@@ -105,7 +105,7 @@ class CompareShadows:
             self._models.close()
 
     def _outcomes(self, compared: list[Compared]) -> str | None:
-        return joined_texts(text_of(outcomes) for columns in compared for outcomes in self._paired.take(columns))
+        return joined_texts(text_of(outcomes.times, outcomes.to_bytes()) for columns in compared for outcomes in self._paired.take(columns))
 
     def _lines(self, compared: list[Compared]) -> bytes | list[str] | None:
         blocks = [

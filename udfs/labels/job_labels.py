@@ -36,11 +36,16 @@ def id_kind_of(job: JobSettings) -> str:
     return dict(event_columns(job.events))[job.events.id]
 
 
-def join_settings(job: JobSettings) -> LabelSettings:
-    """Return the settings of a job's join of predictions with labels."""
+def join_settings(job: JobSettings, *, has_samples: bool) -> LabelSettings:
+    """Return the settings of a job's join of predictions with labels.
+
+    Args:
+        job: it has labels.
+        has_samples: predictions carry what a learner needs of them.
+    """
     labels, kind = labels_of(job), id_kind_of(job)
     return LabelSettings(
-        predictions=JoinSide(prediction_columns(kind), ID, TIME),
+        predictions=JoinSide(prediction_columns(kind, has_samples=has_samples), ID, TIME),
         labels=JoinSide(label_columns(kind), ID, LABEL_TIME),
         label=LABEL,
         times=JoinTimes(labels.ttl_ms, labels.early_ms, labels.late_ms),

@@ -105,6 +105,13 @@ def output_columns(settings: LabelSettings, side: SideOutput | None) -> SqlColum
     return settings.predictions.columns if side == "repeated" else settings.labels.columns
 
 
+def outcome_of(block: Block) -> str:
+    """Return the outcome of a part of the main output, whose rows all have the same one."""
+    outcome = block[AGE[1][0]]
+    assert isinstance(outcome, Texts)
+    return outcome.data[: outcome.lengths[0]].tobytes().decode()
+
+
 def _repeated(value: Any, kind: str, size: int) -> Values:
     """Return a column of one value; None is NULL."""
     nulls = np.ones(size, np.bool_) if value is None else None

@@ -10,7 +10,7 @@ import orjson
 
 from state.sliding.rows import Column
 from state.sql import SqlColumns
-from udfs.windows.parts import Block, PartFormat
+from udfs.windows.parts import Block, PartFormat, Values
 from udfs.windows.texts import Texts
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ID, TIME = "__id", "__time"
 POINT, ARM, PREDICTION = "__point", "__arm", "__prediction"
-_ASSIGNED = "__assigned"
+_ASSIGNED, SAMPLE = "__assigned", "__sample"
 
 
 class Assigned(NamedTuple):
@@ -31,11 +31,12 @@ class Assigned(NamedTuple):
     shares: tuple[float, ...]
 
 
-def prediction_columns(id_kind: str) -> SqlColumns:
+def prediction_columns(id_kind: str, *, has_samples: bool = False) -> SqlColumns:
     """Return the columns of a part.
 
     Args:
         id_kind: SQL type of the id, BIGINT or STRING.
+        has_samples: rows carry what a learner needs of them.
     """
     return (
         (ID, id_kind),
@@ -44,37 +45,62 @@ def prediction_columns(id_kind: str) -> SqlColumns:
         (ARM, "INT"),
         (_ASSIGNED, "STRING"),
         (PREDICTION, "DOUBLE"),
+        *(((SAMPLE, "BYTES"),) if has_samples else ()),
     )
 
 
-def prediction_part(outcomes: Outcomes, ids: NDArray[Any], id_kind: str, predictions: NDArray[np.float64]) -> bytes:
-    """Return a part with the rows of outcomes.
+class Known(NamedTuple):
+    """What is known of n rows beside their experiment.
 
-    Args:
-        outcomes: n rows of one experiment.
+    Attributes:
         ids: ids of their events, (n,).
         id_kind: SQL type of these.
         predictions: scores, (n,), NaN where there is none.
+        sample: what a learner needs of each row, bytes of one length; None: nobody learns.
     """
-    size = len(outcomes)
+
+    ids: NDArray[Any]
+    id_kind: str
+    predictions: NDArray[np.float64]
+    sample: Texts | None = None
+
+    def part(self, columns: dict[str, Values]) -> bytes:
+        """Return a part of the rows, whose other columns are given."""
+        found = {ID: PartFormat(((ID, self.id_kind),)).block({ID: self.ids})[ID], PREDICTION: Column(self.predictions)}
+        if self.sample is not None:
+            found[SAMPLE] = self.sample
+        format_ = PartFormat(prediction_columns(self.id_kind, has_samples=self.sample is not None))
+        return format_.encode(Block(columns | found, len(self.ids)))
+
+
+def prediction_part(outcomes: Outcomes, known: Known) -> bytes:
+    """Return a part with the rows of outcomes, n rows of one experiment."""
     text = orjson.dumps([outcomes.experiment, outcomes.step, outcomes.shares])
-    columns = {
-        ID: PartFormat(((ID, id_kind),)).block({ID: ids})[ID],
+    columns: dict[str, Values] = {
         TIME: Column(outcomes.times),
         POINT: Column(outcomes.points.view(np.int64)),
         ARM: Column(outcomes.arms),
-        _ASSIGNED: Texts(np.frombuffer(text * size, np.uint8), np.arange(1, size + 1) * len(text)),
-        PREDICTION: Column(predictions),
+        _ASSIGNED: _same(text, len(outcomes)),
     }
-    return PartFormat(prediction_columns(id_kind)).encode(Block(columns, size))
+    return known.part(columns)
+
+
+def unassigned_part(times: NDArray[np.int64], known: Known) -> bytes:
+    """Return a part with rows that no experiment assigned, by their event times, (n,)."""
+    nothing = Column(np.zeros(len(times), np.int64))
+    return known.part({TIME: Column(times), POINT: nothing, ARM: nothing, _ASSIGNED: _same(b"", len(times))})
+
+
+def _same(text: bytes, size: int) -> Texts:
+    return Texts(np.frombuffer(text * size, np.uint8), np.arange(1, size + 1) * len(text))
 
 
 def by_assignment(block: Block) -> Iterator[tuple[Assigned, Block]]:
-    """Yield the rows of a block that were assigned together, with what assigned them."""
+    """Yield the rows of a block that were assigned together, with what assigned them; no others."""
     texts = block[_ASSIGNED]
     assert isinstance(texts, Texts)
     lengths = texts.lengths
-    for length in np.unique(lengths).tolist():
+    for length in np.unique(lengths[lengths > 0]).tolist():
         places = np.flatnonzero(lengths == length)
         # Texts of one length are words of a matrix, which numpy tells apart without a Python object a row.
         words = texts.take(places).data.view(f"S{length}")

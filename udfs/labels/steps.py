@@ -12,23 +12,20 @@ from pyflink.datastream.state import ValueStateDescriptor
 
 from conf.experiments.verdict import VerdictSettings
 from state.drift.rows import split_texts
-from udfs.labels.label_parts import SideOutput, output_columns
+from udfs.columns.packed_texts import bytes_in
+from udfs.labels.label_parts import SideOutput, outcome_of, output_columns
 from udfs.labels.pairs import outcomes_of_pairs
 from udfs.labels.prediction_parts import ID
-from udfs.labels.settings import AGE, LabelSettings
+from udfs.labels.settings import LabelSettings
 from udfs.labels.unmatched import unmatched_lines
-from udfs.verdicts.sender import bytes_in
 from udfs.verdicts.shards import by_unit
-from udfs.windows.parts import Block, PartFormat, by_key
-from udfs.windows.texts import Texts
+from udfs.windows.parts import PartFormat, by_key
 
 if TYPE_CHECKING:
     from pyflink.datastream import RuntimeContext
 
 COUNT_MS = 3_600_000
 """Event time between two counts of an outcome."""
-
-_UNLABELLED = b"unlabelled"
 
 
 class SplitPredictions(FlatMapFunction):  # type: ignore[misc]
@@ -67,7 +64,7 @@ class PairOutcomes(FlatMapFunction):  # type: ignore[misc]
     def flat_map(self, value: Any) -> Iterator[Row]:
         """Yield label and outcomes of each shard that has some; none of rows without a label."""
         block = PartFormat(self._columns).decode(bytes(value[1]))
-        if _is_unlabelled(block):
+        if outcome_of(block) == "unlabelled":
             return
         for outcomes in outcomes_of_pairs(block, self._verdicts):
             for label, data in by_unit(outcomes, self._labels):
@@ -91,7 +88,7 @@ class UnmatchedLines(FlatMapFunction):  # type: ignore[misc]
         block = packed.decode(bytes(value[1]))
         if self._side is not None:
             yield unmatched_lines(self._side, block, packed)
-        elif _is_unlabelled(block):
+        elif outcome_of(block) == "unlabelled":
             yield unmatched_lines("unlabelled", block, packed)
 
 
@@ -115,10 +112,3 @@ class CountLabels(KeyedProcessFunction):  # type: ignore[misc]
         if rows:
             self._rows.clear()
             yield orjson.dumps({"outcome": ctx.get_current_key(), "rows": rows, "until": timestamp}).decode()
-
-
-def _is_unlabelled(block: Block) -> bool:
-    """Return whether a part of the join's main output has no labels; all of its rows have the same outcome."""
-    outcome = block[AGE[1][0]]
-    assert isinstance(outcome, Texts)
-    return outcome.data[: len(_UNLABELLED)].tobytes() == _UNLABELLED

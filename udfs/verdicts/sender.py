@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -12,16 +11,21 @@ from numpy.typing import NDArray
 from conf.experiments.ab_testing import ALL, ExperimentSettings
 from conf.experiments.experiment_choice import judged_experiments
 from conf.settings import JobSettings, MlSettings
-from state.drift.rows import TIME_DIGITS, joined_texts
+from state.drift.rows import joined_texts
 from state.verdicts.outcomes import Outcomes
+from udfs.columns.packed_texts import text_of
 from udfs.experiments.arm_answer import ArmAnswer
 from udfs.experiments.router import Router
 from udfs.experiments.units import Units
 from udfs.functions.parse_lines import event_columns
-from udfs.labels.prediction_parts import prediction_part
+from udfs.labels.prediction_parts import Known, prediction_part
 from udfs.scoring.prediction_batch import PredictionBatch
 from udfs.verdicts.answered import Answered
 from udfs.verdicts.settings import verdict_of
+
+
+Judged = tuple[NDArray[np.int64], Outcomes]
+"""Places of an experiment's rows in a batch, and these rows."""
 
 
 class Sent(NamedTuple):
@@ -30,10 +34,12 @@ class Sent(NamedTuple):
     Attributes:
         outcomes: what is known of the rows already.
         predictions: rows whose labels come later.
+        rows: of each experiment.
     """
 
     outcomes: str | None
     predictions: str | None
+    rows: tuple[Judged, ...] = ()
 
 
 class OutcomeSender:
@@ -61,11 +67,11 @@ class OutcomeSender:
         """
         units = Units(columns[self._router.field])
         made = [self._outcomes(each, batch, units, columns) for each in self._experiments]
-        found = [each for each in made if each is not None]
-        outcomes = joined_texts(text_of(rows) for _, rows in found)
+        found = tuple(each for each in made if each is not None)
+        outcomes = joined_texts(text_of(rows.times, rows.to_bytes()) for _, rows in found)
         if self._job.labels is None:
-            return Sent(outcomes, None)
-        return Sent(outcomes, joined_texts(self._predictions(batch, columns, *each) for each in found))
+            return Sent(outcomes, None, found)
+        return Sent(outcomes, joined_texts(self._predictions(batch, columns, *each) for each in found), found)
 
     def _predictions(
         self,
@@ -75,8 +81,9 @@ class OutcomeSender:
         outcomes: Outcomes,
     ) -> str:
         name = self._job.events.id
-        ids, kind = columns[name][taken], dict(event_columns(self._job.events))[name]
-        return text_of(outcomes, prediction_part(outcomes, ids, kind, batch.prediction[taken]))
+        kind = dict(event_columns(self._job.events))[name]
+        known = Known(columns[name][taken], kind, batch.prediction[taken])
+        return text_of(outcomes.times, prediction_part(outcomes, known))
 
     def _outcomes(
         self,
@@ -145,14 +152,3 @@ def _drawn(each: ArmAnswer, place: int) -> Any:
 def _failed(each: ArmAnswer) -> Any:
     why = each.answer.why
     return 0.0 if why is None else np.not_equal(why, None).astype(np.float64)  # type: ignore[call-overload]
-
-
-def text_of(outcomes: Outcomes, data: bytes | None = None) -> str:
-    """Return outcomes, or other bytes about their rows, as a text that begins with their latest time."""
-    packed = base64.b64encode(outcomes.to_bytes() if data is None else data).decode()
-    return f"{outcomes.times.max():0{TIME_DIGITS}d}{packed}"
-
-
-def bytes_in(text: str) -> bytes:
-    """Return the bytes in one of the texts that were joined."""
-    return base64.b64decode(text[TIME_DIGITS:])

@@ -18,7 +18,7 @@ from state.verdicts.judge import Judge, Trial
 from state.verdicts.look_sums import LookSums
 from state.verdicts.outcomes import Outcomes
 from state.verdicts.shards import Judged, Shards
-from udfs.verdicts.sender import bytes_in
+from udfs.columns.packed_texts import bytes_in
 from udfs.verdicts.shards import by_unit
 from udfs.windows.stage import labels_with_state
 
