@@ -44,6 +44,9 @@ REPORT = ["jinja2>=3.1", "plotly>=6,<8"]
 # Sends and reads events of a broker for trials: `gress dev produce`, `gress dev consume`.
 KAFKA = ["confluent-kafka>=2.5"]
 
+# Learns a stream in machine code; numba 0.61 is the last that accepts PyFlink's numpy. Writes what was learnt as ONNX.
+LEARNING = ["numba>=0.59,<0.62", "onnx>=1.16"]
+
 TFLITE = ["ai-edge-litert>=1.0"]
 
 # Trains models and turns them into files; never on a worker. TensorFlow 2.19 is the last whose protobuf PyFlink
@@ -68,11 +71,11 @@ TEST = [
     *DOCS,
     *REPORT,
     *KAFKA,
+    *LEARNING,
     "duckdb>=1.0",
     "hypothesis>=6.100",
     "moto[s3,server]>=5",
     "mypy>=1.11",
-    "onnx>=1.16",
     "playwright>=1.45",
     "pytest>=8.2",
     "pytest-xdist>=3.6",
@@ -126,6 +129,7 @@ setup(
     extras_require={
         "docs": DOCS,
         "kafka": KAFKA,
+        "learning": LEARNING,
         "local": LOCAL,
         "report": REPORT,
         "test": TEST,
