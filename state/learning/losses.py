@@ -97,7 +97,8 @@ def saturated_error(
 def _of_truth(chances: NDArray[np.float64], targets: NDArray[np.float64]) -> NDArray[np.float64]:
     if chances.ndim == 1:
         return np.where(targets == 1, chances, 1.0 - chances)
-    return chances[np.arange(len(chances)), targets.astype(np.int64)]
+    found: NDArray[np.float64] = chances[np.arange(len(chances)), targets.astype(np.int64)]
+    return found
 
 
 LOSSES: Mapping[Task, Losses] = {
