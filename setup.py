@@ -44,14 +44,17 @@ REPORT = ["jinja2>=3.1", "plotly>=6,<8"]
 # Sends and reads events of a broker for trials: `gress dev produce`, `gress dev consume`.
 KAFKA = ["confluent-kafka>=2.5"]
 
+# Writes the files of models that a job learns: `ml.online_learning`. Not on a worker that only scores.
+LEARNING = ["onnx>=1.16"]
+
 TFLITE = ["ai-edge-litert>=1.0"]
 
 # Trains models and turns them into files; never on a worker. TensorFlow 2.19 is the last whose protobuf PyFlink
 # accepts; onnxmltools 1.16 is the first that reads XGBoost 3. On Linux, xgboost brings libraries for NVIDIA cards.
 TRAIN = [
+    *LEARNING,
     *TFLITE,
     "lightgbm>=4.3",
-    "onnx>=1.16",
     "onnxmltools>=1.16",
     "scikit-learn>=1.4",
     "skl2onnx>=1.17",
@@ -68,11 +71,11 @@ TEST = [
     *DOCS,
     *REPORT,
     *KAFKA,
+    *LEARNING,
     "duckdb>=1.0",
     "hypothesis>=6.100",
     "moto[s3,server]>=5",
     "mypy>=1.11",
-    "onnx>=1.16",
     "playwright>=1.45",
     "pytest>=8.2",
     "pytest-xdist>=3.6",
@@ -126,6 +129,7 @@ setup(
     extras_require={
         "docs": DOCS,
         "kafka": KAFKA,
+        "learning": LEARNING,
         "local": LOCAL,
         "report": REPORT,
         "test": TEST,

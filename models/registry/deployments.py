@@ -17,7 +17,7 @@ _ATTEMPTS = 100
 
 
 class _OvertakenError(Exception):
-    """Somebody else changed the experiment first."""
+    """Somebody else changed the experiment, or chose a primary, first."""
 
 
 class Deployments:
@@ -73,6 +73,30 @@ class Deployments:
             return next_deployment(latest, "promote", primary, previous, by=by, why=why, experiment=experiment)
 
         return self._append(following)
+
+    def promote_over(self, version: str, chosen_in: int, *, by: str = "", why: str = "") -> Deployment | None:
+        """Make a version the primary, unless somebody chose a primary after generation ``chosen_in``.
+
+        Args:
+            version: version to promote; the caller has checked that it exists.
+            chosen_in: the generation that chose the primary which the caller means to replace; 0: there was none.
+            by: person or job that acts; "" is user@host.
+            why: free text.
+
+        Returns:
+            The new generation; None: another primary was chosen meanwhile, and nothing was written.
+        """
+        primary = str(Version.parse(version))
+
+        def following(latest: Deployment | None) -> Deployment:
+            if (latest.chosen_in if latest is not None else 0) != chosen_in:
+                raise _OvertakenError
+            return next_deployment(latest, "promote", primary, self._previous(latest, primary), by=by, why=why)
+
+        try:
+            return self._append(following)
+        except _OvertakenError:
+            return None
 
     def set_experiment(
         self,
