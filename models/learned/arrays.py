@@ -24,7 +24,8 @@ def finite_array(name: str, values: ArrayLike, shape: tuple[int, ...]) -> NDArra
         fail(f"{SUBJECT}: {name}", f"expected shape {shape}, got {array.shape}")
     if not np.isfinite(array).all():
         place = tuple(map(int, np.argwhere(~np.isfinite(array))[0]))
-        fail(f"{SUBJECT}: {name}", f"expected finite numbers, got {array[place]} at {place}", "keep its last good state")
+        fix = "publish the last state whose numbers are finite"
+        fail(f"{SUBJECT}: {name}", f"expected finite numbers, got {array[place]} at {place}", fix)
     array.setflags(write=False)
     return array
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,14 +55,14 @@ class LearnedBayes:
         """The logarithms log(2π variance), (c, k)."""
         return np.asarray(np.log(2 * np.pi * self.variances))
 
-    def scores(self, rows: NDArray[np.floating]) -> NDArray[np.float64]:
+    def scores(self, rows: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """Return the probability of each class for rows (n, k), (n, c)."""
         x = np.asarray(rows, dtype=np.float64)[:, None, :]
         with np.errstate(over="ignore"):
             terms = np.square(x - self.means) / self.variances + self.log_scales  # (n, c, k)
         return softmax(self.log_priors - np.where(np.isnan(x), 0.0, terms).sum(axis=2) / 2)
 
-    def predict(self, rows: NDArray[np.floating]) -> NDArray[np.float64]:
+    def predict(self, rows: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """Return the predictions for rows (n, k) as a job serves them, (n,).
 
         They are the probability of the second of two classes, or of the likeliest of more.

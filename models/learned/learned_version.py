@@ -33,12 +33,12 @@ class LearnedVersion:
         """The scores that are numbers, by name."""
         return {name: float(value) for name, value in sorted(self.scores.items()) if math.isfinite(value)}
 
-    @property
-    def text(self) -> str:
-        """The scores and the rows behind them in words, as reason for a promotion.
 
-        The form is ``auc_roc 0.912, log_loss 0.0931 after 12,345 updates up to 2026-11-27T06:59:11+00:00``.
-        """
-        scores = ", ".join(f"{name} {value:.4g}" for name, value in self.known_scores.items())
-        rows = f"{self.lineage.updates:,} updates up to {self.lineage.newest.isoformat()}"
-        return f"{scores} after {rows}" if scores else rows
+def scores_text(scores: Mapping[str, float], lineage: Lineage) -> str:
+    """Return scores and the rows behind them in words, as the reason for a promotion.
+
+    The form is ``auc_roc 0.912, log_loss 0.0931 after 12,345 updates up to 2026-11-27T06:59:11+00:00``.
+    """
+    figures = ", ".join(f"{name} {value:.4g}" for name, value in sorted(scores.items()))
+    rows = f"{lineage.updates:,} updates up to {lineage.newest.isoformat()}"
+    return f"{figures} after {rows}" if figures else rows

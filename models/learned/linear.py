@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +73,8 @@ class LearnedLinear:
     @property
     def raw_weights(self) -> NDArray[np.float64]:
         """The weights for features in their own units, (k, outputs): per unit instead of per standard deviation."""
-        return np.divide(self.weights, self.scale[:, None], out=np.zeros_like(self.weights), where=self._varies[:, None])
+        scale = np.where(self._varies, self.scale, 1.0)[:, None]
+        return np.asarray(np.where(self._varies[:, None], self.weights / scale, 0.0))
 
     @property
     def raw_bias(self) -> NDArray[np.float64]:
@@ -84,7 +85,7 @@ class LearnedLinear:
     def _varies(self) -> NDArray[np.bool_]:
         return np.asarray(self.scale > 0)
 
-    def values(self, rows: NDArray[np.floating]) -> NDArray[np.float64]:
+    def values(self, rows: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """Return the values of rows (n, k) before the link, (n, outputs)."""
         x = np.asarray(rows, dtype=np.float64)
         # Infinity times a weight of 0 is NaN: no prediction, as ONNX Runtime says, too.
@@ -94,7 +95,7 @@ class LearnedLinear:
                 z = np.clip(z, -self.clip, self.clip)
             return np.asarray(np.where(np.isnan(x) | ~self._varies, 0.0, z) @ self.weights + self.bias)
 
-    def scores(self, rows: NDArray[np.floating]) -> NDArray[np.float64]:
+    def scores(self, rows: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """Return the answers for rows (n, k): (n, classes) probabilities, or (n, 1) values or margins."""
         values = self.values(rows)
         if self.link == "softmax":
@@ -104,7 +105,7 @@ class LearnedLinear:
         with np.errstate(over="ignore"):
             return np.concatenate([1 / (1 + np.exp(values)), 1 / (1 + np.exp(-values))], axis=1)
 
-    def predict(self, rows: NDArray[np.floating]) -> NDArray[np.float64]:
+    def predict(self, rows: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """Return the predictions for rows (n, k) as a job serves them, (n,).
 
         They are the probability of the positive class, of the likeliest of more than two classes, the value or the

@@ -19,6 +19,7 @@ from models.learned.learned_model import spec_fields
 from models.learned.learned_version import LearnedVersion
 from models.learned.onnx_graph import onnx_bytes
 from models.lifecycle.proof import BaselineOf, prove
+from models.registry.errors import RegistryError
 from models.spec import ModelSpec, check_name
 from models.version import Version
 
@@ -98,6 +99,8 @@ def _put(registry: Registry, spec: ModelSpec, file: Path, learned: LearnedVersio
     """Publish a version; one that another writer put there first counts if it holds the same file."""
     try:
         return Publication(registry.publish(spec, file), is_new=True)
+    except RegistryError:
+        raise
     except ModelError:
         wanted = Version.parse(spec.version)
         if wanted not in registry.versions(spec.name):

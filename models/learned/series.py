@@ -37,7 +37,7 @@ class Series:
             ModelError: the slot is negative.
         """
         if slot < 0:
-            fail(f"slot {slot} of series {self}", "is no part of a version", "count slots from an event time after 1970")
+            fail(f"slot {slot} of series {self}", "is no part of a version", "count slots from 1970 on")
         return f"{self}.{slot}"
 
     def __str__(self) -> str:

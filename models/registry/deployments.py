@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 from models.errors import ModelError, fail
@@ -59,6 +59,11 @@ class Deployments:
         """Return all generations, lowest first."""
         read = (self._read(number) for number in self._numbers())
         return tuple(deployment for deployment in read if deployment is not None)
+
+    def newest_first(self) -> Iterator[Deployment]:
+        """Yield the generations, highest first, each read when it is asked for: there may be very many."""
+        read = (self._read(number) for number in reversed(self._numbers()))
+        return (deployment for deployment in read if deployment is not None)
 
     def promote(self, version: str, *, by: str = "", why: str = "", experiment: str | None = None) -> Deployment:
         """Make a version the primary in a new generation; the caller has checked that the version exists.
