@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conf.model_registry import ModelRegistrySettings
 from models.errors import ModelError, fail
 from models.learned.learned_version import LearnedVersion
 from models.learned.snapshot import read_snapshot, snapshot_text
@@ -90,14 +91,19 @@ class Snapshots:
         return ModelError(f"model {name}", f"has no snapshot in {self.url}", f"there are snapshots of {names}")
 
 
-def open_snapshots(place: str, keep: int = 10) -> Snapshots:
+def open_snapshots(place: str, keep: int = 10, *, registry: ModelRegistrySettings | None = None) -> Snapshots:
     """Open the snapshots in a folder or at the URL of an object store; nothing is read yet.
 
+    Args:
+        place: folder, or URL such as ``s3://bucket/prefix``.
+        keep: most snapshots of a model that stay.
+        registry: settings of the registry, whose endpoint and region are the snapshots', too; None = the defaults.
+
     Raises:
-        ConfigError: the text names no place.
-        ModelError: it has an unknown scheme, or ``keep`` is below 1.
+        ModelError: the place has an unknown scheme, or ``keep`` is below 1.
     """
-    return Snapshots(open_registry(place).store, keep)
+    settings = (registry or ModelRegistrySettings()).model_copy(update={"type": "local", "base_path": place})
+    return Snapshots(open_registry(settings).store, keep)
 
 
 def _version_of(path: str) -> Version | None:
