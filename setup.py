@@ -52,9 +52,9 @@ TFLITE = ["ai-edge-litert>=1.0"]
 # Trains models and turns them into files; never on a worker. TensorFlow 2.19 is the last whose protobuf PyFlink
 # accepts; onnxmltools 1.16 is the first that reads XGBoost 3. On Linux, xgboost brings libraries for NVIDIA cards.
 TRAIN = [
+    *LEARNING,
     *TFLITE,
     "lightgbm>=4.3",
-    "onnx>=1.16",
     "onnxmltools>=1.16",
     "scikit-learn>=1.4",
     "skl2onnx>=1.17",

@@ -25,6 +25,7 @@ from typing_extensions import Self
 
 from conf.types.grammar import SEGMENT
 from models.errors import ModelError, fail
+from models.lineage import Lineage
 from models.output_roles import OutputRoles
 from models.version import Version
 
@@ -140,6 +141,7 @@ class ModelSpec(BaseModel):
         baseline: histograms of the training rows and of the model's scores for them, as ``state.drift`` writes them;
             None = no baseline, so drift is not measured.
         golden: rows with known predictions, checked before the model serves; None = none.
+        lineage: the stream that the version was learnt from; None = it was not learnt from one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -165,6 +167,7 @@ class ModelSpec(BaseModel):
     description: str = ""
     metrics: Mapping[str, FiniteFloat] = Field(default_factory=dict)
     created_at: AwareDatetime | None = None
+    lineage: Lineage | None = None
     format_version: Literal[1] = 1
 
     @property
@@ -200,9 +203,10 @@ def parse_spec(content: bytes, where: str) -> ModelSpec:
 def spec_text(spec: ModelSpec) -> str:
     """Return the text of a model.json; equal specs give equal text."""
     content = spec.model_dump(mode="json")
-    # Without raw inputs the text stays one that earlier releases read.
-    if not content["raw_inputs"]:
-        del content["raw_inputs"]
+    # Without raw inputs and lineage the text stays one that earlier releases read.
+    for key in ("raw_inputs", "lineage"):
+        if not content[key]:
+            del content[key]
     if content["golden"] and not content["golden"]["raw"]:
         del content["golden"]["raw"]
     return json.dumps(content, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -16,6 +16,7 @@ from gress.cli.experiments.power import mount as mount_power
 from gress.cli.experiments.replay import mount as mount_replay
 from gress.cli.experiments.report import mount as mount_experiment_report
 from gress.cli.kafka import dev_app, jars_app
+from gress.cli.learn.commands import learn_app
 from gress.cli.metrics import metrics_app
 from gress.cli.models import models_app
 from gress.cli.panels import CLUSTERS, FEATURES, MODELS, RUN, WATCH, PanelGroup
@@ -38,6 +39,7 @@ app.add_typer(jobs_app, name="jobs", rich_help_panel=RUN)
 app.add_typer(config_app, name="config", rich_help_panel=RUN)
 app.add_typer(models_app, name="models", rich_help_panel=MODELS)
 app.add_typer(experiments_app, name="experiments", rich_help_panel=MODELS)
+app.add_typer(learn_app, name="learn", rich_help_panel=MODELS)
 app.add_typer(features_app, name="features", rich_help_panel=FEATURES)
 app.add_typer(metrics_app, name="metrics", rich_help_panel=WATCH)
 app.add_typer(jars_app, name="jars", rich_help_panel=CLUSTERS)

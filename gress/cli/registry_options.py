@@ -83,7 +83,8 @@ def on_registry(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(call, **given)
         finally:
-            if place is None and config is None and not any("model_registry" in each for each in call.overrides):
+            is_chosen = place is not None or config is not None or given.get("checkpoint_dir") is not None
+            if not is_chosen and not any("model_registry" in each for each in call.overrides):
                 _note_others(call.registry.url)
 
     hints = get_type_hints(command, include_extras=True)

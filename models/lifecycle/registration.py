@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.checksum import verify_checksum
 from models.errors import ModelError, fail
 from models.inspect import spec_from_file
 from models.lifecycle.feature_file import check_width
 from models.lifecycle.framework_models import as_model_file
-from models.lifecycle.raw_columns import SampleRaw, sample_raw
-from models.runtimes.onnx_refusal import check_single_file
-from models.scoring.loaded import LoadedModel, load_model
-from models.scoring.sample_rows import check_rows, with_examples
-from models.scoring.sessions import SessionPool
-from models.scoring.signature import bind_inputs, check_inputs
+from models.lifecycle.proof import BaselineOf, prove
+from models.lifecycle.raw_columns import sample_raw
 from models.spec import ModelSpec, check_name
 from models.version import Version
 
@@ -33,7 +28,7 @@ def register(
     version: str = "",
     *,
     golden: Path | None = None,
-    baseline: Callable[[LoadedModel], Mapping[str, Any]] | None = None,
+    baseline: BaselineOf | None = None,
     features: Path | None = None,
     tags: Sequence[str] = (),
     **fields: Any,
@@ -81,7 +76,7 @@ def register(
         spec = spec_from_file(artifact, name, str(Version.parse(version)), sample=sample, **found)
         if features is not None:
             check_width(features, spec)
-        return registry.publish(_proved(spec, artifact, golden, baseline, sample), artifact)
+        return registry.publish(prove(spec, artifact, golden, baseline, sample=sample), artifact)
 
 
 def _fields_beside(file: Path) -> dict[str, Any]:
@@ -115,48 +110,3 @@ def _agreed(file: Path, known: dict[str, Any], key: str, given: str) -> str:
 
 def _plain(key: str, text: str) -> str:
     return str(Version.parse(text)) if key == "version" and text else text
-
-
-def _proved(
-    spec: ModelSpec,
-    file: Path,
-    golden: Path | None,
-    baseline: Callable[[LoadedModel], Mapping[str, Any]] | None,
-    sample: SampleRaw,
-) -> ModelSpec:
-    """Run the model and return the spec with its golden rows and baseline."""
-    from models.lifecycle.golden_file import read_golden_file
-    from models.lifecycle.golden_rows import check_predictions, golden_rows, texts_of, with_columns
-
-    verify_checksum(spec, file)
-    if spec.type == "onnx":
-        check_single_file(file)
-    rows = read_golden_file(golden, _raw(spec) or texts_of(spec)) if golden is not None else None
-    if rows is not None and rows.columns:
-        spec = with_columns(spec, rows)
-    raw = _raw(spec) or ()
-    if raw and spec.raw_inputs is None:
-        spec = spec.model_copy(update={"raw_inputs": dict.fromkeys(raw)})
-    check_inputs(spec, spec.inputs)
-    # Use a new pool: the shared one may hold an open session, which would not read the file again.
-    model = load_model(spec, file, sessions=SessionPool())
-    try:
-        spec = model.spec = with_examples(spec, model.runtime, sample(raw))
-        if rows is not None:
-            spec = spec.model_copy(update={"golden": golden_rows(model, rows)})
-        check_predictions(model, spec.golden, golden or file.with_name("model.json"))
-        model.warmup(1)
-        check_rows(spec, model.runtime)
-        if baseline is not None:
-            spec = spec.model_copy(update={"baseline": baseline(model)})
-    finally:
-        model.close()
-    return spec
-
-
-def _raw(spec: ModelSpec) -> tuple[str, ...] | None:
-    """Return the inputs that take raw fields; None: without a job they are in doubt."""
-    try:
-        return bind_inputs(spec, spec.inputs, spec.feature_columns).raw
-    except ModelError:
-        return None

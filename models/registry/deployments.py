@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 from models.errors import ModelError, fail
@@ -17,7 +17,7 @@ _ATTEMPTS = 100
 
 
 class _OvertakenError(Exception):
-    """Somebody else changed the experiment first."""
+    """Somebody else changed the experiment, or chose a primary, first."""
 
 
 class Deployments:
@@ -60,6 +60,11 @@ class Deployments:
         read = (self._read(number) for number in self._numbers())
         return tuple(deployment for deployment in read if deployment is not None)
 
+    def newest_first(self) -> Iterator[Deployment]:
+        """Yield the generations, highest first, each read when it is asked for: there may be very many."""
+        read = (self._read(number) for number in reversed(self._numbers()))
+        return (deployment for deployment in read if deployment is not None)
+
     def promote(self, version: str, *, by: str = "", why: str = "", experiment: str | None = None) -> Deployment:
         """Make a version the primary in a new generation; the caller has checked that the version exists.
 
@@ -73,6 +78,30 @@ class Deployments:
             return next_deployment(latest, "promote", primary, previous, by=by, why=why, experiment=experiment)
 
         return self._append(following)
+
+    def promote_over(self, version: str, chosen_in: int, *, by: str = "", why: str = "") -> Deployment | None:
+        """Make a version the primary, unless somebody chose a primary after generation ``chosen_in``.
+
+        Args:
+            version: version to promote; the caller has checked that it exists.
+            chosen_in: the generation that chose the primary which the caller means to replace; 0: there was none.
+            by: person or job that acts; "" is user@host.
+            why: free text.
+
+        Returns:
+            The new generation; None: another primary was chosen meanwhile, and nothing was written.
+        """
+        primary = str(Version.parse(version))
+
+        def following(latest: Deployment | None) -> Deployment:
+            if (latest.chosen_in if latest is not None else 0) != chosen_in:
+                raise _OvertakenError
+            return next_deployment(latest, "promote", primary, self._previous(latest, primary), by=by, why=why)
+
+        try:
+            return self._append(following)
+        except _OvertakenError:
+            return None
 
     def set_experiment(
         self,

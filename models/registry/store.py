@@ -20,7 +20,7 @@ _NO_FOLDER = "check model_registry.base_path; `gress models register` makes it w
 
 
 class ObjectStore:
-    """A store to read, list, create and delete objects; an existing object is never replaced.
+    """A store to read, list, create, replace and delete objects.
 
     Args:
         backend: store of obstore, with the base as its prefix; None: the folder.
@@ -83,6 +83,13 @@ class ObjectStore:
             except (AlreadyExistsError, FileExistsError):
                 return False
         return True
+
+    def replace(self, path: str, content: bytes) -> None:
+        """Write an object in full or not at all, in the place of one that exists; nothing of a registry is replaced."""
+        import obstore
+
+        with self._errors("write", path):
+            obstore.put(self._backend, path, content, use_multipart=False)
 
     def download(self, path: str, target: Path) -> bool:
         """Copy an object to a file, in full or not at all; return False if the object does not exist.

@@ -1,0 +1,1 @@
+"""`gress learn`: its commands, and the tables that they print."""

@@ -1,0 +1,28 @@
+"""The kinds of learnt models, and what a spec says of each."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from models.learned.bayes import LearnedBayes
+from models.learned.linear import LearnedLinear
+from models.output_roles import OutputRoles
+
+LearnedModel: TypeAlias = LearnedLinear | LearnedBayes
+
+INPUT, LABEL, PROBABILITIES, PREDICTION, MARGIN = "X", "label", "probabilities", "prediction", "margin"
+"""Names of the input and the outputs of a learnt model's file; classifiers have those of the shipped models."""
+
+
+def spec_fields(model: LearnedModel) -> dict[str, Any]:
+    """Return the fields of a spec that follow from the model: task, roles, classes, columns; a margin's threshold."""
+    columns = {"feature_columns": model.features}
+    link = model.link if isinstance(model, LearnedLinear) else "softmax"
+    if link == "identity":
+        return {**columns, "task": "regression", "roles": OutputRoles(prediction=PREDICTION)}
+    known = {**columns, "classes": model.classes}
+    if link == "sign":
+        # A margin of 0 is the border between the classes, as 0.5 is for a probability.
+        return {**known, "task": "binary", "roles": OutputRoles(prediction=MARGIN, label=LABEL), "threshold": 0.0}
+    task = "binary" if len(model.classes) == 2 else "multiclass"
+    return {**known, "task": task, "roles": OutputRoles(scores=(PROBABILITIES,), label=LABEL)}
