@@ -11,8 +11,8 @@ TRAIN_VENV := .venv-train
 # Registry to which `make models` publishes; existing versions are never replaced.
 REGISTRY := models
 BIN := $(VENV)/bin
-# Extras beyond the needs of every job: TFLite models, the page of a run, events for a broker to try with.
-RUN_EXTRAS := tflite,report,kafka
+# Extras beyond the needs of every job: TFLite models, the page of a run, events for a broker to try with, learning.
+RUN_EXTRAS := tflite,report,kafka,learning
 # A new pip unpacks twice as fast as Python's own. Modules compile on first import, because only few are imported.
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
 

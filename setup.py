@@ -90,7 +90,6 @@ TEST = [
 ]
 
 
-
 def _shared(*folders: str) -> list[tuple[str, list[str]]]:
     """Return the files of folders of ``deploy`` as they are installed, each folder with its own."""
     found: dict[str, list[str]] = {}

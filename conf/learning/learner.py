@@ -26,27 +26,50 @@ GRADIENT = ("logistic", "linear", "softmax")
 AGGRESSIVE = ("passive_aggressive", "passive_aggressive_regression")
 ADAPTED = ("scikit_learn", "river")
 REGRESSION = ("linear", "passive_aggressive_regression")
-_MARGINS = (*GRADIENT, *AGGRESSIVE)
 
 
 class ScheduleSettings(FrozenSettings):
     """How the learning rate changes with the number of rows learnt.
 
     Attributes:
-        type: ``constant`` (default); ``inverse_scaling``, rate / (1 + rows / over)^power; ``step``, rate ·
-            factor^⌊rows / over⌋; ``exponential``, rate · factor^(rows / over); ``cosine``, from the rate to its
-            ``factor`` in ``over`` rows, and constant after that.
-        warm_up: rows in which the rate grows from 0 to its full size, >= 0; default 0.
-        over: rows that the type is measured in, >= 1; default 10000.
-        factor: see the type, in (0, 1]; default 0.5.
+        type: ``constant`` (default); ``inverse_scaling``, rate / (1 + rows)^power; ``step``, rate ·
+            decay^⌊rows / period⌋; ``exponential``, rate · decay^(rows / period); ``cosine``, a climb in ``warm_up``
+            rows, then half a cosine in ``period`` rows down to ``least`` of the rate.
         power: of inverse_scaling, > 0; default 0.5.
+        decay: of step and exponential, in (0, 1); default 0.5.
+        period: rows of step, exponential and cosine, >= 1; default 10000.
+        warm_up: rows of cosine's climb, >= 0; default 0.
+        least: share of the rate that cosine leaves, in [0, 1); default 0.01.
     """
 
     type: Literal["constant", "inverse_scaling", "step", "exponential", "cosine"] = "constant"
-    warm_up: Whole = Field(default=0, ge=0)
-    over: Whole = Field(default=10_000, ge=1)
-    factor: Real = Field(default=0.5, gt=0, le=1)
     power: Real = Field(default=0.5, gt=0)
+    decay: Real = Field(default=0.5, gt=0, lt=1)
+    period: Whole = Field(default=10_000, ge=1)
+    warm_up: Whole = Field(default=0, ge=0)
+    least: Real = Field(default=0.01, ge=0, lt=1)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What its type reads of the others."""
+        return {name: getattr(self, name) for name in _SCHEDULES[self.type]}
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        others = sorted(self.model_fields_set - {"type", *_SCHEDULES[self.type]})
+        if others:
+            refusals = (Refusal(f"no {name}, which {self.type} does not read", (name,)) for name in others)
+            raise validation_error(*refusals)
+        return self
+
+
+_SCHEDULES: Mapping[str, tuple[str, ...]] = {
+    "constant": (),
+    "inverse_scaling": ("power",),
+    "step": ("decay", "period"),
+    "exponential": ("decay", "period"),
+    "cosine": ("period", "warm_up", "least"),
+}
 
 
 class LearnerSettings(FrozenSettings):
@@ -122,6 +145,8 @@ class LearnerSettings(FrozenSettings):
             yield Refusal(expected, ("schedule",), against=(("optimizer",),))
         if self.class_weights and self.is_regression:
             yield Refusal("no weights of classes, as outcomes are numbers", ("class_weights",))
-        for name, weight in self.class_weights.items():
+        for number, weight in self.class_weights.items():
+            if not 0 <= number < self.classes:
+                yield Refusal(f"the number of a class, 0 to {self.classes - 1}", ("class_weights", str(number)))
             if not 0 < weight < float("inf"):
-                yield Refusal("a weight over 0", ("class_weights", name))
+                yield Refusal("a weight over 0", ("class_weights", str(number)))

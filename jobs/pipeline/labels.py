@@ -99,7 +99,7 @@ def join_labels(session: FlinkSession, settings: Settings, job: JobSettings, sco
 
 
 def outcomes_of_labels(settings: Settings, job: JobSettings, labels: LabelStreams) -> DataStream:
-    """Return outcomes of labelled predictions of judged experiments, each with the label of the shard of their units."""
+    """Return outcomes of judged experiments' labelled predictions, each with the label of the shard of their units."""
     from udfs.labels.stage import part_type
     from udfs.labels.steps import PairOutcomes
 

@@ -15,6 +15,7 @@ from jobs.catalogue import default_config
 from jobs.errors import refuse
 from jobs.flink.environment import prepare_process
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
+from jobs.learning.first_version import publish_first_version
 from jobs.run_folder.owner import MARKER
 from jobs.runs.problems import find_problems
 from jobs.sources.files import InputFiles, find_inputs
@@ -86,6 +87,8 @@ def prepare(
     settings, job = _load(request)
     prepare_process()
     ended("settings")
+    if needs_model and settings.ml.enabled:
+        publish_first_version(settings.ml, job)
     for problem in find_problems(parts_of(settings), origin, needs_model=needs_model):
         raise problem
     ended("model")

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 VERSION = 1
 _HEADER = struct.Struct("<BII")
 _KINDS = ("<i8", "<i8", "<u8", "<u8", "<f8", "<f8", "<f8")
-_ROW_BYTES = 8 * len(_KINDS)
 
 
 @dataclass(frozen=True)
@@ -67,13 +66,13 @@ class Samples:
         if version != VERSION:
             msg = f"samples: expected format {VERSION}, got format {version}; read them with their own release"
             raise ValueError(msg)
-        columns: list[NDArray[Any]] = []
+        columns: list[Any] = []
         place = _HEADER.size
         for kind in _KINDS:
             columns.append(np.frombuffer(data, kind, rows, place))
             place += columns[-1].nbytes
-        features = np.frombuffer(data, "<f4", rows * width, place).reshape(rows, width)
-        return cls(*columns, features)
+        columns.append(np.frombuffer(data, "<f4", rows * width, place).reshape(rows, width))
+        return cls(*columns)
 
 
 def joined(parts: Sequence[Samples]) -> Samples:

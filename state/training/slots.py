@@ -86,8 +86,8 @@ class Slots:
         )
         if length != self.length_ms:
             msg = (
-                f"checkpoint_interval: expected that of the saved state, {length} ms, got {self.length_ms} ms; versions "
-                "are numbered by it, so go on with the old one, or start without the saved state"
+                f"checkpoint_interval: expected that of the saved state, {length} ms, got {self.length_ms} ms; "
+                "versions are numbered by it, so go on with the old one, or start without the saved state"
             )
             raise ValueError(msg)
         self.origin_ms, self.ended_ms, self.open_ms = (None if each == -1 else each for each in times)

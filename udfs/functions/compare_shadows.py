@@ -105,7 +105,8 @@ class CompareShadows:
             self._models.close()
 
     def _outcomes(self, compared: list[Compared]) -> str | None:
-        return joined_texts(text_of(outcomes.times, outcomes.to_bytes()) for columns in compared for outcomes in self._paired.take(columns))
+        found = (outcomes for columns in compared for outcomes in self._paired.take(columns))
+        return joined_texts(text_of(outcomes.times, outcomes.to_bytes()) for outcomes in found)
 
     def _lines(self, compared: list[Compared]) -> bytes | list[str] | None:
         blocks = [

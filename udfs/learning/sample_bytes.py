@@ -1,4 +1,4 @@
-"""What a learner needs of a row beside its outcome, as bytes that wait for the label: points of id and key, features."""
+"""What a learner needs of a row beside its outcome, as bytes that wait for the label: its points and its features."""
 
 from __future__ import annotations
 

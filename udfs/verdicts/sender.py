@@ -23,8 +23,7 @@ from udfs.scoring.prediction_batch import PredictionBatch
 from udfs.verdicts.answered import Answered
 from udfs.verdicts.settings import verdict_of
 
-
-Judged = tuple[NDArray[np.int64], Outcomes]
+ArmRows = tuple[NDArray[np.int64], Outcomes]
 """Places of an experiment's rows in a batch, and these rows."""
 
 
@@ -39,7 +38,7 @@ class Sent(NamedTuple):
 
     outcomes: str | None
     predictions: str | None
-    rows: tuple[Judged, ...] = ()
+    rows: tuple[ArmRows, ...] = ()
 
 
 class OutcomeSender:

@@ -1,0 +1,49 @@
+"""First version of a model that its own job learns: it has learnt nothing, and scores until the job knows better."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from conf.learning.learning_choice import JobLearning, learning_of
+from conf.model_choice import follows_registry
+from conf.settings import JobSettings, MlSettings
+from models.learned.publish import publish_learned
+from models.registry import open_registry
+from state.training.course import Course
+from udfs.learning.learned import FeatureNames, learned_version
+from udfs.learning.settings import course_of
+
+_FIRST = "0.0.0"
+
+
+def lacks_version(ml: MlSettings, job: JobSettings) -> bool:
+    """Return whether a job is to score with the model that it learns, of which there is no version yet.
+
+    Raises:
+        ModelError: the registry cannot be read.
+    """
+    return _learning(ml, job) is not None and not open_registry(ml.model_registry).versions(job.inference.model_name)
+
+
+def publish_first_version(ml: MlSettings, job: JobSettings) -> None:
+    """Publish and promote a version that has learnt nothing, where the job lacks one.
+
+    Raises:
+        ModelError: the registry cannot be read or written.
+    """
+    learning = _learning(ml, job)
+    if learning is None or not lacks_version(ml, job):
+        return
+    registry = open_registry(ml.model_registry)
+    learned = learned_version(job.name, learning, Course(course_of(job, learning)), FeatureNames.of(job), None)
+    now = dt.datetime.now(dt.timezone.utc)
+    publication = publish_learned(registry, learning.model_name, _FIRST, learned, created_at=now)
+    deployments = registry.deployments(learning.model_name)
+    deployments.promote(publication.spec.version, by=f"job {job.name}", why="it has learnt nothing yet")
+
+
+def _learning(ml: MlSettings, job: JobSettings) -> JobLearning | None:
+    """Return the learning of a job that scores with what it learns, as it is deployed."""
+    learning = learning_of(ml, job)
+    scores_own = learning is not None and learning.model_name == job.inference.model_name
+    return learning if scores_own and follows_registry(ml, job.inference) else None

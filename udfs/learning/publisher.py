@@ -1,0 +1,113 @@
+"""Publication of what slots leave: a version in the registry, a snapshot to read, and its promotion."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from conf.learning.learning_choice import JobLearning
+from conf.settings import JobSettings, MlSettings
+from models.errors import ModelError
+from models.learned.learned_version import LearnedVersion
+from models.learned.promote import promote_learned
+from models.learned.publish import publish_learned
+from models.learned.series import Series, next_series
+from models.learned.snapshots import Snapshots, open_snapshots
+from models.registry import Registry, open_registry
+from state.training.course import Course
+from state.training.shard import EndedSlot
+from udfs.learning.learned import FeatureNames, learned_version
+from udfs.learning.settings import course_of
+
+
+class Published(NamedTuple):
+    """What became of a version.
+
+    Attributes:
+        told: what is to be told of it.
+        known: what is to be known when the next one is published.
+        is_pending: it could not be published; try again.
+    """
+
+    told: dict[str, Any]
+    known: dict[str, Any]
+    is_pending: bool = False
+
+
+Publish = Callable[[EndedSlot, dict[str, Any]], Published]
+"""A function that publishes what a slot leaves, told what was known after the last one."""
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """A `Publish`. What it repeats after a failure changes nothing.
+
+    Attributes:
+        ml: settings of the registry.
+        job: name of the job.
+        learning: settings of the learning.
+        features: names of the model's columns, and of the set that they are of.
+        clock: function that returns the present time.
+    """
+
+    ml: MlSettings
+    job: JobSettings
+    learning: JobLearning
+    features: FeatureNames
+    clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.timezone.utc)
+
+    def __call__(self, slot: EndedSlot, known: dict[str, Any]) -> Published:
+        """Publish what a slot leaves."""
+        try:
+            return self._publish(slot, known)
+        except ModelError as error:
+            return Published({"problem": str(error)}, known, is_pending=True)
+
+    def _publish(self, slot: EndedSlot, known: dict[str, Any]) -> Published:
+        name, registry = self.learning.model_name, open_registry(self.ml.model_registry)
+        snapshots = open_snapshots(self.learning.checkpoint_dir, self.learning.keep, registry=self.ml.model_registry)
+        series = Series.of(known["version"]) if "version" in known else self._series(registry, snapshots)
+        learned = self._learned(slot, known.get("version"))
+        publication = publish_learned(registry, name, series.version(slot.number), learned, created_at=self.clock())
+        version = publication.spec.version
+        snapshots.write(name, version, learned)
+        told: dict[str, Any] = {"version": version}
+        if self.learning.promote:
+            told |= self._promote(registry, version, slot.report)
+        return Published(told, {"version": version})
+
+    def _series(self, registry: Registry, snapshots: Snapshots) -> Series:
+        name = self.learning.model_name
+        return next_series(registry.versions(name), snapshots.versions(name))
+
+    def _learned(self, slot: EndedSlot, parent: str | None) -> LearnedVersion:
+        assert slot.version is not None
+        course = Course(course_of(self.job, self.learning))
+        course.restore(slot.version)
+        return learned_version(self.job.name, self.learning, course, self.features, parent)
+
+    def _promote(self, registry: Registry, version: str, report: Mapping[str, Any]) -> dict[str, Any]:
+        """Promote a version whose own scores are not worse than those of what served for the same rows."""
+        worse = _worse(report["scores"], report["served"], self.learning.guard.margin)
+        if worse is not None:
+            return {"promoted": False, "kept_because": worse}
+        result = promote_learned(registry, self.learning.model_name, version)
+        if result.deployment is None:
+            return {"promoted": False, "kept_because": result.reason}
+        return {"promoted": True}
+
+
+def _worse(own: Mapping[str, float | None], served: Mapping[str, float | None], margin: float) -> str | None:
+    """Return why the scores of a version are worse than those of what serves; None: they are not."""
+    name = next(iter(own))
+    mine, theirs = own[name], served.get(name)
+    if mine is None or theirs is None or mine <= theirs + margin:
+        return None
+    return f"its {name} is {mine:.4g}, that of what serves {theirs:.4g}, and the margin {margin:g}"
+
+
+def publisher_of(ml: MlSettings, job: JobSettings, learning: JobLearning) -> Publisher:
+    """Return what publishes the versions of a job."""
+    return Publisher(ml, job, learning, FeatureNames.of(job))
