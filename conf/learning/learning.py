@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from conf.learning.learner import LearnerSettings
+from conf.model_registry import ModelRegistrySettings
 from conf.types.base import FrozenSettings
 from conf.types.durations import DurationMs, PositiveDurationMs
 from conf.types.refusal import Refusal, validation_error
@@ -62,6 +63,7 @@ class LearningSettings(FrozenSettings):
 
     Attributes:
         model_name: model whose versions it publishes; default: the job's model and ``-online``.
+        registry: registry that versions go to; default: ``ml.model_registry``.
         learner: the model that learns.
         label_delay_ms: time after an event at which the outcome that it carries counts as known; YAML ``label_delay``,
             default 0s. For replays: live, outcomes come later by themselves (`job.labels`).
@@ -79,11 +81,13 @@ class LearningSettings(FrozenSettings):
         scaling: standardisation of features.
         fading: weight that a row keeps in scores when the next one comes, in (0, 1]; default 0.9999.
         key: event field whose every value has a model of its own, ``long`` or ``string``; default none = one model.
-        promote: serve each version that passes validation; default false.
+        promote: make each version the primary of its model that passes validation and, where the job scores with this
+            model, is no worse than what serves; a version that a person chose stays. Default false.
         keep: newest snapshots that are kept in ``ml.online_learning.checkpoint_dir``, >= 1; default 10.
     """
 
     model_name: Segment | None = None
+    registry: ModelRegistrySettings | None = None
     learner: LearnerSettings = LearnerSettings()
     label_delay_ms: DurationMs = Field(default=0, alias="label_delay")
     negative_weight: Real = Field(default=1.0, ge=0, le=1)

@@ -15,11 +15,13 @@ from conf.job import JobSettings
 from conf.learning.learner import LearnerSettings
 from conf.learning.learning import GuardSettings, LearningSettings, ReactionSettings, ScalingSettings
 from conf.ml import MlSettings
+from conf.model_choice import follows_registry
+from conf.model_registry import ModelRegistrySettings
 from conf.types.refusal import Refusal
 
 _AT = ("job", "learning")
 _KEY_TYPES = ("long", "string")
-_LEARNER = ("ml", "online_learning", "enabled")
+_ENABLED = ("ml", "online_learning", "enabled")
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,15 @@ class JobLearning:
     """Learning of a job, nothing left out; attributes as those of `job.learning`.
 
     Attributes:
+        registry: registry that versions go to.
+        is_served: the job scores with the primary of the model that it learns.
         rate: step size of an update.
         split: share of rows held out; 0: none is, and no update is taken back for its loss.
     """
 
     model_name: str
+    registry: ModelRegistrySettings
+    is_served: bool
     learner: LearnerSettings
     rate: float
     label_delay_ms: int
@@ -58,8 +64,13 @@ def learning_of(ml: MlSettings, job: JobSettings) -> JobLearning | None:
     given = job.learning or LearningSettings()
     validates = defaults.enable_validation if given.enable_validation is None else given.enable_validation
     split = defaults.validation_split if given.validation_split is None else given.validation_split
+    name = given.model_name or f"{job.inference.model_name}-online"
+    registry = given.registry or ml.model_registry
+    is_own = name == job.inference.model_name and registry == ml.model_registry
     return JobLearning(
-        given.model_name or f"{job.inference.model_name}-online",
+        name,
+        registry,
+        is_own and follows_registry(ml, job.inference),
         given.learner,
         given.learner.learning_rate or defaults.default_learning_rate,
         given.label_delay_ms,
@@ -85,11 +96,11 @@ def learning_contradictions(ml: MlSettings, job: JobSettings) -> Iterator[Refusa
     if not ml.online_learning.enabled:
         if given is not None:
             hint = "set ml.online_learning.enabled: true, or leave out job.learning"
-            yield Refusal("nothing, as ml.online_learning is off", _AT, hint, against=(_LEARNER,))
+            yield Refusal("nothing, as ml.online_learning is off", _AT, hint, against=(_ENABLED,))
         return
     if job.labels is None and job.events.label is None:
         hint = "name the field of the outcome in job.events.label, or where outcomes come from in job.labels"
-        yield Refusal("false, as nothing tells the job an outcome to learn from", _LEARNER, hint)
+        yield Refusal("false, as nothing tells the job an outcome to learn from", _ENABLED, hint)
     if given is None:
         return
     if job.labels is not None and given.label_delay_ms:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 
 from conf.learning.learning_choice import JobLearning, learning_of
-from conf.model_choice import follows_registry
 from conf.settings import JobSettings, MlSettings
 from models.learned.publish import publish_learned
 from models.registry import open_registry
@@ -43,7 +42,6 @@ def publish_first_version(ml: MlSettings, job: JobSettings) -> None:
 
 
 def _learning(ml: MlSettings, job: JobSettings) -> JobLearning | None:
-    """Return the learning of a job that scores with what it learns, as it is deployed."""
+    """Return the learning of a job that scores with what it learns."""
     learning = learning_of(ml, job)
-    scores_own = learning is not None and learning.model_name == job.inference.model_name
-    return learning if scores_own and follows_registry(ml, job.inference) else None
+    return learning if learning is not None and learning.is_served else None

@@ -66,14 +66,19 @@ def add_learning(
     """
     from pyflink.common import Types
 
-    from udfs.learning.stage import LearnStage
+    from udfs.learning.stage import LearnStage, PublishStage
 
     # One model learns in one place; models of keys are dealt out.
     labels = shard_labels(settings.execution.max_parallelism)
     samples = _samples(session, job, learning, source, labels if learning.key is not None else labels[:1])
     pace = Pace(learning.update_batch_size, learning.update_interval_ms, learning.checkpoint_interval_ms)
-    stage = LearnStage(pace, student_of(job, learning), publisher_of(settings.ml, job, learning))
-    lines = keyed_parts(samples).process(stage, Types.STRING()).uid("learning").name("learn")
+    slot = Types.ROW([Types.INT(), Types.LONG(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
+    slots = keyed_parts(samples).process(LearnStage(pace, student_of(job, learning)), slot).uid("learning").name("learn")
+    gathered = slots.key_by(lambda row: 0, key_type=Types.INT())
+    # The key has an operator of its own, which PyFlink gives no way to name.
+    gathered._j_data_stream.getTransformation().getInputs().get(0).setUid("learning-key")
+    publish = PublishStage(publisher_of(job, learning))
+    lines = gathered.process(publish, Types.STRING()).uid("learning-versions").name("publish versions")
     kafka = job.sink.kafka
     to = kafka if kafka is not None and kafka.learning is not None else output / "learning"
     insert_texts(session, inserts, job, lines, VIEW, "learning", to)

@@ -36,23 +36,21 @@ class Student(Protocol):
 
 @dataclass(frozen=True)
 class EndedSlot:
-    """What a slot leaves.
+    """What a shard leaves of a slot.
 
     Attributes:
-        number: of the slot, from 1.
         end_ms: its end, ms since 1970.
         report: what is to be told of it.
         version: state of the model to publish; None: nothing was learnt.
     """
 
-    number: int
     end_ms: int
     report: Mapping[str, Any]
     version: bytes | None
 
     def to_bytes(self) -> bytes:
         """Return the slot as bytes: a line of JSON, then the version."""
-        head = {"number": self.number, "end_ms": self.end_ms, "report": self.report}
+        head = {"end_ms": self.end_ms, "report": self.report}
         return b"\n".join([orjson.dumps(head), b"" if self.version is None else self.version])
 
     @classmethod
@@ -125,7 +123,4 @@ class LearningShard:
         return found
 
     def _end(self) -> EndedSlot:
-        number = self._slots.end()
-        assert self._slots.ended_ms is not None
-        report = self._student.report()
-        return EndedSlot(number, self._slots.ended_ms, report, self._student.version())
+        return EndedSlot(self._slots.end(), self._student.report(), self._student.version())

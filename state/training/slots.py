@@ -28,13 +28,11 @@ class Slots:
 
     Attributes:
         length_ms: length of a slot.
-        origin_ms: end of the time before the first slot; None: none has begun.
         ended_ms: end of the last slot that is over.
         open_ms: end of the slot that samples are learnt in; None: there is none.
     """
 
     length_ms: int
-    origin_ms: int | None = None
     ended_ms: int | None = None
     open_ms: int | None = None
 
@@ -56,15 +54,12 @@ class Slots:
     def begin(self, end_ms: int) -> None:
         """Note that samples are learnt in a slot."""
         self.open_ms = end_ms
-        if self.origin_ms is None:
-            self.origin_ms = end_ms - self.length_ms
 
     def end(self) -> int:
-        """End the open slot, and return its number; the first is 1."""
+        """End the open slot, and return its end."""
         assert self.open_ms is not None
-        assert self.origin_ms is not None
         self.ended_ms, self.open_ms = self.open_ms, None
-        return (self.ended_ms - self.origin_ms) // self.length_ms
+        return self.ended_ms
 
     def is_past(self, watermark: int) -> bool:
         """Return whether a watermark is past the open slot."""
@@ -72,7 +67,7 @@ class Slots:
 
     def to_bytes(self) -> bytes:
         """Return the state."""
-        known = (self.length_ms, self.origin_ms, self.ended_ms, self.open_ms)
+        known = (self.length_ms, self.ended_ms, self.open_ms)
         return b"".join((-1 if each is None else each).to_bytes(_SIZE, "little", signed=True) for each in known)
 
     def restore(self, data: bytes) -> None:
@@ -90,4 +85,4 @@ class Slots:
                 "versions are numbered by it, so go on with the old one, or start without the saved state"
             )
             raise ValueError(msg)
-        self.origin_ms, self.ended_ms, self.open_ms = (None if each == -1 else each for each in times)
+        self.ended_ms, self.open_ms = (None if each == -1 else each for each in times)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from conf.learning.learning_choice import JobLearning
-from conf.settings import JobSettings, MlSettings
+from conf.settings import JobSettings
 from models.errors import ModelError
 from models.learned.learned_version import LearnedVersion
 from models.learned.promote import promote_learned
@@ -17,7 +17,7 @@ from models.learned.series import Series, next_series
 from models.learned.snapshots import Snapshots, open_snapshots
 from models.registry import Registry, open_registry
 from state.training.course import Course
-from state.training.shard import EndedSlot
+from state.training.gathered import GatheredSlot
 from udfs.learning.learned import FeatureNames, learned_version
 from udfs.learning.settings import course_of
 
@@ -36,7 +36,7 @@ class Published(NamedTuple):
     is_pending: bool = False
 
 
-Publish = Callable[[EndedSlot, dict[str, Any]], Published]
+Publish = Callable[[GatheredSlot, dict[str, Any]], Published]
 """A function that publishes what a slot leaves, told what was known after the last one."""
 
 
@@ -45,52 +45,56 @@ class Publisher:
     """A `Publish`. What it repeats after a failure changes nothing.
 
     Attributes:
-        ml: settings of the registry.
-        job: name of the job.
-        learning: settings of the learning.
+        job: settings of the job.
+        learning: of its learning.
         features: names of the model's columns, and of the set that they are of.
         clock: function that returns the present time.
     """
 
-    ml: MlSettings
     job: JobSettings
     learning: JobLearning
     features: FeatureNames
     clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.timezone.utc)
 
-    def __call__(self, slot: EndedSlot, known: dict[str, Any]) -> Published:
-        """Publish what a slot leaves."""
+    def __call__(self, slot: GatheredSlot, known: dict[str, Any]) -> Published:
+        """Publish what a slot leaves, if something was learnt."""
+        about = {"job": self.job.name, "model": self.learning.model_name, "ended_at": slot.end_ms}
+        if not slot.is_new:
+            return Published(about, known)
+        first_ms = known.get("first_ms", slot.end_ms)
+        number = (slot.end_ms - first_ms) // self.learning.checkpoint_interval_ms + 1
         try:
-            return self._publish(slot, known)
+            told = self._publish(slot, number, known.get("version"))
         except ModelError as error:
-            return Published({"problem": str(error)}, known, is_pending=True)
+            return Published({**about, "slot": number, "problem": str(error)}, known, is_pending=True)
+        return Published({**about, "slot": number, **told}, {"first_ms": first_ms, "version": told["version"]})
 
-    def _publish(self, slot: EndedSlot, known: dict[str, Any]) -> Published:
-        name, registry = self.learning.model_name, open_registry(self.ml.model_registry)
-        snapshots = open_snapshots(self.learning.checkpoint_dir, self.learning.keep, registry=self.ml.model_registry)
-        series = Series.of(known["version"]) if "version" in known else self._series(registry, snapshots)
-        learned = self._learned(slot, known.get("version"))
-        publication = publish_learned(registry, name, series.version(slot.number), learned, created_at=self.clock())
+    def _publish(self, slot: GatheredSlot, number: int, last: str | None) -> dict[str, Any]:
+        name, registry = self.learning.model_name, open_registry(self.learning.registry)
+        snapshots = open_snapshots(self.learning.checkpoint_dir, self.learning.keep, registry=self.learning.registry)
+        series = self._series(registry, snapshots) if last is None else Series.of(last)
+        learned = self._learned(slot, last)
+        publication = publish_learned(registry, name, series.version(number), learned, created_at=self.clock())
         version = publication.spec.version
         snapshots.write(name, version, learned)
         told: dict[str, Any] = {"version": version}
         if self.learning.promote:
             told |= self._promote(registry, version, slot.report)
-        return Published(told, {"version": version})
+        return told
 
     def _series(self, registry: Registry, snapshots: Snapshots) -> Series:
         name = self.learning.model_name
         return next_series(registry.versions(name), snapshots.versions(name))
 
-    def _learned(self, slot: EndedSlot, parent: str | None) -> LearnedVersion:
-        assert slot.version is not None
+    def _learned(self, slot: GatheredSlot, parent: str | None) -> LearnedVersion:
         course = Course(course_of(self.job, self.learning))
-        course.restore(slot.version)
+        course.restore(slot.versions[0])
         return learned_version(self.job.name, self.learning, course, self.features, parent)
 
     def _promote(self, registry: Registry, version: str, report: Mapping[str, Any]) -> dict[str, Any]:
         """Promote a version whose own scores are not worse than those of what served for the same rows."""
-        worse = _worse(report["scores"], report["served"], self.learning.guard.margin)
+        scores, served = report["scores"], report["served"]
+        worse = _worse(scores, served, self.learning.guard.margin) if self.learning.is_served else None
         if worse is not None:
             return {"promoted": False, "kept_because": worse}
         result = promote_learned(registry, self.learning.model_name, version)
@@ -108,6 +112,6 @@ def _worse(own: Mapping[str, float | None], served: Mapping[str, float | None], 
     return f"its {name} is {mine:.4g}, that of what serves {theirs:.4g}, and the margin {margin:g}"
 
 
-def publisher_of(ml: MlSettings, job: JobSettings, learning: JobLearning) -> Publisher:
+def publisher_of(job: JobSettings, learning: JobLearning) -> Publisher:
     """Return what publishes the versions of a job."""
-    return Publisher(ml, job, learning, FeatureNames.of(job))
+    return Publisher(job, learning, FeatureNames.of(job))

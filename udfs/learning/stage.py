@@ -14,8 +14,9 @@ from pyflink.datastream import FlatMapFunction, KeyedProcessFunction, TimeDomain
 from pyflink.datastream.state import MapStateDescriptor
 
 from state.drift.rows import split_texts
+from state.training.gathered import GatheredSlot, GatheredSlots
 from state.training.samples import Samples
-from state.training.shard import EndedSlot, LearningShard, Pace, Student
+from state.training.shard import LearningShard, Pace, Student
 from udfs.columns.packed_texts import bytes_in
 from udfs.garbage import spare_loaded_objects
 from udfs.labels.label_parts import outcome_of
@@ -29,7 +30,7 @@ from udfs.windows.stage import labels_with_state
 if TYPE_CHECKING:
     from pyflink.datastream import RuntimeContext, TimerService
 
-_STATE, _PENDING, _PUBLISHED = "learning", "pending", "published"
+_LEARNING, _PUBLISHING = "learning", "publishing"
 _RETRY_MS = 10_000
 
 
@@ -71,59 +72,39 @@ class PairSamples(FlatMapFunction):  # type: ignore[misc]
 
 
 class LearnStage(KeyedProcessFunction):  # type: ignore[misc]
-    """A stage that learns the samples of its shards, publishes versions, and emits a line of JSON for each slot.
-
-    A version that cannot be published is tried again until it can, or a newer one takes its place.
+    """A stage that learns the samples of its shards, and emits ``(label, end, what the shard leaves)`` for each slot.
 
     Args:
         pace: when shards learn.
         make: function that makes what learns the samples of a shard.
-        publish: function that publishes what slots leave.
     """
 
-    def __init__(self, pace: Pace, make: Callable[[], Student], publish: Publish) -> None:
-        self._pace, self._make, self._publish = pace, make, publish
+    def __init__(self, pace: Pace, make: Callable[[], Student]) -> None:
+        self._pace, self._make = pace, make
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Read the state of all shards of this task."""
-        kept = MapStateDescriptor(_STATE, Types.STRING(), Types.PICKLED_BYTE_ARRAY())
+        kept = MapStateDescriptor(_LEARNING, Types.STRING(), Types.PICKLED_BYTE_ARRAY())
         self._state = runtime_context.get_map_state(kept)
         self._shards: dict[int, LearningShard] = {}
-        for label in labels_with_state(runtime_context, (_STATE,)):
+        for label in labels_with_state(runtime_context, (_LEARNING,)):
             self._shards[label] = LearningShard(self._pace, self._make(), self._state.items())
         spare_loaded_objects()
 
-    def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> Sequence[str]:
+    def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> Sequence[Row]:
         """Keep samples until their outcome is known."""
         shard = self._shard(ctx.get_current_key())
         shard.add(self._state, Samples.from_bytes(bytes(value)))
         self._set_timer(shard, ctx)
         return ()
 
-    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> list[str]:
-        """Learn what is known by the watermark; or try again to publish what could not be."""
-        label, timers = ctx.get_current_key(), ctx.timer_service()
-        if ctx.time_domain() == TimeDomain.PROCESSING_TIME:
-            pending = self._state.get(_PENDING)
-            return [] if pending is None else [self._line(EndedSlot.from_bytes(bytes(pending)), timers)]
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> list[Row]:
+        """Learn what is known by the watermark."""
+        label = ctx.get_current_key()
         shard = self._shard(label)
-        lines = [self._line(slot, timers) for slot in shard.advance(self._state, timers.current_watermark())]
+        slots = shard.advance(self._state, ctx.timer_service().current_watermark())
         self._set_timer(shard, ctx)
-        return lines
-
-    def _line(self, slot: EndedSlot, timers: TimerService) -> str:
-        """Publish what a slot leaves, and return what is told of it."""
-        if slot.version is None:
-            return orjson.dumps(slot.report).decode()
-        known = self._state.get(_PUBLISHED)
-        published = self._publish(slot, orjson.loads(bytes(known)) if known is not None else {})
-        self._state.put(_PUBLISHED, orjson.dumps(published.known))
-        if not published.is_pending:
-            self._state.remove(_PENDING)
-        else:
-            self._state.put(_PENDING, slot.to_bytes())
-            timers.register_processing_time_timer(timers.current_processing_time() + _RETRY_MS)
-        return orjson.dumps({**slot.report, **published.told}).decode()
+        return [Row(label, slot.end_ms, slot.to_bytes()) for slot in slots]
 
     def _shard(self, label: int) -> LearningShard:
         found = self._shards.get(label)
@@ -135,3 +116,43 @@ class LearnStage(KeyedProcessFunction):  # type: ignore[misc]
         due = shard.due_at
         if due is not None:
             ctx.timer_service().register_event_time_timer(due)
+
+
+class PublishStage(KeyedProcessFunction):  # type: ignore[misc]
+    """A stage that publishes what all shards leave of a slot as one version, and emits a line of JSON for each slot.
+
+    A version that cannot be published is tried again until it can, or a newer one takes its place.
+
+    Args:
+        publish: function that publishes what slots leave.
+    """
+
+    def __init__(self, publish: Publish) -> None:
+        self._publish = publish
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """Open the state."""
+        kept = MapStateDescriptor(_PUBLISHING, Types.STRING(), Types.PICKLED_BYTE_ARRAY())
+        self._slots = GatheredSlots(runtime_context.get_map_state(kept))
+
+    def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Sequence[str]:
+        """Keep what a shard leaves of a slot; the version follows when all shards have sent theirs."""
+        label, end_ms, data = value
+        self._slots.add(label, bytes(data))
+        ctx.timer_service().register_event_time_timer(end_ms - 1)
+        return ()
+
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> list[str]:
+        """Publish the slot that is complete; or try again to publish what could not be."""
+        timers = ctx.timer_service()
+        is_retry = ctx.time_domain() == TimeDomain.PROCESSING_TIME
+        slot = self._slots.pending() if is_retry else self._slots.at(timestamp + 1)
+        return [] if slot is None else [self._line(slot, timers)]
+
+    def _line(self, slot: GatheredSlot, timers: TimerService) -> str:
+        """Publish what a slot leaves, and return what is told of it."""
+        published = self._publish(slot, self._slots.known)
+        self._slots.note(published.known, slot if published.is_pending else None)
+        if published.is_pending:
+            timers.register_processing_time_timer(timers.current_processing_time() + _RETRY_MS)
+        return orjson.dumps({**slot.report, **published.told}).decode()

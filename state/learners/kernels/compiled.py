@@ -1,7 +1,16 @@
-"""Kernels as machine code, by numba where it is installed."""
+"""Kernels as machine code, by numba where it is installed.
+
+Inside the JVM's process the iterators through which Java takes rows have a thread state of their own. There numba's
+arrays wait for ever, in `PyGILState_Ensure`, and so does its compiler. So machine code gets addresses instead of
+arrays, and a thread that Python made compiles it.
+"""
 
 from __future__ import annotations
 
+import ctypes
+import hashlib
+import inspect
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -11,7 +20,9 @@ from state.learners.kernels import gradient
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from state.learners.kernels.kernel import Kernel
+    from numpy.typing import NDArray
+
+    from state.learners.kernels.kernel import Array, Kernel
 
 _CALLED = (
     gradient.dot,
@@ -21,7 +32,9 @@ _CALLED = (
     gradient.is_learnt,
     gradient.penalise,
 )
-_SIGNATURE = "void(float64[:,::1], float64[:,::1], float64[::1], float64[:,:,::1], float64[::1], float64[:,::1])"
+_ARRAYS, _SIZES = 6, 5
+# Pointers, then the numbers of rows, parameters, numbers, slots and outputs. The call lets other threads run.
+_ENTRY = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * _ARRAYS, *[ctypes.c_ssize_t] * _SIZES)
 
 
 def has_compiler() -> bool:
@@ -30,20 +43,76 @@ def has_compiler() -> bool:
 
 
 @cache
-def compiled(kernel: Callable[..., None]) -> Kernel:
+def compiled(kernel: Kernel) -> Kernel:
     """Return a kernel of loops as machine code; numba keeps it on disk for the next process, where it may write.
 
     Fast mathematics stay off, so that sums keep their order.
     """
+    with ThreadPoolExecutor(1) as pool:
+        native, entry = pool.submit(_compile, kernel).result()
+
+    def run(rows: Array, asked: Array, numbers: Array, state: Array, totals: Array, out: Array) -> None:
+        arrays = (rows, asked, numbers, state, totals, out)
+        if not all(array.flags.c_contiguous for array in arrays):
+            msg = "learner: expected arrays in one piece, got a part of another; copy it"
+            raise ValueError(msg)
+        sizes = (*rows.shape, len(numbers), len(state), out.shape[1])
+        entry(*map(_address, arrays), *sizes)
+
+    # Whoever holds the function holds the code that it calls.
+    run.__dict__["native"] = native
+    return run
+
+
+def _address(array: NDArray[Any]) -> int:
+    address: int = array.__array_interface__["data"][0]
+    return address
+
+
+def _compile(kernel: Kernel) -> tuple[Any, Callable[..., None]]:
+    """Return the compiled function, and its entry for addresses and sizes."""
     import numba
+    from numba import types
     from numba.extending import register_jitable
 
-    for function in _CALLED:
+    for function in (*_CALLED, kernel):
         register_jitable(function)
+    entry = _entry_of(kernel, _digest(kernel))
+    signature = types.void(*[types.CPointer(types.float64)] * _ARRAYS, *[types.intp] * _SIZES)
     options: dict[str, Any] = {"error_model": "numpy", "fastmath": False}
-    made: Kernel
     try:
-        made = numba.njit(_SIGNATURE, cache=True, **options)(kernel)
+        made = numba.cfunc(signature, cache=True, **options)(entry)
     except (OSError, RuntimeError):  # no folder for its cache can be written
-        made = numba.njit(_SIGNATURE, **options)(kernel)
-    return made
+        made = numba.cfunc(signature, **options)(entry)
+    return made, _ENTRY(made.address)
+
+
+def _entry_of(kernel: Kernel, digest: str) -> Callable[..., None]:
+    """Return a function of addresses and sizes; numba's cache tells apart what it closes over."""
+    from numba import carray
+
+    def entry(
+        rows: Any, asked: Any, numbers: Any, state: Any, totals: Any, out: Any, n: int, k: int, m: int, s: int, c: int
+    ) -> None:
+        kernel(
+            carray(rows, (n, k)),
+            carray(asked, (n, 3)),
+            carray(numbers, (m,)),
+            carray(state, (s, c, k)),
+            carray(totals, (4,)),
+            carray(out, (n, c)),
+        )
+        len(digest)
+
+    return entry
+
+
+def _digest(kernel: Kernel) -> str:
+    """Return a digest of the files that a kernel's code is in: numba's cache looks at the file of the entry alone."""
+    sources = dict.fromkeys(inspect.getsourcefile(each) for each in (*_CALLED, kernel))
+    digest = hashlib.sha256()
+    for source in sources:
+        assert source is not None
+        with open(source, "rb") as file:
+            digest.update(file.read())
+    return digest.hexdigest()

@@ -45,8 +45,8 @@ class Diary:
         return str(self.told).encode() if is_new else None
 
 
-def told(slots: list[EndedSlot]) -> list[tuple[int, int, int, bytes | None]]:
-    return [(slot.number, slot.end_ms, len(slot.report["learnt"]), slot.version) for slot in slots]
+def told(slots: list[EndedSlot]) -> list[tuple[int, int, bytes | None]]:
+    return [(slot.end_ms, len(slot.report["learnt"]), slot.version) for slot in slots]
 
 
 def test_rows_are_learnt_once_their_outcome_is_known() -> None:
@@ -65,8 +65,8 @@ def test_slot_ends_when_the_watermark_is_past_it() -> None:
     shard = LearningShard(PACE, Diary())
     shard.add(store, samples(known=[10, 150, 420]))
     assert told(shard.advance(store, 98)) == []
-    assert told(shard.advance(store, 99)) == [(1, 100, 1, b"1")]
-    assert told(shard.advance(store, END)) == [(2, 200, 2, b"2"), (5, 500, 3, b"3")]
+    assert told(shard.advance(store, 99)) == [(100, 1, b"1")]
+    assert told(shard.advance(store, END)) == [(200, 2, b"2"), (500, 3, b"3")]
 
 
 def test_row_that_comes_after_its_slot_is_learnt_in_the_next_one() -> None:
@@ -76,7 +76,7 @@ def test_row_that_comes_after_its_slot_is_learnt_in_the_next_one() -> None:
     shard.advance(store, 150)
     shard.add(store, samples(known=[20]))
     assert told(shard.advance(store, 160)) == []
-    assert told(shard.advance(store, 199)) == [(2, 200, 2, b"2")]
+    assert told(shard.advance(store, 199)) == [(200, 2, b"2")]
 
 
 @pytest.mark.parametrize(
@@ -137,6 +137,6 @@ def test_arrival_watermarks_and_restores_change_nothing(known: list[int], cuts: 
 
 
 def test_slot_comes_back_from_its_bytes() -> None:
-    slot = EndedSlot(3, 300, {"auc": 0.5}, b"\x00\n\xff")
+    slot = EndedSlot(300, {"auc": 0.5}, b"\x00\n\xff")
     assert EndedSlot.from_bytes(slot.to_bytes()) == slot
-    assert EndedSlot.from_bytes(EndedSlot(1, 100, {}, None).to_bytes()).version is None
+    assert EndedSlot.from_bytes(EndedSlot(100, {}, None).to_bytes()).version is None

@@ -1,0 +1,157 @@
+"""What all shards leave of a slot, gathered for one version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import orjson
+
+from state.training.shard import EndedSlot
+
+_SLOT, _LAST = "slot|", "last|"
+_PENDING, _KNOWN = "pending", "known"
+_SCORES = ("scores", "served")
+_COUNTS = ("updates", "held_out", "skipped", "rows", "drifts", "models")
+
+
+class GatheredStore(Protocol):
+    """Bytes by key."""
+
+    def items(self) -> Iterable[tuple[str, bytes]]:
+        """Return all entries."""
+
+    def put(self, key: str, value: bytes) -> None:
+        """Write an entry."""
+
+    def remove(self, key: str) -> None:
+        """Remove an entry."""
+
+
+@dataclass(frozen=True)
+class GatheredSlot:
+    """What all shards leave of a slot.
+
+    Attributes:
+        end_ms: its end, ms since 1970.
+        report: what is to be told of it.
+        versions: newest state of the model of each shard.
+        is_new: whether something was learnt.
+    """
+
+    end_ms: int
+    report: Mapping[str, Any]
+    versions: tuple[bytes, ...]
+    is_new: bool
+
+    def to_bytes(self) -> bytes:
+        """Return the slot as bytes: a line of JSON, then the versions."""
+        sizes = [len(version) for version in self.versions]
+        head = {"end_ms": self.end_ms, "report": self.report, "sizes": sizes, "is_new": self.is_new}
+        return b"".join([orjson.dumps(head), b"\n", *self.versions])
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> GatheredSlot:
+        """Return what ``to_bytes`` wrote."""
+        line, rest = data.split(b"\n", 1)
+        head = orjson.loads(line)
+        versions, place = [], 0
+        for size in head["sizes"]:
+            versions.append(rest[place : place + size])
+            place += size
+        return cls(head["end_ms"], head["report"], tuple(versions), head["is_new"])
+
+
+class GatheredSlots:
+    """Slots that shards have sent, until they are published, and what is known of the last version.
+
+    Args:
+        store: state, read when it is first needed, as it belongs to the current key.
+    """
+
+    def __init__(self, store: GatheredStore) -> None:
+        self._store = store
+        self._read: dict[str, bytes] | None = None
+
+    def add(self, label: int, data: bytes) -> None:
+        """Keep what a shard leaves of a slot."""
+        end_ms = EndedSlot.from_bytes(data).end_ms
+        self._put(f"{_SLOT}{end_ms}|{label:05d}", data)
+
+    def at(self, end_ms: int) -> GatheredSlot | None:
+        """Return what all shards leave of a slot, and drop it; None: it was taken before."""
+        prefix = f"{_SLOT}{end_ms}|"
+        keys = sorted(key for key in self._entries if key.startswith(prefix))
+        if not keys:
+            return None
+        found = [EndedSlot.from_bytes(self._entries[key]) for key in keys]
+        for key, slot in zip(keys, found, strict=True):
+            self._remove(key)
+            if slot.version is not None:
+                self._put(f"{_LAST}{key.removeprefix(prefix)}", slot.version)
+        versions = [data for key, data in sorted(self._entries.items()) if key.startswith(_LAST)]
+        is_new = any(slot.version is not None for slot in found)
+        return GatheredSlot(end_ms, merged([slot.report for slot in found]), tuple(versions), is_new)
+
+    @property
+    def known(self) -> dict[str, Any]:
+        """What is known since the last version; empty: there was none."""
+        data = self._entries.get(_KNOWN)
+        found: dict[str, Any] = {} if data is None else orjson.loads(data)
+        return found
+
+    def note(self, known: Mapping[str, Any], pending: GatheredSlot | None) -> None:
+        """Keep what is known, and the slot whose version could not be published; None: there is none."""
+        self._put(_KNOWN, orjson.dumps(known))
+        if pending is not None:
+            self._put(_PENDING, pending.to_bytes())
+        elif _PENDING in self._entries:
+            self._remove(_PENDING)
+
+    def pending(self) -> GatheredSlot | None:
+        """Return the slot whose version could not be published; None: there is none."""
+        data = self._entries.get(_PENDING)
+        return None if data is None else GatheredSlot.from_bytes(data)
+
+    @property
+    def _entries(self) -> dict[str, bytes]:
+        if self._read is None:
+            self._read = {key: bytes(data) for key, data in self._store.items()}
+        return self._read
+
+    def _put(self, key: str, data: bytes) -> None:
+        self._entries[key] = data
+        self._store.put(key, data)
+
+    def _remove(self, key: str) -> None:
+        del self._entries[key]
+        self._store.remove(key)
+
+
+def merged(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the reports of shards, at least one, as one: counts added up, scores as means over the rows learnt.
+
+    >>> first, second = {"updates": 30, "scores": {"mae": 1.0}}, {"updates": 10, "scores": {"mae": 2.0}}
+    >>> merged([first, second])
+    {'updates': 40, 'scores': {'mae': 1.25}}
+    """
+    if len(reports) == 1:
+        return dict(reports[0])
+    found = dict(reports[0])
+    for name in _COUNTS:
+        if name in found:
+            found[name] = sum(report[name] for report in reports)
+    for name in _SCORES:
+        if name in found:
+            found[name] = _means([(report[name], report["updates"]) for report in reports])
+    return found
+
+
+def _means(scores: Sequence[tuple[Mapping[str, float | None], int]]) -> dict[str, float | None]:
+    found: dict[str, float | None] = {}
+    for name in scores[0][0]:
+        known = [(value, rows) for each, rows in scores if (value := each[name]) is not None and value == value and rows]
+        rows = sum(weight for _, weight in known)
+        found[name] = sum(value * weight for value, weight in known) / rows if rows else None
+    return found
