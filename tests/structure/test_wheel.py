@@ -89,4 +89,13 @@ def test_metadata_names_the_command_and_the_python_versions(wheel: Path) -> None
     metadata = Parser().parsestr(_metadata(wheel, "METADATA"))
     assert (metadata["Name"], metadata["Version"]) == ("gress-ml", gress.__version__)
     assert set(metadata["Requires-Python"].split(",")) == {">=3.10", "<3.13"}
-    assert set(metadata.get_all("Provides-Extra")) == {"docs", "kafka", "local", "report", "tflite", "train", "test"}
+    assert set(metadata.get_all("Provides-Extra")) == {
+        "docs",
+        "kafka",
+        "learning",
+        "local",
+        "report",
+        "tflite",
+        "train",
+        "test",
+    }
