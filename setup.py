@@ -44,7 +44,7 @@ REPORT = ["jinja2>=3.1", "plotly>=6,<8"]
 # Sends and reads events of a broker for trials: `gress dev produce`, `gress dev consume`.
 KAFKA = ["confluent-kafka>=2.5"]
 
-# Learns a stream in machine code; numba 0.61 is the last that accepts PyFlink's numpy. Writes what was learnt as ONNX.
+# Learns a stream in machine code, and writes what was learnt as ONNX. Tested with numba 0.61.2.
 LEARNING = ["numba>=0.59,<0.62", "onnx>=1.16"]
 
 TFLITE = ["ai-edge-litert>=1.0"]

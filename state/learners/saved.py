@@ -18,7 +18,7 @@ VERSION = 1
 
 @dataclass(frozen=True, eq=False)
 class Saved:
-    """What a learner saves.
+    """The saved state of a learner.
 
     Attributes:
         settings: settings and width of the rows, as builtins of JSON.

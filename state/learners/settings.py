@@ -95,8 +95,7 @@ def _check_names(settings: LearnerSettings) -> None:
     kind = settings.kind
     _check_name("variant", settings.variant, ("PA-I", "PA-II"))
     if settings.optimizer is not None:
-        optimizers = [name for name in kind.updates if name != settings.algorithm.removesuffix("_regression")]
-        _check_name(f"optimizer of {settings.algorithm}", settings.optimizer, optimizers)
+        _check_name(f"optimizer of {settings.algorithm}", settings.optimizer, kind.updates if kind.has_choice else ())
     if settings.loss is not None:
         losses = kind.losses if settings.algorithm == "linear" else ()
         _check_name(f"loss of {settings.algorithm}", settings.loss, losses)

@@ -56,7 +56,12 @@ class LearnerKind:
     @property
     def loss(self) -> str:
         """The loss that is used unless another is asked for."""
-        return next(name for name in self.losses)
+        return next(iter(self.losses))
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether there is more than one update, an optimizer, to choose from."""
+        return len(self.updates) > 1
 
 
 UPDATES: Mapping[str, Update] = {

@@ -14,6 +14,7 @@ from tests.structure.source_tree import modules
 HEAVY = (
     "ai_edge_litert",
     "lightgbm",
+    "numba",
     "obstore",
     "onnx",
     "onnxruntime",
