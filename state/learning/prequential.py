@@ -34,7 +34,7 @@ class Prequential:
         ValueError: the factor is out of range.
 
     Example:
-        >>> quality = Prequential("number", fading=1.0)
+        >>> quality = Prequential("numbers", fading=1.0)
         >>> quality.update(np.array([1.0, 2.0]), np.array([1.0, 4.0])).tolist(), quality.metrics()["mae"]
         ([0.0, 4.0], 1.0)
     """

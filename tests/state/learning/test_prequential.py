@@ -22,7 +22,7 @@ PREDICTIONS = {
     "binary": SCORES,
     "classes": np.column_stack([1 - SCORES, 0.3 * SCORES, 0.7 * SCORES]),
     "sign": (SCORES > 0.5).astype(np.float64),
-    "number": SCORES,
+    "numbers": SCORES,
 }
 
 
@@ -47,7 +47,7 @@ def test_losses_are_scikit_learns_with_faded_weights(fading: float) -> None:
 
 
 def test_errors_of_numbers_are_scikit_learns_with_faded_weights() -> None:
-    quality = Prequential("number", fading=0.95)
+    quality = Prequential("numbers", fading=0.95)
     targets = RNG.normal(size=300)
     quality.update(SCORES, targets)
     golden = metrics.root_mean_squared_error(targets, SCORES, sample_weight=faded(0.95, 300))
