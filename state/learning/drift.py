@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from state.learning.learns import LearnsAtRate
-    from state.learning.losses import Loss
+    from state.learning.statistics.losses import Loss
 
 VERSION = 1
 EVERY = 32

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from state.learning.holdout import HoldoutRows
     from state.learning.learns import Learns
-    from state.learning.losses import Loss
+    from state.learning.statistics.losses import Loss
 
 VERSION = 1
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from state.learning.running_moments import RunningMoments
+from state.learning.statistics.running_moments import RunningMoments
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from state.learning.running_moments import FeatureMoments
+    from state.learning.statistics.running_moments import FeatureMoments
 
 
 @dataclass(frozen=True)

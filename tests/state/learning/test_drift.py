@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from state.drift.sequential.adwin import Adwin
 from state.learning.drift import ReactingLearner, ReactionSettings
-from state.learning.losses import LOSSES
+from state.learning.statistics.losses import LOSSES
 from tests.state.learning.cuts import batches
 from tests.state.learning.made import LoopLogistic, NoRate, two_classes
 

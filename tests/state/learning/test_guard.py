@@ -10,7 +10,7 @@ from scipy import stats
 
 from state.learning.guard import Guard, GuardSettings
 from state.learning.holdout import HoldoutRows
-from state.learning.losses import log_loss
+from state.learning.statistics.losses import log_loss
 from tests.state.learning.made import LoopLogistic, two_classes
 
 EVERY = 100  # rows between checks

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from scipy.special import expit
 from sklearn import metrics
 
-from state.learning.faded_auc import buckets_of
-from state.learning.losses import LOSSES, Task
 from state.learning.prequential import Prequential
+from state.learning.statistics.faded_auc import buckets_of
+from state.learning.statistics.losses import LOSSES, Task
 from tests.state.learning.cuts import CUTS, batches
 
 RNG = np.random.default_rng(0)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from state.learning.losses import LOSSES, Task, saturated_error
+from state.learning.statistics.losses import LOSSES, Task, saturated_error
 
 CHANCES = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=50)
 

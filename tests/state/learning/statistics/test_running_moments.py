@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from state.learning.running_moments import RunningMoments
+from state.learning.statistics.running_moments import RunningMoments
 from tests.state.learning.cuts import CUTS, batches
 
 FADING = st.sampled_from([0.5, 0.97, 0.999, 1.0])

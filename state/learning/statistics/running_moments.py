@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from state.learning.fading_sums import block_growth
 from state.learning.packed import pack, unpack
+from state.learning.statistics.fading_sums import block_growth
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
