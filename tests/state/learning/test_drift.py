@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from state.drift.sequential.adwin import Adwin
@@ -19,8 +19,8 @@ WEIGHTS = np.ones(len(ROWS))
 LOSS = LOSSES["binary"].shift
 
 
-def reacting(rate: float = 0.02, **settings: Any) -> ReactingLearner:
-    return ReactingLearner(ReactionSettings(**settings), LOSS, LoopLogistic(rate=rate))
+def reacting(rate: float = 0.02, **given_settings: Any) -> ReactingLearner:
+    return ReactingLearner(ReactionSettings(**given_settings), LOSS, LoopLogistic(rate=rate))
 
 
 def late_loss(learner: ReactingLearner) -> float:
@@ -84,6 +84,7 @@ def test_reset_gives_back_the_first_state() -> None:
 
 
 @pytest.mark.parametrize("reaction", ["none", "raise_rate", "reset"])
+@settings(max_examples=15)
 @given(st.lists(st.integers(0, 2500), max_size=8))
 def test_cutting_the_stream_and_restoring_changes_no_bit(reaction: str, cuts: list[int]) -> None:
     whole, parts = reacting(reaction=reaction), reacting(reaction=reaction)

@@ -20,7 +20,7 @@ SCORES = expit(RNG.normal(TARGETS * 1.5 - 1, 1))
 WEIGHTS = RNG.choice([0.0, 0.5, 1.0, 3.0], 300)
 PREDICTIONS = {
     "binary": SCORES,
-    "classes": np.column_stack([1 - SCORES, 0.3 * SCORES, 0.7 * SCORES]),
+    "classes": RNG.dirichlet(np.ones(10), 300),
     "sign": (SCORES > 0.5).astype(np.float64),
     "numbers": SCORES,
 }
