@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from state.learning.faded_auc import BUCKETS, area, buckets_of
-from state.learning.fading_sums import FadingSums
-from state.learning.losses import LOSSES
+from state.learning.statistics.faded_auc import BUCKETS, area, buckets_of
+from state.learning.statistics.fading_sums import FadingSums
+from state.learning.statistics.losses import LOSSES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from state.learning.losses import Task
+    from state.learning.statistics.losses import Task
 
 
 class Prequential:
@@ -34,7 +34,7 @@ class Prequential:
         ValueError: the factor is out of range.
 
     Example:
-        >>> quality = Prequential("number", fading=1.0)
+        >>> quality = Prequential("numbers", fading=1.0)
         >>> quality.update(np.array([1.0, 2.0]), np.array([1.0, 4.0])).tolist(), quality.metrics()["mae"]
         ([0.0, 4.0], 1.0)
     """

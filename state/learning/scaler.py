@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from state.learning.running_moments import RunningMoments
+from state.learning.statistics.running_moments import RunningMoments
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from state.learning.running_moments import FeatureMoments
+    from state.learning.statistics.running_moments import FeatureMoments
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ class RunningScaler:
     the same. (River's scaler counts a row first, so that an outlier shrinks itself, as it never does when served.) So
     the first row is all 0, and the clip holds back rows while the variance is small by chance.
 
-    A missing feature (NaN) counts for nothing and comes out as 0, which is the mean; a constant one comes out as 0, too.
+    A missing feature (NaN) counts for nothing and comes out as 0, which is the mean. A constant one comes out as 0, as
+    well.
     An infinite one counts for nothing and comes out at the clip.
 
     Args:

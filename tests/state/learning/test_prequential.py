@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from scipy.special import expit
 from sklearn import metrics
 
-from state.learning.faded_auc import buckets_of
-from state.learning.losses import LOSSES, Task
 from state.learning.prequential import Prequential
+from state.learning.statistics.faded_auc import buckets_of
+from state.learning.statistics.losses import LOSSES, Task
 from tests.state.learning.cuts import CUTS, batches
 
 RNG = np.random.default_rng(0)
@@ -20,9 +20,9 @@ SCORES = expit(RNG.normal(TARGETS * 1.5 - 1, 1))
 WEIGHTS = RNG.choice([0.0, 0.5, 1.0, 3.0], 300)
 PREDICTIONS = {
     "binary": SCORES,
-    "classes": np.column_stack([1 - SCORES, 0.3 * SCORES, 0.7 * SCORES]),
+    "classes": RNG.dirichlet(np.ones(10), 300),
     "sign": (SCORES > 0.5).astype(np.float64),
-    "number": SCORES,
+    "numbers": SCORES,
 }
 
 
@@ -47,7 +47,7 @@ def test_losses_are_scikit_learns_with_faded_weights(fading: float) -> None:
 
 
 def test_errors_of_numbers_are_scikit_learns_with_faded_weights() -> None:
-    quality = Prequential("number", fading=0.95)
+    quality = Prequential("numbers", fading=0.95)
     targets = RNG.normal(size=300)
     quality.update(SCORES, targets)
     golden = metrics.root_mean_squared_error(targets, SCORES, sample_weight=faded(0.95, 300))

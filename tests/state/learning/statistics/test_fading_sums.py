@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from state.learning.fading_sums import FadingSums
+from state.learning.statistics.fading_sums import FadingSums
 from tests.state.learning.cuts import CUTS, batches
 
 RNG = np.random.default_rng(0)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from state.learning.losses import LOSSES, Task, saturated_error
+from state.learning.statistics.losses import LOSSES, Task, saturated_error
 
 CHANCES = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=50)
 
@@ -40,7 +40,7 @@ def test_losses_of_classes_are_scikit_learns(seed: int, rows: int) -> None:
 def test_errors_of_numbers_are_scikit_learns() -> None:
     rng = np.random.default_rng(0)
     said, targets = rng.normal(size=(2, 50))
-    losses = LOSSES["number"].by_name
+    losses = LOSSES["numbers"].by_name
     assert losses["mse"](said, targets).mean() == pytest.approx(metrics.mean_squared_error(targets, said))
     assert losses["mae"](said, targets).mean() == pytest.approx(metrics.mean_absolute_error(targets, said))
 
@@ -50,7 +50,7 @@ def test_loss_for_detectors_is_0_when_right_and_grows_to_1(task: Task) -> None:
     if task == "classes":
         said = np.array([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
     else:
-        said = np.array([0.0, 1.0, 1e9]) if task == "number" else np.array([0.0, 0.5, 1.0])
+        said = np.array([0.0, 1.0, 1e9]) if task == "numbers" else np.array([0.0, 0.5, 1.0])
     losses = LOSSES[task].shift(said, np.zeros(3))
     assert losses[0] == 0
     assert losses[2] == pytest.approx(1)

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Task: TypeAlias = Literal["binary", "classes", "sign", "number"]
+Task: TypeAlias = Literal["binary", "classes", "sign", "numbers"]
 Loss: TypeAlias = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 _LEAST = np.finfo(np.float64).eps
 
@@ -105,6 +105,6 @@ LOSSES: Mapping[Task, Losses] = {
     "binary": Losses({"log_loss": log_loss, "brier_score": brier_score, "error_rate": error_rate}, _doubt),
     "classes": Losses({"log_loss": log_loss, "brier_score": brier_score, "error_rate": error_rate}, _doubt),
     "sign": Losses({"error_rate": error_rate}, error_rate),
-    "number": Losses({"mse": squared_error, "mae": absolute_error}, saturated_error),
+    "numbers": Losses({"mse": squared_error, "mae": absolute_error}, saturated_error),
 }
 """Losses by task: chances of a positive, chances of classes, 0 or 1 itself, numbers."""
