@@ -19,7 +19,9 @@ def registry(tmp_path: Path) -> Registry:
 
 
 @pytest.fixture(scope="module")
-def s3_server(tmp_path_factory: pytest.TempPathFactory, no_service: Callable[[str], NoReturn]) -> Iterator[ServerProcess]:
+def s3_server(
+    tmp_path_factory: pytest.TempPathFactory, no_service: Callable[[str], NoReturn]
+) -> Iterator[ServerProcess]:
     """A server of S3 with a bucket ``models``."""
     if importlib.util.find_spec("moto") is None or importlib.util.find_spec("boto3") is None:
         no_service("moto[s3,server] is not installed")

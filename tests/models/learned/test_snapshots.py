@@ -89,7 +89,9 @@ def test_every_store_keeps_snapshots(settings: ModelRegistrySettings) -> None:
 
 def test_nothing_written_is_nothing_there(snapshots: Snapshots) -> None:
     assert (snapshots.names(), snapshots.versions("fraud")) == ((), ())
-    with pytest.raises(ModelError, match=r"^model fraud has no snapshot in .*checkpoints; there are snapshots of none$"):
+    with pytest.raises(
+        ModelError, match=r"^model fraud has no snapshot in .*checkpoints; there are snapshots of none$"
+    ):
         snapshots.read("fraud")
     snapshots.write("fraud", "1.0.7", learned(7))
     with pytest.raises(ModelError, match=r"^model fraud has no snapshot 1\.0\.8 in .*checkpoints; it has 1\.0\.7$"):
