@@ -1,4 +1,4 @@
-"""The record of where a version that a job learnt from its stream comes from."""
+"""The origin of a version that a job learnt from its stream."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Setting = Annotated[StrictBool | StrictInt | FiniteFloat | StrictStr | None, Fie
 
 
 class Lineage(BaseModel):
-    """What a learnt version was learnt from, and by what.
+    """The rows that a version was learnt from, and what learnt it.
 
     All of it follows from the events and the settings, so a job that reads the events again writes the same.
 

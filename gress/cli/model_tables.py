@@ -109,10 +109,21 @@ def _of_spec(spec: ModelSpec) -> list[tuple[str, str]]:
         ("columns", f"{len(columns)}: {', '.join(columns)}" if columns else ""),
         ("golden rows", f"{len(spec.golden.rows):,}" if spec.golden else "none"),
         ("metrics", ", ".join(f"{name} {value:g}" for name, value in spec.metrics.items())),
+        ("learnt", _lineage_text(spec)),
         ("tags", ", ".join(spec.tags)),
         ("description", spec.description),
         ("created (UTC)", utc_text(spec.created_at)),
     ]
+
+
+def _lineage_text(spec: ModelSpec) -> str:
+    """Return what a version was learnt from; "" if it was not learnt from a stream."""
+    found = spec.lineage
+    if found is None:
+        return ""
+    start = f", from {found.parent} on" if found.parent else ""
+    rows = f"{found.updates:,} updates up to {utc_text(found.newest)}"
+    return f"by {found.learner} of job {found.job}: {rows}{start} (gress learn inspect {spec.name})"
 
 
 def _of_answer(spec: ModelSpec) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from models.errors import fail
 from models.learned.arrays import SUBJECT, at_least, different_names, finite_array
 
 Link = Literal["identity", "logistic", "softmax", "sign"]
+# The softmax has any number of classes from 2.
 _CLASSES = {"identity": 0, "logistic": 2, "sign": 2}
 
 
@@ -51,13 +52,10 @@ class LearnedLinear:
 
     def __post_init__(self) -> None:
         names = different_names("features", self.features, 1)
-        outputs = len(self.classes) if self.link == "softmax" else 1
-        classes = different_names("classes", self.classes, _CLASSES.get(self.link, 2))
-        if len(classes) != _CLASSES.get(self.link, outputs):
-            fail(f"{SUBJECT}: classes", f"expected {_CLASSES[self.link]} for link {self.link}, got {len(classes)}")
+        classes = self._checked_classes()
         if self.clip is not None and not 0 < self.clip < np.inf:
             fail(f"{SUBJECT}: clip", f"expected a number > 0 or None, got {self.clip}")
-        width = len(names)
+        width, outputs = len(names), len(classes) if self.link == "softmax" else 1
         found = {
             "weights": finite_array("weights", self.weights, (width, outputs)),
             "bias": finite_array("bias", self.bias, (outputs,)),
@@ -66,9 +64,17 @@ class LearnedLinear:
             "features": names,
             "classes": classes,
         }
-        at_least("scale", self.scale, 0)
         for name, value in found.items():
             object.__setattr__(self, name, value)
+        at_least("scale", self.scale, 0)
+
+    def _checked_classes(self) -> tuple[str, ...]:
+        if self.link not in get_args(Link):
+            fail(f"{SUBJECT}: link", f"expected one of {', '.join(get_args(Link))}, got {self.link!r}")
+        wanted = _CLASSES.get(self.link)
+        if wanted is not None and len(self.classes) != wanted:
+            fail(f"{SUBJECT}: classes", f"expected {wanted} for link {self.link}, got {len(self.classes)}")
+        return different_names("classes", self.classes, 2 if wanted is None else wanted)
 
     @property
     def raw_weights(self) -> NDArray[np.float64]:

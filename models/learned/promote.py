@@ -87,9 +87,7 @@ def _refusal(registry: Registry, spec: ModelSpec, latest: Deployment) -> str | N
     return f"{_told(chosen)}, after the job had promoted {own.primary}; promote that or a higher version to go on"
 
 
-def _choices(
-    newest_first: Iterable[Deployment], latest: Deployment, who: str
-) -> tuple[Deployment, Deployment | None]:
+def _choices(newest_first: Iterable[Deployment], latest: Deployment, who: str) -> tuple[Deployment, Deployment | None]:
     """Return the generation that chose the primary, and the last promotion in a job's name; None: there is none."""
     chosen = latest
     for each in newest_first:

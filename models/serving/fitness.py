@@ -139,7 +139,8 @@ def _order(spec: ModelSpec, columns: Sequence[str]) -> list[int]:
             f"expected golden rows with its {len(wanted)} columns, got missing {missing}, extra {extra}",
             "export the rows with the feature set it was trained on",
         )
-    return [list(columns).index(name) for name in wanted]
+    places = {name: place for place, name in enumerate(columns)}
+    return [places[name] for name in wanted]
 
 
 def _best_of(predict: Callable[[], Scores], clock: Callable[[], float]) -> tuple[float, Scores]:

@@ -69,10 +69,10 @@ def _facts(learned: LearnedVersion) -> list[tuple[str, str]]:
         *_model_facts(learned.model),
         ("scores", _scores_text(learned.known_scores)),
         ("updates", f"{lineage.updates:,}"),
-        ("rows", ", ".join(f"{count:,} {kind}" for kind, count in lineage.counts.items())),
+        ("rows", ", ".join(f"{count:,} {kind}" for kind, count in sorted(lineage.counts.items()))),
         ("learnt up to (UTC)", utc_text(lineage.newest)),
         ("learner", lineage.learner),
-        ("settings", ", ".join(f"{key}={value}" for key, value in lineage.settings.items())),
+        ("settings", ", ".join(f"{key}={value}" for key, value in sorted(lineage.settings.items()))),
         ("went on from", lineage.parent or "nothing"),
         ("job", lineage.job),
         ("code", lineage.code_version),
@@ -111,4 +111,4 @@ def _numbers(each: FeatureWeight, column: int, line: int = 0) -> tuple[str, str]
 
 
 def _scores_text(scores: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {value:.4g}" for name, value in scores.items())
+    return ", ".join(f"{name} {value:.4g}" for name, value in sorted(scores.items()))

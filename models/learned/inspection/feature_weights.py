@@ -1,4 +1,4 @@
-"""What a learnt model makes of each feature, the strongest first."""
+"""The part of each feature in a learnt model, the strongest first."""
 
 from __future__ import annotations
 
