@@ -1,4 +1,4 @@
-"""What a model learnt over event time: its scores beside those of what was served, and what happened to it."""
+"""Scores of a model that learns over event time, beside those of what was served, and marks of what happened to it."""
 
 from __future__ import annotations
 

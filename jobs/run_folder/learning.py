@@ -19,7 +19,7 @@ MEASURES = ("auc_roc", "log_loss", "rmse", "mae")
 
 @dataclass(frozen=True)
 class LearningSlot:
-    """What a model, or the models of one shard, learnt by the end of a slot of event time.
+    """The state of a model that learns, or of the models of one shard, at the end of a slot of event time.
 
     Attributes:
         model: name of the model.
