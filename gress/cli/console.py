@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import Self
 
+from jobs.run_folder.learning_figures import learning_text
 from jobs.run_folder.row_counts import Counts
 from jobs.run_folder.summary import Summary
 from jobs.runs.stages import Stage
@@ -143,6 +144,7 @@ def print_summary(summary: Summary, output: Path, *, events: str = "events") -> 
         ("variants", ", ".join(f"{variant} ({n:,})" for variant, n in summary.variants.items())),
         ("verdict", "\n".join(f"{variant}: {text}" for variant, text in summary.verdicts.items())),
         ("labels", ", ".join(f"{n:,} {outcome}" for outcome, n in summary.labels.items())),
+        ("learning", "\n".join(f"{model}: {learning_text(own)}" for model, own in summary.learning.items())),
         ("feature set", summary.feature_set or ""),
         ("batch scored in", ", ".join(f"{name} {us / 1000:g} ms" for name, us in summary.latency_us.items())),
     ]

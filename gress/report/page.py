@@ -9,6 +9,7 @@ from gress.report.document import render_page, require_libraries, write_page
 from gress.report.figures.dead_letters import dead_letter_panel
 from gress.report.figures.drift import drift_panels
 from gress.report.figures.latency import latency_panel
+from gress.report.figures.learning import learning_panels
 from gress.report.figures.quality import quality_panels
 from gress.report.figures.scores import score_panels
 from gress.report.figures.throughput import throughput_panel
@@ -20,6 +21,7 @@ from gress.report.reading.dead_letters import ReasonCount, read_reasons
 from gress.report.reading.drift import read_drift
 from gress.report.reading.finished_run import read_summary
 from gress.report.reading.predictions import Predictions, read_predictions
+from jobs.run_folder.learning import FOLDER, read_learning
 from jobs.run_folder.summary import Summary
 from jobs.run_folder.timeline import read_timeline
 
@@ -72,4 +74,5 @@ def _panels(
         yield latency_panel(predictions.latency_us)
         yield from quality_panels(predictions)
     yield from drift_panels(read_drift(run))
+    yield from learning_panels(read_learning(run), has_folder=(run / FOLDER).is_dir())
     yield dead_letter_panel(reasons, summary)

@@ -1,9 +1,24 @@
-"""A part of the page: a plot, or a line with the reason why there is none."""
+"""A part of the page: a plot, a table, or a line with the reason why there is none."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table in a panel.
+
+    Attributes:
+        columns: heads of the columns.
+        rows: a text for each column in each row.
+        numbers: number of columns, from the right, that hold numbers.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: int = 0
 
 
 @dataclass(frozen=True)
@@ -17,6 +32,7 @@ class Panel:
         figure: figure of Plotly; None: there is none.
         is_wide: take the whole width of the page.
         height_px: height of the plot.
+        table: table below the note; None: there is none.
     """
 
     name: str
@@ -25,3 +41,4 @@ class Panel:
     figure: Any = None
     is_wide: bool = False
     height_px: int = 400
+    table: Table | None = None

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gress.top.figures import Count, Figures
-from gress.top.texts import UNKNOWN, elide, rate_text, seconds_text, share_text
+from gress.top.texts import UNKNOWN, elide, rate_text, score_text, seconds_text, share_text
 from udfs.metrics.catalogue import METRICS
 from udfs.scoring.breaker import BreakerState
 
@@ -115,6 +115,22 @@ def variants_block(figures: Figures) -> Block:
         for each in figures.variants
     ]
     return Block(("experiment", "share", "rows/s", "errors/s", "p99"), tuple(rows))
+
+
+def learning_block(figures: Figures) -> Block:
+    """Return the table of models that learn; failures are red."""
+    rows = [
+        (
+            Text(_of_job(figures, each.job, each.model)),
+            Text(rate_text(each.rows_per_s)),
+            Text(rate_text(each.errors_per_s), style="red" if each.errors_per_s or each.publish_failures else ""),
+            Text(f"{each.measure} {score_text(each.score)}" if each.measure else UNKNOWN),
+            Text(score_text(each.served_score)),
+            Text(elide(each.last_version or UNKNOWN, 16)),
+        )
+        for each in figures.learning
+    ]
+    return Block(("learning", "rows/s", "errors/s", "score", "served", "published"), tuple(rows))
 
 
 def reasons_block(figures: Figures) -> Block:

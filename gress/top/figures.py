@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from gress.health.examine import Health
 from gress.metrics.histogram import Histogram
 from gress.metrics.scrape import Scrape, Series
+from gress.top.learning import LearningFigures, learning_figures
 from gress.top.rates import History, Window
 from udfs.metrics.catalogue import METRICS
 from udfs.scoring.breaker import BreakerState
@@ -147,6 +148,7 @@ class Figures:
     swaps: tuple[Count, ...]
     load_errors: tuple[Count, ...]
     registry_errors: tuple[Count, ...]
+    learning: tuple[LearningFigures, ...]
 
     @property
     def has_several_jobs(self) -> bool:
@@ -154,6 +156,7 @@ class Figures:
         counts = (*self.fallbacks, *self.dead_letters, *self.swaps, *self.load_errors, *self.registry_errors)
         named = {each.labels.get("job", "") for each in counts}
         named |= {each.job for each in self.versions} | {each.job for each in self.drift}
+        named |= {each.job for each in self.learning}
         return len(named | {each.job for each in self.variants}) > 1
 
 
@@ -186,6 +189,7 @@ def figures(history: History, scrapes: Sequence[Scrape], job: Health | None = No
         swaps=_counts("model_swaps_total", minute, scrapes),
         load_errors=_counts("model_load_errors_total", minute, scrapes),
         registry_errors=_counts("model_registry_errors_total", minute, scrapes),
+        learning=learning_figures(recent, scrapes),
     )
 
 

@@ -64,6 +64,15 @@ def share_text(share: float | None) -> str:
     return UNKNOWN if share is None else f"{100 * share:.1f} %"
 
 
+def score_text(score: float | None) -> str:
+    """Return a score with four significant digits.
+
+    >>> score_text(0.87), score_text(0.04123), score_text(1234.5), score_text(None)
+    ('0.8700', '0.04123', '1234', '-')
+    """
+    return UNKNOWN if score is None else f"{score:#.4g}".rstrip(".")
+
+
 def elide(text: str, width: int) -> str:
     """Cut the middle out of a long text, as names differ at their ends; replace unprintable characters.
 

@@ -14,6 +14,7 @@ from gress.top.blocks import (
     allot,
     changes_block,
     drift_block,
+    learning_block,
     reasons_block,
     variants_block,
     versions_block,
@@ -73,11 +74,10 @@ class TopView:
 
     def _lower(self, width: int, room: int | None) -> RenderableType:
         found = self._figures
-        left = [versions_block(found), variants_block(found), changes_block(found)]
+        left = [versions_block(found), variants_block(found), learning_block(found), changes_block(found)]
         right = [reasons_block(found), drift_block(found)]
         if width < _WIDE or not any(block.rows for block in right):
-            order = (left[0], right[0], right[1], left[1], left[2])
-            return _stacked(order, width, room)
+            return _stacked((left[0], *right, *left[1:]), width, room)
         grid = Table.grid(padding=(0, 2, 0, 0))
         half = width // 2 - 2
         grid.add_row(_stacked(left, half, room), _stacked(right, half, room))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from jobs.run_folder.arrow import arrow_schema, read_json_parts
 from jobs.run_folder.label_counts import count_labels
+from jobs.run_folder.learning_figures import learning_figures
 from jobs.run_folder.part_files import LineCounter, line_blocks
 from jobs.run_folder.row_counts import Counts
 from models.metrics import auc_roc, average_precision
@@ -47,6 +48,7 @@ class Summary:
         variants: predictions by experiment and variant, as ``EXPERIMENT: VARIANT``.
         verdicts: the last verdict on each variant, as ``EXPERIMENT: VARIANT``.
         labels: rows by what became of them, where labels come in a stream of their own.
+        learning: figures of what each model learnt, where a job learns.
         uncounted: why the last rows of a stopped run could not be counted.
     """
 
@@ -71,6 +73,7 @@ class Summary:
     variants: dict[str, int] = field(default_factory=dict)
     verdicts: dict[str, str] = field(default_factory=dict)
     labels: dict[str, int] = field(default_factory=dict)
+    learning: dict[str, dict[str, float | str]] = field(default_factory=dict)
     uncounted: str | None = None
 
     @property
@@ -123,6 +126,7 @@ def summarise(
         variants=_variants(table),
         verdicts=last_verdicts(output / "verdicts"),
         labels=count_labels(output),
+        learning=learning_figures(output),
         **quality,
     )
 

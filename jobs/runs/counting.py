@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from jobs.kafka.counts import TopicCounts
 from jobs.run_folder.label_counts import count_labels
+from jobs.run_folder.learning_figures import learning_figures
 from jobs.run_folder.progress import Progress
 from jobs.run_folder.row_counts import Counts, FolderCounter
 from jobs.run_folder.summary import Summary, count_reasons, summary_of_counts
@@ -41,7 +42,8 @@ class RowWatch:
         summary = summary_of_counts(
             self.progress.last, job=self.prepared.job.name, reasons=self._reasons(), events=events
         )
-        summary = replace(summary, labels=count_labels(self.prepared.output))
+        output = self.prepared.output
+        summary = replace(summary, labels=count_labels(output), learning=learning_figures(output))
         problem = self.progress.problem
         return summary if problem is None else replace(summary, uncounted=str(problem))
 

@@ -39,13 +39,16 @@ LABELS = {
     "reason": ("malformed", "late"),
     "stage": ("parse",),
 }
-# A shadow's answer matches or not; a deployment is taken up or not.
-_RESULTS = {"abtest_shadow_comparisons_total": ("match", "mismatch")}
+# A shadow's answer matches or not; a deployment is taken up or not. A model that learns has scores of its own.
+_OTHERS = {
+    ("abtest_shadow_comparisons_total", "result"): ("match", "mismatch"),
+    ("model_score", "version"): ("2.0.0", "online", "served"),
+}
 
 
 def label_values(name: str, entry: Metric) -> list[tuple[str, ...]]:
     """Return all label values under which a metric is recorded."""
-    choices = [_RESULTS.get(name, LABELS[label]) if label == "result" else LABELS[label] for label in entry.labels]
+    choices = [_OTHERS.get((name, label), LABELS[label]) for label in entry.labels]
     return list(itertools.product(*choices))
 
 

@@ -29,6 +29,7 @@ ASKED_FOR = {
     "MLNoPredictions",
     "MLCheckpointFailing",
     "MLModelSwapRejected",
+    "MLLearningNotPublished",
     "MLEndpointDown",
 }
 
@@ -66,6 +67,8 @@ def test_scenarios_come_out_as_written(scenarios: Path, promtool: Tool) -> None:
             "sum by (exported_job, model) (rate(gress_ml_pred",
             "sum by (model) (rate(gress_ml_pred",
         ),
+        ("a model that cannot be published", "(exported_job, model) (gress_ml_online", "(model) (gress_ml_online"),
+        ("a model that cannot be published", "for: 30m", "for: 5m"),
         ("checkpoints that fail", "[15m])) > 0\n          unless", "[15m])) > 0\n          or"),
         ("an endpoint that stays away", "up{job=~", "up{job!~"),
         # The rules count a counter's first value, and do not count earlier values again.

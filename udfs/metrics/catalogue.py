@@ -137,7 +137,7 @@ METRICS = MappingProxyType(
         "online_updates_processed_total": Metric(
             "counter",
             ("job", "model", "version"),
-            "Labelled rows that a model learnt from.",
+            "Labelled rows that a model learnt from. Its version is online, between those that it published.",
             "Stands still: labels do not arrive.",
         ),
         "online_update_latency_seconds": Metric(
@@ -154,24 +154,52 @@ METRICS = MappingProxyType(
             "Small: labels come slower than the update interval expects.",
             _BATCHES,
         ),
+        "online_rollbacks": Metric(
+            "gauge",
+            ("job", "model"),
+            "Looks of the guard since the job's start after which a model went back to what it was before.",
+            "Growing: labels are wrong for a while, or the learning rate is too high.",
+        ),
+        "online_drifts": Metric(
+            "gauge",
+            ("job", "model"),
+            "Changes since the job's start that a model that learns found in its own error.",
+            "Growing: the world changes; compare the scores of online with those of served.",
+        ),
+        "online_version_info": Metric(
+            "gauge",
+            ("job", "model", "version"),
+            "1 for the version that a model that learns published last, 0 for those before.",
+            "Another version than the one that serves: see why it was not promoted in the records of learning.",
+            merge="livemax",
+        ),
+        "online_publish_failures": Metric(
+            "gauge",
+            ("job", "model"),
+            "Attempts in a row to publish a version that failed, 0 after one that did not.",
+            "Above 0 for long: what serves grows old; check the store, its credentials and the network.",
+            merge="livemax",
+        ),
         "checkpoint_duration_seconds": Metric(
             "histogram",
             ("job", "model", "version"),
-            "Seconds to save a model that learns.",
+            "Seconds to publish a version of a model that learns.",
             "Growing: the store is slow, or the model grows.",
             _LOADS,
         ),
         "model_score": Metric(
             "gauge",
             ("job", "model", "version", "metric"),
-            "Quality by outcomes in the last complete drift window: auc_roc, calibration_error.",
-            "Falling: the world changed; see model_drift_score, train again.",
+            "Quality by outcomes in the last complete drift window: auc_roc, calibration_error. Where a model learns, "
+            "any of its scores: of version online on rows before it learns them, of version served of the answers to them.",
+            "Falling: the world changed; see model_drift_score, train again. online worse than served: stop learning.",
             merge="livemostrecent",
         ),
         "training_errors_total": Metric(
             "counter",
             ("job", "model", "version", "error_type"),
-            "Failed updates; the model stays unchanged.",
+            "Updates that failed (update_failed), after which the model is as before, and versions that could not be "
+            "published (publish_failed).",
             "See the log for the reason.",
         ),
         "abtest_variant_selections_total": Metric(

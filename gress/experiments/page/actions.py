@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gress.experiments.page.lines import LOOKS, QUIET, time_axis
+from gress.experiments.page.lines import LOOKS, QUIET
 from gress.experiments.page.series import times_of
 from gress.experiments.reading.records import Record
-from gress.report.figures.style import COLOURS, escape, plot, truncate
+from gress.report.figures.style import COLOURS, escape, plot, time_axis, truncate
 from gress.report.panel import Panel
 
 _LOOKS = {

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from gress.experiments.page.lines import EVENTS, time_axis
+from gress.experiments.page.lines import EVENTS
 from gress.report.bins import time_bins
-from gress.report.figures.style import COLOURS, MOST_GROUPS, count_axis, escape, plot
+from gress.report.figures.style import COLOURS, MOST_GROUPS, count_axis, escape, plot, time_axis
 from gress.report.figures.versions import width_text
 from gress.report.panel import Panel
 

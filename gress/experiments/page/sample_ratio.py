@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gress.experiments.page.lines import LOOKS, level_line, time_axis
+from gress.experiments.page.lines import LOOKS, level_line
 from gress.experiments.page.series import numbers_of, times_of
 from gress.experiments.reading.records import Record
-from gress.report.figures.style import COLOURS, plot, rounded
+from gress.report.figures.style import COLOURS, plot, rounded, time_axis
 from gress.report.panel import Panel
 
 _LEAST = 1e-300

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from gress.experiments.page.lines import LOOKS, level_line, time_axis
+from gress.experiments.page.lines import LOOKS, level_line
 from gress.experiments.page.series import Floats, MetricSeries
-from gress.report.figures.style import COLOURS, escape, plot, rounded
+from gress.report.figures.style import COLOURS, escape, plot, rounded, time_axis
 from gress.report.panel import Panel
 
 _BAND = "rgba(0,114,178,0.22)"

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from gress.experiments.page.lines import EVENTS, time_axis
+from gress.experiments.page.lines import EVENTS
 from gress.experiments.reading.comparisons import Compared
 from gress.report.bins import Bins, time_bins
-from gress.report.figures.style import COLOURS, DASHES, MOST_GROUPS, escape, plot, rounded, share_axis
+from gress.report.figures.style import COLOURS, DASHES, MOST_GROUPS, escape, plot, rounded, share_axis, time_axis
 from gress.report.figures.versions import width_text
 from gress.report.panel import Panel
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +15,8 @@ from numpy.typing import ArrayLike
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MOST_GROUPS = len(COLOURS)
+
+_ROOM_H = 17
 
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 _MODES = {
@@ -119,3 +122,12 @@ def count_axis(title: str, **more: Any) -> dict[str, Any]:
 def share_axis(title: str, **more: Any) -> dict[str, Any]:
     """Return the properties of an axis of shares, in per cent."""
     return {"title": {"text": title}, "tickformat": ".0%", "range": [-0.02, 1.02], "zeroline": False, **more}
+
+
+def time_axis(title: str, times: Sequence[str]) -> dict[str, Any]:
+    """Return the properties of an axis of times; a single one has some hours on either side."""
+    axis: dict[str, Any] = {"title": {"text": title}, "type": "date"}
+    if len(set(times)) == 1:
+        room, only = dt.timedelta(hours=_ROOM_H), dt.datetime.fromisoformat(times[0])
+        axis["range"] = [str(only - room), str(only + room)]
+    return axis

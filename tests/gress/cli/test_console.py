@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,12 @@ def test_an_interrupted_run_leaves_its_counts(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().err.splitlines()[-1] == (
         "interrupted: 700 of 1,000 rows (70 %), 175 rows/s, 0 predictions, 5 alerts, 700 dead letters, 14 s"
     )
+
+
+def test_summary_tells_what_each_model_learnt(capsys: pytest.CaptureFixture[str]) -> None:
+    figures: dict[str, float | str] = {"updates": 1_000, "versions": 2, "promoted": 1, "last_version": "1.0.2"}
+    learnt = {"fraud": figures | {"auc_roc": 0.75, "served_auc_roc": 0.5}, "prices": figures}
+    print_summary(replace(summary_of_counts(COUNTS, job="j", reasons={}), learning=learnt), Path("out"))
+    out = " ".join(capsys.readouterr().out.split())
+    counts = "1,000 rows learnt, 2 versions, 1 promoted, last 1.0.2"
+    assert f"│ learning │ fraud: {counts}, auc_roc 0.7500 (served 0.5000) │ │ │ prices: {counts} │" in out

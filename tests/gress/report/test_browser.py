@@ -16,6 +16,7 @@ from tests.gress.report.page_parts import MARKUP
 from tests.gress.report.runs import drift_window, prediction, write_full_run, write_run
 from tests.support.browser import launched_browser
 from tests.support.browser_pages import DRAWN, TEXTS, UNREADABLE, Open, Opened, contrast, opened_pages
+from tests.support.learning_slots import line, write_learning
 
 Look = Callable[..., Opened]
 
@@ -141,3 +142,27 @@ def test_empty_run_has_no_plot_and_no_complaint(open_page: Open, tmp_path: Path)
     assert opened.complaints == []
     assert opened.page.locator(".plot").count() == 0
     assert opened.page.locator(".note").count() >= 4
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 420)])
+def test_what_a_model_learnt_is_drawn_and_readable(open_page: Open, tmp_path: Path, scheme: str, width: int) -> None:
+    fate = {
+        7: {"promoted": False, "kept_because": "not better"},
+        8: {"version": None, "promoted": None, "problem": "disk full"},
+    }
+    guard = {"looks": 99, "rolled_back": 1}
+    lines = [line(hour, **fate.get(hour, {}), drifts=int(hour > 3), guard=guard) for hour in range(48)]
+    write_run(tmp_path)
+    write_learning(tmp_path, lines)
+    write_report(tmp_path, tmp_path / "report.html")
+    opened = open_page(tmp_path / "report.html", scheme=scheme, width=width)
+    assert opened.complaints == []
+    plots = opened.page.evaluate(DRAWN)
+    assert [plot["name"] for plot in plots] == ["learning_0_auc_roc", "learning_0_log_loss"]
+    for plot in plots:
+        assert len(plot["marks"]) == len(plot["points"]), plot
+        assert all(max(mark) > 5 for mark in plot["marks"]), plot
+    assert opened.page.evaluate(UNREADABLE) == []
+    texts = opened.page.evaluate(TEXTS)
+    assert {"promoted", "published", "not published", "rolled back", "drift"} <= {text["text"] for text in texts}
+    assert [text for text in texts if contrast(text["colour"], text["behind"]) < 4.5] == []

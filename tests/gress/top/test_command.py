@@ -30,7 +30,7 @@ OTHER_SCREEN, FIRST_SCREEN = b"\x1b[?1049h", b"\x1b[?1049l"
 KEYS = {
     "at", "interval_s", "endpoints", "job", "rows_per_s", "rows_per_s_minute", "rows_total", "history", "latency_s",
     "end_to_end_s", "batch_rows", "queue_rows", "versions", "variants", "shadows", "fallbacks", "dead_letters",
-    "drift", "swaps", "load_errors", "registry_errors",
+    "drift", "swaps", "load_errors", "registry_errors", "learning",
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from pydantic_core import to_jsonable_python
 
 from gress.metrics.scrape import Scrape
 from gress.top.figures import Drift, Figures, figures
+from gress.top.learning import LearningFigures
 from gress.top.rates import History
 from tests.gress.metrics.expositions import Exposition
 
@@ -142,6 +143,43 @@ def test_swaps_and_errors_of_loads_and_registries() -> None:
     model = {"job": "job", "model": "fraud"}
     assert totals == [({**model, "result": "rejected"}, 0, 1), (model, 0, 2)]
     assert [each.labels["error_type"] for each in found.load_errors] == ["load_failed"]
+
+
+def learning(host: Exposition, rows: int = 0) -> Exposition:
+    """A host on which a model learns, and publishes its second version."""
+    host.count("online_updates_processed_total", ("fraud", "online"), rows)
+    for version, auc in (("online", 0.875), ("served", 0.75), ("2.0.0", 0.5)):
+        host.set("model_score", ("fraud", version, "auc_roc"), auc)
+    host.set("model_score", ("fraud", "online", "log_loss"), 0.25)
+    host.set("online_publish_failures", ("fraud",), 0)
+    return host.set("online_version_info", ("fraud", "1.0.0"), 0).set("online_version_info", ("fraud", "1.0.1"), 1)
+
+
+def test_model_that_learns_has_its_figures() -> None:
+    before, after = learning(Exposition(), 100), learning(Exposition(), 160)
+    after.count("training_errors_total", ("fraud", "online", "publish_failed"), 2)
+    after.set("online_publish_failures", ("fraud",), 2)
+    other = Exposition().count("online_updates_processed_total", ("fraud", "online"), 40)
+    expected = LearningFigures("job", "fraud", 100, 200, 2, "auc_roc", 0.875, 0.75, "1.0.1", 2)
+    assert after_one_second((before, after), (Exposition(), other)).learning == (expected,)
+
+
+def test_model_that_has_not_learnt_yet_has_no_score() -> None:
+    host = Exposition().count("online_updates_processed_total", ("fraud", "online"), 0)
+    host.set("model_score", ("fraud", "online", "rmse"), math.nan)
+    assert after_one_second((host, host)).learning == (LearningFigures("job", "fraud", 0, 0, 0, "", None, None, "", 0),)
+
+
+def test_models_that_learn_in_several_jobs_stay_apart() -> None:
+    host = learning(Exposition("cards"), 5)
+    host.of("shops").set("model_score", ("fraud", "online", "auc_roc"), 0.5)
+    host.of("shops").count("online_updates_processed_total", ("fraud", "online"), 7)
+    found = after_one_second((Exposition(), host))
+    assert found.has_several_jobs
+    assert [(each.job, each.rows_total, each.score) for each in found.learning] == [
+        ("cards", 5, 0.875),
+        ("shops", 7, 0.5),
+    ]
 
 
 def test_who_does_not_answer_is_named() -> None:

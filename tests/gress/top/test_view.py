@@ -37,6 +37,10 @@ def busy(features: int = 60) -> Exposition:
     for variant in ("control", "new"):
         host.count("abtest_variant_selections_total", ("summer", variant), 50)
     host.count("model_swaps_total", ("fraud-detector-of-a-long-name", "swapped"), 1)
+    host.count("online_updates_processed_total", ("fraud-detector-of-a-long-name", "online"), 640)
+    for version, auc in (("online", 0.87), ("served", 0.79123)):
+        host.set("model_score", ("fraud-detector-of-a-long-name", version, "auc_roc"), auc)
+    host.set("online_version_info", ("fraud-detector-of-a-long-name", "10.20.31"), 1)
     return host
 
 
@@ -74,13 +78,13 @@ def test_what_there_is_no_room_for_is_said(width: int, height: int) -> None:
     (more,) = (int(found[1]) for line in lines if (found := re.search(r"(\d+) more", line)))
     # All features and the overall score, whose row is shown too.
     assert shown + more == 60
-    assert "no room for: swaps, registry" in "\n".join(drawn(observed(busy()), 80, 16))
+    assert "no room for: learning; swaps, registry" in "\n".join(drawn(observed(busy()), 80, 16))
 
 
 def test_nothing_is_left_out_of_plain_text() -> None:
     lines = drawn(observed(busy()), 120, 10, is_fitted=False)
     assert sum("amount_of_" in line for line in lines) == 60
-    for head in ("rows/s", "model", "fallbacks, dead letters", "drift", "experiment", "swaps, registry"):
+    for head in ("rows/s", "model", "fallbacks, dead letters", "drift", "experiment", "learning", "swaps, registry"):
         assert any(line.startswith(head) for line in lines)
 
 
@@ -89,6 +93,20 @@ def test_80_columns_show_the_figures_whole() -> None:
     (row,) = (line for line in lines if "10.20.30" in line)
     assert re.search(r"90\.0 % +900 +0 ", row)
     assert any("rows/s     1,000" in line for line in lines)
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 40), (200, 40)])
+def test_model_that_learns_has_a_line(width: int, height: int) -> None:
+    (row,) = (line for line in drawn(observed(busy(2)), width, height) if "10.20.31" in line)
+    assert re.search(r"fraud-d.*name +640 +0 +auc_roc 0\.8700 +0\.7912 +10\.20\.31", row)
+
+
+@pytest.mark.parametrize(("failures", "is_red"), [(0, False), (2, True)])
+def test_failures_to_publish_are_red(failures: int, is_red: bool) -> None:
+    host = Exposition().count("online_updates_processed_total", ("m", "online"), 1)
+    host.set("online_publish_failures", ("m",), failures)
+    (row,) = (line for line in drawn(observed(host), 120, 40, colour=True) if line.startswith("m "))
+    assert bool(COLOUR.search(row)) == is_red
 
 
 def test_large_drift_and_an_open_breaker_are_red_and_have_words() -> None:

@@ -1,0 +1,67 @@
+"""Figures of what models learnt in a run, for its summary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from jobs.run_folder.learning import MEASURES, LearningSlot, last_slots, read_learning, scores_of
+
+Figures = dict[str, float | str]
+_SERVED = "served_"
+_DIGITS = 6
+
+
+def learning_figures(output: Path) -> dict[str, Figures]:
+    """Return the figures of each model that learnt; none where nothing learns.
+
+    They are ``updates`` (rows learnt from), ``versions`` (published), ``promoted`` and ``last_version``, or ``models``
+    (keys with a model of their own), and the main score beside that of what was served, such as ``auc_roc`` and
+    ``served_auc_roc``. What is not known is left out.
+
+    Raises:
+        JobError: a line is not about a slot.
+    """
+    return {model: _figures(slots) for model, slots in read_learning(output).items()}
+
+
+def learning_text(figures: Mapping[str, float | str]) -> str:
+    """Return the figures of a model as a line.
+
+    Example:
+        >>> learning_text({"updates": 51234, "versions": 3, "promoted": 2, "last_version": "1.0.3", "auc_roc": 0.87})
+        '51,234 rows learnt, 3 versions, 2 promoted, last 1.0.3, auc_roc 0.8700'
+    """
+    parts = [f"{figures['updates']:,} rows learnt"]
+    if "models" in figures:
+        parts.append(f"{figures['models']:,} models")
+    else:
+        parts.append(f"{figures['versions']:,} versions, {figures['promoted']:,} promoted")
+    if "last_version" in figures:
+        parts.append(f"last {figures['last_version']}")
+    for name in MEASURES:
+        if name in figures:
+            served = f" (served {figures[_SERVED + name]:.4f})" if _SERVED + name in figures else ""
+            parts.append(f"{name} {figures[name]:.4f}{served}")
+    return ", ".join(parts)
+
+
+def _figures(slots: Sequence[LearningSlot]) -> Figures:
+    last = last_slots(slots)
+    figures: Figures = {"updates": sum(slot.updates for slot in last)} | _published(slots, last)
+    learner, served = scores_of(last)
+    main = next((name for name in MEASURES if name in learner), None)
+    if main is not None:
+        figures[main] = round(learner[main], _DIGITS)
+        if main in served:
+            figures[_SERVED + main] = round(served[main], _DIGITS)
+    return figures
+
+
+def _published(slots: Sequence[LearningSlot], last: Sequence[LearningSlot]) -> Figures:
+    models = [slot.models for slot in last if slot.models is not None]
+    if models:
+        return {"models": sum(models)}
+    promoted_of = {slot.version: slot.is_promoted for slot in slots if slot.version is not None}
+    counts: Figures = {"versions": len(promoted_of), "promoted": sum(promoted_of.values())}
+    return counts | ({"last_version": [*promoted_of][-1]} if promoted_of else {})
