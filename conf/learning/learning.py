@@ -32,13 +32,13 @@ class GuardSettings(FrozenSettings):
     """What takes back updates that make the model worse on held-out rows, or blow it up.
 
     Attributes:
-        every: learnt rows between two looks, >= 1; default 256.
-        rows: newest held-out rows that a look compares on, >= 1; default 1000.
+        every: rows between two looks, >= 1; default 256.
+        rows: newest held-out rows that a look compares on, >= 100; default 1000.
         margin: loss that an update may add, >= 0; default 0.01.
     """
 
     every: Whole = Field(default=256, ge=1)
-    rows: Whole = Field(default=1000, ge=1)
+    rows: Whole = Field(default=1000, ge=100)
     margin: Real = Field(default=0.01, ge=0)
 
 
@@ -48,14 +48,14 @@ class ReactionSettings(FrozenSettings):
     Attributes:
         action: ``none`` (default), only count it; ``raise_rate``, learn faster for a while; ``reset``, start anew.
         delta: chance of a false alarm, in (0, 1); default 0.002.
-        factor: of the rate, for raise_rate, > 1; default 10. It is back at 1 after ``over`` rows.
-        over: rows in which the rate falls back, >= 1; default 2000.
+        factor: of the rate, for raise_rate, > 1; default 4.
+        half_life: rows in which half of the rise is gone, for raise_rate, >= 1; default 500.
     """
 
     action: Literal["none", "raise_rate", "reset"] = "none"
     delta: Real = Field(default=0.002, gt=0, lt=1)
-    factor: Real = Field(default=10.0, gt=1)
-    over: Whole = Field(default=2_000, ge=1)
+    factor: Real = Field(default=4.0, gt=1)
+    half_life: Whole = Field(default=500, ge=1)
 
 
 class LearningSettings(FrozenSettings):
@@ -67,8 +67,9 @@ class LearningSettings(FrozenSettings):
         learner: the model that learns.
         label_delay_ms: time after an event at which the outcome that it carries counts as known; YAML ``label_delay``,
             default 0s. For replays: live, outcomes come later by themselves (`job.labels`).
-        negative_weight: how much a row counts whose outcome is ``job.labels.missing_label``, in [0, 1]; default 1.
-            Under 1 where waiting for ``job.labels.ttl`` misses some.
+        late_share: share of positives whose label comes after ``job.labels.ttl``, in [0, 1), so that the rows were
+            taken for ``job.labels.missing_label``; rows are weighed so that the model does not learn this error.
+            Default 0.
         update_batch_size: rows of an update, >= 1; default: that of ``ml.online_learning``.
         update_interval_ms: longest wait for them; YAML ``update_interval``; default: that of ``ml.online_learning``.
         checkpoint_interval_ms: time between two versions; YAML ``checkpoint_interval``; default: that of
@@ -90,7 +91,7 @@ class LearningSettings(FrozenSettings):
     registry: ModelRegistrySettings | None = None
     learner: LearnerSettings = LearnerSettings()
     label_delay_ms: DurationMs = Field(default=0, alias="label_delay")
-    negative_weight: Real = Field(default=1.0, ge=0, le=1)
+    late_share: Real = Field(default=0.0, ge=0, lt=1)
     update_batch_size: Whole | None = Field(default=None, ge=1)
     update_interval_ms: PositiveDurationMs | None = Field(default=None, alias="update_interval")
     checkpoint_interval_ms: PositiveDurationMs | None = Field(default=None, alias="checkpoint_interval")

@@ -41,7 +41,7 @@ class JobLearning:
     learner: LearnerSettings
     rate: float
     label_delay_ms: int
-    negative_weight: float
+    late_share: float
     update_batch_size: int
     update_interval_ms: int
     checkpoint_interval_ms: int
@@ -74,7 +74,7 @@ def learning_of(ml: MlSettings, job: JobSettings) -> JobLearning | None:
         given.learner,
         given.learner.learning_rate or defaults.default_learning_rate,
         given.label_delay_ms,
-        given.negative_weight,
+        given.late_share,
         given.update_batch_size or defaults.default_update_batch_size,
         given.update_interval_ms or defaults.default_update_interval_ms,
         given.checkpoint_interval_ms or defaults.default_checkpoint_interval_ms,
@@ -106,9 +106,9 @@ def learning_contradictions(ml: MlSettings, job: JobSettings) -> Iterator[Refusa
     if job.labels is not None and given.label_delay_ms:
         expected = "0s, as outcomes come from job.labels, which tells when each was known"
         yield Refusal(expected, (*_AT, "label_delay"), against=(("job", "labels"),))
-    if given.negative_weight != 1 and (job.labels is None or job.labels.missing_label is None):
-        expected = "1, as no outcome is assumed where none came; job.labels.missing_label would"
-        yield Refusal(expected, (*_AT, "negative_weight"))
+    if given.late_share and (job.labels is None or job.labels.missing_label is None or given.learner.classes != 2):
+        expected = "0, as it is about rows without a label that job.labels.missing_label takes for negatives"
+        yield Refusal(expected, (*_AT, "late_share"))
     if given.key is not None:
         fields = job.events.fields
         candidates = tuple(name for name, field in fields.items() if field.type in _KEY_TYPES)

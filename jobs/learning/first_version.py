@@ -34,7 +34,8 @@ def publish_first_version(ml: MlSettings, job: JobSettings) -> None:
     if learning is None or not lacks_version(ml, job):
         return
     registry = open_registry(ml.model_registry)
-    learned = learned_version(job.name, learning, Course(course_of(job, learning)), FeatureNames.of(job), None)
+    course = course_of(job, learning)
+    learned = learned_version(job.name, learning, course.chain, Course(course).model(), FeatureNames.of(job), None)
     now = dt.datetime.now(dt.timezone.utc)
     publication = publish_learned(registry, learning.model_name, _FIRST, learned, created_at=now)
     deployments = registry.deployments(learning.model_name)

@@ -24,6 +24,7 @@ from state.training.shard import Pace
 from udfs.columns.side_columns import SAMPLES
 from udfs.learning.publisher import publisher_of
 from udfs.learning.settings import student_of
+from udfs.metrics.learning import LearningRecorder
 
 if TYPE_CHECKING:
     from pyflink.datastream import DataStream
@@ -72,12 +73,16 @@ def add_learning(
     labels = shard_labels(settings.execution.max_parallelism)
     samples = _samples(session, job, learning, source, labels if learning.key is not None else labels[:1])
     pace = Pace(learning.update_batch_size, learning.update_interval_ms, learning.checkpoint_interval_ms)
+    # In the throughput profile workers serve the endpoint: the JVM outlives the job, and would keep its port.
+    is_serving = settings.execution.profile == "latency"
+    recorder = LearningRecorder(job.name, learning.model_name, settings.ml.metrics, is_serving=is_serving)
+    learn = LearnStage(pace, student_of(job, learning), recorder)
     slot = Types.ROW([Types.INT(), Types.LONG(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
-    slots = keyed_parts(samples).process(LearnStage(pace, student_of(job, learning)), slot).uid("learning").name("learn")
+    slots = keyed_parts(samples).process(learn, slot).uid("learning").name("learn")
     gathered = slots.key_by(lambda row: 0, key_type=Types.INT())
     # The key has an operator of its own, which PyFlink gives no way to name.
     gathered._j_data_stream.getTransformation().getInputs().get(0).setUid("learning-key")
-    publish = PublishStage(publisher_of(job, learning))
+    publish = PublishStage(publisher_of(job, learning), recorder)
     lines = gathered.process(publish, Types.STRING()).uid("learning-versions").name("publish versions")
     kafka = job.sink.kafka
     to = kafka if kafka is not None and kafka.learning is not None else output / "learning"
@@ -92,7 +97,7 @@ def _samples(
     from udfs.learning.stage import PairSamples, SplitSamples
 
     if source.labels is not None:
-        pair = PairSamples(source.labels.join, labels, learning.negative_weight)
+        pair = PairSamples(source.labels.join, labels, learning.late_share)
         samples = source.labels.joined.flat_map(pair, part_type())
     else:
         texts = timed_texts(session, job, source.scored, SAMPLES)

@@ -94,3 +94,28 @@ def fake_negative_weights(
     # Where all are positives and none is late, no negative is seen.
     share = np.divide(true_negatives, seen_negatives, out=np.zeros_like(seen), where=seen_negatives > 0)
     return np.where(np.isnan(chances), 1.0, np.where(targets == 1, seen, seen * share))
+
+
+def lost_positive_weights(
+    targets: NDArray[np.float64], chances: NDArray[np.float64], late_share: float
+) -> NDArray[np.float64]:
+    """Return the weights with which rows are learnt of which some positives are given up as negatives for good.
+
+    Of the rows at x, p·(1 − s) are learnt as positives and 1 − p + p·s as negatives, where p is the chance of a
+    positive and s the share of positives that are late. The ratio of the true to the seen chance gives back the true
+    loss: 1/(1 − s) for a positive, (1 − p)/(1 − p + p·s) for a negative. As in `fake_negative_weights`, the chance that
+    was served stands for p.
+
+    Args:
+        targets: 0 or 1 as known now, (n,).
+        chances: chance of a positive, 0..1, (n,); NaN: not predicted, and a negative weighs 1.
+        late_share: share of positives whose label comes too late, 0 to under 1.
+
+    Example:
+        >>> lost_positive_weights(np.array([1.0, 0.0]), np.array([0.5, 0.5]), 0.5).round(3).tolist()
+        [2.0, 0.667]
+    """
+    known = np.clip(np.nan_to_num(chances), 0.0, 1.0)
+    rest = 1.0 - known
+    share = np.divide(rest, rest + known * late_share, out=np.zeros_like(rest), where=rest + known * late_share > 0)
+    return np.where(targets == 1, 1.0 / (1.0 - late_share), share)

@@ -1,32 +1,38 @@
-"""Course of one model: rows are predicted, then learnt or held out, and both predictions and losses are followed.
+"""Course of one model: rows are predicted, then learnt or held out; what makes the model worse is taken back.
 
 Rules of this file:
 
-- Everything follows from the order of rows alone: looks of the guard, and reactions to drift, come after fixed numbers
-  of rows. How rows are cut into batches decides nothing.
+- Everything follows from the order of rows alone: looks of the guard come after fixed numbers of rows. How rows are cut
+  into batches decides nothing.
 - A held-out row is predicted as it comes, and never learnt: neither by the model nor by the scaler.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from state.learning.holdout import is_held_out
+from state.learning.guard import Guard, GuardSettings
+from state.learning.holdout import HoldoutRows, is_held_out
 from state.learning.packed import pack, unpack
 from state.learning.prequential import Prequential
-from state.learning.scaler import RunningScaler, ScalerSettings
+from state.learning.row_cuts import row_cuts
+from state.learning.statistics.losses import LOSSES
+from state.training.chain import Chain, ChainSettings
+from state.training.learnt_model import LearntModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from state.learners.learner import Learner
-    from state.learning.losses import Task
     from state.training.samples import Samples
 
 VERSION = 1
+
+
+class _Restorable(Protocol):
+    def to_bytes(self) -> bytes: ...
+
+    def restore(self, data: bytes) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -34,20 +40,20 @@ class CourseSettings:
     """Settings of a course.
 
     Attributes:
-        make_learner: function that makes a new learner.
-        task: what is predicted.
-        split: share of rows that are held out.
+        chain: of what learns.
+        split: share of rows that are held out; 0: none is, and the guard looks at the weights alone.
         fading: weight that a row keeps in scores when the next one comes.
-        scaler: how features are standardised; None: they are not.
-        features: number of features of a row.
+        guard: when what was learnt is taken back.
+        every: rows between two looks of the guard.
+        holdout_rows: newest held-out rows that it looks at.
     """
 
-    make_learner: Callable[[], Learner]
-    task: Task
+    chain: ChainSettings
     split: float
     fading: float
-    scaler: ScalerSettings | None
-    features: int
+    guard: GuardSettings
+    every: int
+    holdout_rows: int
 
 
 class Course:
@@ -58,56 +64,62 @@ class Course:
 
     Attributes:
         updates: rows learnt.
-        held_out: rows held out.
-        newest: event time of the newest row learnt, ms since 1970; -1: none was.
     """
 
     def __init__(self, settings: CourseSettings) -> None:
+        task = settings.chain.task
         self._settings = settings
-        self.learner = settings.make_learner()
-        self.scaler = None if settings.scaler is None else RunningScaler(settings.features, settings.scaler)
-        self._own = Prequential(settings.task, fading=settings.fading)
-        self._served = Prequential(settings.task, fading=settings.fading)
-        self.updates, self.held_out, self.newest = 0, 0, -1
+        self._chain = Chain.of(settings.chain)
+        self._guard = Guard(settings.guard, LOSSES[task].main, self._chain.whole)
+        self._holdout = HoldoutRows(settings.holdout_rows, settings.chain.features)
+        self._own = Prequential(task, fading=settings.fading)
+        self._served = Prequential(task, fading=settings.fading)
+        self._seen, self._held_out, self._newest, self.updates = 0, 0, -1, 0
 
     def learn(self, samples: Samples) -> None:
         """Learn samples in their order."""
         is_held = is_held_out(samples.points, self._settings.split)
-        weights = np.where(is_held, 0.0, samples.weights)
+        weights = np.where(is_held | ~np.isfinite(samples.targets), 0.0, samples.weights)
+        for part in row_cuts(self._seen, len(samples), self._settings.every):
+            self._learn(samples.take(part), weights[part], is_held[part])
+            if self._seen % self._settings.every == 0:
+                self._guard.check(self._chain.whole, self._holdout)
+
+    def _learn(self, samples: Samples, weights: Any, is_held: Any) -> None:
         rows = samples.features.astype(np.float64)
-        if self.scaler is not None:
-            rows = self.scaler.transform_learn(rows, weights > 0)
-        predictions = self.learner.learn_many(rows, samples.targets, weights)
+        predictions = self._chain.whole.learn_many(rows, samples.targets, weights)
         self._own.update(predictions, samples.targets)
         self._served.update(samples.served, samples.targets)
-        learnt = np.flatnonzero(weights > 0)
+        held, learnt = np.flatnonzero(is_held), np.flatnonzero(weights > 0)
+        self._holdout.add(samples.points[held], rows[held], samples.targets[held], samples.times[held])
+        self._seen += len(samples)
+        self._held_out += len(held)
         self.updates += len(learnt)
-        self.held_out += int(np.count_nonzero(is_held))
         if len(learnt):
-            self.newest = max(self.newest, int(samples.times[learnt].max()))
-
-    def scores(self) -> dict[str, float]:
-        """Return the scores of the predictions that the model made before it learnt each row."""
-        return self._own.metrics()
-
-    def served_scores(self) -> dict[str, float]:
-        """Return the scores of the predictions that the job gave for the same rows."""
-        return self._served.metrics()
+            self._newest = max(self._newest, int(samples.times[learnt].max()))
 
     def report(self) -> dict[str, Any]:
-        """Return what is to be told of the course."""
+        """Return what is to be told of the course, scores and counts since it began."""
+        counts = self._guard.counts
         return {
             "updates": self.updates,
-            "held_out": self.held_out,
-            "scores": self.scores(),
-            "served": self.served_scores(),
+            "held_out": self._held_out,
+            "skipped": self._seen - self.updates - self._held_out,
+            "scores": self._own.metrics(),
+            "served": self._served.metrics(),
+            "guard": {"looks": sum(counts.values()), "rolled_back": self._guard.rolled_back},
+            "drifts": self._chain.whole.drifts,
         }
+
+    def model(self) -> LearntModel:
+        """Return the model as it is now, with what is told of a version."""
+        whole = self._chain.whole
+        return LearntModel(whole.to_bytes(), self.updates, self._held_out, self._newest, self._own.metrics())
 
     def to_bytes(self) -> bytes:
         """Return the state."""
-        counts = np.array([self.updates, self.held_out, self.newest], "<i8").tobytes()
-        scaler = b"" if self.scaler is None else self.scaler.to_bytes()
-        return pack(VERSION, counts, self.learner.to_bytes(), scaler, self._own.to_bytes(), self._served.to_bytes())
+        counts = np.array([self._seen, self.updates, self._held_out, self._newest], "<i8").tobytes()
+        return pack(VERSION, counts, *(part.to_bytes() for part in self._parts()))
 
     def restore(self, data: bytes) -> None:
         """Continue from a state as if there had been no break.
@@ -115,10 +127,10 @@ class Course:
         Raises:
             ValueError: it is of another format version or of other settings.
         """
-        counts, learner, scaler, own, served = unpack("course", VERSION, data)
-        self.updates, self.held_out, self.newest = np.frombuffer(counts, "<i8").tolist()
-        self.learner.restore(learner)
-        if self.scaler is not None:
-            self.scaler.restore(scaler)
-        self._own.restore(own)
-        self._served.restore(served)
+        counts, *found = unpack("course", VERSION, data)
+        self._seen, self.updates, self._held_out, self._newest = np.frombuffer(counts, "<i8").tolist()
+        for part, state in zip(self._parts(), found, strict=True):
+            part.restore(state)
+
+    def _parts(self) -> tuple[_Restorable, ...]:
+        return self._chain.whole, self._guard, self._holdout, self._own, self._served

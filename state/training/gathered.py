@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -151,7 +152,8 @@ def merged(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _means(scores: Sequence[tuple[Mapping[str, float | None], int]]) -> dict[str, float | None]:
     found: dict[str, float | None] = {}
     for name in scores[0][0]:
-        known = [(value, rows) for each, rows in scores if (value := each[name]) is not None and value == value and rows]
-        rows = sum(weight for _, weight in known)
-        found[name] = sum(value * weight for value, weight in known) / rows if rows else None
+        values = [(each[name], rows) for each, rows in scores]
+        known = [(value, rows) for value, rows in values if value is not None and not math.isnan(value) and rows]
+        weight = sum(rows for _, rows in known)
+        found[name] = sum(value * rows for value, rows in known) / weight if weight else None
     return found

@@ -46,4 +46,4 @@ class OneModel:
         if self._course.updates == self._told:
             return None
         self._told = self._course.updates
-        return self._course.to_bytes()
+        return self._course.model().to_bytes()

@@ -88,11 +88,17 @@ class LearningShard:
         self._slots = Slots(pace.slot_ms)
         self._waiting = WaitingSamples(pace.update_rows, pace.update_ms)
         self._student = student
+        self._taken = 0
         found = {key: bytes(data) for key, data in entries}
         if _SLOTS in found:
             self._slots.restore(found[_SLOTS])
         self._waiting.restore(found)
         student.restore(found)
+
+    @property
+    def taken(self) -> int:
+        """Samples that the last advance took."""
+        return self._taken
 
     @property
     def due_at(self) -> int | None:
@@ -110,6 +116,7 @@ class LearningShard:
         """Learn what is known by a watermark, and return the slots that it ends."""
         found = []
         samples = self._waiting.take(store, watermark)
+        self._taken = 0 if samples is None else len(samples)
         for end_ms, part in self._slots.parts(samples) if samples is not None else ():
             if self._slots.open_ms is not None and end_ms > self._slots.open_ms:
                 found.append(self._end())

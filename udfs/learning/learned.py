@@ -10,13 +10,18 @@ import numpy as np
 
 from conf.learning.learning_choice import JobLearning
 from conf.settings import JobSettings
+from models.learned.bayes import LearnedBayes
 from models.learned.learned_model import LearnedModel
 from models.learned.learned_version import LearnedVersion
 from models.learned.linear import LearnedLinear
 from models.lineage import Lineage
-from state.training.course import Course
+from state.learning.bayes_parameters import BayesParameters
+from state.training.chain import Chain, ChainSettings
+from state.training.learnt_model import LearntModel
 from udfs.features.feature_set import compile_feature_set
 from udfs.learning.settings import columns_of
+
+_LEAST_LOG = -700.0
 
 
 @dataclass(frozen=True)
@@ -47,14 +52,20 @@ class FeatureNames:
 
 
 def learned_version(
-    job: str, learning: JobLearning, course: Course, features: FeatureNames, parent: str | None
+    job: str,
+    learning: JobLearning,
+    chain: ChainSettings,
+    learnt: LearntModel,
+    features: FeatureNames,
+    parent: str | None,
 ) -> LearnedVersion:
-    """Return the state of a course as a version.
+    """Return a learnt model as a version.
 
     Args:
         job: name of the job.
         learning: its settings.
-        course: a model that has learnt.
+        chain: settings of what learns.
+        learnt: the model.
         features: names of the model's columns.
         parent: the version that it goes on from; None: it began with nothing.
     """
@@ -73,31 +84,35 @@ def learned_version(
         job=job,
         learner=given.algorithm,
         settings=settings,
-        updates=course.updates,
-        counts={"held_out": course.held_out},
-        newest=dt.datetime.fromtimestamp(max(course.newest, 0) / 1000, dt.timezone.utc),
+        updates=learnt.updates,
+        counts={"held_out": learnt.held_out},
+        newest=dt.datetime.fromtimestamp(max(learnt.newest_ms, 0) / 1000, dt.timezone.utc),
         parent=parent,
         code_version=features.code_version,
     )
-    model = learned_model(course, features.columns, classes_of(learning))
-    return LearnedVersion(model, lineage, course.scores(), features.set_name, features.set_hash)
+    found = Chain.of(chain)
+    found.whole.restore(learnt.state)
+    model = learned_model(found, features.columns, classes_of(learning))
+    return LearnedVersion(model, lineage, learnt.scores, features.set_name, features.set_hash)
 
 
-def learned_model(course: Course, columns: tuple[str, ...], classes: tuple[str, ...]) -> LearnedModel:
-    """Return the arrays of a course's model.
+def learned_model(chain: Chain, columns: tuple[str, ...], classes: tuple[str, ...]) -> LearnedModel:
+    """Return the arrays of what a chain has learnt.
 
     Args:
-        course: the course.
+        chain: the chain.
         columns: names of the features, (k,).
         classes: names of the classes; none of a regression.
     """
-    width = len(columns)
-    found = course.learner.parameters()
-    if course.scaler is None:
-        return LearnedLinear(
-            columns, found.weights, found.bias, found.link, np.zeros(width), np.ones(width), classes=classes
-        )
-    scaling = course.scaler.scaling()
+    found, width = chain.learner.parameters(), len(columns)
+    if isinstance(found, BayesParameters):
+        # A class that has not come yet has no chance to speak of.
+        priors = np.maximum(found.log_priors, _LEAST_LOG)
+        return LearnedBayes(columns, classes, found.means, found.variances, priors)
+    if chain.scaler is None:
+        nothing = np.zeros(width)
+        return LearnedLinear(columns, found.weights, found.bias, found.link, nothing, np.ones(width), classes=classes)
+    scaling = chain.scaler.scaling()
     scale = np.divide(1.0, scaling.factors, out=np.zeros(width), where=scaling.factors > 0)
     return LearnedLinear(columns, found.weights, found.bias, found.link, scaling.means, scale, scaling.clip, classes)
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from state.learning.weights import lost_positive_weights
 from state.training.samples import Samples
 from udfs.labels.job_labels import LABEL
-from udfs.labels.label_parts import outcome_of
 from udfs.labels.prediction_parts import PREDICTION, SAMPLE, TIME
 from udfs.labels.settings import AGE
 from udfs.windows.texts import Texts
@@ -32,12 +32,12 @@ def sample_bytes(points: NDArray[np.uint64], keys: NDArray[np.uint64], features:
     return Texts(rows.view(np.uint8).reshape(-1), np.arange(1, len(rows) + 1) * rows.itemsize)
 
 
-def samples_of_pairs(block: Block, negative_weight: float) -> Samples:
+def samples_of_pairs(block: Block, late_share: float) -> Samples:
     """Return labelled predictions as samples, whose outcomes became known when both sides were.
 
     Args:
         block: rows of the join's main output that have a label, at least one.
-        negative_weight: weight of rows that got their label as none came.
+        late_share: share of positives whose label comes too late; 0: all rows weigh the same.
     """
     packed = block[SAMPLE]
     assert isinstance(packed, Texts)
@@ -45,14 +45,15 @@ def samples_of_pairs(block: Block, negative_weight: float) -> Samples:
     width = (len(packed.data) // size - _row(0).itemsize) // 4
     rows = packed.data.view(_row(width))
     times = block.numbers(TIME).values
+    targets, served = block.numbers(LABEL).values, block.numbers(PREDICTION).values
     return Samples(
         times + np.maximum(block.numbers(AGE[0][0]).values, 0),
         times,
         rows["point"],
         rows["key"],
-        block.numbers(LABEL).values,
-        np.full(size, negative_weight if outcome_of(block) == "negative" else 1.0),
-        block.numbers(PREDICTION).values,
+        targets,
+        lost_positive_weights(targets, served, late_share) if late_share else np.ones(size),
+        served,
         rows["features"].reshape(size, width),
     )
 

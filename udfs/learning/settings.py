@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from conf.learning.learner import LearnerSettings
 from conf.learning.learning_choice import JobLearning
 from conf.settings import JobSettings
-from state.learners.learner import Learner
 from state.learners.make_learner import make_learner
 from state.learners.schedules import SCHEDULES
 from state.learners.settings import LearnerSettings as LearnerOptions
-from state.learning.losses import Task
+from state.learning.drift import ReactionSettings
+from state.learning.guard import GuardSettings
+from state.learning.naive_bayes import GaussianNaiveBayes
 from state.learning.scaler import ScalerSettings
+from state.learning.statistics.losses import Task
+from state.training.chain import ChainSettings
 from state.training.course import CourseSettings
 from state.training.one_model import OneModel
 from state.training.shard import Student
@@ -27,18 +30,17 @@ if TYPE_CHECKING:
 _TASKS: Mapping[str, Task] = MappingProxyType(
     {
         "logistic": "binary",
-        "linear": "number",
+        "linear": "numbers",
         "softmax": "classes",
         "passive_aggressive": "sign",
-        "passive_aggressive_regression": "number",
-        "naive_bayes": "classes",
+        "passive_aggressive_regression": "numbers",
     }
 )
 
 
 def student_of(job: JobSettings, learning: JobLearning) -> Callable[[], Student]:
     """Return a function that makes what learns the samples of a shard; it can be pickled."""
-    return MakeStudent(course_of(job, learning))
+    return partial(OneModel, course_of(job, learning))
 
 
 def columns_of(job: JobSettings) -> tuple[str, ...]:
@@ -48,16 +50,32 @@ def columns_of(job: JobSettings) -> tuple[str, ...]:
 
 def course_of(job: JobSettings, learning: JobLearning) -> CourseSettings:
     """Return the settings of the course of each model."""
-    width = len(columns_of(job))
-    scaling = learning.scaling
-    return CourseSettings(
-        MakeLearner(learner_options(learning), width),
-        _TASKS[learning.learner.algorithm],
-        learning.split,
-        learning.fading,
-        ScalerSettings(clip=scaling.clip) if scaling.enabled else None,
+    given, guard, drift = learning.learner, learning.guard, learning.drift
+    width, scaling = len(columns_of(job)), learning.scaling
+    has_scaler = scaling.enabled and given.algorithm != "naive_bayes"
+    chain = ChainSettings(
+        _make_learner(learning, width),
+        _task(given),
         width,
+        ScalerSettings(clip=scaling.clip) if has_scaler else None,
+        ReactionSettings(drift.action, drift.delta, drift.factor, drift.half_life),
     )
+    return CourseSettings(
+        chain, learning.split, learning.fading, GuardSettings(guard.margin), guard.every, guard.rows
+    )
+
+
+def _task(given: LearnerSettings) -> Task:
+    if given.algorithm == "naive_bayes":
+        return "binary" if given.classes == 2 else "classes"
+    return _TASKS[given.algorithm]
+
+
+def _make_learner(learning: JobLearning, width: int) -> Callable[[], Any]:
+    """Return a function that makes a learner; it can be pickled."""
+    if learning.learner.algorithm == "naive_bayes":
+        return partial(GaussianNaiveBayes, width, learning.learner.classes)
+    return partial(make_learner, learner_options(learning), width)
 
 
 def learner_options(learning: JobLearning) -> LearnerOptions:
@@ -86,35 +104,3 @@ def _class_weights(given: LearnerSettings) -> tuple[float, ...]:
     if not given.class_weights:
         return ()
     return tuple(given.class_weights.get(number, 1.0) for number in range(given.classes))
-
-
-@dataclass(frozen=True)
-class MakeLearner:
-    """A function that makes a learner.
-
-    Attributes:
-        options: of the learner.
-        features: number of features of a row.
-    """
-
-    options: LearnerOptions
-    features: int
-
-    def __call__(self) -> Learner:
-        """Return a new learner."""
-        return make_learner(self.options, self.features)
-
-
-@dataclass(frozen=True)
-class MakeStudent:
-    """A function that makes what learns the samples of a shard.
-
-    Attributes:
-        course: settings of each model's course.
-    """
-
-    course: CourseSettings
-
-    def __call__(self) -> Student:
-        """Return a new student."""
-        return OneModel(self.course)

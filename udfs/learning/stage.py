@@ -5,7 +5,8 @@ Functions return lists: where a generator raises an error, Java waits for its ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -24,6 +25,7 @@ from udfs.labels.settings import LabelSettings
 from udfs.learning.publisher import Publish
 from udfs.learning.sample_bytes import samples_of_pairs
 from udfs.learning.shards import by_shard
+from udfs.metrics.learning import LearningRecorder
 from udfs.windows.parts import PartFormat
 from udfs.windows.stage import labels_with_state
 
@@ -56,18 +58,18 @@ class PairSamples(FlatMapFunction):  # type: ignore[misc]
     Args:
         settings: settings of the join.
         labels: label of each shard.
-        negative_weight: weight of rows that got their label as none came.
+        late_share: share of positives whose label comes too late.
     """
 
-    def __init__(self, settings: LabelSettings, labels: tuple[int, ...], negative_weight: float) -> None:
-        self._columns, self._labels, self._negative_weight = settings.columns, labels, negative_weight
+    def __init__(self, settings: LabelSettings, labels: tuple[int, ...], late_share: float) -> None:
+        self._columns, self._labels, self._late_share = settings.columns, labels, late_share
 
     def flat_map(self, value: Any) -> list[Row]:
         """Return label and samples of each shard that has some; none of rows without a label."""
         block = PartFormat(self._columns).decode(bytes(value[1]))
         if outcome_of(block) == "unlabelled":
             return []
-        samples = samples_of_pairs(block, self._negative_weight)
+        samples = samples_of_pairs(block, self._late_share)
         return [Row(label, data) for label, data in by_shard(samples, self._labels)]
 
 
@@ -77,10 +79,11 @@ class LearnStage(KeyedProcessFunction):  # type: ignore[misc]
     Args:
         pace: when shards learn.
         make: function that makes what learns the samples of a shard.
+        recorder: of updates.
     """
 
-    def __init__(self, pace: Pace, make: Callable[[], Student]) -> None:
-        self._pace, self._make = pace, make
+    def __init__(self, pace: Pace, make: Callable[[], Student], recorder: LearningRecorder) -> None:
+        self._pace, self._make, self._recorder = pace, make, recorder
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Read the state of all shards of this task."""
@@ -101,10 +104,16 @@ class LearnStage(KeyedProcessFunction):  # type: ignore[misc]
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> list[Row]:
         """Learn what is known by the watermark."""
         label = ctx.get_current_key()
-        shard = self._shard(label)
+        shard, start = self._shard(label), time.perf_counter()
         slots = shard.advance(self._state, ctx.timer_service().current_watermark())
+        if shard.taken:
+            self._recorder.updated(shard.taken, time.perf_counter() - start)
         self._set_timer(shard, ctx)
         return [Row(label, slot.end_ms, slot.to_bytes()) for slot in slots]
+
+    def close(self) -> None:
+        """Write the remaining counts."""
+        self._recorder.close()
 
     def _shard(self, label: int) -> LearningShard:
         found = self._shards.get(label)
@@ -125,10 +134,11 @@ class PublishStage(KeyedProcessFunction):  # type: ignore[misc]
 
     Args:
         publish: function that publishes what slots leave.
+        recorder: of slots and versions.
     """
 
-    def __init__(self, publish: Publish) -> None:
-        self._publish = publish
+    def __init__(self, publish: Publish, recorder: LearningRecorder) -> None:
+        self._publish, self._recorder = publish, recorder
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Open the state."""
@@ -151,8 +161,22 @@ class PublishStage(KeyedProcessFunction):  # type: ignore[misc]
 
     def _line(self, slot: GatheredSlot, timers: TimerService) -> str:
         """Publish what a slot leaves, and return what is told of it."""
+        start = time.perf_counter()
         published = self._publish(slot, self._slots.known)
         self._slots.note(published.known, slot if published.is_pending else None)
         if published.is_pending:
             timers.register_processing_time_timer(timers.current_processing_time() + _RETRY_MS)
-        return orjson.dumps({**slot.report, **published.told}).decode()
+        record = {**published.told, **slot.report}
+        self._record(record, time.perf_counter() - start)
+        return orjson.dumps(record).decode()
+
+    def _record(self, record: Mapping[str, Any], seconds: float) -> None:
+        self._recorder.slot(record)
+        if "version" in record:
+            self._recorder.published(seconds)
+        elif "problem" in record:
+            self._recorder.failed("publish_failed")
+
+    def close(self) -> None:
+        """Write the remaining counts."""
+        self._recorder.close()

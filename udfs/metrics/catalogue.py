@@ -191,7 +191,7 @@ METRICS = MappingProxyType(
             "gauge",
             ("job", "model", "version", "metric"),
             "Quality by outcomes in the last complete drift window: auc_roc, calibration_error. Where a model learns, "
-            "any of its scores: of version online on rows before it learns them, of version served of the answers to them.",
+            "any of its scores: version online before it learns rows, version served as the job answered them.",
             "Falling: the world changed; see model_drift_score, train again. online worse than served: stop learning.",
             merge="livemostrecent",
         ),

@@ -91,7 +91,7 @@ def _entry_of(kernel: Kernel, digest: str) -> Callable[..., None]:
     """Return a function of addresses and sizes; numba's cache tells apart what it closes over."""
     from numba import carray
 
-    def entry(
+    def entry(  # noqa: PLR0913, PLR0917 - machine code gets each address and each size by itself
         rows: Any, asked: Any, numbers: Any, state: Any, totals: Any, out: Any, n: int, k: int, m: int, s: int, c: int
     ) -> None:
         kernel(
