@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -123,7 +124,7 @@ def test_arrival_watermarks_and_restores_change_nothing(known: list[int], cuts: 
     shard = LearningShard(PACE, diary)
     places = sorted({0, len(rows), *(min(cut, len(rows)) for cut, _ in cuts)})
     restores = {min(cut, len(rows)) for cut, is_restored in cuts if is_restored}
-    for begin, end in zip(places, places[1:], strict=False):
+    for begin, end in pairwise(places):
         shard.add(store, rows.take(slice(begin, end)))
         # All rows before this time are here, and perhaps some that are as old.
         found += shard.advance(store, int(rows.known[end - 1]) - 1)
