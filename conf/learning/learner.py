@@ -29,7 +29,7 @@ REGRESSION = ("linear", "passive_aggressive_regression")
 
 
 class ScheduleSettings(FrozenSettings):
-    """How the learning rate changes with the number of rows learnt.
+    """Course of the learning rate over the rows learnt.
 
     Attributes:
         type: ``constant`` (default); ``inverse_scaling``, rate / (1 + rows)^power; ``step``, rate ·
@@ -51,8 +51,15 @@ class ScheduleSettings(FrozenSettings):
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What its type reads of the others."""
-        return {name: getattr(self, name) for name in _SCHEDULES[self.type]}
+        """Those of the others that its type reads."""
+        known = {
+            "power": self.power,
+            "decay": self.decay,
+            "period": self.period,
+            "warm_up": self.warm_up,
+            "least": self.least,
+        }
+        return {name: known[name] for name in _SCHEDULES[self.type]}
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -73,7 +80,7 @@ _SCHEDULES: Mapping[str, tuple[str, ...]] = {
 
 
 class LearnerSettings(FrozenSettings):
-    """The model that learns.
+    """Algorithm that learns, and its parameters.
 
     Attributes:
         algorithm: ``logistic`` (default), ``linear`` and ``softmax`` regression; ``passive_aggressive`` and
@@ -87,7 +94,7 @@ class LearnerSettings(FrozenSettings):
         l1: weight of the absolute sizes of weights in the loss, >= 0; default 0. With ftrl weights become exactly 0.
         l2: weight of the squares of weights in the loss, >= 0; default 0.
         clip: largest norm of a row's gradient, > 0; default 10.
-        aggressiveness: C of passive-aggressive learners, > 0; default 1.
+        aggressiveness: largest step of passive-aggressive learners, their C, > 0; default 1.
         epsilon: error that passive-aggressive regression puts up with, >= 0; default 0.1.
         class_weights: weight of a row by its outcome, > 0; default 1.
         estimator: import path of the class, for scikit_learn and river, such as

@@ -29,7 +29,7 @@ class ScalingSettings(FrozenSettings):
 
 
 class GuardSettings(FrozenSettings):
-    """What takes back updates that make the model worse on held-out rows, or blow it up.
+    """Guard that takes back updates which make the model worse on held-out rows, or blow it up.
 
     Attributes:
         every: rows between two looks, >= 1; default 256.
@@ -43,7 +43,7 @@ class GuardSettings(FrozenSettings):
 
 
 class ReactionSettings(FrozenSettings):
-    """What happens when the loss of predictions drifts, as ADWIN finds.
+    """Reaction to a drift of the loss of predictions, as ADWIN finds it.
 
     Attributes:
         action: ``none`` (default), only count it; ``raise_rate``, learn faster for a while; ``reset``, start anew.

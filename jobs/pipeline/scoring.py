@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from conf.settings import JobSettings, Settings
 from jobs.flink.environment import FlinkSession
 from jobs.flink.sql import View, create_view
-from jobs.pipeline.copies import has_copies
 from jobs.pipeline.sliding import PartViews, rows_of, run_on_parts, window_parts
 from jobs.pipeline.steps import apply, computed_once, with_event_time, with_windows
+from jobs.sinks.copies import has_copies
 from jobs.sources.kafka import PLACE_COLUMNS, RECORD_COLUMNS, SOURCE_TIME
 from state.sql import identifier
 from udfs.columns.side_columns import SIDE_COLUMNS, side_columns

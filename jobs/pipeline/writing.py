@@ -12,14 +12,14 @@ from conf.settings import EventSettings, JobSettings, MetricsSettings, Settings
 from jobs.flink.environment import FlinkSession
 from jobs.flink.overrides import run_in_thread
 from jobs.flink.sql import View, create_view
-from jobs.learning.stream import LearningSource, add_learning
-from jobs.pipeline.copies import RowQuery, add_copies, has_copies
 from jobs.pipeline.drift import add_drift
 from jobs.pipeline.labels import add_label_sinks, join_labels
+from jobs.pipeline.learning import LearningSource, add_learning
 from jobs.pipeline.scoring import ScoringViews, feature_columns
 from jobs.pipeline.shadows import add_shadows
 from jobs.pipeline.steps import apply
 from jobs.pipeline.verdicts import add_verdicts
+from jobs.sinks.copies import RowQuery, add_copies, has_copies
 from jobs.sinks.dead_letters import letters_query
 from jobs.sinks.files import write_csv, write_json, write_text
 from jobs.sinks.inserts import Inserts

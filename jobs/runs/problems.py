@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.util import find_spec
 
 from conf.errors import ConfigError
+from conf.learning.learning_choice import learning_of
 from conf.loading.inspection import LeftOut
 from conf.loading.parts import SettingsParts
 from conf.settings import EventSettings, ExecutionSettings, InferenceSettings, JobSettings, MlSettings
@@ -40,6 +42,8 @@ def find_problems(
         yield from _of_output_field(inference, origin)
     if parts.job is not None:
         yield from _of_carried_fields(parts.job, origin)
+    if parts.job is not None and ml is not None:
+        yield from _of_learning(ml, parts.job, origin)
     if parts.events is not None and parts.execution is not None:
         yield from _of_lateness(parts.events, parts.execution, origin)
     features = None
@@ -62,6 +66,20 @@ def _of_switches(ml: MlSettings, origin: str) -> Iterator[JobError]:
     if ml.feature_store.enabled:
         problem = "ml.feature_store.enabled: expected false, got true: jobs of this version do not have it"
         yield JobError(origin, problem, "set ml.feature_store.enabled=false to run without it")
+
+
+def _of_learning(ml: MlSettings, job: JobSettings, origin: str) -> Iterator[JobError]:
+    """Yield a problem where what is learnt cannot be published."""
+    learning = learning_of(ml, job)
+    if learning is None:
+        return
+    base = learning.registry.base_path
+    if learning.registry.type == "local" and base.startswith("package:"):
+        problem = f"job.learning.registry: expected one that versions can be written to, got {base!r}"
+        yield JobError(origin, problem, "set job.learning.registry.base_path to a folder or an object store")
+    if find_spec("onnx") is None:
+        problem = "job.learning: expected the package onnx, which writes the versions, found none"
+        yield JobError(origin, problem, "pip install 'gress-ml[learning]'")
 
 
 def _of_lateness(events: EventSettings, execution: ExecutionSettings, origin: str) -> Iterator[JobError]:

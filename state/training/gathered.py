@@ -1,4 +1,4 @@
-"""What all shards leave of a slot, gathered for one version."""
+"""Slots of all shards, gathered for one version."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class GatheredStore(Protocol):
 
 @dataclass(frozen=True)
 class GatheredSlot:
-    """What all shards leave of a slot.
+    """Slot of all shards.
 
     Attributes:
         end_ms: its end, ms since 1970.
@@ -65,7 +65,7 @@ class GatheredSlot:
 
 
 class GatheredSlots:
-    """Slots that shards have sent, until they are published, and what is known of the last version.
+    """Slots that shards have sent, until they are published; and all that is known of the last version.
 
     Args:
         store: state, read when it is first needed, as it belongs to the current key.
@@ -97,7 +97,7 @@ class GatheredSlots:
 
     @property
     def known(self) -> dict[str, Any]:
-        """What is known since the last version; empty: there was none."""
+        """Notes of the last version; empty: there was none."""
         data = self._entries.get(_KNOWN)
         found: dict[str, Any] = {} if data is None else orjson.loads(data)
         return found

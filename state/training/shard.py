@@ -16,7 +16,7 @@ _SLOTS = "slots"
 
 
 class Student(Protocol):
-    """What learns the samples of a shard."""
+    """Student that learns the samples of a shard."""
 
     def learn(self, store: SampleStore, samples: Samples) -> None:
         """Learn samples in their order."""
@@ -36,7 +36,7 @@ class Student(Protocol):
 
 @dataclass(frozen=True)
 class EndedSlot:
-    """What a shard leaves of a slot.
+    """End of a slot in one shard.
 
     Attributes:
         end_ms: its end, ms since 1970.

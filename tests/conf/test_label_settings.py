@@ -101,7 +101,8 @@ def test_labels_that_nothing_reads_are_refused(old: str, new: str, refusals: Ref
     assert line.startswith(
         "c.yaml: job.labels: expected no labels, as no experiment's verdict has a metric that needs one"
     )
-    assert line.endswith("; leave out job.labels, or give an experiment of the job's model a verdict on such a metric")
+    hint = "leave out job.labels, give an experiment of the job's model a verdict on such a metric, or let it learn"
+    assert line.endswith(f"; {hint}")
 
 
 def test_metric_of_an_outcome_that_nobody_tells_is_refused(refusals: Refusals, job_yaml: str) -> None:

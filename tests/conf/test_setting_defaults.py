@@ -170,6 +170,7 @@ KAFKA_SINK: dict[str, object] = {
     "verdicts": None,
     "label_dead_letters": None,
     "unmatched": None,
+    "learning": None,
     "delivery": "exactly_once",
     "transaction_prefix": None,
     "transaction_timeout": "15m",

@@ -59,8 +59,8 @@ VERDICTS = [
     (f"{{metrics: [{GOAL}], sample_ratio_p: 1}}", "sample_ratio_p: expected a value < 1.0, got 1"),
     (f"{{metrics: [{GOAL}], max_silence: 0s}}", "max_silence: expected a value > 0, got '0s'"),
     (
-        f"{{metrics: [{GOAL}], every: 1h}}",
-        "every: expected a known key, got 'every'; valid names: metrics, auto, paired, interval, alpha, "
+        f"{{metrics: [{GOAL}], spell: 1h}}",
+        "spell: expected a known key, got 'spell'; valid names: metrics, auto, paired, interval, alpha, "
         "planned_units, sample_ratio_p, max_silence",
     ),
 ]

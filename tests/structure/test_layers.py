@@ -32,7 +32,13 @@ ROOMS_OF_JOBS = (
 # The files at the top of jobs, one a job, are put together from all rooms; `runs` looks them up in the catalogue.
 ENTRY = "jobs.catalogue"
 
-_STAGES = ("udfs/labels/stage.py", "udfs/labels/steps.py", "udfs/verdicts/stage.py", "udfs/windows/stage.py")
+_STAGES = (
+    "udfs/labels/stage.py",
+    "udfs/labels/steps.py",
+    "udfs/learning/stage.py",
+    "udfs/verdicts/stage.py",
+    "udfs/windows/stage.py",
+)
 _UDFS = ("udfs/scalar.py", "udfs/inference.py", "udfs/sql.py", *_STAGES)
 ENGINE = ("gress/*", "jobs/*", *_UDFS, "state/process.py")
 MOST_MODULES = 14

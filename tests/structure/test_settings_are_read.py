@@ -7,7 +7,8 @@ from pydantic import BaseModel
 
 from conf.execution import ExecutionSettings
 from conf.experiments.verdict import MetricSettings
-from conf.settings import ExperimentSettings, Settings, VariantSettings
+from conf.learning.learner import ScheduleSettings
+from conf.settings import ExperimentSettings, LearningSettings, Settings, VariantSettings
 from tests.structure.settings_reads import Read, leaves, settings_reads
 
 READERS = {"gress", "jobs", "udfs", "state", "models"}
@@ -15,7 +16,6 @@ READERS = {"gress", "jobs", "udfs", "state", "models"}
 # Settings that are read by a part still to come; a path stands for all below it.
 NOT_READ_YET = {
     "ml.feature_store": "cache of looked-up features",
-    "ml.online_learning": "learners and their checkpoints",
 }
 
 # A default that conf hands on to the operator's own setting: that one must be read.
@@ -27,12 +27,32 @@ HANDED_ON = {
 
 _AB, _VERDICT = "ml.ab_testing.experiments", "ml.ab_testing.experiments.verdict.metrics"
 
+_LEARNING = "conf.learning.learning_choice.JobLearning"
+
+# Settings that are read where those of `ml` and of the job have become one.
+READ_AS_ONE: dict[str, Read] = {
+    **{f"job.learning.{name.removesuffix('_ms')}": (_LEARNING, name) for name in LearningSettings.model_fields},
+    "job.learning.validation_split": (_LEARNING, "split"),
+    "job.learning.enable_validation": (_LEARNING, "split"),
+    "job.learning.learner.learning_rate": (_LEARNING, "rate"),
+    "ml.online_learning.default_update_batch_size": (_LEARNING, "update_batch_size"),
+    "ml.online_learning.default_update_interval": (_LEARNING, "update_interval_ms"),
+    "ml.online_learning.default_checkpoint_interval": (_LEARNING, "checkpoint_interval_ms"),
+    "ml.online_learning.checkpoint_dir": (_LEARNING, "checkpoint_dir"),
+    "ml.online_learning.default_learning_rate": (_LEARNING, "rate"),
+    "ml.online_learning.enable_validation": (_LEARNING, "split"),
+    "ml.online_learning.validation_split": (_LEARNING, "split"),
+}
+
+_SCHEDULE, _OF_SCHEDULE = "job.learning.learner.schedule", ("power", "decay", "period", "warm_up", "least")
+
 # Settings that a property of their class reads: that one must be read.
 READ_BY_PROPERTY: dict[str, Read] = {
     f"{_AB}.default_variant": (f"{ExperimentSettings.__module__}.ExperimentSettings", "default"),
     f"{_AB}.ramp.variant": (f"{ExperimentSettings.__module__}.ExperimentSettings", "ramped"),
     f"{_AB}.split_key": (f"{ExperimentSettings.__module__}.ExperimentSettings", "unit"),
     f"{_AB}.variants.weight": (f"{VariantSettings.__module__}.VariantSettings", "share"),
+    **{f"{_SCHEDULE}.{name}": (f"{ScheduleSettings.__module__}.ScheduleSettings", "parameters") for name in _OF_SCHEDULE},
     f"{_VERDICT}.better": (f"{MetricSettings.__module__}.MetricSettings", "side"),
     f"{_VERDICT}.name": (f"{MetricSettings.__module__}.MetricSettings", "title"),
 }
@@ -49,6 +69,7 @@ def unread(model: type[BaseModel], reads: dict[Read, set[str]]) -> set[str]:
     is_read = {path: bool(READERS & reads.get(place, set())) for path, place in places.items()}
     known = {path for path in places if any(f"{path}.".startswith(f"{awaited}.") for awaited in NOT_READ_YET)}
     known |= {path for path, target in HANDED_ON.items() if is_read[target]}
+    known |= {path for path, of_class in READ_AS_ONE.items() if READERS & reads.get(of_class, set())}
     known |= {path for path, of_class in READ_BY_PROPERTY.items() if (READERS | {"conf"}) & reads.get(of_class, set())}
     return {path for path in places if not is_read[path]} - known
 

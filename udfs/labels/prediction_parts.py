@@ -50,7 +50,7 @@ def prediction_columns(id_kind: str, *, has_samples: bool = False) -> SqlColumns
 
 
 class Known(NamedTuple):
-    """What is known of n rows beside their experiment.
+    """Rows with all that is known of them beside their experiment.
 
     Attributes:
         ids: ids of their events, (n,).

@@ -23,7 +23,7 @@ from udfs.learning.settings import course_of
 
 
 class Published(NamedTuple):
-    """What became of a version.
+    """Result of a publication.
 
     Attributes:
         told: what is to be told of it.

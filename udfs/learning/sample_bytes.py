@@ -1,4 +1,4 @@
-"""What a learner needs of a row beside its outcome, as bytes that wait for the label: its points and its features."""
+"""Samples without their outcome, as bytes that wait for the label: points and features of a row."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def test_every_problem_is_named(config: Path) -> None:
         "job.features.specs.5.type=ratoi",
         "execution.parallelism=0",
     )
-    wanted = ("execution.parallelism", "ml.enabled", "online_learning", "output_field", "TX_AMONT", "ratoi")
+    wanted = ("execution.parallelism", "ml.enabled", "learning.registry", "output_field", "TX_AMONT", "ratoi")
     assert [name for name in wanted if name not in found] == []
     assert len(found.splitlines()) == len(wanted)
 

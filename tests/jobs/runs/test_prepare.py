@@ -77,7 +77,7 @@ def test_generated_input_is_written_into_the_output(request_of: Callable[..., Ru
         (
             {"overrides": ["ml.online_learning.enabled=true"]},
             JobError,
-            "ml.online_learning.enabled: expected false, got true: jobs of this version do not have it",
+            "job.learning.registry: expected one that versions can be written to, got .package:models.;",
         ),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",

@@ -12,7 +12,7 @@ from state.sliding.rows import Column
 from state.verdicts.outcomes import Outcomes
 from udfs.labels.job_labels import LABEL, LABEL_TIME, label_columns
 from udfs.labels.pairs import outcomes_of_pairs
-from udfs.labels.prediction_parts import ID, TIME, by_assignment, prediction_columns, prediction_part
+from udfs.labels.prediction_parts import ID, TIME, Known, by_assignment, prediction_columns, prediction_part
 from udfs.labels.unmatched import unmatched_lines
 from udfs.windows.parts import Block, PartFormat
 
@@ -37,7 +37,7 @@ def predictions(*parts: bytes, kind: str = "BIGINT") -> Block:
 def test_part_brings_back_ids_and_points(kind: str, ids: list[object]) -> None:
     given = outcomes("e", 0, (0.5, 0.5), [10, 20])
     ids_given = np.array(ids, np.int64 if kind == "BIGINT" else object)
-    part = prediction_part(given, ids_given, kind, np.array([0.25, np.nan]))
+    part = prediction_part(given, Known(ids_given, kind, np.array([0.25, np.nan])))
     block = predictions(part, kind=kind)
     lists = PartFormat(prediction_columns(kind)).lists(block)
     assert lists[ID] == ids
@@ -49,7 +49,7 @@ def test_part_brings_back_ids_and_points(kind: str, ids: list[object]) -> None:
 def test_rows_come_back_by_what_assigned_them() -> None:
     groups = {("e", 0, (0.5, 0.5)): [1, 2, 3], ("e", 1, (0.9, 0.1)): [4, 5], ("longer", 0, (1.0,)): [6]}
     parts = [
-        prediction_part(outcomes(*about, times), np.array(times), "BIGINT", np.zeros(len(times)))
+        prediction_part(outcomes(*about, times), Known(np.array(times), "BIGINT", np.zeros(len(times))))
         for about, times in groups.items()
     ]
     block = predictions(*parts).take(np.array([5, 0, 3, 1, 4, 2]))
@@ -58,7 +58,9 @@ def test_rows_come_back_by_what_assigned_them() -> None:
 
 
 def test_pair_has_the_metrics_of_its_label_alone_from_when_both_were_known() -> None:
-    part = prediction_part(outcomes("e", 2, (0.5, 0.5), [100, 200]), np.array([1, 2]), "BIGINT", np.array([0.8, 0.4]))
+    part = prediction_part(
+        outcomes("e", 2, (0.5, 0.5), [100, 200]), Known(np.array([1, 2]), "BIGINT", np.array([0.8, 0.4]))
+    )
     labels = {LABEL: Column(np.array([1.0, 0.0])), "__age_ms": Column(np.array([50, -30]))}
     (found,) = outcomes_of_pairs(predictions(part).plus(labels), {"e": VERDICT})
     assert (found.experiment, found.step, found.shares, found.is_delayed) == ("e", 2, (0.5, 0.5), True)
@@ -71,7 +73,7 @@ def test_pair_has_the_metrics_of_its_label_alone_from_when_both_were_known() -> 
 
 
 def test_pairs_of_experiments_that_are_over_are_left_out() -> None:
-    part = prediction_part(outcomes("old", 0, (1.0,), [1]), np.array([1]), "BIGINT", np.array([0.5]))
+    part = prediction_part(outcomes("old", 0, (1.0,), [1]), Known(np.array([1]), "BIGINT", np.array([0.5])))
     labels = {LABEL: Column(np.array([1.0])), "__age_ms": Column(np.array([5]))}
     assert list(outcomes_of_pairs(predictions(part).plus(labels), {"e": VERDICT})) == []
 
@@ -89,6 +91,6 @@ def test_rows_without_the_other_side_are_lines() -> None:
         {"outcome": "orphan", "id": 'say "b"', "time": 2, "label": 0.5},
     ]
     of_predictions = PartFormat(prediction_columns("BIGINT"))
-    part = prediction_part(outcomes("e", 0, (1.0,), [9]), np.array([4]), "BIGINT", np.array([0.5]))
+    part = prediction_part(outcomes("e", 0, (1.0,), [9]), Known(np.array([4]), "BIGINT", np.array([0.5])))
     text = unmatched_lines("unlabelled", predictions(part), of_predictions)
     assert json.loads(text) == {"outcome": "unlabelled", "id": 4, "time": 9}

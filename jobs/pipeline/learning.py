@@ -34,7 +34,7 @@ VIEW = "learning_records"
 
 @dataclass(frozen=True)
 class LearningSource:
-    """Where rows to learn from are.
+    """Source of rows to learn from.
 
     Attributes:
         scored: view with the column ``__samples``, where events tell their outcomes; a stream.
