@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from jobs.sources.transactions import GeneratorSettings, TransactionGenerator, w
 from tests.support.fraud_config import STATELESS, write_fraud_config
 from tests.support.job_graph import operators, renumbered
 from tests.support.job_runs import JobRun, read_parts, run_job
-from tests.support.killed_runs import WAIT_S, kill_once
+from tests.support.killed_runs import WAIT_S, kill_once, start_run
 from tests.support.small_model import write_model
 
 HOUR, DAY = 3_600_000, 86_400_000
@@ -177,13 +176,9 @@ def test_predictions_without_a_label_count_with_the_one_that_is_set(given: Input
 def test_killed_run_that_is_resumed_loses_nothing_and_has_nothing_twice(tmp_path: Path) -> None:
     given, output = make_input(tmp_path / "in", 8_000, 200), tmp_path / "out"
     settings = [*overrides(given)[:-1], "job.inference.batch_size=100", "execution.checkpoint_interval=200ms"]
-    command = [sys.executable, "-m", "gress.cli.main", "run", "fraud-detection", "--config", str(given.config)]
-    command += ["--input", str(given.events), "--output", str(output)]
-    command += [part for each in settings for part in ("--set", each)]
 
     def start(*options: str) -> subprocess.Popen[bytes]:
-        with (tmp_path / "log").open("wb") as log:
-            return subprocess.Popen([*command, *options], stdout=log, stderr=log)
+        return start_run(given.config, given.events, output, settings, *options)
 
     kill_once(lambda: list(output.glob(".checkpoints/*/chk-*/_metadata")), start(), output)
     assert start("--resume").wait(WAIT_S) == 0, (tmp_path / "log").read_text()
