@@ -14,10 +14,10 @@ from state.verdicts.outcomes import Outcomes
 from tests.support.job_settings import FIELDS, SPECS
 from tests.support.lines import line_column
 from tests.support.tiny_models import write_linear, write_picky
+from udfs.columns.packed_texts import bytes_in
 from udfs.columns.side_columns import OUTCOMES, only_value
 from udfs.functions.score_lines import ScoreLines
 from udfs.parsing.lines import JsonLines
-from udfs.verdicts.sender import bytes_in
 
 SIZE = 120
 START_MS = 1_700_000_000_000
