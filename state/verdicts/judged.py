@@ -1,4 +1,4 @@
-"""What shards know of an experiment that is judged."""
+"""Settings of an experiment that its shards need, and the ledger that it takes."""
 
 from __future__ import annotations
 

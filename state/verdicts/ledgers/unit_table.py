@@ -1,4 +1,4 @@
-"""What is remembered of the units of a shard, in columns that grow."""
+"""Columns of what is remembered of the units of a shard; they grow."""
 
 from __future__ import annotations
 
