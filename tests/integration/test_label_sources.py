@@ -64,7 +64,7 @@ def test_each_prediction_has_its_label(
         given.config, given.events, tmp_path / "out", overrides=[*chosen, TEXT_IDS, f"execution.profile={profile}"]
     )
     assert run.summary.labels == given.counts
-    check_last_record(run, given.pairs)
+    check_last_record(run.output, run.predictions, given.pairs)
     unmatched = read_parts(run.output / "unmatched")
     orphans = unmatched.loc[unmatched["outcome"] == "orphan", "id"]
     assert set(orphans) == set(labels.loc[~labels["tx"].isin(run.predictions["event_id"]), "tx"])

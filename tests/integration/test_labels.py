@@ -38,7 +38,7 @@ def test_each_row_has_its_outcome(given: Input, undisturbed: JobRun) -> None:
 
 
 def test_last_verdict_has_the_metrics_of_all_pairs(given: Input, undisturbed: JobRun) -> None:
-    check_last_record(undisturbed, given.pairs)
+    check_last_record(undisturbed.output, undisturbed.predictions, given.pairs)
     assert "an arm had no event" not in " ".join(records(undisturbed.output)[-1]["reasons"])
 
 
@@ -48,7 +48,9 @@ def test_predictions_without_a_label_count_with_the_one_that_is_set(given: Input
     counts["negative"] = counts.pop("unlabelled")
     assert run.summary.labels == counts
     missing = run.predictions.loc[~run.predictions["event_id"].isin(given.pairs["tx"]), "event_id"]
-    check_last_record(run, pd.concat([given.pairs, pd.DataFrame({"tx": missing, "fraud": False})]))
+    check_last_record(
+        run.output, run.predictions, pd.concat([given.pairs, pd.DataFrame({"tx": missing, "fraud": False})])
+    )
 
 
 def test_killed_run_that_is_resumed_loses_nothing_and_has_nothing_twice(tmp_path: Path) -> None:

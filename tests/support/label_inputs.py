@@ -13,7 +13,7 @@ import pytest
 
 from jobs.sources.transactions import GeneratorSettings, TransactionGenerator, write
 from tests.support.fraud_config import STATELESS, write_fraud_config
-from tests.support.job_runs import JobRun, read_parts
+from tests.support.job_runs import read_parts
 from tests.support.small_model import write_model
 
 HOUR, DAY = 3_600_000, 86_400_000
@@ -132,9 +132,10 @@ def expected_arms(predictions: pd.DataFrame, pairs: pd.DataFrame) -> dict[str, d
     return found
 
 
-def check_last_record(run: JobRun, pairs: pd.DataFrame) -> None:
-    last = records(run.output)[-1]
-    for name, wanted in expected_arms(run.predictions, pairs).items():
+def check_last_record(output: Path, predictions: pd.DataFrame, pairs: pd.DataFrame) -> None:
+    """Compare the last verdict with the metrics of all pairs."""
+    last = records(output)[-1]
+    for name, wanted in expected_arms(predictions, pairs).items():
         found = last["arms"][name]
         assert found["label"] == pytest.approx(wanted["label"], rel=1e-9)
         assert found["log_loss"] == pytest.approx(wanted["log_loss"], rel=1e-6)
