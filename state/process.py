@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import orjson
@@ -34,20 +34,23 @@ class MergeDrift(KeyedProcessFunction):
         kept = MapStateDescriptor("windows", Types.STRING(), Types.PICKLED_BYTE_ARRAY())
         self._monitor = DriftMonitor(self._settings, runtime_context.get_map_state(kept))
 
-    def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[str]:
+    def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> list[str]:
         """Judge the complete windows, and count the rows of a batch."""
         timers = ctx.timer_service()
         # Only the last watermark of an ending input is this late.
         timers.register_event_time_timer(_END_OF_INPUT_MS)
-        yield from self._lines(self._monitor.advance(timers.current_watermark()))
+        found = self._lines(self._monitor.advance(timers.current_watermark()))
         for text in split_texts(value[0]):
-            yield from self._lines(self._monitor.add(SampledRows.from_text(text)))
+            found += self._lines(self._monitor.add(SampledRows.from_text(text)))
+        return found
 
-    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[str]:
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> list[str]:
         """Judge the remaining windows at the end of the input."""
-        yield from self._lines(self._monitor.finish())
+        return self._lines(self._monitor.finish())
 
-    def _lines(self, records: Iterable[dict[str, Any]]) -> Iterator[str]:
+    def _lines(self, records: Iterable[dict[str, Any]]) -> list[str]:
+        found = []
         for record in records:
             self._listen(record)
-            yield orjson.dumps(record).decode()
+            found.append(orjson.dumps(record).decode())
+        return found

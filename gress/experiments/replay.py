@@ -15,7 +15,6 @@ from conf.experiments.weights_at import weights_at
 from gress.experiments.reading.logged_rows import LoggedRows
 from jobs.errors import refuse
 from state.verdicts.judge import Judge
-from state.verdicts.ledger import UnitLedger
 from state.verdicts.outcomes import Outcomes, in_order
 from udfs.verdicts.settings import judged, trial, verdict_of
 
@@ -38,7 +37,7 @@ def replay(experiment: ExperimentSettings, rows: LoggedRows, metrics: Sequence[M
     told = verdict_of(experiment).model_copy(update={"metrics": tuple(metrics)})
     experiment = experiment.model_copy(update={"verdict": told})
     settings = judged(experiment)
-    ledger = UnitLedger(settings.per_unit, settings.arms_of, counts_scores=settings.counts_scores)
+    ledger = settings.new_ledger()
     judge, records = Judge(trial(experiment)), []
     parts = in_order(outcomes_of(experiment, rows, metrics))
     for look in np.unique(rows.times // settings.interval_ms + 1) * settings.interval_ms:

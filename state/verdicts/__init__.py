@@ -2,9 +2,12 @@
 
 - `outcomes.py`: rows of an experiment as bytes.
 - `cells.py`: sums of units by variant and step, which add up over shards.
-- `ledger.py`: the units of a shard.
+- `ledgers/`: rows of a shard to those sums.
+- `judged.py`: what a shard knows of an experiment.
 - `shard_trial.py`: an experiment in a shard.
 - `shards.py`: the shards of a task: rows wait for their look, and are saved.
+- `store.py`: the state that shards and looks are saved in.
+- `versions.py`: versions of what is saved.
 - `look_sums.py`: sums that shards have sent, by look.
 - `judge.py`: the looks at an experiment, and the records that they end in.
 """

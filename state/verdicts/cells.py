@@ -11,6 +11,7 @@ import orjson
 
 from state.experiments.auc import CELLS, ScoreCounts
 from state.experiments.moments import Moments
+from state.verdicts.versions import check_version
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,9 +101,7 @@ class Cells:
         """
         end = data.index(b"\n")
         head = orjson.loads(data[:end])
-        if head["version"] != VERSION:
-            msg = f"cells: expected format {VERSION}, got {head['version']}; start the experiment under another name"
-            raise ValueError(msg)
+        check_version("cells", head["version"], VERSION, "start the experiment under another name")
         shares = {step: tuple(shares) for step, shares in head["shares"]}
         made = cls(head["metrics"], shares=shares, active=dict(head["active"]))
         packed, count = np.frombuffer(data, "<f8", offset=end + 1), len(head["cells"]) * made.metrics

@@ -18,6 +18,7 @@ from state.experiments.sample_ratio import SampleRatio
 from state.experiments.strata import combine_strata
 from state.experiments.verdict import Verdict, reach_verdict
 from state.verdicts.cells import Cell, Cells, together
+from state.verdicts.versions import check_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -205,9 +206,7 @@ class Judge:
             ValueError: it is of another version of the format.
         """
         said = orjson.loads(data)
-        if said["version"] != VERSION:
-            msg = f"judge: expected format {VERSION}, got {said['version']}; start the experiment under another name"
-            raise ValueError(msg)
+        check_version("judge", said["version"], VERSION, "start the experiment under another name")
         for arm, listed in said["evidence"]:
             if arm in self._evidence:
                 known = dict(listed)

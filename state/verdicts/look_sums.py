@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from state.verdicts.shards import Store
+from state.verdicts.store import Store
 
 
 class LookSums:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 
+from state.verdicts.versions import check_version
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -87,9 +89,7 @@ class Outcomes:
         """
         end = data.index(b"\n")
         head = orjson.loads(data[:end])
-        if head["version"] != VERSION:
-            msg = f"outcomes: expected format {VERSION}, got {head['version']}; read them with their own release"
-            raise ValueError(msg)
+        check_version("outcomes", head["version"], VERSION, "read them with their own release")
         rows, metrics = head["rows"], head["metrics"]
         kinds = (("<u8", rows), ("<i8", rows), ("<i8", rows), ("<f8", rows * metrics), ("<f8", rows), ("<f8", rows))
         columns, place = [], end + 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from state.verdicts.ledger import UnitLedger
+from state.verdicts.ledgers.ledger import Ledger
 from state.verdicts.outcomes import Outcomes
 
 _NEVER = -(2**63)
@@ -15,7 +15,7 @@ class ShardTrial:
     """One experiment in one shard.
 
     Attributes:
-        ledger: units that looks have counted.
+        ledger: what looks have counted.
         waiting: rows that wait for their look, by number.
         next_number: number of the next rows that come.
         looks: times of the looks whose rows are saved beside the ledger, ascending.
@@ -23,7 +23,7 @@ class ShardTrial:
         ledger_bytes: bytes of the ledger that is saved.
     """
 
-    ledger: UnitLedger
+    ledger: Ledger
     waiting: dict[int, Outcomes] = field(default_factory=dict)
     next_number: int = 0
     looks: list[int] = field(default_factory=list)

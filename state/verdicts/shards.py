@@ -11,49 +11,16 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
 
 import numpy as np
 
-from state.verdicts.ledger import ArmsOf, UnitLedger
+from state.verdicts.judged import Judged
 from state.verdicts.outcomes import Outcomes, in_order, packed, unpacked
 from state.verdicts.shard_trial import ShardTrial
+from state.verdicts.store import Store
 
 _LEAST_LOG = 1 << 16
-
-
-class Store(Protocol):
-    """Bytes by key, of the current shard."""
-
-    def items(self) -> Iterable[tuple[str, bytes]]:
-        """Return all entries."""
-
-    def put(self, key: str, value: bytes) -> None:
-        """Write an entry."""
-
-    def remove(self, key: str) -> None:
-        """Remove an entry."""
-
-
-@dataclass(frozen=True)
-class Judged:
-    """Settings of an experiment that its shards need.
-
-    Attributes:
-        per_unit: for each metric, whether it is the sum of a unit's events.
-        interval_ms: event time between looks.
-        arms_of: function that returns the variants of points at some shares; it can be pickled.
-        counts_scores: keep counts of predictions by outcome.
-        described: what sums depend on, in words: variants, weights and metrics.
-    """
-
-    per_unit: tuple[bool, ...]
-    interval_ms: int
-    arms_of: ArmsOf
-    counts_scores: bool = False
-    described: str = ""
 
 
 class Shards:
@@ -75,7 +42,7 @@ class Shards:
         for key, data in entries:
             name, kind, _ = _parts(key)
             if name in self._experiments and kind == "described":
-                self._check(name, bytes(data).decode())
+                self._experiments[name].check(name, bytes(data).decode())
             if name in self._experiments and kind == "ledger":
                 trial = self._trial(label, name)
                 trial.ledger.restore(data)
@@ -96,20 +63,6 @@ class Shards:
             self._trial(label, name).looks.append(number)
             for each in rows:
                 self._trial(label, name).ledger.add(each)
-
-    def _check(self, name: str, saved: str) -> None:
-        """Refuse to go on with sums of other variants or metrics.
-
-        Raises:
-            ValueError: the saved sums are of others.
-        """
-        now = self._experiments[name].described
-        if saved != now:
-            msg = (
-                f"experiment {name!r}: expected the settings of its saved sums ({saved}), got {now}; give the changed "
-                "experiment another name, or start without the saved state"
-            )
-            raise ValueError(msg)
 
     def arrive(self, label: int, data: bytes, watermark: int) -> int | None:
         """Keep rows of the current shard for their look.
@@ -195,9 +148,7 @@ class Shards:
     def _trial(self, label: int, name: str) -> ShardTrial:
         found = self._trials.get((label, name))
         if found is None:
-            judged = self._experiments[name]
-            ledger = UnitLedger(judged.per_unit, judged.arms_of, counts_scores=judged.counts_scores)
-            found = self._trials[label, name] = ShardTrial(ledger)
+            found = self._trials[label, name] = ShardTrial(self._experiments[name].new_ledger())
         return found
 
 

@@ -25,9 +25,8 @@ def test_paired_difference_is_that_of_the_comparisons(weight: float, crafted_fil
     config = write_fraud_config(tmp_path, features=STATELESS)
     weights = {"control": 100 - weight, "other": weight}
     write_other(tmp_path / "other")
-    given = overrides(tmp_path, len(STATELESS), weights, has_shadows=True)
-    verdict = "verdict: {interval: 1d, paired: true, metrics: [{of: log_loss}]}"
-    given[-1] = given[-1].replace("enable_shadow_mode", f"{verdict}, enable_shadow_mode")
+    verdict = "{interval: 1d, paired: true, metrics: [{of: log_loss}]}"
+    given = overrides(tmp_path, len(STATELESS), weights, has_shadows=True, verdict=verdict)
     run = run_job(config, crafted_file, tmp_path / "out", overrides=given)
     compared = read_parts(run.output / "comparisons").dropna(subset=["truth"])
     compared = compared[compared["prediction"].between(0, 1) & compared["shadow_prediction"].between(0, 1)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +11,7 @@ import pytest
 
 from jobs.sources.transactions import GeneratorSettings, TransactionGenerator, write
 from tests.support.job_runs import read_parts, run_job
-from tests.support.killed_runs import WAIT_S, kill_once
+from tests.support.killed_runs import WAIT_S, kill_once, start_run
 
 # Batches so small that a run is not over before it is killed, and files so small that a checkpoint need not wait long.
 SLOWLY = "job.inference.batch_size=200"
@@ -34,12 +33,7 @@ def source(tmp_path: Path) -> Path:
 
 def start(config: Path, output: Path, parallelism: int, *options: str) -> subprocess.Popen[bytes]:
     settings = ["execution.checkpoint_interval=500ms", f"execution.parallelism={parallelism}", SLOWLY]
-    command = [sys.executable, "-m", "gress.cli.main", "run", "fraud-detection", "--config", str(config)]
-    command += ["--input", str(output.parent / "events"), "--output", str(output), *options]
-    with (output.parent / "log").open("wb") as log:
-        return subprocess.Popen(
-            [*command, *(part for each in settings for part in ("--set", each))], stdout=log, stderr=log
-        )
+    return start_run(config, output.parent / "events", output, settings, *options)
 
 
 @pytest.mark.slow

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from tests.support.crafted_input import LATE, CraftedInput
+from tests.support.experiment_runs import SPLIT, overrides
 from tests.support.fraud_config import FEATURES, STATELESS, write_fraud_config
 from tests.support.job_runs import JobRun, read_parts, run_job
-from tests.support.small_model import write_model
 
 METRICS = (
     "{of: log_loss}, {of: label, name: frauds, per: unit, role: signal}, {of: auc, role: signal}, "
@@ -22,23 +22,9 @@ METRICS = (
 INTERVAL_MS = 6 * 3_600_000
 
 
-def overrides(folder: Path, width: int) -> list[str]:
+def settings(folder: Path, width: int) -> list[str]:
     """Settings of an experiment between two versions of the job's model, with a verdict."""
-    models, variants = [], []
-    for version, name, weight in (("2.0.0", "control", 60), ("3.0.0", "treatment", 40)):
-        path = folder / name / "model.onnx"
-        if not path.exists():
-            write_model(path.parent, width=width)
-        models.append(f"{{name: fraud-detector, version: {version}, type: onnx, path: {path}, warmup_on_load: false}}")
-        variants.append(f"{{name: {name}, model_name: fraud-detector, model_version: {version}, weight: {weight}}}")
-    verdict = f"{{metrics: [{METRICS}], interval: 6h, max_silence: 30d}}"
-    listed = ", ".join(variants)
-    tested = f"name: test, strategy: hash, split_key: CUSTOMER_ID, verdict: {verdict}, variants: [{listed}]"
-    return [
-        f"ml.models=[{', '.join(models)}]",
-        "ml.ab_testing.enabled=true",
-        f"ml.ab_testing.experiments=[{{{tested}}}]",
-    ]
+    return overrides(folder, width, SPLIT, verdict=f"{{metrics: [{METRICS}], interval: 6h, max_silence: 30d}}")
 
 
 def by_hand(run: JobRun, crafted: CraftedInput) -> dict[str, dict[str, float]]:
@@ -90,7 +76,7 @@ def assert_says(record: dict[str, Any], expected: dict[str, dict[str, float]]) -
 
 def run_stateless(folder: Path, source: Path, *given: str) -> JobRun:
     config = write_fraud_config(folder, features=STATELESS)
-    return run_job(config, source, folder / "out", overrides=[*overrides(folder, len(STATELESS)), *given])
+    return run_job(config, source, folder / "out", overrides=[*settings(folder, len(STATELESS)), *given])
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +110,6 @@ def test_latency_profile_says_what_pandas_finds(crafted: CraftedInput, crafted_f
 
 
 def test_windows_of_sql_go_before_verdicts(crafted: CraftedInput, crafted_file: Path, tmp_path: Path) -> None:
-    config, given = write_fraud_config(tmp_path), overrides(tmp_path, len(FEATURES))
+    config, given = write_fraud_config(tmp_path), settings(tmp_path, len(FEATURES))
     run = run_job(config, crafted_file, tmp_path / "out", overrides=[*given, "execution.windows=sql"])
     assert_says(records(run)[-1], by_hand(run, crafted))

@@ -10,7 +10,9 @@ from tests.support.small_model import write_model
 SPLIT = {"control": 60.0, "treatment": 40.0}
 
 
-def overrides(folder: Path, width: int, weights: dict[str, float], *, has_shadows: bool) -> list[str]:
+def overrides(
+    folder: Path, width: int, weights: dict[str, float], *, has_shadows: bool = False, verdict: str = "null"
+) -> list[str]:
     """Settings of an experiment whose variants are versions 2.0.0, 3.0.0, ... of the job's model."""
     models, variants = [], []
     for place, (name, weight) in enumerate(weights.items()):
@@ -22,8 +24,10 @@ def overrides(folder: Path, width: int, weights: dict[str, float], *, has_shadow
         models.append(f"{{name: fraud-detector, version: {version}, type: onnx, path: {path}, warmup_on_load: false}}")
         variants.append(f"{{name: {name}, model_name: fraud-detector, model_version: {version}, weight: {weight}}}")
     listed = ", ".join(variants)
-    shadow = str(has_shadows).lower()
-    tested = f"name: test, strategy: hash, split_key: CUSTOMER_ID, enable_shadow_mode: {shadow}, variants: [{listed}]"
+    tested = (
+        f"name: test, strategy: hash, split_key: CUSTOMER_ID, enable_shadow_mode: {str(has_shadows).lower()}, "
+        f"verdict: {verdict}, variants: [{listed}]"
+    )
     return [
         f"ml.models=[{', '.join(models)}]",
         "ml.ab_testing.enabled=true",

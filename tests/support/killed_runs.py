@@ -5,13 +5,25 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from jobs.run_folder.owner import MARKER
 
 WAIT_S = 600
+
+
+def start_run(
+    config: Path, source: Path, output: Path, settings: Sequence[str], *options: str
+) -> subprocess.Popen[bytes]:
+    """Start `gress run` of the fraud job in a process of its own, which writes a log beside its folder."""
+    command = [sys.executable, "-m", "gress.cli.main", "run", "fraud-detection", "--config", str(config)]
+    command += ["--input", str(source), "--output", str(output), *options]
+    with (output.parent / "log").open("wb") as log:
+        given = [part for each in settings for part in ("--set", each)]
+        return subprocess.Popen([*command, *given], stdout=log, stderr=log)
 
 
 def kill_once(is_time: Callable[[], object], process: subprocess.Popen[bytes], output: Path) -> None:

@@ -1,8 +1,11 @@
-"""The label join as an operator of Flink, in thread mode: Python inside the JVM's process."""
+"""The label join as an operator of Flink, in thread mode: Python inside the JVM's process.
+
+Functions return lists: where a generator raises an error, Java waits for its next element for ever.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pyflink.common import Row, Types
@@ -56,35 +59,38 @@ class LabelStage(KeyedCoProcessFunction):  # type: ignore[misc]
         self._counters = {name: group.counter(name) for name in OUTCOMES}
         spare_loaded_objects()
 
-    def process_element1(self, value: bytes, ctx: KeyedCoProcessFunction.Context) -> Iterator[Any]:
+    def process_element1(self, value: bytes, ctx: KeyedCoProcessFunction.Context) -> list[Any]:
         """Take predictions."""
-        yield from self._arrive("predictions", value, ctx)
+        return self._arrive("predictions", value, ctx)
 
-    def process_element2(self, value: bytes, ctx: KeyedCoProcessFunction.Context) -> Iterator[Any]:
+    def process_element2(self, value: bytes, ctx: KeyedCoProcessFunction.Context) -> list[Any]:
         """Take labels."""
-        yield from self._arrive("labels", value, ctx)
+        return self._arrive("labels", value, ctx)
 
-    def on_timer(self, timestamp: int, ctx: KeyedCoProcessFunction.OnTimerContext) -> Iterator[Any]:
+    def on_timer(self, timestamp: int, ctx: KeyedCoProcessFunction.OnTimerContext) -> list[Any]:
         """Judge the rows of this shard by the watermark."""
         label, timers = ctx.get_current_key(), ctx.timer_service()
-        for left in self._labels.advance(label, timers.current_watermark()):
-            yield from self._leave(label, left)
+        found = self._leave(label, self._labels.advance(label, timers.current_watermark()))
         self._set_timer(label, timers)
+        return found
 
-    def _arrive(self, side: Side, value: bytes, ctx: KeyedCoProcessFunction.Context) -> Iterator[Any]:
+    def _arrive(self, side: Side, value: bytes, ctx: KeyedCoProcessFunction.Context) -> list[Any]:
         label = ctx.get_current_key()
-        for left in self._labels.arrive(label, side, bytes(value)):
-            yield from self._leave(label, left)
+        found = self._leave(label, self._labels.arrive(label, side, bytes(value)))
         self._set_timer(label, ctx.timer_service())
+        return found
 
-    def _leave(self, label: int, left: Left) -> Iterator[Any]:
-        self._counters[left.outcome].inc(left.rows)
-        if "counts" in self._tags:
-            yield self._tags["counts"], Row(left.outcome, left.rows)
-        if left.output is None:
-            yield Row(label, left.part)
-        elif left.output in self._tags:
-            yield self._tags[left.output], Row(label, left.part)
+    def _leave(self, label: int, parts: Iterable[Left]) -> list[Any]:
+        found: list[Any] = []
+        for left in parts:
+            self._counters[left.outcome].inc(left.rows)
+            if "counts" in self._tags:
+                found.append((self._tags["counts"], Row(left.outcome, left.rows)))
+            if left.output is None:
+                found.append(Row(label, left.part))
+            elif left.output in self._tags:
+                found.append((self._tags[left.output], Row(label, left.part)))
+        return found
 
     def _set_timer(self, label: int, timers: Any) -> None:
         timer = self._labels.timer(label)

@@ -1,8 +1,11 @@
-"""Steps around the label join as operators of Flink, in thread mode: Python inside the JVM's process."""
+"""Steps around the label join as operators of Flink, in thread mode: Python inside the JVM's process.
+
+Functions return lists: where a generator raises an error, Java waits for its next element for ever.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -39,12 +42,12 @@ class SplitPredictions(FlatMapFunction):  # type: ignore[misc]
     def __init__(self, settings: LabelSettings, labels: tuple[int, ...]) -> None:
         self._columns, self._labels = settings.predictions.columns, labels
 
-    def flat_map(self, value: Any) -> Iterator[Row]:
-        """Yield label and part of each shard that has some."""
-        packed = PartFormat(self._columns)
-        for text in split_texts(value[0]):
-            for shard, rows in by_key(packed.decode(bytes_in(text)), ID, len(self._labels)):
-                yield Row(self._labels[shard], packed.encode(rows))
+    def flat_map(self, value: Any) -> list[Row]:
+        """Return label and part of each shard that has some."""
+        packed, shards = PartFormat(self._columns), len(self._labels)
+        blocks = (packed.decode(bytes_in(text)) for text in split_texts(value[0]))
+        parts = (part for block in blocks for part in by_key(block, ID, shards))
+        return [Row(self._labels[shard], packed.encode(rows)) for shard, rows in parts]
 
 
 class PairOutcomes(FlatMapFunction):  # type: ignore[misc]
@@ -61,14 +64,13 @@ class PairOutcomes(FlatMapFunction):  # type: ignore[misc]
     ) -> None:
         self._columns, self._labels, self._verdicts = settings.columns, labels, verdicts
 
-    def flat_map(self, value: Any) -> Iterator[Row]:
-        """Yield label and outcomes of each shard that has some; none of rows without a label."""
+    def flat_map(self, value: Any) -> list[Row]:
+        """Return label and outcomes of each shard that has some; none of rows without a label."""
         block = PartFormat(self._columns).decode(bytes(value[1]))
         if outcome_of(block) == "unlabelled":
-            return
-        for outcomes in outcomes_of_pairs(block, self._verdicts):
-            for label, data in by_unit(outcomes, self._labels):
-                yield Row(label, data)
+            return []
+        parts = outcomes_of_pairs(block, self._verdicts)
+        return [Row(label, data) for part in parts for label, data in by_unit(part, self._labels)]
 
 
 class UnmatchedLines(FlatMapFunction):  # type: ignore[misc]
@@ -82,14 +84,13 @@ class UnmatchedLines(FlatMapFunction):  # type: ignore[misc]
     def __init__(self, settings: LabelSettings, side: SideOutput | None) -> None:
         self._columns, self._side = output_columns(settings, side), side
 
-    def flat_map(self, value: Any) -> Iterator[str]:
-        """Yield the lines of a part."""
+    def flat_map(self, value: Any) -> list[str]:
+        """Return the lines of a part."""
         packed = PartFormat(self._columns)
         block = packed.decode(bytes(value[1]))
         if self._side is not None:
-            yield unmatched_lines(self._side, block, packed)
-        elif outcome_of(block) == "unlabelled":
-            yield unmatched_lines("unlabelled", block, packed)
+            return [unmatched_lines(self._side, block, packed)]
+        return [unmatched_lines("unlabelled", block, packed)] if outcome_of(block) == "unlabelled" else []
 
 
 class CountLabels(KeyedProcessFunction):  # type: ignore[misc]
@@ -106,9 +107,10 @@ class CountLabels(KeyedProcessFunction):  # type: ignore[misc]
         ctx.timer_service().register_event_time_timer((now // COUNT_MS + 1) * COUNT_MS)
         return ()
 
-    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[str]:
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> list[str]:
         """Emit the rows since the last time, where there were some."""
         rows = self._rows.value()
-        if rows:
-            self._rows.clear()
-            yield orjson.dumps({"outcome": ctx.get_current_key(), "rows": rows, "until": timestamp}).decode()
+        if not rows:
+            return []
+        self._rows.clear()
+        return [orjson.dumps({"outcome": ctx.get_current_key(), "rows": rows, "until": timestamp}).decode()]

@@ -17,13 +17,14 @@ from conf.experiments.weights_at import weights_at
 from state.experiments.evidence.inputs import Limits
 from state.experiments.evidence.metric import Metric
 from state.verdicts.judge import Measured, Ramp, Trial
-from state.verdicts.shards import Judged
+from state.verdicts.judged import Judged
 from udfs.experiments.split import variant_intervals
 from udfs.verdicts.paired import CANDIDATE, treatments
 
 _OF_OUTCOMES: Mapping[str, Literal["all", "positive"]] = MappingProxyType(
     {"log_loss": "all", "auc": "all", "label": "positive"}
 )
+_EVENTS = "each event is a unit"
 
 
 def verdict_of(experiment: ExperimentSettings) -> VerdictSettings:
@@ -39,7 +40,8 @@ def judged(experiment: ExperimentSettings) -> Judged:
     verdict = verdict_of(experiment)
     per_unit = tuple(metric.per == "unit" for metric in verdict.metrics)
     has_area = any(metric.of == "auc" for metric in verdict.metrics)
-    return Judged(per_unit, verdict.interval_ms, PointArms(experiment), has_area, _described(experiment))
+    arms_of, described, assigns_events = PointArms(experiment), _described(experiment), experiment.unit is None
+    return Judged(per_unit, verdict.interval_ms, arms_of, has_area, described, assigns_events)
 
 
 def _described(experiment: ExperimentSettings) -> str:
@@ -47,7 +49,8 @@ def _described(experiment: ExperimentSettings) -> str:
     shares = weights_at(experiment)
     arms = (f"{each.name} {float(shares[each.name]):g}{'' if each.enabled else ' off'}" for each in experiment.variants)
     metrics = (f"{each.title} of {each.field or each.of} per {each.per}" for each in verdict_of(experiment).metrics)
-    return f"variants {', '.join(arms)}; metrics {', '.join(metrics)}"
+    of = f"; {_EVENTS}" if experiment.unit is None else ""
+    return f"variants {', '.join(arms)}; metrics {', '.join(metrics)}{of}"
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,9 @@ def _measured(each: MetricSettings, alpha: float, planned: int) -> Measured:
 
 def paired_judged(experiment: ExperimentSettings) -> Judged:
     """Return what the shards need to know of an experiment's paired outcomes."""
-    return Judged((False,), verdict_of(experiment).interval_ms, one_arm)
+    interval_ms, assigns_events = verdict_of(experiment).interval_ms, experiment.unit is None
+    described = _EVENTS if assigns_events else ""
+    return Judged((False,), interval_ms, one_arm, described=described, assigns_events=assigns_events)
 
 
 def paired_trial(experiment: ExperimentSettings, treatment: str) -> Trial:

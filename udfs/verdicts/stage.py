@@ -15,9 +15,10 @@ from pyflink.datastream.state import MapStateDescriptor
 
 from state.drift.rows import split_texts
 from state.verdicts.judge import Judge, Trial
+from state.verdicts.judged import Judged
 from state.verdicts.look_sums import LookSums
 from state.verdicts.outcomes import Outcomes
-from state.verdicts.shards import Judged, Shards
+from state.verdicts.shards import Shards
 from udfs.columns.packed_texts import bytes_in
 from udfs.verdicts.shards import by_unit
 from udfs.windows.stage import labels_with_state

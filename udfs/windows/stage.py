@@ -1,4 +1,7 @@
-"""The keyed stage as an operator of Flink, in thread mode: Python inside the JVM's process."""
+"""The keyed stage as an operator of Flink, in thread mode: Python inside the JVM's process.
+
+Functions return lists: where a generator raises an error, Java waits for its next element for ever.
+"""
 
 from __future__ import annotations
 
@@ -98,8 +101,9 @@ class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
         self._least = self._windows.restored_until if self._letters is not None else LEAST
         spare_loaded_objects()
 
-    def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
+    def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> list[Any]:
         """Keep rows until the watermark covers them; late ones leave at once, those too late as dead letters."""
+        found: list[Any] = []
         data, label, now = bytes(value), ctx.get_current_key(), ctx.timer_service().current_watermark()
         times = self._format.numbers(data, self._plan.time)
         bound = max(max(now, self._windows.answered_until, self._least) - self._allowance_ms, LEAST)
@@ -107,38 +111,39 @@ class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
             rows = self._format.decode(data)
             is_refused, is_late = times <= bound, times <= now
             if is_refused.any():
-                yield from self._refuse(rows, is_refused, bound)
+                found += self._refuse(rows, is_refused, bound)
             late = np.flatnonzero(is_late & ~is_refused)
             if len(late):
-                yield from self._leave(self._windows.answer_late(label, rows.take(late), now))
+                found += self._leave(self._windows.answer_late(label, rows.take(late), now))
             left = np.flatnonzero(~(is_late | is_refused))
             if not len(left):
-                return
+                return found
             data = self._format.encode(rows.take(left))
         timer = self._windows.arrive(label, self._format.select(data, self._kept))
         if timer is not None:
             ctx.timer_service().register_event_time_timer(timer)
+        return found
 
-    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> list[Row]:
         """Answer all rows that the watermark covers, once a watermark, and save those of this shard."""
-        watermark = ctx.timer_service().current_watermark()
+        found, watermark = [], ctx.timer_service().current_watermark()
         if self._answered_at != watermark:
             self._answered_at = watermark
             for rows in self._windows.answer(watermark):
-                yield from self._leave(rows)
+                found += self._leave(rows)
         timer = self._windows.save(ctx.get_current_key())
         if timer is not None:
             ctx.timer_service().register_event_time_timer(timer)
+        return found
 
-    def _leave(self, rows: Block) -> Iterator[Row]:
+    def _leave(self, rows: Block) -> list[Row]:
         if self._follows is None:
-            yield Row(0, self._out.encode(rows))
-            return
+            return [Row(0, self._out.encode(rows))]
         labels = self._follows.labels
-        for shard, part in by_key(rows, self._follows.key, len(labels)):
-            yield Row(labels[shard], self._out.encode(part))
+        parts = by_key(rows, self._follows.key, len(labels))
+        return [Row(labels[shard], self._out.encode(part)) for shard, part in parts]
 
-    def _refuse(self, rows: Block, is_late: Any, bound: int) -> Iterator[Any]:
+    def _refuse(self, rows: Block, is_late: Any, bound: int) -> list[Any]:
         late = rows.take(np.flatnonzero(is_late))
         if self._letters is None or self._tag is None:
             msg = (
@@ -146,8 +151,7 @@ class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
                 "before it; an earlier stage let them pass"
             )
             raise RuntimeError(msg)
-        for row in self._letters.rows(self._format.lists(late)):
-            yield self._tag, Row(*row)
+        return [(self._tag, Row(*row)) for row in self._letters.rows(self._format.lists(late))]
 
 
 def check_code(brought: str, loaded: str) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
+from state.verdicts.cells import Cells
 from state.verdicts.outcomes import Outcomes
 
 Row = tuple[int, int, int, tuple[float, ...], float, float]
@@ -32,6 +33,7 @@ def outcomes(
     name: str = "test",
     metrics: int = 1,
     shares: tuple[float, ...] = SHARES,
+    is_delayed: bool = False,
 ) -> Outcomes:
     points, times, arms, values, scores, labels = zip(*rows, strict=True) if rows else ((),) * 6
     return Outcomes(
@@ -44,6 +46,7 @@ def outcomes(
         np.array(values, np.float64).reshape(len(rows), metrics),
         np.array(scores, np.float64),
         np.array(labels, np.float64),
+        is_delayed,
     )
 
 
@@ -73,6 +76,21 @@ def any_outcomes(draw: st.DrawFn) -> Outcomes:
     shares = tuple(draw(st.lists(st.floats(0, 1), max_size=3)))
     values = (column(np.float64, metrics), column(np.float64), column(np.float64))
     return Outcomes(draw(st.text(max_size=5)), draw(st.integers(0, 1000)), shares, *numbers, *values)
+
+
+def assert_same(left: Cells, right: Cells) -> None:
+    assert (left.metrics, left.shares, left.active) == (right.metrics, right.shares, right.active)
+    assert left.cells.keys() == right.cells.keys()
+    for key, cell in left.cells.items():
+        other = right.cells[key]
+        assert (cell.units, cell.in_both, cell.assigned) == (other.units, other.in_both, other.assigned)
+        assert (cell.first_ms, cell.last_ms) == (other.first_ms, other.last_ms)
+        assert cell.events == other.events
+        assert (cell.scores is None) == (other.scores is None)
+        if cell.scores is not None and other.scores is not None:
+            np.testing.assert_array_equal(cell.scores.counts, other.scores.counts)
+        for mine, its in zip(cell.moments, other.moments, strict=True):
+            np.testing.assert_allclose(mine.pack(), its.pack(), rtol=1e-9, atol=1e-3)
 
 
 def cut(rows: Sequence[Row], places: Iterable[int]) -> list[Sequence[Row]]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from state.verdicts.judged import Judged
 from state.verdicts.outcomes import Outcomes
-from state.verdicts.shards import Judged, Shards
+from state.verdicts.shards import Shards
 from tests.state.verdicts.made import DictStore
 
 NEVER = -(2**63)

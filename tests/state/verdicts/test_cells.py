@@ -2,15 +2,14 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from state.verdicts.cells import Cells, together
-from state.verdicts.ledger import UnitLedger
+from state.verdicts.ledgers.unit_ledger import UnitLedger
 from state.verdicts.outcomes import in_order
-from tests.state.verdicts.made import Row, few_rows, outcomes, same_arms
+from tests.state.verdicts.made import Row, assert_same, few_rows, outcomes, same_arms
 
 SHARDS = 3
 
@@ -20,21 +19,6 @@ def counted(rows: dict[int, list[Row]], *, counts_scores: bool = True) -> Cells:
     for each in in_order([outcomes(of_step, step=step, metrics=2) for step, of_step in rows.items()]):
         ledger.add(each)
     return ledger.cells
-
-
-def assert_same(left: Cells, right: Cells) -> None:
-    assert (left.metrics, left.shares, left.active) == (right.metrics, right.shares, right.active)
-    assert left.cells.keys() == right.cells.keys()
-    for key, cell in left.cells.items():
-        other = right.cells[key]
-        assert (cell.units, cell.in_both, cell.assigned) == (other.units, other.in_both, other.assigned)
-        assert (cell.first_ms, cell.last_ms) == (other.first_ms, other.last_ms)
-        assert cell.events == other.events
-        assert (cell.scores is None) == (other.scores is None)
-        if cell.scores is not None and other.scores is not None:
-            np.testing.assert_array_equal(cell.scores.counts, other.scores.counts)
-        for mine, its in zip(cell.moments, other.moments, strict=True):
-            np.testing.assert_allclose(mine.pack(), its.pack(), rtol=1e-9, atol=1e-3)
 
 
 @given(st.dictionaries(st.integers(0, 2), few_rows(2), max_size=3))

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from state.verdicts import shards
 from state.verdicts.cells import Cells
+from state.verdicts.judged import Judged
 from state.verdicts.outcomes import Outcomes
-from state.verdicts.shards import Judged, Shards
+from state.verdicts.shards import Shards
 from tests.state.verdicts.made import DictStore, Row, few_rows, outcomes, same_arms
 from tests.state.verdicts.tasks import NEVER, Task
 

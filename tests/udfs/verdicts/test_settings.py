@@ -10,7 +10,7 @@ from state.experiments.evidence.inputs import Limits
 from state.experiments.evidence.metric import Metric
 from state.verdicts.judge import Measured, Ramp
 from tests.support.experiments import experiment
-from udfs.verdicts.settings import judged, trial, verdict_of
+from udfs.verdicts.settings import judged, paired_judged, trial, verdict_of
 
 GOAL = {"of": "field", "field": "revenue", "per": "unit", "name": "money"}
 GUARD = {"of": "errors", "role": "guardrail", "margin": 0.01}
@@ -24,6 +24,24 @@ def test_shards_know_what_is_a_sum_of_a_unit_and_when_to_look() -> None:
     found = judged(experiment({"a": 50, "b": 50}, verdict=verdict(interval="10m")))
     assert (found.per_unit, found.interval_ms, found.counts_scores) == ((True, False), 600_000, False)
     assert judged(experiment({"a": 50, "b": 50}, verdict=verdict({"of": "auc"}))).counts_scores
+
+
+@pytest.mark.parametrize(
+    ("given", "are_units"),
+    [
+        ({"strategy": "random", "split_key": None}, True),
+        ({"strategy": "percentage", "split_key": None}, True),
+        ({"strategy": "percentage"}, False),
+        ({"strategy": "user_id", "split_key": None}, False),
+        ({}, False),
+    ],
+    ids=["random", "percentage without a key", "percentage of a key", "user", "hash"],
+)
+def test_shards_know_where_events_are_units(given: dict[str, Any], are_units: bool) -> None:
+    tested = experiment({"a": 50, "b": 50}, verdict=verdict({"of": "log_loss"}), **given)
+    for found in (judged(tested), paired_judged(tested)):
+        assert found.assigns_events == are_units
+        assert found.described.endswith("each event is a unit") == are_units
 
 
 def test_variants_of_points_are_those_of_the_split() -> None:

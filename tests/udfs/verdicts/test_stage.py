@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from state.drift.rows import TIME_DIGITS, joined_texts
+from state.verdicts.judged import Judged
 from state.verdicts.outcomes import Outcomes
-from state.verdicts.shards import Judged
 from tests.state.verdicts.made import outcomes, same_arms
 from tests.state.verdicts.trials import Arm, sums, trial
 from tests.udfs.verdicts.keyed import Context

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from state.experiments.moments import Moments
 from state.verdicts.cells import Cells
-from state.verdicts.ledger import UnitLedger
+from state.verdicts.ledgers.unit_ledger import UnitLedger
 from state.verdicts.outcomes import Outcomes
 from tests.state.verdicts.made import Row, cut, few_rows, outcomes
 
@@ -216,3 +216,10 @@ def test_restored_ledger_has_room_for_its_units(units: int) -> None:
         each.add(outcomes([(2**40 + point, 1, 0, (2.0,), np.nan, np.nan) for point in range(300)]))
     assert len(restored) == units + 300
     assert restored.to_bytes() == ledger.to_bytes()
+
+
+def test_units_of_another_format_are_refused() -> None:
+    data = ledger_of([]).to_bytes().replace(b'"version":1', b'"version":2', 1)
+    wanted = "units: expected format 1, got 2; start the experiment under another name"
+    with pytest.raises(ValueError, match=wanted):
+        UnitLedger(PER_UNIT, arms_of).restore(data)

@@ -1,0 +1,8 @@
+"""Ledgers of a shard: rows of an experiment in, sums by variant and step out.
+
+- `ledger.py`: what all of them do.
+- `unit_ledger.py`: units with many events, each of which is remembered.
+- `unit_table.py`: what is remembered of them, in columns.
+- `event_ledger.py`: units that are events, of which none is.
+- `row_counts.py`: times, outcomes and predictions of rows, which count alike in both.
+"""

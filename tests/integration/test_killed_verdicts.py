@@ -1,0 +1,87 @@
+"""Verdicts of a run that is killed twice, and goes on with other numbers of tasks, are those of an undisturbed run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.sources.transactions import GeneratorSettings, TransactionGenerator, write
+from tests.support.experiment_runs import SPLIT, overrides
+from tests.support.experiments import xxh64
+from tests.support.fraud_config import STATELESS, write_fraud_config
+from tests.support.job_runs import read_parts, run_job
+from tests.support.killed_runs import WAIT_S, kill_once, start_run
+
+FILES, EVENTS_A_FILE = 40, 2_000
+METRICS = (
+    "{of: log_loss}, {of: label, name: frauds, per: unit, role: signal}, {of: auc, role: signal}, "
+    "{of: errors, role: guardrail, margin: 0.01}, {of: field, field: TX_AMOUNT, role: signal}"
+)
+# Batches so small that a run is not over before it is killed.
+SLOWLY = "job.inference.batch_size=20"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    whole, folder = tmp_path / "whole.jsonl", tmp_path / "events"
+    write(whole, TransactionGenerator(GeneratorSettings(customers=1_000)).batches(FILES * EVENTS_A_FILE))
+    lines = whole.read_bytes().splitlines(keepends=True)
+    folder.mkdir()
+    for number in range(FILES):
+        part = lines[number * EVENTS_A_FILE : (number + 1) * EVENTS_A_FILE]
+        (folder / f"{number:03}.jsonl").write_bytes(b"".join(part))
+    return folder
+
+
+class JudgedAndSaved:
+    """Whether a run has written verdicts since this was made, and a checkpoint since then."""
+
+    def __init__(self, output: Path) -> None:
+        self._output = output
+        self._files = self._written()
+        self._checkpoints: set[Path] | None = None
+
+    def __call__(self) -> bool:
+        if self._checkpoints is None:
+            if self._written() - self._files:
+                self._checkpoints = self._saved()
+            return False
+        return bool(self._saved() - self._checkpoints)
+
+    def _written(self) -> set[Path]:
+        """Return files that no checkpoint has made visible; others are of a run before."""
+        return {path for path in self._output.glob("verdicts/.part-*") if path.exists() and path.stat().st_size}
+
+    def _saved(self) -> set[Path]:
+        return set(self._output.glob(".checkpoints/*/chk-*/_metadata"))
+
+
+def records(output: Path) -> list[dict[str, Any]]:
+    """All records in the order of their looks, each once."""
+    found = read_parts(output / "verdicts").to_dict("records")
+    return sorted(found, key=lambda record: int(record["looked_at"]))
+
+
+@pytest.mark.slow
+def test_verdicts_and_variants_survive_kills_and_other_numbers_of_tasks(source: Path, tmp_path: Path) -> None:
+    config, output = write_fraud_config(tmp_path, features=STATELESS), tmp_path / "out"
+    verdict = f"{{metrics: [{METRICS}], interval: 12h, max_silence: 30d}}"
+    settings = [*overrides(tmp_path, len(STATELESS), SPLIT, verdict=verdict), SLOWLY]
+    often = [*settings, "execution.checkpoint_interval=200ms"]
+
+    for parallelism, how in ((1, ()), (4, ("--resume",))):
+        started = start_run(config, source, output, [*often, f"execution.parallelism={parallelism}"], *how)
+        kill_once(JudgedAndSaved(output), started, output)
+    two = start_run(config, source, output, [*often, "execution.parallelism=2"], "--resume")
+    assert two.wait(WAIT_S) == 0, (tmp_path / "log").read_text()
+    summary = json.loads((output / "summary.json").read_text("utf-8"))
+    assert summary["events"] == summary["predictions"] == FILES * EVENTS_A_FILE
+    undisturbed = run_job(config, source, tmp_path / "whole", overrides=settings)
+    assert records(output) == records(undisturbed.output)
+    rows, ends = read_parts(output / "predictions"), int(SPLIT["treatment"] / 100 * 2**64)
+    assert rows["event_id"].is_unique
+    is_treated = {key: xxh64(f"test.{key}".encode()) < ends for key in rows["key"].unique()}
+    assert (rows["key"].map(is_treated) == (rows["variant"] == "treatment")).all()
