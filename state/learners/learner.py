@@ -59,7 +59,7 @@ class Learner(Protocol):
         """Return a copy of the parameters."""
 
     def is_finite(self) -> bool:
-        """Return whether all parameters are finite."""
+        """Return whether the parameters are finite, and all that is kept to change them."""
 
     def to_bytes(self) -> bytes:
         """Return the state as packed arrays with a format version and the settings that it belongs to."""

@@ -106,7 +106,7 @@ class LinearLearner:
         return LinearParameters(found[:, :-1].T.copy(), found[:, -1].copy(), self._kind.link)
 
     def is_finite(self) -> bool:
-        """Return whether the parameters are finite, and what the update keeps beside them."""
+        """Return whether the parameters are finite, and all that is kept to change them."""
         return bool(np.isfinite(self._state).all())
 
     def to_bytes(self) -> bytes:
@@ -124,7 +124,7 @@ class LinearLearner:
         saved = Saved.from_bytes(data, self._described())
         size = self._state.size
         self._state = saved.numbers[:size].reshape(self._state.shape)
-        self._totals, self._scale = saved.numbers[size:-1].copy(), float(saved.numbers[-1])
+        self._totals, self._scale = saved.numbers[size:-1], float(saved.numbers[-1])
         self._learnt, self._unsound = saved.counts["learnt"], saved.counts["unsound"]
 
     def _described(self) -> dict[str, Any]:
