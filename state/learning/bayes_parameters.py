@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class BayesParameters:
-    """What an export needs: ln P(class | x) = log_prior − ½ Σ (ln 2πσ² + (x − mean)²/σ²) + constant.
+    """Parameters for an export: ln P(class | x) = log_prior − ½ Σ (ln 2πσ² + (x − mean)²/σ²) + constant.
 
     Attributes:
         log_priors: logarithm of the share of each class, (c,); −inf: it has not come yet.
