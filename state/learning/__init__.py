@@ -1,4 +1,4 @@
-"""Surroundings of a learner in keyed state: its rows, its evaluation, and what keeps it from harm.
+"""Surroundings of a learner in keyed state: its rows, its evaluation, and its protection from harm.
 
 Rules this package keeps:
 

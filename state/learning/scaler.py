@@ -41,7 +41,7 @@ class ScalerSettings:
 
 @dataclass(frozen=True, eq=False)
 class Scaling:
-    """Numbers of a scaler for an export: z = (x − mean)·factor, no further than ±clip from 0, and 0 where x is missing.
+    """Parameters for an export: z = (x − mean)·factor, no further than ±clip from 0, and 0 where x is missing.
 
     Attributes:
         means: mean of each feature, (k,) or (n, k); 0 where none is known.
