@@ -93,7 +93,8 @@ def _choices(newest_first: Iterable[Deployment], latest: Deployment, who: str) -
     for each in newest_first:
         if each.generation == latest.chosen_in:
             chosen = each
-        if each.action == "promote" and each.by == who:
+        # An experiment of the same job promotes its winner in the job's name, too, which is no word of the learner.
+        if each.action == "promote" and each.by == who and each.experiment is None:
             return chosen, each
     return chosen, None
 

@@ -19,7 +19,6 @@ from models.learned.learned_model import spec_fields
 from models.learned.learned_version import LearnedVersion
 from models.learned.onnx_graph import onnx_bytes
 from models.lifecycle.proof import BaselineOf, prove
-from models.registry.errors import RegistryError
 from models.spec import ModelSpec, check_name
 from models.version import Version
 
@@ -96,11 +95,12 @@ def publish_learned(
 
 
 def _put(registry: Registry, spec: ModelSpec, file: Path, learned: LearnedVersion) -> Publication:
-    """Publish a version; one that another writer put there first counts if it holds the same file."""
+    """Publish a version; one that is there in spite of an error counts if it holds the same file.
+
+    Another writer may have been first, or the store may have written and failed to say so.
+    """
     try:
         return Publication(registry.publish(spec, file), is_new=True)
-    except RegistryError:
-        raise
     except ModelError:
         wanted = Version.parse(spec.version)
         if wanted not in registry.versions(spec.name):

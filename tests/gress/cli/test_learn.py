@@ -203,6 +203,13 @@ def test_each_class_of_a_softmax_has_its_weights(
 
 
 @pytest.mark.usefixtures("fraud")
+def test_registries_of_settings_do_not_matter_to_snapshots(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "job.yaml").write_text("ml: {model_registry: {base_path: registry}}", "utf-8")
+    assert run("list", "--checkpoint-dir", "saved")[2] == ""
+    assert "job.yaml names another registry" in run("list")[2]
+
+
+@pytest.mark.usefixtures("fraud")
 def test_models_show_says_that_a_version_was_learnt(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], registry: Registry
 ) -> None:

@@ -9,7 +9,7 @@ from models.errors import ModelError
 from models.learned.promote import PromotionResult, promote_learned
 from models.learned.publish import publish_learned
 from models.lifecycle import promote, register, retire, rollback
-from models.registry import Deployments, Registry
+from models.registry import Deployments, ExperimentState, Registry
 from tests.models.learned.samples import NOW, learned
 from tests.support.tiny_models import write_linear
 
@@ -125,6 +125,22 @@ def test_promoting_by_hand_hands_the_choice_back(registry: Registry, by_hand: st
     assert (learn(registry, 10).deployment is not None) is is_back
 
 
+def test_a_rollback_to_the_jobs_last_promotion_does_not_hand_the_choice_back(registry: Registry) -> None:
+    for slot in (7, 8):
+        learn(registry, slot)
+    promote(registry, "m", publish(registry, 9), by="ann")
+    rollback(registry, "m", by="ann")
+    assert primary(registry) == "1.1.8"
+    assert learn(registry, 10).reason.startswith("ann rolled back to 1.1.8 in generation 4, after the job had")
+
+
+def test_a_rollback_in_the_jobs_name_is_no_promotion(registry: Registry) -> None:
+    for slot in (7, 8):
+        learn(registry, slot)
+    rollback(registry, "m", by="job fraud")
+    assert learn(registry, 9).reason.startswith("job fraud rolled back to 1.1.7 in generation 3, after the job had")
+
+
 def test_another_jobs_promotion_wins(registry: Registry) -> None:
     learn(registry, 7)
     learn(registry, 8, series="1.2", job="other", parent="1.1.7")
@@ -133,12 +149,19 @@ def test_another_jobs_promotion_wins(registry: Registry) -> None:
 
 
 def test_a_change_of_an_experiment_is_no_choice_of_a_primary(registry: Registry) -> None:
-    from models.registry import ExperimentState
-
     learn(registry, 7)
     state = ExperimentState(weights={"a": 100.0}, since=NOW)
     registry.deployments("m").set_experiment("x", state, action="advance", by="ann")
     assert learn(registry, 8).deployment is not None
+
+
+def test_an_experiment_of_the_job_that_promotes_its_winner_wins(registry: Registry) -> None:
+    learn(registry, 7)
+    publish(registry, 6)
+    state = ExperimentState(weights={"a": 100.0}, state="promoted", since=NOW)
+    deployments = registry.deployments("m")
+    deployments.set_experiment("x", state, action="end", by="job fraud", primary="1.1.6")
+    assert learn(registry, 8).reason.startswith("job fraud promoted 1.1.6 in generation 2, after the job had promoted")
 
 
 def test_a_choice_made_at_the_same_time_wins(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,6 +124,17 @@ def test_the_same_arrays_of_other_rows_are_another_version(registry: Registry, c
     assert publish(registry, "1.1.7", learned(7, **change)).is_new
 
 
+def test_other_arrays_of_the_same_rows_are_another_version(registry: Registry) -> None:
+    publish(registry, "1.0.7", learned(7))
+    assert publish(registry, "1.1.7", learned(7, model=linear())).is_new
+
+
+def test_the_border_of_a_margin_is_zero(registry: Registry) -> None:
+    spec = publish(registry, "1.0.7", learned(7, model=KINDS["sign"]())).spec
+    assert (spec.task, spec.threshold) == ("binary", 0.0)
+    assert publish(registry, "1.0.8", learned(8)).spec.threshold is None
+
+
 def test_the_same_arrays_in_another_slot_are_another_version(registry: Registry) -> None:
     publish(registry, "1.0.7", learned(7))
     assert publish(registry, "1.0.8", learned(7)).is_new
@@ -151,6 +162,22 @@ def test_of_two_writers_of_one_model_both_get_it(registry: Registry, monkeypatch
     monkeypatch.setattr(registry, "publish", overtaken)
     found = publish(registry, "1.0.7", learned(7))
     assert (found.is_new, found.spec.description) == (False, "the other's")
+
+
+def test_a_store_that_writes_and_does_not_say_so_has_the_version(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = registry.store.create
+
+    def silent(path: str, content: bytes | Path) -> bool:
+        create(path, content)
+        if path.endswith("model.json"):
+            raise RegistryError(registry.url, "write", "no answer in time", "check the network")
+        return True
+
+    monkeypatch.setattr(registry.store, "create", silent)
+    found = publish(registry, "1.0.7", learned(7))
+    assert (found.is_new, found.spec) == (False, registry.spec("fraud", "1.0.7"))
 
 
 def test_a_file_that_scores_otherwise_is_not_published(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from models.learned.snapshot import read_snapshot, snapshot_text
 from models.learned.snapshots import Snapshots, open_snapshots
 from models.version import Version
 from tests.models.learned.samples import KINDS, learned
+from tests.models.registry.stores import s3_settings
 
 
 @pytest.fixture
@@ -85,6 +86,11 @@ def test_every_store_keeps_snapshots(settings: ModelRegistrySettings) -> None:
     again = open_snapshots(place, registry=settings)
     assert versions(again) == ["1.0.2", "1.0.3"]
     assert again.read("fraud")[1].lineage.updates == 7
+
+
+def test_a_folder_is_one_of_this_machine_wherever_the_registry_is(tmp_path: Path) -> None:
+    registry = s3_settings("http://localhost:1")
+    assert open_snapshots(str(tmp_path), registry=registry).url == str(tmp_path)
 
 
 def test_nothing_written_is_nothing_there(snapshots: Snapshots) -> None:
