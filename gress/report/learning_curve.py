@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.run_folder.learning import MEASURES, LearningSlot, scores_of
+from jobs.run_folder.learning import MEASURES, LearningSlot
 
 Floats = NDArray[np.float64]
 Kind = Literal["promoted", "published", "not published", "rolled back", "drift"]
@@ -18,7 +17,7 @@ Kind = Literal["promoted", "published", "not published", "rolled back", "drift"]
 
 @dataclass(frozen=True)
 class LearningCurve:
-    """Scores at the ends of n slots, NaN where they are not known; those of several shards are pooled.
+    """Scores at the ends of n slots, NaN where they are not known.
 
     Attributes:
         ends: ends of the slots in milliseconds since 1970, (n,).
@@ -50,40 +49,37 @@ def learning_curve(slots: Sequence[LearningSlot], *, most: int = 1_000) -> Learn
     """Return the scores of a model over time.
 
     Args:
-        slots: in the order of time.
+        slots: at least one, in the order of time.
         most: most points; of more, those at even distances, the last one included.
     """
-    by_end = [list(own) for _, own in itertools.groupby(slots, lambda slot: slot.slot)]
-    kept = by_end[::-1][:: -(-len(by_end) // most) or 1][::-1]
-    learner, served = zip(*(scores_of(own) for own in kept), strict=True) if kept else ((), ())
-    ends = np.array([max(slot.ended_at for slot in own) for own in kept], np.int64)
-    return LearningCurve(ends, _columns(learner), _columns(served))
+    kept = slots[::-1][:: -(-len(slots) // most)][::-1]
+    ends = np.array([slot.ended_at for slot in kept], np.int64)
+    return LearningCurve(ends, _columns([slot.scores for slot in kept]), _columns([slot.served for slot in kept]))
 
 
 def marks(slots: Sequence[LearningSlot]) -> Iterator[Mark]:
     """Yield what happened to a model, in the order of its slots."""
-    before: dict[int | None, LearningSlot] = {}
+    before: LearningSlot | None = None
     for slot in slots:
         if slot.version is not None:
             kind: Kind = "promoted" if slot.is_promoted else "published"
             yield Mark(kind, slot.ended_at, " ".join(filter(None, [slot.version, slot.kept_because])))
         elif slot.problem:
             yield Mark("not published", slot.ended_at, slot.problem)
-        yield from _counted(before.get(slot.shard), slot)
-        before[slot.shard] = slot
+        yield from _counted(before, slot)
+        before = slot
 
 
 def _counted(before: LearningSlot | None, slot: LearningSlot) -> Iterator[Mark]:
     """Yield what was counted since the slot before; a run that goes on from a state counts from its first slot on."""
     if before is None and slot.updates > slot.rows:
         return
-    of_shard = "" if slot.shard is None else f", shard {slot.shard}"
     rolled_back = slot.rolled_back - (before.rolled_back if before else 0)
     drifts = slot.drifts - (before.drifts if before else 0)
     if rolled_back > 0:
-        yield Mark("rolled back", slot.ended_at, f"{rolled_back:,} since the slot before{of_shard}")
+        yield Mark("rolled back", slot.ended_at, f"{rolled_back:,} since the slot before")
     if drifts > 0:
-        yield Mark("drift", slot.ended_at, f"{drifts:,} since the slot before{of_shard}")
+        yield Mark("drift", slot.ended_at, f"{drifts:,} since the slot before")
 
 
 def _columns(scores: Sequence[Mapping[str, float]]) -> dict[str, Floats]:

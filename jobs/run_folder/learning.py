@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jobs.errors import refuse
 from jobs.run_folder.part_files import final_parts
-from udfs.metrics.pooled import pooled_scores
 
 FOLDER = "learning"
 MEASURES = ("auc_roc", "log_loss", "rmse", "mae")
@@ -19,16 +18,14 @@ MEASURES = ("auc_roc", "log_loss", "rmse", "mae")
 
 @dataclass(frozen=True)
 class LearningSlot:
-    """The state of a model that learns, or of the models of one shard, at the end of a slot of event time.
+    """The state of a model that learns at the end of a slot of event time.
 
     Attributes:
         model: name of the model.
-        slot: number of the slot.
         ended_at: end of the slot in milliseconds since 1970.
-        shard: shard of the keys whose models learnt; None: one model learns from all rows.
-        models: number of keys with a model; None: one model learns from all rows.
+        models: number of keys with a model of their own; None: one model learns from all rows.
         updates: rows learnt from since the start.
-        rows: rows since the slot before.
+        rows: rows learnt from since the slot before.
         held_out: rows that were not learnt from since the start.
         skipped: rows that could not be learnt from since the start.
         scores: prequential scores of the model that learns, by name; those not known are left out.
@@ -43,9 +40,7 @@ class LearningSlot:
     """
 
     model: str
-    slot: int
     ended_at: int
-    shard: int | None
     models: int | None
     updates: int
     rows: int
@@ -63,7 +58,7 @@ class LearningSlot:
 
 
 def read_learning(run: Path) -> dict[str, list[LearningSlot]]:
-    """Return the slots of each model that learns, in the order of time and then of shards; none where nothing learns.
+    """Return the slots of each model that learns, in the order of time; none where nothing learns.
 
     Of several lines about one slot, as after a push that failed, the last one counts.
 
@@ -72,7 +67,7 @@ def read_learning(run: Path) -> dict[str, list[LearningSlot]]:
     """
     import orjson
 
-    found: dict[str, dict[tuple[int, int], LearningSlot]] = {}
+    found: dict[str, dict[int, LearningSlot]] = {}
     for path in sorted(final_parts(run / FOLDER), key=_in_order):
         for number, line in enumerate(path.read_bytes().splitlines(), start=1):
             try:
@@ -80,39 +75,25 @@ def read_learning(run: Path) -> dict[str, list[LearningSlot]]:
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 got = f"{line[:80]!r} ({error!r})"
                 refuse(f"{path} line {number}", "a slot of a model that learns", got, "remove learning/ to go without")
-            place = (slot.slot, -1 if slot.shard is None else slot.shard)
-            before = found.setdefault(slot.model, {}).get(place)
-            # Files of several attempts of a job have names in no order; what was learnt only grows.
-            if before is None or slot.updates >= before.updates:
-                found[slot.model][place] = slot
-    return {model: [slots[place] for place in sorted(slots)] for model, slots in sorted(found.items())}
-
-
-def last_slots(slots: Sequence[LearningSlot]) -> list[LearningSlot]:
-    """Return the last slot of each shard, or of the one model, in the order of shards."""
-    last = {slot.shard: slot for slot in slots}
-    return [last[shard] for shard in sorted(last, key=lambda shard: -1 if shard is None else shard)]
-
-
-def scores_of(slots: Sequence[LearningSlot]) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the scores of the learner and of what was served, pooled over shards."""
-    learner = pooled_scores((slot.rows, slot.scores) for slot in slots)
-    return learner, pooled_scores((slot.rows, slot.served) for slot in slots)
+            slots = found.setdefault(slot.model, {})
+            before = slots.get(slot.ended_at)
+            # A version that was published stays so, whatever the order of files that several attempts of a job wrote.
+            if before is None or before.version is None or slot.version is not None:
+                slots[slot.ended_at] = slot
+    return {model: [slots[end] for end in sorted(slots)] for model, slots in sorted(found.items())}
 
 
 def _slot(record: Mapping[str, Any]) -> LearningSlot:
     guard = record.get("guard") or {}
-    version = record.get("version")
+    models, version = record.get("models"), record.get("version")
     return LearningSlot(
         model=str(record["model"]),
-        slot=int(record["slot"]),
         ended_at=int(record["ended_at"]),
-        shard=_whole(record.get("shard")),
-        models=_whole(record.get("models")),
+        models=None if models is None else int(models),
         updates=int(record["updates"]),
-        rows=int(record["rows"]),
-        held_out=int(record["held_out"]),
-        skipped=int(record["skipped"]),
+        rows=int(record.get("rows", 0)),
+        held_out=int(record.get("held_out", 0)),
+        skipped=int(record.get("skipped", 0)),
         scores=_known(record["scores"]),
         served=_known(record["served"]),
         looks=int(guard.get("looks", 0)),
@@ -125,11 +106,8 @@ def _slot(record: Mapping[str, Any]) -> LearningSlot:
     )
 
 
-def _whole(value: Any) -> int | None:
-    return None if value is None else int(value)
-
-
 def _known(scores: Mapping[str, Any]) -> dict[str, float]:
+    # JSON has no NaN, which is null there.
     return {name: float(score) for name, score in scores.items() if score is not None}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jobs.run_folder.learning import MEASURES, LearningSlot, last_slots, read_learning, scores_of
+from jobs.run_folder.learning import MEASURES, LearningSlot, read_learning
 
 Figures = dict[str, float | str]
 _SERVED = "served_"
@@ -15,8 +15,8 @@ _DIGITS = 6
 def learning_figures(output: Path) -> dict[str, Figures]:
     """Return the figures of each model that learnt; none where nothing learns.
 
-    They are ``updates`` (rows learnt from), ``versions`` (published), ``promoted`` and ``last_version``, or ``models``
-    (keys with a model of their own), and the main score beside that of what was served, such as ``auc_roc`` and
+    They are ``updates`` (rows learnt from), ``models`` (where keys have models of their own), ``versions`` (published),
+    ``promoted`` and ``last_version``, and the main score beside that of what was served, such as ``auc_roc`` and
     ``served_auc_roc``. What is not known is left out.
 
     Raises:
@@ -35,8 +35,7 @@ def learning_text(figures: Mapping[str, float | str]) -> str:
     parts = [f"{figures['updates']:,} rows learnt"]
     if "models" in figures:
         parts.append(f"{figures['models']:,} models")
-    else:
-        parts.append(f"{figures['versions']:,} versions, {figures['promoted']:,} promoted")
+    parts.append(f"{figures['versions']:,} versions, {figures['promoted']:,} promoted")
     if "last_version" in figures:
         parts.append(f"last {figures['last_version']}")
     for name in MEASURES:
@@ -47,21 +46,17 @@ def learning_text(figures: Mapping[str, float | str]) -> str:
 
 
 def _figures(slots: Sequence[LearningSlot]) -> Figures:
-    last = last_slots(slots)
-    figures: Figures = {"updates": sum(slot.updates for slot in last)} | _published(slots, last)
-    learner, served = scores_of(last)
-    main = next((name for name in MEASURES if name in learner), None)
-    if main is not None:
-        figures[main] = round(learner[main], _DIGITS)
-        if main in served:
-            figures[_SERVED + main] = round(served[main], _DIGITS)
-    return figures
-
-
-def _published(slots: Sequence[LearningSlot], last: Sequence[LearningSlot]) -> Figures:
-    models = [slot.models for slot in last if slot.models is not None]
-    if models:
-        return {"models": sum(models)}
+    last = slots[-1]
+    figures: Figures = {"updates": last.updates}
+    if last.models is not None:
+        figures["models"] = last.models
     promoted_of = {slot.version: slot.is_promoted for slot in slots if slot.version is not None}
-    counts: Figures = {"versions": len(promoted_of), "promoted": sum(promoted_of.values())}
-    return counts | ({"last_version": [*promoted_of][-1]} if promoted_of else {})
+    figures |= {"versions": len(promoted_of), "promoted": sum(promoted_of.values())}
+    if promoted_of:
+        figures["last_version"] = [*promoted_of][-1]
+    main = next((name for name in MEASURES if name in last.scores), None)
+    if main is not None:
+        figures[main] = round(last.scores[main], _DIGITS)
+        if main in last.served:
+            figures[_SERVED + main] = round(last.served[main], _DIGITS)
+    return figures

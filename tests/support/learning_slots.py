@@ -20,7 +20,7 @@ def line(index: int, **changed: Any) -> Line:
         "slot": 1000 + index,
         "ended_at": START_MS + (index + 1) * HOUR_MS,
         "updates": 800 * (index + 1),
-        "rows": 1000,
+        "rows": 800,
         "held_out": 200 * (index + 1),
         "skipped": 3,
         "scores": {"log_loss": 0.5 - 0.01 * index, "auc_roc": 0.75 + 0.001 * index, "auc_roc_error": 0.004},
@@ -40,9 +40,9 @@ def regression_line(index: int, **changed: Any) -> Line:
     return line(index, scores=scores, served={"mse": 9.0, "rmse": 3.0, "mae": 2.5}, **changed)
 
 
-def shard_line(index: int, shard: int, **changed: Any) -> Line:
-    """The line of an hour of a shard whose keys have models of their own."""
-    return line(index, version=None, promoted=None, guard=None, shard=shard, models=50 + shard, **changed)
+def keys_line(index: int, **changed: Any) -> Line:
+    """The line of an hour in which the keys have models of their own, without a version."""
+    return line(index, **{"version": None, "promoted": None, "guard": None, "models": 50 + index} | changed)
 
 
 def write_learning(run: Path, *files: list[Line]) -> Path:

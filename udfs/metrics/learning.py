@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
+import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from conf.settings import MetricsSettings
 from udfs.metrics.exporter import export_metrics
 from udfs.metrics.pending import PendingMetrics
-from udfs.metrics.pooled import pooled_scores
 from udfs.metrics.series import series
 from udfs.metrics.ticker import TICKER
 
@@ -25,32 +24,8 @@ _ERRORS: tuple[TrainingError, ...] = ("update_failed", "publish_failed")
 Record = Mapping[str, Any]
 
 
-class _Shards:
-    """The last records of the shards of this process, in which each of several tasks has some of them."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._last: dict[tuple[str, str], dict[Any, Record]] = {}
-
-    def keep(self, job: str, model: str, record: Record) -> list[Record]:
-        """Keep a record, and return the last one of each shard of its model."""
-        with self._lock:
-            last = self._last.setdefault((job, model), {})
-            last[record.get("shard")] = record
-            return list(last.values())
-
-    def forget(self, job: str, model: str, shards: set[Any]) -> None:
-        """Forget the records of shards that went elsewhere."""
-        with self._lock:
-            for shard in shards:
-                self._last.get((job, model), {}).pop(shard, None)
-
-
-_SHARDS = _Shards()
-
-
 class LearningRecorder:
-    """A recorder of one task that updates a model, or the models of some shards.
+    """A recorder of one task that updates models or publishes what they learnt; each kind of task calls its own part.
 
     It can be shipped to a worker until its first call, which starts the endpoint. Without a port nothing is recorded.
 
@@ -66,9 +41,8 @@ class LearningRecorder:
         self._settings = settings
         self._is_serving = is_serving
         self._opened: PendingMetrics | None = None
-        self._shards: set[Any] = set()
         self._published = ""
-        self._failures = 0
+        self._failures: int | None = None
 
     def updated(self, rows: int, seconds: float) -> None:
         """Count an update from so many labelled rows."""
@@ -81,17 +55,17 @@ class LearningRecorder:
             pending.histogram("online_update_batch_size", self._model, ONLINE).add(rows)
 
     def slot(self, record: Record) -> None:
-        """Show what the record of a slot says; scores of several shards are pooled, and their counts added."""
+        """Show what the record of a slot says; a score that is not known leaves its gauge as it was."""
         if self._open() is None:
             return
-        self._shards.add(record.get("shard"))
-        last = _SHARDS.keep(self._job, self._model, record)
         for version, name in ((ONLINE, "scores"), (SERVED, "served")):
-            pooled = pooled_scores((each["rows"], each[name]) for each in last)
-            for metric, score in pooled.items():
-                series("model_score", self._job, self._model, version, metric).set(score)
-        self._gauge("online_rollbacks").set(sum((each.get("guard") or {}).get("rolled_back", 0) for each in last))
-        self._gauge("online_drifts").set(sum(each.get("drifts", 0) for each in last))
+            for metric, score in record[name].items():
+                if score is not None and math.isfinite(score):
+                    series("model_score", self._job, self._model, version, metric).set(score)
+        self._gauge("online_rollbacks").set(record.get("guard", {}).get("rolled_back", 0))
+        self._gauge("online_drifts").set(record.get("drifts", 0))
+        if self._failures is None:
+            self._show_failures(0)
         if record.get("version"):
             self._show_version(record["version"])
 
@@ -119,7 +93,7 @@ class LearningRecorder:
         with pending.lock:
             pending.counter("training_errors_total", self._model, ONLINE, error_type).add(1)
         if error_type == "publish_failed":
-            self._show_failures(self._failures + 1)
+            self._show_failures((self._failures or 0) + 1)
 
     def flush(self) -> None:
         """Write the counts so far."""
@@ -131,9 +105,9 @@ class LearningRecorder:
         TICKER.remove(self.flush)
         if self._opened is not None:
             self._show_version("")
-            self._show_failures(0)
+            if self._failures is not None:
+                self._show_failures(0)
             self.flush()
-        _SHARDS.forget(self._job, self._model, self._shards)
 
     def _open(self) -> PendingMetrics | None:
         if self._opened is None and self._settings.port:
@@ -143,7 +117,6 @@ class LearningRecorder:
                 pending.counter("online_updates_processed_total", self._model, ONLINE)
                 for error_type in _ERRORS:
                     pending.counter("training_errors_total", self._model, ONLINE, error_type)
-            self._show_failures(0)
             TICKER.add(self.flush)
         return self._opened
 

@@ -31,7 +31,6 @@ _LOOKS: Mapping[Kind, tuple[str, str]] = {
     "rolled back": (COLOURS[5], "x"),
     "drift": (COLOURS[3], "triangle-up"),
 }
-_Z95 = 1.959963984540054  # two-sided 95 % of a normal distribution
 _MOST_MARKS = 1_000
 _SCORES_PX = 400
 _LANE_PX = 24
@@ -70,7 +69,7 @@ def _panel(name: str, model: str, measure: str, curve: LearningCurve, happened: 
         showlegend=True,
         **layout,
     )
-    bands = " Bands: 95 % intervals." if f"{measure}_error" in curve.learner else ""
+    bands = " Bands: how far off it is at most, as it is counted in buckets." if _has_band(curve, measure) else ""
     note = f"{better} is better. Rows were predicted before they were learnt, and fade with time.{bands}"
     return Panel(name, f"Online learning of {model}: {title}", note, figure, height_px=height)
 
@@ -93,6 +92,10 @@ def _lanes_axis(kinds: Sequence[Kind]) -> tuple[float, dict[str, Any]]:
     return share + _GAP, {"yaxis2": axis}
 
 
+def _has_band(curve: LearningCurve, measure: str) -> bool:
+    return f"{measure}_error" in {*curve.learner, *curve.served}
+
+
 def _score_traces(
     times: list[str], curve: LearningCurve, measure: str, name: str, colour: str, dash: str, band: str
 ) -> Iterator[Any]:
@@ -103,7 +106,7 @@ def _score_traces(
         return
     y, error = scores[measure], scores.get(f"{measure}_error")
     if error is not None:
-        yield from _band(times, y, _Z95 * error, band)
+        yield from _band(times, y, error, band)
     yield go.Scatter(
         x=times,
         y=rounded(y),

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from gress.report.panel import Panel, Table
-from jobs.run_folder.learning import MEASURES, LearningSlot, last_slots
+from jobs.run_folder.learning import MEASURES, LearningSlot
 
 MOST_VERSIONS = 25
 
@@ -20,28 +20,21 @@ def slots_panel(name: str, model: str, slots: Sequence[LearningSlot]) -> Panel:
         slots: in the order of time.
     """
     due = [slot for slot in slots if slot.version is not None or slot.problem]
-    note = _counts_text(last_slots(slots))
+    note = _counts_text(slots[-1])
     if len(due) > MOST_VERSIONS:
         note += f" The last {MOST_VERSIONS} of {len(due):,} slots with a version or a reason for none."
     table = _table(due[-MOST_VERSIONS:]) if due else None
     return Panel(name, f"Online learning of {model}: versions and counts", note, is_wide=True, table=table)
 
 
-def _counts_text(last: Sequence[LearningSlot]) -> str:
-    counts = [f"{sum(slot.updates for slot in last):,} rows learnt"]
-    models = [slot.models for slot in last if slot.models is not None]
-    if models:
-        counts.append(f"by {sum(models):,} models in {len(last):,} shards")
-    for words, total in (
-        ("held out", sum(slot.held_out for slot in last)),
-        ("skipped", sum(slot.skipped for slot in last)),
-        ("changes found", sum(slot.drifts for slot in last)),
-    ):
-        if total:
-            counts.append(f"{total:,} {words}")
-    looks = sum(slot.looks for slot in last)
-    if looks:
-        counts.append(f"{sum(slot.rolled_back for slot in last):,} of {looks:,} looks rolled back")
+def _counts_text(last: LearningSlot) -> str:
+    counts = [f"{last.updates:,} rows learnt"]
+    if last.models is not None:
+        counts.append(f"{last.models:,} models")
+    named = ((last.held_out, "held out"), (last.skipped, "skipped"), (last.drifts, "changes found"))
+    counts += [f"{count:,} {words}" for count, words in named if count]
+    if last.looks:
+        counts.append(f"{last.rolled_back:,} of {last.looks:,} looks rolled back")
     return f"So far: {', '.join(counts)}."
 
 

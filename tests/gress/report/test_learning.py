@@ -15,7 +15,7 @@ from gress.report.page import render
 from jobs.run_folder.learning import read_learning
 from tests.gress.report.page_parts import MARKUP, PageParts, parse
 from tests.gress.report.runs import labelled_predictions, write_run
-from tests.support.learning_slots import Line, line, regression_line, shard_line, write_learning
+from tests.support.learning_slots import Line, keys_line, line, regression_line, write_learning
 
 
 def page(run: Path, *lines: Line) -> PageParts:
@@ -51,7 +51,7 @@ def test_learner_and_served_have_a_line_in_each_plot(tmp_path: Path) -> None:
     assert trace(loss, "served")["y"] == [0.45] * 3
     low, high = auc["data"][:2]
     assert high["fill"] == "tonexty"
-    assert [low["y"][0], high["y"][0]] == pytest.approx([0.75 - 1.96 * 0.004, 0.75 + 1.96 * 0.004], abs=1e-5)
+    assert [low["y"][0], high["y"][0]] == pytest.approx([0.746, 0.754])
     assert all("fill" not in each for each in loss["data"])
 
 
@@ -107,19 +107,10 @@ def test_regression_has_its_errors(tmp_path: Path) -> None:
     assert "rmse of the learner rmse served" in parts.text
 
 
-def test_shards_are_one_line_weighted_with_their_rows(tmp_path: Path) -> None:
-    lines = [
-        shard_line(hour, shard, rows=rows, scores={"auc_roc": auc}, drifts=hour * shard)
-        for hour in range(3)
-        for shard, rows, auc in ((0, 300, 0.9), (1, 100, 0.7))
-    ]
-    parts = page(tmp_path, *lines)
-    figure = parts.figures["learning_0_auc_roc"]
-    assert trace(figure, "learner")["y"] == [0.85, 0.85, 0.85]
-    drift = trace(figure, "drift")
-    assert [text[11:13] for text in drift["x"]] == ["02", "03"]
-    assert drift["customdata"] == ["1 since the slot before, shard 1"] * 2
-    assert "4,800 rows learnt, by 101 models in 2 shards, 1,200 held out, 6 skipped, 2 changes found." in parts.text
+def test_models_of_keys_have_a_number_and_no_table_without_versions(tmp_path: Path) -> None:
+    parts = page(tmp_path, keys_line(0), keys_line(1))
+    assert trace(parts.figures["learning_0_auc_roc"], "learner")["y"] == [0.75, 0.751]
+    assert "So far: 1,600 rows learnt, 51 models, 400 held out, 3 skipped." in parts.text
     assert "what became of it" not in parts.text
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from jobs.errors import JobError
-from jobs.run_folder.learning import last_slots, read_learning, scores_of
-from tests.support.learning_slots import HOUR_MS, START_MS, line, shard_line, write_learning
+from jobs.run_folder.learning import read_learning
+from tests.support.learning_slots import HOUR_MS, START_MS, line, write_learning
 
 
 def test_run_that_does_not_learn_has_no_slots(tmp_path: Path) -> None:
@@ -30,33 +30,19 @@ def test_last_line_of_a_slot_counts(tmp_path: Path) -> None:
     assert (first.version, first.problem) == ("1.0.2", "")
 
 
-def test_line_that_learnt_more_counts_though_its_file_comes_first(tmp_path: Path) -> None:
-    write_learning(tmp_path, [line(0, updates=900, version="1.0.1")], [line(0, updates=899, version=None)])
-    (slot,) = read_learning(tmp_path)["fraud-online"]
-    assert (slot.updates, slot.version) == (900, "1.0.1")
+def test_version_that_was_published_stays_though_its_file_comes_first(tmp_path: Path) -> None:
+    failed = line(0, version=None, promoted=None, problem="disk full")
+    (slot,) = read_learning(write_learning(tmp_path, [line(0)], [failed]))["fraud-online"]
+    assert (slot.version, slot.is_promoted, slot.problem) == ("1.0.0", True, "")
 
 
-def test_shards_of_a_slot_stay_apart(tmp_path: Path) -> None:
-    write_learning(tmp_path, [shard_line(0, 1), shard_line(0, 0), shard_line(1, 1, updates=5_000)])
-    slots = read_learning(tmp_path)["fraud-online"]
-    assert [(slot.slot, slot.shard, slot.models) for slot in slots] == [(1000, 0, 50), (1000, 1, 51), (1001, 1, 51)]
-    assert [(slot.shard, slot.updates) for slot in last_slots(slots)] == [(0, 800), (1, 5_000)]
-
-
-def test_scores_of_shards_are_weighted_with_their_rows(tmp_path: Path) -> None:
-    first = shard_line(0, 0, rows=300, scores={"auc_roc": 0.9}, served={"auc_roc": 0.5, "log_loss": None})
-    second = shard_line(0, 1, rows=100, scores={"auc_roc": 0.7}, served={})
-    write_learning(tmp_path, [first, second])
-    learner, served = scores_of(read_learning(tmp_path)["fraud-online"])
-    assert learner == pytest.approx({"auc_roc": 0.85})
-    assert served == {"auc_roc": 0.5}
-
-
-def test_line_with_less_still_reads(tmp_path: Path) -> None:
-    bare = line(0, guard=None, drifts=None, rate=None, promoted=None, version=None)
+def test_line_of_a_slot_in_which_nothing_was_learnt_has_less(tmp_path: Path) -> None:
+    absent = ("slot", "rows", "held_out", "skipped", "guard", "drifts", "rate", "version", "promoted")
+    bare = line(0, scores={"auc_roc": None}, **dict.fromkeys(absent))
     (slot,) = read_learning(write_learning(tmp_path, [bare]))["fraud-online"]
-    assert (slot.looks, slot.rolled_back, slot.drifts, slot.is_promoted) == (0, 0, 0, False)
-    assert (slot.problem, slot.kept_because) == ("", "")
+    assert (slot.updates, slot.rows, slot.held_out, slot.looks, slot.drifts) == (800, 0, 0, 0, 0)
+    assert (slot.version, slot.is_promoted, slot.problem, slot.kept_because) == (None, False, "", "")
+    assert slot.scores == {}
 
 
 @pytest.mark.parametrize(
@@ -64,8 +50,8 @@ def test_line_with_less_still_reads(tmp_path: Path) -> None:
     [
         ("[1]", r"AttributeError"),
         ("{", r"JSONDecodeError"),
-        ('{"model": "m"}', r"KeyError\('slot'\)"),
-        ('{"model": "m", "slot": "x"}', r"ValueError"),
+        ('{"model": "m", "ended_at": 1}', r"KeyError\('updates'\)"),
+        ('{"model": "m", "ended_at": 1, "updates": "x"}', r"ValueError"),
     ],
     ids=["no object", "no JSON", "member missing", "no number"],
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jobs.run_folder.learning_figures import learning_figures, learning_text
 from jobs.run_folder.summary import summarise
-from tests.support.learning_slots import line, regression_line, shard_line, write_learning
+from tests.support.learning_slots import keys_line, line, regression_line, write_learning
 
 
 def test_run_that_does_not_learn_has_no_figures(tmp_path: Path) -> None:
@@ -38,11 +38,11 @@ def test_regression_has_its_error(tmp_path: Path) -> None:
     assert "rmse 2.0000 (served 3.0000)" in learning_text(figures)
 
 
-def test_models_of_keys_have_a_number_and_no_version(tmp_path: Path) -> None:
-    write_learning(tmp_path, [shard_line(0, 0), shard_line(1, 1, served={})])
+def test_models_of_keys_have_a_number(tmp_path: Path) -> None:
+    write_learning(tmp_path, [keys_line(0), keys_line(1, served={})])
     (figures,) = learning_figures(tmp_path).values()
-    assert figures == {"updates": 2400, "models": 101, "auc_roc": 0.7505, "served_auc_roc": 0.76}
-    assert learning_text(figures) == "2,400 rows learnt, 101 models, auc_roc 0.7505 (served 0.7600)"
+    assert figures == {"updates": 1600, "models": 51, "versions": 0, "promoted": 0, "auc_roc": 0.751}
+    assert learning_text(figures) == "1,600 rows learnt, 51 models, 0 versions, 0 promoted, auc_roc 0.7510"
 
 
 def test_scores_that_are_not_known_are_left_out(tmp_path: Path) -> None:

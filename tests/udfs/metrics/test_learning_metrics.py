@@ -12,7 +12,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from conf.settings import MetricsSettings
-from tests.support.learning_slots import line, regression_line, shard_line
+from tests.support.learning_slots import line, regression_line
 from udfs.metrics import learning
 from udfs.metrics.learning import LearningRecorder
 
@@ -66,7 +66,8 @@ def test_counters_are_there_before_anything_goes_wrong(recorder: LearningRecorde
     recorder.flush()
     for error_type in ("update_failed", "publish_failed"):
         assert online(recorder, "training_errors_total", error_type=error_type) == 0
-    assert sample(recorder, "online_publish_failures") == 0
+    recorder.slot(line(0, version=None, promoted=None, guard=None, drifts=None))
+    assert [sample(recorder, f"online_{name}") for name in ("publish_failures", "rollbacks", "drifts")] == [0, 0, 0]
 
 
 def test_scores_are_those_of_the_last_slot(recorder: LearningRecorder) -> None:
@@ -97,17 +98,13 @@ def test_version_before_the_last_is_0(recorder: LearningRecorder) -> None:
     assert [sample(recorder, "online_version_info", version=f"1.0.{number}") for number in range(3)] == [0, None, 1]
 
 
-def test_shards_of_several_tasks_are_one_model(make: Make) -> None:
-    first = make()
-    second = make(first._job)
-    first.slot(shard_line(0, 0, rows=300, scores={"auc_roc": 0.9}, drifts=1))
-    second.slot(shard_line(0, 1, rows=100, scores={"auc_roc": 0.1}, drifts=4))
-    second.slot(shard_line(1, 1, rows=100, scores={"auc_roc": 0.7}, drifts=5))
-    assert online(first, "model_score", metric="auc_roc") == pytest.approx(0.85)
-    assert sample(first, "online_drifts") == 6
-    second.close()
-    first.slot(shard_line(1, 0, rows=300, scores={"auc_roc": 0.9}, drifts=1))
-    assert online(first, "model_score", metric="auc_roc") == pytest.approx(0.9)
+def test_task_that_only_updates_says_nothing_of_what_is_published(make: Make) -> None:
+    updating = make()
+    publishing = make(updating._job)
+    publishing.failed("publish_failed")
+    updating.updated(1, 0.1)
+    updating.close()
+    assert sample(updating, "online_publish_failures") == 1
 
 
 def test_failures_to_publish_are_counted_until_one_succeeds(recorder: LearningRecorder) -> None:
