@@ -86,7 +86,8 @@ class LearnerSettings(FrozenSettings):
         algorithm: ``logistic`` (default), ``linear`` and ``softmax`` regression; ``passive_aggressive`` and
             ``passive_aggressive_regression``; ``naive_bayes``, the Gaussian one; ``scikit_learn`` or ``river``, an
             estimator of these libraries.
-        classes: number of classes, for softmax and naive_bayes, >= 2; default 2. Outcomes are 0 to classes - 1.
+        classes: number of classes, for softmax, naive_bayes, scikit_learn and river, >= 2; default 2. Outcomes are 0 to
+            classes - 1. For scikit_learn and river 0 says that outcomes are numbers.
         optimizer: of the regressions: ``sgd``, ``adagrad`` (default), ``adam`` or ``ftrl``.
         learning_rate: step size of an update, > 0; default: ``ml.online_learning.default_learning_rate``. For ftrl it
             is α of the paper.
@@ -103,7 +104,7 @@ class LearnerSettings(FrozenSettings):
     """
 
     algorithm: Algorithm = "logistic"
-    classes: Whole = Field(default=2, ge=2)
+    classes: Whole = Field(default=2, ge=0)
     optimizer: Literal["sgd", "adagrad", "adam", "ftrl"] = "adagrad"
     learning_rate: Real | None = Field(default=None, gt=0)
     schedule: ScheduleSettings = ScheduleSettings()
@@ -119,7 +120,7 @@ class LearnerSettings(FrozenSettings):
     @property
     def is_regression(self) -> bool:
         """Whether outcomes are numbers, and not classes."""
-        return self.algorithm in REGRESSION
+        return self.algorithm in REGRESSION or self.classes == 0
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -145,6 +146,8 @@ class LearnerSettings(FrozenSettings):
         for name, owners in needs.items():
             if name in self.model_fields_set and self.algorithm not in owners:
                 yield Refusal(f"no {name}, which only {', '.join(owners)} have", (name,), against=(("algorithm",),))
+        if self.classes == 1 or (self.classes == 0 and self.algorithm not in ADAPTED):
+            yield Refusal("a number >= 2", ("classes",))
         if self.algorithm in ADAPTED and self.estimator is None:
             yield Refusal(f"the import path of a class, which algorithm {self.algorithm} needs", ("estimator",))
         if "schedule" in self.model_fields_set and self.optimizer in ("adagrad", "ftrl"):

@@ -18,6 +18,7 @@ from models.errors import ModelError
 from udfs.experiments.open_arms import model_choices
 from udfs.features.errors import FeatureError
 from udfs.features.feature_set import FeatureSet, compile_feature_set, feature_problems
+from udfs.learning.settings import course_of
 from udfs.rows import SCORE, prediction_row
 from udfs.scoring.listed_models import check_listed, try_out
 from udfs.scoring.model_source import find_model, open_model, served_entry
@@ -80,6 +81,10 @@ def _of_learning(ml: MlSettings, job: JobSettings, origin: str) -> Iterator[JobE
     if find_spec("onnx") is None:
         problem = "job.learning: expected the package onnx, which writes the versions, found none"
         yield JobError(origin, problem, "pip install 'gress-ml[learning]'")
+    try:
+        course_of(job, learning).chain.make_learner()
+    except (ValueError, ImportError) as error:
+        yield JobError(origin, f"job.learning.learner: {error}")
 
 
 def _of_lateness(events: EventSettings, execution: ExecutionSettings, origin: str) -> Iterator[JobError]:

@@ -44,7 +44,7 @@ READ_AS_ONE: dict[str, Read] = {
     "ml.online_learning.validation_split": (_LEARNING, "split"),
 }
 
-_SCHEDULE, _OF_SCHEDULE = "job.learning.learner.schedule", ("power", "decay", "period", "warm_up", "least")
+_OF_SCHEDULE = [f"job.learning.learner.schedule.{name}" for name in ("power", "decay", "period", "warm_up", "least")]
 
 # Settings that a property of their class reads: that one must be read.
 READ_BY_PROPERTY: dict[str, Read] = {
@@ -52,7 +52,7 @@ READ_BY_PROPERTY: dict[str, Read] = {
     f"{_AB}.ramp.variant": (f"{ExperimentSettings.__module__}.ExperimentSettings", "ramped"),
     f"{_AB}.split_key": (f"{ExperimentSettings.__module__}.ExperimentSettings", "unit"),
     f"{_AB}.variants.weight": (f"{VariantSettings.__module__}.VariantSettings", "share"),
-    **{f"{_SCHEDULE}.{name}": (f"{ScheduleSettings.__module__}.ScheduleSettings", "parameters") for name in _OF_SCHEDULE},
+    **dict.fromkeys(_OF_SCHEDULE, (f"{ScheduleSettings.__module__}.ScheduleSettings", "parameters")),
     f"{_VERDICT}.better": (f"{MetricSettings.__module__}.MetricSettings", "side"),
     f"{_VERDICT}.name": (f"{MetricSettings.__module__}.MetricSettings", "title"),
 }

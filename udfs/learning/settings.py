@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
-from conf.learning.learner import LearnerSettings
+from conf.learning.learner import ADAPTED, LearnerSettings
 from conf.learning.learning_choice import JobLearning
 from conf.settings import JobSettings
 from state.learners.make_learner import make_learner
 from state.learners.schedules import SCHEDULES
 from state.learners.settings import LearnerSettings as LearnerOptions
+from state.learning.adapters.estimator_settings import EstimatorSettings
+from state.learning.adapters.river import RiverLearner
+from state.learning.adapters.scikit_learn import ScikitLearner
+from state.learning.adapters.sealed_pickle import checked_key
 from state.learning.drift import ReactionSettings
 from state.learning.guard import GuardSettings
 from state.learning.naive_bayes import GaussianNaiveBayes
@@ -26,6 +31,8 @@ from udfs.features.feature_set import compile_feature_set
 
 if TYPE_CHECKING:
     from state.learners.settings import Algorithm
+
+KEY_VARIABLE = "GRESS_STATE_KEY"
 
 _TASKS: Mapping[str, Task] = MappingProxyType(
     {
@@ -66,16 +73,31 @@ def course_of(job: JobSettings, learning: JobLearning) -> CourseSettings:
 
 
 def _task(given: LearnerSettings) -> Task:
-    if given.algorithm == "naive_bayes":
-        return "binary" if given.classes == 2 else "classes"
+    if given.algorithm in ("naive_bayes", *ADAPTED):
+        return "numbers" if given.is_regression else "binary" if given.classes == 2 else "classes"
     return _TASKS[given.algorithm]
 
 
 def _make_learner(learning: JobLearning, width: int) -> Callable[[], Any]:
     """Return a function that makes a learner; it can be pickled."""
-    if learning.learner.algorithm == "naive_bayes":
-        return partial(GaussianNaiveBayes, width, learning.learner.classes)
+    given = learning.learner
+    if given.algorithm == "naive_bayes":
+        return partial(GaussianNaiveBayes, width, given.classes)
+    if given.algorithm in ADAPTED:
+        assert given.estimator is not None
+        options = EstimatorSettings(given.estimator, given.parameters, given.classes)
+        kind = ScikitLearner if given.algorithm == "scikit_learn" else RiverLearner
+        return partial(kind, options, width, state_key())
     return partial(make_learner, learner_options(learning), width)
+
+
+def state_key(environ: Mapping[str, str] = os.environ) -> bytes:
+    """Return the key that seals the state of estimators of other libraries, from ``GRESS_STATE_KEY``.
+
+    Raises:
+        ValueError: there is none, or it is too short.
+    """
+    return checked_key(environ.get(KEY_VARIABLE, "").encode())
 
 
 def learner_options(learning: JobLearning) -> LearnerOptions:
