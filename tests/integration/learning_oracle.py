@@ -14,7 +14,7 @@ RATE, CLIP, FAR, SPLIT = 0.05, 10.0, 10.0, 0.2
 
 def is_held_out(event: int, model: str) -> bool:
     """Whether an event is a validation row: its id's hash is below the share."""
-    return xxhash.xxh64_intdigest(f"{model}.{event}") < SPLIT * 2**64
+    return xxhash.xxh64_intdigest(f"{model}.{event}".encode()) < SPLIT * 2**64
 
 
 class Oracle:
@@ -39,7 +39,7 @@ class Oracle:
         for j, value in enumerate(x):
             slope = error * value
             self.squares[j] += slope * slope
-            self.weights[j] -= RATE * slope / (math.sqrt(self.squares[j]) + 1e-10)
+            self.weights[j] -= RATE * slope / (math.sqrt(self.squares[j]) + 1e-8)
         self.learnt += 1
 
     def scaled(self, row: Sequence[float]) -> list[float]:
@@ -60,7 +60,7 @@ def taught(rows: pd.DataFrame, columns: Sequence[str], model: str) -> Oracle:
         model: salt of the split.
     """
     oracle = Oracle(len(columns))
-    hashes = [xxhash.xxh64_intdigest(f"{model}.{event}") for event in rows["TRANSACTION_ID"]]
+    hashes = [xxhash.xxh64_intdigest(f"{model}.{event}".encode()) for event in rows["TRANSACTION_ID"]]
     ordered = rows.assign(hash=pd.array(hashes, dtype="UInt64")).sort_values(["known", "TX_MS", "hash"])
     for row in ordered.to_dict("records"):
         if not is_held_out(row["TRANSACTION_ID"], model):

@@ -13,7 +13,7 @@ from tests.support.experiment_runs import SPLIT, overrides
 from tests.support.experiments import xxh64
 from tests.support.fraud_config import STATELESS, write_fraud_config
 from tests.support.job_runs import read_parts, run_job
-from tests.support.killed_runs import WAIT_S, kill_once, start_run
+from tests.support.killed_runs import WAIT_S, WrittenAndSaved, kill_once, start_run
 
 FILES, EVENTS_A_FILE = 40, 2_000
 METRICS = (
@@ -36,29 +36,6 @@ def source(tmp_path: Path) -> Path:
     return folder
 
 
-class JudgedAndSaved:
-    """Whether a run has written verdicts since this was made, and a checkpoint since then."""
-
-    def __init__(self, output: Path) -> None:
-        self._output = output
-        self._files = self._written()
-        self._checkpoints: set[Path] | None = None
-
-    def __call__(self) -> bool:
-        if self._checkpoints is None:
-            if self._written() - self._files:
-                self._checkpoints = self._saved()
-            return False
-        return bool(self._saved() - self._checkpoints)
-
-    def _written(self) -> set[Path]:
-        """Return files that no checkpoint has made visible; others are of a run before."""
-        return {path for path in self._output.glob("verdicts/.part-*") if path.exists() and path.stat().st_size}
-
-    def _saved(self) -> set[Path]:
-        return set(self._output.glob(".checkpoints/*/chk-*/_metadata"))
-
-
 def records(output: Path) -> list[dict[str, Any]]:
     """All records in the order of their looks, each once."""
     found = read_parts(output / "verdicts").to_dict("records")
@@ -74,7 +51,7 @@ def test_verdicts_and_variants_survive_kills_and_other_numbers_of_tasks(source: 
 
     for parallelism, how in ((1, ()), (4, ("--resume",))):
         started = start_run(config, source, output, [*often, f"execution.parallelism={parallelism}"], *how)
-        kill_once(JudgedAndSaved(output), started, output)
+        kill_once(WrittenAndSaved(output, "verdicts"), started, output)
     two = start_run(config, source, output, [*often, "execution.parallelism=2"], "--resume")
     assert two.wait(WAIT_S) == 0, (tmp_path / "log").read_text()
     summary = json.loads((output / "summary.json").read_text("utf-8"))

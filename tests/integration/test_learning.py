@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,12 +18,15 @@ from models.registry import local_registry
 from tests.integration.learning_oracle import DAY_MS, is_held_out, taught
 from tests.support.fraud_config import STATELESS, write_fraud_config
 from tests.support.job_runs import JobRun, read_parts, run_job
-from tests.support.killed_runs import WAIT_S, kill_once, start_run
+from tests.support.killed_runs import WAIT_S, WrittenAndSaved, kill_once, start_run
 from tests.support.small_model import write_model
 
 MODEL = "fraud-online"
-EVENTS = 20_000
-LABELS = "id: tx, time: at, label: fraud, fields: {tx: {type: long}, at: {type: timestamp, unit: ms}, fraud: {type: long}}"
+# In the order of the shipped feature set.
+COLUMNS = ("TX_AMOUNT", "TX_DURING_WEEKEND", "TX_DURING_NIGHT")
+EVENTS, FILES = 20_000, 20
+FIELDS = "{tx: {type: long}, at: {type: timestamp, unit: ms}, fraud: {type: long}}"
+LABELS = f"id: tx, time: at, label: fraud, fields: {FIELDS}"
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,11 @@ class Given:
         return self.folder / "events.jsonl"
 
     @property
+    def pieces(self) -> Path:
+        """The events in many files, which one task after the other reads."""
+        return self.folder / "events"
+
+    @property
     def labels(self) -> Path:
         return self.folder / "labels.jsonl"
 
@@ -48,6 +56,11 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Given:
     folder = tmp_path_factory.mktemp("learning") / "in"
     folder.mkdir()
     write(folder / "events.jsonl", TransactionGenerator(GeneratorSettings(customers=500)).batches(EVENTS))
+    (folder / "events").mkdir()
+    lines = (folder / "events.jsonl").read_bytes().splitlines(keepends=True)
+    for number in range(FILES):
+        part = lines[number * EVENTS // FILES : (number + 1) * EVENTS // FILES]
+        (folder / "events" / f"{number:03}.jsonl").write_bytes(b"".join(part))
     rows = pd.read_json(folder / "events.jsonl", lines=True, convert_dates=False)
     times = pd.to_datetime(rows["TX_DATETIME"])
     rows["TX_MS"] = times.astype("int64") // (1_000_000 if times.dt.unit == "ns" else 1)
@@ -107,7 +120,7 @@ def records(run: JobRun) -> list[dict[str, object]]:
 
 def test_weights_are_those_of_a_loop_over_the_rows(given: Given, undisturbed: JobRun) -> None:
     found = last(undisturbed.output.parent)
-    oracle = taught(given.rows, STATELESS, MODEL)
+    oracle = taught(given.rows, COLUMNS, MODEL)
     np.testing.assert_allclose(found.weights[:, 0], oracle.weights[:-1], rtol=1e-9)
     np.testing.assert_allclose(found.bias[0], oracle.weights[-1], rtol=1e-9)
     np.testing.assert_allclose(found.mean, oracle.means, rtol=1e-12)
@@ -137,37 +150,23 @@ def test_latency_profile_learns_the_same(given: Given, undisturbed: JobRun, tmp_
     assert bits(tmp_path) == bits(undisturbed.output.parent)
 
 
+@pytest.mark.slow
 def test_killed_run_goes_on_to_the_same_bits(given: Given, undisturbed: JobRun, tmp_path: Path) -> None:
     output = tmp_path / "out"
-    given_settings = [*settings(tmp_path), "execution.checkpoint_interval=200ms", "job.inference.batch_size=100"]
-    progress = is_learning(tmp_path)
-    for options in ((), ("--resume",), ("--resume",)):
-        process = start_run(given.config, given.events, output, given_settings, *options)
-        if len(bits(tmp_path)) >= len(bits(undisturbed.output.parent)):
-            break
-        kill_once(progress, process, output)
-    else:
-        process = start_run(given.config, given.events, output, given_settings, "--resume")
+    often = [*settings(tmp_path), "execution.checkpoint_interval=200ms", "job.inference.batch_size=20"]
+    for parallelism, options in ((1, ()), (4, ("--resume",))):
+        tasks = f"execution.parallelism={parallelism}"
+        process = start_run(given.config, given.pieces, output, [*often, tasks], *options)
+        kill_once(WrittenAndSaved(output, "learning"), process, output)
+    process = start_run(given.config, given.pieces, output, often, "--resume")
     assert process.wait(WAIT_S) == 0, (tmp_path / "log").read_text()
     assert bits(tmp_path) == bits(undisturbed.output.parent)
     versions = [str(version) for version in local_registry(tmp_path / "registry").versions(MODEL)]
     assert versions == [each["version"] for each in records(undisturbed)]
+    found = read_parts(output / "learning").sort_values("slot").to_dict("records")
+    assert [each["version"] for each in found] == versions
     summary = json.loads((output / "summary.json").read_text())
     assert summary["events"] == summary["predictions"] == EVENTS
-
-
-def is_learning(folder: Path) -> Callable[[], bool]:
-    """Return a function that tells whether more versions than at its last success are there."""
-    seen: list[int] = [0]
-
-    def has_more() -> bool:
-        now = len(bits(folder))
-        if now > seen[0] + 2:
-            seen[0] = now
-            return True
-        return False
-
-    return has_more
 
 
 @pytest.mark.parametrize(

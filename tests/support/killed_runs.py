@@ -38,3 +38,26 @@ def kill_once(is_time: Callable[[], object], process: subprocess.Popen[bytes], o
         os.kill(number, signal.SIGKILL)
     process.wait()
     assert not (output / "summary.json").exists()
+
+
+class WrittenAndSaved:
+    """Whether a run has written rows into a folder since this was made, and a checkpoint since then."""
+
+    def __init__(self, output: Path, folder: str) -> None:
+        self._output, self._folder = output, folder
+        self._files = self._written()
+        self._checkpoints: set[Path] | None = None
+
+    def __call__(self) -> bool:
+        if self._checkpoints is None:
+            if self._written() - self._files:
+                self._checkpoints = self._saved()
+            return False
+        return bool(self._saved() - self._checkpoints)
+
+    def _written(self) -> set[Path]:
+        """Return files that no checkpoint has made visible; others are of a run before."""
+        return {path for path in self._output.glob(f"{self._folder}/.part-*") if path.exists() and path.stat().st_size}
+
+    def _saved(self) -> set[Path]:
+        return set(self._output.glob(".checkpoints/*/chk-*/_metadata"))
