@@ -10,7 +10,7 @@
    kind before long, and the learner is better on them than the kept state.
 4. After `patience` roll-backs in a row for being worse, the older half of the held-out rows is forgotten, which the new
    kind may have left behind. With too few rows left, a finite learner is accepted unjudged. So nothing is held back
-   for more than `patience`·log2(rows/min_rows) checks, even if no held-out row comes any more.
+   for more than `patience`·(1 + log2(rows/min_rows)) checks, even if no held-out row comes any more.
 
 A learner that becomes a little worse at each check, by less than the margin, is accepted: slow decline is for detectors
 of drift.

@@ -9,13 +9,14 @@ import numpy as np
 from state.learning.bayes_parameters import BayesParameters, added_in_order
 from state.learning.packed import pack, unpack
 from state.learning.row_cuts import row_cuts
-from state.learning.statistics.running_moments import FeatureMoments, RunningMoments
+from state.learning.statistics.feature_moments import FeatureMoments
+from state.learning.statistics.running_moments import RunningMoments
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 VERSION = 1
-_AT_ONCE = 256  # rows: moments before each are kept for all classes
+_AT_ONCE = 128  # rows: moments before each are kept for all classes
 
 
 class GaussianNaiveBayes:

@@ -12,7 +12,7 @@ from state.learning.statistics.running_moments import RunningMoments
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from state.learning.statistics.running_moments import FeatureMoments
+    from state.learning.statistics.feature_moments import FeatureMoments
 
 
 @dataclass(frozen=True)

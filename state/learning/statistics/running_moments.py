@@ -8,37 +8,23 @@ and blocks end at fixed rows: cutting the stream into other batches changes no b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from state.learning.packed import pack, unpack
 from state.learning.statistics.fading_sums import block_growth
+from state.learning.statistics.feature_moments import FeatureMoments, ratio
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 VERSION = 1
 _BLOCK = 256
+_CELLS, _LEAST_ROWS = 16_384, 32  # what fits a processor's cache is added up at once
 _LARGE = 1e100  # what is larger counts as missing: its square is no number
 _FORGOTTEN = 1e-200
 _ROUNDING = 1e-15
-
-
-@dataclass(frozen=True, eq=False)
-class FeatureMoments:
-    """Moments of features.
-
-    Attributes:
-        counts: sum of the weights of the values, faded, (..., k).
-        means: mean of the values, (..., k); NaN: there is none yet.
-        variances: mean squared deviation from the mean, (..., k); NaN: there is no value yet.
-    """
-
-    counts: NDArray[np.float64]
-    means: NDArray[np.float64]
-    variances: NDArray[np.float64]
 
 
 class RunningMoments:
@@ -93,11 +79,12 @@ class RunningMoments:
         before = np.empty((3, *rows.shape))
         is_learnt = weights > 0
         ranks = np.cumsum(is_learnt)
+        most = max(_LEAST_ROWS, _CELLS // max(1, self.features))
         begin = learnt = 0
         while begin < len(rows):
             room = len(self._growth) - self._place
             # The block ends with the row that fills it; rows of weight 0 take no room.
-            end = min(len(rows), int(np.searchsorted(ranks, learnt + room)) + 1)
+            end = min(len(rows), int(np.searchsorted(ranks, learnt + room)) + 1, begin + most)
             batch = slice(begin, end)
             places = self._place + ranks[batch] - learnt - is_learnt[batch]
             self._add(rows[batch], weights[batch], places, before[:, batch])
@@ -136,7 +123,7 @@ class RunningMoments:
         gone = self._sums[0] < _FORGOTTEN
         self._sums[:, gone], self._centres[gone] = 0.0, np.nan
         weights, deviations, squares = self._sums
-        centres = self._centres + _ratio(deviations, weights)
+        centres = self._centres + ratio(deviations, weights)
         # A centre far from 0 moves by what its digits allow, which is not quite to the mean.
         moved = np.where(gone, 0.0, centres - self._centres)
         squares = np.maximum(squares - moved * (2.0 * deviations - weights * moved), 0.0)
@@ -145,7 +132,7 @@ class RunningMoments:
 
     def _moments(self, sums: NDArray[np.float64], scale: NDArray[np.float64] | np.float64) -> FeatureMoments:
         weights, deviations, squares = sums
-        shift, second = _ratio(deviations, weights), _ratio(squares, weights)
+        shift, second = ratio(deviations, weights), ratio(squares, weights)
         variances = second - shift * shift
         # Below the rounding of the subtraction there is none.
         variances[variances <= _ROUNDING * second] = 0.0
@@ -158,16 +145,11 @@ class RunningMoments:
             ValueError: it has another width of rows or fading factor.
         """
         self._check(other.features, other._fading)
-        mine, theirs = self.now(), other.now()
-        total = mine.counts + theirs.counts
-        share = np.divide(theirs.counts, total, out=np.zeros_like(total), where=total > 0)
-        apart = np.where((mine.counts > 0) & (theirs.counts > 0), theirs.means - mine.means, 0.0)
-        within = [np.where(each.counts > 0, each.counts * each.variances, 0.0) for each in (mine, theirs)]
-        squares = within[0] + within[1] + apart * apart * mine.counts * share
-        self._centres = np.where(mine.counts > 0, mine.means, theirs.means) + apart * share
+        merged = self.now() + other.now()
+        squares = np.where(merged.counts > 0, merged.counts * merged.variances, 0.0)
         # At the start of a block, the last row has faded once.
-        self._sums = np.stack([total, np.zeros_like(total), squares]) * self._fading
-        self._place = 0
+        self._sums = np.stack([merged.counts, np.zeros_like(squares), squares]) * self._fading
+        self._centres, self._place = merged.means, 0
 
     def _check(self, features: int, fading: float) -> None:
         if features != self.features or fading != self._fading:
@@ -194,8 +176,3 @@ class RunningMoments:
         self._place = int(place)
         self._sums = np.frombuffer(sums, "<f8").astype(np.float64).reshape(3, -1)
         self._centres = np.frombuffer(centres, "<f8").astype(np.float64)
-
-
-def _ratio(sums: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return sums over weights; NaN where there is none."""
-    return np.divide(sums, weights, out=np.full_like(sums, np.nan), where=weights > 0)

@@ -75,7 +75,8 @@ def test_a_missing_feature_is_0_and_an_outlier_at_the_clip() -> None:
 
 
 def test_fading_follows_a_feature_that_moves() -> None:
-    moved = np.concatenate([np.zeros(1000), np.full(1000, 50.0)])[:, np.newaxis] + RNG.normal(size=(2000, 1))
+    noise = np.random.default_rng(1).normal(size=(2000, 1))
+    moved = np.repeat([0.0, 50.0], 1000)[:, np.newaxis] + noise
     latest = scaler(1, fading=0.99).transform_learn(moved)[1800:]
     assert abs(latest.mean()) < 0.3
     assert latest.std() == pytest.approx(1, abs=0.2)

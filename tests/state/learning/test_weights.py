@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
-from state.learning.weights import balanced_weights, class_weights, fake_negative_weights
+from state.learning.weights import balanced_weights, class_weights, fake_negative_weights, lost_positive_weights
 from tests.state.learning.made import LoopLogistic, two_classes
 
 CHANCE = st.floats(0.001, 0.999)
@@ -46,6 +46,13 @@ def test_expected_loss_is_that_of_the_true_labels(p: float, s: float, said: floa
     assert learnt == pytest.approx((1 + p * s) * golden, rel=1e-9)
 
 
+@given(CHANCE, st.floats(0, 0.99), CHANCE)
+def test_expected_loss_is_the_true_one_where_late_positives_are_lost(p: float, s: float, said: float) -> None:
+    positive, negative = lost_positive_weights(np.array([1.0, 0.0]), np.array([p, p]), s)
+    learnt = -p * (1 - s) * positive * np.log(said) - (1 - p + p * s) * negative * np.log(1 - said)
+    assert learnt == pytest.approx(-p * np.log(said) - (1 - p) * np.log(1 - said), rel=1e-9)
+
+
 @pytest.mark.parametrize("late_share", [1.0, 0.5], ids=["no wait", "half are late"])
 def test_late_positives_learnt_again_with_their_weight_leave_no_bias(late_share: float) -> None:
     rng = np.random.default_rng(0)
@@ -71,7 +78,9 @@ def test_late_positives_learnt_again_with_their_weight_leave_no_bias(late_share:
 
 
 def test_row_without_a_chance_weighs_1() -> None:
-    assert fake_negative_weights(np.array([0.0, 1.0]), np.array([np.nan, np.nan])).tolist() == [1.0, 1.0]
+    unknown = np.array([np.nan, np.nan])
+    assert fake_negative_weights(np.array([0.0, 1.0]), unknown).tolist() == [1.0, 1.0]
+    assert lost_positive_weights(np.array([0.0, 1.0]), unknown, 0.5).tolist() == [1.0, 2.0]
 
 
 def test_sure_positive_that_is_never_late_is_no_negative() -> None:

@@ -67,6 +67,16 @@ def test_cutting_the_stream_and_restoring_changes_no_bit(seed: int, fading: floa
     assert np.concatenate(variances).tobytes() == before.variances.tobytes()
 
 
+@given(CUTS)
+def test_cutting_a_stream_of_wide_rows_changes_no_bit(cuts: list[int]) -> None:
+    values = np.random.default_rng(0).normal(size=(300, 200))
+    whole, parts = RunningMoments(200, 0.97), RunningMoments(200, 0.97)
+    before = whole.learn(values, np.ones(300))
+    means = [parts.learn(values[batch], np.ones(len(values[batch]))).means for batch in batches(cuts)]
+    assert np.concatenate(means).tobytes() == before.means.tobytes()
+    assert parts.to_bytes() == whole.to_bytes()
+
+
 @given(st.integers(0, 1000), st.integers(80, 620))
 def test_merged_streams_have_the_moments_of_all_rows(seed: int, cut: int) -> None:
     values, weights = stream(seed, 700)
