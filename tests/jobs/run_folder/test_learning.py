@@ -30,6 +30,12 @@ def test_last_line_of_a_slot_counts(tmp_path: Path) -> None:
     assert (first.version, first.problem) == ("1.0.2", "")
 
 
+def test_last_reason_for_no_version_counts(tmp_path: Path) -> None:
+    failed = [line(0, version=None, promoted=None, problem=f"disk full, attempt {number}") for number in (1, 2)]
+    (slot,) = read_learning(write_learning(tmp_path, failed))["fraud-online"]
+    assert slot.problem == "disk full, attempt 2"
+
+
 def test_version_that_was_published_stays_though_its_file_comes_first(tmp_path: Path) -> None:
     failed = line(0, version=None, promoted=None, problem="disk full")
     (slot,) = read_learning(write_learning(tmp_path, [line(0)], [failed]))["fraud-online"]
