@@ -25,7 +25,7 @@ RUN_ELSEWHERE = {
         "changes a registry of one's own: tests/gress/cli/test_experiments.py",
     ),
 }
-PAGES = ("experiments", "first-job", "features", "models", "monitoring")
+PAGES = ("experiments", "first-job", "features", "learning", "models", "monitoring")
 
 
 def do(reader: Reader, step: Block | list[str]) -> str:

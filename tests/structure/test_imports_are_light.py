@@ -43,6 +43,7 @@ ADAPTERS = (
     "jobs.ab_test",
     "jobs.online_learning",
     "jobs.pipeline.labels",
+    "jobs.pipeline.learning",
     "jobs.pipeline.pieces",
     "jobs.pipeline.scoring",
     "jobs.pipeline.shadows",
