@@ -30,6 +30,7 @@ ml:
         traffic: 50
         enable_shadow_mode: true
         ramp: {steps: [5, 50, 100]}
+        verdict: {metrics: [{of: errors, role: guardrail, margin: 0.01}]}
         variants:
           - {name: old, model_name: m, weight: 1}
           - {name: new, model_name: m, model_version: v2}
@@ -95,6 +96,21 @@ def test_experiments_are_listed_with_their_present_weights(gress: Callable[..., 
     out = gress("list")
     assert "new m@2.0.0 40 %" in out
     assert re.search(r"running +│ 1 +│ \d{4}-\d\d-\d\d \d\d:\d\d", out)
+
+
+def test_ramp_that_nobody_advances_and_twins_are_told(run: Run, tmp_path: Path) -> None:
+    lines = [line for line in SETTINGS.splitlines() if "verdict" not in line]
+    settings = "\n".join(lines).replace("model_name: m, weight: 1}", "model_name: m, weight: 1, model_version: 2.0.0}")
+    (tmp_path / "job.yaml").write_text(settings, "utf-8")
+    code, _, err = run("list", "--config", "job.yaml")
+    assert code == 0
+    twins, ramp = err.splitlines()
+    assert "variants 'old' and 'new' are one model, m@2.0.0, so nothing but chance" in twins
+    assert "experiment 'checkout': it has a ramp and no verdict, so nobody advances it" in ramp
+
+
+def test_help_says_what_settings_are_read(run: Run) -> None:
+    assert "ml.ab_testing" in re.sub(r"[│\s]+", " ", run("list", "--help")[1])
 
 
 def test_settings_without_experiments_say_where_to_write_them(run: Run) -> None:
