@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gress.cli.main import main
 from models.lifecycle import promote, register
 from models.registry import Registry, local_registry
+from tests.support.commands import Answer, Run, answer_of
 from tests.support.tiny_models import write_linear
 
 SETTINGS = """
@@ -41,8 +40,6 @@ ml:
 """
 ISO_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
-Run = Callable[..., tuple[int, str, str]]
-
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Registry:
@@ -54,30 +51,17 @@ def registry(tmp_path: Path) -> Registry:
 
 
 @pytest.fixture
-def run(registry: Registry, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("GRESS_")]:
-        monkeypatch.delenv(name)
+def run(registry: Registry, command_line: Run, tmp_path: Path) -> Run:
     (tmp_path / "job.yaml").write_text(SETTINGS, "utf-8")
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["gress", "experiments", *arguments])
-        with pytest.raises(SystemExit) as exit_info:
-            main()
-        out, err = capsys.readouterr()
-        return int(exit_info.value.code or 0), out, err
-
-    return call
+    return partial(command_line, "experiments")
 
 
 @pytest.fixture
-def gress(run: Run) -> Callable[..., str]:
+def gress(run: Run) -> Answer:
     """Run a command on the settings that must succeed, and return its output."""
 
     def call(*arguments: str) -> str:
-        code, out, err = run(*arguments, "--config", "job.yaml")
-        assert (code, err) == (0, "")
-        return out
+        return answer_of(run, *arguments, "--config", "job.yaml")
 
     return call
 
