@@ -28,17 +28,15 @@ _OPTIONS: dict[str, tuple[Any, object]] = {
         ],
         None,
     ),
-    "config": (
-        Annotated[Optional[Path], typer.Option("--config", help="YAML file with ml.model_registry.")],  # noqa: UP045
-        None,
-    ),
     "overrides": (
         Annotated[list[str] | None, typer.Option("--set", help="A setting, as key.path=value; may be repeated.")],
         None,
     ),
     "is_json": (Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")], False),
 }
-"""Annotation and default of each option, by the name of its parameter."""
+"""Annotation and default of each option but --config, by the name of its parameter."""
+
+_CONFIG_HELP = "YAML file with ml.model_registry."
 
 
 @dataclass(frozen=True)
@@ -69,13 +67,16 @@ class RegistryCall:
             show()
 
 
-def on_registry(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of a registry; its first parameter becomes the `RegistryCall`."""
+def on_registry(command: Callable[..., None], *, config_help: str = _CONFIG_HELP) -> Callable[..., None]:
+    """Give a command the options of a registry; its first parameter becomes the `RegistryCall`.
+
+    Args:
+        command: the command.
+        config_help: what its settings are to have.
+    """
 
     @functools.wraps(command)
-    def run(
-        place: str | None, config: Path | None, overrides: list[str] | None, is_json: bool, **given: Any
-    ) -> None:
+    def run(place: str | None, config: Path | None, overrides: list[str] | None, is_json: bool, **given: Any) -> None:
         from models.registry import open_registry
 
         ml = _settings(place, config, overrides)
@@ -93,12 +94,16 @@ def on_registry(command: Callable[..., None]) -> Callable[..., None]:
     ]
     shared = [
         inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=annotation)
-        for name, (annotation, default) in _OPTIONS.items()
+        for name, (annotation, default) in (_OPTIONS | {"config": _config(config_help)}).items()
     ]
     # typer reads both.
     run.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
     run.__annotations__ = {each.name: each.annotation for each in [*own, *shared]}
     return run
+
+
+def _config(text: str) -> tuple[Any, object]:
+    return Annotated[Optional[Path], typer.Option("--config", help=text)], None  # noqa: UP045
 
 
 def _note_others(used: str) -> None:

@@ -111,10 +111,11 @@ def variants_block(figures: Figures) -> Block:
             Text(rate_text(each.rows_per_s)),
             Text(rate_text(each.errors_per_s), style="red" if each.errors_per_s else ""),
             Text(seconds_text(each.latency_p99_s, METRICS["abtest_variant_latency_seconds"].buckets[-1])),
+            Text(each.verdict or UNKNOWN),
         )
         for each in figures.variants
     ]
-    return Block(("experiment", "share", "rows/s", "errors/s", "p99"), tuple(rows))
+    return Block(("experiment", "share", "rows/s", "errors/s", "p99", "verdict"), tuple(rows))
 
 
 def learning_block(figures: Figures) -> Block:

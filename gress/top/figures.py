@@ -79,7 +79,11 @@ class VersionFigures:
 
 @dataclass(frozen=True)
 class VariantFigures:
-    """A variant of an experiment; the fields are those of a version."""
+    """A variant of an experiment; the other fields are those of a version.
+
+    Attributes:
+        verdict: what the last look at it says to do; empty: it was not looked at.
+    """
 
     job: str
     experiment: str
@@ -88,6 +92,7 @@ class VariantFigures:
     rows_per_s: float | None
     errors_per_s: float | None
     latency_p99_s: float | None
+    verdict: str = ""
 
 
 @dataclass(frozen=True)
@@ -251,10 +256,22 @@ def _variants(recent: Window, scrapes: Sequence[Scrape]) -> tuple[VariantFigures
             rows_per_s=rate,
             errors_per_s=recent.rate("abtest_variant_errors_total", dict(labels)),
             latency_p99_s=recent.histogram("abtest_variant_latency_seconds", dict(labels)).quantile(0.99),
+            verdict=_verdict(scrapes, dict(labels)),
         )
         for labels, rate in rows.items()
     ]
     return tuple(sorted(found, key=lambda each: (each.job, each.experiment, each.variant)))
+
+
+def _verdict(scrapes: Sequence[Scrape], labels: Mapping[str, str]) -> str:
+    """Return what the last look at a variant says to do."""
+    shown = {
+        dict(series.labels)["action"]
+        for each in scrapes
+        for series, value in each.gauges.items()
+        if series.name == "abtest_verdict_info" and series.has(labels) and value
+    }
+    return ", ".join(sorted(shown))
 
 
 def _total(scrapes: Sequence[Scrape], name: str, labels: Mapping[str, str] | None = None) -> float:

@@ -35,6 +35,7 @@ from udfs.functions.parse_lines import event_columns
 from udfs.labels.job_labels import join_settings, label_events, labels_of
 from udfs.labels.label_parts import SIDE_OUTPUTS
 from udfs.labels.pack_labels import PackLabels
+from udfs.metrics.labels import LabelRecorder
 from udfs.rows import DEAD_LETTER
 
 if TYPE_CHECKING:
@@ -86,7 +87,11 @@ def join_labels(session: FlinkSession, settings: Settings, job: JobSettings, sco
     texts = timed_texts(session, job, scored, TO_LABEL)
     predictions = texts.flat_map(SplitPredictions(join, shards), part_type()).uid("labels-predictions")
     both = keyed_parts(predictions.name("predictions by shard")).connect(keyed_parts(_parts(session, packed)))
-    joined = both.process(LabelStage(join, (*SIDE_OUTPUTS, "counts")), part_type()).uid("labels").name("join labels")
+    # In the throughput profile workers serve the endpoint: the JVM outlives the job, and would keep its port.
+    is_serving = settings.execution.profile == "latency"
+    recorder = LabelRecorder(job.name, settings.ml.metrics, is_serving=is_serving)
+    stage = LabelStage(join, (*SIDE_OUTPUTS, "counts"), recorder)
+    joined = both.process(stage, part_type()).uid("labels").name("join labels")
     unmatched = []
     for name in (None, *SIDE_OUTPUTS):
         stream = joined if name is None else _side(joined, name)

@@ -20,6 +20,7 @@ from jobs.sinks.inserts import Inserts
 from jobs.sinks.texts import insert_texts
 from udfs.columns.side_columns import OUTCOMES
 from udfs.functions.compare_shadows import PAIRED
+from udfs.metrics.verdicts import VerdictRecorder
 from udfs.verdicts.actions import actions_of
 from udfs.verdicts.paired import paired_name, treatments
 from udfs.verdicts.settings import judged, paired_judged, paired_trial, trial
@@ -87,5 +88,7 @@ def _records(settings: Settings, job: JobSettings, outcomes: DataStream, later: 
     act = {name: actions.act for name, actions in acting.items() if actions is not None}
     trials = {each.name: trial(each) for each in experiments}
     trials |= {paired_name(each.name, treatment): paired_trial(each, treatment) for each, treatment in pairs}
-    judge = JudgeExperiments(trials, act)
+    # In the throughput profile workers serve the endpoint: the JVM outlives the job, and would keep its port.
+    is_serving = settings.execution.profile == "latency"
+    judge = JudgeExperiments(trials, act, VerdictRecorder(job.name, settings.ml.metrics, is_serving=is_serving))
     return by_name.process(judge, Types.STRING()).uid("verdicts-judge").name("verdicts")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from conf.experiments.experiment_choice import experiments_of
 from conf.loading.loader import load_settings
 from conf.loading.parts import parts_of
 from conf.settings import JobSettings, Settings
@@ -23,6 +25,9 @@ from jobs.sources.first_rows import check_times
 from jobs.sources.generated import GENERATOR, generate, parse_generator
 from jobs.sources.kafka import KafkaInput, find_kafka_input
 from jobs.sources.labels import check_labels
+from models.experiments.doubts import experiment_doubts
+
+_LOG = logging.getLogger("gress.runs")
 
 
 @dataclass(frozen=True)
@@ -73,9 +78,7 @@ def _ignore(stage: str) -> None:
     """Do nothing."""
 
 
-def prepare(
-    request: RunRequest, *, needs_model: bool, ended: Callable[[str], None] = _ignore
-) -> PreparedRun:
+def prepare(request: RunRequest, *, needs_model: bool, ended: Callable[[str], None] = _ignore) -> PreparedRun:
     """Check a request from settings to output folder, cheapest first, and claim the folder.
 
     Args:
@@ -91,6 +94,9 @@ def prepare(
         publish_first_version(settings.ml, job)
     for problem in find_problems(parts_of(settings), origin, needs_model=needs_model):
         raise problem
+    for experiment in experiments_of(settings.ml, job.inference.model_name):
+        for doubt in experiment_doubts(experiment):
+            _LOG.warning("%s", doubt)
     ended("model")
     topics = find_kafka_input(request.input, job, origin)
     reads_labels = job.labels is not None and job.labels.kafka is not None

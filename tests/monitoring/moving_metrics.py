@@ -38,10 +38,14 @@ LABELS = {
     "feature": ("TX_AMOUNT",),
     "reason": ("malformed", "late"),
     "stage": ("parse",),
+    "bound": ("lower", "estimate", "upper"),
+    "action": ("continue",),
+    "outcome": ("matched", "late"),
 }
 # A shadow's answer matches or not; a deployment is taken up or not. A model that learns has scores of its own.
 _OTHERS = {
     ("abtest_shadow_comparisons_total", "result"): ("match", "mismatch"),
+    ("abtest_verdict_gain", "metric"): ("log_loss",),
     ("model_score", "version"): ("2.0.0", "online", "served"),
 }
 

@@ -51,7 +51,7 @@ def test_types_of_every_package_count_for_users(names: set[str]) -> None:
 
 def test_templates_of_the_report_are_in_it(repository: Path, names: set[str]) -> None:
     templates = {path.relative_to(repository).as_posix() for path in (repository / "gress/report/templates").iterdir()}
-    assert len(templates) == 5
+    assert len(templates) == 6
     assert templates - names == set()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page
 
@@ -106,3 +107,10 @@ def contrast(colour: str, behind: str) -> float:
 
     low, high = sorted((luminance(colour), luminance(behind)))
     return (high + 0.05) / (low + 0.05)
+
+
+def unclear_texts(opened: Opened, *, least: int) -> list[dict[str, Any]]:
+    """Return the texts of a page that are too small or too faint to read; there must be many texts."""
+    texts = opened.page.evaluate(TEXTS)
+    assert len(texts) > least
+    return [text for text in texts if text["size"] < 12 or contrast(text["colour"], text["behind"]) < 4.5]

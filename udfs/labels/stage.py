@@ -16,6 +16,7 @@ from udfs.garbage import spare_loaded_objects
 from udfs.labels.keyed_labels import KeyedLabels, Side
 from udfs.labels.label_parts import OUTCOMES, SIDE_OUTPUTS, Left, SideOutput
 from udfs.labels.settings import LabelSettings
+from udfs.metrics.labels import LabelRecorder
 from udfs.windows.code import code_digest
 from udfs.windows.stage import labels_with_state
 
@@ -42,10 +43,16 @@ class LabelStage(KeyedCoProcessFunction):  # type: ignore[misc]
     Args:
         settings: settings of the join.
         sides: side outputs that the job reads; rows of the others are counted only.
+        recorder: recorder of the rows by outcome, in metrics of the job; None: nobody asks for them.
     """
 
-    def __init__(self, settings: LabelSettings, sides: tuple[StageOutput, ...] = SIDE_OUTPUTS) -> None:
-        self._settings, self._sides, self._code = settings, sides, _CODE
+    def __init__(
+        self,
+        settings: LabelSettings,
+        sides: tuple[StageOutput, ...] = SIDE_OUTPUTS,
+        recorder: LabelRecorder | None = None,
+    ) -> None:
+        self._settings, self._sides, self._recorder, self._code = settings, sides, recorder, _CODE
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Read the state of all shards of this task."""
@@ -57,7 +64,14 @@ class LabelStage(KeyedCoProcessFunction):  # type: ignore[misc]
         self._tags = {name: side_output(name) for name in self._sides}
         group = runtime_context.get_metrics_group().add_group("labels")
         self._counters = {name: group.counter(name) for name in OUTCOMES}
+        if self._recorder is not None:
+            self._recorder.open()
         spare_loaded_objects()
+
+    def close(self) -> None:
+        """Write the remaining counts."""
+        if self._recorder is not None:
+            self._recorder.close()
 
     def process_element1(self, value: bytes, ctx: KeyedCoProcessFunction.Context) -> list[Any]:
         """Take predictions."""
@@ -84,6 +98,8 @@ class LabelStage(KeyedCoProcessFunction):  # type: ignore[misc]
         found: list[Any] = []
         for left in parts:
             self._counters[left.outcome].inc(left.rows)
+            if self._recorder is not None:
+                self._recorder.left(left.outcome, left.rows)
             if "counts" in self._tags:
                 found.append((self._tags["counts"], Row(left.outcome, left.rows)))
             if left.output is None:

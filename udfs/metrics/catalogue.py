@@ -240,6 +240,29 @@ METRICS = MappingProxyType(
             "Rows that a shadow was not given, because it was too far behind or kept failing.",
             "Growing: give the job another core, or the shadow a faster model.",
         ),
+        "abtest_verdict_gain": Metric(
+            "gauge",
+            ("job", "experiment", "variant", "metric", "bound"),
+            "How much better than the default variant a variant is, in the metric's unit, at the last look: bound is "
+            "estimate, or lower or upper for the interval, which holds at all looks together. paired:NAME is of both "
+            "models on the same rows.",
+            "lower above 0: better for certain. upper below 0: worse for certain; read the last record of the verdict.",
+            merge="livemostrecent",
+        ),
+        "abtest_verdict_info": Metric(
+            "gauge",
+            ("job", "experiment", "variant", "action"),
+            "1 for what the last look says to do: continue, advance, promote, hold or rollback.",
+            "hold for long, or rollback: the record of the verdict gives the reasons.",
+            merge="livemostrecent",
+        ),
+        "labels_total": Metric(
+            "counter",
+            ("job", "outcome"),
+            "Predictions and labels by what became of them: matched, negative, unlabelled, orphan, duplicate, late or "
+            "repeated.",
+            "orphan or late grows: compare ids and times of both streams; late needs a longer ttl.",
+        ),
         "prediction_distribution": Metric(
             "histogram",
             ("job", "model", "version", "output"),

@@ -20,6 +20,7 @@ from state.verdicts.look_sums import LookSums
 from state.verdicts.outcomes import Outcomes
 from state.verdicts.shards import Shards
 from udfs.columns.packed_texts import bytes_in
+from udfs.metrics.verdicts import VerdictRecorder
 from udfs.verdicts.shards import by_unit
 from udfs.windows.stage import labels_with_state
 
@@ -86,11 +87,15 @@ class JudgeExperiments(KeyedProcessFunction):  # type: ignore[misc]
     Args:
         trials: the experiments by name.
         act: for each experiment the function that acts on a record and returns what it did.
+        recorder: recorder of the looks, in metrics of the job; None: nobody asks for them.
     """
 
-    def __init__(self, trials: Mapping[str, Trial], act: Mapping[str, Act]) -> None:
+    def __init__(
+        self, trials: Mapping[str, Trial], act: Mapping[str, Act], recorder: VerdictRecorder | None = None
+    ) -> None:
         self._trials = trials
         self._act = act
+        self._recorder = recorder
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Open the state."""
@@ -116,10 +121,17 @@ class JudgeExperiments(KeyedProcessFunction):  # type: ignore[misc]
             return []
         judge, found = self._judge(name), []
         for record in judge.look(self._sums.at(name, timestamp), timestamp):
+            if self._recorder is not None:
+                self._recorder.looked(record)
             done = self._act[name](record) if name in self._act else {}
             found.append(orjson.dumps({**record, "done": done} if done else record).decode())
         self._state.put(name, judge.to_bytes())
         return found
+
+    def close(self) -> None:
+        """Show nothing of the job any more."""
+        if self._recorder is not None:
+            self._recorder.close()
 
     def _judge(self, name: str) -> Judge:
         found = self._judges.get(name)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import sys
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,27 +17,32 @@ if TYPE_CHECKING:
 
 experiments_app = typer.Typer(no_args_is_help=True, help="Experiments: list, show history, change weights, end.")
 
+_on_registry = partial(on_registry, config_help="YAML file with ml.ab_testing and ml.model_registry.")
+
 Name = Annotated[str, typer.Argument(help="Name of an experiment; `gress experiments list` shows them.")]
 Why = Annotated[str, typer.Option("--why", help="Why, for the history.")]
 By = Annotated[str, typer.Option("--by", help="Who does it; default: user@host.", show_default=False)]
 
 
 @experiments_app.command("list")
-@on_registry
+@_on_registry
 def list_command(call: RegistryCall) -> None:
     """List the experiments of the settings with their present weights.
 
     The settings are those of --config and --set. Weights of the registry win over theirs, as they do in a job.
     """
     from gress.cli.experiments.tables import print_experiments
+    from models.experiments.doubts import experiment_doubts
     from models.experiments.overview import summarize_experiment
 
+    for each in call.ml.ab_testing.experiments:
+        sys.stderr.writelines(f"{doubt}\n" for doubt in experiment_doubts(each))
     found = tuple(summarize_experiment(call.registry, call.ml, each) for each in call.ml.ab_testing.experiments)
     call.answer({"experiments": found}, lambda: print_experiments(call.registry.url, found))
 
 
 @experiments_app.command("status")
-@on_registry
+@_on_registry
 def status_command(call: RegistryCall, name: Name) -> None:
     """Show one experiment, and who changed it, when and why."""
     from gress.cli.experiments.tables import print_status
@@ -50,7 +57,7 @@ def status_command(call: RegistryCall, name: Name) -> None:
 
 
 @experiments_app.command("set")
-@on_registry
+@_on_registry
 def set_command(
     call: RegistryCall,
     name: Name,
@@ -71,7 +78,7 @@ def set_command(
 
 
 @experiments_app.command("end")
-@on_registry
+@_on_registry
 def end_command(
     call: RegistryCall,
     name: Name,

@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from gress.cli.main import main
 from tests.gress.experiments.logged import METRICS, rows, settings_tree, write
 from tests.gress.experiments.runs_with_verdicts import record, write_full_run, write_rows
+from tests.support.commands import Run
 from tests.support.job_runs import write_config
-
-Gress = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def gress(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Gress:
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("GRESS_")]:
-        monkeypatch.delenv(name)
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["gress", "experiments", *map(str, arguments)])
-        with pytest.raises(SystemExit) as exit_info:
-            main()
-        out, err = capsys.readouterr()
-        return int(exit_info.value.code or 0), out, err
-
-    return call
+def gress(command_line: Run) -> Run:
+    return partial(command_line, "experiments")
 
 
 @pytest.fixture
@@ -42,7 +27,7 @@ def logged(tmp_path: Path) -> list[object]:
     return ["--predictions", "out/predictions", "--config", "job.yaml"]
 
 
-def test_power_is_a_table_with_days_where_they_are_asked_for(gress: Gress) -> None:
+def test_power_is_a_table_with_days_where_they_are_asked_for(gress: Run) -> None:
     code, out, err = gress("power", "--baseline", "0.1", "--lift", "5%", "--units-per-day", 4_000)
     assert (code, err) == (0, "")
     assert "units that find a change of 0.005 from 0.1 with power 0.8" in out
@@ -54,7 +39,7 @@ def test_power_is_a_table_with_days_where_they_are_asked_for(gress: Gress) -> No
     assert "days" not in gress("power", "--baseline", "0.1", "--lift", "5%")[1]
 
 
-def test_power_is_one_document_of_json(gress: Gress) -> None:
+def test_power_is_one_document_of_json(gress: Run) -> None:
     options = ["--lift", "2", "--deviation", "40", "--share", "20%", "--alpha", "0.1", "--power", "0.9"]
     code, out, _ = gress("power", "--baseline", "55", *options, "--correlation", "0.9", "--json")
     said = json.loads(out)
@@ -68,7 +53,7 @@ def test_power_is_one_document_of_json(gress: Gress) -> None:
     assert said["tests"][0]["units"] == pytest.approx(21_411, rel=1e-3)
 
 
-def test_power_of_what_is_no_rate_is_refused_in_a_line(gress: Gress) -> None:
+def test_power_of_what_is_no_rate_is_refused_in_a_line(gress: Run) -> None:
     assert gress("power", "--baseline", "55", "--lift", "5%") == (
         2,
         "",
@@ -77,7 +62,7 @@ def test_power_of_what_is_no_rate_is_refused_in_a_line(gress: Gress) -> None:
     )
 
 
-def test_replay_prints_the_looks_and_the_last_verdict(gress: Gress, logged: list[object]) -> None:
+def test_replay_prints_the_looks_and_the_last_verdict(gress: Run, logged: list[object]) -> None:
     code, out, err = gress("replay", *logged)
     assert (code, err) == (0, "")
     looks = [line for line in out.splitlines() if "2018-04-0" in line]
@@ -88,7 +73,7 @@ def test_replay_prints_the_looks_and_the_last_verdict(gress: Gress, logged: list
     assert out.splitlines()[-1].startswith("treatment: continue: ")
 
 
-def test_replay_writes_records_and_answers_with_json(gress: Gress, logged: list[object], tmp_path: Path) -> None:
+def test_replay_writes_records_and_answers_with_json(gress: Run, logged: list[object], tmp_path: Path) -> None:
     code, out, _ = gress("replay", *logged, "--output", "records.jsonl", "--json", "--policy", "treatment")
     said = json.loads(out)
     assert code == 0
@@ -101,14 +86,14 @@ def test_replay_writes_records_and_answers_with_json(gress: Gress, logged: list[
     assert loss["lower"] < loss["value"] < loss["upper"]
 
 
-def test_replay_prints_metrics_under_a_policy(gress: Gress, logged: list[object]) -> None:
+def test_replay_prints_metrics_under_a_policy(gress: Run, logged: list[object]) -> None:
     out = gress("replay", *logged, "--policy", "control=50,treatment=50")[1]
     assert "metrics of test under control=50,treatment=50" in out
     (line,) = [line for line in out.splitlines() if line.startswith("│ amount")]
     assert line.split("│")[6].strip() == "80"
 
 
-def test_replay_takes_settings_from_the_command_line(gress: Gress, logged: list[object]) -> None:
+def test_replay_takes_settings_from_the_command_line(gress: Run, logged: list[object]) -> None:
     changed = settings_tree(({"of": "errors", "role": "guardrail", "margin": 0.5},))
     experiments = json.dumps(changed["ml"]["ab_testing"]["experiments"])
     code, out, _ = gress("replay", *logged, "--set", f"ml.ab_testing.experiments={experiments}", "--json")
@@ -116,7 +101,7 @@ def test_replay_takes_settings_from_the_command_line(gress: Gress, logged: list[
     assert [*json.loads(out)["records"][0]["rules"]["metrics"]] == ["errors"]
 
 
-def test_replay_says_which_signals_are_left_out(gress: Gress, logged: list[object], tmp_path: Path) -> None:
+def test_replay_says_which_signals_are_left_out(gress: Run, logged: list[object], tmp_path: Path) -> None:
     write_config(tmp_path / "job.yaml", settings_tree((*METRICS, {"of": "latency", "role": "signal"})))
     code, _, err = gress("replay", *logged)
     assert (code, err) == (
@@ -125,9 +110,7 @@ def test_replay_says_which_signals_are_left_out(gress: Gress, logged: list[objec
     )
 
 
-def test_replay_of_what_the_settings_do_not_judge_is_refused(
-    gress: Gress, logged: list[object], tmp_path: Path
-) -> None:
+def test_replay_of_what_the_settings_do_not_judge_is_refused(gress: Run, logged: list[object], tmp_path: Path) -> None:
     assert gress("replay", *logged, "--experiment", "tset") == (
         2,
         "",
@@ -154,7 +137,7 @@ def test_replay_of_what_the_settings_do_not_judge_is_refused(
     )
 
 
-def test_replay_of_an_experiment_that_is_over_goes_on(gress: Gress, logged: list[object], tmp_path: Path) -> None:
+def test_replay_of_an_experiment_that_is_over_goes_on(gress: Run, logged: list[object], tmp_path: Path) -> None:
     before = gress("replay", *logged)
     tree = settings_tree(enabled=False)
     tree["ml"]["ab_testing"]["enabled"] = False
@@ -162,7 +145,7 @@ def test_replay_of_an_experiment_that_is_over_goes_on(gress: Gress, logged: list
     assert gress("replay", *logged) == before
 
 
-def test_records_that_cannot_be_written_are_refused_in_a_line(gress: Gress, logged: list[object]) -> None:
+def test_records_that_cannot_be_written_are_refused_in_a_line(gress: Run, logged: list[object]) -> None:
     assert gress("replay", *logged, "--output", "none/records.jsonl") == (
         2,
         "",
@@ -171,19 +154,19 @@ def test_records_that_cannot_be_written_are_refused_in_a_line(gress: Gress, logg
     )
 
 
-def test_page_is_written_beside_the_rows(gress: Gress, tmp_path: Path) -> None:
+def test_page_is_written_beside_the_rows(gress: Run, tmp_path: Path) -> None:
     write_full_run(tmp_path / "run")
     assert gress("report", "run") == (0, "run/experiments.html\n", "")
     assert "<h1>checkout</h1>" in (tmp_path / "run" / "experiments.html").read_text("utf-8")
 
 
-def test_page_of_one_experiment_goes_where_it_is_told(gress: Gress, tmp_path: Path) -> None:
+def test_page_of_one_experiment_goes_where_it_is_told(gress: Run, tmp_path: Path) -> None:
     write_rows(tmp_path / "run", verdicts=[record(0), record(0, experiment="other")])
     assert gress("report", "run", "--experiment", "other", "--output", "page.html") == (0, "page.html\n", "")
     assert "checkout" not in (tmp_path / "page.html").read_text("utf-8")
 
 
-def test_run_without_experiments_is_refused_in_a_line(gress: Gress, tmp_path: Path) -> None:
+def test_run_without_experiments_is_refused_in_a_line(gress: Run, tmp_path: Path) -> None:
     assert gress("report", tmp_path) == (
         2,
         "",
@@ -192,7 +175,7 @@ def test_run_without_experiments_is_refused_in_a_line(gress: Gress, tmp_path: Pa
     )
 
 
-def test_power_on_the_page_is_what_the_command_prints(gress: Gress, repository: Path) -> None:
+def test_power_on_the_page_is_what_the_command_prints(gress: Run, repository: Path) -> None:
     page = (repository / "docs" / "experiments.md").read_text("utf-8")
     (command,) = [line for line in page.splitlines() if line.startswith("gress experiments power")]
     out = gress(*command.split()[2:])[1]

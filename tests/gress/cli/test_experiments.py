@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gress.cli.main import main
 from models.lifecycle import promote, register
 from models.registry import Registry, local_registry
+from tests.support.commands import Answer, Run, answer_of
 from tests.support.tiny_models import write_linear
 
 SETTINGS = """
@@ -30,6 +29,7 @@ ml:
         traffic: 50
         enable_shadow_mode: true
         ramp: {steps: [5, 50, 100]}
+        verdict: {metrics: [{of: errors, role: guardrail, margin: 0.01}]}
         variants:
           - {name: old, model_name: m, weight: 1}
           - {name: new, model_name: m, model_version: v2}
@@ -39,8 +39,6 @@ ml:
         variants: [{name: only, model_name: m, weight: 100}]
 """
 ISO_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -53,30 +51,17 @@ def registry(tmp_path: Path) -> Registry:
 
 
 @pytest.fixture
-def run(registry: Registry, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("GRESS_")]:
-        monkeypatch.delenv(name)
+def run(registry: Registry, command_line: Run, tmp_path: Path) -> Run:
     (tmp_path / "job.yaml").write_text(SETTINGS, "utf-8")
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["gress", "experiments", *arguments])
-        with pytest.raises(SystemExit) as exit_info:
-            main()
-        out, err = capsys.readouterr()
-        return int(exit_info.value.code or 0), out, err
-
-    return call
+    return partial(command_line, "experiments")
 
 
 @pytest.fixture
-def gress(run: Run) -> Callable[..., str]:
+def gress(run: Run) -> Answer:
     """Run a command on the settings that must succeed, and return its output."""
 
     def call(*arguments: str) -> str:
-        code, out, err = run(*arguments, "--config", "job.yaml")
-        assert (code, err) == (0, "")
-        return out
+        return answer_of(run, *arguments, "--config", "job.yaml")
 
     return call
 
@@ -95,6 +80,21 @@ def test_experiments_are_listed_with_their_present_weights(gress: Callable[..., 
     out = gress("list")
     assert "new m@2.0.0 40 %" in out
     assert re.search(r"running +│ 1 +│ \d{4}-\d\d-\d\d \d\d:\d\d", out)
+
+
+def test_ramp_that_nobody_advances_and_twins_are_told(run: Run, tmp_path: Path) -> None:
+    lines = [line for line in SETTINGS.splitlines() if "verdict" not in line]
+    settings = "\n".join(lines).replace("model_name: m, weight: 1}", "model_name: m, weight: 1, model_version: 2.0.0}")
+    (tmp_path / "job.yaml").write_text(settings, "utf-8")
+    code, _, err = run("list", "--config", "job.yaml")
+    assert code == 0
+    twins, ramp = err.splitlines()
+    assert "variants 'old' and 'new' are one model, m@2.0.0, so nothing but chance" in twins
+    assert "experiment 'checkout': it has a ramp and no verdict, so nobody advances it" in ramp
+
+
+def test_help_says_what_settings_are_read(run: Run) -> None:
+    assert "ml.ab_testing" in re.sub(r"[│\s]+", " ", run("list", "--help")[1])
 
 
 def test_settings_without_experiments_say_where_to_write_them(run: Run) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,51 +20,25 @@ from models.learned.snapshots import open_snapshots
 from models.lifecycle import register
 from models.registry import Registry, local_registry
 from tests.models.learned.samples import NOW, bayes, learned, linear, three_classes
+from tests.support.commands import Answer, Run, answer_of, refusal_of
 from tests.support.tiny_models import write_linear
 
-Run = Callable[..., tuple[int, str, str]]
-Gress = Callable[..., str]
 BOTH = pytest.mark.parametrize("place", [("--registry", "registry"), ("--checkpoint-dir", "saved")], ids=lambda p: p[1])
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("GRESS_")]:
-        monkeypatch.delenv(name)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["gress", "learn", *arguments])
-        with pytest.raises(SystemExit) as exit_info:
-            main()
-        out, err = capsys.readouterr()
-        return int(exit_info.value.code or 0), out, err
-
-    return call
+def run(command_line: Run) -> Run:
+    return partial(command_line, "learn")
 
 
 @pytest.fixture
-def gress(run: Run) -> Gress:
-    """Run a command that must succeed, and return its output."""
-
-    def call(*arguments: str) -> str:
-        code, out, err = run(*arguments)
-        assert (code, err) == (0, "")
-        return out
-
-    return call
+def gress(run: Run) -> Answer:
+    return partial(answer_of, run)
 
 
 @pytest.fixture
-def refused(run: Run) -> Gress:
-    """The one line that a command ends with which does nothing."""
-
-    def call(*arguments: str) -> str:
-        code, out, err = run(*arguments)
-        assert (code, out, err.count("\n")) == (2, "", 1)
-        return err
-
-    return call
+def refused(run: Run) -> Answer:
+    return partial(refusal_of, run)
 
 
 @pytest.fixture
@@ -95,7 +69,7 @@ def fraud(learn: Callable[..., None], registry: Registry) -> None:
 @pytest.mark.usefixtures("fraud")
 @BOTH
 def test_models_are_listed_with_their_newest_version(
-    gress: Gress, learn: Callable[..., None], place: tuple[str, str]
+    gress: Answer, learn: Callable[..., None], place: tuple[str, str]
 ) -> None:
     learn("other", "2.0.0", learned(0, learner="naive_bayes", model=bayes()))
     out = gress("list", *place)
@@ -113,7 +87,7 @@ def test_models_are_listed_with_their_newest_version(
 
 @BOTH
 def test_a_place_without_learnt_models_says_how_to_get_some(
-    gress: Gress, refused: Gress, registry: Registry, tmp_path: Path, place: tuple[str, str]
+    gress: Answer, refused: Answer, registry: Registry, tmp_path: Path, place: tuple[str, str]
 ) -> None:
     register(registry, write_linear(tmp_path / "trained"), "m", "1")
     assert "no model was learnt from a stream; a job with ml.online_learning makes them" in gress("list", *place)
@@ -124,7 +98,7 @@ def test_a_place_without_learnt_models_says_how_to_get_some(
 
 @pytest.mark.usefixtures("fraud")
 @BOTH
-def test_a_model_is_shown_with_its_weights_and_history(gress: Gress, place: tuple[str, str]) -> None:
+def test_a_model_is_shown_with_its_weights_and_history(gress: Answer, place: tuple[str, str]) -> None:
     out = gress("inspect", *place)
     assert re.search(rf"^\s*fraud@1\.0\.8 in\s+\S+/{place[1]}\s", out)
     facts = {
@@ -158,7 +132,7 @@ def test_a_model_is_shown_with_its_weights_and_history(gress: Gress, place: tupl
 
 @pytest.mark.usefixtures("fraud")
 @BOTH
-def test_a_document_holds_the_same(gress: Gress, tmp_path: Path, place: tuple[str, str]) -> None:
+def test_a_document_holds_the_same(gress: Answer, tmp_path: Path, place: tuple[str, str]) -> None:
     found = json.loads(gress("inspect", "fraud", "--version", "v1.0.7", "--top", "1", *place, "--json"))
     assert found[place[0].removeprefix("--").replace("-", "_")] == str(tmp_path / place[1])
     assert (found["name"], found["version"], found["kind"], found["link"]) == ("fraud", "1.0.7", "linear", "logistic")
@@ -173,7 +147,7 @@ def test_a_document_holds_the_same(gress: Gress, tmp_path: Path, place: tuple[st
 
 @pytest.mark.usefixtures("fraud")
 @BOTH
-def test_few_of_many_features_are_shown(gress: Gress, place: tuple[str, str]) -> None:
+def test_few_of_many_features_are_shown(gress: Answer, place: tuple[str, str]) -> None:
     out = gress("inspect", "--top", "2", *place)
     assert "2 of 3 features, strongest first" in out
     assert "amount" in out
@@ -181,7 +155,7 @@ def test_few_of_many_features_are_shown(gress: Gress, place: tuple[str, str]) ->
 
 
 @BOTH
-def test_naive_bayes_shows_its_classes(gress: Gress, learn: Callable[..., None], place: tuple[str, str]) -> None:
+def test_naive_bayes_shows_its_classes(gress: Answer, learn: Callable[..., None], place: tuple[str, str]) -> None:
     learn("nb", "1.0.0", learned(model=bayes()))
     out = gress("inspect", *place)
     # By hand: (200 - 100) / sqrt((900 + 2500) / 2) = 2.4254.
@@ -194,7 +168,7 @@ def test_naive_bayes_shows_its_classes(gress: Gress, learn: Callable[..., None],
 
 @BOTH
 def test_each_class_of_a_softmax_has_its_weights(
-    gress: Gress, learn: Callable[..., None], place: tuple[str, str]
+    gress: Answer, learn: Callable[..., None], place: tuple[str, str]
 ) -> None:
     learn("s", "1.0.0", learned(model=three_classes(weights=[[1, -2, 3], [0, 0, 0.5], [0, 0, 0]])))
     out = gress("inspect", *place)
@@ -222,7 +196,7 @@ def test_models_show_says_that_a_version_was_learnt(
 
 @pytest.mark.usefixtures("fraud")
 def test_what_is_not_there_is_one_line(
-    refused: Gress, learn: Callable[..., None], registry: Registry, tmp_path: Path
+    refused: Answer, learn: Callable[..., None], registry: Registry, tmp_path: Path
 ) -> None:
     saved, there = ("--checkpoint-dir", "saved"), ("--registry", "registry")
     assert "fraud has no snapshot 3.0.0 in" in refused("inspect", "fraud", "--version", "3", *saved)

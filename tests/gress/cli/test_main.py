@@ -1,42 +1,22 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from pathlib import Path
 
 import pytest
 
-from gress.cli.main import _request, main
+from gress.cli.main import _request
 from jobs.runs.prepare import RunRequest
+from tests.support.commands import Run
 from tests.support.fraud_config import FEATURES, write_fraud_config
 from tests.support.small_model import write_model
 from udfs.features import FEATURES as FEATURE_TYPES
 
 
-class Gress:
-    """Runs the command in this process."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self._monkeypatch = monkeypatch
-        self._capsys = capsys
-
-    def __call__(self, *arguments: object) -> tuple[int, str, str]:
-        """Return exit code, what it printed, and what it said went wrong."""
-        self._monkeypatch.setattr(sys, "argv", ["gress", *map(str, arguments)])
-        with pytest.raises(SystemExit) as exit_info:
-            main()
-        out, err = self._capsys.readouterr()
-        return int(exit_info.value.code or 0), out, err
-
-
 @pytest.fixture
-def gress(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Gress:
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("GRESS_")]:
-        monkeypatch.delenv(name)
+def gress(command_line: Run, tmp_path: Path) -> Run:
     (tmp_path / "in.jsonl").write_text("{}\n")
-    return Gress(monkeypatch, capsys)
+    return command_line
 
 
 @pytest.fixture
@@ -53,15 +33,13 @@ def assert_refused(answer: tuple[int, str, str], text: str, output: Path) -> Non
     assert not output.exists()
 
 
-def test_unknown_job_is_refused(gress: Gress, tmp_path: Path) -> None:
+def test_unknown_job_is_refused(gress: Run, tmp_path: Path) -> None:
     answer = gress("run", "fraud-detektion", "--input", "in.jsonl")
     assert_refused(answer, "nearest valid name 'fraud-detection'", tmp_path / "out")
 
 
 @pytest.mark.parametrize("command", [("run",), ("features", "export")], ids=" ".join)
-def test_missing_input_is_refused(
-    command: tuple[str, ...], gress: Gress, config: Path, tmp_path: Path
-) -> None:
+def test_missing_input_is_refused(command: tuple[str, ...], gress: Run, config: Path, tmp_path: Path) -> None:
     answer = gress(*command, "fraud-detection", "--input", "no.csv", "--config", config, "--output", "x")
     assert_refused(
         answer,
@@ -71,14 +49,12 @@ def test_missing_input_is_refused(
     assert not list(tmp_path.glob(".x*"))
 
 
-def test_unknown_setting_is_refused(gress: Gress, config: Path, tmp_path: Path) -> None:
-    answer = gress(
-        "run", "fraud-detection", "--input", "in.jsonl", "--config", config, "--set", "job.inferense.x=1"
-    )
+def test_unknown_setting_is_refused(gress: Run, config: Path, tmp_path: Path) -> None:
+    answer = gress("run", "fraud-detection", "--input", "in.jsonl", "--config", config, "--set", "job.inferense.x=1")
     assert_refused(answer, "nearest valid name 'inference'", tmp_path / "out")
 
 
-def test_unknown_profile_is_refused(gress: Gress, config: Path, tmp_path: Path) -> None:
+def test_unknown_profile_is_refused(gress: Run, config: Path, tmp_path: Path) -> None:
     answer = gress("run", "fraud-detection", "--input", "in.jsonl", "--config", config, "--profile", "fast")
     assert_refused(
         answer,
@@ -87,25 +63,25 @@ def test_unknown_profile_is_refused(gress: Gress, config: Path, tmp_path: Path) 
     )
 
 
-def test_missing_config_is_refused(gress: Gress, tmp_path: Path) -> None:
+def test_missing_config_is_refused(gress: Run, tmp_path: Path) -> None:
     answer = gress("run", "fraud-detection", "--input", "in.jsonl", "--config", "nowhere.yaml")
     assert_refused(answer, "nowhere.yaml: expected", tmp_path / "out")
 
 
-def test_model_of_another_width_is_refused(gress: Gress, tmp_path: Path) -> None:
+def test_model_of_another_width_is_refused(gress: Run, tmp_path: Path) -> None:
     config = write_fraud_config(tmp_path / "wide", model=write_model(tmp_path / "model", width=9))
     answer = gress("run", "fraud-detection", "--input", "in.jsonl", "--config", config)
     assert_refused(answer, "wants input 'x' float32 (n, 9), got (n, 6)", tmp_path / "out")
 
 
-def test_corrupt_model_is_refused(gress: Gress, tmp_path: Path) -> None:
+def test_corrupt_model_is_refused(gress: Run, tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(b"\0" * 100)
     config = write_fraud_config(tmp_path / "corrupt", model=tmp_path / "model.onnx")
     answer = gress("run", "fraud-detection", "--input", "in.jsonl", "--config", config)
     assert_refused(answer, "model.onnx", tmp_path / "out")
 
 
-def test_output_in_use_is_refused_and_kept(gress: Gress, config: Path, tmp_path: Path) -> None:
+def test_output_in_use_is_refused_and_kept(gress: Run, config: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine").touch()
     code, _, err = gress("run", "fraud-detection", "--input", "in.jsonl", "--config", config)
@@ -113,7 +89,7 @@ def test_output_in_use_is_refused_and_kept(gress: Gress, config: Path, tmp_path:
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine"]
 
 
-def test_export_over_a_file_is_refused(gress: Gress, config: Path, tmp_path: Path) -> None:
+def test_export_over_a_file_is_refused(gress: Run, config: Path, tmp_path: Path) -> None:
     (tmp_path / "x.parquet").write_text("mine")
     given = ("features", "export", "fraud-detection", "--input", "in.jsonl", "--config", config)
     code, _, err = gress(*given, "--output", "x.parquet")
@@ -121,44 +97,44 @@ def test_export_over_a_file_is_refused(gress: Gress, config: Path, tmp_path: Pat
     assert (tmp_path / "x.parquet").read_text() == "mine"
 
 
-def test_export_into_no_folder_is_refused(gress: Gress, config: Path, tmp_path: Path) -> None:
+def test_export_into_no_folder_is_refused(gress: Run, config: Path, tmp_path: Path) -> None:
     given = ("features", "export", "fraud-detection", "--input", "in.jsonl", "--config", config)
     answer = gress(*given, "--output", "no/x.parquet")
     assert_refused(answer, "output no/x.parquet: expected a file in a folder that exists", tmp_path / "no")
 
 
-def test_jobs_are_listed(gress: Gress) -> None:
+def test_jobs_are_listed(gress: Run) -> None:
     code, out, _ = gress("jobs", "list")
     assert code == 0
     assert "fraud-detection" in out
     assert "fraud_detection.yaml" in out
 
 
-def test_features_are_explained(gress: Gress, config: Path) -> None:
+def test_features_are_explained(gress: Run, config: Path) -> None:
     code, out, _ = gress("features", "explain", "fraud-detection", "--config", config)
     assert code == 0
     assert f"card-fraud: {len(FEATURES)} columns, hash" in out
     assert all(name[:20] in out for name in FEATURES)
 
 
-def test_settings_in_effect_are_shown(gress: Gress, config: Path) -> None:
+def test_settings_in_effect_are_shown(gress: Run, config: Path) -> None:
     code, out, err = gress("config", "check", config, "--set", "execution.parallelism=7")
     assert (code, err) == (0, f"{config}: a run would start with these settings\n")
     assert "parallelism: 7" in out
 
 
-def test_wrong_feature_is_refused_by_config_check(gress: Gress, config: Path, tmp_path: Path) -> None:
+def test_wrong_feature_is_refused_by_config_check(gress: Run, config: Path, tmp_path: Path) -> None:
     answer = gress("config", "check", config, "--set", "job.features.specs.0.source=TX_AMONT")
     assert_refused(answer, "TX_AMONT", tmp_path / "out")
 
 
 @pytest.mark.parametrize("arguments", [(), ("features",), ("jobs",), ("config",)], ids=" ".join)
-def test_command_alone_shows_what_there_is(arguments: tuple[str, ...], gress: Gress) -> None:
+def test_command_alone_shows_what_there_is(arguments: tuple[str, ...], gress: Run) -> None:
     _, out, err = gress(*arguments)
     assert "Usage" in out + err
 
 
-def test_one_type_of_feature_is_shown(gress: Gress) -> None:
+def test_one_type_of_feature_is_shown(gress: Run) -> None:
     code, out, _ = gress("features", "types", "normalize")
     assert code == 0
     assert "- {name: x, type: normalize, source: amount, parameters: {min: 0, max: 100}}" in out
@@ -167,18 +143,18 @@ def test_one_type_of_feature_is_shown(gress: Gress) -> None:
     assert [json.loads(gress("features", "types", "log", "--json")[1])["type"]] == ["log"]
 
 
-def test_types_of_features_are_listed(gress: Gress) -> None:
+def test_types_of_features_are_listed(gress: Run) -> None:
     code, out, _ = gress("features", "types")
     assert code == 0
     assert all(kind in out for kind in FEATURE_TYPES)
 
 
-def test_unknown_type_of_feature_is_refused(gress: Gress, tmp_path: Path) -> None:
+def test_unknown_type_of_feature_is_refused(gress: Run, tmp_path: Path) -> None:
     answer = gress("features", "types", "normalise")
     assert_refused(answer, "expected a known type, got 'normalise'; nearest valid name 'normalize'", tmp_path / "out")
 
 
-def test_features_list_shows_every_type_with_its_parameters(gress: Gress) -> None:
+def test_features_list_shows_every_type_with_its_parameters(gress: Run) -> None:
     code, out, _ = gress("features", "list")
     assert code == 0
     assert all(kind in out for kind in FEATURE_TYPES)

@@ -6,15 +6,15 @@ import json
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from gress.cli.main import main
 from jobs.flink.ports import free_port
+from tests.support.commands import Run
 from tests.support.processes import GRESS, ROOT, dead_letters, working
 from udfs.metrics.catalogue import METRICS
 
@@ -93,18 +93,11 @@ def test_it_serves_before_there_was_a_worker(serve: Serve, port: int, folder: Pa
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    def run_command(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["gress", "metrics", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    return run_command
+def run(command_line: Run) -> Run:
+    return partial(command_line, "metrics")
 
 
-def test_catalogue_as_json(run: Callable[..., tuple[int, str, str]]) -> None:
+def test_catalogue_as_json(run: Run) -> None:
     code, out, _ = run("list", "--json")
     found = json.loads(out)["metrics"]
     assert code == 0
@@ -115,7 +108,7 @@ def test_catalogue_as_json(run: Callable[..., tuple[int, str, str]]) -> None:
     assert all(each["text"] and each["advice"] for each in found)
 
 
-def test_catalogue_as_a_table(run: Callable[..., tuple[int, str, str]]) -> None:
+def test_catalogue_as_a_table(run: Run) -> None:
     code, out, _ = run("list")
     assert code == 0
     assert all(f" gress_ml_{name} " in out for name in METRICS)
@@ -139,9 +132,7 @@ def untouched_signals() -> Iterator[None]:
     ],
     ids=["address", "folder", "empty"],
 )
-def test_what_cannot_be_served_is_one_line(
-    run: Callable[..., tuple[int, str, str]], port: int, arguments: tuple[str, ...], text: str
-) -> None:
+def test_what_cannot_be_served_is_one_line(run: Run, port: int, arguments: tuple[str, ...], text: str) -> None:
     code, out, err = run("serve", "--port", port, *arguments)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith(text.format(port=port))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gress.cli.main import main
 from models.registry import local_registry
+from tests.support.commands import Answer, Run, answer_of, refusal_of
 from tests.support.feature_files import exported
 from tests.support.fraud_config import STATELESS, write_fraud_config
 from tests.support.raw_models import write_three_inputs
@@ -23,50 +22,20 @@ from tests.support.tiny_models import linear, write_linear
 SECRET = "hunter2hunter2"
 ISO_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
-Gress = Callable[..., str]
-Refused = Callable[..., str]
+
+@pytest.fixture
+def run(command_line: Run) -> Run:
+    return partial(command_line, "models")
 
 
 @pytest.fixture
-def run(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Callable[..., tuple[int, str, str]]:
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("GRESS_")]:
-        monkeypatch.delenv(name)
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["gress", "models", *map(str, arguments)])
-        with pytest.raises(SystemExit) as exit_info:
-            main()
-        out, err = capsys.readouterr()
-        return int(exit_info.value.code or 0), out, err
-
-    return call
+def gress(run: Run) -> Answer:
+    return partial(answer_of, run)
 
 
 @pytest.fixture
-def gress(run: Callable[..., tuple[int, str, str]]) -> Gress:
-    """Run a command that must succeed, and return its output."""
-
-    def call(*arguments: object) -> str:
-        code, out, err = run(*arguments)
-        assert (code, err) == (0, "")
-        return out
-
-    return call
-
-
-@pytest.fixture
-def refused(run: Callable[..., tuple[int, str, str]]) -> Refused:
-    """The one line that a command ends with which does nothing."""
-
-    def call(*arguments: object) -> str:
-        code, out, err = run(*arguments)
-        assert (code, out, err.count("\n")) == (2, "", 1)
-        return err
-
-    return call
+def refused(run: Run) -> Answer:
+    return partial(refusal_of, run)
 
 
 @pytest.fixture
@@ -75,7 +44,7 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def three(gress: Gress, file: Path) -> None:
+def three(gress: Answer, file: Path) -> None:
     for version in ("1", "2", "3"):
         gress("register", file, "--name", "m", "--version", version)
 
@@ -85,7 +54,7 @@ def written(text: str) -> Any:
     return json.loads(text)
 
 
-def test_registered_models_are_listed_from_the_default_folder(gress: Gress, file: Path, tmp_path: Path) -> None:
+def test_registered_models_are_listed_from_the_default_folder(gress: Answer, file: Path, tmp_path: Path) -> None:
     given = ("--name", "m", "--version", "v1", "--tags", "eu, card", "--tag", "new", "--threshold", 0.5)
     out = gress("register", file, *given, "--description", "a linear model")
     assert "m@1.0.0" in out
@@ -96,7 +65,7 @@ def test_registered_models_are_listed_from_the_default_folder(gress: Gress, file
     assert re.search(r"1\.0\.0 +│ registered +│ onnx", gress("list", "m"))
 
 
-def test_times_are_shown_in_utc(gress: Gress, file: Path) -> None:
+def test_times_are_shown_in_utc(gress: Answer, file: Path) -> None:
     made = {"name": "m", "version": "1", "created_at": "2024-03-01T00:30:00+01:00"}
     file.with_name("model.json").write_text(json.dumps(made))
     gress("register", file)
@@ -104,7 +73,7 @@ def test_times_are_shown_in_utc(gress: Gress, file: Path) -> None:
     assert written(gress("list", "m", "--json"))["versions"][0]["created_at"] == "2024-03-01T00:30:00+01:00"
 
 
-def test_golden_rows_are_registered_and_validated(gress: Gress, file: Path, tmp_path: Path) -> None:
+def test_golden_rows_are_registered_and_validated(gress: Answer, file: Path, tmp_path: Path) -> None:
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -119,13 +88,13 @@ def test_golden_rows_are_registered_and_validated(gress: Gress, file: Path, tmp_
     assert "validated" in gress("show", "m")
 
 
-def test_classes_and_task_are_registered(gress: Gress, tmp_path: Path) -> None:
+def test_classes_and_task_are_registered(gress: Answer, tmp_path: Path) -> None:
     given = ("--name", "m", "--version", "1", "--classes", "no,yes", "--task", "binary", "--json")
     spec = written(gress("register", onnx_net()(tmp_path), *given))["spec"]
     assert (spec["classes"], spec["task"], spec["tags"]) == (["no", "yes"], "binary", [])
 
 
-def test_outputs_are_chosen_and_shown(gress: Gress, refused: Refused, tmp_path: Path) -> None:
+def test_outputs_are_chosen_and_shown(gress: Answer, refused: Answer, tmp_path: Path) -> None:
     file = onnx_two_ports(tmp_path)
     given = ("register", file, "--name", "m", "--version")
     out = gress(*given, "1", "--task", "multiclass")
@@ -141,7 +110,7 @@ def test_outputs_are_chosen_and_shown(gress: Gress, refused: Refused, tmp_path: 
     assert "an output with a number for each class goes to --scores" in text
 
 
-def test_training_rows_name_the_features(gress: Gress, file: Path, tmp_path: Path) -> None:
+def test_training_rows_name_the_features(gress: Answer, file: Path, tmp_path: Path) -> None:
     rows = exported(tmp_path / "rows.parquet", *"abc")
     for version, option in (("1", "--baseline"), ("2", "--features")):
         spec = written(gress("register", file, "--name", "m", "--version", version, option, rows, "--json"))["spec"]
@@ -149,7 +118,7 @@ def test_training_rows_name_the_features(gress: Gress, file: Path, tmp_path: Pat
         assert (spec["baseline"] is not None) == (option == "--baseline")
 
 
-def test_a_model_is_validated_for_a_job(gress: Gress, refused: Refused, file: Path, tmp_path: Path) -> None:
+def test_a_model_is_validated_for_a_job(gress: Answer, refused: Answer, file: Path, tmp_path: Path) -> None:
     config = write_fraud_config(tmp_path / "job", features=STATELESS)
     gress("register", file, "--name", "m", "--version", "1")
     given = ("validate", "m", "1", "--registry", "models", "--job", "fraud-detection")
@@ -162,7 +131,7 @@ def test_a_model_is_validated_for_a_job(gress: Gress, refused: Refused, file: Pa
     assert "job 'fraud': expected one of fraud-detection" in refused("validate", "m", "--job", "fraud")
 
 
-def test_raw_fields_are_shown_and_compared_with_a_job(gress: Gress, refused: Refused, tmp_path: Path) -> None:
+def test_raw_fields_are_shown_and_compared_with_a_job(gress: Answer, refused: Answer, tmp_path: Path) -> None:
     file = write_three_inputs(tmp_path / "raw", features=len(STATELESS))
     assert re.search(r"raw fields +│? *merchant, user_id", gress("register", file, "--name", "m", "--version", "1"))
     config = write_fraud_config(tmp_path / "job", features=STATELESS)
@@ -171,7 +140,7 @@ def test_raw_fields_are_shown_and_compared_with_a_job(gress: Gress, refused: Ref
 
 
 @pytest.mark.usefixtures("three")
-def test_a_model_is_promoted_and_rolled_back(gress: Gress) -> None:
+def test_a_model_is_promoted_and_rolled_back(gress: Answer) -> None:
     assert gress("promote", "m", "1", "--by", "ann") == "m: promoted to 1.0.0 in generation 1\n"
     out = gress("promote", "m", "v2", "--by", "bob", "--why", "fewer frauds missed")
     assert out == "m: promoted to 2.0.0 in generation 2; rollback goes to 1.0.0\n"
@@ -184,7 +153,7 @@ def test_a_model_is_promoted_and_rolled_back(gress: Gress) -> None:
 
 
 @pytest.mark.usefixtures("three")
-def test_rejections_are_shown_in_history(gress: Gress, tmp_path: Path) -> None:
+def test_rejections_are_shown_in_history(gress: Answer, tmp_path: Path) -> None:
     gress("promote", "m", "2")
     local_registry(tmp_path / "models").record("m", "2", "rejected", reason="too slow", by="job", generation=1)
     assert "2.0.0 by job: too slow" in gress("history", "m")
@@ -194,7 +163,7 @@ def test_rejections_are_shown_in_history(gress: Gress, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("three")
-def test_versions_are_retired_and_deleted(gress: Gress) -> None:
+def test_versions_are_retired_and_deleted(gress: Answer) -> None:
     gress("promote", "m", "3")
     assert gress("retire", "m", "v1", "--why", "old") == "m@1.0.0: retired\n"
     assert written(gress("retire", "m", "2", "--delete", "--json"))["state"] == "deleted"
@@ -202,7 +171,7 @@ def test_versions_are_retired_and_deleted(gress: Gress) -> None:
 
 
 @pytest.mark.usefixtures("three")
-def test_versions_are_pulled(gress: Gress, tmp_path: Path) -> None:
+def test_versions_are_pulled(gress: Answer, tmp_path: Path) -> None:
     assert gress("pull", "m", "--output", "copy") == "m@3.0.0: copy/m/3.0.0\n"
     document = written(gress("pull", "m", "1", "--output", "copy", "--json"))
     assert (document["version"], document["path"]) == ("1.0.0", "copy/m/1.0.0")
@@ -227,7 +196,7 @@ KEYS = {
 
 @pytest.mark.usefixtures("three")
 @pytest.mark.parametrize(("command", "keys"), KEYS.items(), ids=[" ".join(command) for command in KEYS])
-def test_programs_get_one_document_with_stable_keys(command: tuple[str, ...], keys: set[str], gress: Gress) -> None:
+def test_programs_get_one_document_with_stable_keys(command: tuple[str, ...], keys: set[str], gress: Answer) -> None:
     gress("promote", "m", "1", "--by", "ann")
     document = written(gress(*command, "--json"))
     assert set(document) == keys
@@ -236,7 +205,7 @@ def test_programs_get_one_document_with_stable_keys(command: tuple[str, ...], ke
 
 
 @pytest.mark.usefixtures("three")
-def test_list_shows_the_texts_of_the_settings(gress: Gress, tmp_path: Path) -> None:
+def test_list_shows_the_texts_of_the_settings(gress: Answer, tmp_path: Path) -> None:
     entry = "{name: m, version: 1.0.0, type: onnx, tags: {team: risk}, description: for weekends}"
     (tmp_path / "job.yaml").write_text(f"ml: {{models: [{entry}]}}", "utf-8")
     listed = written(gress("list", "m", "--config", tmp_path / "job.yaml", "--json"))["versions"]
@@ -246,7 +215,7 @@ def test_list_shows_the_texts_of_the_settings(gress: Gress, tmp_path: Path) -> N
 
 
 @pytest.mark.usefixtures("three")
-def test_list_and_history_have_stable_entries(gress: Gress) -> None:
+def test_list_and_history_have_stable_entries(gress: Answer) -> None:
     gress("promote", "m", "1", "--by", "ann")
     [model] = written(gress("list", "--json"))["models"]
     assert model == {
@@ -289,7 +258,7 @@ REFUSED = [
 
 @pytest.mark.usefixtures("three")
 @pytest.mark.parametrize(("command", "text"), REFUSED, ids=[" ".join(command) for command, _ in REFUSED])
-def test_what_cannot_be_done_is_one_line(command: tuple[str, ...], text: str, refused: Refused) -> None:
+def test_what_cannot_be_done_is_one_line(command: tuple[str, ...], text: str, refused: Answer) -> None:
     assert text in refused(*command)
     assert text in refused(*command, "--json")
 
@@ -297,7 +266,7 @@ def test_what_cannot_be_done_is_one_line(command: tuple[str, ...], text: str, re
 @pytest.mark.parametrize(
     "place", [f"s3://me:{SECRET}@bucket/models", f"s3://bucket/models?X-Amz-Signature={SECRET}"], ids=["user", "query"]
 )
-def test_credentials_in_a_url_are_refused_unseen(place: str, refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credentials_in_a_url_are_refused_unseen(place: str, refused: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
     line = refused("list", "--registry", place)
     assert line == (
         "--registry: ml.model_registry.base_path: expected a path, or a URL without '@', '?' and '#', "
@@ -308,7 +277,7 @@ def test_credentials_in_a_url_are_refused_unseen(place: str, refused: Refused, m
     assert SECRET not in refused("list")
 
 
-def test_the_registry_comes_from_a_file_and_the_option_wins(gress: Gress, file: Path, tmp_path: Path) -> None:
+def test_the_registry_comes_from_a_file_and_the_option_wins(gress: Answer, file: Path, tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text("ml: {model_registry: {base_path: first}}")
     gress("register", file, "--name", "m", "--version", "1", "--config", "c.yaml")
     gress("register", file, "--name", "n", "--version", "1", "--config", "c.yaml", "--registry", "second")
@@ -318,7 +287,7 @@ def test_the_registry_comes_from_a_file_and_the_option_wins(gress: Gress, file: 
 
 
 def test_a_registry_given_keeps_the_settings_of_the_environment(
-    gress: Gress, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    gress: Answer, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = []
 
@@ -336,7 +305,7 @@ def test_a_registry_given_keeps_the_settings_of_the_environment(
     assert (folder.base_path, folder.type) == ("folder", "local")
 
 
-def test_an_object_store_is_a_registry(gress: Gress, file: Path, tmp_path: Path) -> None:
+def test_an_object_store_is_a_registry(gress: Answer, file: Path, tmp_path: Path) -> None:
     where = ("--registry", "memory://cli", "--set", f"ml.model_registry.cache_dir={tmp_path / 'cache'}")
     gress("register", file, "--name", "m", "--version", "1", *where)
     assert gress("promote", "m", "1", *where).startswith("m: promoted to 1.0.0 in generation 1")

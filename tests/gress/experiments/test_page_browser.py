@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cache, partial
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
-from playwright.sync_api import Browser
 
 from gress.experiments.page.page import write_experiments_page
 from tests.gress.experiments.runs_with_verdicts import (
@@ -19,16 +15,7 @@ from tests.gress.experiments.runs_with_verdicts import (
     write_rows,
 )
 from tests.gress.report.page_parts import MARKUP
-from tests.support.browser import launched_browser
-from tests.support.browser_pages import DRAWN, TEXTS, UNREADABLE, Open, Opened, contrast, opened_pages
-
-Look = Callable[..., Opened]
-
-
-@pytest.fixture(scope="module")
-def browser(no_service: Callable[[str], NoReturn]) -> Iterator[Browser]:
-    with launched_browser(no_service) as launched:
-        yield launched
+from tests.support.browser_pages import DRAWN, UNREADABLE, Open, unclear_texts
 
 
 @pytest.fixture(scope="module")
@@ -38,21 +25,8 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run / "experiments.html"
 
 
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Open]:
-    with opened_pages(browser) as opening:
-        yield opening
-
-
-@pytest.fixture(scope="module")
-def full_page(browser: Browser, full: Path) -> Iterator[Look]:
-    """The page of the full run, opened once in each look: for tests that only read it."""
-    with opened_pages(browser) as opening:
-        yield cache(partial(opening, full))
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_plot_is_drawn_and_nothing_is_fetched(full: Path, full_page: Look, scheme: str) -> None:
+def test_every_plot_is_drawn_and_nothing_is_fetched(full: Path, full_page: Open, scheme: str) -> None:
     opened = full_page(scheme=scheme, width=1280)
     assert opened.complaints == []
     assert opened.requests == [full.as_uri()]
@@ -67,16 +41,13 @@ def test_every_plot_is_drawn_and_nothing_is_fetched(full: Path, full_page: Look,
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 800), ("light", 420)])
-def test_no_texts_of_a_plot_lie_over_one_another(full_page: Look, scheme: str, width: int) -> None:
+def test_no_texts_of_a_plot_lie_over_one_another(full_page: Open, scheme: str, width: int) -> None:
     assert full_page(scheme=scheme, width=width).page.evaluate(UNREADABLE) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_is_large_and_clear_enough(full_page: Look, scheme: str) -> None:
-    texts = full_page(scheme=scheme, width=1280).page.evaluate(TEXTS)
-    assert len(texts) > 150
-    assert [text for text in texts if text["size"] < 12] == []
-    assert [text for text in texts if contrast(text["colour"], text["behind"]) < 4.5] == []
+def test_every_text_is_large_and_clear_enough(full_page: Open, scheme: str) -> None:
+    assert unclear_texts(full_page(scheme=scheme, width=1280), least=150) == []
 
 
 def test_first_look_and_runs_without_verdicts_are_drawn_too(open_page: Open, tmp_path: Path) -> None:

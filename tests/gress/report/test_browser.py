@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from functools import cache, partial
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from gress.report.page import write_report
 from tests.gress.report.page_parts import MARKUP
 from tests.gress.report.runs import drift_window, prediction, write_full_run, write_run
-from tests.support.browser import launched_browser
-from tests.support.browser_pages import DRAWN, TEXTS, UNREADABLE, Open, Opened, contrast, opened_pages
+from tests.support.browser_pages import DRAWN, TEXTS, UNREADABLE, Open, contrast, unclear_texts
 from tests.support.learning_slots import line, write_learning
-
-Look = Callable[..., Opened]
-
-
-@pytest.fixture(scope="module")
-def browser(no_service: Callable[[str], NoReturn]) -> Iterator[Browser]:
-    with launched_browser(no_service) as launched:
-        yield launched
 
 
 @pytest.fixture(scope="module")
@@ -33,19 +21,6 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_full_run(run)
     write_report(run, run / "report.html")
     return run / "report.html"
-
-
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Open]:
-    with opened_pages(browser) as opening:
-        yield opening
-
-
-@pytest.fixture(scope="module")
-def full_page(browser: Browser, full: Path) -> Iterator[Look]:
-    """The page of the full run, opened once in each look: for tests that only read it."""
-    with opened_pages(browser) as opening:
-        yield cache(partial(opening, full))
 
 
 def _wait_until(page: Page, condition: str) -> None:
@@ -58,7 +33,7 @@ def _wait_until(page: Page, condition: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_plot_is_drawn_and_nothing_is_fetched(full: Path, full_page: Look, tmp_path: Path, scheme: str) -> None:
+def test_every_plot_is_drawn_and_nothing_is_fetched(full: Path, full_page: Open, tmp_path: Path, scheme: str) -> None:
     opened = full_page(scheme=scheme, width=1280)
     opened.page.screenshot(path=tmp_path / f"{scheme}.png", full_page=True)
     assert opened.complaints == []
@@ -74,19 +49,16 @@ def test_every_plot_is_drawn_and_nothing_is_fetched(full: Path, full_page: Look,
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 800), ("light", 420)])
-def test_no_texts_of_a_plot_lie_over_one_another(full_page: Look, scheme: str, width: int) -> None:
+def test_no_texts_of_a_plot_lie_over_one_another(full_page: Open, scheme: str, width: int) -> None:
     assert full_page(scheme=scheme, width=width).page.evaluate(UNREADABLE) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_is_large_and_clear_enough(full_page: Look, scheme: str) -> None:
-    texts = full_page(scheme=scheme, width=1280).page.evaluate(TEXTS)
-    assert len(texts) > 200
-    assert [text for text in texts if text["size"] < 12] == []
-    assert [text for text in texts if contrast(text["colour"], text["behind"]) < 4.5] == []
+def test_every_text_is_large_and_clear_enough(full_page: Open, scheme: str) -> None:
+    assert unclear_texts(full_page(scheme=scheme, width=1280), least=200) == []
 
 
-def test_page_follows_the_change_from_day_to_night_and_back(full_page: Look) -> None:
+def test_page_follows_the_change_from_day_to_night_and_back(full_page: Open) -> None:
     page = full_page(scheme="light", width=420).page
     fill = "getComputedStyle(document.querySelector('.plot .xtick text')).fill"
     back = "getComputedStyle(document.body).backgroundColor"
@@ -100,7 +72,7 @@ def test_page_follows_the_change_from_day_to_night_and_back(full_page: Look) -> 
     _wait_until(page, f"JSON.stringify([{fill}, {back}]) === '{json.dumps(day, separators=(',', ':'))}'")
 
 
-def test_page_is_light_and_within_the_paper_when_printed(full_page: Look) -> None:
+def test_page_is_light_and_within_the_paper_when_printed(full_page: Open) -> None:
     page = full_page(scheme="dark", width=800).page
     width = page.evaluate("document.querySelector('.plot')._fullLayout.width")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")

@@ -86,6 +86,15 @@ def test_jobs_of_one_host_stay_apart() -> None:
     ]
 
 
+def test_variant_has_the_action_of_its_last_look() -> None:
+    host = Exposition()
+    for variant in ("control", "new"):
+        host.count("abtest_variant_selections_total", ("x", variant), 10)
+    host.set("abtest_verdict_info", ("x", "new", "continue"), 0).set("abtest_verdict_info", ("x", "new", "hold"), 1)
+    found = after_one_second((Exposition(), host)).variants
+    assert [(each.variant, each.verdict) for each in found] == [("control", ""), ("new", "hold")]
+
+
 def test_variants_share_their_experiment() -> None:
     host = Exposition()
     for experiment, variant, rows in (("x", "control", 90), ("x", "new", 10), ("y", "only", 5)):

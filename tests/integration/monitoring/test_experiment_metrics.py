@@ -44,7 +44,8 @@ class Scraper(threading.Thread):
 def scraped(crafted_file: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[JobRun, str]:
     folder, port = tmp_path_factory.mktemp("scraped"), free_port()
     config = write_fraud_config(folder, features=STATELESS)
-    given = overrides(folder, len(STATELESS), SPLIT, has_shadows=True)
+    verdict = "{interval: 1d, max_silence: 30d, metrics: [{of: log_loss}, {of: field, field: TX_AMOUNT, role: signal}]}"
+    given = overrides(folder, len(STATELESS), SPLIT, has_shadows=True, verdict=verdict)
     more = [f"ml.metrics.port={port}", f"ml.metrics.folder={folder / 'metrics'}", "ml.metrics.bind=127.0.0.1"]
     scraper = Scraper(port)
     scraper.start()
@@ -89,3 +90,19 @@ def test_comparisons_are_counted_by_result(scraped: tuple[JobRun, str]) -> None:
     found = samples(text, "abtest_shadow_comparisons_total")
     assert found == {("test", "match"): rows[True], ("test", "mismatch"): rows[False]}
     assert set(samples(text, "abtest_shadow_skipped_total").values()) == {0}
+
+
+def test_gains_and_actions_are_those_of_a_look(scraped: tuple[JobRun, str]) -> None:
+    """The last looks may come when the endpoint has ended; a job that ends shows no action."""
+    run, text = scraped
+    records = read_parts(run.output / "verdicts").to_dict("records")
+    found = samples(text, "abtest_verdict_gain")
+    assert {(bound, metric) for bound, _, metric, _ in found} >= {("estimate", "log_loss"), ("estimate", "TX_AMOUNT")}
+    for (bound, experiment, metric, variant), value in found.items():
+        sign = -1 if bound == "estimate" and metric == "log_loss" else 1
+        name = f"{metric}.{'difference' if bound == 'estimate' else f'gain_{bound}'}"
+        assert (experiment, variant) == ("test", "treatment")
+        assert sign * value in [record["numbers"][name] for record in records]
+    told = {action for action, *_ in samples(text, "abtest_verdict_info")}
+    assert told
+    assert told <= {record["action"] for record in records}

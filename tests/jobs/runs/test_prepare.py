@@ -12,7 +12,9 @@ from conf.errors import ConfigError
 from jobs.errors import JobError
 from jobs.runs.prepare import MARKER, RunRequest, claim, prepare
 from models.errors import ModelError
-from tests.support.fraud_config import write_fraud_config
+from tests.support.experiment_runs import SPLIT
+from tests.support.experiment_runs import overrides as experiment_overrides
+from tests.support.fraud_config import FEATURES, write_fraud_config
 from tests.support.small_model import write_model
 
 Prepare = Callable[..., object]
@@ -181,3 +183,14 @@ def test_a_model_that_does_not_say_its_features_is_one_line_of_warning(config: P
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
     assert line.startswith("model fraud-detector@2.0.0 does not say which feature set it was trained on")
+
+
+def test_experiment_that_can_hardly_be_meant_so_is_told(
+    request_of: Callable[..., RunRequest], caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    overrides = experiment_overrides(tmp_path, len(FEATURES), SPLIT)
+    twins = [each.replace("model_version: 3.0.0", "model_version: 2.0.0") for each in overrides]
+    prepare(request_of(overrides=overrides), needs_model=False)
+    assert "one model" not in caplog.text
+    prepare(request_of(overrides=twins, is_overwriting=True), needs_model=False)
+    assert "variants 'control' and 'treatment' are one model, fraud-detector@2.0.0" in caplog.text

@@ -16,7 +16,10 @@ from models.errors import ModelError
 from models.registry import Deployment
 from models.scoring.inputs import Inputs
 from models.scoring.outputs import Scores
+from models.serving.live import LiveModel
 from models.spec import ModelSpec, TensorSpec
+
+Make = Callable[..., LiveModel]
 
 
 def spec_of(version: str, **fields: Any) -> ModelSpec:
@@ -155,3 +158,8 @@ def wait_for(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < end, "it did not happen within 10 s"
         time.sleep(0.002)
+
+
+def serving(live: LiveModel) -> str:
+    with live.lease() as model:
+        return model.spec.version

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,43 +11,11 @@ from models.registry import RegistryError
 from models.scoring.inputs import Inputs
 from models.scoring.outputs import Scores
 from models.serving.live import LiveModel, SwapOptions
-from tests.models.serving.fakes import FakeVersions, Heard, wait_for
+from tests.models.serving.fakes import FakeVersions, Heard, Make, serving, wait_for
 
 ROWS = np.arange(8, dtype=np.float32).reshape(4, 2)
 BAD = ModelError("model fraud@2.0.0", "wants (n, 3), got (4, 2)")
 DOWN = RegistryError("s3://b", "read", "connection refused", "check the network")
-
-Make = Callable[..., LiveModel]
-
-
-@pytest.fixture
-def versions() -> FakeVersions:
-    found = FakeVersions()
-    found.promote("1.0.0")
-    return found
-
-
-@pytest.fixture
-def heard() -> Heard:
-    return Heard()
-
-
-@pytest.fixture
-def make(versions: FakeVersions, heard: Heard) -> Iterator[Make]:
-    made = []
-
-    def build(**options: Any) -> LiveModel:
-        made.append(LiveModel(versions, SwapOptions(**options), heard))
-        return made[-1]
-
-    yield build
-    for live in made:
-        live.close()
-
-
-def serving(live: LiveModel) -> str:
-    with live.lease() as model:
-        return model.spec.version
 
 
 def take_up(live: LiveModel, version: str) -> None:
@@ -118,9 +84,7 @@ def test_a_version_that_does_not_load_is_rejected_and_the_old_one_serves_on(
     assert len(versions.rejections) == 1
 
 
-def test_a_version_whose_scores_are_nan_for_rows_scored_lately_is_rejected(
-    make: Make, versions: FakeVersions
-) -> None:
+def test_a_version_whose_scores_are_nan_for_rows_scored_lately_is_rejected(make: Make, versions: FakeVersions) -> None:
     live = make()
     live.observe(Inputs(ROWS), Scores(np.ones(4), None, None))
     versions.nan.add("2.0.0")

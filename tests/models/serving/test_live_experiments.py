@@ -3,47 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-
-import pytest
 
 from models.errors import ModelError
 from models.serving.live import LiveModel, SwapOptions
-from tests.models.serving.fakes import FakeVersions, Heard, wait_for
+from tests.models.serving.fakes import FakeVersions, Heard, Make, serving, wait_for
 
 BAD = ModelError("model fraud@2.0.0", "wants (n, 3), got (4, 2)")
-
-Make = Callable[..., LiveModel]
-
-
-@pytest.fixture
-def versions() -> FakeVersions:
-    found = FakeVersions()
-    found.promote("1.0.0")
-    return found
-
-
-@pytest.fixture
-def heard() -> Heard:
-    return Heard()
-
-
-@pytest.fixture
-def make(versions: FakeVersions, heard: Heard) -> Iterator[Make]:
-    made = []
-
-    def build() -> LiveModel:
-        made.append(LiveModel(versions, SwapOptions(), heard))
-        return made[-1]
-
-    yield build
-    for live in made:
-        live.close()
-
-
-def serving(live: LiveModel) -> str:
-    with live.lease() as model:
-        return model.spec.version
 
 
 def test_a_change_of_an_experiment_loads_and_swaps_nothing(make: Make, versions: FakeVersions, heard: Heard) -> None:
