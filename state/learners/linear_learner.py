@@ -171,7 +171,11 @@ def _is_target(targets: NDArray[np.float64], settings: LearnerSettings) -> NDArr
     """Return which targets can be learnt."""
     if settings.kind.targets == "numbers":
         return np.isfinite(targets)
-    is_class: NDArray[np.bool_] = (targets >= 0) & (targets < settings.classes) & (targets == np.floor(targets))
+    is_class: NDArray[np.bool_]
+    if settings.kind.targets == "binary":
+        is_class = (targets == 0) | (targets == 1)
+    else:
+        is_class = (targets >= 0) & (targets < settings.classes) & (targets == np.floor(targets))
     return is_class
 
 

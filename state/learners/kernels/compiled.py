@@ -20,8 +20,6 @@ from state.learners.kernels import gradient
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
     from state.learners.kernels.kernel import Array, Kernel
 
 _CALLED = (
@@ -56,6 +54,8 @@ def compiled(kernel: Kernel) -> Kernel:
         if not all(array.flags.c_contiguous for array in arrays):
             msg = "learner: expected arrays in one piece, got a part of another; copy it"
             raise ValueError(msg)
+        if not len(rows):
+            return
         sizes = (*rows.shape, len(numbers), len(state), out.shape[1])
         entry(*map(_address, arrays), *sizes)
 
@@ -64,9 +64,9 @@ def compiled(kernel: Kernel) -> Kernel:
     return run
 
 
-def _address(array: NDArray[Any]) -> int:
-    address: int = array.__array_interface__["data"][0]
-    return address
+def _address(array: Any) -> int:
+    # A quarter of the time of asking numpy, which makes a dictionary of it.
+    return ctypes.addressof(ctypes.c_double.from_buffer(array))
 
 
 def _compile(kernel: Kernel) -> tuple[Any, Callable[..., None]]:
