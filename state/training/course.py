@@ -76,6 +76,11 @@ class Course:
         self._served = Prequential(task, fading=settings.fading)
         self._seen, self._held_out, self._newest, self.updates = 0, 0, -1, 0
 
+    @property
+    def taken_back(self) -> int:
+        """Updates that the guard took back so far."""
+        return self._guard.rolled_back
+
     def learn(self, samples: Samples) -> None:
         """Learn samples in their order."""
         is_held = is_held_out(samples.points, self._settings.split)

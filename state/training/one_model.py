@@ -23,6 +23,11 @@ class OneModel:
         self._course = Course(settings)
         self._told = 0
 
+    @property
+    def taken_back(self) -> int:
+        """Updates that were taken back so far."""
+        return self._course.taken_back
+
     def learn(self, store: SampleStore, samples: Samples) -> None:
         """Learn samples in their order."""
         self._course.learn(samples)

@@ -18,6 +18,10 @@ _SLOTS = "slots"
 class Student(Protocol):
     """Student that learns the samples of a shard."""
 
+    @property
+    def taken_back(self) -> int:
+        """Updates that were taken back so far."""
+
     def learn(self, store: SampleStore, samples: Samples) -> None:
         """Learn samples in their order."""
 
@@ -88,12 +92,17 @@ class LearningShard:
         self._slots = Slots(pace.slot_ms)
         self._waiting = WaitingSamples(pace.update_rows, pace.update_ms)
         self._student = student
-        self._taken = 0
+        self._taken = self._taken_back = 0
         found = {key: bytes(data) for key, data in entries}
         if _SLOTS in found:
             self._slots.restore(found[_SLOTS])
         self._waiting.restore(found)
         student.restore(found)
+
+    @property
+    def taken_back(self) -> int:
+        """Updates that were taken back in the last advance."""
+        return self._taken_back
 
     @property
     def taken(self) -> int:
@@ -115,7 +124,7 @@ class LearningShard:
     def advance(self, store: SampleStore, watermark: int) -> list[EndedSlot]:
         """Learn what is known by a watermark, and return the slots that it ends."""
         found = []
-        samples = self._waiting.take(store, watermark)
+        samples, before = self._waiting.take(store, watermark), self._student.taken_back
         self._taken = 0 if samples is None else len(samples)
         for end_ms, part in self._slots.parts(samples) if samples is not None else ():
             if self._slots.open_ms is not None and end_ms > self._slots.open_ms:
@@ -127,6 +136,7 @@ class LearningShard:
         if samples is not None or found:
             self._student.save(store)
             store.put(_SLOTS, self._slots.to_bytes())
+        self._taken_back = self._student.taken_back - before
         return found
 
     def _end(self) -> EndedSlot:

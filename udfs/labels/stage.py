@@ -17,7 +17,7 @@ from udfs.labels.keyed_labels import KeyedLabels, Side
 from udfs.labels.label_parts import OUTCOMES, SIDE_OUTPUTS, Left, SideOutput
 from udfs.labels.settings import LabelSettings
 from udfs.metrics.labels import LabelRecorder
-from udfs.windows.code import code_digest
+from udfs.windows.code import check_code, code_digest
 from udfs.windows.stage import labels_with_state
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class LabelStage(KeyedCoProcessFunction):  # type: ignore[misc]
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Read the state of all shards of this task."""
-        check_code(self._code, _CODE)
+        check_code("labels", self._code, _CODE)
         pieces = MapStateDescriptor(_PIECES, Types.LONG(), Types.PICKLED_BYTE_ARRAY())
         self._labels = KeyedLabels(self._settings, runtime_context.get_map_state(pieces))
         for label in labels_with_state(runtime_context, (_PIECES,)):
@@ -112,20 +112,6 @@ class LabelStage(KeyedCoProcessFunction):  # type: ignore[misc]
         timer = self._labels.timer(label)
         if timer is not None:
             timers.register_event_time_timer(timer)
-
-
-def check_code(brought: str, loaded: str) -> None:
-    """Refuse to run a job's stage with the code of another version.
-
-    Raises:
-        RuntimeError: the digests of what the job brings and of what this process has loaded differ.
-    """
-    if brought != loaded:
-        msg = (
-            f"labels: expected the code that the job brings ({brought}), got that of an earlier job ({loaded}), as a "
-            "TaskManager loads it once; restart the TaskManager"
-        )
-        raise RuntimeError(msg)
 
 
 def part_type() -> TypeInformation:

@@ -26,6 +26,7 @@ from udfs.learning.publisher import Publish
 from udfs.learning.sample_bytes import samples_of_pairs
 from udfs.learning.shards import by_shard
 from udfs.metrics.learning import LearningRecorder
+from udfs.windows.code import check_code, code_digest
 from udfs.windows.parts import PartFormat
 from udfs.windows.stage import labels_with_state
 
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 _LEARNING, _PUBLISHING = "learning", "publishing"
 _RETRY_MS = 10_000
+_PACKAGES = ("models.learned", "state.learners", "state.learning", "state.training", "udfs.learning")
+# Read when this module is: the files of an ended job are gone.
+_CODE = code_digest(_PACKAGES)
 
 
 class SplitSamples(FlatMapFunction):  # type: ignore[misc]
@@ -83,10 +87,11 @@ class LearnStage(KeyedProcessFunction):  # type: ignore[misc]
     """
 
     def __init__(self, pace: Pace, make: Callable[[], Student], recorder: LearningRecorder) -> None:
-        self._pace, self._make, self._recorder = pace, make, recorder
+        self._pace, self._make, self._recorder, self._code = pace, make, recorder, _CODE
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Read the state of all shards of this task."""
+        check_code("learning", self._code, _CODE)
         kept = MapStateDescriptor(_LEARNING, Types.STRING(), Types.PICKLED_BYTE_ARRAY())
         self._state = runtime_context.get_map_state(kept)
         self._shards: dict[int, LearningShard] = {}
@@ -108,6 +113,8 @@ class LearnStage(KeyedProcessFunction):  # type: ignore[misc]
         slots = shard.advance(self._state, ctx.timer_service().current_watermark())
         if shard.taken:
             self._recorder.updated(shard.taken, time.perf_counter() - start)
+        for _ in range(shard.taken_back):
+            self._recorder.failed("update_failed")
         self._set_timer(shard, ctx)
         return [Row(label, slot.end_ms, slot.to_bytes()) for slot in slots]
 

@@ -33,3 +33,22 @@ def _sources(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
             yield name, entry.read_bytes()
         elif entry.is_dir() and entry.name != "__pycache__":
             yield from _sources(entry, name)
+
+
+def check_code(what: str, brought: str, loaded: str) -> None:
+    """Refuse to run a job's stage with the code of another version.
+
+    Args:
+        what: name of the stage, for the error.
+        brought: digest of what the job brings.
+        loaded: digest of what this process has loaded.
+
+    Raises:
+        RuntimeError: they differ.
+    """
+    if brought != loaded:
+        msg = (
+            f"{what}: expected the code that the job brings ({brought}), got that of an earlier job ({loaded}), as a "
+            "TaskManager loads it once; restart the TaskManager"
+        )
+        raise RuntimeError(msg)

@@ -18,7 +18,7 @@ from state.sliding.codes import LEAST
 from state.sliding.plan import SlidingPlan
 from state.sql import SqlColumns
 from udfs.garbage import spare_loaded_objects
-from udfs.windows.code import code_digest
+from udfs.windows.code import check_code, code_digest
 from udfs.windows.keyed_windows import MOST_ROWS, KeyedWindows
 from udfs.windows.late_rows import LateLetters
 from udfs.windows.pack_lines import LABEL_BYTES
@@ -80,7 +80,7 @@ class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Read the state of all shards of this task."""
-        check_code(self._code, _CODE)
+        check_code("windows", self._code, _CODE)
         kinds = dict(self._columns)
         self._format = PartFormat(self._columns)
         self._out = PartFormat(
@@ -152,20 +152,6 @@ class WindowStage(KeyedProcessFunction):  # type: ignore[misc]
             )
             raise RuntimeError(msg)
         return [(self._tag, Row(*row)) for row in self._letters.rows(self._format.lists(late))]
-
-
-def check_code(brought: str, loaded: str) -> None:
-    """Refuse to run a job's stages with the code of another version.
-
-    Raises:
-        RuntimeError: the digests of what the job brings and of what this process has loaded differ.
-    """
-    if brought != loaded:
-        msg = (
-            f"windows: expected the code that the job brings ({brought}), got that of an earlier job ({loaded}), as a "
-            "TaskManager loads it once; restart the TaskManager, or set execution.windows: sql"
-        )
-        raise RuntimeError(msg)
 
 
 def late_tag(letters: LateLetters) -> OutputTag:

@@ -25,7 +25,7 @@ class Diary:
 
     def __init__(self) -> None:
         self.known: list[int] = []
-        self.told = 0
+        self.told = self.taken_back = 0
 
     def learn(self, store: SampleStore, samples: Samples) -> None:
         self.known += samples.known.tolist()

@@ -43,13 +43,3 @@ TIMES = JoinTimes(1, 1)
 def test_settings_that_cannot_work_are_refused(make: Callable[[], Any], problem: str) -> None:
     with pytest.raises(ValueError, match=f"labels: {problem}"):
         make()
-
-
-def test_other_code_is_refused_with_the_way_round() -> None:
-    from udfs.labels.stage import check_code
-
-    check_code("a", "a")
-    with pytest.raises(
-        RuntimeError, match=r"labels: expected the code that the job brings \(a\).*restart the TaskManager"
-    ):
-        check_code("a", "b")

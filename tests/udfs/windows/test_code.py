@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-PROGRAM = "from udfs.windows.code import code_digest; print(code_digest())"
+PROGRAM = "from udfs.windows.code import check_code, code_digest; print(code_digest())"
 
 
 def digest_in(folder: Path) -> str:
@@ -30,8 +30,8 @@ def test_digest_is_that_of_the_code_wherever_it_lies(repository: Path, tmp_path:
 
 
 def test_other_code_is_refused_with_the_way_round() -> None:
-    from udfs.windows.stage import check_code
-
-    check_code("a", "a")
-    with pytest.raises(RuntimeError, match=r"restart the TaskManager, or set execution\.windows: sql"):
-        check_code("a", "b")
+    check_code("windows", "a", "a")
+    with pytest.raises(
+        RuntimeError, match=r"^labels: expected the code that the job brings \(a\).*restart the TaskManager"
+    ):
+        check_code("labels", "a", "b")
