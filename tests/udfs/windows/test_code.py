@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-PROGRAM = "from udfs.windows.code import check_code, code_digest; print(code_digest())"
+from udfs.windows.code import check_code
+
+PROGRAM = "from udfs.windows.code import code_digest; print(code_digest())"
 
 
 def digest_in(folder: Path) -> str:
