@@ -8,30 +8,25 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from conf.experiments.experiment_choice import experiments_of
-from conf.learning.learning_choice import learning_of
 from conf.model_choice import follows_registry
 from conf.settings import InferenceSettings, JobSettings, MlSettings
 from state.sql import SqlColumns
 from udfs.columns.answer_columns import EXPERIMENT_COLUMNS, answer_columns
-from udfs.columns.repeated import first_of
-from udfs.columns.side_columns import DRIFT, OUTCOMES, SAMPLES, SHADOW, TO_LABEL, side_columns
+from udfs.columns.side_columns import side_columns
 from udfs.dead_letters import Problem
-from udfs.drift.sampler import DriftSampler
 from udfs.experiments.arms import Arms
 from udfs.experiments.open_arms import ArmModels, answering_arms
 from udfs.experiments.router import Arm, Router
-from udfs.experiments.shadow_sender import ShadowSender, shadow_fields
+from udfs.experiments.shadow_sender import shadow_fields
 from udfs.experiments.watched_weights import open_weights
 from udfs.experiments.weights import WeightSource
 from udfs.features.feature_set import FeatureSet, compile_feature_set
+from udfs.functions.batch_sides import BatchSides, drift_label
 from udfs.functions.compute_features import feature_inputs
 from udfs.functions.parse_lines import event_columns
 from udfs.functions.vector_function import NO_COLUMNS, Columns
-from udfs.learning.sender import SampleSender, sample_fields
+from udfs.learning.sender import sample_fields
 from udfs.logs import set_up_logs
 from udfs.metrics.experiments import ExperimentRecorder
 from udfs.metrics.exporter import export_metrics
@@ -40,9 +35,8 @@ from udfs.rows import prediction_row, step_columns
 from udfs.scoring.breaker import BreakerOptions
 from udfs.scoring.ladder import Ladder, LadderOptions
 from udfs.scoring.log import FallbackLog
-from udfs.scoring.prediction_batch import PredictionBatch
 from udfs.scoring.scorer import Scorer
-from udfs.verdicts.sender import OutcomeSender, Sent, outcome_fields
+from udfs.verdicts.sender import outcome_fields
 
 _NO_PROBLEMS: Mapping[int, Problem] = MappingProxyType({})
 
@@ -70,10 +64,6 @@ class BatchScoring:
         self._weights: WeightSource | None = None
         self._models: ArmModels | None = None
         self._recorder: ScoreRecorder | None = None
-        self._sampler: DriftSampler | None = None
-        self._shadows: ShadowSender | None = None
-        self._outcomes: OutcomeSender | None = None
-        self._samples: SampleSender | None = None
 
     @cached_property
     def features(self) -> FeatureSet:
@@ -93,7 +83,7 @@ class BatchScoring:
         kinds = dict(event_columns(events))
         wanted: dict[str | None, bool] = {
             events.time: bool(ml.metrics.port) or ml.drift.enabled or bool(others),
-            self._label: ml.drift.enabled,
+            drift_label(self._job): ml.drift.enabled,
             None if self._router is None else self._router.field: True,
             **dict.fromkeys((*(self._raw or ()), *others), True),
         }
@@ -109,12 +99,6 @@ class BatchScoring:
             *(EXPERIMENT_COLUMNS if self._router is not None else ()),
             *side_columns(self._job, self._ml),
         )
-
-    @cached_property
-    def _label(self) -> str | None:
-        """The field of the outcome; None where events have none, or where it is a text."""
-        label = self._job.events.label
-        return None if label is None or dict(event_columns(self._job.events))[label] == "STRING" else label
 
     def open(self) -> None:
         """Load the model."""
@@ -137,13 +121,7 @@ class BatchScoring:
         if self._recorder is not None:
             with own.lease() as model:
                 self._recorder.serves(model.spec)
-        self._sampler = DriftSampler(self._ml.drift.sample, given) if self._ml.drift.enabled else None
-        sides, learning = dict(side_columns(self._job, self._ml)), learning_of(self._ml, self._job)
-        self._samples = None if learning is None else SampleSender(self._job, learning)
-        if OUTCOMES in sides and router is not None:
-            self._outcomes = OutcomeSender(self._job, self._ml, router)
-        if SHADOW in sides and router is not None:
-            self._shadows = ShadowSender(self._job, self._ml, self.features, router)
+        self._sides = BatchSides(self._job, self._ml, self.features, router)
         self.scorer = Scorer(
             self.features,
             own,
@@ -187,7 +165,8 @@ class BatchScoring:
             self._recorder.dead(predictions.problems)
             if size:
                 self._recorder.left(columns[self._job.events.time], predictions.problems)
-        return predictions.problems, self._rows(predictions, columns, exact)
+        rows = answer_columns(predictions, self.features.hash, has_experiments=self._router is not None)
+        return predictions.problems, rows | self._sides.take(predictions, columns, exact)
 
     def close(self) -> None:
         """Let the model go, where there is one."""
@@ -198,33 +177,6 @@ class BatchScoring:
             self._weights.close()
         if self._recorder is not None:
             self._recorder.close()
-
-    def _rows(self, batch: PredictionBatch, columns: Columns, exact: Columns) -> dict[str, Any]:
-        rows = answer_columns(batch, self.features.hash, has_experiments=self._router is not None)
-        return rows | self._side_columns(batch, columns, exact)
-
-    def _side_columns(self, batch: PredictionBatch, columns: Columns, exact: Columns) -> dict[str, NDArray[np.object_]]:
-        """Return what other steps get of a batch, each in its first row."""
-        size = len(batch.matrix)
-        found: dict[str, Any] = {}
-        if self._sampler is not None:
-            labels = columns[self._label] if self._label is not None else None
-            times = columns[self._job.events.time]
-            found[DRIFT] = self._sampler.take_all(batch, times, labels) if size else None
-        if self._shadows is not None:
-            found[SHADOW] = self._shadows.take(batch, {**columns, **exact}) if size else None
-        sent = Sent(None, None)
-        if self._outcomes is not None:
-            sent = self._outcomes.take(batch, {**columns, **exact}) if size else sent
-            found[OUTCOMES] = sent.outcomes
-        if self._job.labels is not None:
-            found[TO_LABEL] = self._to_label(batch, {**columns, **exact}, sent) if size else None
-        elif self._samples is not None:
-            found[SAMPLES] = self._samples.samples(batch, {**columns, **exact}) if size else None
-        return {name: first_of(value, size) for name, value in found.items()}
-
-    def _to_label(self, batch: PredictionBatch, columns: Columns, sent: Sent) -> str | None:
-        return sent.predictions if self._samples is None else self._samples.to_label(batch, columns, sent.rows)
 
     def _open_recorder(self, columns: tuple[str, ...]) -> ScoreRecorder:
         inference = self._job.inference
