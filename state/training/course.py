@@ -5,6 +5,7 @@ Rules of this file:
 - Everything follows from the order of rows alone: looks of the guard come after fixed numbers of rows. How rows are cut
   into batches decides nothing.
 - A held-out row is predicted as it comes, and never learnt: neither by the model nor by the scaler.
+- What is taken back is the model; counts are of what happened, and never fall.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from state.training.learnt_model import LearntModel
 if TYPE_CHECKING:
     from state.training.samples import Samples
 
-VERSION = 1
+VERSION = 2
 
 
 class _Restorable(Protocol):
@@ -74,7 +75,7 @@ class Course:
         self._holdout = HoldoutRows(settings.holdout_rows, settings.chain.features)
         self._own = Prequential(task, fading=settings.fading)
         self._served = Prequential(task, fading=settings.fading)
-        self._seen, self._held_out, self._newest, self.updates = 0, 0, -1, 0
+        self._seen, self._held_out, self._newest, self.updates, self._drifts = 0, 0, -1, 0, 0
 
     @property
     def taken_back(self) -> int:
@@ -91,8 +92,9 @@ class Course:
                 self._guard.check(self._chain.whole, self._holdout)
 
     def _learn(self, samples: Samples, weights: Any, is_held: Any) -> None:
-        rows = samples.features.astype(np.float64)
+        rows, drifts = samples.features.astype(np.float64), self._chain.whole.drifts
         predictions = self._chain.whole.learn_many(rows, samples.targets, weights)
+        self._drifts += self._chain.whole.drifts - drifts
         self._own.update(predictions, samples.targets)
         self._served.update(samples.served, samples.targets)
         held, learnt = np.flatnonzero(is_held), np.flatnonzero(weights > 0)
@@ -113,7 +115,7 @@ class Course:
             "scores": self._own.metrics(),
             "served": self._served.metrics(),
             "guard": {"looks": sum(counts.values()), "rolled_back": self._guard.rolled_back},
-            "drifts": self._chain.whole.drifts,
+            "drifts": self._drifts,
         }
 
     def model(self) -> LearntModel:
@@ -123,7 +125,7 @@ class Course:
 
     def to_bytes(self) -> bytes:
         """Return the state."""
-        counts = np.array([self._seen, self.updates, self._held_out, self._newest], "<i8").tobytes()
+        counts = np.array([self._seen, self.updates, self._held_out, self._newest, self._drifts], "<i8").tobytes()
         return pack(VERSION, counts, *(part.to_bytes() for part in self._parts()))
 
     def restore(self, data: bytes) -> None:
@@ -133,7 +135,7 @@ class Course:
             ValueError: it is of another format version or of other settings.
         """
         counts, *found = unpack("course", VERSION, data)
-        self._seen, self.updates, self._held_out, self._newest = np.frombuffer(counts, "<i8").tolist()
+        self._seen, self.updates, self._held_out, self._newest, self._drifts = np.frombuffer(counts, "<i8").tolist()
         for part, state in zip(self._parts(), found, strict=True):
             part.restore(state)
 
