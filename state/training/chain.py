@@ -6,12 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from state.learning.drift import ReactingLearner, ReactionSettings
 from state.learning.scaled_learner import ScaledLearner
 from state.learning.scaler import RunningScaler, ScalerSettings
 from state.learning.statistics.losses import LOSSES, Task
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from state.learning.learns import LearnsAtRate
 
 
@@ -22,6 +26,7 @@ class ChainSettings:
     Attributes:
         make_learner: function that makes a new learner; it can be pickled.
         task: what is predicted.
+        classes: number of classes, whose outcomes are 0 to classes - 1; 0: outcomes are numbers.
         features: number of features of a row.
         scaler: how features are standardised; None: they are not.
         reaction: what happens when the loss drifts.
@@ -29,9 +34,17 @@ class ChainSettings:
 
     make_learner: Callable[[], Any]
     task: Task
+    classes: int
     features: int
     scaler: ScalerSettings | None
     reaction: ReactionSettings
+
+    def is_outcome(self, targets: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return which targets are outcomes that can be learnt, (n,)."""
+        if not self.classes:
+            return np.isfinite(targets)
+        is_class: NDArray[np.bool_] = (targets >= 0) & (targets < self.classes) & (targets == np.floor(targets))
+        return is_class
 
 
 @dataclass(frozen=True)

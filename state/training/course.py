@@ -4,13 +4,14 @@ Rules of this file:
 
 - Everything follows from the order of rows alone: looks of the guard come after fixed numbers of rows. How rows are cut
   into batches decides nothing.
+- A row whose outcome is none, such as the number of no class, is skipped.
 - A held-out row is predicted as it comes, and never learnt: neither by the model nor by the scaler.
 - What is taken back is the model; counts are of what happened, and never fall.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -84,8 +85,11 @@ class Course:
 
     def learn(self, samples: Samples) -> None:
         """Learn samples in their order."""
-        is_held = is_held_out(samples.points, self._settings.split)
-        weights = np.where(is_held | ~np.isfinite(samples.targets), 0.0, samples.weights)
+        is_sound = self._settings.chain.is_outcome(samples.targets)
+        if not is_sound.all():
+            samples = replace(samples, targets=np.where(is_sound, samples.targets, np.nan))
+        is_held = is_held_out(samples.points, self._settings.split) & is_sound
+        weights = np.where(is_held | ~is_sound, 0.0, samples.weights)
         for part in row_cuts(self._seen, len(samples), self._settings.every):
             self._learn(samples.take(part), weights[part], is_held[part])
             if self._seen % self._settings.every == 0:

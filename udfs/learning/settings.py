@@ -63,6 +63,7 @@ def course_of(job: JobSettings, learning: JobLearning) -> CourseSettings:
     chain = ChainSettings(
         _make_learner(learning, width),
         _task(given),
+        0 if given.is_regression else given.classes,
         width,
         ScalerSettings(clip=scaling.clip) if has_scaler else None,
         ReactionSettings(drift.action, drift.delta, drift.factor, drift.half_life),

@@ -27,7 +27,7 @@ WIDTH, SPLIT = 3, 0.2
 
 def course(*, rate: float = 0.05, split: float = SPLIT, every: int = 256, **reaction: Any) -> Course:
     make = partial(make_learner, LearnerSettings("logistic", "adagrad", rate=rate), WIDTH)
-    chain = ChainSettings(make, "binary", WIDTH, ScalerSettings(), ReactionSettings(**reaction))
+    chain = ChainSettings(make, "binary", 2, WIDTH, ScalerSettings(), ReactionSettings(**reaction))
     return Course(CourseSettings(chain, split, 0.999, GuardSettings(0.01), every, 1000))
 
 
@@ -68,9 +68,9 @@ def test_held_out_rows_teach_nothing() -> None:
 
 def test_rows_without_an_outcome_or_a_weight_are_skipped() -> None:
     given, learning = rows(100), course(split=0.0)
-    given.targets[:10], given.weights[10:15] = np.nan, 0.0
+    given.targets[:10], given.weights[10:15], given.targets[15:20] = np.nan, 0.0, 2.0
     learning.learn(given)
-    assert (learning.updates, learning.report()["skipped"]) == (85, 15)
+    assert (learning.updates, learning.report()["skipped"]) == (80, 20)
 
 
 @settings(deadline=None, max_examples=25)
