@@ -53,7 +53,7 @@ def test_equal_variants_are_not_locked_out_and_no_difference_is_claimed() -> Non
     assert (last > 0.5).any()
     claims = sum(any("or more" in reason for each in run.records for reason in each["reasons"]
                      if reason.startswith("goal")) for run in runs)  # fmt: skip
-    # Binomial(24, 0.05) is above 5 with chance 0.002.
+    # Binomial(24, 0.05) is above 5 with chance 0.001.
     assert claims <= 5
 
 
@@ -65,7 +65,7 @@ def test_difference_is_unbiased_where_rates_rise_and_that_of_pooled_rows_is_not(
         missed += not numbers["reward.gain_lower"] <= 0.02 <= numbers["reward.gain_upper"]
         means = [run.rewards[run.arms == arm].mean() for arm in range(2)]
         pooled.append(means[1] - means[0] - 0.02)
-    assert missed <= 5  # at any look; binomial(24, 0.05) is above 5 with chance 0.002
+    assert missed <= 5  # at any look; binomial(24, 0.05) is above 5 with chance 0.001
     assert abs(np.mean(errors)) < 3 / np.sqrt(len(errors))
     assert 0.6 < np.std(errors) < 1.4
     # The better variant has more of the later rows, of which more convert.
