@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gress.experiments.page.lines import LOOKS, time_axis
+from gress.experiments.page.lines import LOOKS
 from gress.experiments.page.series import times_of
 from gress.experiments.reading.records import Record
-from gress.report.figures.style import COLOURS, MOST_GROUPS, escape, plot, rounded
+from gress.report.figures.style import COLOURS, MOST_GROUPS, escape, plot, rounded, time_axis
 from gress.report.panel import Panel
 
 _ENDS = ("value", "lower", "upper")

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from state.experiments.evidence.inputs import Limits
 from state.experiments.evidence.metric import Metric
-from state.verdicts.bandits.reward_ledger import RewardLedger
 from state.verdicts.bandits.rewards import Bandit
-from state.verdicts.bandits.unit_reward_ledger import UnitRewardLedger
 from state.verdicts.judge import Judge, Measured, Trial
+from state.verdicts.ledgers.reward_ledger import RewardLedger
+from state.verdicts.ledgers.unit_reward_ledger import UnitRewardLedger
 from state.verdicts.outcomes import Outcomes
 
 Floats = NDArray[np.float64]

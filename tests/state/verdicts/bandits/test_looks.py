@@ -108,6 +108,7 @@ def test_variant_that_was_rolled_back_gets_no_weight_and_no_record() -> None:
     assert weights["new"] == 0
     assert min(weights["control"], weights["newer"]) >= 5
     assert set(record["bandit"]["rewards"]) == {"control", "newer"}
+    assert record["reasons"][-1] == "the split is not tested any more, as new has no share"
 
 
 def test_rounds_in_which_a_variant_had_no_share_say_nothing_of_it() -> None:

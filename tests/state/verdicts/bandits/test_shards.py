@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from state.verdicts.ledgers import Rewards
-from state.verdicts.shards import Judged
+from state.verdicts.judged import Judged
 from tests.state.verdicts.made import Row, few_rows, outcomes, same_arms
 from tests.state.verdicts.tasks import Task
 
@@ -17,7 +16,7 @@ ROUNDS = ((0.5, 0.3, 0.2), (0.2, 0.7, 0.1))
 
 
 def judged(has_units: bool) -> dict[str, Judged]:
-    return {"test": Judged((False,), LOOK_MS, same_arms, rewards=Rewards(3, has_units))}
+    return {"test": Judged((False,), LOOK_MS, same_arms, assigns_events=not has_units, bandit_arms=3)}
 
 
 @given(st.lists(few_rows(1, least=1), min_size=2, max_size=4), st.booleans())
@@ -54,6 +53,8 @@ def test_state_of_another_kind_of_experiment_is_refused(has_units: bool) -> None
     before = Judged((False,), LOOK_MS, same_arms, described="variants a, b")
     task = Task({"test": before})
     task.arrive(1, outcomes([(1, 0, 0, (1.0,), 0.5, 1.0)]))
-    bandit = Judged((False,), LOOK_MS, same_arms, described="bandit; variants a, b", rewards=Rewards(3, has_units))
+    bandit = Judged(
+        (False,), LOOK_MS, same_arms, described="bandit; variants a, b", assigns_events=not has_units, bandit_arms=3
+    )
     with pytest.raises(ValueError, match="give the changed experiment another name"):
         task.restore({"test": bandit})
