@@ -52,9 +52,9 @@ def registry(tmp_path: Path) -> Registry:
     return publish_models(tmp_path)
 
 
-@pytest.fixture
-def config(tmp_path: Path, registry: Registry) -> Path:
-    return write_config(tmp_path / "job.yaml", settings_tree(registry, BANDIT))
+@pytest.fixture(params=[None, "CUSTOMER_ID"], ids=["events", "units"])
+def config(request: pytest.FixtureRequest, tmp_path: Path, registry: Registry) -> Path:
+    return write_config(tmp_path / "job.yaml", settings_tree(registry, BANDIT | {"split_key": request.param}))
 
 
 @pytest.fixture
