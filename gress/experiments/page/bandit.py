@@ -116,9 +116,7 @@ def reward_panel(records: Sequence[Record], name: str) -> Panel:
         "levels that change do not count. Bars hold at all looks together."
     )
     axis = {"title": {"text": escape(goal)}, "zeroline": False}
-    return Panel(
-        name, f"Goal {goal} by variant", note, plot(traces, x=time_axis(LOOKS, times), y=axis, showlegend=True)
-    )
+    return Panel(name, f"Goal {goal} over time", note, plot(traces, x=time_axis(LOOKS, times), y=axis, showlegend=True))
 
 
 def _text(value: float | None, digits: int = 6) -> str:
