@@ -10,6 +10,7 @@ from typing_extensions import Self
 from conf.events import EventSettings, FieldSettings
 from conf.execution import ExecutionSettings
 from conf.experiments.ab_testing import AbTestingSettings, ExperimentSettings, VariantSettings
+from conf.experiments.bandit import BanditSettings
 from conf.experiments.experiment_choice import experiment_contradictions
 from conf.experiments.ramp import RampSettings
 from conf.experiments.registry_weights import ramp_contradictions
@@ -34,6 +35,7 @@ from conf.types.refusal import Refusal, validation_error
 
 __all__ = [
     "AbTestingSettings",
+    "BanditSettings",
     "EventSettings",
     "ExecutionSettings",
     "ExperimentSettings",

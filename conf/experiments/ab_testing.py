@@ -9,13 +9,14 @@ from typing import Literal
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
+from conf.experiments.bandit import BanditSettings, bandit_refusals
 from conf.experiments.ramp import RampSettings, ramp_refusals
 from conf.experiments.verdict import VerdictSettings
 from conf.types.base import FrozenSettings
 from conf.types.refusal import Refusal, repeated_names, validation_error
 from conf.types.scalars import Flag, Name, Real, Segment, VersionOrPrimary
 
-SplitStrategy = Literal["random", "hash", "percentage", "user_id"]
+SplitStrategy = Literal["random", "hash", "percentage", "user_id", "bandit"]
 ALL = Fraction(100)
 
 
@@ -50,7 +51,8 @@ class ExperimentSettings(FrozenSettings):
     Attributes:
         name: unique among the experiments; another name assigns units anew.
         strategy: what the arms are drawn for: ``hash`` each value of ``split_key``, ``user_id`` each user, ``random``
-            each event, ``percentage`` each value of ``split_key``, or each event without one.
+            each event, ``percentage`` each value of ``split_key``, or each event without one; ``bandit`` the same,
+            with weights that follow what the variants are worth.
         split_key: event field of type long or string; ``hash`` requires it, ``user_id`` takes ``user_id`` without it.
         default_variant: arm that answers where no arm can be drawn; default: the first enabled one.
         enable_shadow_mode: every arm predicts, and only the drawn arm answers; default false.
@@ -60,6 +62,7 @@ class ExperimentSettings(FrozenSettings):
         traffic: percentage of the layer's units that take part, over 0 to 100; default 100.
         verdict: metrics that judge the variants; default none = nobody judges them.
         ramp: steps in which a variant grows; default none = the weights stay.
+        bandit: rules by which the weights change; ``strategy: bandit`` requires it.
         variants: the arms; without a ramp the weights of the enabled ones, or of all, sum to 100.
     """
 
@@ -74,6 +77,7 @@ class ExperimentSettings(FrozenSettings):
     traffic: Real = Field(default=100, gt=0, le=100)
     verdict: VerdictSettings | None = None
     ramp: RampSettings | None = None
+    bandit: BanditSettings | None = None
     variants: tuple[VariantSettings, ...]
 
     @property
@@ -103,6 +107,7 @@ class ExperimentSettings(FrozenSettings):
             *self._of_split_key(),
             *self._of_default(),
             *self._of_verdict(),
+            *self._of_bandit(),
         ]
         if refusals:
             raise validation_error(*refusals)
@@ -113,6 +118,11 @@ class ExperimentSettings(FrozenSettings):
         if self.ramp is not None and names:
             yield from ramp_refusals(self.ramp, self.variants, names[0])
             return
+        if self.bandit is not None:
+            yield from bandit_refusals(self.bandit, self.variants, self.verdict)
+            return
+        if self.strategy == "bandit":
+            return  # the refusal that names the bandit is enough
         on = sum((each.share for each in self.variants if each.enabled), Fraction(0))
         listed = sum((each.share for each in self.variants), Fraction(0))
         if on <= 0:
@@ -131,6 +141,14 @@ class ExperimentSettings(FrozenSettings):
     def _of_verdict(self) -> Iterator[Refusal]:
         if self.verdict is not None and self.verdict.paired and not self.enable_shadow_mode:
             yield Refusal("false without enable_shadow_mode, as only one model scores a row", ("verdict", "paired"))
+
+    def _of_bandit(self) -> Iterator[Refusal]:
+        if self.strategy == "bandit" and self.bandit is None:
+            yield Refusal("the goal of the bandit, which strategy bandit needs", ("bandit",))
+        if self.bandit is not None and self.strategy != "bandit":
+            yield Refusal(f"no bandit with strategy {self.strategy}", ("bandit",), "set strategy: bandit")
+        if self.bandit is not None and self.ramp is not None:
+            yield Refusal("no ramp beside a bandit, which decides all weights", ("ramp",))
 
     def _of_default(self) -> Iterator[Refusal]:
         names = tuple(variant.name for variant in self.variants if variant.enabled)

@@ -13,6 +13,7 @@ from conf.experiments.ab_testing import ALL, ExperimentSettings
 from conf.experiments.verdict import MetricSettings
 from conf.experiments.weights_at import weights_at
 from gress.experiments.reading.logged_rows import LoggedRows
+from gress.experiments.reading.rounds import rounds_of
 from jobs.errors import refuse
 from state.verdicts.judge import Judge
 from state.verdicts.outcomes import Outcomes, in_order
@@ -67,6 +68,8 @@ def _steps(experiment: ExperimentSettings, rows: LoggedRows) -> list[tuple[tuple
     come at either are split alike.
     """
     usual = [float(weight / ALL) for weight in weights_at(experiment).values()]
+    if experiment.bandit is not None:
+        return rounds_of(experiment, rows)
     enabled = [place for place, each in enumerate(experiment.variants) if each.enabled]
     if len(enabled) != 2:
         return [(_constant_shares(experiment, rows, usual), np.ones(len(rows), np.bool_))]

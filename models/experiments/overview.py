@@ -53,6 +53,7 @@ class ExperimentSummary:
         layer: layer whose units it shares; None: its own.
         traffic: percentage of the layer's units that take part.
         strategy: what the variants are drawn for.
+        bandit: goal and floor of a bandit, in words; None: there is none.
         unit: event field that has the units; None: each event is one.
         shadow: whether every variant predicts.
         variants: its variants.
@@ -66,6 +67,7 @@ class ExperimentSummary:
     layer: str | None
     traffic: float
     strategy: str
+    bandit: str | None
     unit: str | None
     shadow: bool
     variants: tuple[VariantSummary, ...]
@@ -115,6 +117,7 @@ def summarize_experiment(registry: Registry, ml: MlSettings, experiment: Experim
         layer=experiment.layer,
         traffic=experiment.traffic,
         strategy=experiment.strategy,
+        bandit=_bandit_text(experiment),
         unit=experiment.unit,
         shadow=experiment.enable_shadow_mode,
         variants=tuple(_variant(registry, ml, experiment, each, weights) for each in experiment.variants),
@@ -144,6 +147,11 @@ def experiment_history(
             found.append(ExperimentChange(*change, each.by, each.why, each.at))
         before = state
     return tuple(found)
+
+
+def _bandit_text(experiment: ExperimentSettings) -> str | None:
+    rules = experiment.bandit
+    return None if rules is None else f"{rules.goal}, at least {float(rules.floor) * 100:g} %"
 
 
 def _in_order(experiment: ExperimentSettings, weights: Mapping[str, float]) -> Mapping[str, float]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from state.experiments.evidence.inputs import Inputs
     from state.experiments.evidence.metric import MetricEvidence
 
-    Action: TypeAlias = Literal["continue", "advance", "promote", "hold", "rollback"]
+    Action: TypeAlias = Literal["continue", "advance", "promote", "hold", "rollback", "reweigh"]
     Decision: TypeAlias = tuple[Action, tuple[str, ...]]
 
 
@@ -30,7 +30,8 @@ class Verdict:
     """An action on the treatment, with its reasons.
 
     Attributes:
-        action: roll it back, hold the ramp where it is, give it all units, take the next step, or go on.
+        action: roll it back, hold the ramp where it is, give it all units, take the next step, or go on; a bandit may
+            change the weights of all variants.
         reasons: sentences with the numbers behind it.
         numbers: every number that was looked at, by name.
     """
@@ -40,8 +41,10 @@ class Verdict:
     numbers: Mapping[str, float]
 
 
-def reach_verdict(inputs: Inputs) -> Verdict:
+def reach_verdict(inputs: Inputs, *, is_bandit: bool = False) -> Verdict:
     """Return the verdict of the first rule that applies.
+
+    A bandit leaves it to its weights which variant is better; it is rolled back for harm alone.
 
     Raises:
         ValueError: there is neither a goal nor a guardrail, so nothing could ever be decided.
@@ -50,7 +53,8 @@ def reach_verdict(inputs: Inputs) -> Verdict:
         names = [each.metric.name for each in inputs.metrics]
         msg = f"metrics: expected a goal or a guardrail, got {names}; say which metric has to get better"
         raise ValueError(msg)
-    action, reasons = next(decision for rule in _RULES if (decision := rule(inputs)))
+    rules = _RULES_OF_BANDITS if is_bandit else _RULES
+    action, reasons = next(decision for rule in rules if (decision := rule(inputs)))
     traffic = inputs.traffic
     numbers = {
         "units.treatment": float(traffic.treatment),
@@ -124,6 +128,12 @@ def _nothing_is_decided(inputs: Inputs) -> Decision:
     return "continue", tuple(open_ones) or ("the step is not over",)
 
 
+def _bandit_goes_on(inputs: Inputs) -> Decision:
+    goals = ((each, each.gain.sign) for each in inputs.of("goal"))
+    said = (gain_reason(each, "better" if sign > 0 else "worse") if sign else open_reason(each) for each, sign in goals)
+    return "continue", tuple(said)
+
+
 _RULES: tuple[Callable[[Inputs], Decision | None], ...] = (
     _guardrail_is_harmed,
     _test_is_in_doubt,
@@ -132,6 +142,12 @@ _RULES: tuple[Callable[[Inputs], Decision | None], ...] = (
     _treatment_is_proven,
     _step_is_over,
     _nothing_is_decided,
+)
+_RULES_OF_BANDITS: tuple[Callable[[Inputs], Decision | None], ...] = (
+    _guardrail_is_harmed,
+    _test_is_in_doubt,
+    _signal_is_harmed,
+    _bandit_goes_on,
 )
 
 

@@ -3,6 +3,7 @@
 - `outcomes.py`: rows of an experiment as bytes.
 - `cells.py`: sums of units by variant and step, which add up over shards.
 - `ledgers/`: rows of a shard to those sums.
+- `bandits/`: what variants of a bandit are worth, and its weights.
 - `judged.py`: what a shard knows of an experiment.
 - `shard_trial.py`: an experiment in a shard.
 - `shards.py`: the shards of a task: rows wait for their look, and are saved.

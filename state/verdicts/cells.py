@@ -59,12 +59,14 @@ class Cells:
         cells: by variant and step.
         shares: share of each variant by step.
         active: units that had a row at a step, whatever their variant, by step.
+        fractions: values other than 0 and 1, one number a metric; empty: nobody counts them.
     """
 
     metrics: int
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
     shares: dict[int, tuple[float, ...]] = field(default_factory=dict)
     active: dict[int, int] = field(default_factory=dict)
+    fractions: list[int] = field(default_factory=list)
 
     def cell(self, arm: int, step: int) -> Cell:
         """Return the cell of a variant and a step, a new one if there was none."""
@@ -89,6 +91,7 @@ class Cells:
         shares = [[step, shares] for step, shares in sorted(self.shares.items())]
         active = sorted(self.active.items())
         head = {"version": VERSION, "metrics": self.metrics, "cells": listed, "shares": shares, "active": active}
+        head |= {"fractions": self.fractions} if self.fractions else {}
         moments = [each.pack() for _, cell in sorted(self.cells.items()) for each in cell.moments]
         return orjson.dumps(head) + b"\n" + (np.stack(moments).astype("<f8").tobytes() if moments else b"")
 
@@ -103,7 +106,8 @@ class Cells:
         head = orjson.loads(data[:end])
         check_version("cells", head["version"], VERSION, "start the experiment under another name")
         shares = {step: tuple(shares) for step, shares in head["shares"]}
-        made = cls(head["metrics"], shares=shares, active=dict(head["active"]))
+        active, fractions = dict(head["active"]), head.get("fractions", [])
+        made = cls(head["metrics"], shares=shares, active=active, fractions=fractions)
         packed, count = np.frombuffer(data, "<f8", offset=end + 1), len(head["cells"]) * made.metrics
         moments = [Moments.unpack(each) for each in packed.reshape(count, -1)] if count else []
         for place, (arm, step, counts, events, scores) in enumerate(head["cells"]):
@@ -117,6 +121,8 @@ def together(parts: Iterable[Cells], metrics: int) -> Cells:
     made = Cells(metrics)
     for part in parts:
         made.shares |= part.shares
+        if part.fractions:
+            made.fractions = [sum(pair) for pair in zip(made.fractions or [0] * metrics, part.fractions, strict=True)]
         for step, units in part.active.items():
             made.active[step] = made.active.get(step, 0) + units
         for (arm, step), cell in sorted(part.cells.items()):

@@ -14,9 +14,12 @@ from state.experiments.difference import difference
 from state.experiments.evidence.inputs import Inputs, Limits, Step, Traffic
 from state.experiments.evidence.metric import Metric, MetricEvidence
 from state.experiments.moments import Moments
+from state.experiments.rates import least_se
 from state.experiments.sample_ratio import SampleRatio
 from state.experiments.strata import combine_strata
 from state.experiments.verdict import Verdict, reach_verdict
+from state.verdicts.bandits.rewards import Bandit, compare_rounds, live_arms
+from state.verdicts.bandits.reweighing import described, reasons_of, reweigh
 from state.verdicts.cells import Cell, Cells, together
 from state.verdicts.versions import check_version
 
@@ -76,6 +79,7 @@ class Trial:
         metrics: in the order of the sums.
         limits: limits of doubt.
         ramp: steps in which a variant grows; None: there are none.
+        bandit: rules by which the weights follow what the variants are worth; None: they do not.
         is_paired: its values are differences on the same rows, treatment less control, all of the treatment's arm.
     """
 
@@ -87,6 +91,7 @@ class Trial:
     limits: Limits = field(default_factory=Limits)
     ramp: Ramp | None = None
     is_paired: bool = False
+    bandit: Bandit | None = None
 
     @property
     def treatments(self) -> tuple[int, ...]:
@@ -125,7 +130,35 @@ class Judge:
         self.looked_at = at_ms
         # A variant without units may be a shadow, of which the split says nothing.
         judged = (arm for arm in self._trial.treatments if any(shares[arm] for shares in cells.shares.values()))
-        return [self._judge(cells, arm, at_ms) for arm in judged]
+        if self._trial.bandit is None:
+            return [self._judge(cells, arm, at_ms) for arm in judged]
+        live = live_arms(cells, self._trial.enabled)
+        return self._with_weights(cells, [self._judge(cells, arm, at_ms) for arm in judged if arm in live])
+
+    def _with_weights(self, cells: Cells, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Add to the records what the look says of a bandit's weights; they stay where anything else is to be done."""
+        trial = self._trial
+        if trial.bandit is None or not records:
+            return records
+        is_quiet = all(record["action"] == "continue" for record in records)
+        doubt = self._doubt(cells) if is_quiet else "as the experiment is in doubt or does harm"
+        found = reweigh(trial.bandit, cells, trial.enabled, doubt=doubt)
+        said = list(reasons_of(found, trial.bandit, trial.variants))
+        gone = [trial.variants[arm] for arm in trial.enabled if not cells.shares[max(cells.shares)][arm]]
+        said += [f"the split is not tested any more, as {', '.join(gone)} has no share"] if gone else []
+        added: dict[str, Any] = {"bandit": described(found, trial.bandit, trial.variants)}
+        if not found.waits:
+            return [{**record, **added, "action": "reweigh", "reasons": said} for record in records]
+        return [{**record, **added, "reasons": [*record["reasons"], *said]} for record in records]
+
+    def _doubt(self, cells: Cells) -> str:
+        """Return why rewards that are no rates tell nothing yet, in words; empty: they do."""
+        bandit = self._trial.bandit
+        if bandit is None or not cells.fractions[bandit.goal]:
+            return ""
+        measured = self._trial.metrics[bandit.goal]
+        is_known = all(_has_outcomes(cells, measured, (arm,)) for arm in live_arms(cells, self._trial.enabled))
+        return "" if is_known else f"until each variant has {LEAST_OUTCOMES} outcomes of each kind"
 
     def _judge(self, cells: Cells, arm: int, at_ms: int) -> dict[str, Any]:
         trial = self._trial
@@ -133,7 +166,7 @@ class Judge:
         for place, each in enumerate(trial.metrics):
             arms = (arm, trial.control)
             compared = arms[:1] if trial.is_paired else arms
-            found = _of_pairs(cells, place) if trial.is_paired else _compared(cells, place, each, arms)
+            found = _of_pairs(cells, place) if trial.is_paired else _compared(cells, place, trial, arms)
             if _has_events(cells, place, each, compared) and _has_outcomes(cells, each, compared):
                 evidence[place] = evidence[place].updated(*found)
             else:
@@ -147,7 +180,8 @@ class Judge:
             silent = 0  # at the last step nobody is left for the control
         traffic = Traffic(own.units, other.units, own.in_both + other.in_both, max(silent, 0), self._ratio.p)
         inputs = Inputs(tuple(evidence), traffic, self._step(cells, arm, step, at_ms), trial.limits)
-        return _record(trial, arm, at_ms, (step, cells), reach_verdict(inputs))
+        verdict = reach_verdict(inputs, is_bandit=trial.bandit is not None)
+        return _record(trial, arm, at_ms, (step, cells), verdict)
 
     def _step(self, cells: Cells, arm: int, step: int, at_ms: int) -> Step:
         """Return the step of the ramp; a variant that does not grow is at its last one."""
@@ -252,9 +286,12 @@ def _of_pairs(cells: Cells, metric: int) -> tuple[float, float, float]:
     return float(moments.ratio), se, sum(cell.events[metric] for cell in own)
 
 
-def _compared(cells: Cells, metric: int, measured: Measured, arms: tuple[int, int]) -> tuple[float, float, float]:
+def _compared(cells: Cells, metric: int, trial: Trial, arms: tuple[int, int]) -> tuple[float, float, float]:
     """Return difference, standard error and clock of a metric over all steps."""
-    found = []
+    measured, found = trial.metrics[metric], []
+    if trial.bandit is not None:
+        of_rounds = compare_rounds(cells, metric, arms, is_share=measured.is_share)
+        return of_rounds.difference, of_rounds.se, of_rounds.clock
     for step in sorted(cells.shares):
         of_step = dict(cells.at(step))
         if all(arm in of_step for arm in arms):
@@ -283,16 +320,7 @@ def _difference(treatment: Cell, control: Cell, metric: int, measured: Measured)
 
 
 def _least_se(arm: Moments) -> float:
-    """Return the standard error of a share that was 0 or 1 so far, with one unit more on either side.
-
-    Without an event that counts, the variance is 0, and a guardrail would never be known to be safe.
-
-    Source: Agresti, Coull, Approximate is better than "exact" for interval estimation of binomial proportions, 1998.
-    """
-    units = float(arm.count)
-    share = (float(arm.ratio) * units + 1) / (units + 2)
-    # A mean above 1 is a sum of a unit's events, whose variance is not 0.
-    return math.sqrt(max(share * (1 - share), 0.0) / (units + 2))
+    return least_se(float(arm.ratio), float(arm.count))
 
 
 def _record(trial: Trial, arm: int, at_ms: int, at: tuple[int, Cells], verdict: Verdict) -> dict[str, Any]:

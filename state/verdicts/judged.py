@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from state.verdicts.ledgers.event_ledger import EventLedger
+from state.verdicts.ledgers.reward_ledger import RewardLedger
 from state.verdicts.ledgers.unit_ledger import UnitLedger
+from state.verdicts.ledgers.unit_reward_ledger import UnitRewardLedger
 
 if TYPE_CHECKING:
     from state.verdicts.ledgers.ledger import ArmsOf, Ledger
@@ -23,6 +25,7 @@ class Judged:
         counts_scores: keep counts of predictions by outcome.
         described: what sums depend on, in words: variants, weights and metrics.
         assigns_events: each event is a unit.
+        bandit_arms: number of variants of a bandit, whose metrics are means over events; 0: it is none.
     """
 
     per_unit: tuple[bool, ...]
@@ -31,9 +34,13 @@ class Judged:
     counts_scores: bool = False
     described: str = ""
     assigns_events: bool = False
+    bandit_arms: int = 0
 
     def new_ledger(self) -> Ledger:
         """Return a ledger without rows."""
+        metrics = len(self.per_unit)
+        if self.bandit_arms:
+            return RewardLedger(metrics) if self.assigns_events else UnitRewardLedger(metrics, self.bandit_arms)
         if self.assigns_events:
             return EventLedger(self.per_unit, counts_scores=self.counts_scores)
         return UnitLedger(self.per_unit, self.arms_of, counts_scores=self.counts_scores)

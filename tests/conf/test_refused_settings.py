@@ -160,7 +160,8 @@ EXPERIMENTS = [
     ),
     (
         _experiment("strategy: hsh"),
-        "strategy: expected 'random', 'hash', 'percentage' or 'user_id', got 'hsh'; nearest valid name 'hash'",
+        "strategy: expected 'random', 'hash', 'percentage', 'user_id' or 'bandit', got 'hsh'; nearest valid name "
+        "'hash'",
     ),
     (
         _experiment("strategy: random", variants="{name: a, model_name: m, weight: -1}"),

@@ -4,6 +4,7 @@ Rules of this file:
 
 - A verdict acts on the state that it was reached for: the registry's step is that of the rows, and the experiment still
   runs. So a look that is repeated after a failure acts once, and nobody acts on what somebody else has changed since.
+- The records of a look at a bandit all name the same weights, so the first one acts, and the others find it done.
 - A registry that does not answer costs no record: the record says so, and the next look tries again.
 """
 
@@ -21,7 +22,7 @@ from models.errors import ModelError
 from models.lifecycle.promotion import promotable
 from models.registry import Deployment, ExperimentState, Registry, open_registry
 
-_ACTIONS = ("advance", "promote", "rollback")
+_ACTIONS = ("advance", "promote", "rollback", "reweigh")
 
 
 class Actions:
@@ -67,11 +68,13 @@ class Actions:
         now = latest.experiments.get(self._experiment.name) if latest is not None else None
         if now is not None and now.state != "running":
             return {"ended": now.state}
+        if latest is not None and now is not None and _is_done(record, now):
+            return _done_by(latest, now)
         if record["step"] != (now.step if now is not None else 0):
             return {"waits_for": "rows of the present step"}
         weights = self._weights(now)
         treatment = next(each for each in self._experiment.variants if each.name == record["variant"])
-        state, winner = self._next(record["action"], treatment, weights, 0 if now is None else now.step)
+        state, winner = self._next(record, treatment, weights, 0 if now is None else now.step)
         if state is None:
             return {}
         done = deployments.set_experiment(
@@ -87,7 +90,7 @@ class Actions:
             self._promote_other(registry, winner, done)
         if done is None:
             return {"overtaken": "somebody else changed the experiment"}
-        return {"generation": done.generation, "weights": dict(state.weights), "state": state.state}
+        return _done_by(done, state)
 
     def _promote_other(self, registry: Registry, winner: VariantSettings, done: Deployment) -> None:
         """Promote a winner that is of another model than the default variant."""
@@ -103,9 +106,13 @@ class Actions:
         return {each.name: Fraction(str(now.weights.get(each.name, 0))) for each in self._experiment.variants}
 
     def _next(
-        self, action: str, treatment: VariantSettings, weights: dict[str, Fraction], step: int
+        self, record: Mapping[str, Any], treatment: VariantSettings, weights: dict[str, Fraction], step: int
     ) -> tuple[ExperimentState | None, VariantSettings | None]:
-        """Return the state that an action leads to, and the variant that has won; None: there is nothing to do."""
+        """Return the state that a record leads to, and the variant that has won; None: there is nothing to do."""
+        action = record["action"]
+        if action == "reweigh":
+            told = record["bandit"]["weights"]
+            return self._state({name: Fraction(str(weight)) for name, weight in told.items()}, step), None
         if action == "advance":
             ramp = self._experiment.ramp
             shares = () if ramp is None else ramp.steps
@@ -138,6 +145,17 @@ class Actions:
         if latest is not None:
             return None
         return default.model_version or registry.spec(default.model_name).version
+
+
+def _is_done(record: Mapping[str, Any], now: ExperimentState) -> bool:
+    """Return whether another record of the same look has given a bandit's variants their weights."""
+    if record["action"] != "reweigh" or now.step != record["step"] + 1:
+        return False
+    return dict(now.weights) == dict(record["bandit"]["weights"])
+
+
+def _done_by(deployment: Deployment, state: ExperimentState) -> dict[str, Any]:
+    return {"generation": deployment.generation, "weights": dict(state.weights), "state": state.state}
 
 
 def _grown(weights: Mapping[str, Fraction], name: str, share: float) -> dict[str, Fraction]:

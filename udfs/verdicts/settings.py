@@ -16,6 +16,7 @@ from conf.experiments.verdict import MetricSettings, VerdictSettings
 from conf.experiments.weights_at import weights_at
 from state.experiments.evidence.inputs import Limits
 from state.experiments.evidence.metric import Metric
+from state.verdicts.bandits.rewards import Bandit
 from state.verdicts.judge import Measured, Ramp, Trial
 from state.verdicts.judged import Judged
 from udfs.experiments.split import variant_intervals
@@ -41,7 +42,8 @@ def judged(experiment: ExperimentSettings) -> Judged:
     per_unit = tuple(metric.per == "unit" for metric in verdict.metrics)
     has_area = any(metric.of == "auc" for metric in verdict.metrics)
     arms_of, described, assigns_events = PointArms(experiment), _described(experiment), experiment.unit is None
-    return Judged(per_unit, verdict.interval_ms, arms_of, has_area, described, assigns_events)
+    bandit_arms = 0 if experiment.bandit is None else len(experiment.variants)
+    return Judged(per_unit, verdict.interval_ms, arms_of, has_area, described, assigns_events, bandit_arms)
 
 
 def _described(experiment: ExperimentSettings) -> str:
@@ -50,7 +52,8 @@ def _described(experiment: ExperimentSettings) -> str:
     arms = (f"{each.name} {float(shares[each.name]):g}{'' if each.enabled else ' off'}" for each in experiment.variants)
     metrics = (f"{each.title} of {each.field or each.of} per {each.per}" for each in verdict_of(experiment).metrics)
     of = f"; {_EVENTS}" if experiment.unit is None else ""
-    return f"variants {', '.join(arms)}; metrics {', '.join(metrics)}{of}"
+    kind = "" if experiment.bandit is None else "bandit; "
+    return f"{kind}variants {', '.join(arms)}; metrics {', '.join(metrics)}{of}"
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ def trial(experiment: ExperimentSettings) -> Trial:
     control = variants.index(experiment.default)
     limits = Limits(verdict.sample_ratio_p, silent_ms=verdict.max_silence_ms)
     names = tuple(each.name for each in variants)
-    return Trial(experiment.name, names, control, enabled, metrics, limits, _ramp(experiment))
+    ramp, bandit = _ramp(experiment), _bandit(experiment)
+    return Trial(experiment.name, names, control, enabled, metrics, limits, ramp, bandit=bandit)
 
 
 def _ramp(experiment: ExperimentSettings) -> Ramp | None:
@@ -83,6 +87,16 @@ def _ramp(experiment: ExperimentSettings) -> Ramp | None:
         return None
     settings, arm = experiment.ramp, experiment.variants.index(experiment.ramped)
     return Ramp(arm, settings.steps[-1] / 100, settings.hold_ms, settings.min_units)
+
+
+def _bandit(experiment: ExperimentSettings) -> Bandit | None:
+    settings, verdict = experiment.bandit, verdict_of(experiment)
+    if settings is None:
+        return None
+    goal = [metric.title for metric in verdict.metrics].index(settings.goal)
+    is_loss = verdict.metrics[goal].side == "lower"
+    rules = (settings.floor, settings.min_units, verdict.alpha, verdict.planned_units)
+    return Bandit(goal, settings.goal, is_loss, *rules)
 
 
 def _measured(each: MetricSettings, alpha: float, planned: int) -> Measured:

@@ -84,6 +84,20 @@ def _print_looks(experiment: str, records: Sequence[Mapping[str, Any]]) -> None:
     print_table(f"{experiment}: {count}, each metric as difference to the control ± standard error", columns, rows)
     for each in {record["variant"]: record for record in records}.values():
         print_line(f"{each['variant']}: {each['action']}: {'; '.join(each['reasons'])}")
+    if records and "bandit" in records[-1]:
+        _print_bandit(records[-1])
+
+
+def _print_bandit(record: Mapping[str, Any]) -> None:
+    from dataclasses import astuple
+
+    from gress.cli.console import print_table
+    from gress.experiments.page.bandit import bandit_head
+
+    head = bandit_head(record)
+    columns = ("variant", "weight", head.goal, "at least", "at most", "effective units", "chance to be best")
+    title = f"{head.goal} of each variant over the same mix of rounds, by propensity"
+    print_table(title, columns, [astuple(row) for row in head.rows])
 
 
 def _thinned(records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

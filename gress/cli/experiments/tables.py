@@ -57,7 +57,7 @@ def _row(summary: ExperimentSummary) -> tuple[str, ...]:
         summary.name,
         summary.layer or "",
         f"{summary.traffic:g} %",
-        summary.strategy,
+        summary.strategy if summary.bandit is None else f"{summary.strategy} on {summary.bandit}",
         summary.unit or "each event",
         "\n".join(map(_variant_text, summary.variants)),
         "yes" if summary.shadow else "",

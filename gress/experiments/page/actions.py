@@ -12,6 +12,7 @@ from gress.report.panel import Panel
 
 _LOOKS = {
     "continue": (QUIET, "circle"),
+    "reweigh": (COLOURS[3], "diamond"),
     "advance": (COLOURS[4], "triangle-up"),
     "promote": (COLOURS[2], "star"),
     "hold": (COLOURS[1], "square"),

@@ -15,6 +15,7 @@ _ACTIONS = {
     "promote": ("good", "promote it"),
     "advance": ("good", "give it the units of the next step"),
     "continue": ("", "go on"),
+    "reweigh": ("", "give the variants other weights"),
     "hold": ("bad", "hold"),
     "rollback": ("bad", "roll it back"),
 }

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gress.experiments.page.actions import action_panel
 from gress.experiments.page.allocation import allocation_panel
 from gress.experiments.page.answers import answer_panel
+from gress.experiments.page.bandit import BanditHead, bandit_head, reward_panel, weight_panel
 from gress.experiments.page.head import ShadowHead, TreatmentHead, shadow_head, treatment_head
 from gress.experiments.page.sample_ratio import sample_ratio_panel
 from gress.experiments.page.sequences import sequence_panel
@@ -49,6 +50,7 @@ class Section:
         notes: why something is missing.
         answers: variants with the numbers of their predictions.
         treatments: heads of the variants that were compared with the control.
+        bandit: its variants beside each other; None: weights do not follow what variants are worth.
         shadows: heads of the pairs of variants that scored the same rows.
         panels: plots.
     """
@@ -57,6 +59,7 @@ class Section:
     notes: tuple[str, ...]
     answers: tuple[tuple[str, str], ...]
     treatments: tuple[TreatmentHead, ...]
+    bandit: BanditHead | None
     shadows: tuple[ShadowHead, ...]
     panels: tuple[Panel, ...]
 
@@ -103,12 +106,14 @@ def _find(run: Path, name: str) -> dict[str, _Found]:
 
 
 def _section(prefix: str, name: str, found: _Found) -> Section:
+    of_bandit = _bandit_records(found)
     notes = [*([] if found.treatments else [_NO_VERDICTS]), *([] if found.pairs else [_NO_SHADOWS])]
     return Section(
         name,
         tuple(notes),
         tuple((variant, f"{len(times):,}") for variant, times in found.answers.items()),
         tuple(treatment_head(records) for records in found.treatments.values()),
+        bandit_head(of_bandit[-1]) if of_bandit else None,
         tuple(map(shadow_head, found.pairs)),
         tuple(dataclasses.replace(panel, name=f"{prefix}_{panel.name}") for panel in _panels(found)),
     )
@@ -122,6 +127,9 @@ def _panels(found: _Found) -> Iterator[Panel]:
         compared = f"{last['variant']} less {last['control']}{manner_of(last)}"
         for number, metric in enumerate(last["rules"]["metrics"]):
             yield sequence_panel(metric_series(records, metric), f"t{place}_m{number}", compared)
+    if of_bandit := _bandit_records(found):
+        yield reward_panel(thinned(of_bandit), "rewards")
+        yield weight_panel(thinned(of_bandit), "weights")
     split = {variant: records for variant, records in treatments.items() if not records[-1]["is_paired"]}
     if split:
         yield allocation_panel(split, "units")
@@ -132,3 +140,9 @@ def _panels(found: _Found) -> Iterator[Panel]:
         yield answer_panel(found.answers, "answers")
     if found.pairs:
         yield from shadow_panels(found.pairs, "shadows")
+
+
+def _bandit_records(found: _Found) -> Sequence[Record]:
+    """Return the records of a bandit's variant that is judged longest; none without a bandit."""
+    told = ([record for record in records if "bandit" in record] for records in found.treatments.values())
+    return max(told, key=lambda records: records[-1]["looked_at"] if records else 0, default=[])

@@ -4,5 +4,6 @@
 - `unit_ledger.py`: units with many events, each of which is remembered.
 - `unit_table.py`: what is remembered of them, in columns.
 - `event_ledger.py`: units that are events, of which none is.
-- `row_counts.py`: times, outcomes and predictions of rows, which count alike in both.
+- `reward_ledger.py`, `unit_reward_ledger.py`: the same two of a bandit, whose weights change again and again.
+- `row_counts.py`: times, outcomes and predictions of rows, which count alike in all.
 """

@@ -93,6 +93,19 @@ def test_replay_prints_metrics_under_a_policy(gress: Run, logged: list[object]) 
     assert line.split("│")[6].strip() == "80"
 
 
+def test_replay_of_a_bandit_prints_what_each_variant_is_worth(gress: Run, logged: list[object], tmp_path: Path) -> None:
+    metrics = ({"of": "errors", "name": "goal"},)
+    rules = {"strategy": "bandit", "bandit": {"goal": "goal"}}
+    write_config(tmp_path / "job.yaml", settings_tree(metrics, **rules))
+    code, out, err = gress("replay", *logged)
+    assert (code, err) == (0, "")
+    assert "goal of each variant over the same mix of rounds, by propensity" in out
+    (line,) = [line for line in out.splitlines() if line.startswith("│ treatment") and "%" in line]
+    failed = [row.get("reason") is not None for row in rows() if row["variant"] == "treatment"]
+    cells = [cell.strip() for cell in line.split("│")[1:-1]]
+    assert cells[:3] == ["treatment", "30 %", f"{sum(failed) / len(failed):.6g}"]
+
+
 def test_replay_takes_settings_from_the_command_line(gress: Run, logged: list[object]) -> None:
     changed = settings_tree(({"of": "errors", "role": "guardrail", "margin": 0.5},))
     experiments = json.dumps(changed["ml"]["ab_testing"]["experiments"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from models.lifecycle import promote, register
-from models.registry import Registry, local_registry
+from models.registry import ExperimentState, Registry, local_registry
 from tests.support.commands import Answer, Run, answer_of
 from tests.support.tiny_models import write_linear
 
@@ -97,6 +98,35 @@ def test_help_says_what_settings_are_read(run: Run) -> None:
     assert "ml.ab_testing" in re.sub(r"[│\s]+", " ", run("list", "--help")[1])
 
 
+def test_bandit_tells_its_goal_its_floor_and_its_weights(run: Run, registry: Registry, tmp_path: Path) -> None:
+    text = """
+ml:
+  model_registry: {base_path: registry}
+  ab_testing:
+    enabled: true
+    experiments:
+      - name: best
+        strategy: bandit
+        bandit: {goal: clicks, floor: 0.1}
+        verdict: {metrics: [{of: errors, name: clicks}]}
+        variants: [{name: old, model_name: m}, {name: new, model_name: m}, {name: third, model_name: m}]
+"""
+    (tmp_path / "bandit.yaml").write_text(text, "utf-8")
+    out = run("list", "--config", "bandit.yaml")[1]
+    # The table breaks the cell where the terminal is narrow.
+    assert re.search(r"best +│ +│ 100 % +│ bandit on", out)
+    said = document(run("status", "best", "--config", "bandit.yaml", "--json")[1])["experiment"]
+    assert (said["strategy"], said["bandit"], said["unit"]) == ("bandit", "clicks, at least 10 %", None)
+    assert [each["weight"] for each in said["variants"]] == pytest.approx([100 / 3] * 3)
+    state = ExperimentState(
+        weights={"old": 10, "new": 77.5, "third": 12.5}, step=1, since=dt.datetime.now(dt.timezone.utc)
+    )
+    registry.deployments("m").set_experiment("best", state, action="advance", by="job j", why="new gets 77.5 %")
+    out = run("status", "best", "--config", "bandit.yaml")[1]
+    assert "new m@1.0.0 77.5 %" in out
+    assert re.search(r"advance +│ old 10, new 77\.5, third 12\.5 +│ 1 +│ running +│ job j +│ new gets 77\.5 %", out)
+
+
 def test_settings_without_experiments_say_where_to_write_them(run: Run) -> None:
     code, out, _ = run("list", "--registry", "registry")
     assert (code, out.count("\n")) == (0, 1)
@@ -154,7 +184,7 @@ def test_entries_of_status_have_stable_keys(gress: Callable[..., str]) -> None:
     found = document(gress("status", "checkout", "--json"))
     summary, [change] = found["experiment"], found["history"]
     assert set(summary) == {
-        *("name", "layer", "traffic", "strategy", "unit", "shadow", "variants"),
+        *("name", "layer", "traffic", "strategy", "bandit", "unit", "shadow", "variants"),
         *("weights_from", "state", "step", "since"),
     }
     assert summary["variants"][1] == {

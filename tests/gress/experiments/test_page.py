@@ -21,6 +21,7 @@ from tests.gress.experiments.runs_with_verdicts import (
     write_rows,
 )
 from tests.gress.report.page_parts import MARKUP, PageParts, parse
+from tests.state.verdicts.bandits.simulated import rates, simulate
 
 
 @pytest.fixture(scope="module")
@@ -264,3 +265,35 @@ def test_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     whole = f"run {tmp_path}/none: expected the folder of a run, got none; name the --output of a `gress run`"
     with pytest.raises(JobError, match=f"^{re.escape(whole)}$"):
         write_experiments_page(tmp_path / "none", tmp_path / "page.html")
+
+
+def test_bandit_shows_its_weights_and_what_each_variant_is_worth(tmp_path: Path) -> None:
+    told = simulate(rates(0.05, 0.1, 0.12), arms=3, looks=12).records
+    page = parse(render(write_rows(tmp_path, verdicts=told)))
+    first = [record for record in told if record["variant"] == "new"]
+    names = ("control", "new", "newer")
+    for place, name in enumerate(names):
+        weights = page.figures["e0_weights"]["data"][place]
+        assert weights["name"] == name
+        assert weights["y"] == pytest.approx([record["rules"]["shares"][name] for record in first], rel=1e-5)
+        rewards, own = page.figures["e0_rewards"]["data"][place], [each["bandit"]["rewards"][name] for each in first]
+        assert rewards["y"] == pytest.approx([each["value"] for each in own], rel=1e-5)
+        bars = [each["upper"] - each["value"] for each in own]
+        assert rewards["error_y"]["array"] == pytest.approx(bars, rel=1e-4)
+        last = own[-1]
+        line = f"{name} {first[-1]['bandit']['weights'][name]:g} % {last['value']:.6g} {last['lower']:.6g} "
+        assert f"{line}{last['upper']:.6g} {last['effective_units']:,.0f} {last['chance']:.3g}" in page.text
+    actions = {each["name"].split()[0]: len(each["x"]) for each in page.figures["e0_actions"]["data"]}
+    assert actions["reweigh"] == sum(record["action"] == "reweigh" for record in told) > 3
+
+
+def test_other_experiments_have_no_weights_over_time(full: PageParts) -> None:
+    assert "chance to be best" not in full.text
+    assert "e0_weights" not in full.figures
+
+
+def test_rolled_back_variant_of_a_bandit_stays_in_the_table_without_numbers(tmp_path: Path) -> None:
+    (*_, last) = simulate(rates(0.05, 0.1), looks=3).records
+    told = {**last["bandit"], "weights": {"control": 100.0, "new": 0.0}, "rewards": {"control": {"value": None}}}
+    page = parse(render(write_rows(tmp_path, verdicts=[{**last, "bandit": told}])))
+    assert re.search(r"control 100 % new 0 %", page.text)

@@ -15,6 +15,7 @@ from tests.gress.experiments.runs_with_verdicts import (
     write_rows,
 )
 from tests.gress.report.page_parts import MARKUP
+from tests.state.verdicts.bandits.simulated import rates, simulate
 from tests.support.browser_pages import DRAWN, UNREADABLE, Open, unclear_texts
 
 
@@ -64,6 +65,18 @@ def test_first_look_and_runs_without_verdicts_are_drawn_too(open_page: Open, tmp
     assert opened.complaints == []
     assert [len(plot["marks"]) == len(plot["points"]) for plot in opened.page.evaluate(DRAWN)] == [True] * 9
     assert opened.page.evaluate(UNREADABLE) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_bandit_is_drawn_and_can_be_read(scheme: str, open_page: Open, tmp_path: Path) -> None:
+    looks = simulate(rates(0.05, 0.1, 0.12), arms=3, looks=12).records
+    run = write_rows(tmp_path / "run", verdicts=looks)
+    write_experiments_page(run, run / "page.html")
+    opened = open_page(run / "page.html", scheme=scheme, width=1280)
+    assert opened.complaints == []
+    assert all(min(plot["points"]) > 0 for plot in opened.page.evaluate(DRAWN))
+    assert opened.page.evaluate(UNREADABLE) == []
+    assert unclear_texts(opened, least=50) == []
 
 
 def test_no_text_of_a_run_is_executed(open_page: Open, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pickle
 from collections import Counter
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -190,3 +191,54 @@ def test_a_router_is_sent_to_workers_before_it_follows_weights() -> None:
     sent = pickle.loads(pickle.dumps(router))
     names = texts(*(f"user {number}" for number in range(100)))
     np.testing.assert_array_equal(sent.assign({"card": names}).arms, router.assign({"card": names}).arms)
+
+
+def bandit(*names: str, key: str | None = "id") -> ExperimentSettings:
+    rules = {"strategy": "bandit", "split_key": key, "bandit": {"goal": "errors"}}
+    return experiment(dict.fromkeys(names, 0), verdict={"metrics": [{"of": "errors"}]}, **rules)
+
+
+class Given:
+    """Weights that a test changes."""
+
+    def __init__(self, *percent: float) -> None:
+        self.set(*percent)
+
+    def set(self, *percent: float) -> None:
+        shares = dict(zip("abcd", (Fraction(str(each)) for each in percent), strict=False))
+        self.present = {"test": Weights(shares)}
+
+    def close(self) -> None: ...
+
+
+MOVES = [
+    ((50, 50), (10, 90), 0.4),
+    ((50, 50), (95, 5), 0.45),
+    ((40, 30, 30), (20, 50, 30), 0.2),
+    ((40, 30, 30), (40, 55, 5), 0.25 * 2),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "moved"), MOVES, ids=str)
+def test_units_of_a_bandit_move_only_as_its_weights_do(
+    before: tuple[float, ...], after: tuple[float, ...], moved: float
+) -> None:
+    router = Router([bandit(*"abcd"[: len(before)])], EVENTS)
+    weights = Given(*before)
+    router.follow(weights)
+    first = router.assign({"id": KEYS})
+    weights.set(*after)
+    second = router.assign({"id": KEYS})
+    assert np.mean(first.arms != second.arms) == pytest.approx(moved, abs=0.003)
+    for found, given in ((first, before), (second, after)):
+        # A row tells the weight by which it was drawn, also once weights have changed.
+        assert [arm.propensity for arm in found.choices] == pytest.approx([weight / 100 for weight in given])
+        assert np.bincount(found.arms) / len(KEYS) == pytest.approx([weight / 100 for weight in given], abs=0.003)
+
+
+def test_bandit_without_a_key_draws_each_event_and_starts_evenly() -> None:
+    router = Router([bandit("a", "b", "c", key=None)], EVENTS)
+    assert router.field == "id"
+    found = router.assign({"id": KEYS})
+    assert np.bincount(found.arms) / len(KEYS) == pytest.approx([1 / 3] * 3, abs=0.003)
+    assert [arm.propensity for arm in found.choices] == pytest.approx([1 / 3] * 3)

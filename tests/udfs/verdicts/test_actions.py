@@ -155,3 +155,46 @@ def test_ramp_goes_on_from_weights_that_were_set_by_hand(registry: Registry) -> 
     state = ExperimentState(weights={"control": 70, "new": 30}, step=1, since=NOW)
     registry.deployments("m").set_experiment("test", state, action="advance", why="by hand")
     assert act(registry, settings, "advance", 1)["weights"] == {"control": 50, "new": 50}
+
+
+def bandit(*more: dict[str, Any]) -> ExperimentSettings:
+    names = [{"name": name, "model_name": "m", "model_version": f"{place}.0.0"} for place, name in enumerate("abc", 1)]
+    verdict = {"metrics": [{"of": "errors"}], "auto": True}
+    rules = {"goal": "errors"}
+    given = {"name": "test", "strategy": "bandit", "bandit": rules, "verdict": verdict, "variants": [*names, *more]}
+    return ExperimentSettings.model_validate(given)
+
+
+def reweigh(registry: Registry, step: int = 0, variant: str = "b", **weights: float) -> dict[str, Any]:
+    told = {"a": 20.5, "b": 60.25, "c": 19.25} | weights
+    actions = Actions(bandit(), lambda: registry, "job j", lambda: NOW)
+    record = {"action": "reweigh", "step": step, "variant": variant, "reasons": ["b is best"]}
+    return actions.act({**record, "bandit": {"weights": told}})
+
+
+def test_records_of_one_look_at_a_bandit_change_its_weights_once(registry: Registry) -> None:
+    done = [reweigh(registry, variant=variant) for variant in ("b", "c")]
+    assert done[0] == {"generation": 2, "weights": {"a": 20.5, "b": 60.25, "c": 19.25}, "state": "running"}
+    assert done[1] == done[0]
+    latest = registry.deployments("m").latest()
+    assert latest is not None
+    assert (latest.generation, latest.action, latest.why, latest.by) == (2, "advance", "b is best", "job j")
+    assert (latest.experiments["test"].step, latest.primary) == (1, "1.0.0")
+
+
+def test_weights_of_rows_of_an_earlier_round_wait(registry: Registry) -> None:
+    reweigh(registry)
+    assert reweigh(registry, a=30.0, c=9.75) == {"waits_for": "rows of the present step"}
+    assert reweigh(registry, 1, a=30.0, c=9.75)["generation"] == 3
+
+
+def test_bandit_that_was_ended_by_hand_stays_ended(registry: Registry) -> None:
+    state = ExperimentState(weights={"a": 0, "b": 100, "c": 0}, step=1, state="promoted", since=NOW)
+    registry.deployments("m").set_experiment("test", state, action="end", why="by hand")
+    assert reweigh(registry) == {"ended": "promoted"}
+
+
+def test_harmful_variant_of_a_bandit_loses_its_weight_to_the_control(registry: Registry) -> None:
+    done = act(registry, bandit(), "rollback", variant="b")
+    assert done["weights"] == pytest.approx({"a": 200 / 3, "b": 0, "c": 100 / 3})
+    assert done["state"] == "running"

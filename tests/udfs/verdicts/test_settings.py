@@ -8,6 +8,7 @@ import pytest
 
 from state.experiments.evidence.inputs import Limits
 from state.experiments.evidence.metric import Metric
+from state.verdicts.bandits.rewards import Bandit
 from state.verdicts.judge import Measured, Ramp
 from tests.support.experiments import experiment
 from udfs.verdicts.settings import judged, paired_judged, trial, verdict_of
@@ -96,6 +97,18 @@ def test_judge_knows_the_ramp() -> None:
     ramp = {"variant": "b", "steps": [5, 50], "hold": "2h", "min_units": 70}
     found = trial(experiment({"a": 100, "b": 0}, ramp=ramp, verdict=verdict()))
     assert found.ramp == Ramp(arm=1, last_share=0.5, hold_ms=7_200_000, least_units=70)
+
+
+@pytest.mark.parametrize(("key", "has_units"), [("card", True), (None, False)], ids=["units", "events"])
+def test_judge_and_shards_know_the_bandit(key: str | None, has_units: bool) -> None:
+    metrics = verdict({"of": "errors", "role": "signal"}, {"of": "field", "field": "cost", "better": "lower"})
+    rules = {"goal": "cost", "floor": 0.1, "min_units": 7}
+    given = {"strategy": "bandit", "split_key": key, "bandit": rules}
+    tested = experiment({"a": 50, "b": 50, "c": 0}, off=("c",), verdict={**metrics, "planned_units": 900}, **given)
+    assert trial(tested).bandit == Bandit(1, "cost", True, 0.1, 7, 0.05, 900)
+    found = judged(tested)
+    assert (found.bandit_arms, found.assigns_events) == (3, not has_units)
+    assert judged(tested).described.startswith("bandit; variants a 50, b 50, c 0 off; metrics")
 
 
 def test_experiment_without_a_verdict_is_refused() -> None:

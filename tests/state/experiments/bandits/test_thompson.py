@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from state.experiments.bandit import BetaPosterior, NormalPosterior, best_chances, thompson_weights
+from state.experiments.bandits.thompson import BetaPosterior, NormalPosterior, best_chances, thompson_weights
 
 DRAWS = 400_000
 

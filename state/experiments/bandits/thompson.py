@@ -70,15 +70,15 @@ class BetaPosterior:
     """Posterior of a rate under a uniform prior, Beta(1 + hits, 1 + misses); also for few units or none.
 
     Attributes:
-        hits: units that converted, >= 0.
+        hits: units that converted, >= 0; of weighted units so many that tell as much, so no whole number.
         misses: units that did not, >= 0.
 
     Raises:
         ValueError: they are not counts.
     """
 
-    hits: int
-    misses: int
+    hits: float
+    misses: float
 
     def __post_init__(self) -> None:
         if not min(self.hits, self.misses) >= 0:
