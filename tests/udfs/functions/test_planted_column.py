@@ -12,7 +12,7 @@ import pytest
 from tests.support.job_settings import MakeSettings
 from tests.support.lines import line_column
 from tests.support.planted_column import planted
-from udfs.functions.batch_scoring import BatchScoring
+from udfs.functions import batch_scoring
 from udfs.functions.score_columns import ScoreColumns
 from udfs.functions.score_lines import ScoreLines
 from udfs.functions.write_lines import WriteLines
@@ -26,13 +26,13 @@ LINES = line_column([GOOD, GOOD.replace("1", "2", 1), "{"])
 @pytest.fixture(autouse=True)
 def _region(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A column ``region`` whose values scoring makes."""
-    before = BatchScoring._rows
+    before = batch_scoring.answer_columns
 
-    def with_region(self: BatchScoring, predictions: Any, columns: Any, exact: Any) -> dict[str, Any]:
+    def with_region(predictions: Any, *given: Any, **more: Any) -> dict[str, Any]:
         regions = np.array([f"r{row}" for row in range(len(predictions.matrix))], dtype=object)
-        return {**before(self, predictions, columns, exact), "__region": regions}
+        return {**before(predictions, *given, **more), "__region": regions}
 
-    monkeypatch.setattr(BatchScoring, "_rows", with_region)
+    monkeypatch.setattr(batch_scoring, "answer_columns", with_region)
     with planted(Column("region", "STRING", StepColumn("__region"), "Region of the event.")):
         yield
 
