@@ -43,8 +43,6 @@ def find_problems(
         yield from _of_output_field(inference, origin)
     if parts.job is not None:
         yield from _of_carried_fields(parts.job, origin)
-    if parts.job is not None and ml is not None:
-        yield from _of_learning(ml, parts.job, origin)
     if parts.events is not None and parts.execution is not None:
         yield from _of_lateness(parts.events, parts.execution, origin)
     features = None
@@ -55,6 +53,8 @@ def find_problems(
             features = compile_feature_set(parts.features, parts.events)
             if parts.execution is not None and parts.execution.windows == "sliding":
                 yield from filter_problems(features, parts.events, f"{origin}: job.features.specs: ")
+    if parts.job is not None and ml is not None:
+        yield from _of_learning(ml, parts.job, features, origin)
     if needs_model and ml is not None and inference is not None and not left_out.touches("ml", "model_registry"):
         is_chosen = not left_out.touches("ml", "models") and not left_out.touches("job", "inference")
         yield from _of_models(ml, inference if is_chosen else None, features, origin)
@@ -69,8 +69,8 @@ def _of_switches(ml: MlSettings, origin: str) -> Iterator[JobError]:
         yield JobError(origin, problem, "set ml.feature_store.enabled=false to run without it")
 
 
-def _of_learning(ml: MlSettings, job: JobSettings, origin: str) -> Iterator[JobError]:
-    """Yield a problem where what is learnt cannot be published."""
+def _of_learning(ml: MlSettings, job: JobSettings, features: FeatureSet | None, origin: str) -> Iterator[JobError]:
+    """Yield a problem where a job cannot learn, or not publish what it learns; without features only the latter."""
     learning = learning_of(ml, job)
     if learning is None:
         return
@@ -81,6 +81,8 @@ def _of_learning(ml: MlSettings, job: JobSettings, origin: str) -> Iterator[JobE
     if find_spec("onnx") is None:
         problem = "job.learning: expected the package onnx, which writes the versions, found none"
         yield JobError(origin, problem, "pip install 'gress-ml[learning]'")
+    if features is None:
+        return
     try:
         course_of(job, learning).chain.make_learner()
     except (ValueError, ImportError) as error:
