@@ -15,7 +15,7 @@ from conf.experiments.weights_at import weights_at
 from gress.experiments.reading.logged_rows import LoggedRows
 from gress.experiments.reading.rounds import rounds_of
 from jobs.errors import refuse
-from state.verdicts.judge import Judge
+from state.verdicts.judging.judge import Judge
 from state.verdicts.outcomes import Outcomes, in_order
 from udfs.verdicts.settings import judged, trial, verdict_of
 

@@ -17,8 +17,8 @@ from conf.experiments.weights_at import weights_at
 from state.experiments.evidence.inputs import Limits
 from state.experiments.evidence.metric import Metric
 from state.verdicts.bandits.rewards import Bandit
-from state.verdicts.judge import Measured, Ramp, Trial
 from state.verdicts.judged import Judged
+from state.verdicts.judging.trial import Measured, Ramp, Trial
 from udfs.experiments.split import variant_intervals
 from udfs.verdicts.paired import CANDIDATE, treatments
 

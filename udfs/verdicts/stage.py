@@ -14,8 +14,9 @@ from pyflink.datastream import FlatMapFunction, KeyedProcessFunction
 from pyflink.datastream.state import MapStateDescriptor
 
 from state.drift.rows import split_texts
-from state.verdicts.judge import Judge, Trial
 from state.verdicts.judged import Judged
+from state.verdicts.judging.judge import Judge
+from state.verdicts.judging.trial import Trial
 from state.verdicts.look_sums import LookSums
 from state.verdicts.outcomes import Outcomes
 from state.verdicts.shards import Shards

@@ -13,7 +13,7 @@ from state.experiments.evidence.inputs import Limits
 from state.experiments.evidence.metric import Metric
 from state.experiments.moments import Moments
 from state.verdicts.cells import Cell, Cells
-from state.verdicts.judge import Measured, Ramp, Trial
+from state.verdicts.judging.trial import Measured, Ramp, Trial
 
 AT = 1_000_000
 HOUR = 3_600_000

@@ -9,7 +9,7 @@ import pytest
 from state.experiments.evidence.inputs import Limits
 from state.experiments.evidence.metric import Metric
 from state.verdicts.bandits.rewards import Bandit
-from state.verdicts.judge import Measured, Ramp
+from state.verdicts.judging.trial import Measured, Ramp
 from tests.support.experiments import experiment
 from udfs.verdicts.settings import judged, paired_judged, trial, verdict_of
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from state.experiments.evidence.inputs import Limits
 from state.experiments.evidence.metric import Metric
 from state.verdicts.bandits.rewards import Bandit
-from state.verdicts.judge import Judge, Measured, Trial
+from state.verdicts.judging.judge import Judge
+from state.verdicts.judging.trial import Measured, Trial
 from state.verdicts.ledgers.reward_ledger import RewardLedger
 from state.verdicts.ledgers.unit_reward_ledger import UnitRewardLedger
 from state.verdicts.outcomes import Outcomes

@@ -12,7 +12,8 @@ from scipy import stats
 from state.experiments.evidence.metric import Metric
 from state.experiments.moments import Moments
 from state.verdicts.cells import Cell, Cells
-from state.verdicts.judge import Judge, Measured
+from state.verdicts.judging.judge import Judge
+from state.verdicts.judging.trial import Measured
 from tests.state.verdicts.bandits.simulated import HOUR, trial_of
 from tests.state.verdicts.trials import AT
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from state.verdicts.judge import Judge
 from state.verdicts.judged import Judged
+from state.verdicts.judging.judge import Judge
 from state.verdicts.ledgers.event_ledger import EventLedger
 from state.verdicts.ledgers.ledger import Ledger
 from state.verdicts.ledgers.unit_ledger import UnitLedger

@@ -14,7 +14,9 @@ from state.experiments.auc import ScoreCounts
 from state.experiments.evidence.inputs import Limits
 from state.experiments.evidence.metric import Metric
 from state.verdicts.cells import Cells
-from state.verdicts.judge import LEAST_OUTCOMES, Judge, Measured, Ramp, Trial
+from state.verdicts.judging.compared import LEAST_OUTCOMES
+from state.verdicts.judging.judge import Judge
+from state.verdicts.judging.trial import Measured, Ramp, Trial
 from tests.state.verdicts.trials import AT, HOUR, Arm, measured, sums, trial
 
 SAME = {0: Arm(), 1: Arm()}
