@@ -76,8 +76,7 @@ class LinearLearner:
             rows: features, (n, k).
             targets: targets, (n,).
             weights: weights of the rows, >= 0, (n,).
-            offsets: what another model adds to each row's margins, (n, outputs); 0 without. So this one learns by how
-                much its own rows deviate from the other's answers.
+            offsets: margins of another model that this one learns the deviations from, (n, outputs); 0 without.
 
         Raises:
             ValueError: rows have another width, or there are not as many targets and weights as rows.
@@ -126,7 +125,7 @@ class LinearLearner:
     def numbers(self) -> NDArray[np.float64]:
         """Return all that changes while it learns as one vector: the parameters first, (outputs, k + 1).
 
-        It is the state without the settings, for where many learners share them.
+        It is the state without settings, which many learners may share.
         """
         return np.concatenate([self._state.ravel(), self._totals, (self._scale, self._learnt, self._unsound)])
 
@@ -136,8 +135,7 @@ class LinearLearner:
         Raises:
             ValueError: there are more or fewer numbers.
         """
-        size = self._state.size
-        if len(numbers) != (wanted := size + len(self._totals) + 3):
+        if len(numbers) != (wanted := (size := self._state.size) + len(self._totals) + 3):
             msg = f"learner: expected {wanted} numbers, got {len(numbers)}; start without them"
             raise ValueError(msg)
         self._state = numbers[:size].reshape(self._state.shape).copy()

@@ -99,7 +99,7 @@ def joined(parts: Sequence[Samples]) -> Samples:
         return Samples(*columns)
     # Rows of a release that did not keep names have no key.
     filled = [np.zeros(len(part), "S1") if part.names is None else part.names for part in parts]
-    return Samples(*columns, np.concatenate(filled))
+    return Samples(*[*columns, np.concatenate(filled)])
 
 
 def in_order(samples: Samples) -> Samples:

@@ -27,5 +27,6 @@ def course(
     """Return the settings of a course; what is not named is of its learner, an AdaGrad unless that says otherwise."""
     known = {"algorithm": "logistic", "optimizer": "adagrad"} | learner
     make = partial(make_learner, LearnerSettings(**known), features)
-    chain = ChainSettings(make, task, features, scaler, ReactionSettings())
+    classes = 0 if task == "numbers" else known.get("classes", 2)
+    chain = ChainSettings(make, task, classes, features, scaler, ReactionSettings())
     return CourseSettings(chain, split, fading, GuardSettings(), every=64, holdout_rows=100)

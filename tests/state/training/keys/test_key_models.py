@@ -218,6 +218,7 @@ def test_held_out_rows_and_rows_without_an_outcome_make_no_model() -> None:
     assert nothing.report()["models"] == 0
 
 
+@pytest.mark.filterwarnings("ignore:overflow")
 def test_update_that_blows_a_deviation_up_is_taken_back_and_counted() -> None:
     rows = keyed(64, keys=1)
     features, targets = rows.features.copy(), rows.targets.copy()
