@@ -15,6 +15,7 @@ from jobs.errors import JobError
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
 from jobs.pipeline.window_plans import filter_problems
 from models.errors import ModelError
+from models.learned.graphs.names import TAKEN
 from udfs.experiments.open_arms import model_choices
 from udfs.features.errors import FeatureError
 from udfs.features.feature_set import FeatureSet, compile_feature_set, feature_problems
@@ -44,7 +45,7 @@ def find_problems(
     if parts.job is not None:
         yield from _of_carried_fields(parts.job, origin)
     if parts.job is not None and ml is not None:
-        yield from _of_learning(ml, parts.job, origin)
+        yield from _of_learning(ml, parts.job, parts.execution, origin)
     if parts.events is not None and parts.execution is not None:
         yield from _of_lateness(parts.events, parts.execution, origin)
     features = None
@@ -69,7 +70,9 @@ def _of_switches(ml: MlSettings, origin: str) -> Iterator[JobError]:
         yield JobError(origin, problem, "set ml.feature_store.enabled=false to run without it")
 
 
-def _of_learning(ml: MlSettings, job: JobSettings, origin: str) -> Iterator[JobError]:
+def _of_learning(
+    ml: MlSettings, job: JobSettings, execution: ExecutionSettings | None, origin: str
+) -> Iterator[JobError]:
     """Yield a problem where what is learnt cannot be published."""
     learning = learning_of(ml, job)
     if learning is None:
@@ -81,6 +84,15 @@ def _of_learning(ml: MlSettings, job: JobSettings, origin: str) -> Iterator[JobE
     if find_spec("onnx") is None:
         problem = "job.learning: expected the package onnx, which writes the versions, found none"
         yield JobError(origin, problem, "pip install 'gress-ml[learning]'")
+    if execution is not None and learning.shards > execution.max_parallelism:
+        problem = (
+            f"job.learning.shards: expected at most execution.max_parallelism, {execution.max_parallelism}, got "
+            f"{learning.shards}"
+        )
+        yield JobError(origin, problem, "take fewer shards")
+    if learning.key in TAKEN:
+        problem = "job.learning.key: expected a field that no input or output of the model is named like, got "
+        yield JobError(origin, f"{problem}{learning.key!r}", "give the field another name")
     try:
         course_of(job, learning).chain.make_learner()
     except (ValueError, ImportError) as error:

@@ -26,7 +26,7 @@ class Samples:
         known: when each outcome became known, event time in ms since 1970, (n,); rows are learnt in this order.
         times: event times, ms since 1970, (n,).
         points: points of the events' ids, uint64 (n,).
-        keys: points of the keys whose models learn the rows, uint64 (n,); 0 where one model learns all.
+        keys: points that decide which shard learns a row, uint64 (n,); 0 where one shard learns all.
         targets: outcomes, (n,).
         weights: how much each row counts, >= 0, (n,).
         served: predictions that the job gave for the rows, (n,); NaN where there is none.

@@ -33,6 +33,7 @@ from state.training.keys.shared_view import SharedView
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from state.training.chain import ChainSettings
     from state.training.samples import Samples
     from state.training.waiting import SampleStore
 
@@ -55,7 +56,7 @@ class KeyModels:
         self._course, self._most = Course(settings), most
         self._learner = settings.chain.make_learner()
         self._fresh = self._learner.numbers()
-        self._parameters = self._learner.parameters().weights.size + self._learner.parameters().bias.size
+        self._parameters = parameters_of(settings.chain)
         self._keys = KeyStates(self._parameters, kept)
         self._view = SharedView.of(self._course.chain)
         self._own = Prequential(settings.chain.task, fading=settings.fading)
@@ -172,6 +173,12 @@ class KeyModels:
         self._told = self._course.updates
         shared = self._course.model(self._own.metrics()).to_bytes()
         return KeyTable.of(shared, self._keys.end_slot(), self._parameters).to_bytes()
+
+
+def parameters_of(chain: ChainSettings) -> int:
+    """Return the number of parameters of a linear learner: of a deviation."""
+    found = chain.make_learner().parameters()
+    return int(found.weights.size + found.bias.size)
 
 
 def _by_key(names: NDArray[np.bytes_] | None, weights: NDArray[np.float64]) -> Iterator[tuple[bytes, NDArray[Any]]]:
