@@ -1,4 +1,4 @@
-"""What kernels are given of a learner's settings: its numbers in their places, and which targets they learn."""
+"""Numbers of a learner's settings in their places for kernels, and the targets that it learns."""
 
 from __future__ import annotations
 

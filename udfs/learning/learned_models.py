@@ -1,4 +1,4 @@
-"""What shards have learnt, as one model to publish: that of the one shard, the mean of several, or a table of keys."""
+"""Models that shards have learnt, as one to publish: that of the one shard, the mean of several, or a table of keys."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LEAST_LOG = -700.0
 
 
 class LearntShard(NamedTuple):
-    """What a shard has learnt.
+    """A model that a shard has learnt.
 
     Attributes:
         learnt: its model.

@@ -18,7 +18,7 @@ _OPSET, _ML_OPSET, _IR_VERSION = 17, 3, 8
 _ML = "ai.onnx.ml"
 
 KEY = "gress.key"
-"""What nodes call the input of keys; in the file it has the name of its field, whatever that is."""
+"""Name that nodes have for the input of keys, which has that of its field in the file."""
 
 
 def import_onnx() -> Any:
