@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
-from conf.learning.learner import LearnerSettings
+from conf.learning.learner import ADAPTED, LearnerSettings
 from conf.model_registry import ModelRegistrySettings
 from conf.types.base import FrozenSettings
 from conf.types.durations import DurationMs, PositiveDurationMs
@@ -82,6 +82,11 @@ class LearningSettings(FrozenSettings):
         scaling: standardisation of features.
         fading: weight that a row keeps in scores when the next one comes, in (0, 1]; default 0.9999.
         key: event field whose every value has a model of its own, ``long`` or ``string``; default none = one model.
+            Such a model is a shared one and the key's deviation from it, which its own rows teach.
+        max_keys: keys that get a model of their own, those that come first, >= 1; default 100000. The shared model
+            answers for others. Each of up to 32 shards has an equal part of them.
+        shards: parts of the rows, dealt out by id, each of which learns a copy of the one model, 1 to 32; a version is
+            the mean of the copies, each by its rows. More is faster, and learns as from fewer rows. Default 1.
         promote: make each version the primary of its model that passes validation and, where the job scores with this
             model, is no worse than what serves; a version that a person chose stays. Default false.
         keep: newest snapshots that are kept in ``ml.online_learning.checkpoint_dir``, >= 1; default 10.
@@ -102,6 +107,8 @@ class LearningSettings(FrozenSettings):
     scaling: ScalingSettings = ScalingSettings()
     fading: Real = Field(default=0.9999, gt=0, le=1)
     key: Name | None = None
+    max_keys: Whole = Field(default=100_000, ge=1)
+    shards: Whole = Field(default=1, ge=1, le=32)
     promote: Flag = False
     keep: Whole = Field(default=10, ge=1)
 
@@ -113,6 +120,18 @@ class LearningSettings(FrozenSettings):
         return self
 
     def _refused(self) -> Iterator[Refusal]:
-        if self.learner.algorithm in ("scikit_learn", "river") and self.promote:
+        if self.learner.algorithm in ADAPTED and self.promote:
             expected = "false, as an estimator of another library stays in the job and has no version to serve"
             yield Refusal(expected, ("promote",), against=(("learner", "algorithm"),))
+        if self.shards > 1 and self.learner.algorithm in ADAPTED:
+            expected = "1, as estimators of other libraries have no mean"
+            yield Refusal(expected, ("shards",), against=(("learner", "algorithm"),))
+        if self.key is None:
+            if "max_keys" in self.model_fields_set:
+                yield Refusal("no max_keys without a key", ("max_keys",))
+            return
+        if self.learner.algorithm in ("naive_bayes", *ADAPTED):
+            expected = f"no key, as the deviations of keys are linear models, and {self.learner.algorithm} is none"
+            yield Refusal(expected, ("key",), against=(("learner", "algorithm"),))
+        if self.shards > 1:
+            yield Refusal("1, as rows go to the shard of their key", ("shards",), against=(("key",),))

@@ -51,6 +51,8 @@ class JobLearning:
     scaling: ScalingSettings
     fading: float
     key: str | None
+    max_keys: int
+    shards: int
     promote: bool
     checkpoint_dir: str
     keep: int
@@ -84,6 +86,8 @@ def learning_of(ml: MlSettings, job: JobSettings) -> JobLearning | None:
         given.scaling,
         given.fading,
         given.key,
+        given.max_keys,
+        given.shards,
         given.promote,
         defaults.checkpoint_dir,
         given.keep,

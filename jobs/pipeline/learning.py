@@ -1,4 +1,4 @@
-"""The stream that learns: rows with their outcomes by shard, one model a shard or a key, and a line for each version.
+"""The stream that learns: rows with their outcomes by shard, one model or a model a key, and a line for each version.
 
 scored ── samples ──────────────────┐
    └─ predictions ── join ── pairs ─┴► learn in the order in which outcomes became known ──► progress
@@ -23,7 +23,7 @@ from jobs.sinks.texts import insert_texts
 from state.training.shard import Pace
 from udfs.columns.side_columns import SAMPLES
 from udfs.learning.publisher import publisher_of
-from udfs.learning.settings import student_of
+from udfs.learning.settings import combine_of, student_of
 from udfs.metrics.learning import LearningRecorder
 
 if TYPE_CHECKING:
@@ -69,20 +69,21 @@ def add_learning(
 
     from udfs.learning.stage import LearnStage, PublishStage
 
-    # One model learns in one place; models of keys are dealt out.
+    # Models of keys are dealt out; one model learns in one place, or in as many as it may have copies.
     labels = shard_labels(settings.execution.max_parallelism)
-    samples = _samples(session, job, learning, source, labels if learning.key is not None else labels[:1])
+    labels = labels if learning.key is not None else labels[: learning.shards]
+    samples = _samples(session, job, learning, source, labels)
     pace = Pace(learning.update_batch_size, learning.update_interval_ms, learning.checkpoint_interval_ms)
     # In the throughput profile workers serve the endpoint: the JVM outlives the job, and would keep its port.
     is_serving = settings.execution.profile == "latency"
     recorder = LearningRecorder(job.name, learning.model_name, settings.ml.metrics, is_serving=is_serving)
-    learn = LearnStage(pace, student_of(job, learning), recorder)
+    learn = LearnStage(pace, student_of(job, learning, len(labels)), recorder)
     slot = Types.ROW([Types.INT(), Types.LONG(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
     slots = keyed_parts(samples).process(learn, slot).uid("learning").name("learn")
     gathered = slots.key_by(lambda row: 0, key_type=Types.INT())
     # The key has an operator of its own, which PyFlink gives no way to name.
     gathered._j_data_stream.getTransformation().getInputs().get(0).setUid("learning-key")
-    publish = PublishStage(publisher_of(job, learning), recorder)
+    publish = PublishStage(publisher_of(job, learning), combine_of(learning), recorder)
     lines = gathered.process(publish, Types.STRING()).uid("learning-versions").name("publish versions")
     kafka = job.sink.kafka
     to = kafka if kafka is not None and kafka.learning is not None else output / "learning"
@@ -97,7 +98,7 @@ def _samples(
     from udfs.learning.stage import PairSamples, SplitSamples
 
     if source.labels is not None:
-        pair = PairSamples(source.labels.join, labels, learning.late_share)
+        pair = PairSamples(source.labels.join, labels, learning.late_share, is_keyed=learning.key is not None)
         samples = source.labels.joined.flat_map(pair, part_type())
     else:
         texts = timed_texts(session, job, source.scored, SAMPLES)

@@ -9,6 +9,8 @@ from conf.settings import JobSettings, MlSettings
 from models.learned.publish import publish_learned
 from models.registry import open_registry
 from state.training.course import Course
+from state.training.keys.key_models import parameters_of
+from state.training.keys.key_table import KeyTable
 from udfs.learning.learned import FeatureNames, learned_version
 from udfs.learning.settings import course_of
 
@@ -35,7 +37,10 @@ def publish_first_version(ml: MlSettings, job: JobSettings) -> None:
         return
     registry = open_registry(ml.model_registry)
     course = course_of(job, learning)
-    learned = learned_version(job.name, learning, course.chain, Course(course).model(), FeatureNames.of(job), None)
+    nothing = Course(course).model().to_bytes()
+    if learning.key is not None:
+        nothing = KeyTable.of(nothing, {}, parameters_of(course.chain)).to_bytes()
+    learned = learned_version(job, learning, course.chain, (nothing,), FeatureNames.of(job), None)
     now = dt.datetime.now(dt.timezone.utc)
     publication = publish_learned(registry, learning.model_name, _FIRST, learned, created_at=now)
     deployments = registry.deployments(learning.model_name)

@@ -15,6 +15,7 @@ from jobs.errors import JobError
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
 from jobs.pipeline.window_plans import filter_problems
 from models.errors import ModelError
+from models.learned.graphs.names import TAKEN
 from udfs.experiments.open_arms import model_choices
 from udfs.features.errors import FeatureError
 from udfs.features.feature_set import FeatureSet, compile_feature_set, feature_problems
@@ -43,6 +44,10 @@ def find_problems(
         yield from _of_output_field(inference, origin)
     if parts.job is not None:
         yield from _of_carried_fields(parts.job, origin)
+<<<<<<< HEAD
+=======
+    yield from _of_learning(parts, features, origin)
+>>>>>>> 6e4b9132f36cfd6eb2d2fb12573f829f5c42a0f1
     if parts.events is not None and parts.execution is not None:
         yield from _of_lateness(parts.events, parts.execution, origin)
     features = None
@@ -53,8 +58,7 @@ def find_problems(
             features = compile_feature_set(parts.features, parts.events)
             if parts.execution is not None and parts.execution.windows == "sliding":
                 yield from filter_problems(features, parts.events, f"{origin}: job.features.specs: ")
-    if parts.job is not None and ml is not None:
-        yield from _of_learning(ml, parts.job, features, origin)
+    yield from _of_learning(parts, features, origin)
     if needs_model and ml is not None and inference is not None and not left_out.touches("ml", "model_registry"):
         is_chosen = not left_out.touches("ml", "models") and not left_out.touches("job", "inference")
         yield from _of_models(ml, inference if is_chosen else None, features, origin)
@@ -69,10 +73,11 @@ def _of_switches(ml: MlSettings, origin: str) -> Iterator[JobError]:
         yield JobError(origin, problem, "set ml.feature_store.enabled=false to run without it")
 
 
-def _of_learning(ml: MlSettings, job: JobSettings, features: FeatureSet | None, origin: str) -> Iterator[JobError]:
+def _of_learning(parts: SettingsParts, features: FeatureSet | None, origin: str) -> Iterator[JobError]:
     """Yield a problem where a job cannot learn, or not publish what it learns; without features only the latter."""
-    learning = learning_of(ml, job)
-    if learning is None:
+    ml, job, execution = parts.ml, parts.job, parts.execution
+    learning = None if ml is None or job is None else learning_of(ml, job)
+    if job is None or learning is None:
         return
     base = learning.registry.base_path
     if learning.registry.type == "local" and base.startswith("package:"):
@@ -81,6 +86,15 @@ def _of_learning(ml: MlSettings, job: JobSettings, features: FeatureSet | None, 
     if find_spec("onnx") is None:
         problem = "job.learning: expected the package onnx, which writes the versions, found none"
         yield JobError(origin, problem, "pip install 'gress-ml[learning]'")
+    if execution is not None and learning.shards > execution.max_parallelism:
+        problem = (
+            f"job.learning.shards: expected at most execution.max_parallelism, {execution.max_parallelism}, got "
+            f"{learning.shards}"
+        )
+        yield JobError(origin, problem, "take fewer shards")
+    if learning.key in TAKEN:
+        problem = "job.learning.key: expected a field that no input or output of the model is named like, got "
+        yield JobError(origin, f"{problem}{learning.key!r}", "give the field another name")
     if features is None:
         return
     try:

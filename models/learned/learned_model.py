@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from models.learned.bayes import LearnedBayes
+from models.learned.graphs.names import LABEL, MARGIN, PREDICTION, PROBABILITIES
 from models.learned.linear import LearnedLinear
+from models.learned.shards.table import LearnedTable
 from models.output_roles import OutputRoles
 
-LearnedModel: TypeAlias = LearnedLinear | LearnedBayes
-
-INPUT, LABEL, PROBABILITIES, PREDICTION, MARGIN = "X", "label", "probabilities", "prediction", "margin"
-"""Names of the input and the outputs of a learnt model's file; classifiers have those of the shipped models."""
+LearnedModel: TypeAlias = LearnedLinear | LearnedBayes | LearnedTable
 
 
 def spec_fields(model: LearnedModel) -> dict[str, Any]:
     """Return the fields of a spec that follow from the model: task, roles, classes, columns; a margin's threshold."""
-    columns = {"feature_columns": model.features}
+    columns: dict[str, Any] = {"feature_columns": model.features}
+    if isinstance(model, LearnedTable):
+        return {**spec_fields(model.other), "raw_inputs": {model.key: None}}
     link = model.link if isinstance(model, LearnedLinear) else "softmax"
     if link == "identity":
         return {**columns, "task": "regression", "roles": OutputRoles(prediction=PREDICTION)}

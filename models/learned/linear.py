@@ -91,19 +91,27 @@ class LearnedLinear:
     def _varies(self) -> NDArray[np.bool_]:
         return np.asarray(self.scale > 0)
 
-    def values(self, rows: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-        """Return the values of rows (n, k) before the link, (n, outputs)."""
+    def standardised(self, rows: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Return rows (n, k) in standard deviations from the mean, no further than the clip."""
         x = np.asarray(rows, dtype=np.float64)
-        # Infinity times a weight of 0 is NaN: no prediction, as ONNX Runtime says, too.
         with np.errstate(over="ignore", invalid="ignore"):
             z = (x - self.mean) / np.where(self._varies, self.scale, 1.0)
-            if self.clip is not None:
-                z = np.clip(z, -self.clip, self.clip)
-            return np.asarray(np.where(np.isnan(x) | ~self._varies, 0.0, z) @ self.weights + self.bias)
+        if self.clip is not None:
+            z = np.clip(z, -self.clip, self.clip)
+        return np.where(np.isnan(x) | ~self._varies, 0.0, z)
+
+    def values(self, rows: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Return the values of rows (n, k) before the link, (n, outputs)."""
+        # Infinity times a weight of 0 is NaN: no prediction, as ONNX Runtime says, too.
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray(self.standardised(rows) @ self.weights + self.bias)
 
     def scores(self, rows: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """Return the answers for rows (n, k): (n, classes) probabilities, or (n, 1) values or margins."""
-        values = self.values(rows)
+        return self.answers(self.values(rows))
+
+    def answers(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the answers that values (n, outputs) stand for; see ``scores``."""
         if self.link == "softmax":
             return softmax(values)
         if self.link != "logistic":

@@ -11,99 +11,54 @@ Rules:
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
 
-from models.errors import fail
 from models.learned.bayes import LearnedBayes
-from models.learned.learned_model import INPUT, LABEL, MARGIN, PREDICTION, PROBABILITIES, LearnedModel
+from models.learned.graphs.answers import add_answers, add_probabilities, value_name
+from models.learned.graphs.graph import Graph
+from models.learned.graphs.names import INPUT
+from models.learned.learned_model import LearnedModel
 from models.learned.linear import LearnedLinear
-
-ABOUT = "gress.learned"
-"""Key of the file's metadata that tells, as JSON, what the arrays do not: kind, link, names, clip."""
-
-# Read by ONNX Runtime since 1.11; a later opset has nothing that these graphs need.
-_OPSET, _IR_VERSION = 17, 8
+from models.learned.shards.table import LearnedTable
+from models.learned.shards.table_graph import add_table
 
 
 def onnx_bytes(model: LearnedModel) -> bytes:
     """Return a model as the bytes of an ONNX file.
 
     The file takes float32 rows (n, k) in one input and gives, for classes, their names and float32 probabilities
-    (n, c), else float64 values (n, 1).
+    (n, c), else float64 values (n, 1). That of a table takes the key of each row, too, in an input of its field's name.
 
     Raises:
         ModelError: the library ``onnx`` is not installed.
     """
-    graph = _Graph()
+    graph = Graph()
+    graph.input(INPUT, "FLOAT", len(model.features))
     graph.add("Cast", INPUT, name="x", to=graph.onnx.TensorProto.DOUBLE)
     graph.add("IsNaN", INPUT, name="is_missing")
     if isinstance(model, LearnedLinear):
         _add_linear(graph, model)
-    else:
+    elif isinstance(model, LearnedBayes):
         _add_bayes(graph, model)
-    return graph.finish(model)
-
-
-def import_onnx() -> Any:
-    """Return the library ``onnx``.
-
-    Raises:
-        ModelError: it is not installed.
-    """
-    try:
-        import onnx
-    except ImportError as error:
-        fail("files of learnt models", f"need onnx: {error}", "pip install 'gress-ml[learning]'")
-    return onnx
-
-
-class _Graph:
-    """Nodes, constants and outputs, in the order they are added."""
-
-    def __init__(self) -> None:
-        self.onnx = import_onnx()
-        self._nodes: list[Any] = []
-        self._constants: list[Any] = []
-        self._outputs: list[Any] = []
-
-    def add(self, operator: str, *inputs: str, name: str, **attributes: Any) -> str:
-        """Add a node with one output, whose name is returned."""
-        self._nodes.append(self.onnx.helper.make_node(operator, list(inputs), [name], **attributes))
-        return name
-
-    def constant(self, name: str, value: Any) -> str:
-        """Add a constant and return its name."""
-        self._constants.append(self.onnx.numpy_helper.from_array(np.array(value, order="C"), name))
-        return name
-
-    def output(self, name: str, kind: str, *width: int) -> None:
-        """Make a node's output one of the model, (n,) or (n, width)."""
-        element = getattr(self.onnx.TensorProto, kind)
-        self._outputs.append(self.onnx.helper.make_tensor_value_info(name, element, ["n", *width]))
-
-    def finish(self, model: LearnedModel) -> bytes:
-        """Return the file."""
-        helper = self.onnx.helper
-        rows = helper.make_tensor_value_info(INPUT, self.onnx.TensorProto.FLOAT, ["n", len(model.features)])
-        graph = helper.make_graph(self._nodes, "learned", [rows], self._outputs, self._constants)
-        opsets = [helper.make_opsetid("", _OPSET)]
-        made = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION, producer_name="gress-ml")
-        helper.set_model_props(made, {ABOUT: json.dumps(_about(model), sort_keys=True, ensure_ascii=False)})
-        content: bytes = made.SerializeToString(deterministic=True)
-        return content
+    else:
+        graph.key_input(model.key, "STRING" if model.is_text else "INT64")
+        add_table(graph, model)
+    return graph.finish(_about(model))
 
 
 def _about(model: LearnedModel) -> dict[str, Any]:
     known: dict[str, Any] = {"format_version": 1, "features": model.features, "classes": model.classes}
     if isinstance(model, LearnedBayes):
         return {**known, "kind": "bayes"}
+    if isinstance(model, LearnedTable):
+        table = {"key": model.key, "is_text": model.is_text, "left_out": model.left_out}
+        return {**_about(model.other), "kind": "table", **table}
     return {**known, "kind": "linear", "link": model.link, "clip": model.clip}
 
 
-def _add_linear(graph: _Graph, model: LearnedLinear) -> None:
+def _add_linear(graph: Graph, model: LearnedLinear) -> None:
     is_constant = model.scale == 0
     graph.constant("zero", 0.0)
     z = graph.add("Sub", "x", graph.constant("mean", model.mean), name="centred")
@@ -114,23 +69,11 @@ def _add_linear(graph: _Graph, model: LearnedLinear) -> None:
     is_left_out = graph.add("Or", "is_missing", graph.constant("is_constant", is_constant), name="is_left_out")
     z = graph.add("Where", is_left_out, "zero", z, name="z")
     product = graph.add("MatMul", z, graph.constant("weights", model.weights), name="product")
-    # The name of the last node of a regression or a margin is the output's.
-    name = {"identity": PREDICTION, "sign": MARGIN}.get(model.link, "values")
-    value = graph.add("Add", product, graph.constant("bias", model.bias), name=name)
-    if model.link == "softmax":
-        _add_probabilities(graph, graph.add("Softmax", value, name="shares", axis=1), model.classes)
-        return
-    if model.link != "identity":
-        _add_side(graph, value, model.classes)
-    if model.link == "logistic":
-        other = graph.add("Sigmoid", graph.add("Neg", value, name="opposite"), name="other")
-        shares = graph.add("Concat", other, graph.add("Sigmoid", value, name="share"), name="shares", axis=1)
-        _add_floats(graph, shares, 2)
-    else:
-        graph.output(value, "DOUBLE", 1)
+    value = graph.add("Add", product, graph.constant("bias", model.bias), name=value_name(model.link))
+    add_answers(graph, value, model.link, model.classes)
 
 
-def _add_bayes(graph: _Graph, model: LearnedBayes) -> None:
+def _add_bayes(graph: Graph, model: LearnedBayes) -> None:
     """Add the sums over features of the terms of each class: the rows get an axis for the classes."""
     axis = graph.constant("class_axis", np.array([1]))
     centred = graph.add(
@@ -144,34 +87,4 @@ def _add_bayes(graph: _Graph, model: LearnedBayes) -> None:
     total = graph.add("ReduceSum", known, graph.constant("feature_axis", np.array([2])), name="total", keepdims=0)
     half = graph.add("Mul", total, graph.constant("half", 0.5), name="half_total")
     values = graph.add("Sub", graph.constant("log_priors", model.log_priors), half, name="values")
-    _add_probabilities(graph, graph.add("Softmax", values, name="shares", axis=1), model.classes)
-
-
-def _add_probabilities(graph: _Graph, shares: str, classes: tuple[str, ...]) -> None:
-    """Add the outputs of a probability for each class: the likeliest class, and the probabilities."""
-    if len(classes) == 2:
-        # As everywhere in gress, a tie between two classes goes to the positive one.
-        second = graph.add("Gather", shares, graph.constant("second", np.array(1)), name="share_of_second", axis=1)
-        more = graph.add("GreaterOrEqual", second, graph.constant("even", 0.5), name="is_second")
-        place = graph.add("Cast", more, name="place", to=graph.onnx.TensorProto.INT64)
-    else:
-        place = graph.add("ArgMax", shares, name="place", axis=1, keepdims=0)
-    _add_label(graph, place, classes)
-    _add_floats(graph, shares, len(classes))
-
-
-def _add_side(graph: _Graph, margin: str, classes: tuple[str, ...]) -> None:
-    """Add the output of the class on whose side of 0 the margin (n, 1) is; 0 is the positive one's."""
-    flat = graph.add("Squeeze", margin, graph.constant("output_axis", np.array([1])), name="flat")
-    is_positive = graph.add("GreaterOrEqual", flat, "zero", name="is_positive")
-    _add_label(graph, graph.add("Cast", is_positive, name="place", to=graph.onnx.TensorProto.INT64), classes)
-
-
-def _add_label(graph: _Graph, place: str, classes: tuple[str, ...]) -> None:
-    graph.add("Gather", graph.constant("classes", np.array(classes, dtype=object)), place, name=LABEL)
-    graph.output(LABEL, "STRING")
-
-
-def _add_floats(graph: _Graph, shares: str, width: int) -> None:
-    graph.add("Cast", shares, name=PROBABILITIES, to=graph.onnx.TensorProto.FLOAT)
-    graph.output(PROBABILITIES, "FLOAT", width)
+    add_probabilities(graph, graph.add("Softmax", values, name="shares", axis=1), model.classes)

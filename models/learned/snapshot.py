@@ -1,4 +1,7 @@
-"""The text of a learnt version for people to read: one JSON document, from which the model comes back to the bit."""
+"""The text of a learnt version for people to read: one JSON document, from which the model comes back to the bit.
+
+Of a table of models it holds what keys share, and those keys alone whose models deviate most.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,11 @@ from models.learned.bayes import LearnedBayes
 from models.learned.learned_model import LearnedModel
 from models.learned.learned_version import LearnedVersion
 from models.learned.linear import LearnedLinear
+from models.learned.shards.table import LearnedTable
 from models.lineage import Lineage
 
 _FORMAT = 1
+_MOST_KEYS = 100
 
 
 def snapshot_text(name: str, version: str, learned: LearnedVersion) -> str:
@@ -77,6 +82,10 @@ def _arrays(model: LearnedModel) -> dict[str, Any]:
             "log_priors": model.log_priors.tolist(),
             "features": [{"name": name, "means": means, "variances": spread} for name, means, spread in rows],
         }
+    return _of_table(model) if isinstance(model, LearnedTable) else _of_linear(model)
+
+
+def _of_linear(model: LearnedLinear) -> dict[str, Any]:
     columns = model.weights.tolist(), model.mean.tolist(), model.scale.tolist()
     return {
         "kind": "linear",
@@ -91,7 +100,46 @@ def _arrays(model: LearnedModel) -> dict[str, Any]:
     }
 
 
+def _of_table(model: LearnedTable) -> dict[str, Any]:
+    part = model.top(_MOST_KEYS)
+    lines = zip(part.keys, part.shards.tolist(), part.deviations.tolist(), strict=True)
+    return {
+        "kind": "table",
+        "key": part.key,
+        "is_text": part.is_text,
+        "keys": len(part.keys) + part.left_out,
+        "other": _of_linear(part.other),
+        "shared": [_of_linear(each) for each in part.shared],
+        "models": [{"key": key, "shard": shard, "deviations": numbers} for key, shard, numbers in lines],
+    }
+
+
 def _model(found: Mapping[str, Any]) -> LearnedModel:
+    return _table(found) if found["kind"] == "table" else _single(found)
+
+
+def _table(found: Mapping[str, Any]) -> LearnedTable:
+    other, lines = _linear(found["other"]), found["models"]
+    shape = len(lines), other.weights.shape[1], len(other.features) + 1
+    return LearnedTable(
+        found["key"],
+        found["is_text"],
+        other,
+        tuple(_linear(each) for each in found["shared"]),
+        tuple(line["key"] for line in lines),
+        np.array([line["shard"] for line in lines], np.int64),
+        np.array([line["deviations"] for line in lines], np.float32).reshape(shape),
+        found["keys"] - len(lines),
+    )
+
+
+def _linear(found: Mapping[str, Any]) -> LearnedLinear:
+    model = _single(found)
+    assert isinstance(model, LearnedLinear)
+    return model
+
+
+def _single(found: Mapping[str, Any]) -> LearnedLinear | LearnedBayes:
     features: Sequence[Mapping[str, Any]] = found["features"]
     names, classes = tuple(each["name"] for each in features), tuple(found["classes"])
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 Link: TypeAlias = Literal["identity", "logistic", "softmax", "sign"]
@@ -25,6 +26,15 @@ class LinearParameters:
     weights: NDArray[np.float64]
     bias: NDArray[np.float64]
     link: Link
+
+    def margins(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return ``rows @ weights + bias``, (n, outputs), to the same bits however rows are split."""
+        found = np.zeros((len(rows), len(self.bias)))
+        with np.errstate(over="ignore", invalid="ignore"):
+            # Feature by feature: the order of a matrix product's additions may depend on the number of rows.
+            for column, weights in zip(rows.T, self.weights, strict=True):
+                found += column[:, None] * weights
+            return found + self.bias
 
 
 class Learner(Protocol):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from state.learners.kernel_numbers import is_target, numbers_of
 from state.learners.kernels import places
 from state.learners.learner import LinearParameters
 from state.learners.saved import Saved
@@ -40,7 +41,7 @@ class LinearLearner:
             raise ValueError(msg)
         self._settings, self._kind, self._update = settings, settings.kind, settings.update
         self._features, self._kernel = features, kernel
-        self._numbers = _numbers_of(settings)
+        self._numbers = numbers_of(settings)
         self._class_weights = np.asarray(settings.class_weights, np.float64)
         self._is_constant = isinstance(settings.schedule, Constant)
         self._state = np.zeros((1 + self._update.slots, settings.outputs, features + 1))
@@ -62,8 +63,20 @@ class LinearLearner:
         """Rows that could not be learnt so far."""
         return self._unsound + int(self._totals[places.OVERFLOWS])
 
-    def learn_many(self, rows: ArrayLike, targets: ArrayLike, weights: ArrayLike) -> NDArray[np.float64]:
+    def learn_many(
+        self,
+        rows: ArrayLike,
+        targets: ArrayLike,
+        weights: ArrayLike,
+        offsets: NDArray[np.float64] | None = None,
+    ) -> NDArray[np.float64]:
         """Predict each row with what is known before it, then learn it; see `Learner`.
+
+        Args:
+            rows: features, (n, k).
+            targets: targets, (n,).
+            weights: weights of the rows, >= 0, (n,).
+            offsets: margins of another model that this one learns the deviations from, (n, outputs); 0 without.
 
         Raises:
             ValueError: rows have another width, or there are not as many targets and weights as rows.
@@ -78,7 +91,7 @@ class LinearLearner:
         is_learnt = self._choose(padded, asked)
         asked[:, places.RATE] = self._rates(is_learnt)
         self._learnt += int(np.count_nonzero(is_learnt))
-        return self._run(padded, asked)
+        return self._run(padded, asked, offsets)
 
     def predict_many(self, rows: ArrayLike) -> NDArray[np.float64]:
         """Predict rows, (n, k), and learn nothing; see `Learner`."""
@@ -109,11 +122,30 @@ class LinearLearner:
         """Return whether the parameters are finite, and all that is kept to change them."""
         return bool(np.isfinite(self._state).all())
 
+    def numbers(self) -> NDArray[np.float64]:
+        """Return all that changes while it learns as one vector: the parameters first, (outputs, k + 1).
+
+        It is the state without settings, which many learners may share.
+        """
+        return np.concatenate([self._state.ravel(), self._totals, (self._scale, self._learnt, self._unsound)])
+
+    def take_numbers(self, numbers: NDArray[np.float64]) -> None:
+        """Continue from what ``numbers`` returned of a learner with the same settings.
+
+        Raises:
+            ValueError: there are more or fewer numbers.
+        """
+        if len(numbers) != (wanted := (size := self._state.size) + len(self._totals) + 3):
+            msg = f"learner: expected {wanted} numbers, got {len(numbers)}; start without them"
+            raise ValueError(msg)
+        self._state = numbers[:size].reshape(self._state.shape).copy()
+        self._totals, self._scale = numbers[size:-3].copy(), float(numbers[-3])
+        self._learnt, self._unsound = int(numbers[-2]), int(numbers[-1])
+
     def to_bytes(self) -> bytes:
         """Return the state as packed arrays with a format version and the settings that it belongs to."""
-        numbers = np.concatenate([self._state.ravel(), self._totals, [self._scale]])
         counts = {"learnt": self._learnt, "unsound": self._unsound}
-        return Saved(self._described(), counts, numbers).to_bytes()
+        return Saved(self._described(), counts, self.numbers()[:-2]).to_bytes()
 
     def restore(self, data: bytes) -> None:
         """Continue from a state as if there had been no break.
@@ -122,10 +154,7 @@ class LinearLearner:
             ValueError: the state is of another format version or of other settings, or incomplete.
         """
         saved = Saved.from_bytes(data, self._described())
-        size = self._state.size
-        self._state = saved.numbers[:size].reshape(self._state.shape)
-        self._totals, self._scale = saved.numbers[size:-1], float(saved.numbers[-1])
-        self._learnt, self._unsound = saved.counts["learnt"], saved.counts["unsound"]
+        self.take_numbers(np.append(saved.numbers, [saved.counts["learnt"], saved.counts["unsound"]]))
 
     def _described(self) -> dict[str, Any]:
         return {**self._settings.describe(), "features": self._features}
@@ -142,7 +171,7 @@ class LinearLearner:
     def _choose(self, padded: NDArray[np.float64], asked: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return the rows to learn, and set the weight of all others to 0."""
         targets, weights = asked[:, places.TARGET], asked[:, places.WEIGHT]
-        is_sound = _is_target(targets, self._settings) & (weights >= 0) & (weights < math.inf)
+        is_sound = is_target(targets, self._settings) & (weights >= 0) & (weights < math.inf)
         if not np.isfinite(padded).all():
             is_sound &= np.isfinite(padded).all(axis=1)
         if not is_sound.all():
@@ -161,37 +190,11 @@ class LinearLearner:
         # Not a numpy function of all rows, which may round the last rows of a batch in another way than the others.
         return rate * np.array([self._settings.schedule.factor(rows) for rows in before.tolist()])
 
-    def _run(self, padded: NDArray[np.float64], asked: NDArray[np.float64]) -> NDArray[np.float64]:
-        out = np.empty((len(padded), self._settings.outputs))
+    def _run(
+        self, padded: NDArray[np.float64], asked: NDArray[np.float64], offsets: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
+        out = np.zeros((len(padded), self._settings.outputs))
+        if offsets is not None:
+            out += offsets
         self._kernel(padded, asked, self._numbers, self._state, self._totals, out)
         return out if self._kind.targets == "classes" else out[:, 0]
-
-
-def _is_target(targets: NDArray[np.float64], settings: LearnerSettings) -> NDArray[np.bool_]:
-    """Return which targets can be learnt."""
-    if settings.kind.targets == "numbers":
-        return np.isfinite(targets)
-    is_class: NDArray[np.bool_]
-    if settings.kind.targets == "binary":
-        is_class = (targets == 0) | (targets == 1)
-    else:
-        is_class = (targets >= 0) & (targets < settings.classes) & (targets == np.floor(targets))
-    return is_class
-
-
-def _numbers_of(settings: LearnerSettings) -> NDArray[np.float64]:
-    """Return the settings in their places for a kernel."""
-    numbers = np.zeros(places.IS_BOUNDED + 1)
-    numbers[places.LOSS] = settings.kind.losses[settings.loss or settings.kind.loss]
-    numbers[places.IS_BOUNDED] = settings.variant == "PA-I"
-    for place, name in (
-        (places.L1, "l1"),
-        (places.L2, "l2"),
-        (places.CLIP, "clip"),
-        (places.EPSILON, "epsilon"),
-        (places.ALPHA, "alpha"),
-        (places.BETA, "beta"),
-        (places.AGGRESSIVENESS, "aggressiveness"),
-    ):
-        numbers[place] = getattr(settings, name)
-    return numbers

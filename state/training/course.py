@@ -26,6 +26,10 @@ from state.training.chain import Chain, ChainSettings
 from state.training.learnt_model import LearntModel
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
     from state.training.samples import Samples
 
 VERSION = 2
@@ -83,13 +87,30 @@ class Course:
         """Updates that the guard took back so far."""
         return self._guard.rolled_back
 
-    def learn(self, samples: Samples) -> None:
-        """Learn samples in their order."""
+    @property
+    def chain(self) -> Chain:
+        """The chain that learns."""
+        return self._chain
+
+    @property
+    def seen(self) -> int:
+        """Rows that have come."""
+        return self._seen
+
+    def chosen(self, samples: Samples) -> tuple[Samples, NDArray[np.bool_], NDArray[np.float64]]:
+        """Return samples with NaN for outcomes that are none, which of them are held out, and the weights to learn by.
+
+        The weight is 0 where a row is not learnt.
+        """
         is_sound = self._settings.chain.is_outcome(samples.targets)
         if not is_sound.all():
             samples = replace(samples, targets=np.where(is_sound, samples.targets, np.nan))
         is_held = is_held_out(samples.points, self._settings.split) & is_sound
-        weights = np.where(is_held | ~is_sound, 0.0, samples.weights)
+        return samples, is_held, np.where(is_held | ~is_sound, 0.0, samples.weights)
+
+    def learn(self, samples: Samples) -> None:
+        """Learn samples in their order."""
+        samples, is_held, weights = self.chosen(samples)
         for part in row_cuts(self._seen, len(samples), self._settings.every):
             self._learn(samples.take(part), weights[part], is_held[part])
             if self._seen % self._settings.every == 0:
@@ -122,10 +143,10 @@ class Course:
             "drifts": self._drifts,
         }
 
-    def model(self) -> LearntModel:
-        """Return the model as it is now, with what is told of a version."""
-        whole = self._chain.whole
-        return LearntModel(whole.to_bytes(), self.updates, self._held_out, self._newest, self._own.metrics())
+    def model(self, scores: Mapping[str, float] | None = None) -> LearntModel:
+        """Return the model as it is now, with what is told of a version; its scores, unless others are given."""
+        whole, told = self._chain.whole, self._own.metrics() if scores is None else scores
+        return LearntModel(whole.to_bytes(), self.updates, self._held_out, self._newest, told)
 
     def to_bytes(self) -> bytes:
         """Return the state."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import orjson
 
 from state.training.shard import EndedSlot
 
 _SLOT, _LAST = "slot|", "last|"
+_TOLD = "told|"
 _PENDING, _KNOWN = "pending", "known"
-_SCORES = ("scores", "served")
-_COUNTS = ("updates", "held_out", "skipped", "rows", "drifts", "models")
+_SCORES = ("scores", "served", "shared")
+_COUNTS = ("updates", "held_out", "skipped", "rows", "drifts", "models", "unkeyed", "taken_back")
+
+
+Combine: TypeAlias = Callable[[bytes | None, bytes], bytes]
 
 
 class GatheredStore(Protocol):
@@ -64,15 +68,21 @@ class GatheredSlot:
         return cls(head["end_ms"], head["report"], tuple(versions), head["is_new"])
 
 
+def newest(before: bytes | None, after: bytes) -> bytes:
+    """Return the newer of two states of a shard's model."""
+    return after
+
+
 class GatheredSlots:
     """Slots that shards have sent, until they are published; and all that is known of the last version.
 
     Args:
         store: state, read when it is first needed, as it belongs to the current key.
+        combine: function that makes one state of a shard's model of the one so far, if any, and of what came since.
     """
 
-    def __init__(self, store: GatheredStore) -> None:
-        self._store = store
+    def __init__(self, store: GatheredStore, combine: Combine = newest) -> None:
+        self._store, self._combine = store, combine
         self._read: dict[str, bytes] | None = None
 
     def add(self, label: int, data: bytes) -> None:
@@ -86,14 +96,27 @@ class GatheredSlots:
         keys = sorted(key for key in self._entries if key.startswith(prefix))
         if not keys:
             return None
-        found = [EndedSlot.from_bytes(self._entries[key]) for key in keys]
-        for key, slot in zip(keys, found, strict=True):
-            self._remove(key)
+        found = {key.removeprefix(prefix): EndedSlot.from_bytes(self._entries[key]) for key in keys}
+        for label, slot in found.items():
+            self._remove(f"{prefix}{label}")
             if slot.version is not None:
-                self._put(f"{_LAST}{key.removeprefix(prefix)}", slot.version)
+                last = f"{_LAST}{label}"
+                self._put(last, self._combine(self._entries.get(last), slot.version))
         versions = [data for key, data in sorted(self._entries.items()) if key.startswith(_LAST)]
-        is_new = any(slot.version is not None for slot in found)
-        return GatheredSlot(end_ms, merged([slot.report for slot in found]), tuple(versions), is_new)
+        is_new = any(slot.version is not None for slot in found.values())
+        return GatheredSlot(end_ms, self._told(found), tuple(versions), is_new)
+
+    def _told(self, found: Mapping[str, EndedSlot]) -> dict[str, Any]:
+        """Return what all shards tell; those without a row in the slot tell again what they told last."""
+        reports = {
+            key.removeprefix(_TOLD): {**orjson.loads(data), "rows": 0}
+            for key, data in sorted(self._entries.items())
+            if key.startswith(_TOLD)
+        }
+        reports |= {label: dict(slot.report) for label, slot in found.items()}
+        for label, slot in found.items():
+            self._put(f"{_TOLD}{label}", orjson.dumps(slot.report))
+        return merged([report for _, report in sorted(reports.items())])
 
     @property
     def known(self) -> dict[str, Any]:
@@ -143,6 +166,8 @@ def merged(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     for name in _COUNTS:
         if name in found:
             found[name] = sum(report[name] for report in reports)
+    if "guard" in found:
+        found["guard"] = {name: sum(report["guard"][name] for report in reports) for name in found["guard"]}
     for name in _SCORES:
         if name in found:
             found[name] = _means([(report[name], report["updates"]) for report in reports])

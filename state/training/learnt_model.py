@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -38,3 +38,26 @@ class LearntModel:
         """Return what ``to_bytes`` wrote; scores that were not computable are left out."""
         head, state = data.split(b"\n", 1)
         return cls(state, **orjson.loads(head))
+
+
+def summed(models: Sequence[LearntModel]) -> LearntModel:
+    """Return what is told of several models, at least one, as of one without a state.
+
+    Counts are added up, scores are means over the rows learnt.
+
+    >>> first, second = LearntModel(b"", 30, 3, 7, {"mae": 1.0}), LearntModel(b"", 10, 1, 9, {"mae": 2.0})
+    >>> summed([first, second])
+    LearntModel(state=b'', updates=40, held_out=4, newest_ms=9, scores={'mae': 1.25})
+    """
+    found: dict[str, float] = {}
+    for name in dict.fromkeys(name for model in models for name in model.scores):
+        known = [(model.scores[name], model.updates) for model in models if name in model.scores]
+        rows = sum(updates for _, updates in known)
+        found[name] = sum(score * updates for score, updates in known) / rows if rows else known[0][0]
+    return LearntModel(
+        b"",
+        sum(model.updates for model in models),
+        sum(model.held_out for model in models),
+        max(model.newest_ms for model in models),
+        found,
+    )

@@ -12,8 +12,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-VERSION = 1
+VERSION, NAMED = 1, 2
 _HEADER = struct.Struct("<BII")
+_WIDTH = struct.Struct("<I")
 _KINDS = ("<i8", "<i8", "<u8", "<u8", "<f8", "<f8", "<f8")
 
 
@@ -25,11 +26,12 @@ class Samples:
         known: when each outcome became known, event time in ms since 1970, (n,); rows are learnt in this order.
         times: event times, ms since 1970, (n,).
         points: points of the events' ids, uint64 (n,).
-        keys: points of the keys whose models learn the rows, uint64 (n,); 0 where one model learns all.
+        keys: points that decide which shard learns a row, uint64 (n,); 0 where one shard learns all.
         targets: outcomes, (n,).
         weights: how much each row counts, >= 0, (n,).
         served: predictions that the job gave for the rows, (n,); NaN where there is none.
         features: as models take them, float32 (n, k).
+        names: the keys themselves as UTF-8, (n,); empty for a row without one. None: one model learns all.
     """
 
     known: NDArray[np.int64]
@@ -40,20 +42,28 @@ class Samples:
     weights: NDArray[np.float64]
     served: NDArray[np.float64]
     features: NDArray[np.float32]
+    names: NDArray[np.bytes_] | None = None
 
     def __len__(self) -> int:
         return len(self.known)
 
     def take(self, rows: NDArray[Any] | slice) -> Samples:
         """Return some rows."""
-        return Samples(*(getattr(self, each.name)[rows] for each in fields(self)))
+        names = None if self.names is None else self.names[rows]
+        return Samples(*[*(column[rows] for column in self._columns), names])
+
+    @property
+    def _columns(self) -> list[Any]:
+        return [getattr(self, each.name) for each in fields(self)[:-1]]
 
     def to_bytes(self) -> bytes:
-        """Return the rows as bytes: format, number of rows and of features, then the columns."""
-        columns = [getattr(self, each.name) for each in fields(self)]
+        """Return the rows as bytes: format, number of rows and of features, then the columns; last, names if any."""
         kinds = (*_KINDS, "<f4")
-        data = [np.ascontiguousarray(column, kind).tobytes() for column, kind in zip(columns, kinds, strict=True)]
-        return b"".join([_HEADER.pack(VERSION, len(self), self.features.shape[1]), *data])
+        data = [np.ascontiguousarray(column, kind).tobytes() for column, kind in zip(self._columns, kinds, strict=True)]
+        if self.names is not None:
+            data += [_WIDTH.pack(self.names.itemsize), self.names.tobytes()]
+        version = VERSION if self.names is None else NAMED
+        return b"".join([_HEADER.pack(version, len(self), self.features.shape[1]), *data])
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Samples:
@@ -63,8 +73,9 @@ class Samples:
             ValueError: the bytes are of another version of the format.
         """
         version, rows, width = _HEADER.unpack_from(data)
-        if version != VERSION:
-            msg = f"samples: expected format {VERSION}, got format {version}; read them with their own release"
+        if version not in (VERSION, NAMED):
+            known = f"{VERSION} or {NAMED}"
+            msg = f"samples: expected format {known}, got format {version}; read them with their own release"
             raise ValueError(msg)
         columns: list[Any] = []
         place = _HEADER.size
@@ -72,6 +83,10 @@ class Samples:
             columns.append(np.frombuffer(data, kind, rows, place))
             place += columns[-1].nbytes
         columns.append(np.frombuffer(data, "<f4", rows * width, place).reshape(rows, width))
+        if version == NAMED:
+            place += columns[-1].nbytes
+            size = _WIDTH.unpack_from(data, place)[0]
+            columns.append(np.frombuffer(data, f"S{size}", rows, place + _WIDTH.size))
         return cls(*columns)
 
 
@@ -79,7 +94,12 @@ def joined(parts: Sequence[Samples]) -> Samples:
     """Return the rows of parts, at least one, one part after the other."""
     if len(parts) == 1:
         return parts[0]
-    return Samples(*(np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(Samples)))
+    columns: list[Any] = [np.concatenate(columns) for columns in zip(*(part._columns for part in parts), strict=True)]
+    if all(part.names is None for part in parts):
+        return Samples(*columns)
+    # Rows of a release that did not keep names have no key.
+    filled = [np.zeros(len(part), "S1") if part.names is None else part.names for part in parts]
+    return Samples(*[*columns, np.concatenate(filled)])
 
 
 def in_order(samples: Samples) -> Samples:

@@ -19,6 +19,9 @@ class SampleStore(Protocol):
     def items(self) -> Iterable[tuple[str, bytes]]:
         """Return all entries."""
 
+    def get(self, key: str) -> bytes | None:
+        """Return an entry; None: there is none."""
+
     def put(self, key: str, value: bytes) -> None:
         """Write an entry."""
 

@@ -89,9 +89,7 @@ def predictions(run: Path) -> pd.DataFrame:
     return table.assign(event_id=table["event_id"].astype("int64")).sort_values("event_id", ignore_index=True)
 
 
-def test_every_transaction_has_one_prediction(
-    run: Path, predictions: pd.DataFrame, transactions: pd.DataFrame
-) -> None:
+def test_every_transaction_has_one_prediction(run: Path, predictions: pd.DataFrame, transactions: pd.DataFrame) -> None:
     summary = json.loads((run / "summary.json").read_text())
     assert summary["events"] == len(transactions) == (1_754_155 if WHOLE else 216_921)
     assert summary["predictions"] + summary["dead_letters"] == len(transactions)

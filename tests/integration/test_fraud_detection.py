@@ -63,9 +63,7 @@ def test_predictions_say_what_scored_them(predictions: pd.DataFrame) -> None:
     assert set(predictions.columns) == known - absent
 
 
-def test_alerts_are_the_predictions_over_the_threshold(
-    crafted_run: JobRun, predictions: pd.DataFrame
-) -> None:
+def test_alerts_are_the_predictions_over_the_threshold(crafted_run: JobRun, predictions: pd.DataFrame) -> None:
     over = predictions[predictions["prediction"] > ALERT_THRESHOLD].reset_index(drop=True)
     assert 0 < len(over) < len(predictions)
     pd.testing.assert_frame_equal(crafted_run.alerts, over)
@@ -121,9 +119,7 @@ def test_summary_counts_what_was_written(
 def test_summary_has_the_quality_of_the_scores(crafted_run: JobRun, scored: pd.DataFrame) -> None:
     truth, score = scored["TX_FRAUD"], scored["score"]
     assert crafted_run.summary.auc_roc == pytest.approx(roc_auc_score(truth, score), abs=1e-5)
-    assert crafted_run.summary.average_precision == pytest.approx(
-        average_precision_score(truth, score), abs=1e-5
-    )
+    assert crafted_run.summary.average_precision == pytest.approx(average_precision_score(truth, score), abs=1e-5)
 
 
 def test_nothing_of_the_run_itself_is_left(crafted_run: JobRun) -> None:

@@ -60,9 +60,7 @@ def parquet_run(crafted: CraftedInput, fraud_config: Path, folder: Path) -> JobR
     return run_job(fraud_config, path, folder / "parquet_out")
 
 
-def test_two_packed_files_are_read_in_the_order_of_their_names(
-    packed_run: JobRun, crafted_run: JobRun
-) -> None:
+def test_two_packed_files_are_read_in_the_order_of_their_names(packed_run: JobRun, crafted_run: JobRun) -> None:
     assert_same(packed_run.predictions, crafted_run.predictions)
     assert packed_run.summary.adds_up
     assert "late" not in packed_run.summary.reasons
@@ -103,9 +101,7 @@ def test_parquet_output_has_every_column_typed(csv_run: JobRun) -> None:
 def test_parquet_output_holds_alerts_and_dead_letters_too(
     csv_run: JobRun, crafted_run: JobRun, crafted: CraftedInput
 ) -> None:
-    alerts, letters = (
-        pq.read_table(csv_run.output / f"{name}.parquet") for name in ("alerts", "dead_letters")
-    )
+    alerts, letters = (pq.read_table(csv_run.output / f"{name}.parquet") for name in ("alerts", "dead_letters"))
     assert sorted(alerts["event_id"].to_pylist()) == crafted_run.alerts["event_id"].tolist()
     assert letters.schema.names == [column.name for column in DEAD_LETTER]
     assert letters["reason"].to_pylist() == ["not_finite"] * len(crafted.unscorable)

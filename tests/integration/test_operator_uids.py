@@ -39,23 +39,17 @@ def test_stateful_operators_are_among_them(by_parallelism: dict[int, list[tuple[
 
 
 @pytest.mark.parametrize("parallelism", [1, 3])
-def test_parallelism_does_not_change_uids(
-    by_parallelism: dict[int, list[tuple[str, str]]], parallelism: int
-) -> None:
+def test_parallelism_does_not_change_uids(by_parallelism: dict[int, list[tuple[str, str]]], parallelism: int) -> None:
     assert renumbered(by_parallelism[parallelism]) == renumbered(by_parallelism[2])
 
 
-def test_lines_are_parsed_and_rows_scored_once(
-    by_parallelism: dict[int, list[tuple[str, str]]], engine: str
-) -> None:
+def test_lines_are_parsed_and_rows_scored_once(by_parallelism: dict[int, list[tuple[str, str]]], engine: str) -> None:
     # And one counts dead letters on their way, in each stream that has some: late rows are one of their own.
     counting = {"sql": 1, "sliding": 2}[engine]
     assert sum(uid.endswith("python-calc") for _, uid in by_parallelism[2]) == 2 + counting
 
 
-def test_copies_of_rows_move_no_uid(
-    crafted_file: Path, tmp_path: Path
-) -> None:
+def test_copies_of_rows_move_no_uid(crafted_file: Path, tmp_path: Path) -> None:
     copying = {uid for _, uid in renumbered(operators(crafted_file, tmp_path, 2, _SQL, "job.sink.print=true"))}
     plain = {uid for _, uid in renumbered(operators(crafted_file, tmp_path, 2, _SQL))}
     assert plain < copying

@@ -20,7 +20,7 @@ from tests.support.job_runs import read_parts, run_job
 LINES = [
     '{"TRANSACTION_ID":1,"TX_DATETIME":"2018-04-01T00:00:31Z","CUSTOMER_ID":5,"TERMINAL_ID":6,"TX_AMOUNT":12.5}',
     '{"TRANSACTION_ID":2,"TX_DATETIME":"2018-04-01T00:00:32Z","CUSTOMER_ID":5,"TERMINAL_ID":6,"TX_AMOUNT":999}',
-    "no \"JSON\": +I[{}]",
+    'no "JSON": +I[{}]',
 ]
 
 

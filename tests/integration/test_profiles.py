@@ -25,9 +25,7 @@ def test_latency_profile_gives_the_same_predictions(latency_run: JobRun, crafted
 
 def test_latency_profile_gives_the_same_dead_letters(latency_run: JobRun, crafted_run: JobRun) -> None:
     found, wanted = (
-        run.dead_letters.sort_values(["value", "reason"], ignore_index=True)[
-            ["value", "reason", "error", "operator"]
-        ]
+        run.dead_letters.sort_values(["value", "reason"], ignore_index=True)[["value", "reason", "error", "operator"]]
         for run in (latency_run, crafted_run)
     )
     pd.testing.assert_frame_equal(found, wanted)

@@ -68,9 +68,7 @@ def test_windows_of_another_engine_are_refused_by_name(left: str, asked: str) ->
 
 
 def check(left: str, asked: str) -> None:
-    settings = load_settings(
-        default_config("fraud-detection"), overrides=[f"execution.windows={asked}"], environ={}
-    )
+    settings = load_settings(default_config("fraud-detection"), overrides=[f"execution.windows={asked}"], environ={})
     with planning():
         session = open_session(settings, extra={STATE_OPTION: file_url(FOLDER / left / "state")})
         check_engine(state_of(session), settings)

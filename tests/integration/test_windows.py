@@ -161,17 +161,13 @@ def test_time_since_last_equals_brute_force(one_slot: pd.DataFrame, rows: pd.Dat
 
 def test_parallelism_does_not_change_a_row(one_slot: pd.DataFrame, two_slots: pd.DataFrame) -> None:
     # A sum of doubles depends on the order in which they are added, in its last digits.
-    sums = [
-        asked.name for asked in ASKED if asked.source == "SIZE" and asked.function in ("sum", "avg", "stddev")
-    ]
+    sums = [asked.name for asked in ASKED if asked.source == "SIZE" and asked.function in ("sum", "avg", "stddev")]
     pd.testing.assert_frame_equal(one_slot.drop(columns=sums), two_slots.drop(columns=sums), check_exact=True)
     pd.testing.assert_frame_equal(one_slot[sums], two_slots[sums], rtol=1e-9, atol=1e-9)
 
 
 def test_engine_of_packed_rows_gives_the_same(one_slot: pd.DataFrame, sliding: pd.DataFrame) -> None:
     # It computes exact sums of doubles, and rounds them once.
-    doubles = [
-        asked.name for asked in ASKED if asked.source == "SIZE" and asked.function in ("sum", "avg", "stddev")
-    ]
+    doubles = [asked.name for asked in ASKED if asked.source == "SIZE" and asked.function in ("sum", "avg", "stddev")]
     pd.testing.assert_frame_equal(one_slot.drop(columns=doubles), sliding.drop(columns=doubles), check_exact=True)
     pd.testing.assert_frame_equal(one_slot[doubles], sliding[doubles], rtol=1e-9, atol=1e-9)

@@ -113,9 +113,7 @@ def test_sums_of_whole_numbers_and_decimals_are_exact(source: str, summand: str)
 
 
 def test_filter_leaves_rows_out_of_every_aggregate() -> None:
-    specs = [
-        WindowSpec(f, f, "SIZE", "k", 60, filter="KIND = 'x'") for f in FUNCTIONS if f != "previous_time"
-    ]
+    specs = [WindowSpec(f, f, "SIZE", "k", 60, filter="KIND = 'x'") for f in FUNCTIONS if f != "previous_time"]
     aggregates = [text for text in aggregates_of(*specs) if "LAST_VALUE" not in text]
     assert aggregates
     assert all("CASE WHEN KIND = 'x' THEN `SIZE` END" in text for text in aggregates)

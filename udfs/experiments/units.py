@@ -30,6 +30,16 @@ class Units:
         self.is_missing = missing if missing is not None and missing.any() else None
         self._texts = _texts(column if self.is_missing is None else column[~self.is_missing])
 
+    def names(self, most: int) -> NDArray[np.bytes_]:
+        """Return the units themselves as UTF-8, (n,); empty where one is missing, or has more than so many bytes."""
+        encoded = [name if len(name) <= most else b"" for name in map(_utf8, self._texts)]
+        found = np.array(encoded or [b""])
+        if self.is_missing is None:
+            return found[: self.size]
+        names = np.zeros(self.size, found.dtype)
+        names[~self.is_missing] = found[: len(encoded)]
+        return names
+
     def points(self, salt: str) -> NDArray[np.uint64]:
         """Return the point of each row under a salt, (n,); 0 where its unit is missing."""
         from xxhash import xxh64_intdigest
@@ -41,6 +51,13 @@ class Units:
         points = np.zeros(self.size, np.uint64)
         points[~self.is_missing] = hashes
         return points
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # half of a pair of surrogates, which no other program would read
+        return b""
 
 
 def _missing(column: NDArray[Any]) -> NDArray[np.bool_] | None:

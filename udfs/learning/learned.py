@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 
-import numpy as np
-
 from conf.learning.learning_choice import JobLearning
 from conf.settings import JobSettings
-from models.learned.bayes import LearnedBayes
-from models.learned.learned_model import LearnedModel
 from models.learned.learned_version import LearnedVersion
-from models.learned.linear import LearnedLinear
 from models.lineage import Lineage
-from state.learning.bayes_parameters import BayesParameters
-from state.training.chain import Chain, ChainSettings
-from state.training.learnt_model import LearntModel
+from state.training.chain import ChainSettings
+from state.training.learnt_model import summed
 from udfs.features.feature_set import compile_feature_set
+from udfs.learning.learned_models import learnt_of, model_of
 from udfs.learning.settings import columns_of
-
-_LEAST_LOG = -700.0
 
 
 @dataclass(frozen=True)
@@ -52,20 +46,20 @@ class FeatureNames:
 
 
 def learned_version(
-    job: str,
+    job: JobSettings,
     learning: JobLearning,
     chain: ChainSettings,
-    learnt: LearntModel,
+    versions: Sequence[bytes],
     features: FeatureNames,
     parent: str | None,
 ) -> LearnedVersion:
-    """Return a learnt model as a version.
+    """Return what shards have learnt as a version.
 
     Args:
-        job: name of the job.
-        learning: its settings.
-        chain: settings of what learns.
-        learnt: the model.
+        job: settings of the job.
+        learning: of its learning.
+        chain: of what learns.
+        versions: what each shard that has learnt leaves, at least one.
         features: names of the model's columns.
         parent: the version that it goes on from; None: it began with nothing.
     """
@@ -79,9 +73,12 @@ def learned_version(
         "clip": given.clip,
         "split": learning.split,
         "key": learning.key,
+        "shards": learning.shards,
     }
+    shards = learnt_of(learning, versions)
+    learnt = summed([shard.learnt for shard in shards])
     lineage = Lineage(
-        job=job,
+        job=job.name,
         learner=given.algorithm,
         settings=settings,
         updates=learnt.updates,
@@ -90,34 +87,5 @@ def learned_version(
         parent=parent,
         code_version=features.code_version,
     )
-    found = Chain.of(chain)
-    found.whole.restore(learnt.state)
-    model = learned_model(found, features.columns, classes_of(learning))
+    model = model_of(job, learning, chain, shards, features.columns)
     return LearnedVersion(model, lineage, learnt.scores, features.set_name, features.set_hash)
-
-
-def learned_model(chain: Chain, columns: tuple[str, ...], classes: tuple[str, ...]) -> LearnedModel:
-    """Return the arrays of what a chain has learnt.
-
-    Args:
-        chain: the chain.
-        columns: names of the features, (k,).
-        classes: names of the classes; none of a regression.
-    """
-    found, width = chain.learner.parameters(), len(columns)
-    if isinstance(found, BayesParameters):
-        # A class that has not come yet has no chance to speak of.
-        priors = np.maximum(found.log_priors, _LEAST_LOG)
-        return LearnedBayes(columns, classes, found.means, found.variances, priors)
-    if chain.scaler is None:
-        nothing = np.zeros(width)
-        return LearnedLinear(columns, found.weights, found.bias, found.link, nothing, np.ones(width), classes=classes)
-    scaling = chain.scaler.scaling()
-    scale = np.divide(1.0, scaling.factors, out=np.zeros(width), where=scaling.factors > 0)
-    return LearnedLinear(columns, found.weights, found.bias, found.link, scaling.means, scale, scaling.clip, classes)
-
-
-def classes_of(learning: JobLearning) -> tuple[str, ...]:
-    """Return the names of the classes, which are the numbers of their outcomes; none of a regression."""
-    learner = learning.learner
-    return () if learner.is_regression else tuple(map(str, range(learner.classes)))

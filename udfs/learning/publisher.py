@@ -17,7 +17,6 @@ from models.learned.series import Series, next_series
 from models.learned.snapshots import Snapshots, open_snapshots
 from models.registry import Registry, open_registry
 from state.training.gathered import GatheredSlot
-from state.training.learnt_model import LearntModel
 from udfs.learning.learned import FeatureNames, learned_version
 from udfs.learning.settings import course_of
 
@@ -87,8 +86,8 @@ class Publisher:
         return next_series(registry.versions(name), snapshots.versions(name))
 
     def _learned(self, slot: GatheredSlot, parent: str | None) -> LearnedVersion:
-        learnt, chain = LearntModel.from_bytes(slot.versions[0]), course_of(self.job, self.learning).chain
-        return learned_version(self.job.name, self.learning, chain, learnt, self.features, parent)
+        chain = course_of(self.job, self.learning).chain
+        return learned_version(self.job, self.learning, chain, slot.versions, self.features, parent)
 
     def _promote(self, registry: Registry, version: str, report: Mapping[str, Any]) -> dict[str, Any]:
         """Promote a version whose own scores are not worse than those of what served for the same rows."""

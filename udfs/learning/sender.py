@@ -20,6 +20,8 @@ from udfs.labels.prediction_parts import Known, prediction_part, unassigned_part
 from udfs.learning.sample_bytes import sample_bytes
 from udfs.scoring.prediction_batch import PredictionBatch
 
+_LONGEST_KEY = 256
+
 
 class SampleSender:
     """A sender of rows to learn from.
@@ -59,6 +61,7 @@ class SampleSender:
             np.ones(len(rows)),
             batch.prediction[rows],
             batch.matrix[rows].astype(np.float32),
+            self._names(columns, rows),
         )
         return text_of(times, found.to_bytes())
 
@@ -89,7 +92,8 @@ class SampleSender:
         return joined_texts(parts) if parts else None
 
     def _known(self, batch: PredictionBatch, columns: Mapping[str, NDArray[Any]], rows: NDArray[np.int64]) -> Known:
-        sample = sample_bytes(self._points(columns, rows), self._keys(columns, rows), batch.matrix[rows])
+        points, keys = self._points(columns, rows), self._keys(columns, rows)
+        sample = sample_bytes(points, keys, batch.matrix[rows], self._names(columns, rows))
         return Known(columns[self._job.events.id][rows], self._id_kind, batch.prediction[rows], sample)
 
     def _answered(self, batch: PredictionBatch) -> NDArray[np.bool_]:
@@ -101,10 +105,16 @@ class SampleSender:
         return Units(columns[self._job.events.id][rows]).points(self._learning.model_name)
 
     def _keys(self, columns: Mapping[str, NDArray[Any]], rows: NDArray[np.int64]) -> NDArray[np.uint64]:
-        """Return the points of the keys; those without one share a model."""
-        if self._learning.key is None:
-            return np.zeros(len(rows), np.uint64)
-        return Units(columns[self._learning.key][rows]).points("key")
+        """Return points that decide about shards: of the keys, or of the ids where several shards learn one model."""
+        if self._learning.key is not None:
+            return Units(columns[self._learning.key][rows]).points("key")
+        if self._learning.shards > 1:
+            return self._points(columns, rows)
+        return np.zeros(len(rows), np.uint64)
+
+    def _names(self, columns: Mapping[str, NDArray[Any]], rows: NDArray[np.int64]) -> NDArray[np.bytes_] | None:
+        """Return the keys themselves; None: there are none. A row without one is learnt by the shared model alone."""
+        return None if self._learning.key is None else Units(columns[self._learning.key][rows]).names(_LONGEST_KEY)
 
 
 def sample_fields(job: JobSettings, ml: MlSettings) -> tuple[str, ...]:

@@ -25,6 +25,9 @@ from state.learning.scaler import ScalerSettings
 from state.learning.statistics.losses import Task
 from state.training.chain import ChainSettings
 from state.training.course import CourseSettings
+from state.training.gathered import Combine, newest
+from state.training.keys.key_models import KeyModels
+from state.training.keys.key_table import joined_tables
 from state.training.one_model import OneModel
 from state.training.shard import Student
 from udfs.features.feature_set import compile_feature_set
@@ -45,9 +48,17 @@ _TASKS: Mapping[str, Task] = MappingProxyType(
 )
 
 
-def student_of(job: JobSettings, learning: JobLearning) -> Callable[[], Student]:
-    """Return a function that makes what learns the samples of a shard; it can be pickled."""
-    return partial(OneModel, course_of(job, learning))
+def student_of(job: JobSettings, learning: JobLearning, shards: int) -> Callable[[], Student]:
+    """Return a function that makes what learns the samples of one of some shards; it can be pickled."""
+    course = course_of(job, learning)
+    if learning.key is None:
+        return partial(OneModel, course)
+    return partial(KeyModels, course, -(-learning.max_keys // shards))
+
+
+def combine_of(learning: JobLearning) -> Combine:
+    """Return the function that keeps what shards leave for versions."""
+    return newest if learning.key is None else joined_tables
 
 
 def columns_of(job: JobSettings) -> tuple[str, ...]:
@@ -68,9 +79,7 @@ def course_of(job: JobSettings, learning: JobLearning) -> CourseSettings:
         ScalerSettings(clip=scaling.clip) if has_scaler else None,
         ReactionSettings(drift.action, drift.delta, drift.factor, drift.half_life),
     )
-    return CourseSettings(
-        chain, learning.split, learning.fading, GuardSettings(guard.margin), guard.every, guard.rows
-    )
+    return CourseSettings(chain, learning.split, learning.fading, GuardSettings(guard.margin), guard.every, guard.rows)
 
 
 def _task(given: LearnerSettings) -> Task:

@@ -15,7 +15,7 @@ from pyflink.datastream import FlatMapFunction, KeyedProcessFunction, TimeDomain
 from pyflink.datastream.state import MapStateDescriptor
 
 from state.drift.rows import split_texts
-from state.training.gathered import GatheredSlot, GatheredSlots
+from state.training.gathered import Combine, GatheredSlot, GatheredSlots
 from state.training.samples import Samples
 from state.training.shard import LearningShard, Pace, Student
 from udfs.columns.packed_texts import bytes_in
@@ -63,17 +63,21 @@ class PairSamples(FlatMapFunction):  # type: ignore[misc]
         settings: settings of the join.
         labels: label of each shard.
         late_share: share of positives whose label comes too late.
+        is_keyed: whether samples have keys.
     """
 
-    def __init__(self, settings: LabelSettings, labels: tuple[int, ...], late_share: float) -> None:
+    def __init__(
+        self, settings: LabelSettings, labels: tuple[int, ...], late_share: float, *, is_keyed: bool = False
+    ) -> None:
         self._columns, self._labels, self._late_share = settings.columns, labels, late_share
+        self._is_keyed = is_keyed
 
     def flat_map(self, value: Any) -> list[Row]:
         """Return label and samples of each shard that has some; none of rows without a label."""
         block = PartFormat(self._columns).decode(bytes(value[1]))
         if outcome_of(block) == "unlabelled":
             return []
-        samples = samples_of_pairs(block, self._late_share)
+        samples = samples_of_pairs(block, self._late_share, is_keyed=self._is_keyed)
         return [Row(label, data) for label, data in by_shard(samples, self._labels)]
 
 
@@ -141,16 +145,17 @@ class PublishStage(KeyedProcessFunction):  # type: ignore[misc]
 
     Args:
         publish: function that publishes what slots leave.
+        combine: function that keeps what shards leave for versions.
         recorder: of slots and versions.
     """
 
-    def __init__(self, publish: Publish, recorder: LearningRecorder) -> None:
-        self._publish, self._recorder = publish, recorder
+    def __init__(self, publish: Publish, combine: Combine, recorder: LearningRecorder) -> None:
+        self._publish, self._combine, self._recorder = publish, combine, recorder
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Open the state."""
         kept = MapStateDescriptor(_PUBLISHING, Types.STRING(), Types.PICKLED_BYTE_ARRAY())
-        self._slots = GatheredSlots(runtime_context.get_map_state(kept))
+        self._slots = GatheredSlots(runtime_context.get_map_state(kept), self._combine)
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Sequence[str]:
         """Keep what a shard leaves of a slot; the version follows when all shards have sent theirs."""

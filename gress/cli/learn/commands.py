@@ -113,8 +113,12 @@ def _plain(summary: Any) -> dict[str, Any]:
 def _about(model: Any) -> dict[str, Any]:
     """Return what a model is beside its features: kind, link, classes, and its constants."""
     from models.learned.bayes import LearnedBayes
+    from models.learned.shards.table import LearnedTable
 
     if isinstance(model, LearnedBayes):
         return {"kind": "bayes", "classes": model.classes, "log_priors": model.log_priors.tolist()}
+    if isinstance(model, LearnedTable):
+        keys = {"key": model.key, "keys": len(model.keys) + model.left_out}
+        return {**_about(model.other), "kind": "table", **keys}
     constants = {"bias": model.bias.tolist(), "raw_bias": model.raw_bias.tolist()}
     return {"kind": "linear", "link": model.link, "classes": model.classes, "clip": model.clip, **constants}

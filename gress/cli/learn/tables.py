@@ -10,6 +10,7 @@ from models.learned.inspection.feature_weights import FeatureWeight
 from models.learned.inspection.sources import LearnedSummary
 from models.learned.learned_model import LearnedModel
 from models.learned.learned_version import LearnedVersion
+from models.learned.shards.table import LearnedTable
 
 
 def print_models(place: str, histories: Mapping[str, Sequence[LearnedSummary]]) -> None:
@@ -84,9 +85,15 @@ def _model_facts(model: LearnedModel) -> list[tuple[str, str]]:
     if isinstance(model, LearnedBayes):
         kind, constants = "Gaussian naive Bayes", ("log priors", model.log_priors)
     else:
-        kind, constants = f"linear, {model.link}", ("bias", model.bias)
+        shared = model.other if isinstance(model, LearnedTable) else model
+        kind, constants = f"linear, {shared.link}", ("bias", shared.bias)
     numbers = constants[0], ", ".join(f"{each:.6g}" for each in constants[1])
-    return [("model", kind), ("classes", ", ".join(model.classes)), numbers]
+    table = [("a model each for", _keys_text(model))] if isinstance(model, LearnedTable) else []
+    return [("model", kind), *table, ("classes", ", ".join(model.classes)), numbers]
+
+
+def _keys_text(model: LearnedTable) -> str:
+    return f"{len(model.keys) + model.left_out:,} values of {model.key}; below is that of all others"
 
 
 def _linear_rows(weights: Sequence[FeatureWeight]) -> list[tuple[str, ...]]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from models.learned.bayes import LearnedBayes
 from models.learned.learned_model import LearnedModel
 from models.learned.linear import LearnedLinear
+from models.learned.shards.table import LearnedTable
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,14 @@ class FeatureWeight:
 def feature_weights(model: LearnedModel, top: int | None = None) -> tuple[FeatureWeight, ...]:
     """Return the features in order of strength, equally strong ones in the model's order.
 
+    Those of a table are of the model of keys that it does not have, from which its keys deviate.
+
     Args:
         model: the model.
         top: how many; None = all.
     """
+    if isinstance(model, LearnedTable):
+        return feature_weights(model.other, top)
     found = _of_bayes(model) if isinstance(model, LearnedBayes) else _of_linear(model)
     return tuple(sorted(found, key=lambda each: -each.strength)[:top])
 

@@ -43,9 +43,9 @@ def sigmoid(margin: float) -> float:
 
 
 def predict(row: Array, loss: float, parameters: Array, out: Array) -> None:
-    """Fill the predictions of one row, (outputs,)."""
+    """Turn what is added to the margins of one row, (outputs,), into its predictions."""
     for c in range(len(out)):
-        out[c] = dot(row, parameters[c])
+        out[c] += dot(row, parameters[c])
     if loss == places.LOGISTIC:
         out[0] = sigmoid(out[0])
     elif loss == places.SOFTMAX:

@@ -23,7 +23,7 @@ def learn_passive_aggressive(
     """
     parameters, epsilon = state[0, 0], numbers[places.EPSILON]
     for i in range(len(rows)):
-        margin = squares = 0.0
+        margin, squares = out[i, 0], 0.0
         for j in range(len(parameters)):
             margin += rows[i, j] * parameters[j]
             squares += rows[i, j] * rows[i, j]

@@ -39,7 +39,7 @@ def _learn(step: Step, rows: Array, asked: Array, numbers: Array, state: Array, 
 
 def _predict(row: Array, loss: float, parameters: Array, out: Array) -> None:
     # Not a matrix product: its order of additions would be the library's, which may depend on the machine's threads.
-    (parameters * row).sum(axis=1, out=out)
+    out += (parameters * row).sum(axis=1)
     if loss == places.LOGISTIC:
         out[0] = sigmoid(float(out[0]))
     elif loss == places.SOFTMAX:
@@ -122,7 +122,7 @@ def learn_passive_aggressive(
     parameters, is_hinge = state[0, 0], numbers[places.LOSS] == places.HINGE
     with np.errstate(over="ignore", invalid="ignore"):
         for i, (row, (target, weight, _)) in enumerate(zip(rows, asked.tolist(), strict=True)):
-            margin, squares = float((row * parameters).sum()), float((row * row).sum())
+            margin, squares = float(out[i, 0] + (row * parameters).sum()), float((row * row).sum())
             if is_hinge:
                 out[i, 0] = margin if math.isnan(margin) else margin > 0
                 way = 1.0 if target > 0 else -1.0

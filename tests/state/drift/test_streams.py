@@ -67,9 +67,7 @@ def test_shifted_feature_and_score_are_found_and_the_steady_one_is_not(detector:
     matrix, scores = drawn(4000)
     matrix[2000:, 1] *= 8
     scores[3000:] = (scores[3000:] + 0.05).clip(0, 1)
-    rows = SampledRows(
-        "m", "1", np.arange(4000) * 10, matrix.astype(np.float32), scores, np.full(4000, np.nan)
-    )
+    rows = SampledRows("m", "1", np.arange(4000) * 10, matrix.astype(np.float32), scores, np.full(4000, np.nan))
     found = streams_of(baseline, detector=detector, tolerance=0.05, threshold=20).update(rows)
     first = dict(reversed(where(found)))
     assert set(first) == {"moved", "prediction"}

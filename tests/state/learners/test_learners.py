@@ -163,3 +163,53 @@ def test_no_row_is_no_prediction(name: str, engine: str) -> None:
     before = learner.to_bytes()
     assert len(learner.learn_many(np.empty((0, 5)), [], [])) == len(learner.predict_many(np.empty((0, 5)))) == 0
     assert learner.to_bytes() == before
+
+
+def test_numbers_are_all_that_a_learner_knows(name: str, engine: str) -> None:
+    learner, other, rows = made(name, engine), made(name, engine), wild(name)
+    learner.learn_many(*rows)
+    other.take_numbers(learner.numbers())
+    assert other.to_bytes() == learner.to_bytes()
+    parameters = learner.parameters()
+    size = parameters.weights.size + parameters.bias.size
+    expected = np.vstack([parameters.weights, parameters.bias]).T.ravel()
+    np.testing.assert_array_equal(learner.numbers()[:size], expected)
+    with pytest.raises(ValueError, match=r"learner: expected \d+ numbers, got 2; start without them"):
+        other.take_numbers(np.zeros(2))
+
+
+def test_nobody_changes_the_numbers_of_another(name: str, engine: str) -> None:
+    learner, rows = made(name, engine), stream(EACH[name])
+    kept = learner.numbers()
+    copy = kept.copy()
+    learner.take_numbers(kept)
+    learner.learn_many(*rows)
+    np.testing.assert_array_equal(kept, copy)
+
+
+def test_offsets_are_added_to_the_margins(name: str, engine: str) -> None:
+    """An offset is the margin of a feature whose weight is fixed at 1: moving it into the intercept changes nothing."""
+    rows, settings = stream(EACH[name]), EACH[name]
+    learner, shifted = made(name, engine), made(name, engine)
+    start = learner.numbers()
+    offset = np.linspace(0.5, 1.5, settings.outputs)
+    start[5 : 6 * settings.outputs : 6] = offset  # the intercepts
+    learner.take_numbers(start)
+    part = rows.part(0, 1)
+    offsets = np.tile(offset, (1, 1))
+    np.testing.assert_allclose(shifted.learn_many(*part, offsets), learner.learn_many(*part), rtol=1e-12)
+    parameters = shifted.parameters()
+    expected = np.vstack([parameters.weights, parameters.bias + offset])
+    if settings.optimizer != "ftrl":  # whose parameters follow from its sums, not from where they were
+        found = learner.parameters()
+        np.testing.assert_allclose(np.vstack([found.weights, found.bias]), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_margins_are_the_product_however_rows_are_split(name: str, engine: str) -> None:
+    learner, rows = made(name, engine), stream(EACH[name])
+    learner.learn_many(*rows)
+    parameters = learner.parameters()
+    found = parameters.margins(rows.rows)
+    np.testing.assert_allclose(found, rows.rows @ parameters.weights + parameters.bias, rtol=1e-9, atol=1e-12)
+    single = [parameters.margins(rows.rows[i : i + 1]) for i in range(len(rows.rows))]
+    np.testing.assert_array_equal(found, np.concatenate(single))

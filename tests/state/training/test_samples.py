@@ -20,12 +20,33 @@ def test_bytes_hold_all_of_the_rows() -> None:
     assert same(Samples.from_bytes(rows.to_bytes()), rows)
 
 
+def test_bytes_of_rows_with_keys_hold_the_keys() -> None:
+    rows = replace(samples(known=[5, 3, 9]), names=np.array([b"a", b"", "größer".encode()]))
+    assert same(Samples.from_bytes(rows.to_bytes()), rows)
+    assert rows.to_bytes()[0] == 2
+    assert samples(known=[5]).to_bytes()[0] == 1
+
+
+def test_rows_without_keys_join_rows_with_keys_of_any_length() -> None:
+    rows = samples(known=[5, 3])
+    parts = [replace(rows, names=np.array([b"a", b"bc"])), rows, replace(rows, names=np.array([b"defgh", b""]))]
+    found = joined(parts)
+    assert found.names is not None
+    assert found.names.tolist() == [b"a", b"bc", b"", b"", b"defgh", b""]
+    assert joined([rows, rows]).names is None
+    ordered = in_order(found)
+    assert ordered.names is not None
+    assert sorted(ordered.names.tolist()) == sorted(found.names.tolist())
+
+
 def test_bytes_of_no_rows_are_no_rows() -> None:
     assert len(Samples.from_bytes(samples(known=[]).to_bytes())) == 0
 
 
 def test_bytes_of_another_format_are_refused() -> None:
-    with pytest.raises(ValueError, match="samples: expected format 1, got format 7; read them with their own release"):
+    with pytest.raises(
+        ValueError, match="samples: expected format 1 or 2, got format 7; read them with their own release"
+    ):
         Samples.from_bytes(b"\7" + samples(known=[1]).to_bytes()[1:])
 
 

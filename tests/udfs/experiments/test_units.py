@@ -48,3 +48,12 @@ def test_absent_and_empty_texts_are_missing(absent: str | None) -> None:
 
 def test_no_rows_have_no_points() -> None:
     assert Units(np.array([], dtype=object)).points("s").tolist() == []
+
+
+def test_names_are_the_units_themselves() -> None:
+    texts = np.array(["a", "größer", None, "", "x" * 9, "\ud800"], dtype=object)
+    assert Units(texts).names(8).tolist() == [b"a", "größer".encode(), b"", b"", b"", b""]
+    assert Units(np.array([5, -7, 2**62])).names(20).tolist() == [b"5", b"-7", b"4611686018427387904"]
+    assert Units(np.array([5.0, np.nan])).names(20).tolist() == [b"5", b""]
+    assert Units(np.array([np.nan, np.nan])).names(20).tolist() == [b"", b""]
+    assert len(Units(np.array([], dtype=object)).names(20)) == 0

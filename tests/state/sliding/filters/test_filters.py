@@ -155,7 +155,7 @@ def test_values_are_compared_as_in_flink(text: str, is_true: bool) -> None:
         ("T LIKE `end`", "expected a text field and a pattern without backslashes around LIKE, got 'end'"),
         (r"T LIKE '\%'", "expected a text field and a pattern without backslashes around LIKE"),
         ("N != 1", "expected a field, a literal or a sign, got '!= 1'"),
-        ("T = 'a", "expected a field, a literal or a sign, got \"'a\""),
+        ("T = 'a", 'expected a field, a literal or a sign, got "\'a"'),
         ("N > 1; DROP", "expected a field, a literal or a sign, got '; DROP'"),
         ("", "expected a field or a literal, got its end"),
         ("(N > 1) + 1 > 0", "expected a value, got a condition"),

@@ -1,0 +1,1 @@
+"""ONNX graphs, put together node by node: `graph` builds one, `answers` adds the outputs of a learnt model."""
