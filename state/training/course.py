@@ -25,6 +25,8 @@ from state.training.chain import Chain, ChainSettings
 from state.training.learnt_model import LearntModel
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from state.training.samples import Samples
 
 VERSION = 2
@@ -77,16 +79,22 @@ class Course:
         self._served = Prequential(task, fading=settings.fading)
         self._seen, self._held_out, self._newest, self.updates, self._drifts = 0, 0, -1, 0, 0
 
-    def learn(self, samples: Samples) -> None:
-        """Learn samples in their order."""
+    def learn(self, samples: Samples) -> NDArray[np.float64]:
+        """Learn samples in their order.
+
+        Returns:
+            What was predicted of each row before it was learnt, (n,) or (n, classes).
+        """
+        predictions = []
         is_held = is_held_out(samples.points, self._settings.split)
         weights = np.where(is_held | ~np.isfinite(samples.targets), 0.0, samples.weights)
         for part in row_cuts(self._seen, len(samples), self._settings.every):
-            self._learn(samples.take(part), weights[part], is_held[part])
+            predictions.append(self._learn(samples.take(part), weights[part], is_held[part]))
             if self._seen % self._settings.every == 0:
                 self._guard.check(self._chain.whole, self._holdout)
+        return np.concatenate(predictions) if predictions else np.zeros(0)
 
-    def _learn(self, samples: Samples, weights: Any, is_held: Any) -> None:
+    def _learn(self, samples: Samples, weights: Any, is_held: Any) -> NDArray[np.float64]:
         rows, drifts = samples.features.astype(np.float64), self._chain.whole.drifts
         predictions = self._chain.whole.learn_many(rows, samples.targets, weights)
         self._drifts += self._chain.whole.drifts - drifts
@@ -99,6 +107,7 @@ class Course:
         self.updates += len(learnt)
         if len(learnt):
             self._newest = max(self._newest, int(samples.times[learnt].max()))
+        return predictions
 
     def report(self) -> dict[str, Any]:
         """Return what is to be told of the course, scores and counts since it began."""
