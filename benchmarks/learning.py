@@ -9,8 +9,12 @@ CPU seconds, so that other work on the machine changes little.
   own loop over a file, which is what its command line runs.
 - ``rows_per_s``: of all, by features and program; ``numpy`` is ours without numba.
 - ``first_ready_s`` and ``next_ready_s``: seconds until a learner can learn, with the compiler's work on disk or not.
+- ``job_samples_per_s``: rows a second of a job without windows that scores them with a network and learns one model,
+  as the slope of elapsed time between two sizes; ``job_samples_per_s_by_cpu``: what two cores without other work would
+  reach with its CPU; ``job_rows_per_s_unlearnt``: the same job without learning, in the same run.
+- ``learning_cpu_us_per_row``: CPU of the process tree that learning adds to a row; ``job_cpu_us_per_row`` is all of it.
 
-``python -m benchmarks.learning [TURNS]``
+``python -m benchmarks.learning [TURNS [SMALL LARGE]]``, SMALL and LARGE rows of the job; 0 TURNS: the job alone, once.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
+from benchmarks.learning_job import job_figures
 from benchmarks.measure import load_average, print_figures, run_module
 from benchmarks.peers.environments import NotInstallableError, python_of
 
@@ -60,20 +65,28 @@ PROGRAMS: dict[str, Program] = {
 }
 
 
-def main(turns: str = "3") -> None:
+def main(turns: str = "3", small: str = "1000000", large: str = "3000000") -> None:
     """Print the rates and the figures."""
-    load, programs = load_average(), dict(_installed())
+    load = load_average()
+    learners = learner_figures(int(turns)) if int(turns) else {}
+    jobs = job_figures((int(small), int(large)), max(1, int(turns)))
+    print(f"load average before {load}, after {load_average()}")
+    print_figures({**learners, **jobs})
+
+
+def learner_figures(turns: int) -> dict[str, Any]:
+    """Return the figures of learners outside of jobs, and print the rates."""
+    programs = dict(_installed())
     rates: dict[str, dict[str, float]] = {}
     for features in FEATURES:
         found: dict[str, list[float]] = {name: [] for name in programs}
-        for _ in range(int(turns)):
+        for _ in range(turns):
             for name, (program, python) in programs.items():
                 found[name].append(rows_per_s(program, python, features))
         rates[str(features)] = {name: round(median(each)) for name, each in found.items()}
         for name, rate in rates[str(features)].items():
             print(f"{features} features, {name}: {rate:,} rows/s of CPU")
-    print(f"load average before {load}, after {load_average()}")
-    print_figures({**ratios(rates), "rows_per_s": rates, **ready_seconds()})
+    return {**ratios(rates), "rows_per_s": rates, **ready_seconds()}
 
 
 def rows_per_s(program: Program, python: str, features: int) -> float:

@@ -44,10 +44,6 @@ def find_problems(
         yield from _of_output_field(inference, origin)
     if parts.job is not None:
         yield from _of_carried_fields(parts.job, origin)
-<<<<<<< HEAD
-=======
-    yield from _of_learning(parts, features, origin)
->>>>>>> 6e4b9132f36cfd6eb2d2fb12573f829f5c42a0f1
     if parts.events is not None and parts.execution is not None:
         yield from _of_lateness(parts.events, parts.execution, origin)
     features = None

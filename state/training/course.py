@@ -28,6 +28,8 @@ from state.training.learnt_model import LearntModel
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+=======
+>>>>>>> 2d436d0e1feef5caafe383674d48a8947d490926
     from numpy.typing import NDArray
 
     from state.training.samples import Samples
@@ -82,6 +84,7 @@ class Course:
         self._served = Prequential(task, fading=settings.fading)
         self._seen, self._held_out, self._newest, self.updates, self._drifts = 0, 0, -1, 0, 0
 
+<<<<<<< HEAD
     @property
     def taken_back(self) -> int:
         """Updates that the guard took back so far."""
@@ -108,15 +111,21 @@ class Course:
         is_held = is_held_out(samples.points, self._settings.split) & is_sound
         return samples, is_held, np.where(is_held | ~is_sound, 0.0, samples.weights)
 
-    def learn(self, samples: Samples) -> None:
-        """Learn samples in their order."""
+    def learn(self, samples: Samples) -> NDArray[np.float64]:
+        """Learn samples in their order.
+
+        Returns:
+            What was predicted of each row before it was learnt, (n,) or (n, classes).
+        """
+        predictions = []
         samples, is_held, weights = self.chosen(samples)
         for part in row_cuts(self._seen, len(samples), self._settings.every):
-            self._learn(samples.take(part), weights[part], is_held[part])
+            predictions.append(self._learn(samples.take(part), weights[part], is_held[part]))
             if self._seen % self._settings.every == 0:
                 self._guard.check(self._chain.whole, self._holdout)
+        return np.concatenate(predictions) if predictions else np.zeros(0)
 
-    def _learn(self, samples: Samples, weights: Any, is_held: Any) -> None:
+    def _learn(self, samples: Samples, weights: Any, is_held: Any) -> NDArray[np.float64]:
         rows, drifts = samples.features.astype(np.float64), self._chain.whole.drifts
         predictions = self._chain.whole.learn_many(rows, samples.targets, weights)
         self._drifts += self._chain.whole.drifts - drifts
@@ -129,6 +138,7 @@ class Course:
         self.updates += len(learnt)
         if len(learnt):
             self._newest = max(self._newest, int(samples.times[learnt].max()))
+        return predictions
 
     def report(self) -> dict[str, Any]:
         """Return what is to be told of the course, scores and counts since it began."""
