@@ -6,7 +6,7 @@ one value, that value and the rows that differ. Numbers are taken by their bits,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,10 +35,8 @@ def narrowed(columns: Sequence[NDArray[Any]]) -> bytes:
     """
     own = (column.astype(column.dtype.newbyteorder("="), copy=False) for column in columns)
     numbers = np.stack([column.view(np.uint64) for column in own])  # (k, n)
-    if not numbers.size:
-        return b""
     if numbers.shape[1] < _MANY_ROWS:
-        return bytes([_WIDTHS[-1]] * len(columns)) + bytes(12 * len(columns)) + numbers.astype("<u8").tobytes()
+        return numbers.astype("<u8").tobytes()
     common = numbers[:, -1].copy()
     differs = numbers != common[:, None]
     counts = differs.sum(axis=1)
@@ -55,8 +53,8 @@ def narrowed(columns: Sequence[NDArray[Any]]) -> bytes:
     return b"".join(parts)
 
 
-def widened(data: bytes, place: int, rows: int, count: int) -> Iterator[NDArray[np.uint64]]:
-    """Yield the columns of ``narrowed``, by their bits.
+def widened(data: bytes, place: int, rows: int, count: int) -> NDArray[np.uint64]:
+    """Return the columns of ``narrowed`` by their bits, (count, rows).
 
     Args:
         data: bytes that hold them.
@@ -65,23 +63,25 @@ def widened(data: bytes, place: int, rows: int, count: int) -> Iterator[NDArray[
         count: number of columns.
     """
     if not rows:
-        yield from np.empty((count, 0), np.uint64)
-        return
+        return np.empty((count, 0), np.uint64)
+    if rows < _MANY_ROWS:
+        whole: NDArray[np.uint64] = np.frombuffer(data, "<u8", count * rows, place)
+        return whole.reshape(count, rows)
     widths = data[place : place + count]
     least = np.frombuffer(data, "<u8", count, place + count)
     counts = np.frombuffer(data, "<u4", count, place + 9 * count).tolist()
     place += 13 * count
-    for width, bottom, differing in zip(widths, least, counts, strict=True):
+    columns = np.empty((count, rows), np.uint64)
+    columns[:] = least[:, None]
+    for column, width, differing in zip(columns, widths, counts, strict=True):
         if width:
-            yield np.frombuffer(data, f"<u{width}", rows, place).astype(np.uint64) + bottom
+            np.add(column, np.frombuffer(data, f"<u{width}", rows, place), out=column)
             place += rows * width
-            continue
-        column = np.full(rows, bottom, np.uint64)
-        if differing:
+        elif differing:
             others = np.frombuffer(data, "<u4", differing, place)
             column[others] = np.frombuffer(data, "<u8", differing, place + others.nbytes)
             place += 12 * differing
-        yield column
+    return columns
 
 
 def _width(most: int) -> int:

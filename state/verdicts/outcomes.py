@@ -76,7 +76,7 @@ class Outcomes:
             "metrics": self.values.shape[1],
             **({"is_delayed": True} if self.is_delayed else {}),
         }
-        columns = narrowed([self.points, self.times, self.arms, self.scores, self.labels, *self.values.T.copy()])
+        columns = narrowed([self.points, self.times, self.arms, self.scores, self.labels, *self.values.T])
         return orjson.dumps(head) + b"\n" + columns
 
     @classmethod
@@ -90,15 +90,14 @@ class Outcomes:
         head = orjson.loads(data[:end])
         check_version("outcomes", head["version"], VERSION, "read them with their own release")
         rows, metrics = head["rows"], head["metrics"]
-        points, times, arms, *numbers = widened(data, end + 1, rows, 5 + metrics)
-        scores, labels, *values = (column.view(np.float64) for column in numbers)
+        columns = widened(data, end + 1, rows, 5 + metrics)
         given: dict[str, Any] = {
-            "points": points,
-            "times": times.view(np.int64),
-            "arms": arms.view(np.int64),
-            "values": np.stack(values, axis=1) if values else np.empty((rows, 0)),
-            "scores": scores,
-            "labels": labels,
+            "points": columns[0],
+            "times": columns[1].view(np.int64),
+            "arms": columns[2].view(np.int64),
+            "scores": columns[3].view(np.float64),
+            "labels": columns[4].view(np.float64),
+            "values": columns[5:].view(np.float64).T,
         }
         is_delayed = head.get("is_delayed", False)
         return cls(head["experiment"], head["step"], tuple(head["shares"]), **given, is_delayed=is_delayed)
