@@ -25,7 +25,9 @@ TIME, NULLS = 0, 1
 Id: TypeAlias = "int | bytes"
 
 _HEADER = struct.Struct("<BBIHH")
-_WIDTHS = (0, 1, 2, 4, 8)
+_WIDTH_OF = (0, 1, 2, 4, 4, 8, 8, 8, 8)
+"""Bytes of a number as it is kept, by the bytes that it takes."""
+_UNSIGNED = {width: np.dtype(f"<u{width}") for width in (1, 2, 4, 8)}
 
 
 @dataclass(frozen=True)
@@ -153,12 +155,12 @@ def _integers(matrix: NDArray[np.int64]) -> Iterator[bytes]:
         return
     least = matrix.min(axis=0)
     offsets = matrix.view(np.uint64) - least.view(np.uint64)
-    widths = [next(width for width in _WIDTHS if most < 256**width) for most in offsets.max(axis=0).tolist()]
+    widths = [_WIDTH_OF[(most.bit_length() + 7) // 8] for most in offsets.max(axis=0).tolist()]
     yield least.astype("<i8").tobytes()
     yield bytes(widths)
     for column, width in zip(offsets.T, widths, strict=True):
         if width:
-            yield column.astype(f"<u{width}").tobytes()
+            yield column.astype(_UNSIGNED[width]).tobytes()
 
 
 def _read_integers(data: bytes, place: int, size: int, count: int) -> tuple[NDArray[np.int64], int]:
@@ -171,6 +173,6 @@ def _read_integers(data: bytes, place: int, size: int, count: int) -> tuple[NDAr
     offsets = np.zeros((size, count), np.uint64)
     for column, width in enumerate(widths):
         if width:
-            offsets[:, column] = np.frombuffer(data, f"<u{width}", size, place)
+            offsets[:, column] = np.frombuffer(data, _UNSIGNED[width], size, place)
             place += width * size
     return (offsets + least.view(np.uint64)).view(np.int64), place

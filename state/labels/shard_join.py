@@ -101,14 +101,15 @@ class ShardJoin:
         of, table = found[waits], self._rows.predictions.table
         fits = self._times.fits(rows.times[waits], table.times(of))
         fitting = waits[fits == FITS]
-        places = np.sort(fitting[np.unique(found[fitting], return_index=True)[1]])
+        places = _first_of_each(fitting, found[fitting])
         if len(places):
             slots = found[places]
             predictions = table.take(slots)
             yield Outcome("matched", predictions, rows.take(places))
             self._rows.predictions.drop(slots)
             self._settle(store, predictions, self._times.remembered_until(predictions.times), MATCHED)
-        found[waits] = _verdicts(fits, np.isin(of, found[places]))
+        if len(places) < len(waits):
+            found[waits] = _verdicts(fits, np.isin(of, found[places]))
         if len(places) < len(rows):
             found[places] = _GONE
             yield from self._unmatched(store, rows, ids, found)
@@ -176,7 +177,15 @@ class ShardJoin:
     def _settle(self, store: PieceStore, rows: PackedRows, until: NDArray[np.int64], verdict: int) -> None:
         if len(rows):
             self._rows.settled.add(store, rows, until, verdict)
-            self._rows.known.update(zip(self._shapes.predictions.ids(rows), repeat(verdict), strict=False))
+            self._rows.known.update(dict.fromkeys(self._shapes.predictions.ids(rows), verdict))
+
+
+def _first_of_each(places: NDArray[np.int64], slots: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the places at which a slot comes for the first time, ascending like the places."""
+    ordered = np.sort(slots)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return places
+    return places[np.sort(np.unique(slots, return_index=True)[1])]
 
 
 def _verdicts(fits: NDArray[np.int64], is_matched: NDArray[np.bool_]) -> NDArray[np.int64]:

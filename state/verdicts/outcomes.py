@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 
+from state.narrow_columns import narrowed, widened
 from state.verdicts.versions import check_version
 
 if TYPE_CHECKING:
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-VERSION = 1
-_WHOLE = ("points", "times", "arms")
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,8 @@ class Outcomes:
             "metrics": self.values.shape[1],
             **({"is_delayed": True} if self.is_delayed else {}),
         }
-        columns = (self.points, self.times, self.arms, self.values, self.scores, self.labels)
-        data = [np.ascontiguousarray(column, column.dtype.newbyteorder("<")).tobytes() for column in columns]
-        return b"".join([orjson.dumps(head), b"\n", *data])
+        columns = narrowed([self.points, self.times, self.arms, self.scores, self.labels, *self.values.T])
+        return orjson.dumps(head) + b"\n" + columns
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Outcomes:
@@ -91,14 +90,15 @@ class Outcomes:
         head = orjson.loads(data[:end])
         check_version("outcomes", head["version"], VERSION, "read them with their own release")
         rows, metrics = head["rows"], head["metrics"]
-        kinds = (("<u8", rows), ("<i8", rows), ("<i8", rows), ("<f8", rows * metrics), ("<f8", rows), ("<f8", rows))
-        columns, place = [], end + 1
-        for kind, count in kinds:
-            columns.append(np.frombuffer(data, kind, count, place))
-            place += columns[-1].nbytes
-        columns[3] = columns[3].reshape(rows, metrics)
-        names = ("points", "times", "arms", "values", "scores", "labels")
-        given: dict[str, Any] = dict(zip(names, columns, strict=True))
+        columns = widened(data, end + 1, rows, 5 + metrics)
+        given: dict[str, Any] = {
+            "points": columns[0],
+            "times": columns[1].view(np.int64),
+            "arms": columns[2].view(np.int64),
+            "scores": columns[3].view(np.float64),
+            "labels": columns[4].view(np.float64),
+            "values": columns[5:].view(np.float64).T,
+        }
         is_delayed = head.get("is_delayed", False)
         return cls(head["experiment"], head["step"], tuple(head["shares"]), **given, is_delayed=is_delayed)
 

@@ -35,8 +35,8 @@ def parts_of(made: Outcomes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def test_another_version_is_refused() -> None:
-    data = outcomes([ROW]).to_bytes().replace(b'"version":1', b'"version":2', 1)
-    text = "outcomes: expected format 1, got 2; read them with their own release"
+    data = outcomes([ROW]).to_bytes().replace(b'"version":2', b'"version":3', 1)
+    text = "outcomes: expected format 2, got 3; read them with their own release"
     with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
         Outcomes.from_bytes(data)
 
