@@ -28,8 +28,6 @@ from state.training.learnt_model import LearntModel
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-=======
->>>>>>> 2d436d0e1feef5caafe383674d48a8947d490926
     from numpy.typing import NDArray
 
     from state.training.samples import Samples
@@ -84,7 +82,6 @@ class Course:
         self._served = Prequential(task, fading=settings.fading)
         self._seen, self._held_out, self._newest, self.updates, self._drifts = 0, 0, -1, 0, 0
 
-<<<<<<< HEAD
     @property
     def taken_back(self) -> int:
         """Updates that the guard took back so far."""
