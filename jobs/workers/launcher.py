@@ -22,6 +22,8 @@ HEAD = 8
 
 # The server may still import on a busy machine.
 _ANSWER_S = 30.0
+# Processes between this one and the JVM, and the time between two looks at it.
+_HEIGHT, _LOOK_S = 4, 5.0
 
 
 def main(address: str, python: str, module: str, *arguments: str) -> None:
@@ -64,9 +66,50 @@ def _run_worker(server: socket.socket, module: str, *arguments: str) -> int | No
                 os.kill(int(pid), number)
 
         signal.signal(signal.SIGTERM, forward)
+        _end_with_jvm()
         server.settimeout(None)
         # A server that has ended cannot tell the status.
         return int(answers.readline() or 1)
+
+
+def _end_with_jvm() -> None:
+    """End this process, and with it the worker, when the JVM that started it is killed.
+
+    Where its JVM is gone, Beam's log handler may wait for ever for a thread that waits for the handler's lock. Flink's
+    script stands between the JVM and this process, so the system tells nobody.
+    """
+    jvm = _jvm()
+    if jvm is None:
+        return
+
+    def look(number: int, frame: FrameType | None) -> None:
+        if _stat(jvm[0])[1:] != jvm[1:]:
+            os._exit(1)
+
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, _LOOK_S, _LOOK_S)
+
+
+def _jvm() -> tuple[int, str, str] | None:
+    """Return number, name and start of the nearest process above that is a JVM; None: there is none."""
+    pid = os.getppid()
+    for _ in range(_HEIGHT):
+        parent, name, start = _stat(pid)
+        if name == "java":
+            return pid, name, start
+        pid = parent
+    return None
+
+
+def _stat(pid: int) -> tuple[int, str, str]:
+    """Return parent, name and start time of a process; no name where there is none."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            head, _, rest = file.read().rpartition(")")
+    except OSError:
+        return 0, "", ""
+    fields = rest.split()
+    return int(fields[1]), head.partition("(")[2], fields[19]
 
 
 def text(data: bytes) -> str:
