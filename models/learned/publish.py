@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import ModelError, fail
+from models.errors import ModelError
 from models.inspect import spec_from_file
 from models.learned.golden import golden_of
 from models.learned.learned_model import spec_fields
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from models.registry import Registry
 
 _FILE = "model.onnx"
+
+
+class TakenError(ModelError):
+    """A version that is there with another file."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ def _published(
         spec = registry.spec(name, str(wanted))
         if spec.sha256 == digest:
             return spec
-        fail(
+        raise TakenError(
             spec.ref,
             f"is in {registry.url} with another file: expected sha256 {digest}, got {spec.sha256}",
             "two jobs learn this model, or one began anew: give each a model name, or begin a new series",

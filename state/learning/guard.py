@@ -139,6 +139,11 @@ class Guard:
             self._in_row = 0
         return found
 
+    def take_back(self, learner: Learns) -> None:
+        """Roll the learner back without a look, as one that failed in the middle of an update."""
+        learner.restore(self._kept)
+        self._counts["not_finite"] += 1
+
     def _judged(self, learner: Learns, holdout: HoldoutRows) -> GuardCheck:
         """Leave the learner with the state that the verdict gives it."""
         if not learner.is_finite():
@@ -166,10 +171,10 @@ class Guard:
         return losses
 
     def _compared(self, losses: NDArray[np.float64], kept: NDArray[np.float64]) -> GuardCheck:
-        if np.isnan(losses).any():
+        if (np.isnan(losses) & ~np.isnan(kept)).any():
             return GuardCheck("not_finite")
-        # A kept state that fails at a row is no better there.
-        differences = losses - np.where(np.isnan(kept), losses, kept)
+        # At a row that the kept state fails at it is no better, whatever the learner says.
+        differences = np.where(np.isnan(kept), 0.0, losses - kept)
         size = len(differences)
         difference = float(differences.mean())
         noise = float(differences.std(ddof=1)) / size**0.5

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from state.training.samples import Samples
 
 VERSION = 2
+_MOST_TEXT = 300
 
 
 class _Restorable(Protocol):
@@ -81,6 +82,7 @@ class Course:
         self._own = Prequential(task, fading=settings.fading)
         self._served = Prequential(task, fading=settings.fading)
         self._seen, self._held_out, self._newest, self.updates, self._drifts = 0, 0, -1, 0, 0
+        self._failure = ""
 
     @property
     def taken_back(self) -> int:
@@ -124,7 +126,13 @@ class Course:
 
     def _learn(self, samples: Samples, weights: Any, is_held: Any) -> NDArray[np.float64]:
         rows, drifts = samples.features.astype(np.float64), self._chain.whole.drifts
-        predictions = self._chain.whole.learn_many(rows, samples.targets, weights)
+        try:
+            predictions = self._chain.whole.learn_many(rows, samples.targets, weights)
+        except Exception as error:
+            # One update of a model that learns beside the job must not end the job.
+            self._guard.take_back(self._chain.whole)
+            self._failure = f"{type(error).__name__}: {str(error).partition(chr(10))[0][:_MOST_TEXT]}"
+            predictions, weights = np.full(len(rows), np.nan), np.zeros(len(rows))
         self._drifts += self._chain.whole.drifts - drifts
         self._own.update(predictions, samples.targets)
         self._served.update(samples.served, samples.targets)
@@ -148,6 +156,7 @@ class Course:
             "served": self._served.metrics(),
             "guard": {"looks": sum(counts.values()), "rolled_back": self._guard.rolled_back},
             "drifts": self._drifts,
+            **({"failure": self._failure} if self._failure else {}),
         }
 
     def model(self, scores: Mapping[str, float] | None = None) -> LearntModel:

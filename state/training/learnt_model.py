@@ -29,7 +29,7 @@ class LearntModel:
 
     def to_bytes(self) -> bytes:
         """Return the model as bytes: a line of JSON, then the state."""
-        known = {name: value for name, value in self.scores.items() if not math.isnan(value)}
+        known = {name: value for name, value in self.scores.items() if math.isfinite(value)}
         head = {"updates": self.updates, "held_out": self.held_out, "newest_ms": self.newest_ms, "scores": known}
         return b"\n".join([orjson.dumps(head), self.state])
 

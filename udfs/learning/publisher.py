@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from conf.settings import JobSettings
 from models.errors import ModelError
 from models.learned.learned_version import LearnedVersion
 from models.learned.promote import promote_learned
-from models.learned.publish import publish_learned
+from models.learned.publish import TakenError, publish_learned
 from models.learned.series import Series, next_series
 from models.learned.snapshots import Snapshots, open_snapshots
 from models.registry import Registry, open_registry
@@ -62,28 +63,49 @@ class Publisher:
             return Published(about, known)
         first_ms = known.get("first_ms", slot.end_ms)
         number = (slot.end_ms - first_ms) // self.learning.checkpoint_interval_ms + 1
+        about["slot"], known = number, {**known, "first_ms": first_ms}
         try:
-            told = self._publish(slot, number, known.get("version"))
+            learned, version = self._publish(slot, number, known.get("version"))
         except ModelError as error:
-            return Published({**about, "slot": number, "problem": str(error)}, known, is_pending=True)
-        return Published({**about, "slot": number, **told}, {"first_ms": first_ms, "version": told["version"]})
+            return Published({**about, "problem": str(error)}, known, is_pending=True)
+        told = {**about, "version": version, **self._use(learned, version, slot.report)}
+        return Published(told, {**known, "version": version})
 
-    def _publish(self, slot: GatheredSlot, number: int, last: str | None) -> dict[str, Any]:
+    def _publish(self, slot: GatheredSlot, number: int, last: str | None) -> tuple[LearnedVersion, str]:
+        """Publish what a slot leaves, and return it with its version."""
         name, registry = self.learning.model_name, open_registry(self.learning.registry)
-        snapshots = open_snapshots(self.learning.checkpoint_dir, self.learning.keep, registry=self.learning.registry)
-        series = self._series(registry, snapshots) if last is None else Series.of(last)
+        series = self._next_series(registry) if last is None else Series.of(last)
         learned = self._learned(slot, last)
-        publication = publish_learned(registry, name, series.version(number), learned, created_at=self.clock())
-        version = publication.spec.version
-        snapshots.write(name, version, learned)
-        told: dict[str, Any] = {"version": version}
-        if self.learning.promote:
-            told |= self._promote(registry, version, slot.report)
+        try:
+            publication = publish_learned(registry, name, series.version(number), learned, created_at=self.clock())
+        except TakenError:
+            # Another run, with other events or settings, has published this slot: from here on they are two series.
+            series = self._next_series(registry)
+            publication = publish_learned(registry, name, series.version(number), learned, created_at=self.clock())
+        return learned, publication.spec.version
+
+    def _use(self, learned: LearnedVersion, version: str, report: Mapping[str, Any]) -> dict[str, Any]:
+        """Write the snapshot of a version and promote it; what fails here is told, and the version stays."""
+        told: dict[str, Any] = {}
+        try:
+            self._snapshots().write(self.learning.model_name, version, learned)
+            if self.learning.promote:
+                told |= self._promote(open_registry(self.learning.registry), version, report)
+        except ModelError as error:
+            told["problem"] = f"version {version} is published, but {error}"
         return told
 
-    def _series(self, registry: Registry, snapshots: Snapshots) -> Series:
+    def _snapshots(self) -> Snapshots:
+        return open_snapshots(self.learning.checkpoint_dir, self.learning.keep, registry=self.learning.registry)
+
+    def _next_series(self, registry: Registry) -> Series:
+        """Return a series above all versions and, where they can be read, all snapshots."""
         name = self.learning.model_name
-        return next_series(registry.versions(name), snapshots.versions(name))
+        try:
+            snapshots = self._snapshots().versions(name)
+        except ModelError:
+            snapshots = ()
+        return next_series(registry.versions(name), snapshots)
 
     def _learned(self, slot: GatheredSlot, parent: str | None) -> LearnedVersion:
         chain = course_of(self.job, self.learning).chain
@@ -105,7 +127,9 @@ def _worse(own: Mapping[str, float | None], served: Mapping[str, float | None], 
     """Return why the scores of a version are worse than those of what serves; None: they are not."""
     name = next(iter(own))
     mine, theirs = own[name], served.get(name)
-    if mine is None or theirs is None or mine <= theirs + margin:
+    if mine is None or not math.isfinite(mine):
+        return f"its {name} is no number"
+    if theirs is None or not math.isfinite(theirs) or mine <= theirs + margin:
         return None
     return f"its {name} is {mine:.4g}, that of what serves {theirs:.4g}, and the margin {margin:g}"
 

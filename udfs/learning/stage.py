@@ -156,6 +156,8 @@ class PublishStage(KeyedProcessFunction):  # type: ignore[misc]
         """Open the state."""
         kept = MapStateDescriptor(_PUBLISHING, Types.STRING(), Types.PICKLED_BYTE_ARRAY())
         self._slots = GatheredSlots(runtime_context.get_map_state(kept), self._combine)
+        # One retry at a time, however many slots fail before it.
+        self._retry_ms = 0
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Sequence[str]:
         """Keep what a shard leaves of a slot; the version follows when all shards have sent theirs."""
@@ -175,9 +177,13 @@ class PublishStage(KeyedProcessFunction):  # type: ignore[misc]
         """Publish what a slot leaves, and return what is told of it."""
         start = time.perf_counter()
         published = self._publish(slot, self._slots.known)
-        self._slots.note(published.known, slot if published.is_pending else None)
-        if published.is_pending:
-            timers.register_processing_time_timer(timers.current_processing_time() + _RETRY_MS)
+        # A slot in which nothing was learnt does not stand for one that waits.
+        pending = slot if published.is_pending else None if slot.is_new else self._slots.pending()
+        self._slots.note(published.known, pending)
+        now = timers.current_processing_time()
+        if published.is_pending and self._retry_ms <= now:
+            self._retry_ms = now + _RETRY_MS
+            timers.register_processing_time_timer(self._retry_ms)
         record = {**published.told, **slot.report}
         self._record(record, time.perf_counter() - start)
         return orjson.dumps(record).decode()
