@@ -42,10 +42,11 @@ class Units:
 
     def points(self, salt: str) -> NDArray[np.uint64]:
         """Return the point of each row under a salt, (n,); 0 where its unit is missing."""
-        from xxhash import xxh64_intdigest
+        from xxhash import xxh64_digest
 
-        salted = _salted(f"{salt}.", self._texts)
-        hashes = np.fromiter(map(xxh64_intdigest, salted), np.uint64, len(salted))
+        # A digest is the number with its highest byte first; one array of them is made sooner than one of numbers.
+        digests = b"".join(map(xxh64_digest, _salted(f"{salt}.", self._texts)))
+        hashes = np.frombuffer(digests, ">u8").astype(np.uint64)
         if self.is_missing is None:
             return hashes
         points = np.zeros(self.size, np.uint64)
@@ -66,7 +67,7 @@ def _missing(column: NDArray[Any]) -> NDArray[np.bool_] | None:
     if column.dtype != object:
         return None
     values = column.tolist()
-    if None not in values and "" not in values:
+    if all(values):
         return None
     return np.fromiter([value is None or value == "" for value in values], np.bool_, len(values))
 
