@@ -16,8 +16,8 @@ def learning_figures(output: Path) -> dict[str, Figures]:
     """Return the figures of each model that learnt; none where nothing learns.
 
     They are ``updates`` (rows learnt from), ``models`` (where keys have models of their own), ``versions`` (published),
-    ``promoted`` and ``last_version``, and the main score beside that of what was served, such as ``auc_roc`` and
-    ``served_auc_roc``. What is not known is left out.
+    ``promoted`` and ``last_version``, ``skipped`` rows and ``unpublished`` intervals where there are some, and the main
+    score beside that of what was served, such as ``auc_roc`` and ``served_auc_roc``. What is not known is left out.
 
     Raises:
         JobError: a line is not about a slot.
@@ -35,7 +35,11 @@ def learning_text(figures: Mapping[str, float | str]) -> str:
     parts = [f"{figures['updates']:,} rows learnt"]
     if "models" in figures:
         parts.append(f"{figures['models']:,} models")
+    if "skipped" in figures:
+        parts.append(f"{figures['skipped']:,} skipped")
     parts.append(f"{figures['versions']:,} versions, {figures['promoted']:,} promoted")
+    if "unpublished" in figures:
+        parts.append(f"{figures['unpublished']:,} intervals NOT PUBLISHED")
     if "last_version" in figures:
         parts.append(f"last {figures['last_version']}")
     for name in MEASURES:
@@ -52,6 +56,9 @@ def _figures(slots: Sequence[LearningSlot]) -> Figures:
         figures["models"] = last.models
     promoted_of = {slot.version: slot.is_promoted for slot in slots if slot.version is not None}
     figures |= {"versions": len(promoted_of), "promoted": sum(promoted_of.values())}
+    unpublished = sum(slot.version is None and bool(slot.problem) for slot in slots)
+    figures |= {"skipped": last.skipped} if last.skipped else {}
+    figures |= {"unpublished": unpublished} if unpublished else {}
     if promoted_of:
         figures["last_version"] = [*promoted_of][-1]
     main = next((name for name in MEASURES if name in last.scores), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from importlib.util import find_spec
 
@@ -14,6 +15,7 @@ from conf.settings import EventSettings, ExecutionSettings, InferenceSettings, J
 from jobs.errors import JobError
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
 from jobs.pipeline.window_plans import filter_problems
+from jobs.runs.first_version import lacks_version
 from models.errors import ModelError
 from models.learned.graphs.names import TAKEN
 from udfs.experiments.open_arms import model_choices
@@ -57,6 +59,7 @@ def find_problems(
     yield from _of_learning(parts, features, origin)
     if needs_model and ml is not None and inference is not None and not left_out.touches("ml", "model_registry"):
         is_chosen = not left_out.touches("ml", "models") and not left_out.touches("job", "inference")
+        is_chosen = is_chosen and not (parts.job is not None and _brings_first_version(ml, parts.job))
         yield from _of_models(ml, inference if is_chosen else None, features, origin)
 
 
@@ -97,6 +100,13 @@ def _of_learning(parts: SettingsParts, features: FeatureSet | None, origin: str)
         course_of(job, learning).chain.make_learner()
     except (ValueError, ImportError) as error:
         yield JobError(origin, f"job.learning.learner: {error}")
+
+
+def _brings_first_version(ml: MlSettings, job: JobSettings) -> bool:
+    """Return whether a run publishes the model that it scores with, as there is none yet."""
+    with suppress(ModelError):
+        return lacks_version(ml, job)
+    return False
 
 
 def _of_lateness(events: EventSettings, execution: ExecutionSettings, origin: str) -> Iterator[JobError]:

@@ -135,7 +135,8 @@ class Course:
             predictions, weights = np.full(len(rows), np.nan), np.zeros(len(rows))
         self._drifts += self._chain.whole.drifts - drifts
         self._own.update(predictions, samples.targets)
-        self._served.update(samples.served, samples.targets)
+        if self._settings.chain.task != "classes":  # of several classes the job's answer tells the likeliest alone
+            self._served.update(samples.served, samples.targets)
         held, learnt = np.flatnonzero(is_held), np.flatnonzero(weights > 0)
         self._holdout.add(samples.points[held], rows[held], samples.targets[held], samples.times[held])
         self._seen += len(samples)

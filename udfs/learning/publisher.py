@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from conf.learning.learner import ADAPTED
 from conf.learning.learning_choice import JobLearning
 from conf.settings import JobSettings
 from models.errors import ModelError
@@ -59,15 +60,16 @@ class Publisher:
     def __call__(self, slot: GatheredSlot, known: dict[str, Any]) -> Published:
         """Publish what a slot leaves, if something was learnt."""
         about = {"job": self.job.name, "model": self.learning.model_name, "ended_at": slot.end_ms}
-        if not slot.is_new:
+        if not slot.is_new or self.learning.learner.algorithm in ADAPTED:
             return Published(about, known)
         first_ms = known.get("first_ms", slot.end_ms)
         number = (slot.end_ms - first_ms) // self.learning.checkpoint_interval_ms + 1
         about["slot"], known = number, {**known, "first_ms": first_ms}
         try:
             learned, version = self._publish(slot, number, known.get("version"))
-        except ModelError as error:
-            return Published({**about, "problem": str(error)}, known, is_pending=True)
+        except Exception as error:
+            problem = str(error) if isinstance(error, ModelError) else f"{type(error).__name__}: {error}"
+            return Published({**about, "problem": problem}, known, is_pending=True)
         told = {**about, "version": version, **self._use(learned, version, slot.report)}
         return Published(told, {**known, "version": version})
 

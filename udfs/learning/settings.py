@@ -15,9 +15,10 @@ from state.learners.make_learner import make_learner
 from state.learners.schedules import SCHEDULES
 from state.learners.settings import LearnerSettings as LearnerOptions
 from state.learning.adapters.estimator_settings import EstimatorSettings
+from state.learning.adapters.own_thread import OwnThread
 from state.learning.adapters.river import RiverLearner
 from state.learning.adapters.scikit_learn import ScikitLearner
-from state.learning.adapters.sealed_pickle import checked_key
+from state.learning.adapters.sealed_pickle import LEAST_KEY, checked_key
 from state.learning.drift import ReactionSettings
 from state.learning.guard import GuardSettings
 from state.learning.naive_bayes import GaussianNaiveBayes
@@ -97,7 +98,7 @@ def _make_learner(learning: JobLearning, width: int) -> Callable[[], Any]:
         assert given.estimator is not None
         options = EstimatorSettings(given.estimator, given.parameters, given.classes)
         kind = ScikitLearner if given.algorithm == "scikit_learn" else RiverLearner
-        return partial(kind, options, width, state_key())
+        return partial(OwnThread, partial(kind, options, width, state_key()))
     return partial(make_learner, learner_options(learning), width)
 
 
@@ -107,7 +108,14 @@ def state_key(environ: Mapping[str, str] = os.environ) -> bytes:
     Raises:
         ValueError: there is none, or it is too short.
     """
-    return checked_key(environ.get(KEY_VARIABLE, "").encode())
+    try:
+        return checked_key(environ.get(KEY_VARIABLE, "").encode())
+    except ValueError as error:
+        msg = (
+            f"{KEY_VARIABLE}: expected a secret text of {LEAST_KEY} characters or more, which seals the learner's "
+            "state; make one with `openssl rand -hex 16`"
+        )
+        raise ValueError(msg) from error
 
 
 def learner_options(learning: JobLearning) -> LearnerOptions:
