@@ -77,7 +77,18 @@ def measured(folder: Path, keys: int, rows: int) -> Run:
     source, output = folder / f"{rows}", folder / f"out-{rows}-{time.time_ns()}"
     if not source.is_dir():
         write_rows(source, rows, users=keys)
+        _add_labels(source)
     return run_module("benchmarks.learning_keys", "once", str(source), str(output), rows=rows)
+
+
+def _add_labels(folder: Path) -> None:
+    random = np.random.default_rng(3)
+    for path in sorted(folder.iterdir()):
+        lines = path.read_bytes().splitlines()
+        labels = random.integers(0, 2, len(lines)).tolist()
+        path.write_bytes(
+            b"".join(b'%s,"label":%d}\n' % (line[:-1], each) for line, each in zip(lines, labels, strict=True))
+        )
 
 
 class MemoryStore(dict[str, bytes]):
@@ -94,8 +105,8 @@ class MemoryStore(dict[str, bytes]):
 
 def alone(keys: int, rows: int) -> float:
     """Return samples a second of CPU that the models of a shard learn, keys in turns."""
-    learner = partial(make_learner, LearnerSettings("linear", "adagrad", rate=0.05, clip=10.0), FEATURES)
-    chain = ChainSettings(learner, "numbers", 0, FEATURES, ScalerSettings(), ReactionSettings())
+    learner = partial(make_learner, LearnerSettings("logistic", "adagrad", rate=0.05, clip=10.0), FEATURES)
+    chain = ChainSettings(learner, "binary", 2, FEATURES, ScalerSettings(), ReactionSettings())
     course = CourseSettings(chain, 0.2, 0.9999, GuardSettings(), every=256, holdout_rows=1000)
     student, store, random = KeyModels(course, keys), MemoryStore(), np.random.default_rng(1)
     begin = 0.0
@@ -106,7 +117,7 @@ def alone(keys: int, rows: int) -> float:
         points = random.integers(0, 2**64, _BATCH, np.uint64)
         features = random.uniform(0, 100, (_BATCH, FEATURES)).astype(np.float32)
         names = np.char.add("user-", (numbers % keys).astype(str)).astype(np.bytes_)
-        targets, ones = features[:, 19].astype(np.float64), np.ones(_BATCH)
+        targets, ones = random.integers(0, 2, _BATCH).astype(np.float64), np.ones(_BATCH)
         student.learn(store, Samples(numbers, numbers, points, points, targets, ones, ones, features, names))
         student.save(store)
     return rows / (time.process_time() - begin)
@@ -117,12 +128,12 @@ def published(keys: int, folder: Path) -> float:
     random = np.random.default_rng(2)
     names = tuple(f"f{place}" for place in range(FEATURES))
     weights, ones = random.normal(size=(FEATURES, 1)), np.ones(FEATURES)
-    model = LearnedLinear(names, weights, np.zeros(1), "identity", np.zeros(FEATURES), ones)
+    model = LearnedLinear(names, weights, np.zeros(1), "logistic", np.zeros(FEATURES), ones, 10.0, ("0", "1"))
     deviations = random.normal(size=(keys, 1, FEATURES + 1)).astype(np.float32)
     users, shards = tuple(f"user-{place}" for place in range(keys)), np.zeros(keys, np.int64)
     table = LearnedTable("user", True, model, (model,), users, shards, deviations)
     now = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
-    version = LearnedVersion(table, Lineage(job="bench", learner="linear", updates=keys, newest=now))
+    version = LearnedVersion(table, Lineage(job="bench", learner="logistic", updates=keys, newest=now))
     begin = time.perf_counter()
     publish_learned(local_registry(folder / "published"), "users", "1.0.1", version, created_at=now)
     return time.perf_counter() - begin

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +36,6 @@ def settings(**learning: Any) -> tuple[JobSettings, JobLearning]:
     listed = ", ".join(f"{name}: {value}" for name, value in {**known, **learning}.items())
     loaded = load_settings(
         Path(default_config("online-learning")),
-        overrides=["job.inference.feature_fields=[TX_AMOUNT, TX_DURING_NIGHT, TX_DURING_WEEKEND]"],
-        environ={},
-    )
-    job = loaded.job
-    assert job is not None
-    loaded = load_settings(
-        Path(default_config("online-learning")),
         overrides=[
             "job.inference.feature_fields=[TX_AMOUNT, TX_DURING_NIGHT, TX_DURING_WEEKEND]",
             f"job.learning={{{listed}}}",
@@ -61,9 +55,7 @@ def rows_of(size: int = ROWS, keys: int = 0) -> Samples:
     names = None
     if keys:
         names = np.array([f"{key}".encode() for key in np.random.default_rng(1).integers(0, keys, size)])
-    return Samples(
-        rows.known, rows.times, rows.points, rows.points, rows.targets, rows.weights, rows.served, features, names
-    )
+    return replace(rows, keys=rows.points, features=features, names=names)
 
 
 def version(job: JobSettings, learning: JobLearning, rows: Samples, shards: int) -> LearnedVersion:
@@ -123,7 +115,9 @@ def test_naive_bayes_of_shards_is_that_of_all_rows() -> None:
 def test_table_has_the_keys_of_all_shards_and_slots(scaling: str) -> None:
     job, learning = settings(key="CUSTOMER_ID", scaling=f"{{enabled: {scaling}}}", validation_split=0)
     rows = rows_of(1_000, keys=40)
-    dealt = Samples(*[getattr(rows, name) for name in ("known", "times", "points")], points_of(rows), *rest(rows))
+    assert rows.names is not None
+    # All rows of a key are in one shard.
+    dealt = replace(rows, keys=rows.names.astype(np.int64).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
     found = version(job, learning, dealt, 4)
     model = found.model
     assert isinstance(model, LearnedTable)
@@ -139,13 +133,3 @@ def test_table_has_the_keys_of_all_shards_and_slots(scaling: str) -> None:
         keys = [name.decode() for name in part.names.tolist()]
         np.testing.assert_allclose(model.predict(part.features, keys), alone.predict(part.features, keys), rtol=1e-9)
         np.testing.assert_array_equal(model.shared[sorted(by_label).index(label)].weights, alone.other.weights)
-
-
-def points_of(rows: Samples) -> np.ndarray:
-    """Points by key, so that all rows of a key are in one shard."""
-    assert rows.names is not None
-    return rows.names.astype(np.int64).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-
-
-def rest(rows: Samples) -> list[Any]:
-    return [rows.targets, rows.weights, rows.served, rows.features, rows.names]
