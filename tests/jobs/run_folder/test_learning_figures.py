@@ -22,12 +22,13 @@ def test_figures_are_those_of_the_last_slot_and_of_all_versions(tmp_path: Path) 
     found = summarise(tmp_path, job="j", events=0, seconds=1.0)
     assert found.learning == {
         "fraud-online": {
-            "updates": 2400, "versions": 2, "promoted": 1, "skipped": 3, "last_version": "1.0.1", "auc_roc": 0.752,
-            "served_auc_roc": 0.76,
+            "updates": 2400, "versions": 2, "promoted": 1, "skipped": 3, "unpublished": 1, "last_version": "1.0.1",
+            "auc_roc": 0.752, "served_auc_roc": 0.76,
         }
     }  # fmt: skip
     assert learning_text(found.learning["fraud-online"]) == (
-        "2,400 rows learnt, 2 versions, 1 promoted, last 1.0.1, auc_roc 0.7520 (served 0.7600)"
+        "2,400 rows learnt, 3 skipped, 2 versions, 1 promoted, 1 intervals NOT PUBLISHED, last 1.0.1, auc_roc 0.7520 "
+        "(served 0.7600)"
     )
 
 
@@ -42,10 +43,10 @@ def test_models_of_keys_have_a_number(tmp_path: Path) -> None:
     write_learning(tmp_path, [keys_line(0), keys_line(1, served={})])
     (figures,) = learning_figures(tmp_path).values()
     assert figures == {"updates": 1600, "models": 51, "versions": 0, "promoted": 0, "skipped": 3, "auc_roc": 0.751}
-    assert learning_text(figures) == "1,600 rows learnt, 51 models, 0 versions, 0 promoted, auc_roc 0.7510"
+    assert learning_text(figures) == "1,600 rows learnt, 51 models, 3 skipped, 0 versions, 0 promoted, auc_roc 0.7510"
 
 
 def test_scores_that_are_not_known_are_left_out(tmp_path: Path) -> None:
     write_learning(tmp_path, [line(0, scores={"auc_roc": None}, served={}, version=None, promoted=None)])
     (figures,) = learning_figures(tmp_path).values()
-    assert learning_text(figures) == "800 rows learnt, 0 versions, 0 promoted"
+    assert learning_text(figures) == "800 rows learnt, 3 skipped, 0 versions, 0 promoted"
