@@ -8,25 +8,7 @@ import pytest
 from conf.errors import ConfigError
 from conf.loading.loader import load_settings
 from conf.settings import Settings
-
-JOB = """
-job:
-  name: fraud
-  events:
-    id: ID
-    key: USER
-    time: AT
-    fields:
-      ID: {type: long}
-      USER: {type: string}
-      AT: {type: timestamp}
-      AMOUNT: {type: decimal, scale: 2}
-      NOTE: {type: string, required: false}
-  features:
-    name: fraud
-    specs: [{name: AMOUNT, type: numerical, source: AMOUNT}]
-  inference: {model_name: fraud-detector}
-"""
+from tests.conf.job_text import JOB
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from conf.learning.learning_choice import learning_of
 from conf.settings import Settings
-from tests.conf.conftest import JOB
+from tests.conf.job_text import JOB
 
 LEARNS = "ml: {online_learning: {enabled: true}}"
 LABEL = "\n    label: FRAUD\n    fields:\n      FRAUD: {type: long, required: false}"

@@ -12,7 +12,7 @@ import pytest
 from conf.model_registry import ModelRegistrySettings
 from models.registry import Registry, open_registry
 from state.training.gathered import GatheredSlot
-from tests.udfs.learning.test_learned_models import rows_of, settings
+from tests.udfs.learning.learning_jobs import rows_of, settings
 from udfs.learning.publisher import Publisher, publisher_of
 from udfs.learning.settings import student_of
 

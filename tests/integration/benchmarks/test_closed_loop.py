@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+
+import pytest
 
 from benchmarks.closed_loop import MODEL, area, label_to_score, newest_by_version, run_loop
 from benchmarks.payments import Names, Town
 from gress.dev.broker import DevKafka
 from models.version import Version
-from tests.integration.kafka.topics import unique
 
 FIRST = "0.0.0"
 LEARNT, SCORED = 3, 500
 
 
+@pytest.fixture
+def kafka(tmp_path: Path, kafka_jars: None) -> Iterator[DevKafka]:
+    with DevKafka(tmp_path / "kafka", partitions=2) as broker:
+        yield broker
+
+
+@pytest.mark.slow
 def test_labels_become_weights_that_score(kafka: DevKafka, tmp_path: Path) -> None:
-    names = Names(*(unique(name) for name in ("payments", "labels", "predictions")))
+    names = Names("payments", "labels", "predictions")
     town = Town(kafka.servers, names, rate=100)
 
     def is_enough(steps: int) -> bool:
