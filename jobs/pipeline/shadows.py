@@ -1,7 +1,6 @@
 """The stream of comparisons: a step of its own scores answered rows with the other variants of their experiment.
 
 It runs in worker processes of its own in both profiles, so neither its models nor Python's lock hold up an answer.
-Where cores are short, they wait for the programs that answer.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from jobs.pipeline.steps import apply, computed_once
 from jobs.sinks.files import write_text
 from jobs.sinks.inserts import Inserts
 from jobs.sinks.kafka import create_kafka_text_sink
-from udfs.background import InBackground
 from udfs.columns.side_columns import SHADOW
 from udfs.functions.compare_shadows import CompareShadows
 
@@ -51,8 +49,7 @@ def add_shadows(
     # A batch of an endless stream, or a single event of the latency profile, is too little for a call of its own.
     options = _SEVERAL if is_endless or settings.execution.profile == "latency" else ONE_ROW
     with table_options(session, options):
-        scored_again = apply(session, source, "compared", InBackground(function), profile="throughput")
-        compared = computed_once(session, scored_again)
+        compared = computed_once(session, apply(session, source, "compared", function, profile="throughput"))
     lines = f"FROM {compared.name} WHERE __comparisons IS NOT NULL"
     if sink is not None and to_topic:
         create_kafka_text_sink(session, "comparisons", job, sink)
