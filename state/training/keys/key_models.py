@@ -6,6 +6,9 @@ Rules of this file:
   without rows is predicted by the shared model, and moves away from it as far as its own rows show. A penalty (l1, l2)
   of the learner draws it back. Source: Zhang et al., GLMix: generalized linear mixed models for large-scale response
   prediction, KDD 2016, doi 10.1145/2939672.2939684.
+- A model that begins at nothing, or as a copy of the shared one, is far worse. Log loss of 1,754,155 card payments by
+  terminal, sgd at 0.05: one model 0.0394, a deviation 0.0361, a copy 0.085, nothing 0.287; by customer 0.0394, 0.0383,
+  0.070 and 0.155. Not always better (customer, adagrad: 0.0404 to 0.0399), so scores of the shared one are told, too.
 - What keys share follows from all rows of the shard, for a key alone has too few: the scaler, so that deviations and
   shared weights are of the same units; the scores; the guard, its held-out rows, and the watch for drift, which look
   at the shared model and change it alone.

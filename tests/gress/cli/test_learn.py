@@ -20,6 +20,7 @@ from models.learned.snapshots import open_snapshots
 from models.lifecycle import register
 from models.registry import Registry, local_registry
 from tests.models.learned.samples import NOW, bayes, learned, linear, three_classes
+from tests.models.learned.shards.tables import table
 from tests.support.commands import Answer, Run, answer_of, refusal_of
 from tests.support.tiny_models import write_linear
 
@@ -209,3 +210,18 @@ def test_what_is_not_there_is_one_line(
     for place in (saved, there):
         assert re.search(r"holds several learnt models: fraud, other; name one", refused("inspect", *place))
     assert "has scheme ftp://; expected a folder" in refused("list", "--checkpoint-dir", "ftp://x/y")
+
+
+@BOTH
+def test_models_of_keys_are_counted_and_shown_by_the_one_of_all_others(
+    gress: Answer, learn: Callable[..., None], place: tuple[str, str]
+) -> None:
+    model = table(size=300)
+    learn("users", "1.0.1", learned(1, model=model))
+    out = gress("inspect", "users", *place)
+    assert re.search(r"│ a model each for +│ 300 values of merchant; below is that of all\s+others", out)
+    assert re.search(r"│ model +│ linear, logistic +│", out)
+    found = json.loads(gress("inspect", "users", *place, "--json"))
+    assert (found["kind"], found["key"], found["keys"]) == ("table", "merchant", 300)
+    weights = {each["feature"]: each["weights"][0] for each in found["weights"]}
+    assert weights == pytest.approx(dict(zip(model.features, model.other.weights[:, 0].tolist(), strict=True)))

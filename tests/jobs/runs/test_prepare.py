@@ -26,6 +26,13 @@ def config(tmp_path: Path) -> Path:
     return write_fraud_config(tmp_path / "config")
 
 
+LEARNS = [
+    "ml.online_learning.enabled=true",
+    "job.learning.registry={type: local, base_path: versions}",
+    "execution.parallelism=1",
+]
+
+
 @pytest.fixture
 def request_of(tmp_path: Path, config: Path) -> Callable[..., RunRequest]:
     (tmp_path / "in.jsonl").write_text("{}\n")
@@ -80,6 +87,16 @@ def test_generated_input_is_written_into_the_output(request_of: Callable[..., Ru
             {"overrides": ["ml.online_learning.enabled=true"]},
             JobError,
             "job.learning.registry: expected one that versions can be written to, got .package:models.;",
+        ),
+        (
+            {"overrides": [*LEARNS, "job.learning.shards=4", "execution.max_parallelism=2"]},
+            JobError,
+            "job.learning.shards: expected at most execution.max_parallelism, 2, got 4; take fewer shards",
+        ),
+        (
+            {"overrides": [*LEARNS, "job.events.fields.label={type: long, required: false}", "job.learning.key=label"]},
+            JobError,
+            "job.learning.key: expected a field that no input or output of the model is named like, got 'label'; give",
         ),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
