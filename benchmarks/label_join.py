@@ -1,15 +1,16 @@
 """Predictions joined with labels: pairs a second on two cores in a mini-cluster, and the join alone in one process.
 
 Predictions come at a steady rate in event time, in batches that are packed by 32 shards as jobs pack them. Labels come
-with exponential delays, some before their predictions, some twice and some never. The stage runs with parallelism 2;
-the figures are slopes between two numbers of predictions, so that the start of the JVM is left out.
+with exponential delays, some before their predictions, some twice and some never. The figures are slopes between two
+numbers of predictions, so that the start of the JVM is left out. The stage has TASKS tasks: by default one, as tasks of
+one JVM take turns in Python, and two reach less than one does.
 
 - ``matched_pairs_per_second``: in the mini-cluster, parts read from a file, joined, and counted.
 - ``cpu_us_per_pair``: CPU of all programs; ``engine_us_per_pair`` that of the join without Flink.
 - ``state_bytes_at_end``: what the stores of the join alone hold when the last prediction has come, of
   ``rows_waiting_at_end`` and of the remembered ids.
 
-``python -m benchmarks.label_join [PREDICTIONS [REPEATS]]``.
+``python -m benchmarks.label_join [PREDICTIONS [REPEATS [TASKS]]]``.
 """
 
 from __future__ import annotations
@@ -143,14 +144,14 @@ def write(folder: Path, found: Iterable[Batch]) -> None:
     np.save(folder / INDEX, index)
 
 
-def run_once(folder: str) -> None:
-    """Join what a folder holds in a mini-cluster with two slots, and print its figures."""
+def run_once(folder: str, tasks: str) -> None:
+    """Join what a folder holds in a mini-cluster, and print the figures."""
     begin = time.perf_counter()
-    outcomes = joined_rows(Path(folder), SETTINGS, parallelism=2)
+    outcomes = joined_rows(Path(folder), SETTINGS, parallelism=int(tasks))
     print_figures({"seconds": time.perf_counter() - begin, "outcomes": outcomes})
 
 
-def main(predictions: str = "2000000", repeats: str = "3") -> None:
+def main(predictions: str = "2000000", repeats: str = "3", tasks: str = "1") -> None:
     """Print the figures."""
     count, load = int(predictions), load_average()
     sizes = (count // 4, count)
@@ -161,7 +162,7 @@ def main(predictions: str = "2000000", repeats: str = "3") -> None:
             write(folder, batches(size))
 
         def join(size: int) -> Run:
-            run = run_module("benchmarks.label_join", "once", str(Path(name) / str(size)), rows=size)
+            run = run_module("benchmarks.label_join", "once", str(Path(name) / str(size)), tasks, rows=size)
             pairs = run.result["outcomes"]["matched"]
             return Run(pairs, run.seconds, run.cpu_s, run.result)
 

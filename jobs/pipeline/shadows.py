@@ -18,7 +18,7 @@ from jobs.sinks.kafka import create_kafka_text_sink
 from udfs.columns.side_columns import SHADOW
 from udfs.functions.compare_shadows import CompareShadows
 
-_LONGEST_WAIT_S = 1.0
+_LONGEST_WAIT_S = 3.0
 _SEVERAL = {
     "python.fn-execution.bundle.size": "128",
     "python.fn-execution.bundle.time": "50",

@@ -7,6 +7,7 @@ most, and what is saved is at most about twice what waits.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -80,15 +81,13 @@ class SavedRows:
 
     def drop(self, slots: NDArray[np.int64]) -> None:
         """Let rows go; `tidy` frees their place in the store."""
-        numbers, counts = np.unique(self.table.drop(slots), return_counts=True)
-        for number, count in zip(numbers.tolist(), counts.tolist(), strict=True):
+        for number, count in Counter(self.table.drop(slots).tolist()).items():
             self._pieces[number].left -= count
             self._changed.add(number)
 
     def remove(self, store: PieceStore, slots: NDArray[np.int64]) -> None:
         """Let rows go, and rewrite their pieces, where nothing else would tell after a restore that they have left."""
-        numbers = np.unique(self.table.drop(slots), return_counts=True)
-        for number, count in zip(*(each.tolist() for each in numbers), strict=True):
+        for number, count in Counter(self.table.drop(slots).tolist()).items():
             self._pieces[number].left -= count
             if self._pieces[number].left:
                 self._rewrite(store, [number])

@@ -107,7 +107,8 @@ class ShardJoin:
             predictions = table.take(slots)
             yield Outcome("matched", predictions, rows.take(places))
             self._rows.predictions.drop(slots)
-            self._settle(store, predictions, self._times.remembered_until(predictions.times), MATCHED)
+            matched = [ids[place] for place in places.tolist()]
+            self._settle(store, predictions, matched, self._times.remembered_until(predictions.times), MATCHED)
         if len(places) < len(waits):
             found[waits] = _verdicts(fits, np.isin(of, found[places]))
         if len(places) < len(rows):
@@ -130,7 +131,8 @@ class ShardJoin:
             is_over = until <= watermark
             forgotten += self._shapes.predictions.ids(predictions.take(np.flatnonzero(is_over)))
             kept = np.flatnonzero(~is_over)
-            self._settle(store, predictions.take(kept), until[kept], EXPIRED)
+            rows = predictions.take(kept)
+            self._settle(store, rows, self._shapes.predictions.ids(rows), until[kept], EXPIRED)
         deque(map(self._rows.known.pop, forgotten), maxlen=0)
         slots = self._rows.labels.saved.table.due(watermark)
         if len(slots):
@@ -172,12 +174,14 @@ class ShardJoin:
             yield Outcome("duplicate", labels=others)
             np.maximum.at(until, more[:, 0], self._times.labels_due(others.times))
         labels.saved.drop(np.concatenate([slots[places], more[:, 1]]))
-        self._settle(store, predictions, until[places], MATCHED)
+        self._settle(store, predictions, self._shapes.predictions.ids(predictions), until[places], MATCHED)
 
-    def _settle(self, store: PieceStore, rows: PackedRows, until: NDArray[np.int64], verdict: int) -> None:
+    def _settle(
+        self, store: PieceStore, rows: PackedRows, ids: Sequence[Id], until: NDArray[np.int64], verdict: int
+    ) -> None:
         if len(rows):
             self._rows.settled.add(store, rows, until, verdict)
-            self._rows.known.update(dict.fromkeys(self._shapes.predictions.ids(rows), verdict))
+            self._rows.known.update(dict.fromkeys(ids, verdict))
 
 
 def _first_of_each(places: NDArray[np.int64], slots: NDArray[np.int64]) -> NDArray[np.int64]:
