@@ -43,8 +43,8 @@ class Summary:
         versions: predictions by model version.
         about: tags and description of each version that has some.
         reasons: dead letters by reason.
-        auc_roc: with labels of both kinds only.
-        average_precision: with labels of both kinds only.
+        auc_roc: with labels 0 and 1 only, and both.
+        average_precision: with labels 0 and 1 only, and both.
         variants: predictions by experiment and variant, as ``EXPERIMENT: VARIANT``.
         verdicts: the last verdict on each variant, as ``EXPERIMENT: VARIANT``.
         labels: rows by what became of them, where labels come in a stream of their own.
@@ -210,9 +210,10 @@ def _percentiles(latency_us: NDArray[Any]) -> dict[str, float]:
 
 
 def _quality(truth: NDArray[Any], score: NDArray[Any]) -> dict[str, Any]:
-    known = np.isfinite(truth)
-    labels, scores = truth[known] > 0.5, score[known]
-    if not labels.any() or labels.all():
+    known = truth[np.isfinite(truth)]
+    labels, scores = known > 0.5, score[np.isfinite(truth)]
+    if not np.isin(known, (0, 1)).all() or not labels.any() or labels.all():
+        # Numbers and several classes have no ranking of two kinds.
         return {}
     return {
         "auc_roc": round(float(auc_roc(labels, scores)), 6),

@@ -130,14 +130,13 @@ def test_outcomes_of_a_stream_of_their_own_teach_the_same(given: Given, keyed: J
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backend", ["hashmap", "rocksdb"])
-def test_killed_run_goes_on_to_the_same_bits(given: Given, keyed: JobRun, backend: str, tmp_path: Path) -> None:
+def test_killed_run_goes_on_to_the_same_bits(given: Given, keyed: JobRun, tmp_path: Path) -> None:
     output = tmp_path / "out"
     often = [
         *settings(tmp_path, **KEYED),
         "execution.checkpoint_interval=200ms",
         "job.inference.batch_size=20",
-        f"execution.state_backend={backend}",
+        "execution.state_backend=rocksdb",
     ]
     process = start_run(given.config, given.pieces, output, [*often, "execution.parallelism=1"])
     kill_once(WrittenAndSaved(output, "learning"), process, output)

@@ -11,6 +11,7 @@ from models.learned.inspection.sources import LearnedSummary
 from models.learned.learned_model import LearnedModel
 from models.learned.learned_version import LearnedVersion
 from models.learned.shards.table import LearnedTable
+from models.lineage import Lineage
 
 
 def print_models(place: str, histories: Mapping[str, Sequence[LearnedSummary]]) -> None:
@@ -25,7 +26,7 @@ def print_models(place: str, histories: Mapping[str, Sequence[LearnedSummary]]) 
             history[-1].version,
             history[-1].state,
             f"{history[-1].updates:,}",
-            utc_text(history[-1].newest),
+            _learnt_up_to(history[-1]),
             _scores_text(history[-1].scores),
             history[-1].learner,
             history[-1].job,
@@ -58,10 +59,15 @@ def print_inspection(
         f"versions of {name}",
         ("version", "state", "updates", "learnt up to (UTC)", "scores"),
         [
-            (each.version, each.state, f"{each.updates:,}", utc_text(each.newest), _scores_text(each.scores))
+            (each.version, each.state, f"{each.updates:,}", _learnt_up_to(each), _scores_text(each.scores))
             for each in history
         ],
     )
+
+
+def _learnt_up_to(learnt: LearnedSummary | Lineage) -> str:
+    """Return the time of the newest row; empty where none was learnt."""
+    return utc_text(learnt.newest) if learnt.updates else ""
 
 
 def _facts(learned: LearnedVersion) -> list[tuple[str, str]]:
@@ -71,7 +77,7 @@ def _facts(learned: LearnedVersion) -> list[tuple[str, str]]:
         ("scores", _scores_text(learned.known_scores)),
         ("updates", f"{lineage.updates:,}"),
         ("rows", ", ".join(f"{count:,} {kind}" for kind, count in sorted(lineage.counts.items()))),
-        ("learnt up to (UTC)", utc_text(lineage.newest)),
+        ("learnt up to (UTC)", _learnt_up_to(lineage)),
         ("learner", lineage.learner),
         ("settings", ", ".join(f"{key}={value}" for key, value in sorted(lineage.settings.items()))),
         ("went on from", lineage.parent or "nothing"),
