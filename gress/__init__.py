@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from gress.cluster.submission import Submission as Submission
     from gress.cluster.submission import submit as submit
     from gress.report.page import write_report as write_report
-    from gress.scoring import open_scorer as open_scorer
+    from gress.scoring.open_scorer import open_scorer as open_scorer
+    from gress.scoring.scorer import Scorer as Scorer
     from jobs.errors import JobError as JobError
     from jobs.run_folder.summary import Summary as Summary
     from jobs.runs.endless import StopResult as StopResult
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
     from udfs.features.feature_set import FeatureSet as FeatureSet
     from udfs.features.feature_set import compile_feature_set as compile_feature_set
     from udfs.scoring.prediction_batch import PredictionBatch as PredictionBatch
-    from udfs.scoring.scorer import Scorer as Scorer
 
 __version__ = "0.1.0"
 
@@ -77,8 +77,8 @@ _HOMES = MappingProxyType(
         "compile_feature_set": "udfs.features.feature_set",
         "FeatureSet": "udfs.features.feature_set",
         "export_features": "jobs.runs.export",
-        "open_scorer": "gress.scoring",
-        "Scorer": "udfs.scoring.scorer",
+        "open_scorer": "gress.scoring.open_scorer",
+        "Scorer": "gress.scoring.scorer",
         "PredictionBatch": "udfs.scoring.prediction_batch",
         # models
         "open_registry": "models.registry",

@@ -127,13 +127,13 @@ class BatchScoring:
             own,
             fields=inference.feature_fields,
             arms=None if router is None else self._open_arms(router, self._models),
-            ladder=_ladder(self._ml, inference),
+            ladder=ladder_options(self._ml, inference),
             listener=FallbackLog(self._job.name),
             recorder=self._recorder,
         )
 
     def _open_arms(self, router: Router, models: ArmModels) -> Arms:
-        options, listener = _ladder(self._ml, self._job.inference), FallbackLog(self._job.name)
+        options, listener = ladder_options(self._ml, self._job.inference), FallbackLog(self._job.name)
         ladders: dict[Arm | None, Ladder] = {None: Ladder(models.own(), options, listener)}
         for arms, source in models.sources():
             ladders |= dict.fromkeys(arms, Ladder(source, options, listener))
@@ -185,7 +185,8 @@ class BatchScoring:
         return ScoreRecorder(names, self.features, self._ml.metrics.input_rows)
 
 
-def _ladder(ml: MlSettings, inference: InferenceSettings) -> LadderOptions:
+def ladder_options(ml: MlSettings, inference: InferenceSettings) -> LadderOptions:
+    """Return the fallbacks and limits that settings ask for."""
     breaker = BreakerOptions(
         ml.inference.breaker_failures, ml.inference.breaker_open_ms / 1000, ml.inference.breaker_successes
     )

@@ -2,6 +2,7 @@
 
 Rules:
 - Times become epoch milliseconds, booleans 0 and 1, absent numbers and times NaN, absent texts None.
+- Values of another type than their field's are refused, with the column and the first of them.
 - An array that is so already stays as it is.
 """
 
@@ -12,20 +13,32 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from conf.nearest import suggest
 from models.scoring.event_fields import EventFields
 from udfs.features.errors import FeatureError
+from udfs.scoring.typed_column import WHERE, of_type
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _AS_IT_IS = "fiuO"
-_WHERE = "table for the model"
 
 
-def plain_columns(table: Any, names: Iterable[str]) -> dict[str, NDArray[Any]]:
-    """Return the named columns of a mapping of arrays, a pandas DataFrame or an Arrow table; leave out missing ones."""
+def plain_columns(table: Any, names: Iterable[str], fields: EventFields) -> dict[str, NDArray[Any]]:
+    """Return the named columns of a mapping of arrays, a pandas DataFrame or an Arrow table; leave out missing ones.
+
+    Args:
+        table: the columns.
+        names: those to return.
+        fields: the fields' types; a column that is no field is a window, a number.
+
+    Raises:
+        FeatureError: a column holds values of another type.
+    """
     there = getattr(table, "column_names", table)
-    return {name: _plain(table[name]) for name in names if name in there}
+    return {
+        name: of_type(name, _plain(table[name]), fields.types.get(name, "double")) for name in names if name in there
+    }
 
 
 def raw_columns(table: Any, needed: Iterable[str], more: Iterable[str], fields: EventFields) -> dict[str, NDArray[Any]]:
@@ -46,7 +59,8 @@ def raw_columns(table: Any, needed: Iterable[str], more: Iterable[str], fields: 
         if name in there:
             found[name] = _raw(name, table[name], fields.types.get(name, ""))
         elif name in needed:
-            raise FeatureError(_WHERE, f"raw column {name!r}", "none", "give the table the field of this name")
+            hint = suggest(name, there) or "give the table the field of this name"
+            raise FeatureError(WHERE, f"raw column {name!r}", "none", hint)
     return found
 
 
@@ -58,7 +72,7 @@ def _raw(name: str, column: Any, kind: str) -> NDArray[Any]:
         values = _without_nan(values)
     seen = pd.api.types.infer_dtype(values, skipna=True)
     if kind == "string" and len(values) and seen not in ("string", "empty"):
-        raise FeatureError(_WHERE, f"text in raw column {name!r}", seen, "convert it to text as for the training")
+        raise FeatureError(WHERE, f"text in raw column {name!r}", seen, "convert it to text as for the training")
     return values
 
 
@@ -75,19 +89,22 @@ def _exact(column: Any) -> Any:
 def _plain(column: Any) -> NDArray[Any]:
     if type(column) is np.ndarray:
         return column if column.dtype.kind in _AS_IT_IS else _of_kind(column)
-    if hasattr(column, "to_pandas"):
-        column = column.to_pandas()
-    values = _of_kind(_of_series(column) if hasattr(column, "dt") or hasattr(column, "iloc") else np.asarray(column))
+    # Not every attribute is asked for at once: pandas takes long to say that a series has none of a name.
+    is_series = hasattr(column, "iloc")
+    if not is_series and hasattr(column, "to_pandas"):
+        column, is_series = column.to_pandas(), True
+    values = _of_kind(_of_series(column) if is_series else np.asarray(column))
     return _without_nan(values) if values.dtype == object else values
 
 
 def _of_series(series: Any) -> NDArray[Any]:
     """Return the values of a pandas Series; a zone is only a way to write the same moment."""
     dtype = series.dtype
-    if getattr(dtype, "tz", None) is not None:
-        series = series.dt.tz_convert(None)
-    elif not isinstance(dtype, np.dtype) and dtype.kind in "iufb":
-        return np.asarray(series.to_numpy("float64", na_value=np.nan))
+    if not isinstance(dtype, np.dtype):
+        if getattr(dtype, "tz", None) is not None:
+            series = series.dt.tz_convert(None)
+        elif dtype.kind in "iufb":
+            return np.asarray(series.to_numpy("float64", na_value=np.nan))
     return np.asarray(series.to_numpy())
 
 

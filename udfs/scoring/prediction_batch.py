@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from udfs.dead_letters import Problem
 from udfs.experiments.arm_answer import ArmAnswer
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from udfs.scoring.ladder import Answer
 
 
 @dataclass(frozen=True)
@@ -22,11 +28,13 @@ class PredictionBatch:
         answers: of each model that scored rows of the batch, with the rows; together they cover all.
         matrix: the models' features, (n, k).
         latency_us: microseconds from columns to scores, for the batch.
+        index: labels of the rows in the pandas frame that was scored; None: they have none.
     """
 
     answers: tuple[ArmAnswer, ...]
     matrix: NDArray[Any]
     latency_us: int
+    index: Any = None
 
     @cached_property
     def prediction(self) -> NDArray[np.float64]:
@@ -91,6 +99,63 @@ class PredictionBatch:
             found |= {places[row]: problem for row, problem in each.answer.problems.items()}
         return found
 
+    @cached_property
+    def reason(self) -> NDArray[np.object_]:
+        """``(n,)`` reason why ``status`` is not ``ok``, or why the row has no prediction; else None."""
+        reasons: NDArray[np.object_] = self._joined(lambda each: each.answer.why, object).copy()
+        for row, problem in self.problems.items():
+            reasons[row] = problem.reason
+        return reasons
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Return what is known of each row, by name, (n,) each.
+
+        These are ``prediction``, ``label`` and ``scores`` where the models have classes, ``status``, which is
+        ``dead_letter`` for a row without a prediction, ``reason`` and ``error``, and ``model`` and ``version``: those
+        that scored the row. Rows of experiments have ``experiment`` and ``variant``, too.
+        """
+        size = len(self.matrix)
+        status, error = self.status.copy(), np.full(size, None, dtype=object)
+        for row, problem in self.problems.items():
+            status[row], error[row] = "dead_letter", problem.error
+        nothing = np.full(size, None, dtype=object)
+        found = {
+            "prediction": self.prediction,
+            "label": nothing if self.label is None else self.label,
+            "scores": nothing if self.scores is None else _listed(self.scores),
+            "status": status,
+            "reason": self.reason,
+            "error": error,
+            "model": self._joined(lambda each: scored_by(each.answer, "name"), object),
+            "version": self._joined(lambda each: scored_by(each.answer, "version"), object),
+        }
+        if any(each.arm is not None for each in self.answers):
+            found |= {"experiment": self.experiment, "variant": self.variant}
+        return found
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return a dict for each row, with None where it has no value."""
+        found = {name: values.tolist() for name, values in self.columns().items()}
+        found["prediction"] = [None if score != score else score for score in found["prediction"]]  # noqa: PLR0124
+        return [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return a frame with a row for each, under the index of the frame that was scored."""
+        import pandas as pd
+
+        return pd.DataFrame(self.columns(), index=self.index)
+
+    def to_arrow(self) -> pa.Table:
+        """Return an Arrow table with a row for each, null where it has no value."""
+        import pyarrow as pa
+
+        numbers = {"prediction": pa.float64(), "scores": pa.list_(pa.float64())}
+        columns = {
+            name: pa.array(values, numbers.get(name, pa.string()), from_pandas=True)
+            for name, values in self.columns().items()
+        }
+        return pa.table(columns)
+
     def _joined(self, values_of: Callable[[ArmAnswer], Any], kind: Any) -> NDArray[Any]:
         """Return the values of all answers in the order of the batch."""
         if len(self.answers) == 1:
@@ -101,6 +166,21 @@ class PredictionBatch:
         for each in self.answers:
             joined[slice(None) if each.rows is None else each.rows] = values_of(each)
         return joined
+
+
+def scored_by(answer: Answer, what: Literal["name", "version"]) -> Any:
+    """Return name or version of the model that scored each row: (n,), or one for all."""
+    own, other = getattr(answer.spec, what), answer.fallback
+    if answer.status is None or other is None:
+        return own
+    return np.where(np.char.startswith(answer.status.astype(str), "fallback:"), getattr(other, what), own)
+
+
+def _listed(scores: NDArray[np.float64]) -> NDArray[np.object_]:
+    """Return the rows of a matrix as lists."""
+    listed = np.empty(len(scores), dtype=object)
+    listed[:] = scores.tolist()
+    return listed
 
 
 def _propensity(each: ArmAnswer) -> Any:

@@ -87,7 +87,7 @@ class Scorer:
         self._check_open()
         self.features.check_columns(getattr(table, "column_names", table))
         raw = raw_columns(table, *self._raw_fields(), self.features.fields)
-        return self.score_columns({**raw, **plain_columns(table, self.features.inputs)}, raw)
+        return self.score_columns({**raw, **plain_columns(table, self.features.inputs, self.features.fields)}, raw)
 
     def _raw_fields(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the fields that must be in a table beside the features', and those that are read if they are."""

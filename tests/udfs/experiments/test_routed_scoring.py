@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from conf.settings import Settings
-from gress.scoring import open_scorer
+from gress.scoring.open_scorer import open_scorer
 from models.errors import ModelError
 from models.inspect import spec_from_file
 from models.registry import ExperimentState, Registry, local_registry

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from models.scoring.event_fields import EventFields
 from udfs.scoring.plain_columns import plain_columns
 
 TIMES = ["2024-01-01T05:00:00Z", "2024-01-01T06:00:00.250Z", None]
@@ -33,6 +34,7 @@ WANTED = {
     "amount": [1.5, np.nan, 2.0],
     "kind": ["a", "b", None],
 }
+FIELDS = EventFields({"at": "timestamp", "naive": "timestamp", "text": "string", "kind": "string", "b": "string"})
 ARROW = pa.Table.from_pandas(FRAME.drop(columns="kind"))
 ARRAYS = {name: FRAME[name].to_numpy() for name in ("naive", "flag", "text", "amount")}
 LISTS = {"flag": [True, False, True], "text": ["DE", None, "PL"], "amount": [1.5, np.nan, 2.0]}
@@ -40,7 +42,7 @@ LISTS = {"flag": [True, False, True], "text": ["DE", None, "PL"], "amount": [1.5
 
 @pytest.mark.parametrize("table", [FRAME, ARROW, ARRAYS, LISTS], ids=["pandas", "arrow", "numpy", "lists"])
 def test_columns_are_those_that_features_read(table: Any) -> None:
-    found = plain_columns(table, WANTED)
+    found = plain_columns(table, WANTED, FIELDS)
     assert set(found) == set(getattr(table, "column_names", table))
     for name, values in found.items():
         assert isinstance(values, np.ndarray)
@@ -51,9 +53,9 @@ def test_columns_are_those_that_features_read(table: Any) -> None:
 
 
 def test_texts_of_numpy_become_python_s() -> None:
-    assert plain_columns({"text": np.array(["DE", "PL"])}, ["text"])["text"].dtype == object
+    assert plain_columns({"text": np.array(["DE", "PL"])}, ["text"], FIELDS)["text"].dtype == object
 
 
 def test_plain_arrays_are_not_copied() -> None:
     given = {"a": np.ones(2), "b": np.array(["x", None], dtype=object), "c": np.arange(2)}
-    assert all(found is given[name] for name, found in plain_columns(given, given).items())
+    assert all(found is given[name] for name, found in plain_columns(given, given, FIELDS).items())

@@ -1,0 +1,60 @@
+"""A user's data as a table whose columns can be taken by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from udfs.features.errors import FeatureError
+from udfs.scoring.typed_column import WHERE
+
+_FORMS = "a pandas or polars frame, an Arrow table, arrays by name or a list of dicts"
+
+
+def as_table(data: Any, names: Iterable[str]) -> Any:
+    """Return data as a pandas frame, an Arrow table or columns by name.
+
+    Args:
+        data: one of these, or a list of dicts; or an object that hands out Arrow data, such as a polars frame.
+        names: the columns that are wanted of dicts. One that a row lacks is absent there.
+
+    Raises:
+        FeatureError: the data are of another kind.
+    """
+    if isinstance(data, Mapping):
+        return {name: _array(values) if isinstance(values, list) else values for name, values in data.items()}
+    if hasattr(data, "iloc") or (hasattr(data, "column_names") and hasattr(data, "schema")):
+        return data
+    if hasattr(data, "__arrow_c_stream__"):
+        import pyarrow as pa
+
+        return pa.table(data)
+    if hasattr(data, "__dataframe__"):
+        from pyarrow.interchange import from_dataframe
+
+        return from_dataframe(data)
+    if isinstance(data, Sequence) and not isinstance(data, (str, bytes)):
+        return _of_rows(data, names)
+    raise FeatureError(WHERE, _FORMS, type(data).__name__, "convert it to one of them")
+
+
+def _of_rows(rows: Sequence[Any], names: Iterable[str]) -> dict[str, NDArray[Any]]:
+    wrong = next((row for row in rows if not isinstance(row, Mapping)), None)
+    if wrong is not None:
+        raise FeatureError(WHERE, "a list of dicts", f"one with {type(wrong).__name__} in it", "name each value")
+    # A column that no row has is missing, and the nearest name is looked for among those that are there.
+    there = dict.fromkeys(name for row in rows for name in row)
+    wanted = dict.fromkeys(names) if not rows else there
+    return {name: _array([row.get(name) for row in rows]) for name in wanted}
+
+
+def _array(values: list[Any]) -> NDArray[Any]:
+    """Return values as an array; those of several types stay what they are, which numpy would make texts of."""
+    if len({type(value) for value in values}) == 1 and isinstance(values[0], (bool, int, float)):
+        return np.asarray(values)
+    objects = np.empty(len(values), dtype=object)
+    objects[:] = values
+    return objects

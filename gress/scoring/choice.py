@@ -1,0 +1,86 @@
+"""Choice of what a program scores with: a model by its name, and features of settings or the model's own inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from conf.loading.loader import load_settings, settings_from
+from conf.settings import InferenceSettings, JobSettings, MlSettings, ModelRegistrySettings, Settings
+from gress.scoring.own_inputs import own_inputs
+from jobs.catalogue import default_config, find_job
+from jobs.errors import refuse
+from models.spec import check_name
+from models.version import Version
+from udfs.features.feature_set import FeatureSet, compile_feature_set
+from udfs.scoring.model_source import find_model
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A choice of model and features.
+
+    Attributes:
+        ml: the registry and the limits of a call, and nothing else: no experiments, no listed versions.
+        inference: the choice of the model.
+        features: what it is given.
+    """
+
+    ml: MlSettings
+    inference: InferenceSettings
+    features: FeatureSet
+
+
+def choose(registry: str | Path, model: str, version: str, config: str | Path | Settings | None) -> Choice:
+    """Return the choice that a program names.
+
+    Args:
+        registry: folder, ``package:NAME`` or URL.
+        model: name of the model.
+        version: of the model; empty: the promoted one.
+        config: name of a shipped job, file or settings with the features; None: the model's own inputs.
+
+    Raises:
+        ConfigError, FeatureError, JobError: the settings are wrong or have no job.
+        ModelError: there is no such model or version, or nothing names its inputs.
+    """
+    check_name(model)
+    version = str(Version.parse(version)) if version else ""
+    settings = None if config is None else _settings(config)
+    ml = _only_registry(registry, Settings() if settings is None else settings)
+    own = {"model_name": model, "model_version": version, "fallback_version": ""}
+    if settings is None:
+        inference = InferenceSettings(model_name=model, model_version=version)
+        spec, _, _ = find_model(ml, inference)
+        return Choice(ml, inference, own_inputs(spec))
+    job = job_of(settings)
+    return Choice(ml, job.inference.model_copy(update=own), compile_feature_set(job.features, job.events))
+
+
+def job_of(settings: Settings) -> JobSettings:
+    """Return the job of settings.
+
+    Raises:
+        JobError: they have none.
+    """
+    if settings.job is None:
+        refuse("settings", "a `job:` with events, features and inference", "none")
+    return settings.job
+
+
+def _settings(config: str | Path | Settings) -> Settings:
+    if isinstance(config, Settings):
+        return config
+    if isinstance(config, str) and not Path(config).suffix and not Path(config).exists():
+        find_job(config)
+        return load_settings(default_config(config))
+    return load_settings(config)
+
+
+def _only_registry(registry: str | Path, settings: Settings) -> MlSettings:
+    """Return settings of a registry; how often it is watched, and the limits of a call, are those of the settings."""
+    place = {"ml": {"model_registry": {"base_path": str(registry)}}}
+    named = settings_from(place, origin="registry").ml.model_registry
+    wanted = {"type": named.type, "base_path": named.base_path}
+    watched: ModelRegistrySettings = settings.ml.model_registry.model_copy(update=wanted)
+    return MlSettings(model_registry=watched, inference=settings.ml.inference)
