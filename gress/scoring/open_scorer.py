@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from conf.settings import Settings
-from gress.scoring.choice import job_of
+from gress.scoring.config import job_of
 from gress.scoring.scorer import Scorer
 from udfs.functions.batch_scoring import BatchScoring
 

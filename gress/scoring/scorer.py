@@ -12,9 +12,10 @@ from typing_extensions import Self
 
 from conf.settings import Settings
 from gress.scoring.as_table import as_table
-from gress.scoring.choice import choose
+from gress.scoring.config import settings_of
 from udfs.features.feature_set import FeatureSet
 from udfs.functions.batch_scoring import ladder_options
+from udfs.scoring.choice import choose
 from udfs.scoring.model_source import open_models
 from udfs.scoring.prediction_batch import PredictionBatch
 from udfs.scoring.scorer import Scorer as ColumnScorer
@@ -49,7 +50,7 @@ class Scorer:
             ConfigError, FeatureError, JobError: the settings are wrong or have no job.
             ModelError: there is no such model or version, or its inputs do not fit.
         """
-        choice = choose(registry, model, version, config)
+        choice = choose(registry, model, version, None if config is None else settings_of(config))
         models = open_models(choice.ml, choice.inference, choice.features)
         given = choice.inference.feature_fields
         ladder = ladder_options(choice.ml, choice.inference)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from conf.loading.loader import load_settings, settings_from
-from conf.settings import InferenceSettings, JobSettings, MlSettings, ModelRegistrySettings, Settings
-from gress.scoring.own_inputs import own_inputs
-from jobs.catalogue import default_config, find_job
-from jobs.errors import refuse
+from conf.loading.loader import settings_from
+from conf.settings import InferenceSettings, MlSettings, ModelRegistrySettings, Settings
 from models.spec import check_name
 from models.version import Version
 from udfs.features.feature_set import FeatureSet, compile_feature_set
 from udfs.scoring.model_source import find_model
+from udfs.scoring.own_inputs import own_inputs
 
 
 @dataclass(frozen=True)
@@ -31,50 +29,29 @@ class Choice:
     features: FeatureSet
 
 
-def choose(registry: str | Path, model: str, version: str, config: str | Path | Settings | None) -> Choice:
+def choose(registry: str | Path, model: str, version: str = "", settings: Settings | None = None) -> Choice:
     """Return the choice that a program names.
 
     Args:
         registry: folder, ``package:NAME`` or URL.
         model: name of the model.
         version: of the model; empty: the promoted one.
-        config: name of a shipped job, file or settings with the features; None: the model's own inputs.
+        settings: a job whose features are computed; None: the model's own inputs are the columns.
 
     Raises:
-        ConfigError, FeatureError, JobError: the settings are wrong or have no job.
+        FeatureError: the job's features cannot be built.
         ModelError: there is no such model or version, or nothing names its inputs.
     """
     check_name(model)
     version = str(Version.parse(version)) if version else ""
-    settings = None if config is None else _settings(config)
     ml = _only_registry(registry, Settings() if settings is None else settings)
     own = {"model_name": model, "model_version": version, "fallback_version": ""}
-    if settings is None:
+    if settings is None or settings.job is None:
         inference = InferenceSettings(model_name=model, model_version=version)
         spec, _, _ = find_model(ml, inference)
         return Choice(ml, inference, own_inputs(spec))
-    job = job_of(settings)
+    job = settings.job
     return Choice(ml, job.inference.model_copy(update=own), compile_feature_set(job.features, job.events))
-
-
-def job_of(settings: Settings) -> JobSettings:
-    """Return the job of settings.
-
-    Raises:
-        JobError: they have none.
-    """
-    if settings.job is None:
-        refuse("settings", "a `job:` with events, features and inference", "none")
-    return settings.job
-
-
-def _settings(config: str | Path | Settings) -> Settings:
-    if isinstance(config, Settings):
-        return config
-    if isinstance(config, str) and not Path(config).suffix and not Path(config).exists():
-        find_job(config)
-        return load_settings(default_config(config))
-    return load_settings(config)
 
 
 def _only_registry(registry: str | Path, settings: Settings) -> MlSettings:
