@@ -34,6 +34,7 @@ HEAVY = (
 ADAPTERS = (
     "state.process",
     "udfs.inference",
+    "udfs.sql.functions",
     "udfs.labels.stage",
     "udfs.labels.steps",
     "udfs.learning.stage",

@@ -1,0 +1,86 @@
+"""Arguments of a call as columns by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from conf.nearest import suggest
+from udfs.features.errors import FeatureError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def bound_columns(where: str, names: Sequence[str], arguments: Sequence[Any]) -> dict[str, Any]:
+    """Return the columns that a call gives.
+
+    Args:
+        where: subject of errors, such as ``gress_predict('fraud')``.
+        names: of the columns that are expected, in their order.
+        arguments: what the call gives in this order: pandas Series, or single values for literals. Or one DataFrame,
+            whose columns go by their names; a ROW is one.
+
+    Returns:
+        Arrays and pandas Series of one length, by name.
+
+    Raises:
+        FeatureError: columns are missing or left over, or all arguments are literals.
+    """
+    first = arguments[0] if arguments else None
+    if len(arguments) == 1 and hasattr(first, "columns"):
+        return _of_row(where, names, first)
+    if len(arguments) != len(names):
+        raise FeatureError(where, _counted(names), str(len(arguments)), _difference(names, len(arguments)))
+    return _of_values(where, names, arguments)
+
+
+def _of_row(where: str, names: Sequence[str], row: Any) -> dict[str, Any]:
+    there = list(map(str, row.columns))
+    for name in names:
+        if name not in there:
+            hint = suggest(name, there) or f"name the fields, as in CAST(ROW(...) AS ROW<{name} DOUBLE>)"
+            raise FeatureError(where, f"field {name!r} in the row", ", ".join(there), hint)
+    return {name: _column(row[name]) for name in names}
+
+
+def _of_values(where: str, names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
+    size = next((len(value) for value in values if hasattr(value, "iloc")), None)
+    if size is None and values:
+        hint = "read at least one of them from a table"
+        raise FeatureError(where, "a column among the arguments", "literals alone", hint)
+    rows = size or 0
+    return {
+        name: _column(value) if hasattr(value, "iloc") else _repeated(value, rows)
+        for name, value in zip(names, values, strict=True)
+    }
+
+
+def _column(values: Any) -> Any:
+    """Return a column whose decimals are numbers, which models compute with."""
+    if values.dtype != object:
+        return values
+    first = next((value for value in values if value is not None), None)
+    return values.astype(np.float64) if isinstance(first, Decimal) else values
+
+
+def _repeated(value: Any, size: int) -> NDArray[Any]:
+    if isinstance(value, bool | int | float | Decimal):
+        return np.full(size, float(value))
+    column = np.empty(size, dtype=object)
+    column[:] = [value] * size
+    return column
+
+
+def _counted(names: Sequence[str]) -> str:
+    listed = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+    return f"{len(names)} columns ({listed})"
+
+
+def _difference(names: Sequence[str], given: int) -> str:
+    if given < len(names):
+        return f"the first that is missing is {names[given]!r}"
+    return "leave out the last, or give one ROW with named fields"

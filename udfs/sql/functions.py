@@ -1,0 +1,90 @@
+"""The SQL functions as PyFlink runs them: batches of columns for scalars, single rows for tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pyflink.table import FunctionContext
+from pyflink.table.udf import ScalarFunction, TableFunction, udf, udtf
+
+from udfs.functions.vector_function import row_type
+from udfs.sql.classes import ClassOptions, classes_of
+from udfs.sql.named_models import PREDICTION_COLUMNS, NamedFeatures, NamedModels, prediction_columns
+from udfs.sql.options import SqlOptions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class _WithModels:
+    """A function that opens models by the parameters of its job.
+
+    PyFlink would run a deterministic function again for each field of its row that a query selects.
+    """
+
+    def is_deterministic(self) -> bool:
+        """Return False: another version may answer next."""
+        return False
+
+    def open(self, function_context: FunctionContext) -> None:
+        """Read where models are."""
+        self._models = NamedModels(SqlOptions.of_parameters(function_context.get_job_parameter))
+
+    def close(self) -> None:
+        """Let the models go."""
+        if hasattr(self, "_models"):
+            self._models.close()
+
+
+class Predict(_WithModels, ScalarFunction):  # type: ignore[misc]
+    """A vectorised function of a model's name and columns: a row of ``PREDICTION_COLUMNS`` each."""
+
+    def eval(self, model: str, *columns: Any) -> pd.DataFrame:
+        """Return a prediction, or a status with its reason, for each row."""
+        import pandas as pd
+
+        found = prediction_columns(self._models.score("gress_predict", model, columns))
+        return pd.DataFrame(found, copy=False)
+
+
+class Features(ScalarFunction):  # type: ignore[misc]
+    """A vectorised function of a feature set's name and columns: the features of each row."""
+
+    def is_deterministic(self) -> bool:
+        """Return False, so that a query which reads the result twice computes it once."""
+        return False
+
+    def open(self, function_context: FunctionContext) -> None:
+        """Read where settings are."""
+        self._features = NamedFeatures(SqlOptions.of_parameters(function_context.get_job_parameter))
+
+    def eval(self, config: str, *columns: Any) -> pd.Series:
+        """Return an array for each row."""
+        import pandas as pd
+
+        return pd.Series(list(self._features.compute(config, columns)), dtype=object)
+
+
+class Score(_WithModels, TableFunction):  # type: ignore[misc]
+    """A table function of a model's name, options and columns: a row for each class, the likeliest first."""
+
+    def eval(self, model: str, *arguments: Any) -> list[tuple[str | None, float, int]]:
+        """Return label, score and rank; nothing for a row that the model refuses."""
+        options, values = ClassOptions.split(arguments)
+        columns = [_column_of_one(value) for value in values]
+        return classes_of(self._models.score("gress_score", model, columns), options)
+
+
+def _column_of_one(value: Any) -> Any:
+    """Return a column of one row; a ROW is a frame of its fields."""
+    import pandas as pd
+
+    if hasattr(value, "as_dict"):
+        return pd.DataFrame([value.as_dict()])
+    return pd.Series([value], dtype=None if isinstance(value, bool | int | float | np.number) else object)
+
+
+gress_predict = udf(Predict(), result_type=row_type(PREDICTION_COLUMNS), func_type="pandas", deterministic=False)
+gress_features = udf(Features(), result_type="ARRAY<DOUBLE>", func_type="pandas", deterministic=False)
+gress_score = udtf(Score(), result_types=["STRING", "DOUBLE", "INT"], deterministic=False)
