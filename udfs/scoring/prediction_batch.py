@@ -114,15 +114,17 @@ class PredictionBatch:
         ``dead_letter`` for a row without a prediction, ``reason`` and ``error``, and ``model`` and ``version``: those
         that scored the row. Rows of experiments have ``experiment`` and ``variant``, too.
         """
-        size = len(self.matrix)
-        status, error = self.status.copy(), np.full(size, None, dtype=object)
+        nothing = np.full(len(self.matrix), None, dtype=object)
+        label = nothing.copy() if self.label is None else self.label.astype(object)
+        scores = self._joined(lambda each: _listed(each.answer.scores.scores), object)
+        status, error = self.status.copy(), nothing.copy()
         for row, problem in self.problems.items():
+            label[row] = scores[row] = None
             status[row], error[row] = "dead_letter", problem.error
-        nothing = np.full(size, None, dtype=object)
         found = {
             "prediction": self.prediction,
-            "label": nothing if self.label is None else self.label,
-            "scores": nothing if self.scores is None else _listed(self.scores),
+            "label": label,
+            "scores": scores,
             "status": status,
             "reason": self.reason,
             "error": error,
@@ -176,10 +178,13 @@ def scored_by(answer: Answer, what: Literal["name", "version"]) -> Any:
     return np.where(np.char.startswith(answer.status.astype(str), "fallback:"), getattr(other, what), own)
 
 
-def _listed(scores: NDArray[np.float64]) -> NDArray[np.object_]:
-    """Return the rows of a matrix as lists."""
+def _listed(scores: NDArray[np.float64] | None) -> NDArray[np.object_] | None:
+    """Return the rows of a matrix as lists, None where a row has no number."""
+    if scores is None:
+        return None
     listed = np.empty(len(scores), dtype=object)
     listed[:] = scores.tolist()
+    listed[np.isnan(scores).all(axis=1)] = None
     return listed
 
 

@@ -87,7 +87,9 @@ def _answer(rows: list[Row], place: int) -> Answer:
     if any(row.status != "ok" for row in rows):
         status = objects(["ok" if row.is_dead else row.status for row in rows])
     problems = {row: PROBLEM for row, each in enumerate(rows) if each.is_dead}
-    return Answer(Scores(predictions, label, scores), spec_of(f"{place + 1}.0.0"), status, problems=problems)
+    spec, other = spec_of(f"{place + 1}.0.0"), spec_of("0.9.0")
+    why = None if status is None else objects([None if row.status in ("ok", "dead") else "too_slow" for row in rows])
+    return Answer(Scores(predictions, label, scores), spec, status, why, other, problems)
 
 
 def plain(values: np.ndarray) -> list[Any]:
@@ -128,3 +130,27 @@ def test_each_row_has_the_classes_of_its_model(rows: list[Row]) -> None:
     for place, (row, width) in enumerate(zip(rows, widths, strict=True)):
         wanted[place, :width] = row.scores
     np.testing.assert_array_equal(batch.scores, wanted)
+
+
+@given(rows=ROWS)
+def test_each_row_says_who_scored_it_or_why_nobody_did(rows: list[Row]) -> None:
+    found = batch_of(rows).to_dicts()
+    assert [row["status"] for row in found] == ["dead_letter" if row.is_dead else row.status for row in rows]
+    reasons = {"ok": None, "dead": PROBLEM.reason}
+    assert [row["reason"] for row in found] == [reasons.get(row.status, "too_slow") for row in rows]
+    assert [row["error"] for row in found] == [PROBLEM.error if row.is_dead else None for row in rows]
+    others = {"fallback:0.9.0": "0.9.0"}
+    assert [row["version"] for row in found] == [others.get(row.status, f"{row.arm + 1}.0.0") for row in rows]
+    assert [row["label"] for row in found] == [row.label for row in rows]
+    assert [row["prediction"] for row in found] == [None if row.is_dead else row.prediction for row in rows]
+    assert [row["scores"] for row in found] == [None if row.is_dead else row.scores or None for row in rows]
+
+
+@given(rows=ROWS)
+def test_forms_of_a_batch_say_the_same(rows: list[Row]) -> None:
+    batch = batch_of(rows)
+    dicts = batch.to_dicts()
+    table, frame = batch.to_arrow(), batch.to_pandas()
+    assert table.to_pylist() == dicts
+    assert plain(frame["prediction"].to_numpy()) == [row["prediction"] for row in dicts]
+    assert list(frame) == table.column_names == list(dicts[0])
