@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional, get_type_hints
 import typer
 
 if TYPE_CHECKING:
-    from conf.settings import MlSettings
+    from conf.settings import MlSettings, Settings
     from models.registry import Registry
 
 _OPTIONS: dict[str, tuple[Any, object]] = {
@@ -116,6 +116,11 @@ def _note_others(used: str) -> None:
 
 def _settings(place: str | None, config: Path | None, overrides: list[str] | None) -> MlSettings:
     """Return the settings, with the registry's place replaced; its endpoint, region and cache stay."""
+    return settings_with_registry(place, config, overrides).ml
+
+
+def settings_with_registry(place: str | None, config: Path | None, overrides: list[str] | None) -> Settings:
+    """Return the settings of a command with these options; a place of the registry wins over the others."""
     from conf.loading.loader import load_settings, settings_from
 
     chosen = list(overrides or ())
@@ -125,4 +130,4 @@ def _settings(place: str | None, config: Path | None, overrides: list[str] | Non
         quoted = json.dumps(place, ensure_ascii=False)
         # A type of s3 or gcs would turn a folder of this machine into a prefix in the bucket.
         chosen += ["ml.model_registry.type=local", f"ml.model_registry.base_path={quoted}"]
-    return load_settings(config, overrides=chosen, environ=os.environ).ml
+    return load_settings(config, overrides=chosen, environ=os.environ)

@@ -1,0 +1,1 @@
+"""`gress sql`: the command, its output, and its prompt."""

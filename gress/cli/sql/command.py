@@ -1,0 +1,104 @@
+"""`gress sql`: statements of a file, of the command line, or of a prompt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from gress.cli.panels import RUN
+from jobs.errors import fail, refuse
+
+if TYPE_CHECKING:
+    from conf.settings import Settings
+    from gress.sql.session import SessionOptions
+    from gress.sql.statements import Statement
+
+
+def mount(app: typer.Typer) -> None:
+    """Add the command of this file to an application."""
+    app.command("sql", rich_help_panel=RUN)(sql_command)
+
+
+def sql_command(
+    file: Annotated[Optional[Path], typer.Argument(metavar="FILE", help="File of statements.")] = None,  # noqa: UP045
+    text: Annotated[
+        Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+        typer.Option("-e", "--execute", help="Statements, with semicolons between them."),
+    ] = None,
+    place: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--registry", help="Folder, package:NAME or URL of the models; default: that of the settings."),
+    ] = None,
+    config: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--config", help="YAML file; functions compute the features of its job before they predict."),
+    ] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting, as key.path=value; may be repeated.")
+    ] = None,
+    flink_conf: Annotated[Optional[Path], typer.Option("--flink-conf", help="File of Flink options.")] = None,  # noqa: UP045
+    is_batch: Annotated[
+        bool, typer.Option("--batch", help="Queries end, and give each row once; default: rows of a stream.")
+    ] = False,
+) -> None:
+    """Score with SQL: run a file of statements, or ask at a prompt.
+
+    Statements run one after the other; an INSERT is waited for, and the first that fails ends the command. Without
+    FILE and -e, statements are typed at a prompt, where Ctrl-C ends a query and Ctrl-D the session.
+    """
+    from gress.cli.registry_options import settings_with_registry
+
+    if file is not None and text is not None:
+        refuse("gress sql", "FILE or -e", "both")
+    given = None if file is None and text is None else _statements(file, text)
+    options = _options(settings_with_registry(place, config, overrides), config, flink_conf, is_batch=is_batch)
+    origin = "-e" if file is None else str(file)
+    if given is not None:
+        _run(given, origin, options)
+
+
+def _statements(file: Path | None, text: str | None) -> tuple[Statement, ...]:
+    """Return the statements of a file or of -e; refuse a quote without an end before anything runs."""
+    from gress.sql.statements import split_statements
+
+    origin = "-e" if file is None else str(file)
+    try:
+        content = text if file is None else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(origin, f"cannot be read: {error}")
+    split = split_statements(content or "")
+    if split.unclosed and split.rest is not None:
+        closing = "*/" if split.unclosed == "/*" else split.unclosed
+        refuse(f"{origin}:{split.rest.line}", f"a closing {closing} in this statement", "the end of the text")
+    found = (*split.statements, *([split.rest] if split.rest is not None else []))
+    if not found:
+        refuse(origin, "a statement", "none")
+    return found
+
+
+def _options(settings: Settings, config: Path | None, flink_conf: Path | None, *, is_batch: bool) -> SessionOptions:
+    from gress.sql.session import SessionOptions
+    from models.registry import open_registry
+
+    registry = open_registry(settings.ml.model_registry)
+    parameters = {"gress.registry": str(registry.store.folder or registry.url)}
+    if config is not None:
+        parameters["gress.config"] = str(config.absolute())
+    return SessionOptions(settings, flink_conf, parameters, is_batch)
+
+
+def _run(statements: tuple[Statement, ...], origin: str, options: SessionOptions) -> None:
+    from gress.cli.sql.output import print_lines
+    from gress.sql.execution import Executor, SessionEnd
+    from gress.sql.session import SqlSession
+
+    try:
+        executor = Executor(SqlSession(options), print_lines, print_lines)
+        for statement in statements:
+            executor.run(statement, origin)
+    except SessionEnd:
+        return
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None

@@ -1,0 +1,170 @@
+"""Execution of statements: each is checked, started, waited for, and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from gress.sql.problems import problem
+from gress.sql.rows import Rows, wait_for
+from gress.sql.session import SqlSession, causes_of, job_of
+from gress.sql.statements import Statement
+from gress.sql.text_table import TextTable
+from jobs.errors import JobError
+
+if TYPE_CHECKING:
+    from pyflink.table import TableResult
+
+Show = Callable[[Iterable[str]], None]
+"""Shows lines as they come."""
+
+_QUERIES = ("PlannerQueryOperation", "QueryOperation")
+
+
+class StatementError(JobError):
+    """A statement that is wrong, or whose job failed.
+
+    Args:
+        origin: file that holds it, or the name of the prompt.
+        line: in that file.
+        text: expected, got, and the remedy.
+    """
+
+    def __init__(self, origin: str, line: int, text: str) -> None:
+        super().__init__(f"{origin}:{line}", text)
+
+
+@dataclass(frozen=True)
+class Executor:
+    """Statements of one origin in one session.
+
+    Attributes:
+        session: to run them in.
+        show: shows the lines of an answer.
+        show_bounded: shows the lines of a result that ends; a terminal may page them.
+    """
+
+    session: SqlSession
+    show: Show
+    show_bounded: Show
+
+    def run(self, statement: Statement, origin: str) -> None:
+        """Execute a statement and show its answer; an INSERT is waited for.
+
+        Raises:
+            SessionEnd: it was QUIT or EXIT.
+            StatementError: Flink refuses it, or its job failed.
+        """
+        try:
+            self._run(statement.text)
+        except SessionEnd:
+            raise
+        except JobError as error:
+            raise StatementError(origin, statement.line, str(error)) from None
+        except Exception as error:
+            _refuse(error, self.session, statement, origin)
+
+    def _run(self, text: str) -> None:
+        operation = self.session.parse(text)
+        kind = operation.getClass().getSimpleName()
+        own = _OWN.get(kind)
+        if own is not None:
+            self.show(own(self.session, operation))
+            return
+        result = self.session.execute(text)
+        with job_of(result):
+            if kind in _QUERIES:
+                self._show_rows(result)
+            elif result.get_job_client() is not None:
+                wait_for(result.wait)
+                self.show(["OK"])
+            elif result.get_table_schema().get_field_names() == ["result"]:
+                self.show(_texts(result))
+            else:
+                self.show_bounded(bounded_lines(result))
+
+    def _show_rows(self, result: TableResult) -> None:
+        if self.session.is_batch:
+            self.show_bounded(bounded_lines(result))
+        else:
+            self.show(live_lines(result))
+
+
+def _texts(result: TableResult) -> Iterator[str]:
+    """Return the texts of an answer that is no table, such as a plan, as they are."""
+    with result.collect() as rows:
+        for row in rows:
+            yield str(row[0]).rstrip()
+
+
+def live_lines(result: TableResult) -> Iterator[str]:
+    """Return the rows of a stream as lines, as they come; the first column says what each does to those before it."""
+    names = ["op", *result.get_table_schema().get_field_names()]
+    return _lines(result, names, lambda row: (str(row.get_row_kind()), *row))
+
+
+def bounded_lines(result: TableResult) -> Iterator[str]:
+    """Return the rows of a result that ends as lines, with their number behind them."""
+    return _lines(result, result.get_table_schema().get_field_names(), tuple)
+
+
+def _lines(result: TableResult, names: list[str], values: Callable[[Any], tuple[Any, ...]]) -> Iterator[str]:
+    table, count = TextTable(names), 0
+    with result.collect() as source:
+        rows = Rows(source)
+        try:
+            for block in rows.blocks():
+                count += len(block)
+                yield from table.block(map(values, block))
+        finally:
+            rows.stop()
+    yield from () if count else table.block([])
+    yield f"{count:,} row{'s' * (count != 1)}"
+
+
+def _refuse(error: Exception, session: SqlSession, statement: Statement, origin: str) -> NoReturn:
+    causes = causes_of(error)
+    if causes is None:
+        raise error
+    line, text = problem(causes, session.known())
+    raise StatementError(origin, statement.line + line - 1, text) from error
+
+
+def _set(session: SqlSession, operation: Any) -> list[str]:
+    if not operation.getKey().isPresent():
+        options = session.tables.get_config().get_configuration().to_dict()
+        return [f"'{key}' = '{value}'" for key, value in sorted(options.items()) if not key.startswith("$")]
+    session.set_option(operation.getKey().get(), operation.getValue().get())
+    return ["OK"]
+
+
+def _reset(session: SqlSession, operation: Any) -> list[str]:
+    session.reset_option(operation.getKey().orElse(None))
+    return ["OK"]
+
+
+def _help(session: SqlSession, operation: Any) -> list[str]:
+    return [
+        "SELECT, INSERT, CREATE TABLE, CREATE MODEL, SHOW TABLES, SHOW MODELS, DESCRIBE: as Flink's SQL has them.",
+        "SET 'key' = 'value'; sets a Flink option, RESET 'key'; takes it back, SET; lists what is in effect.",
+        f"Functions of this package: {', '.join(sorted(session.functions)) or 'none'}.",
+        "QUIT; ends the session.",
+    ]
+
+
+def _quit(session: SqlSession, operation: Any) -> NoReturn:
+    raise SessionEnd
+
+
+class SessionEnd(Exception):
+    """A statement that ends the session: QUIT or EXIT."""
+
+
+_OWN: dict[str, Callable[[SqlSession, Any], list[str]]] = {
+    "SetOperation": _set,
+    "ResetOperation": _reset,
+    "HelpOperation": _help,
+    "QuitOperation": _quit,
+}
+"""Statements that a table environment leaves to its client."""

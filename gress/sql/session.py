@@ -1,0 +1,200 @@
+"""Session of SQL: one table environment with our functions and the connectors at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conf.settings import Settings
+from gress.sql.problems import Cause, Known, one_line
+from jobs.errors import JobError, refuse
+from jobs.flink.environment import flink_options, open_session, planning
+from jobs.flink.file_urls import file_url
+from jobs.kafka.jars import CONNECTOR, JDBC, find_jars
+
+if TYPE_CHECKING:
+    from pyflink.table import TableEnvironment, TableResult
+
+_MODE = "execution.runtime-mode"
+_RESTARTS = "restart-strategy.type"
+
+
+@dataclass(frozen=True)
+class SessionOptions:
+    """Choices that a session is opened with.
+
+    Attributes:
+        settings: execution, registry, and a job where its features are to be computed.
+        flink_conf: file of Flink options; None: the shipped one.
+        parameters: job parameters, which functions read.
+        is_batch: queries run over bounded tables and give each row once.
+    """
+
+    settings: Settings
+    flink_conf: Path | None = None
+    parameters: Mapping[str, str] | None = None
+    is_batch: bool = False
+
+
+class SqlSession:
+    """A table environment, and what the command asks it.
+
+    Args:
+        options: choices that it is opened with.
+        functions: functions by their SQL names; None: those of ``udfs.sql``.
+
+    Raises:
+        JobError: there is no Java 11, 17 or 21.
+    """
+
+    def __init__(self, options: SessionOptions, functions: Mapping[str, Any] | None = None) -> None:
+        self.options = options
+        self.functions = dict(shipped_functions() if functions is None else functions)
+        open_session(options.settings, flink_conf=options.flink_conf)
+        self.tables = self._environment()
+        self._parser = self.tables._j_tenv.getPlanner().getParser()
+        self._parameters: dict[str, str] = {}
+        self._set: set[str] = set()
+        self.set_parameters(options.parameters or {})
+
+    def _environment(self) -> TableEnvironment:
+        from pyflink.common import Configuration
+        from pyflink.table import EnvironmentSettings, TableEnvironment
+
+        configuration = Configuration()
+        for key, value in self._flink_options().items():
+            configuration.set_string(key, value)
+        made = EnvironmentSettings.new_instance().with_configuration(configuration).build()
+        tables = TableEnvironment.create(made)
+        jars = connector_jars()
+        if jars:
+            tables.get_config().set("pipeline.jars", ";".join(map(file_url, jars)))
+        for name, function in self.functions.items():
+            tables.create_temporary_system_function(name, function)
+        return tables
+
+    def _flink_options(self) -> dict[str, str]:
+        # Somebody waits for the answer: a query that failed should say so at once, and not after five more tries.
+        given = {_RESTARTS: "none", _MODE: "batch" if self.options.is_batch else "streaming"}
+        settings = self.options.settings
+        chosen = {key: str(settings.execution.flink[key]) for key in given if key in settings.execution.flink}
+        return flink_options(settings, flink_conf=self.options.flink_conf, extra={**given, **chosen})
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether queries end and give each row once."""
+        return str(self.tables.get_config().get(_MODE, "")).lower() == "batch"
+
+    def set_parameters(self, more: Mapping[str, str]) -> None:
+        """Add job parameters, which functions read when a query starts."""
+        from pyflink.java_gateway import get_gateway
+
+        self._parameters.update(more)
+        jvm = get_gateway().jvm
+        values = jvm.java.util.HashMap()
+        for key, value in self._parameters.items():
+            values.put(key, value)
+        option = jvm.org.apache.flink.configuration.PipelineOptions.GLOBAL_JOB_PARAMETERS
+        self.tables._j_tenv.getConfig().set(option, values)
+
+    def parse(self, text: str) -> Any:
+        """Return Flink's operation of a statement; nothing is executed."""
+        with planning():
+            return self._parser.parse(text).get(0)
+
+    def execute(self, text: str) -> TableResult:
+        """Execute a statement; a query or an INSERT is started, and not waited for."""
+        with planning():
+            return self.tables.execute_sql(text)
+
+    def set_option(self, key: str, value: str) -> None:
+        """Set a Flink option for the statements after it.
+
+        Raises:
+            JobError: the option is the mode, which an environment keeps.
+        """
+        if key == _MODE and (value.lower() == "batch") != self.is_batch:
+            fix = "start another one, with or without --batch"
+            refuse(f"SET '{_MODE}'", "the mode of the session", repr(value), fix)
+        self.tables.get_config().set(key, value)
+        self._set.add(key)
+
+    def reset_option(self, key: str | None) -> None:
+        """Take back what `set_option` set, for one key or, with None, for all."""
+        options = self.tables._j_tenv.getConfig().getConfiguration()
+        for one in self._set if key is None else self._set & {key}:
+            options.removeKey(one)
+        self._set -= set(self._set) if key is None else {key}
+
+    def known(self) -> Known:
+        """Return the names of the session."""
+        return Known(self.tables.list_tables, self.columns, self.tables.list_functions)
+
+    def columns(self) -> list[str]:
+        """Return the names of the columns of all tables and views."""
+        found: dict[str, None] = {}
+        for table in self.tables.list_tables():
+            with planning():
+                found.update(dict.fromkeys(self.tables.from_path(f"`{table}`").get_schema().get_field_names()))
+        return list(found)
+
+
+def shipped_functions() -> dict[str, Any]:
+    """Return the functions of ``udfs.sql`` by their SQL names."""
+    if find_spec("udfs.sql") is None:
+        return {}
+    room = import_module("udfs.sql")
+    return {name: getattr(room, name) for name in room.FUNCTIONS}
+
+
+def connector_jars() -> list[Path]:
+    """Return the jars of the connectors that were fetched, of Kafka and of databases; none is needed."""
+    found: list[Path] = []
+    for part in (CONNECTOR, JDBC):
+        try:
+            found += find_jars(part)
+        except JobError:
+            continue
+    return found
+
+
+def causes_of(error: BaseException) -> Sequence[Cause] | None:
+    """Return the chain of a Java exception that Python got, outermost first; None: it is none of Java's."""
+    links = list(_links(getattr(error, "java_exception", None)))
+    if not links and type(error).__module__.startswith(("py4j", "pyflink")):
+        return (Cause(type(error).__name__, one_line(str(error))),)
+    return links or None
+
+
+def _links(thrown: Any) -> Iterator[Cause]:
+    while thrown is not None:
+        yield Cause(thrown.getClass().getSimpleName(), thrown.getMessage() or "")
+        thrown = thrown.getCause()
+
+
+@contextmanager
+def job_of(result: TableResult) -> Iterator[None]:
+    """Watch the job of a result, if it has one, while the caller waits for it or reads its rows.
+
+    Raises:
+        Exception: what the job failed with, instead of what a reader of its rows noticed of that.
+        BaseException: what else ends the block, such as Ctrl-C; the job is cancelled.
+    """
+    client = result.get_job_client()
+    # Ask now: the small cluster of a job ends with it, and then answers nobody.
+    end = None if client is None else client.get_job_execution_result()
+    try:
+        yield
+    except Exception as error:
+        if end is not None and causes_of(error) is not None:
+            end.result()
+        raise
+    except BaseException:
+        if client is not None:
+            client.cancel()
+        raise

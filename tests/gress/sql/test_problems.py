@@ -1,0 +1,84 @@
+"""Flink's errors as one line; their texts are those of Flink 2.3."""
+
+from __future__ import annotations
+
+import pytest
+
+from gress.sql.problems import Cause, Known, one_line, problem
+
+KNOWN = Known(lambda: ["transactions"], lambda: ["amount", "id"], lambda: ["upper", "gress_predict"])
+
+
+def of(*messages: str) -> tuple[int, str]:
+    return problem([Cause("X", message) for message in messages], KNOWN)
+
+
+def test_wrong_syntax_says_what_may_stand_there() -> None:
+    message = (
+        'SQL parse failed. Encountered "v" at line 3, column 15.\nWas expecting one of:\n    <EOF> \n    "FETCH" ...\n'
+        "    <IDENTIFIER> ...\n    <QUOTED_IDENTIFIER> ...\n    "
+    )
+    assert of(message) == (3, "expected the end of the statement, FETCH, a name, got v")
+
+
+def test_long_lists_of_words_are_cut() -> None:
+    words = "".join(f'    "{word}" ...\n' for word in "ABCDEFGH")
+    text = of(f'SQL parse failed. Encountered "x" at line 1, column 1.\nWas expecting one of:\n{words}')[1]
+    assert text == "expected A, B, C, D, E, F, or others, got x"
+
+
+def test_the_end_of_a_statement_has_a_name() -> None:
+    message = 'SQL parse failed. Encountered "<EOF>" at line 1, column 13.\nWas expecting one of:\n    "TABLE" ...\n'
+    assert of(message)[1] == "expected TABLE, got the end of the statement"
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        pytest.param(
+            "From line 2, column 8 to line 2, column 12: Column 'amont' not found in any table",
+            "expected a column of the tables, got 'amont'; nearest valid name 'amount'",
+            id="column",
+        ),
+        pytest.param(
+            "From line 2, column 15 to line 2, column 17: Object 'transaction' not found",
+            "expected a table or view, got 'transaction'; nearest valid name 'transactions'",
+            id="table",
+        ),
+        pytest.param(
+            "At line 2, column 1: No match found for function signature gress_predit(<CHARACTER>)",
+            "expected a function that takes these, got 'gress_predit'; nearest valid name 'gress_predict'",
+            id="function",
+        ),
+        pytest.param(
+            "At line 2, column 1: No match found for function signature upper(<NUMERIC>)",
+            "expected a function that takes these, got 'upper'",
+            id="arguments of a function that is there",
+        ),
+        pytest.param(
+            "At line 2, column 8: Cannot apply '+' to arguments of type '<CHAR(1)> + <INTEGER>'. Supported:\n'a'\n'b'",
+            "Cannot apply '+' to arguments of type '<CHAR(1)> + <INTEGER>'. Supported: 'a' 'b'",
+            id="other",
+        ),
+    ],
+)
+def test_refusal_names_what_was_expected_and_what_is_near(message: str, text: str) -> None:
+    assert of(f"SQL validation failed. {message}", message) == (2, text)
+
+
+def test_path_of_a_missing_table_is_its_name() -> None:
+    message = "Cannot find table '`default_catalog`.`default_database`.`zzz`' in any of the catalogs [default_catalog]."
+    assert of(message) == (1, "expected a table or view, got 'zzz'")
+
+
+def test_a_failed_job_says_its_innermost_cause() -> None:
+    assert of("Job execution failed.", "Recovery is suppressed", "File /x is missing")[1] == "File /x is missing"
+
+
+def test_a_cause_without_a_message_is_named_by_its_class() -> None:
+    assert problem([Cause("NullPointerException", "")], KNOWN) == (1, "NullPointerException")
+
+
+def test_an_error_of_a_python_function_is_its_last_line() -> None:
+    trace = "Error from a worker: Traceback (most recent call last):\n  File x\nValueError: no\n\nJava stack"
+    assert one_line(trace) == "ValueError: no"

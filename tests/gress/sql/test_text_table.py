@@ -1,0 +1,64 @@
+"""Rows as aligned text."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gress.sql.text_table import TextTable, cell_text, width
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        pytest.param(None, "NULL", id="nothing"),
+        pytest.param(True, "TRUE", id="true"),
+        pytest.param(0.1, "0.1", id="double"),
+        pytest.param(Decimal("1.50"), "1.50", id="decimal"),
+        pytest.param(bytearray(b"\x00A"), "x'0041'", id="bytes"),
+        pytest.param(dt.datetime(2020, 1, 2, 3, 4, 5, 6000), "2020-01-02 03:04:05.006000", id="timestamp"),  # noqa: DTZ001
+        pytest.param(dt.date(2020, 1, 2), "2020-01-02", id="date"),
+        pytest.param((1, ("a", None)), "(1, (a, NULL))", id="nested rows"),
+        pytest.param(dict.fromkeys([1, "b"]).keys(), "(1, b)", id="row of Flink's own type"),
+        pytest.param([[1.5], []], "[[1.5], []]", id="arrays"),
+        pytest.param({"a": False}, "{a=FALSE}", id="map"),
+        pytest.param("a\r\nb", "a\\r\\nb", id="line breaks"),
+    ],
+)
+def test_each_type_has_its_text(value: object, text: str) -> None:
+    assert cell_text(value) == text
+
+
+def test_numbers_stand_to_the_right_and_texts_to_the_left() -> None:
+    assert TextTable(["n", "text"]).block([(7, "a"), (1234, "bcdef"), (True, "")]) == [
+        "n     text",
+        "----  -----",
+        "   7  a",
+        "1234  bcdef",
+        "TRUE",
+    ]
+
+
+def test_later_blocks_have_no_head_and_keep_the_widths_of_earlier_ones() -> None:
+    table = TextTable(["a", "b"])
+    table.block([("wide", 1)])
+    assert table.block([("x", 2)]) == ["x     2"]
+    assert table.block([("widest", 3)]) == ["widest  3"]
+    assert table.block([("y", 4)]) == ["y       4"]
+
+
+def test_wide_letters_take_two_places_and_marks_none() -> None:
+    assert (width("漢字"), width("e\u0301")) == (4, 1)
+    lines = TextTable(["k", "v"]).block([("漢字", "x"), ("abcd", "y")])
+    assert lines[2:] == ["漢字  x", "abcd  y"]
+
+
+@given(st.lists(st.tuples(st.text("ab漢 ", max_size=9), st.integers(), st.text("xy", min_size=1)), max_size=9))
+def test_last_cell_of_every_row_begins_in_the_same_place(rows: list[tuple[str, int, str]]) -> None:
+    lines = TextTable(["first", "second", "z"]).block(rows)
+    starts = {width(line) - len(row[2]) for line, row in zip(lines[2:], rows, strict=True)}
+    assert starts <= {width(lines[0]) - 1}
