@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from conf.errors import ConfigError
 from gress.sql.problems import problem
 from gress.sql.rows import Rows, wait_for
 from gress.sql.session import SqlSession, causes_of, job_of
+from gress.sql.session_models import SessionModels
 from gress.sql.statements import Statement
 from gress.sql.text_table import TextTable
 from jobs.errors import JobError
+from models.errors import ModelError
+from udfs.features.errors import FeatureError
 
 if TYPE_CHECKING:
     from pyflink.table import TableResult
@@ -41,11 +46,13 @@ class Executor:
 
     Attributes:
         session: to run them in.
+        models: models that they may name.
         show: shows the lines of an answer.
         show_bounded: shows the lines of a result that ends; a terminal may page them.
     """
 
     session: SqlSession
+    models: SessionModels
     show: Show
     show_bounded: Show
 
@@ -60,7 +67,7 @@ class Executor:
             self._run(statement.text)
         except SessionEnd:
             raise
-        except JobError as error:
+        except (ConfigError, FeatureError, JobError, ModelError) as error:
             raise StatementError(origin, statement.line, str(error)) from None
         except Exception as error:
             _refuse(error, self.session, statement, origin)
@@ -72,6 +79,7 @@ class Executor:
         if own is not None:
             self.show(own(self.session, operation))
             return
+        self.models.check(operation)
         result = self.session.execute(text)
         with job_of(result):
             if kind in _QUERIES:
@@ -82,7 +90,8 @@ class Executor:
             elif result.get_table_schema().get_field_names() == ["result"]:
                 self.show(_texts(result))
             else:
-                self.show_bounded(bounded_lines(result))
+                self.show_bounded(itertools.chain(bounded_lines(result), self.models.describe(operation)))
+        self.models.follow(operation)
 
     def _show_rows(self, result: TableResult) -> None:
         if self.session.is_batch:

@@ -53,10 +53,16 @@ class SqlSession:
     """
 
     def __init__(self, options: SessionOptions, functions: Mapping[str, Any] | None = None) -> None:
+        from pyflink.java_gateway import get_gateway
+
         self.options = options
         self.functions = dict(shipped_functions() if functions is None else functions)
         open_session(options.settings, flink_conf=options.flink_conf)
-        self.tables = self._environment()
+        self._connections = get_gateway()._gateway_client.deque
+        with planning():
+            self.tables = self._environment()
+            # The JVM has a thread for each connection, and the planner finds its thread-local state in one alone.
+            self._planners = self._connections[-1]
         self._parser = self.tables._j_tenv.getPlanner().getParser()
         self._parameters: dict[str, str] = {}
         self._set: set[str] = set()
@@ -102,14 +108,23 @@ class SqlSession:
         option = jvm.org.apache.flink.configuration.PipelineOptions.GLOBAL_JOB_PARAMETERS
         self.tables._j_tenv.getConfig().set(option, values)
 
+    @contextmanager
+    def _planning(self) -> Iterator[None]:
+        """Let calls of the block take the planner's connection, whatever others a reader of rows has left behind."""
+        with planning():
+            if self._planners in self._connections:
+                self._connections.remove(self._planners)
+                self._connections.append(self._planners)
+            yield
+
     def parse(self, text: str) -> Any:
         """Return Flink's operation of a statement; nothing is executed."""
-        with planning():
+        with self._planning():
             return self._parser.parse(text).get(0)
 
     def execute(self, text: str) -> TableResult:
         """Execute a statement; a query or an INSERT is started, and not waited for."""
-        with planning():
+        with self._planning():
             return self.tables.execute_sql(text)
 
     def set_option(self, key: str, value: str) -> None:
@@ -139,7 +154,7 @@ class SqlSession:
         """Return the names of the columns of all tables and views."""
         found: dict[str, None] = {}
         for table in self.tables.list_tables():
-            with planning():
+            with self._planning():
                 found.update(dict.fromkeys(self.tables.from_path(f"`{table}`").get_schema().get_field_names()))
         return list(found)
 

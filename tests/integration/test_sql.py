@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pyflink.common import Row
+from pyflink.table import DataTypes, FunctionContext, ScalarFunction
+from pyflink.table.udf import udf
 
 from conf.loading.loader import settings_from
+from gress.cli.sql.command import models_of
 from gress.sql.execution import Executor, SessionEnd, StatementError
 from gress.sql.session import SessionOptions, SqlSession
 from gress.sql.statements import split_statements
@@ -15,28 +20,38 @@ from gress.sql.statements import split_statements
 Say = Callable[[str], list[str]]
 
 
+class _Parameters(ScalarFunction):  # type: ignore[misc]
+    """Returns what it is given, and the models that it is told of."""
+
+    def open(self, context: FunctionContext) -> None:
+        self._models = context.get_job_parameter("gress.models", "none")
+
+    def eval(self, *given: object) -> Row:
+        return Row(str(given), self._models)
+
+
 @pytest.fixture(scope="module")
-def session() -> SqlSession:
-    return SqlSession(SessionOptions(settings_from({}), is_batch=True), {})
+def session(repository: Path) -> SqlSession:
+    row = DataTypes.ROW([DataTypes.FIELD(name, DataTypes.STRING()) for name in ("given", "told")])
+    settings = settings_from({"ml": {"model_registry": {"base_path": str(repository / "models")}}})
+    functions = {"gress_predict": udf(_Parameters(), result_type=row)}
+    return SqlSession(SessionOptions(settings, is_batch=True), functions)
 
 
-def sayer(session: SqlSession) -> Say:
+@pytest.fixture(scope="module")
+def say(session: SqlSession) -> Say:
     """Run statements and return the lines of their answers."""
+    models = models_of(session)
     lines: list[str] = []
 
     def say(text: str) -> list[str]:
         lines.clear()
-        executor = Executor(session, lines.extend, lines.extend)
+        executor = Executor(session, models, lines.extend, lines.extend)
         for statement in split_statements(text + ";").statements:
             executor.run(statement, "x.sql")
         return list(lines)
 
     return say
-
-
-@pytest.fixture
-def say(session: SqlSession) -> Say:
-    return sayer(session)
 
 
 def test_inserts_of_a_set_are_waited_for_before_the_next_statement(say: Say, tmp_path: Path) -> None:
@@ -63,11 +78,11 @@ def test_a_table_may_have_the_columns_of_any_type(say: Say) -> None:
 
 
 def test_an_error_names_file_line_and_the_nearest_name(say: Say) -> None:
-    say("CREATE TEMPORARY VIEW seen AS SELECT 1 AS amount")
+    say("CREATE TEMPORARY VIEW paid AS SELECT 1 AS amount")
     with pytest.raises(
         StatementError, match=r"^x.sql:4: expected a column of the tables, got 'amont'; nearest.*'amount'$"
     ):
-        say("SHOW TABLES;\n\nSELECT 1 AS id,\n amont FROM seen")
+        say("SHOW TABLES;\n\nSELECT 1 AS id,\n amont FROM paid")
 
 
 def test_a_job_that_fails_says_why_at_once(say: Say) -> None:
@@ -99,3 +114,63 @@ def test_plans_and_definitions_are_shown_as_they_are(say: Say) -> None:
         line.startswith("== Optimized Execution Plan ==")
         for line in "\n".join(say("EXPLAIN SELECT * FROM single")).splitlines()
     )
+
+
+@pytest.fixture
+def network(say: Say) -> Iterator[str]:
+    """A model of CREATE MODEL, by its name."""
+    say("CREATE MODEL network WITH ('provider' = 'gress', 'model' = 'fraud-network')")
+    yield "network"
+    say("DROP MODEL IF EXISTS network")
+
+
+def test_functions_are_told_of_created_models(say: Say, network: str) -> None:
+    columns = ", ".join(["0.5"] * 21)
+    told = json.loads(say(f"SELECT gress_predict('{network}', {columns}).told AS m")[2])
+    assert list(told) == [network]
+    assert (told[network]["model"], len(told[network]["inputs"])) == ("fraud-network", 21)
+
+
+def test_a_created_model_is_described_from_the_registry_and_altered(say: Say, network: str) -> None:
+    assert network in say("SHOW MODELS")
+    assert "version   1.0.0 (serves; follows the registry)" in say(f"DESCRIBE MODEL {network}")
+    say(f"ALTER MODEL {network} SET ('version' = '1.0.0')")
+    assert "version   1.0.0 (pinned)" in say(f"DESCRIBE MODEL {network}")
+    with pytest.raises(StatementError, match=r"has no version 8\.0\.0"):
+        say(f"ALTER MODEL {network} SET ('version' = '8')")
+    say(f"DROP MODEL {network}")
+    with pytest.raises(StatementError, match="got 'network'"):
+        say("SELECT gress_predict('network', 1)")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param("SELECT 1 AS a, {} AS p FROM seen", id="select"),
+        pytest.param("SELECT a FROM seen WHERE {} = 'x'", id="where"),
+        pytest.param("SELECT a FROM seen WHERE a IN (SELECT a FROM seen WHERE {} = 'x')", id="sub-query"),
+        pytest.param("SELECT seen.a FROM seen JOIN seen AS other ON {} = 'x'", id="join"),
+        pytest.param("SELECT MAX({}) FROM seen", id="aggregate"),
+        pytest.param("SELECT UPPER({}) FROM seen ORDER BY 1", id="in another call"),
+        pytest.param("CREATE TEMPORARY VIEW wrong AS SELECT {} AS p FROM seen", id="view"),
+        pytest.param("CREATE TABLE kept WITH ('connector' = 'blackhole') AS SELECT {} AS p FROM seen", id="table"),
+        pytest.param("EXPLAIN SELECT {} FROM seen", id="explain"),
+        pytest.param("INSERT INTO hole SELECT {} FROM seen", id="insert"),
+        pytest.param("EXECUTE STATEMENT SET BEGIN INSERT INTO hole SELECT {} FROM seen; END", id="set"),
+    ],
+)
+def test_wrong_calls_are_found_wherever_they_stand(query: str, say: Say) -> None:
+    say(
+        "CREATE TEMPORARY VIEW IF NOT EXISTS seen AS SELECT * FROM (VALUES (1)) AS v(a);"
+        "CREATE TABLE IF NOT EXISTS hole (p STRING) WITH ('connector' = 'blackhole')"
+    )
+    with pytest.raises(
+        StatementError, match=r"^x.sql:1: gress_predict\('fraud-netwrk'\): .*nearest valid name 'fraud-network'$"
+    ):
+        say(query.format("gress_predict('fraud-netwrk', seen.a).given"))
+
+
+def test_types_of_arguments_are_those_of_the_statement(say: Say) -> None:
+    columns = ", ".join(["CAST(1 AS BIGINT)", "'text'", *["NULL"] * 19])
+    with pytest.raises(StatementError, match=r"expected a number for column 'TX_DURING_WEEKEND', got CHAR"):
+        say(f"SELECT gress_predict('fraud-network', {columns}).given")

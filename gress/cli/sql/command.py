@@ -12,7 +12,8 @@ from jobs.errors import fail, refuse
 
 if TYPE_CHECKING:
     from conf.settings import Settings
-    from gress.sql.session import SessionOptions
+    from gress.sql.session import SessionOptions, SqlSession
+    from gress.sql.session_models import SessionModels
     from gress.sql.statements import Statement
 
 
@@ -89,13 +90,24 @@ def _options(settings: Settings, config: Path | None, flink_conf: Path | None, *
     return SessionOptions(settings, flink_conf, parameters, is_batch)
 
 
+def models_of(session: SqlSession) -> SessionModels:
+    """Return the models of a session: those of its registry, opened when they are asked for first."""
+    from gress.sql.session_models import SessionModels
+    from models.registry import open_registry
+
+    options = session.options
+    config = (options.parameters or {}).get("gress.config", "")
+    return SessionModels(session, lambda: open_registry(options.settings.ml.model_registry), config)
+
+
 def _run(statements: tuple[Statement, ...], origin: str, options: SessionOptions) -> None:
     from gress.cli.sql.output import print_lines
     from gress.sql.execution import Executor, SessionEnd
     from gress.sql.session import SqlSession
 
     try:
-        executor = Executor(SqlSession(options), print_lines, print_lines)
+        session = SqlSession(options)
+        executor = Executor(session, models_of(session), print_lines, print_lines)
         for statement in statements:
             executor.run(statement, origin)
     except SessionEnd:

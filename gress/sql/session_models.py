@@ -1,0 +1,91 @@
+"""Models and calls of a session's statements: checked before a statement runs, and told to functions after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from gress.sql.calls import check_call
+from gress.sql.created_models import PROVIDER, check_model, facts, model_use, parameter
+from gress.sql.model_inputs import ModelUse, SqlModels
+from gress.sql.plan_calls import calls_of
+from gress.sql.session import SqlSession
+from gress.sql.text_table import TextTable
+from models.registry import Registry
+
+_PARAMETER = "gress.models"
+_DEFINES = ("CreateModelOperation", "AlterModelChangeOperation")
+_CHANGES = (*_DEFINES, "AlterModelRenameOperation", "DropModelOperation", "UseDatabaseOperation", "UseCatalogOperation")
+_FUNCTIONS = frozenset({"gress_predict", "gress_features"})
+
+
+class SessionModels:
+    """Models that the statements of a session may name.
+
+    Args:
+        session: whose catalog keeps the models of CREATE MODEL.
+        open_registry: opens the registry when a statement needs it first.
+        config: job whose features are computed for models of the registry; "": none.
+    """
+
+    def __init__(self, session: SqlSession, open_registry: Callable[[], Registry], config: str = "") -> None:
+        self._session = session
+        self.known = SqlModels(open_registry, config)
+
+    def check(self, operation: Any) -> None:
+        """Refuse a statement that calls a model wrongly, or defines one that the registry lacks.
+
+        Raises:
+            JobError: the text says what was expected, what was found, and what is near.
+        """
+        if operation.getClass().getSimpleName() in _DEFINES:
+            model, name = operation.getCatalogModel(), operation.getModelIdentifier().getObjectName()
+            if _is_ours(model):
+                check_model(name, _options(model), _inputs(model), self.known)
+            return
+        for call in calls_of(operation, _FUNCTIONS, self._session.parse):
+            check_call(call, self.known)
+
+    def follow(self, operation: Any) -> None:
+        """Tell functions of the models, where a statement that has run may have changed them."""
+        if operation.getClass().getSimpleName() in _CHANGES:
+            self.known = replace(self.known, created=dict(self._created()))
+            self._session.set_parameters({_PARAMETER: parameter(self.known.created, self.known)})
+
+    def describe(self, operation: Any) -> list[str]:
+        """Return what the registry knows about the model of a DESCRIBE as lines; nothing for any other statement."""
+        if operation.getClass().getSimpleName() != "DescribeModelOperation":
+            return []
+        use = self.known.created.get(operation.getSqlIdentifier().getObjectName())
+        return [] if use is None else ["", *TextTable(["registry", "value"]).block(facts(use, self.known))]
+
+    def _created(self) -> Iterator[tuple[str, ModelUse]]:
+        from pyflink.java_gateway import get_gateway
+
+        tables = self._session.tables
+        identifiers = get_gateway().jvm.org.apache.flink.table.catalog.ObjectIdentifier
+        catalog, database = tables.get_current_catalog(), tables.get_current_database()
+        for name in tables.list_models():
+            found = tables._j_tenv.getCatalogManager().getModel(identifiers.of(catalog, database, name))
+            if found.isPresent() and _is_ours(found.get().getResolvedModel()):
+                model = found.get().getResolvedModel()
+                yield name, model_use(_options(model), [each for each, _ in _inputs(model)])
+
+
+def _is_ours(model: Any) -> bool:
+    return bool(model.getOptions().get("provider") == PROVIDER)
+
+
+def _options(model: Any) -> dict[str, str]:
+    return dict(model.getOptions())
+
+
+def _inputs(model: Any) -> list[tuple[str, str]]:
+    columns = model.getResolvedInputSchema().getColumns()
+    return [(each.getName(), _sql_type(each.getDataType().getLogicalType().getTypeRoot().name())) for each in columns]
+
+
+def _sql_type(root: str) -> str:
+    """Return the name of a type as the parser's tree has it."""
+    return "TIMESTAMP" if root == "TIMESTAMP_WITHOUT_TIME_ZONE" else root
