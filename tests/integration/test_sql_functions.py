@@ -109,7 +109,8 @@ def test_each_class_is_a_row(query: Query) -> None:
     for number, score in enumerate(WANT):
         want = sorted([("yes", float(score)), ("no", 1 - float(score))], key=lambda each: -each[1])
         assert [row[2] for row in found[2 * number : 2 * number + 2]] == [label for label, _ in want]
-        np.testing.assert_allclose([row[3] for row in found[2 * number : 2 * number + 2]], [each for _, each in want], rtol=1e-5)
+        scores = [row[3] for row in found[2 * number : 2 * number + 2]]
+        np.testing.assert_allclose(scores, [each for _, each in want], rtol=1e-5)
     chosen = join.format("MAP['top_k', '1'], ")
     assert query(f"SELECT id, place, label, score {chosen}") == [row for row in found if row[1] == 1]
 

@@ -144,7 +144,7 @@ def test_a_newly_promoted_version_answers_the_next_rows(registry: Path, monkeypa
 
 @pytest.mark.parametrize("text", ["[]", "{", '{"fraud": {}}', '{"fraud": 1}'])
 def test_models_that_are_no_models_are_refused(text: str) -> None:
-    with pytest.raises(FeatureError, match="job parameter gress.models: expected JSON such as"):
+    with pytest.raises(FeatureError, match=r"job parameter gress\.models: expected JSON such as"):
         SqlOptions.of_parameters({MODELS: text}.get)  # type: ignore[arg-type]
 
 
