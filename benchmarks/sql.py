@@ -1,0 +1,97 @@
+"""Rows a second of a query that scores beside a job that does the same: twenty numbers, features, a network.
+
+Both read JSON Lines and write JSON. The query's columns are parsed and written by Flink, the job's by Python workers;
+both compute the same features and run the same model. They take turns, with two slots each.
+
+- ``ratio_job``: rows a second of the query over those of the job; ``ratio_job_by_cpu`` the same from the CPU of the
+  process tree.
+
+``python -m benchmarks.sql [SMALL LARGE REPEATS]``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.compared_jobs import DATA, USERS
+from benchmarks.measure import Run, cpu, elapsed, print_figures, run_module, take_turns, us_per_row
+from benchmarks.rows import NUMBERS, write_rows
+from conf.loading.loader import load_settings
+from models.inspect import spec_from_file
+from models.registry import local_registry
+
+CONFIG = DATA / "scoring.yaml"
+
+
+def statements(source: str, output: str) -> str:
+    """Return the query as a file of statements."""
+    columns = ", ".join(f"{name} DOUBLE" for name in NUMBERS)
+    listed = ", ".join(NUMBERS)
+    return f"""
+CREATE TABLE events (id BIGINT, `time` BIGINT, `user` STRING, {columns})
+WITH ('connector' = 'filesystem', 'path' = '{source}', 'format' = 'json');
+CREATE TABLE scores (id BIGINT, `user` STRING, prediction DOUBLE, version STRING, status STRING)
+WITH ('connector' = 'filesystem', 'path' = '{output}', 'format' = 'json');
+INSERT INTO scores SELECT id, `user`, p.prediction, p.version, p.status
+FROM (SELECT *, gress_predict('network', {listed}) AS p FROM events);
+"""
+
+
+def run_once(source: str, output: str, registry: str) -> None:
+    """Run the query to its end and print how long Flink took."""
+    from gress.sql.session import SessionOptions, SqlSession
+    from gress.sql.statements import split_statements
+
+    settings = load_settings(CONFIG, environ={})
+    parameters = {"gress.registry": registry, "gress.config": str(CONFIG)}
+    session = SqlSession(SessionOptions(settings, parameters=parameters))
+    begin = time.perf_counter()
+    for statement in split_statements(statements(source, output)).statements:
+        session.execute(statement.text).wait()
+    print_figures({"seconds": time.perf_counter() - begin})
+
+
+def main(small: str = "1000000", large: str = "3000000", repeats: str = "3") -> None:
+    """Print the figures."""
+    sizes = (int(small), int(large))
+    with tempfile.TemporaryDirectory(prefix="gress-bench-") as name:
+        folder = Path(name)
+        file, registry = DATA / "network.onnx", folder / "registry"
+        local_registry(registry).publish(spec_from_file(file, "network", "1.0.0"), file)
+        for size in sizes:
+            write_rows(folder / str(size), size, users=USERS)
+
+        def run(program: str, *first: str) -> Callable[[int], Run]:
+            def measure(rows: int) -> Run:
+                output = folder / "output"
+                shutil.rmtree(output, ignore_errors=True)
+                return run_module(program, *first, str(folder / str(rows)), str(output), *last, rows=rows)
+
+            last = (str(registry),) if program == "benchmarks.sql" else ()
+            return measure
+
+        programs = {"job": run("benchmarks.job_run", str(CONFIG)), "query": run("benchmarks.sql", "once")}
+        turns = take_turns(programs, sizes, int(repeats))
+    rates = {name: 1e6 / us_per_row(runs, elapsed) for name, runs in turns.items()}
+    costs = {name: us_per_row(runs, cpu) for name, runs in turns.items()}
+    print_figures(
+        {
+            "job_rows_per_s": round(rates["job"]),
+            "query_rows_per_s": round(rates["query"]),
+            "ratio_job": round(rates["query"] / rates["job"], 3),
+            "ratio_job_by_cpu": round(costs["job"] / costs["query"], 3),
+            "query_cpu_us_per_row": round(costs["query"], 2),
+        }
+    )
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["once"]:
+        run_once(*sys.argv[2:])
+    else:
+        main(*sys.argv[1:])
