@@ -47,6 +47,9 @@ KAFKA = ["confluent-kafka>=2.5"]
 # Learns a stream in machine code, and writes what was learnt as ONNX. Tested with numba 0.61.2.
 LEARNING = ["numba>=0.59,<0.62", "onnx>=1.16"]
 
+# The prompt of `gress sql`.
+SQL = ["prompt-toolkit>=3.0.36,<4"]
+
 TFLITE = ["ai-edge-litert>=1.0"]
 
 # Trains models and turns them into files; never on a worker. TensorFlow 2.19 is the last whose protobuf PyFlink
@@ -72,6 +75,7 @@ TEST = [
     *REPORT,
     *KAFKA,
     *LEARNING,
+    *SQL,
     "duckdb>=1.0",
     "hypothesis>=6.100",
     "moto[s3,server]>=5",
@@ -131,6 +135,7 @@ setup(
         "learning": LEARNING,
         "local": LOCAL,
         "report": REPORT,
+        "sql": SQL,
         "test": TEST,
         "tflite": TFLITE,
         "train": TRAIN,

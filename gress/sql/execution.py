@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from conf.errors import ConfigError
 from gress.sql.problems import problem
+from gress.sql.result_jobs import causes_of, job_of
 from gress.sql.rows import Rows, wait_for
-from gress.sql.session import SqlSession, causes_of, job_of
+from gress.sql.session import SqlSession
 from gress.sql.session_models import SessionModels
 from gress.sql.statements import Statement
 from gress.sql.text_table import TextTable
@@ -94,10 +96,10 @@ class Executor:
         self.models.follow(operation)
 
     def _show_rows(self, result: TableResult) -> None:
-        if self.session.is_batch:
-            self.show_bounded(bounded_lines(result))
-        else:
-            self.show(live_lines(result))
+        is_batch = self.session.is_batch
+        # Whoever shows them may stop before their end.
+        with closing(bounded_lines(result) if is_batch else live_lines(result)) as lines:
+            (self.show_bounded if is_batch else self.show)(lines)
 
 
 def _texts(result: TableResult) -> Iterator[str]:
@@ -107,18 +109,20 @@ def _texts(result: TableResult) -> Iterator[str]:
             yield str(row[0]).rstrip()
 
 
-def live_lines(result: TableResult) -> Iterator[str]:
+def live_lines(result: TableResult) -> Generator[str, None, None]:
     """Return the rows of a stream as lines, as they come; the first column says what each does to those before it."""
     names = ["op", *result.get_table_schema().get_field_names()]
     return _lines(result, names, lambda row: (str(row.get_row_kind()), *row))
 
 
-def bounded_lines(result: TableResult) -> Iterator[str]:
+def bounded_lines(result: TableResult) -> Generator[str, None, None]:
     """Return the rows of a result that ends as lines, with their number behind them."""
     return _lines(result, result.get_table_schema().get_field_names(), tuple)
 
 
-def _lines(result: TableResult, names: list[str], values: Callable[[Any], tuple[Any, ...]]) -> Iterator[str]:
+def _lines(
+    result: TableResult, names: list[str], values: Callable[[Any], tuple[Any, ...]]
+) -> Generator[str, None, None]:
     table, count = TextTable(names), 0
     with result.collect() as source:
         rows = Rows(source)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conf.settings import Settings
-from gress.sql.problems import Cause, Known, one_line
+from gress.sql.problems import Known
 from jobs.errors import JobError, refuse
 from jobs.flink.environment import flink_options, open_session, planning
 from jobs.flink.file_urls import file_url
@@ -110,12 +111,20 @@ class SqlSession:
 
     @contextmanager
     def _planning(self) -> Iterator[None]:
-        """Let calls of the block take the planner's connection, whatever others a reader of rows has left behind."""
-        with planning():
-            if self._planners in self._connections:
-                self._connections.remove(self._planners)
-                self._connections.append(self._planners)
+        """Let calls of the block take the planner's connection, whatever others a reader of rows has left behind.
+
+        No garbage is collected meanwhile: the release of a Java object could take that connection.
+        """
+        was_enabled = gc.isenabled()
+        gc.disable()
+        if self._planners in self._connections:
+            self._connections.remove(self._planners)
+            self._connections.append(self._planners)
+        try:
             yield
+        finally:
+            if was_enabled:
+                gc.enable()
 
     def parse(self, text: str) -> Any:
         """Return Flink's operation of a statement; nothing is executed."""
@@ -176,40 +185,3 @@ def connector_jars() -> list[Path]:
         except JobError:
             continue
     return found
-
-
-def causes_of(error: BaseException) -> Sequence[Cause] | None:
-    """Return the chain of a Java exception that Python got, outermost first; None: it is none of Java's."""
-    links = list(_links(getattr(error, "java_exception", None)))
-    if not links and type(error).__module__.startswith(("py4j", "pyflink")):
-        return (Cause(type(error).__name__, one_line(str(error))),)
-    return links or None
-
-
-def _links(thrown: Any) -> Iterator[Cause]:
-    while thrown is not None:
-        yield Cause(thrown.getClass().getSimpleName(), thrown.getMessage() or "")
-        thrown = thrown.getCause()
-
-
-@contextmanager
-def job_of(result: TableResult) -> Iterator[None]:
-    """Watch the job of a result, if it has one, while the caller waits for it or reads its rows.
-
-    Raises:
-        Exception: what the job failed with, instead of what a reader of its rows noticed of that.
-        BaseException: what else ends the block, such as Ctrl-C; the job is cancelled.
-    """
-    client = result.get_job_client()
-    # Ask now: the small cluster of a job ends with it, and then answers nobody.
-    end = None if client is None else client.get_job_execution_result()
-    try:
-        yield
-    except Exception as error:
-        if end is not None and causes_of(error) is not None:
-            end.result()
-        raise
-    except BaseException:
-        if client is not None:
-            client.cancel()
-        raise

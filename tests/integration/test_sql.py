@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,9 @@ from pyflink.table.udf import udf
 
 from conf.loading.loader import settings_from
 from gress.cli.sql.command import models_of
-from gress.sql.execution import Executor, SessionEnd, StatementError
+from gress.sql.execution import Executor, SessionEnd, Show, StatementError
 from gress.sql.session import SessionOptions, SqlSession
-from gress.sql.statements import split_statements
+from gress.sql.statements import Statement, split_statements
 
 Say = Callable[[str], list[str]]
 
@@ -114,6 +114,30 @@ def test_plans_and_definitions_are_shown_as_they_are(say: Say) -> None:
         line.startswith("== Optimized Execution Plan ==")
         for line in "\n".join(say("EXPLAIN SELECT * FROM single")).splitlines()
     )
+
+
+def test_rows_of_a_stream_come_until_an_interrupt_and_the_session_goes_on() -> None:
+    session = SqlSession(SessionOptions(settings_from({})), {})
+    models = models_of(session)
+    seen: list[str] = []
+
+    def watch(lines: Iterable[str]) -> None:
+        for line in lines:
+            seen.append(line)
+            if len(seen) == 4:
+                raise KeyboardInterrupt
+
+    def run(text: str, show: Show) -> None:
+        Executor(session, models, show, show).run(Statement(text, 1), "x.sql")
+
+    run("CREATE TABLE ticks (id BIGINT) WITH ('connector' = 'datagen', 'fields.id.kind' = 'random')", seen.extend)
+    seen.clear()
+    with pytest.raises(KeyboardInterrupt):
+        run("SELECT id > 0 OR id <= 0 AS is_there FROM ticks", watch)
+    assert seen == ["op  is_there", "--  --------", "+I  TRUE", "+I  TRUE"]
+    later: list[str] = []
+    run("SELECT COUNT(*) AS n FROM (VALUES (1), (2)) AS v(a)", later.extend)
+    assert later == ["op  n", "--  -", "+I  1", "-U  1", "+U  2", "3 rows"]
 
 
 @pytest.fixture

@@ -53,11 +53,15 @@ def sql_command(
 
     if file is not None and text is not None:
         refuse("gress sql", "FILE or -e", "both")
-    given = None if file is None and text is None else _statements(file, text)
+    is_typed = file is None and text is None
+    if is_typed:
+        from gress.cli.sql.prompt import require_prompt
+
+        require_prompt()
+    given = () if is_typed else _statements(file, text)
     options = _options(settings_with_registry(place, config, overrides), config, flink_conf, is_batch=is_batch)
     origin = "-e" if file is None else str(file)
-    if given is not None:
-        _run(given, origin, options)
+    _run(given, origin, options)
 
 
 def _statements(file: Path | None, text: str | None) -> tuple[Statement, ...]:
@@ -107,6 +111,10 @@ def _run(statements: tuple[Statement, ...], origin: str, options: SessionOptions
 
     try:
         session = SqlSession(options)
+        if not statements:
+            from gress.cli.sql.prompt import start_prompt
+
+            start_prompt(session, models_of(session))
         executor = Executor(session, models_of(session), print_lines, print_lines)
         for statement in statements:
             executor.run(statement, origin)

@@ -1,0 +1,49 @@
+"""Jobs behind results: their end, and the exceptions of Java that they end with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from gress.sql.problems import Cause, one_line
+
+if TYPE_CHECKING:
+    from pyflink.table import TableResult
+
+
+def causes_of(error: BaseException) -> Sequence[Cause] | None:
+    """Return the chain of a Java exception that Python got, outermost first; None: it is none of Java's."""
+    links = list(_links(getattr(error, "java_exception", None)))
+    if not links and type(error).__module__.startswith(("py4j", "pyflink")):
+        return (Cause(type(error).__name__, one_line(str(error))),)
+    return links or None
+
+
+def _links(thrown: Any) -> Iterator[Cause]:
+    while thrown is not None:
+        yield Cause(thrown.getClass().getSimpleName(), thrown.getMessage() or "")
+        thrown = thrown.getCause()
+
+
+@contextmanager
+def job_of(result: TableResult) -> Iterator[None]:
+    """Watch the job of a result, if it has one, while the caller waits for it or reads its rows.
+
+    Raises:
+        Exception: what the job failed with, instead of what a reader of its rows noticed of that.
+        BaseException: what else ends the block, such as Ctrl-C; the job is cancelled.
+    """
+    client = result.get_job_client()
+    # Ask now: the small cluster of a job ends with it, and then answers nobody.
+    end = None if client is None else client.get_job_execution_result()
+    try:
+        yield
+    except Exception as error:
+        if end is not None and causes_of(error) is not None:
+            end.result()
+        raise
+    except BaseException:
+        if client is not None:
+            client.cancel()
+        raise
