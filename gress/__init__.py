@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from gress.report.page import write_report as write_report
     from gress.scoring.open_scorer import open_scorer as open_scorer
     from gress.scoring.scorer import Scorer as Scorer
+    from gress.streams.score import score as score
+    from gress.streams.scored_stream import DEAD_LETTERS as DEAD_LETTERS
     from jobs.errors import JobError as JobError
     from jobs.run_folder.summary import Summary as Summary
     from jobs.runs.endless import StopResult as StopResult
@@ -80,6 +82,9 @@ _HOMES = MappingProxyType(
         "open_scorer": "gress.scoring.open_scorer",
         "Scorer": "gress.scoring.scorer",
         "PredictionBatch": "udfs.scoring.prediction_batch",
+        # scoring in a Flink program of one's own
+        "score": "gress.streams.score",
+        "DEAD_LETTERS": "gress.streams.scored_stream",
         # models
         "open_registry": "models.registry",
         "Registry": "models.registry",

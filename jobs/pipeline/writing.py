@@ -78,6 +78,22 @@ def write_features(session: FlinkSession, job: JobSettings, views: ScoringViews,
     return writing.inserts
 
 
+def queries_of_rows(
+    session: FlinkSession, settings: Settings, job: JobSettings, views: ScoringViews
+) -> tuple[RowQuery, RowQuery]:
+    """Return the queries of predictions and of dead letters, for a reader of rows.
+
+    Args:
+        session: session of the views.
+        settings: whose metrics count dead letters.
+        job: events and inference.
+        views: every row of the input once, as rows.
+    """
+    writing = _Writing(session, settings, job, Path(), Inserts(session))
+    predictions = next(writing.predictions(views.scored))
+    return predictions, writing.dead_letters(views.scored, writing.counted(views.rejected))
+
+
 @dataclass(frozen=True)
 class _Writing:
     """The inserts of one job; the order in which they are added decides the uids of its operators."""
@@ -90,7 +106,7 @@ class _Writing:
 
     def add_predictions(self, scored: View) -> None:
         """Add predictions, and alerts where the job has a threshold, row by row."""
-        for rows in self._predictions(scored):
+        for rows in self.predictions(scored):
             self._write(rows)
 
     def add_blocks(self, written: View) -> None:
@@ -101,17 +117,16 @@ class _Writing:
 
     def add_dead_letters(self, scored: View | None, rejected: View | None) -> None:
         """Add the rows that have a reason: scored ones, and rejected ones where a view holds them apart."""
-        letters = None if rejected is None else self._counted(rejected, "counted", self.settings.ml.metrics)
-        self._write(self._dead_letters(scored, letters))
+        self._write(self.dead_letters(scored, self.counted(rejected)))
 
     def add_copies(self, scored: View, rejected: View | None) -> None:
         """Add the inserts that the job's sink asks for beside those of folders or topics."""
         # A second counter must count nothing; a shared one would move the uids of what comes after it.
         letters = None if rejected is None else self._counted(rejected, "copied", Settings().ml.metrics)
-        rows = [*self._predictions(scored), self._dead_letters(scored, letters)]
+        rows = [*self.predictions(scored), self.dead_letters(scored, letters)]
         add_copies(self.session, self.job.sink, self.inserts, rows)
 
-    def _predictions(self, scored: View) -> Iterator[RowQuery]:
+    def predictions(self, scored: View) -> Iterator[RowQuery]:
         """Yield the query of predictions, and that of alerts where the job has a threshold."""
         columns = predictions_of(self.job)
         listed = ", ".join(expressions(columns, scored, self.job.events))
@@ -122,7 +137,8 @@ class _Writing:
             condition = f"__prediction > CAST({threshold!r} AS DOUBLE)"
             yield RowQuery("alerts", sql_columns(columns), f"{query} AND {condition}")
 
-    def _dead_letters(self, scored: View | None, rejected: View | None) -> RowQuery:
+    def dead_letters(self, scored: View | None, rejected: View | None) -> RowQuery:
+        """Return the query of the rows that have a reason."""
         queries = []
         if scored is not None:
             # Past the windows the raw line is gone; the event's fields say as much.
@@ -139,6 +155,10 @@ class _Writing:
         else:
             create_kafka_sink(self.session, rows.kind, rows.columns, self.job, kafka)
             self.inserts.add(f"INSERT INTO {rows.kind} {rows.query}")
+
+    def counted(self, rejected: View | None) -> View | None:
+        """Return the rejected rows behind a counter of them."""
+        return None if rejected is None else self._counted(rejected, "counted", self.settings.ml.metrics)
 
     def _counted(self, view: View, name: str, metrics: MetricsSettings) -> View:
         """Let the dead letters of a view pass a counter: no Python function before it sees which rows are late.

@@ -15,7 +15,7 @@ from tests.support.reader import Reader, reading
 PAGES_RUN_ELSEWHERE = {
     "clusters": "tests/integration/test_cluster.py",
     "kafka": "tests/integration/kafka/test_kafka_page.py",
-    "python": "tests/docs/test_python_page.py",
+    "python": "tests/integration/test_python_page.py",
 }
 RUN_ELSEWHERE = {
     "gress run fraud-detection --config conf/fraud_kafka": "needs a broker: tests/integration/kafka/test_kafka_page.py",

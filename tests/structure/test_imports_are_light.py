@@ -32,6 +32,8 @@ HEAVY = (
 )
 # Modules that extend a class of the engine, and those that a job is put together from; the others import them late.
 ADAPTERS = (
+    "gress.streams.score",
+    "gress.streams.scored_stream",
     "state.process",
     "udfs.inference",
     "udfs.sql.functions",
