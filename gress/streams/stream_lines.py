@@ -55,16 +55,22 @@ def to_line(names: tuple[str, ...], event: Any) -> bytes:
         return bytes(event)
     if isinstance(event, str):
         return event.encode("utf-8", "surrogateescape")
-    if isinstance(event, Mapping):
+    if names and not isinstance(event, Mapping) and hasattr(event, "__iter__"):
+        event = dict(zip(names, event, strict=True))
+    try:
         return json.dumps(event, default=_as_json).encode()
-    if names and hasattr(event, "__iter__"):
-        return json.dumps(dict(zip(names, event, strict=True)), default=_as_json).encode()
-    return str(event).encode()
+    except (TypeError, ValueError):
+        return str(event).encode("utf-8", "surrogateescape")
 
 
 def _as_json(value: Any) -> Any:
-    convert = next((found for kind, found in _CONVERTERS if isinstance(value, kind)), None)
-    return str(value) if convert is None else convert(value)
+    # A row inside of a row; an instant of PyFlink, or of Java where Python runs in a thread of the JVM.
+    method = next(
+        (found for name in ("as_dict", "to_epoch_milli", "toEpochMilli") if (found := getattr(value, name, None))), None
+    )
+    if method is not None:
+        return method()
+    return next((convert(value) for kind, convert in _CONVERTERS if isinstance(value, kind)), str(value))
 
 
 def _of_time(value: datetime) -> str:

@@ -21,6 +21,15 @@ FIELDS = {
 }
 AT_MS = 1_767_225_600_250
 AT = datetime(2026, 1, 1, 0, 0, 0, 250_000, UTC)
+
+
+class Instant:
+    """A moment as PyFlink has it."""
+
+    def to_epoch_milli(self) -> int:
+        return AT_MS
+
+
 EVENT = {"id": 2**53 + 1, "at": AT, "amount": Decimal("12.25"), "note": "bücher"}
 TEXT = '{"id": 9007199254740993, "at": "2026-01-01T00:00:00.250Z", "amount": 12.25, "note": "bücher"}'
 
@@ -35,6 +44,7 @@ TEXT = '{"id": 9007199254740993, "at": "2026-01-01T00:00:00.250Z", "amount": 12.
         pytest.param((), {**EVENT, "at": AT.replace(tzinfo=None)}, id="time without a zone"),
         pytest.param((), {**EVENT, "at": AT.replace(hour=1, tzinfo=timezone(timedelta(hours=1)))}, id="time of a zone"),
         pytest.param((), {**EVENT, "at": AT_MS}, id="milliseconds"),
+        pytest.param((), {**EVENT, "at": Instant()}, id="instant"),
         pytest.param(("id", "at", "amount", "note"), tuple(EVENT.values()), id="row"),
     ],
 )
@@ -48,7 +58,7 @@ def test_event_is_read_as_it_was_given(names: tuple[str, ...], event: Any) -> No
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("event", [42, None, [1, 2], (1, 2), "no json"], ids=repr)
+@pytest.mark.parametrize("event", [42, None, [1, 2], (1, 2), "no json", {(1, 2): 3}], ids=repr)
 def test_anything_else_becomes_a_dead_letter(event: Any) -> None:
     batch = EventParser(FIELDS, JsonLines(FIELDS)).parse([to_line((), event)])
     assert batch.problems[0].reason == "malformed"
