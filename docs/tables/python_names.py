@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 
 import gress
 from docs.tables.markdown import code, prose, table
 
+# A value has no docstring that a program could read.
+_VALUES = MappingProxyType({"DEAD_LETTERS": "Side output of a scored stream with the rows that have no prediction."})
+
 
 def python_names() -> str:
     """Return each class and function of ``gress``, with arguments and the first line of its docstring."""
     found = {name: getattr(gress, name) for name in gress.__all__}
-    rows = [(code(_call(name, value)), _meaning(value)) for name, value in found.items() if callable(value)]
+    rows = [
+        (code(_call(name, value)), _meaning(value)) if callable(value) else (code(name), _VALUES[name])
+        for name, value in found.items()
+        if name != "__version__"
+    ]
     return table(("name", "meaning"), rows)
 
 

@@ -86,6 +86,7 @@ def test_commands_of_page_run_in_order(name: str, repository: Path, jvm_folder: 
 
 
 def test_every_page_with_commands_runs_somewhere(repository: Path) -> None:
-    blocks = {path.stem: read_blocks(path) for path in (repository / "docs").rglob("*.md")}
+    docs = repository / "docs"
+    blocks = {path.relative_to(docs).with_suffix("").as_posix(): read_blocks(path) for path in docs.rglob("*.md")}
     with_commands = {page for page, found in blocks.items() if any(block.title or block.commands for block in found)}
     assert with_commands == {*PAGES, *PAGES_RUN_ELSEWHERE}
