@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from conf.settings import JobSettings, Settings, SinkSettings
-from gress.scoring.choice import job_of
+from gress.scoring.config import job_of
 from gress.streams.scored_stream import ScoredStream
 from gress.streams.stream_lines import create_stream_lines
 from jobs.errors import refuse

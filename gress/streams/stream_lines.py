@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -74,7 +74,7 @@ def _as_json(value: Any) -> Any:
 
 
 def _of_time(value: datetime) -> str:
-    return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
+    return (value if value.tzinfo else value.replace(tzinfo=timezone.utc)).isoformat()
 
 
 _CONVERTERS: tuple[tuple[type, Callable[[Any], Any]], ...] = (
