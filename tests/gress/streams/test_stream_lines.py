@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +20,7 @@ FIELDS = {
     "note": FieldSettings(type="string", required=False),
 }
 AT_MS = 1_767_225_600_250
-AT = datetime(2026, 1, 1, 0, 0, 0, 250_000, UTC)
+AT = datetime(2026, 1, 1, 0, 0, 0, 250_000, timezone.utc)
 
 
 class Instant:

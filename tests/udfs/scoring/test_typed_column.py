@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,7 @@ from udfs.scoring.typed_column import of_type
 
 NAN = np.nan
 MS = 1_704_085_200_000.0
-NOON = datetime(2024, 1, 1, 5, tzinfo=UTC)
+NOON = datetime(2024, 1, 1, 5, tzinfo=timezone.utc)
 
 
 def objects(*values: Any) -> np.ndarray:
