@@ -16,6 +16,7 @@ PAGES_RUN_ELSEWHERE = {
     "clusters": "tests/integration/test_cluster.py",
     "kafka": "tests/integration/kafka/test_kafka_page.py",
     "python": "tests/integration/test_python_page.py",
+    "sql": "tests/integration/test_sql_page.py",
 }
 RUN_ELSEWHERE = {
     "gress run fraud-detection --config conf/fraud_kafka": "needs a broker: tests/integration/kafka/test_kafka_page.py",
