@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _END = object()
+_READER = "sql-rows"
+_READER_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Rows:
         self._most, self._wait_s = most, wait_s
         self._queue: queue.Queue[object] = queue.Queue(maxsize=ahead)
         self._is_stopped = threading.Event()
-        self._thread = threading.Thread(target=self._read, daemon=True, name="sql-rows")
+        self._thread = threading.Thread(target=self._read, daemon=True, name=_READER)
 
     def blocks(self) -> Iterator[list[Any]]:
         """Return the rows as they come; a block is handed over when it is full, or its first row has waited enough.
@@ -100,6 +102,13 @@ def wait_for(call: Callable[[], Any]) -> None:
 
     for _ in Rows(_Late(once)).blocks():
         pass
+
+
+def join_readers() -> None:
+    """Wait until threads of rows that were stopped have ended, and with them their last calls."""
+    for thread in threading.enumerate():
+        if thread.name == _READER:
+            thread.join(_READER_S)
 
 
 class _Late:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from conf.settings import Settings
 from gress.sql.problems import Known
+from gress.sql.rows import join_readers
 from jobs.errors import JobError, refuse
 from jobs.flink.environment import flink_options, open_session, planning
 from jobs.flink.file_urls import file_url
@@ -115,6 +116,7 @@ class SqlSession:
 
         No garbage is collected meanwhile: the release of a Java object could take that connection.
         """
+        join_readers()
         was_enabled = gc.isenabled()
         gc.disable()
         if self._planners in self._connections:

@@ -8,7 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from gress.sql.rows import Rows, wait_for
+from gress.sql.rows import Rows, join_readers, wait_for
+
+
+def readers() -> list[str]:
+    return [each.name for each in threading.enumerate() if each.name.startswith("sql-")]
 
 
 def test_all_rows_come_in_order_in_blocks_of_at_most_the_given_size() -> None:
@@ -51,12 +55,10 @@ def test_an_error_comes_after_the_rows_before_it() -> None:
 def test_stopped_rows_let_their_reader_end() -> None:
     rows = Rows(itertools.count(), most=1, ahead=1)
     next(rows.blocks())
-    readers = [each for each in threading.enumerate() if each.name == "sql-rows"]
-    assert readers
+    assert readers()
     rows.stop()
-    for each in readers:
-        each.join(60)
-    assert not any(each.is_alive() for each in readers)
+    join_readers()
+    assert not readers()
 
 
 def test_a_call_is_waited_for_and_its_error_is_the_callers() -> None:
