@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from conf.loading.loader import load_settings
 from conf.nearest import suggest
 from conf.settings import Settings
+from models.registry.location import place_of
 from udfs.features.errors import FeatureError
 
 REGISTRY, CONFIG, MODELS = "gress.registry", "gress.config", "gress.models"
@@ -18,6 +20,8 @@ REGISTRY, CONFIG, MODELS = "gress.registry", "gress.config", "gress.models"
 An entry of the last is ``{"model": NAME, "version": "", "config": "", "inputs": []}``, of which only the first must be
 there.
 """
+
+_VARIABLES = {REGISTRY: "GRESS_REGISTRY", CONFIG: "GRESS_CONFIG"}
 
 
 @dataclass(frozen=True)
@@ -52,16 +56,19 @@ class SqlOptions:
     models: Mapping[str, NamedModel] = field(default_factory=dict)
 
     @classmethod
-    def of_parameters(cls, read: Callable[[str, str], str]) -> SqlOptions:
-        """Return the options of a job's parameters.
+    def of_parameters(cls, read: Callable[[str, str], str], environ: Mapping[str, str] | None = None) -> SqlOptions:
+        """Return the options of a job's parameters, which win over ``GRESS_REGISTRY`` and ``GRESS_CONFIG``.
 
         Args:
             read: function of a parameter's name and its default.
+            environ: variables; None: those of this process.
 
         Raises:
             FeatureError: the models are not as they must be.
         """
-        return cls(read(REGISTRY, ""), read(CONFIG, ""), _models(read(MODELS, "{}")))
+        variables = os.environ if environ is None else environ
+        registry, config = (read(key, "") or variables.get(name, "") for key, name in _VARIABLES.items())
+        return cls(registry, config, _models(read(MODELS, "{}")))
 
     def find(self, reference: str) -> NamedModel:
         """Return the model that a query means: one of ``models``, or else ``NAME`` or ``NAME$VERSION`` of the registry.
@@ -87,7 +94,7 @@ class SqlOptions:
 
     def registry_of(self, settings: Settings) -> str:
         """Return the place of the registry."""
-        return self.registry or settings.ml.model_registry.base_path
+        return self.registry or place_of(settings.ml.model_registry)
 
 
 def config_path(config: str) -> Path:
