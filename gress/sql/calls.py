@@ -24,10 +24,17 @@ _SHOWN = 4
 
 @dataclass(frozen=True)
 class Argument:
-    """An argument of a call: its SQL type, and the names and types of its fields where it is a row."""
+    """An argument of a call.
+
+    Attributes:
+        type: its SQL type.
+        fields: names and types of its fields, where it is a row.
+        is_literal: it is written in the query, and comes from no table.
+    """
 
     type: str
     fields: tuple[tuple[str, str], ...] = ()
+    is_literal: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,9 @@ def check_arguments(where: str, arguments: Sequence[Argument], columns: Sequence
         missing = [column.name for column in columns[len(types) :]]
         fix = f"missing {_listed(missing)}" if missing else f"{len(types) - len(columns)} too many"
         fail(where, f"expected {_columns(columns)}, got {len(types)}", fix)
+    if arguments and all(each.is_literal for each in arguments):
+        # Flink hands such a call no rows to count.
+        fail(where, "expected a column of a table among the arguments, got literals alone", "read one from a table")
     for column, kind in zip(columns, types, strict=True):
         _check_type(where, column, kind)
 

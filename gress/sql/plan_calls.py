@@ -83,6 +83,7 @@ def _literal(operand: Any) -> str | None:
 def _argument(operand: Any) -> Argument:
     kind = operand.getType()
     if not kind.isStruct():
-        return Argument(kind.getSqlTypeName().getName())
+        is_literal = operand.getClass().getSimpleName() == "RexLiteral"
+        return Argument(kind.getSqlTypeName().getName(), is_literal=is_literal)
     fields = ((each.getName(), each.getType().getSqlTypeName().getName()) for each in kind.getFieldList())
     return Argument("ROW", tuple(fields))

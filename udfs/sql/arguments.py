@@ -50,7 +50,7 @@ def _of_row(where: str, names: Sequence[str], row: Any) -> dict[str, Any]:
 def _of_values(where: str, names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
     size = next((len(value) for value in values if hasattr(value, "iloc")), None)
     if size is None and values:
-        hint = "read one of them from a table, or call LATERAL TABLE(gress_score(...)), which takes literals"
+        hint = "read at least one of them from a table"
         raise FeatureError(where, "a column among the arguments", "literals alone", hint)
     rows = size or 0
     return {

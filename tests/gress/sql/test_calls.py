@@ -64,6 +64,11 @@ def test_calls_that_fit_are_let_through(good: Call, models: SqlModels) -> None:
         ),
         pytest.param(call("fraud-detector", *[DOUBLE] * 5), r"got 5; 2 too many", id="too many"),
         pytest.param(
+            call("fraud-detector", *(Argument(kind, is_literal=True) for kind in ("DOUBLE", "INTEGER", "CHAR"))),
+            r"expected a column of a table among the arguments, got literals alone",
+            id="literals",
+        ),
+        pytest.param(
             call("fraud-detector", TEXT, INT, TEXT), r"expected a number for column 'amount', got VARCHAR", id="type"
         ),
         pytest.param(
