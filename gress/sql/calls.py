@@ -100,11 +100,11 @@ def check_arguments(where: str, arguments: Sequence[Argument], columns: Sequence
         missing = [column.name for column in columns[len(types) :]]
         fix = f"missing {_listed(missing)}" if missing else f"{len(types) - len(columns)} too many"
         fail(where, f"expected {_columns(columns)}, got {len(types)}", fix)
+    for column, kind in zip(columns, types, strict=True):
+        _check_type(where, column, kind)
     if arguments and all(each.is_literal for each in arguments):
         # Flink hands such a call no rows to count.
         fail(where, "expected a column of a table among the arguments, got literals alone", "read one from a table")
-    for column, kind in zip(columns, types, strict=True):
-        _check_type(where, column, kind)
 
 
 def check_fields(

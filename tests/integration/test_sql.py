@@ -149,8 +149,9 @@ def network(say: Say) -> Iterator[str]:
 
 
 def test_functions_are_told_of_created_models(say: Say, network: str) -> None:
-    columns = ", ".join(["0.5"] * 21)
-    told = json.loads(say(f"SELECT gress_predict('{network}', {columns}).told AS m")[2])
+    columns = ", ".join(["amount", *["0.5"] * 20])
+    payment = "(VALUES (0.5), (0.25)) AS payments (amount) LIMIT 1"
+    told = json.loads(say(f"SELECT gress_predict('{network}', {columns}).told AS m FROM {payment}")[2])
     assert list(told) == [network]
     assert (told[network]["model"], len(told[network]["inputs"])) == ("fraud-network", 21)
 

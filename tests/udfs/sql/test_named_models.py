@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from models.errors import ModelError
 from models.inspect import spec_from_file
 from models.lifecycle import promote
 from models.registry import local_registry
+from tests.support.cluster import wait_until
 from tests.support.tiny_models import linear, write_linear, write_opposite
 from udfs.features.errors import FeatureError
 from udfs.sql.named_models import NamedFeatures, NamedModels, prediction_columns
@@ -133,12 +133,7 @@ def test_a_newly_promoted_version_answers_the_next_rows(registry: Path, monkeypa
     models = NamedModels(SqlOptions(str(registry)))
     assert set(models.score("f", "payments", series()).version) == {"1.0.0"}
     promote(local_registry(registry), "payments", "2.0.0")
-    seen: set[Any] = set()
-    for _ in range(2000):
-        seen = set(models.score("f", "payments", series()).version)
-        if seen == {"2.0.0"}:
-            break
-    assert seen == {"2.0.0"}
+    wait_until(lambda: set(models.score("f", "payments", series()).version) == {"2.0.0"})
     models.close()
 
 
