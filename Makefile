@@ -17,8 +17,10 @@ RUN_EXTRAS := tflite,report,kafka,learning
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
 
 # Run a worker on each core; tests of one file stay together. Tests with a JVM run beside the others, as they often wait
-# for processes: in two groups, each of which shares a JVM, and one of which starts servers and clusters, too.
-SERVERS := $(addprefix tests/integration/,benchmarks kafka monitoring test_cluster.py)
+# for processes: in two groups that take as long as each other. Each shares a JVM, and one starts servers and clusters,
+# too.
+WITH_SERVERS := $(addprefix tests/integration/,benchmarks kafka monitoring test_cluster.py \
+  test_learning.py test_learning_keys.py test_resume.py test_sql.py test_sql_functions.py)
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
 # $(call make_venv,FOLDER,EXTRAS): the package, editable, in a virtual environment of its own.
@@ -44,8 +46,8 @@ demo: $(VENV)/run.stamp ## run the fraud job on generated transactions and write
 	$(BIN)/gress report demo-out
 
 test: $(VENV)/test.stamp ## run all checks
-	$(BIN)/python -m pytest -m flink $(SERVERS) > $(VENV)/servers.log 2>&1 & servers=$$!; \
-	$(BIN)/python -m pytest -m flink tests/integration $(SERVERS:%=--ignore=%) > $(VENV)/flink.log 2>&1 & flink=$$!; \
+	$(BIN)/python -m pytest -m flink $(WITH_SERVERS) > $(VENV)/servers.log 2>&1 & servers=$$!; \
+	$(BIN)/python -m pytest -m flink tests/integration $(WITH_SERVERS:%=--ignore=%) > $(VENV)/flink.log 2>&1 & flink=$$!; \
 	free=0; { $(MAKE) --no-print-directory lint && $(BIN)/python -m pytest $(PARALLEL) -m 'not flink' && \
 	  if [ "$${CI:-}" = true ]; then $(MAKE) --no-print-directory test-recipes; fi; } || free=$$?; \
 	echo "Waiting for the tests with a JVM" >&2; \
