@@ -8,27 +8,28 @@ from dataclasses import asdict
 
 from conf.nearest import suggest
 from gress.sql.calls import check_fields
-from gress.sql.model_inputs import ModelUse, SqlModels
+from gress.sql.model_inputs import SqlModels
 from jobs.errors import JobError, fail, refuse
 from models.errors import ModelError
+from udfs.sql.options import NamedModel
 
 PROVIDER = "gress"
 _OPTIONS = ("provider", "model", "version", "config")
 
 
-def model_use(options: Mapping[str, str], inputs: Sequence[str] = ()) -> ModelUse:
+def model_use(options: Mapping[str, str], inputs: Sequence[str] = ()) -> NamedModel:
     """Return the use that the options of a model mean.
 
     Args:
         options: of WITH.
         inputs: names of the INPUT columns; none: INPUT was left out.
     """
-    return ModelUse(options["model"], options.get("version", ""), options.get("config", ""), tuple(inputs))
+    return NamedModel(options["model"], options.get("version", ""), options.get("config", ""), tuple(inputs))
 
 
 def check_model(
     name: str, options: Mapping[str, str], inputs: Sequence[tuple[str, str]], models: SqlModels
-) -> ModelUse:
+) -> NamedModel:
     """Return the use of a model of CREATE or ALTER MODEL, once the registry has what it names.
 
     Args:
@@ -51,7 +52,7 @@ def check_model(
         refuse(where, f"a model of {models.registry.url}", repr(options["model"]), near)
     use = model_use(options, [each for each, _ in inputs])
     try:
-        taken = models.columns(ModelUse(use.model, use.version, use.config))
+        taken = models.columns(NamedModel(use.model, use.version, use.config))
     except (JobError, ModelError) as error:
         fail(where, str(error))
     if inputs and taken is not None:
@@ -59,18 +60,18 @@ def check_model(
     return use
 
 
-def parameter(created: Mapping[str, ModelUse], models: SqlModels) -> str:
+def parameter(created: Mapping[str, NamedModel], models: SqlModels) -> str:
     """Return the models of CREATE MODEL as functions read them: JSON, by their SQL names."""
     return json.dumps({name: asdict(_with_inputs(use, models)) for name, use in created.items()}, ensure_ascii=False)
 
 
-def _with_inputs(use: ModelUse, models: SqlModels) -> ModelUse:
+def _with_inputs(use: NamedModel, models: SqlModels) -> NamedModel:
     """Return a use that names its inputs, as far as they are known."""
     taken = None if use.inputs else models.columns(use)
-    return use if taken is None else ModelUse(use.model, use.version, use.config, tuple(each.name for each in taken))
+    return use if taken is None else NamedModel(use.model, use.version, use.config, tuple(each.name for each in taken))
 
 
-def facts(use: ModelUse, models: SqlModels) -> list[tuple[str, str]]:
+def facts(use: NamedModel, models: SqlModels) -> list[tuple[str, str]]:
     """Return what the registry knows about a model, as names and values."""
     spec = models.spec(use)
     taken = models.columns(use)

@@ -17,6 +17,7 @@ from models.registry import Registry
 from models.scoring.raw_choice import likely_raw
 from models.spec import ModelSpec
 from udfs.features.feature_set import compile_feature_set
+from udfs.sql.options import NamedModel
 
 Kind = Literal["number", "text", "time", "any"]
 
@@ -39,23 +40,6 @@ class Column:
 
 
 @dataclass(frozen=True)
-class ModelUse:
-    """A model as SQL uses it.
-
-    Attributes:
-        model: name in the registry.
-        version: "": the one that serves.
-        config: job whose features are computed first, by name or as the path of its YAML file; "": none.
-        inputs: names of the arguments, in order; none: the order of what the model takes.
-    """
-
-    model: str
-    version: str = ""
-    config: str = ""
-    inputs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class SqlModels:
     """Models that a statement can name: those of CREATE MODEL, and those of the registry.
 
@@ -67,7 +51,7 @@ class SqlModels:
 
     open_registry: Callable[[], Registry]
     config: str = ""
-    created: Mapping[str, ModelUse] = field(default_factory=dict)
+    created: Mapping[str, NamedModel] = field(default_factory=dict)
 
     @cached_property
     def registry(self) -> Registry:
@@ -78,7 +62,7 @@ class SqlModels:
         """Return the names of all models."""
         return tuple(dict.fromkeys((*self.created, *self.registry.names())))
 
-    def use(self, reference: str) -> ModelUse:
+    def use(self, reference: str) -> NamedModel:
         """Return what a reference means: a name of CREATE MODEL, or a name of the registry, pinned as ``name$2.0.0``.
 
         Raises:
@@ -90,9 +74,9 @@ class SqlModels:
         if name not in self.registry.names():
             expected = f"a model of {self.registry.url} or of CREATE MODEL"
             refuse("model", expected, repr(name), suggest(name, self.names()))
-        return ModelUse(name, "" if version == "all" else version, self.config)
+        return NamedModel(name, "" if version == "all" else version, self.config)
 
-    def spec(self, use: ModelUse) -> ModelSpec:
+    def spec(self, use: NamedModel) -> ModelSpec:
         """Return the spec of the version that a use names.
 
         Raises:
@@ -100,7 +84,7 @@ class SqlModels:
         """
         return self.registry.spec(use.model, use.version)
 
-    def columns(self, use: ModelUse) -> tuple[Column, ...] | None:
+    def columns(self, use: NamedModel) -> tuple[Column, ...] | None:
         """Return the columns that a use takes, in the order of the arguments; None: the model does not name them.
 
         Raises:

@@ -8,11 +8,12 @@ from typing import Any
 
 from gress.sql.calls import check_call
 from gress.sql.created_models import PROVIDER, check_model, facts, model_use, parameter
-from gress.sql.model_inputs import ModelUse, SqlModels
+from gress.sql.model_inputs import SqlModels
 from gress.sql.plan_calls import calls_of
 from gress.sql.session import SqlSession
 from gress.sql.text_table import TextTable
 from models.registry import Registry
+from udfs.sql.options import NamedModel
 
 _PARAMETER = "gress.models"
 _DEFINES = ("CreateModelOperation", "AlterModelChangeOperation")
@@ -60,7 +61,7 @@ class SessionModels:
         use = self.known.created.get(operation.getSqlIdentifier().getObjectName())
         return [] if use is None else ["", *TextTable(["registry", "value"]).block(facts(use, self.known))]
 
-    def _created(self) -> Iterator[tuple[str, ModelUse]]:
+    def _created(self) -> Iterator[tuple[str, NamedModel]]:
         from pyflink.java_gateway import get_gateway
 
         tables = self._session.tables

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from gress.sql.model_inputs import ModelUse, SqlModels
+from gress.sql.model_inputs import SqlModels
 from models.registry import Registry, local_registry
 from models.spec import ModelSpec, TensorSpec, spec_text
+from udfs.sql.options import NamedModel
 
 
 def write_spec(base: Path, version: str, columns: tuple[str, ...] | None) -> None:
@@ -42,5 +43,5 @@ def registry(tmp_path: Path) -> Registry:
 
 @pytest.fixture
 def models(registry: Registry) -> SqlModels:
-    created = {"fraud": ModelUse("fraud-detector", "1.0.0", "", ("merchant", "age", "amount"))}
+    created = {"fraud": NamedModel("fraud-detector", "1.0.0", "", ("merchant", "age", "amount"))}
     return SqlModels(lambda: registry, "", created)

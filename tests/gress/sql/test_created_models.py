@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from gress.sql.created_models import check_model, facts, parameter
-from gress.sql.model_inputs import ModelUse, SqlModels
+from gress.sql.model_inputs import SqlModels
 from jobs.errors import JobError
 from tests.support.fraud_config import STATELESS, write_fraud_config
+from udfs.sql.options import NamedModel
 
 GOOD = {"provider": "gress", "model": "fraud-detector"}
 INPUTS = [("merchant", "VARCHAR"), ("age", "INTEGER"), ("amount", "DOUBLE")]
@@ -18,8 +19,8 @@ INPUTS = [("merchant", "VARCHAR"), ("age", "INTEGER"), ("amount", "DOUBLE")]
 
 def test_a_model_is_used_with_its_columns_in_the_order_of_input(models: SqlModels) -> None:
     use = check_model("m", {**GOOD, "version": "1"}, INPUTS, models)
-    assert use == ModelUse("fraud-detector", "1", "", ("merchant", "age", "amount"))
-    assert check_model("m", GOOD, [], models) == ModelUse("fraud-detector")
+    assert use == NamedModel("fraud-detector", "1", "", ("merchant", "age", "amount"))
+    assert check_model("m", GOOD, [], models) == NamedModel("fraud-detector")
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_what_the_registry_lacks_is_refused(
 
 
 def test_functions_get_model_version_job_and_inputs(models: SqlModels) -> None:
-    created = {**models.created, "plain": ModelUse("fraud-detector"), "old": ModelUse("fraud-detector", "0.9.0")}
+    created = {**models.created, "plain": NamedModel("fraud-detector"), "old": NamedModel("fraud-detector", "0.9.0")}
     assert json.loads(parameter(created, models)) == {
         "fraud": {"model": "fraud-detector", "version": "1.0.0", "config": "", "inputs": ["merchant", "age", "amount"]},
         "plain": {"model": "fraud-detector", "version": "", "config": "", "inputs": ["amount", "age", "merchant"]},
@@ -69,7 +70,7 @@ def test_functions_get_model_version_job_and_inputs(models: SqlModels) -> None:
 
 def test_inputs_of_a_model_with_a_job_are_what_its_features_are_computed_of(models: SqlModels, tmp_path: Path) -> None:
     config = write_fraud_config(tmp_path / "job", features=STATELESS)
-    columns = models.columns(ModelUse("fraud-detector", "1.0.0", str(config)))
+    columns = models.columns(NamedModel("fraud-detector", "1.0.0", str(config)))
     assert columns is not None
     assert {(each.name, each.kind) for each in columns} == {
         ("TX_AMOUNT", "number"),
@@ -79,10 +80,10 @@ def test_inputs_of_a_model_with_a_job_are_what_its_features_are_computed_of(mode
 
 
 def test_facts_are_those_of_the_version_that_is_used(models: SqlModels) -> None:
-    found = dict(facts(ModelUse("fraud-detector"), models))
+    found = dict(facts(NamedModel("fraud-detector"), models))
     assert found["version"] == "1.0.0 (serves; follows the registry)"
     assert (found["type"], found["task"], found["classes"]) == ("onnx", "binary", "no, yes")
-    assert dict(facts(ModelUse("fraud-detector", "0.9"), models))["version"] == "0.9.0 (pinned)"
+    assert dict(facts(NamedModel("fraud-detector", "0.9"), models))["version"] == "0.9.0 (pinned)"
     assert [value for name, value in facts(models.created["fraud"], models) if name == "input"] == [
         "merchant: text",
         "age: number",
