@@ -44,11 +44,17 @@ def add_shadows(
     source_topics, sink = job.source.kafka, job.sink.kafka
     is_endless = source_topics is not None and source_topics.stop == "never"
     to_topic = sink is not None and sink.comparisons is not None
+    # A batch of an endless stream, or a single event of the latency profile, is too little for a call of its own, and
+    # somebody waits for its answer.
+    is_live = is_endless or settings.execution.profile == "latency"
     function = CompareShadows(
-        job, settings.ml, _LONGEST_WAIT_S if is_endless else None, "ARRAY<STRING>" if to_topic else "BYTES"
+        job,
+        settings.ml,
+        _LONGEST_WAIT_S if is_endless else None,
+        "ARRAY<STRING>" if to_topic else "BYTES",
+        gives_way=is_live,
     )
-    # A batch of an endless stream, or a single event of the latency profile, is too little for a call of its own.
-    options = _SEVERAL if is_endless or settings.execution.profile == "latency" else ONE_ROW
+    options = _SEVERAL if is_live else ONE_ROW
     with table_options(session, options):
         compared = computed_once(session, apply(session, source, "compared", function, profile="throughput"))
     lines = f"FROM {compared.name} WHERE __comparisons IS NOT NULL"

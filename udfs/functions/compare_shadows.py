@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from state.drift.rows import joined_texts
 from state.sql import SqlColumns
 from udfs.columns.packed_texts import text_of
 from udfs.columns.side_columns import SHADOW
+from udfs.experiments.idle_priority import idle_priority
 from udfs.experiments.open_arms import ArmModels
 from udfs.experiments.router import Router
 from udfs.experiments.shadow_rows import ShadowRows, joined_rows
@@ -46,12 +48,14 @@ class CompareShadows:
         ml: settings of models and experiments.
         longest_wait_s: longest time between a row's answer and its shadows; None: rows wait as long as they must.
         kind: ``BYTES``, the lines of a batch without the end of the last; or ``ARRAY<STRING>``, each by itself.
+        gives_way: whether shadows have only the processor time that answers leave.
     """
 
     job: JobSettings
     ml: MlSettings
     longest_wait_s: float | None = None
     kind: Literal["BYTES", "ARRAY<STRING>"] = "BYTES"
+    gives_way: bool = False
 
     def __post_init__(self) -> None:
         self._models: ArmModels | None = None
@@ -92,6 +96,10 @@ class CompareShadows:
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Score the rows of each batch."""
+        with idle_priority() if self.gives_way else nullcontext():
+            return self._run(columns)
+
+    def _run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         batches = joined_rows([ShadowRows.from_bytes(data) for data in columns[SHADOW]], _MOST_ROWS)
         compared = [list(self._shadows.compare(batch)) for batch in batches]
         nothing = [None] * (len(columns[SHADOW]) - len(batches))
