@@ -33,7 +33,8 @@ def read_settings_file(path: Path) -> RawSettings:
     """Read the untyped content of ``path`` and of the file that it extends.
 
     ``extends: FILE`` at the top names a file relative to that of ``path``, or a shipped one, ``conf/NAME.yaml``:
-    mappings of both are merged, and any other value of ``path`` takes the place of the value that it extends.
+    mappings of both are merged, and any other value of ``path`` takes the place of the value that it extends. A null
+    in the place of a mapping takes the whole mapping away, so that its defaults count.
 
     Raises:
         ConfigError: a file cannot be read, is not one YAML mapping, has a key twice, or extends itself.
@@ -74,8 +75,10 @@ def _merged(base: RawSettings, tree: dict[str, Any], name: str) -> RawSettings:
             return above
         for key in below.keys() - above.keys():
             extended[(*path, key)] = base.extended.get((*path, key), name)
+        removed = {key for key, value in above.items() if value is None and isinstance(below.get(key), dict)}
         common = {key: merge(below[key], above[key], (*path, key)) for key in below.keys() & above.keys()}
-        return {**below, **above, **common}
+        merged = {**below, **above, **common}
+        return {key: value for key, value in merged.items() if key not in removed}
 
     return RawSettings(merge(base.tree, tree, ()), extended=extended)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,12 +10,17 @@ _CHUNK_BYTES = 1 << 24
 
 
 class LineCounter:
-    """A counter of the lines in a folder's part files, which reads each byte once."""
+    """A counter of the lines in a folder's part files, which reads each byte once.
+
+    A file that is unfinished when the counter is made is what a killed run left behind. Its lines count once Flink has
+    made it final: the others are written again.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._sizes: dict[int, int] = {}
         self.lines = 0
+        self._left_behind = {path.stat().st_ino for path in folder.glob(".part-*")}
 
     def poll(self) -> int:
         """Return the number of lines so far, including those of unfinished files."""
@@ -27,10 +33,12 @@ class LineCounter:
         return self.lines
 
     def _count(self, descriptor: int, path: Path) -> None:
-        import os
-
         # Flink renames a part file when it is final; the inode identifies it before and after.
         inode = os.fstat(descriptor).st_ino
+        if inode in self._left_behind:
+            if path.name.startswith("."):
+                return
+            self._left_behind.remove(inode)
         seen = self._sizes.get(inode, 0)
         while chunk := os.pread(descriptor, _CHUNK_BYTES, seen):
             self.lines += chunk.count(b"\n")

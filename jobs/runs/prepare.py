@@ -142,10 +142,10 @@ def claim(output: Path, *, is_overwriting: bool, is_resuming: bool = False) -> N
     if is_resuming and (output / MARKER).is_file():
         return
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        if not is_overwriting:
-            refuse(f"output {output}", "a new or empty folder", "one in use", "add --overwrite")
         if not (output / MARKER).is_file():
-            refuse(f"output {output}", "a folder that a run wrote", "something else")
+            refuse(f"output {output}", "a new or empty folder", "one in use", "name another")
+        if not is_overwriting:
+            refuse(f"output {output}", "a new or empty folder", "that of a run", "add --resume to go on, or --overwrite")
         shutil.rmtree(output)
     try:
         output.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ import pytest
 
 from conf.errors import ConfigError
 from conf.loading.loader import load_settings
+from conf.loading.yaml_file import read_settings_file
 from conf.settings import Settings
 from jobs.catalogue import default_config
 
@@ -25,9 +26,13 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def load(folder: Path, text: str, *overrides: str, **environ: str) -> Settings:
+def _written(folder: Path, text: str) -> Path:
     (folder / "job.yaml").write_text(text)
-    return load_settings(folder / "job.yaml", overrides=overrides, environ=environ)
+    return folder / "job.yaml"
+
+
+def load(folder: Path, text: str, *overrides: str, **environ: str) -> Settings:
+    return load_settings(_written(folder, text), overrides=overrides, environ=environ)
 
 
 def test_mappings_are_merged_and_values_replaced(files: Path) -> None:
@@ -35,6 +40,22 @@ def test_mappings_are_merged_and_values_replaced(files: Path) -> None:
     assert (found.ml.inference.max_concurrency, found.ml.inference.default_batch_timeout_ms) == (5, 70)
     assert found.execution.parallelism == 4
     assert found.execution.flink == {"a.b": 9, "c": "c"}
+
+
+def test_null_takes_an_inherited_mapping_away(files: Path) -> None:
+    (files / "learner.yaml").write_text("job: {learning: {learner: {optimizer: {type: adam, beta1: 0.5}}}}\n")
+    raw = read_settings_file(_written(files, "extends: learner.yaml\njob: {learning: {learner: {optimizer: null}}}\n"))
+    assert raw.tree["job"]["learning"]["learner"] == {}
+
+
+def test_null_in_the_place_of_a_value_stays(files: Path) -> None:
+    raw = read_settings_file(_written(files, "extends: middle.yaml\nexecution: {parallelism: null}\n"))
+    assert raw.tree["execution"]["parallelism"] is None
+
+
+def test_mapping_that_was_taken_away_has_its_defaults(files: Path) -> None:
+    found = load(files, "extends: middle.yaml\nml: {inference: null}\n")
+    assert found.ml.inference == Settings().ml.inference
 
 
 def test_overrides_and_environment_reach_the_extended_file(files: Path) -> None:

@@ -85,7 +85,7 @@ def test_output_in_use_is_refused_and_kept(gress: Run, config: Path, tmp_path: P
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine").touch()
     code, _, err = gress("run", "fraud-detection", "--input", "in.jsonl", "--config", config)
-    assert (code, err) == (2, "output out: expected a new or empty folder, got one in use; add --overwrite\n")
+    assert (code, err) == (2, "output out: expected a new or empty folder, got one in use; name another\n")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine"]
 
 

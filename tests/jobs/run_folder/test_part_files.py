@@ -32,6 +32,21 @@ def test_part_that_becomes_final_is_not_counted_again(tmp_path: Path) -> None:
     assert counter.poll() == 3
 
 
+def test_what_a_killed_run_left_behind_counts_once_it_is_final(tmp_path: Path) -> None:
+    left, lost = (tmp_path / f".part-{number}.inprogress" for number in range(2))
+    for path in (left, lost):
+        path.write_bytes(b"a\nb\nc\n")
+    counter = LineCounter(tmp_path)
+    assert counter.poll() == 0
+    with left.open("r+b") as file:
+        # Flink goes on behind the last checkpoint.
+        file.truncate(2)
+    left.rename(tmp_path / "part-0")
+    (tmp_path / ".part-2.inprogress").write_bytes(b"b\nc\n")
+    assert counter.poll() == 3
+    assert counter.poll() == 3
+
+
 def test_only_part_files_count(tmp_path: Path) -> None:
     (tmp_path / "summary.json").write_bytes(b"a\n")
     assert LineCounter(tmp_path).poll() == 0

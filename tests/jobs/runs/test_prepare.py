@@ -156,8 +156,15 @@ def test_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 
 def test_folder_in_use_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
-    with pytest.raises(JobError, match="expected a new or empty folder, got one in use; add --overwrite"):
+    with pytest.raises(JobError, match="expected a new or empty folder, got one in use; name another"):
         claim(tmp_path, is_overwriting=False)
+
+
+def test_folder_of_a_run_may_be_gone_on_from_or_overwritten(tmp_path: Path) -> None:
+    claim(tmp_path / "out", is_overwriting=False)
+    with pytest.raises(JobError, match="got that of a run; add --resume to go on, or --overwrite"):
+        claim(tmp_path / "out", is_overwriting=False)
+    claim(tmp_path / "out", is_overwriting=True)
 
 
 @pytest.mark.parametrize("is_file", [True, False], ids=["file", "folder"])
@@ -168,7 +175,7 @@ def test_what_no_run_wrote_is_never_removed(is_file: bool, tmp_path: Path) -> No
     else:
         output.mkdir()
         (output / "mine").touch()
-    with pytest.raises(JobError, match="expected a folder that a run wrote, got something else"):
+    with pytest.raises(JobError, match="expected a new or empty folder, got one in use; name another"):
         claim(output, is_overwriting=True)
     assert output.is_file() == is_file
     assert is_file or (output / "mine").exists()
