@@ -145,7 +145,7 @@ def claim(output: Path, *, is_overwriting: bool, is_resuming: bool = False) -> N
         if not (output / MARKER).is_file():
             refuse(f"output {output}", "a new or empty folder", "one in use", "name another")
         if not is_overwriting:
-            refuse(f"output {output}", "a new or empty folder", "that of a run", "add --resume to go on, or --overwrite")
+            refuse(f"output {output}", "a new or empty folder", "a run's", "add --resume or --overwrite")
         shutil.rmtree(output)
     try:
         output.mkdir(parents=True, exist_ok=True)
