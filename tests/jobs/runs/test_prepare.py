@@ -162,7 +162,7 @@ def test_folder_in_use_is_refused(tmp_path: Path) -> None:
 
 def test_folder_of_a_run_may_be_gone_on_from_or_overwritten(tmp_path: Path) -> None:
     claim(tmp_path / "out", is_overwriting=False)
-    with pytest.raises(JobError, match="got a run.s; add --resume or --overwrite"):
+    with pytest.raises(JobError, match="got a run's; add --resume or --overwrite"):
         claim(tmp_path / "out", is_overwriting=False)
     claim(tmp_path / "out", is_overwriting=True)
 
