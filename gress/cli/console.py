@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from rich.text import Text
 from typing_extensions import Self
 
 from jobs.run_folder.learning_figures import learning_text
+from jobs.run_folder.model_versions import named_version
 from jobs.run_folder.row_counts import Counts
 from jobs.run_folder.summary import Summary
 from jobs.runs.stages import Stage
@@ -132,6 +133,12 @@ def print_features(references: Sequence[FeatureReference]) -> None:
     print_table("", ("type", "what it computes", "parameters", "null rule", "formula of an example"), rows)
 
 
+def _models_texts(summary: Summary) -> Iterator[str]:
+    for name, rows in summary.versions.items():
+        model, version = named_version(summary.model or "", name)
+        yield f"{model} {version} ({rows:,})"
+
+
 def print_summary(summary: Summary, output: Path, *, events: str = "events") -> None:
     """Print a run's figures and where the rest is; ``events`` is the name of the first of them."""
     rows = [
@@ -140,7 +147,7 @@ def print_summary(summary: Summary, output: Path, *, events: str = "events") -> 
         ("alerts", f"{summary.alerts:,}"),
         ("dead letters", _with_reasons(summary)),
         ("rows/s", _rates_text(summary)),
-        ("model", " ".join(f"{summary.model} {version} ({n:,})" for version, n in summary.versions.items())),
+        ("model", " ".join(_models_texts(summary))),
         ("variants", ", ".join(f"{variant} ({n:,})" for variant, n in summary.variants.items())),
         ("verdict", "\n".join(f"{variant}: {text}" for variant, text in summary.verdicts.items())),
         ("labels", ", ".join(f"{n:,} {outcome}" for outcome, n in summary.labels.items())),

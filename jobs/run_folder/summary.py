@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from jobs.run_folder.arrow import arrow_schema, read_json_parts
 from jobs.run_folder.label_counts import count_labels
 from jobs.run_folder.learning_figures import learning_figures
+from jobs.run_folder.model_versions import ModelVersions
 from jobs.run_folder.part_files import LineCounter, line_blocks
 from jobs.run_folder.row_counts import Counts
 from models.metrics import auc_roc, average_precision
@@ -40,7 +41,7 @@ class Summary:
         start_s: the part of these seconds that went by before the first row.
         rows_per_s_from_first: events in the seconds from the first row on.
         latency_us: percentiles of the time to score a batch, by name.
-        versions: predictions by model version.
+        versions: predictions by version, by ``MODEL@VERSION`` where several models made them.
         about: tags and description of each version that has some.
         reasons: dead letters by reason.
         auc_roc: with labels 0 and 1 only, and both.
@@ -107,7 +108,7 @@ def summarise(
     table = _predictions(output / "predictions", output_field)
     reasons = count_reasons(output / "dead_letters")
     events = len(table) + sum(reasons.values()) if events is None else events
-    versions = Counter({row["values"]: row["counts"] for row in table["version"].value_counts().to_pylist()})
+    scored_by = ModelVersions.of(table)
     quality = _quality(table["truth"].to_numpy(), table[output_field].to_numpy())
     return Summary(
         job=job,
@@ -117,11 +118,11 @@ def summarise(
         dead_letters=sum(reasons.values()),
         seconds=round(seconds, 3),
         rows_per_s=round(events / seconds, 1) if seconds else 0.0,
-        model=_first(table, "model"),
-        version=versions.most_common(1)[0][0] if versions else None,
+        model=scored_by.model,
+        version=scored_by.version,
         feature_set=_first(table, "feature_set"),
         latency_us=_percentiles(table["latency_us"].to_numpy()),
-        versions=dict(versions),
+        versions=scored_by.rows,
         reasons=dict(reasons),
         variants=_variants(table),
         verdicts=last_verdicts(output / "verdicts"),

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from conf.types.durations import format_duration
 from state.experiments.evidence.reasons import gain_reason, harm_reason, open_reason, safety_reason
 
 if TYPE_CHECKING:
@@ -116,11 +117,22 @@ def _step_is_over(inputs: Inputs) -> Decision | None:
     step = inputs.step
     if step.is_last or not step.is_over:
         return None
-    reason = (
-        f"the step at {step.share:.1%} has lasted {step.held_ms:,} of {step.hold_ms:,} ms and seen {step.units:,} of "
-        f"{step.least_units:,} units without harm"
-    )
-    return "advance", (reason,)
+    lasted = f"has lasted {_of_hold(step.held_ms, step.hold_ms)}"
+    seen = f"seen {step.units:,} of {step.least_units:,} units"
+    return "advance", (f"the step at {step.share:.1%} {lasted} and {seen} without harm",)
+
+
+def _of_hold(held_ms: int, hold_ms: int) -> str:
+    """Return a time beside the one that it should last, in the unit of that.
+
+    >>> _of_hold(258_921_000, 172_800_000)
+    '3d of 2d'
+    """
+    hold = format_duration(hold_ms)
+    if not hold_ms:
+        return f"{format_duration(held_ms)} of {hold}"
+    number = hold.rstrip("dhms")
+    return f"{held_ms / hold_ms * int(number):.3g}{hold.removeprefix(number)} of {hold}"
 
 
 def _nothing_is_decided(inputs: Inputs) -> Decision:

@@ -74,7 +74,7 @@ def test_action(case: str) -> None:
         (inputs(goal=1.0, signal=3.0), ["signal complaints is worse by 0.2209 or more, with 0 allowed"]),
         (
             inputs(OVER, goal=1.0),
-            ["the step at 10.0% has lasted 100 of 100 ms and seen 5,000 of 1,000 units without harm"],
+            ["the step at 10.0% has lasted 100ms of 100ms and seen 5,000 of 1,000 units without harm"],
         ),
         (inputs(goal=1.0), ["goal revenue is open: difference 1, standard error 1, clock 5,000, p 1"]),
         (inputs(EARLY, guardrail=-1.0), ["the step is not over"]),

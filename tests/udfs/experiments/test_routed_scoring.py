@@ -140,19 +140,26 @@ def test_split_of_a_batch_changes_nothing(make: Make, opened: Any, at: int) -> N
                 np.testing.assert_allclose(joined, np.asarray(whole[name]), rtol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["m", "learnt"], ids=["the job's model", "another"])
 def test_deployed_primary_of_a_variant_follows_promotions_while_the_other_stays(
-    make: Make, opened: Any, registry: Registry
+    make: Make, opened: Any, registry: Registry, name: str, tmp_path: Path
 ) -> None:
-    settings = make(("m", "", 50), ("m", "1.0.0", 50))
+    if name == "learnt":
+        for version in ("1.0.0", "2.0.0"):
+            path = write_linear(tmp_path / f"learnt-{version}")
+            registry.publish(spec_from_file(path, name, version), path)
+        registry.deployments(name).promote("1.0.0")
+    settings = make((name, "", 50), ("m", "1.0.0", 50))
     function, given = opened(settings), columns()
     assert set(function.run(given)["__version"]) == {"1.0.0"}
-    registry.deployments("m").promote("2.0.0")
+    registry.deployments(name).promote("2.0.0")
     end = time.monotonic() + 10
     while "2.0.0" not in function.run(given)["__version"]:
         assert time.monotonic() < end
         time.sleep(0.01)
-    expected = [{"v0": "2.0.0", "v1": "1.0.0"}[each or ""] for each in variants(settings, given)]
-    assert list(function.run(given)["__version"]) == expected
+    found = function.run(given)
+    expected = [{"v0": (name, "2.0.0"), "v1": ("m", "1.0.0")}[each or ""] for each in variants(settings, given)]
+    assert list(zip(found["__model"], found["__version"], strict=True)) == expected
 
 
 def test_default_variant_answers_for_one_that_fails_and_the_row_keeps_its_variant(make: Make, opened: Any) -> None:
