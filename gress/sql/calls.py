@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from conf.errors import ConfigError
 from conf.nearest import suggest
-from gress.sql.model_inputs import Column, Kind, SqlModels, feature_columns
 from jobs.errors import JobError, fail
 from models.errors import ModelError
 from udfs.features.errors import FeatureError
+from udfs.sql.arguments import go_by_place
+from udfs.sql.classes import ClassOptions
+from udfs.sql.signature import Column, Kind
+from udfs.sql.sql_models import SqlModels
 
 _TEXTS = frozenset({"CHAR", "VARCHAR"})
 _NUMBERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DECIMAL", "REAL", "FLOAT", "DOUBLE", "BOOLEAN"})
-_TIMES = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP_WITH_LOCAL_TIME_ZONE", "BIGINT"})
+_TIMES = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP_WITH_LOCAL_TIME_ZONE", "BIGINT", *_TEXTS})
 _ACCEPTED: Mapping[Kind, tuple[str, frozenset[str]]] = {
     "number": ("a number", _NUMBERS),
     "text": ("a text", _TEXTS),
@@ -30,11 +34,13 @@ class Argument:
         type: its SQL type.
         fields: names and types of its fields, where it is a row.
         is_literal: it is written in the query, and comes from no table.
+        entries: keys and values, where it is a map that is written in the query.
     """
 
     type: str
     fields: tuple[tuple[str, str], ...] = ()
     is_literal: bool = False
+    entries: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,44 +51,70 @@ class Call:
         function: its SQL name.
         name: its first argument, where that is a literal; None: it is known only when rows come.
         arguments: the others.
+        has_rows: a table gives the rows that it is called for.
     """
 
     function: str
     name: str | None
     arguments: tuple[Argument, ...]
+    has_rows: bool = True
 
 
 def check_call(call: Call, models: SqlModels) -> None:
     """Refuse a call that no row could satisfy.
 
     Raises:
-        JobError: the model, a version or a column is unknown, or a column has the wrong type.
+        JobError: the model, a version, a column or an option is unknown, or a column has the wrong type.
     """
-    find = _COLUMNS.get(call.function)
-    if call.name is None or find is None:
+    check = _CHECKS.get(call.function)
+    if call.name is None or check is None:
         return
     where = f"{call.function}({call.name!r})"
     try:
-        columns = find(call.name, models)
-    except (FeatureError, JobError, ModelError) as error:
-        fail(where, str(error))
-    if columns is not None:
-        check_arguments(where, call.arguments, columns)
+        check(where, call, call.name, models)
+    except (ConfigError, FeatureError, ModelError) as error:
+        fail(where, str(error).removeprefix(f"{where}: "))
 
 
-def _of_model(name: str, models: SqlModels) -> tuple[Column, ...] | None:
-    return models.columns(models.use(name))
+def _check_prediction(where: str, call: Call, name: str, models: SqlModels) -> None:
+    check_arguments(where, call.arguments, models.columns(models.one(call.function, name)))
+    _refuse_literals(where, call.arguments)
 
 
-def _of_features(name: str, models: SqlModels) -> tuple[Column, ...] | None:
-    return feature_columns(name)
+def _check_features(where: str, call: Call, name: str, models: SqlModels) -> None:
+    check_arguments(where, call.arguments, models.feature_columns(name))
+    _refuse_literals(where, call.arguments)
 
 
-_COLUMNS: dict[str, Callable[[str, SqlModels], tuple[Column, ...] | None]] = {
-    "gress_predict": _of_model,
-    "gress_features": _of_features,
+def _check_classes(where: str, call: Call, name: str, models: SqlModels) -> None:
+    """Refuse a call that fits none of the versions that it names."""
+    arguments = call.arguments
+    if arguments and arguments[0].type == "MAP":
+        ClassOptions.read(dict(arguments[0].entries))
+        arguments = arguments[1:]
+    first: Exception | None = None
+    for each in models.versions(models.find(call.function, name)):
+        try:
+            check_arguments(where, arguments, models.columns(each))
+        except (FeatureError, JobError, ModelError) as error:
+            first = first or error
+        else:
+            break
+    else:
+        if first is not None:
+            raise first
+    if not call.has_rows:
+        _refuse_literals(where, arguments)
+
+
+_CHECKS: Mapping[str, Callable[[str, Call, str, SqlModels], None]] = {
+    "gress_predict": _check_prediction,
+    "gress_score": _check_classes,
+    "gress_features": _check_features,
 }
-"""The functions whose columns are known before a job starts, and how they are found."""
+
+CHECKED = tuple(_CHECKS)
+"""The functions whose calls are checked before a job starts."""
 
 
 def check_arguments(where: str, arguments: Sequence[Argument], columns: Sequence[Column]) -> None:
@@ -91,10 +123,10 @@ def check_arguments(where: str, arguments: Sequence[Argument], columns: Sequence
     Raises:
         JobError: there are too few or too many of them, or one has the wrong type.
     """
-    if len(arguments) == 1 and arguments[0].fields and not _is_unnamed(arguments[0]):
-        check_fields(where, arguments[0].fields, columns)
-        return
     got = arguments[0].fields if len(arguments) == 1 and arguments[0].fields else None
+    if got is not None and not go_by_place([name for name, _ in got], [column.name for column in columns]):
+        check_fields(where, got, columns)
+        return
     types = [kind for _, kind in got] if got is not None else [each.type for each in arguments]
     if len(types) != len(columns):
         missing = [column.name for column in columns[len(types) :]]
@@ -102,9 +134,6 @@ def check_arguments(where: str, arguments: Sequence[Argument], columns: Sequence
         fail(where, f"expected {_columns(columns)}, got {len(types)}", fix)
     for column, kind in zip(columns, types, strict=True):
         _check_type(where, column, kind)
-    if arguments and all(each.is_literal for each in arguments):
-        # Flink hands such a call no rows to count.
-        fail(where, "expected a column of a table among the arguments, got literals alone", "read one from a table")
 
 
 def check_fields(
@@ -132,8 +161,10 @@ def check_fields(
         fail(where, f"expected {_columns(columns)}, got {_listed(extra)} too")
 
 
-def _is_unnamed(row: Argument) -> bool:
-    return all(name.startswith(("EXPR$", "f")) and name.lstrip("EXPR$f").isdigit() for name, _ in row.fields)
+def _refuse_literals(where: str, arguments: Sequence[Argument]) -> None:
+    """Refuse arguments of which no table gives one: Flink hands such a call no rows to count."""
+    if arguments and all(each.is_literal for each in arguments):
+        fail(where, "expected a column of a table among the arguments, got literals alone", "read one from a table")
 
 
 def _check_type(where: str, column: Column, kind: str) -> None:

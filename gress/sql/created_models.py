@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
+from conf.errors import ConfigError
 from conf.nearest import suggest
 from gress.sql.calls import check_fields
-from gress.sql.model_inputs import SqlModels
-from jobs.errors import JobError, fail, refuse
+from jobs.errors import fail, refuse
 from models.errors import ModelError
+from udfs.features.errors import FeatureError
 from udfs.sql.options import NamedModel
+from udfs.sql.sql_models import SqlModels
 
 PROVIDER = "gress"
 _OPTIONS = ("provider", "model", "version", "config")
@@ -47,28 +49,29 @@ def check_model(
             refuse(where, f"the options {', '.join(_OPTIONS)}", repr(key), suggest(key, _OPTIONS))
     if "model" not in options:
         refuse(where, "'model' = 'name in the registry' among its options", "none")
-    if options["model"] not in models.registry.names():
-        near = suggest(options["model"], models.registry.names())
-        refuse(where, f"a model of {models.registry.url}", repr(options["model"]), near)
     use = model_use(options, [each for each, _ in inputs])
     try:
-        taken = models.columns(NamedModel(use.model, use.version, use.config))
-    except (JobError, ModelError) as error:
+        models.check(use)
+        taken = models.columns(replace(use, inputs=()))
+    except (ConfigError, FeatureError, ModelError) as error:
         fail(where, str(error))
-    if inputs and taken is not None:
+    if inputs:
         check_fields(f"INPUT of {where}", inputs, taken, may_have_more=False)
     return use
 
 
-def parameter(created: Mapping[str, NamedModel], models: SqlModels) -> str:
+def parameter(models: SqlModels) -> str:
     """Return the models of CREATE MODEL as functions read them: JSON, by their SQL names."""
-    return json.dumps({name: asdict(_with_inputs(use, models)) for name, use in created.items()}, ensure_ascii=False)
+    created = {name: asdict(_with_inputs(use, models)) for name, use in models.options.models.items()}
+    return json.dumps(created, ensure_ascii=False)
 
 
 def _with_inputs(use: NamedModel, models: SqlModels) -> NamedModel:
-    """Return a use that names its inputs, as far as they are known."""
-    taken = None if use.inputs else models.columns(use)
-    return use if taken is None else NamedModel(use.model, use.version, use.config, tuple(each.name for each in taken))
+    """Return a use that names its inputs; a call of a model that the registry has no more says so itself."""
+    try:
+        return replace(use, inputs=tuple(each.name for each in models.columns(use)))
+    except (ConfigError, FeatureError, ModelError):
+        return use
 
 
 def facts(use: NamedModel, models: SqlModels) -> list[tuple[str, str]]:
@@ -82,7 +85,7 @@ def facts(use: NamedModel, models: SqlModels) -> list[tuple[str, str]]:
         ("task", spec.task),
         ("classes", ", ".join(spec.classes or ())),
         ("features of", use.config),
-        *(("input", f"{column.name}: {column.kind}") for column in taken or ()),
-        ("registry", models.registry.url),
+        *(("input", f"{column.name}: {column.kind}") for column in taken),
+        ("registry", models.registry(use).url),
     ]
     return [(name, value) for name, value in found if value]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from gress.sql.calls import Argument, Call
 
+_TABLE_FUNCTION = "LogicalTableFunctionScan"
 _EXPRESSIONS: dict[str, Callable[[Any], list[Any]]] = {
     "LogicalProject": lambda node: list(node.getProjects()),
     "LogicalFilter": lambda node: [node.getCondition()],
     "LogicalJoin": lambda node: [node.getCondition()],
-    "LogicalTableFunctionScan": lambda node: [node.getCall()],
+    _TABLE_FUNCTION: lambda node: [node.getCall()],
 }
 """Relations that hold expressions, and how to get them."""
+
+_TEXTS = frozenset({"CHAR", "VARCHAR"})
+_OF_LITERALS = frozenset({"CAST", "ROW", "-"})
 
 
 def calls_of(operation: Any, names: frozenset[str], parse: Callable[[str], Any]) -> list[Call]:
@@ -40,15 +45,18 @@ def _queries(operation: Any, parse: Callable[[str], Any]) -> Iterator[Any]:
         yield from _queries(operation.getChild(), parse)
 
 
-def _in_tree(tree: Any, names: frozenset[str]) -> Iterator[Call]:
+def _in_tree(tree: Any, names: frozenset[str], *, is_joined: bool = False) -> Iterator[Call]:
+    """Yield the calls of a relation and of those below it; one that is joined runs for each row of another."""
     # One call tells of most trees that they hold none.
     if not _mentions(tree.explain(), names):
         return
-    find = _EXPRESSIONS.get(tree.getClass().getSimpleName())
+    kind, inputs = tree.getClass().getSimpleName(), list(tree.getInputs())
+    find = _EXPRESSIONS.get(kind)
     for expression in find(tree) if find else ():
-        yield from _in_expression(expression, names)
-    for below in tree.getInputs():
-        yield from _in_tree(below, names)
+        for call in _in_expression(expression, names):
+            yield replace(call, has_rows=is_joined) if kind == _TABLE_FUNCTION else call
+    for below in inputs:
+        yield from _in_tree(below, names, is_joined=is_joined or len(inputs) > 1)
 
 
 def _in_expression(expression: Any, names: frozenset[str]) -> Iterator[Call]:
@@ -75,15 +83,44 @@ def _mentions(text: str, names: frozenset[str]) -> bool:
 
 
 def _literal(operand: Any) -> str | None:
-    if operand.getClass().getSimpleName() != "RexLiteral" or operand.getType().getSqlTypeName().getName() != "CHAR":
-        return None
-    return str(operand.getValue2())
+    if _is(operand, "RexLiteral") and operand.getType().getSqlTypeName().getName() in _TEXTS:
+        value = operand.getValue2()
+        return None if value is None else str(value)
+    return None
 
 
 def _argument(operand: Any) -> Argument:
     kind = operand.getType()
     if not kind.isStruct():
-        is_literal = operand.getClass().getSimpleName() == "RexLiteral"
-        return Argument(kind.getSqlTypeName().getName(), is_literal=is_literal)
+        name = kind.getSqlTypeName().getName()
+        return Argument(name, is_literal=_is_literal(operand), entries=_entries(operand) if name == "MAP" else ())
     fields = ((each.getName(), each.getType().getSqlTypeName().getName()) for each in kind.getFieldList())
-    return Argument("ROW", tuple(fields))
+    return Argument("ROW", tuple(fields), is_literal=_is_literal(operand))
+
+
+def _is_literal(operand: Any) -> bool:
+    """Return whether an expression is a literal, or a cast or a row of some."""
+    if _is(operand, "RexLiteral"):
+        return True
+    return (
+        _is(operand, "RexCall")
+        and operand.getOperator().getName() in _OF_LITERALS
+        and all(map(_is_literal, operand.getOperands()))
+    )
+
+
+def _entries(operand: Any) -> tuple[tuple[str, str], ...]:
+    """Return keys and values of a map, as far as they are literals."""
+    if not _is(operand, "RexCall") or operand.getOperator().getName() != "MAP":
+        return ()
+    values = list(operand.getOperands())
+    pairs = zip(values[::2], values[1::2], strict=True)
+    return tuple(
+        (key, str(value.getValue3()))
+        for key, value in ((_literal(key), value) for key, value in pairs)
+        if key is not None and _is(value, "RexLiteral") and value.getValue3() is not None
+    )
+
+
+def _is(operand: Any, kind: str) -> bool:
+    return bool(operand.getClass().getSimpleName() == kind)

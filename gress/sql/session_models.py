@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from gress.sql.calls import check_call
+from gress.sql.calls import CHECKED, check_call
 from gress.sql.created_models import PROVIDER, check_model, facts, model_use, parameter
-from gress.sql.model_inputs import SqlModels
 from gress.sql.plan_calls import calls_of
 from gress.sql.session import SqlSession
 from gress.sql.text_table import TextTable
 from models.registry import Registry
-from udfs.sql.options import NamedModel
+from udfs.sql.options import MODELS, NamedModel, SqlOptions
+from udfs.sql.sql_models import SqlModels
 
-_PARAMETER = "gress.models"
 _DEFINES = ("CreateModelOperation", "AlterModelChangeOperation")
 _CHANGES = (*_DEFINES, "AlterModelRenameOperation", "DropModelOperation", "UseDatabaseOperation", "UseCatalogOperation")
-_FUNCTIONS = frozenset({"gress_predict", "gress_features"})
+_FUNCTIONS = frozenset(CHECKED)
 
 
 class SessionModels:
@@ -32,7 +31,8 @@ class SessionModels:
 
     def __init__(self, session: SqlSession, open_registry: Callable[[], Registry], config: str = "") -> None:
         self._session = session
-        self.known = SqlModels(open_registry, config)
+        registry = cache(open_registry)
+        self.known = SqlModels(SqlOptions(config=config), lambda _: registry())
 
     def check(self, operation: Any) -> None:
         """Refuse a statement that calls a model wrongly, or defines one that the registry lacks.
@@ -51,14 +51,14 @@ class SessionModels:
     def follow(self, operation: Any) -> None:
         """Tell functions of the models, where a statement that has run may have changed them."""
         if operation.getClass().getSimpleName() in _CHANGES:
-            self.known = replace(self.known, created=dict(self._created()))
-            self._session.set_parameters({_PARAMETER: parameter(self.known.created, self.known)})
+            self.known = self.known.with_created(dict(self._created()))
+            self._session.set_parameters({MODELS: parameter(self.known)})
 
     def describe(self, operation: Any) -> list[str]:
         """Return what the registry knows about the model of a DESCRIBE as lines; nothing for any other statement."""
         if operation.getClass().getSimpleName() != "DescribeModelOperation":
             return []
-        use = self.known.created.get(operation.getSqlIdentifier().getObjectName())
+        use = self.known.options.models.get(operation.getSqlIdentifier().getObjectName())
         return [] if use is None else ["", *TextTable(["registry", "value"]).block(facts(use, self.known))]
 
     def _created(self) -> Iterator[tuple[str, NamedModel]]:

@@ -16,6 +16,7 @@ from gress.cli.sql.command import models_of
 from gress.sql.execution import Executor, SessionEnd, Show, StatementError
 from gress.sql.session import SessionOptions, SqlSession
 from gress.sql.statements import Statement, split_statements
+from udfs.sql import gress_score
 
 Say = Callable[[str], list[str]]
 
@@ -34,7 +35,7 @@ class _Parameters(ScalarFunction):  # type: ignore[misc]
 def session(repository: Path) -> SqlSession:
     row = DataTypes.ROW([DataTypes.FIELD(name, DataTypes.STRING()) for name in ("given", "told")])
     settings = settings_from({"ml": {"model_registry": {"base_path": str(repository / "models")}}})
-    functions = {"gress_predict": udf(_Parameters(), result_type=row)}
+    functions = {"gress_predict": udf(_Parameters(), result_type=row), "gress_score": gress_score}
     return SqlSession(SessionOptions(settings, is_batch=True), functions)
 
 
@@ -164,7 +165,7 @@ def test_a_created_model_is_described_from_the_registry_and_altered(say: Say, ne
     with pytest.raises(StatementError, match=r"has no version 8\.0\.0"):
         say(f"ALTER MODEL {network} SET ('version' = '8')")
     say(f"DROP MODEL {network}")
-    with pytest.raises(StatementError, match="got 'network'"):
+    with pytest.raises(StatementError, match="model 'network' has no version"):
         say("SELECT gress_predict('network', 1)")
 
 
@@ -193,6 +194,25 @@ def test_wrong_calls_are_found_wherever_they_stand(query: str, say: Say) -> None
         StatementError, match=r"^x.sql:1: gress_predict\('fraud-netwrk'\): .*nearest valid name 'fraud-network'$"
     ):
         say(query.format("gress_predict('fraud-netwrk', seen.a).given"))
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("SELECT t.label FROM seen, LATERAL TABLE(gress_score('fraud-netwrk', a)) AS t", "nearest valid name"),
+        ("SELECT a FROM seen LEFT JOIN LATERAL TABLE(gress_score('fraud-network', a)) AS t ON TRUE", "got 1; missing"),
+        ("SELECT 1 FROM seen, LATERAL TABLE(gress_score('fraud-network', MAP['topk', '1'], a))", "valid name 'top_k'"),
+        ("SELECT 1 FROM seen, LATERAL TABLE(gress_score('fraud-network', MAP['top_k', 0], a))", "at least 1, got '0'"),
+        (f"SELECT 1 FROM LATERAL TABLE(gress_score('fraud-network', {', '.join(['-1.5'] * 21)}))", "literals alone"),
+        (f"SELECT gress_predict('fraud-network', {', '.join(['CAST(1 AS DOUBLE)'] * 21)})", "literals alone"),
+        ("SELECT gress_predict('fraud-network$all', a) FROM seen", "gress_score has rows for each version"),
+    ],
+    ids=["model", "count", "option", "value of an option", "literals", "literals of a cast", "all versions"],
+)
+def test_calls_that_fit_no_row_are_found_before_a_job_starts(query: str, text: str, say: Say) -> None:
+    say("CREATE TEMPORARY VIEW IF NOT EXISTS seen AS SELECT * FROM (VALUES (1)) AS v(a)")
+    with pytest.raises(StatementError, match=rf"^x.sql:1: gress_(score|predict)\(.*{text}"):
+        say(query)
 
 
 def test_types_of_arguments_are_those_of_the_statement(say: Say) -> None:

@@ -103,8 +103,9 @@ def test_nulls_and_no_rows(query: Query) -> None:
 
 
 def test_each_class_is_a_row(query: Query) -> None:
-    join = "FROM payments, LATERAL TABLE(gress_score('risks', {}amount, `size`, `hour`)) AS t (label, score, place)"
-    found = query(f"SELECT id, place, label, score {join.format('')}")
+    join = "FROM payments, LATERAL TABLE(gress_score('risks', {}amount, `size`, `hour`)) AS t"
+    found = query(f"SELECT id, place, label, score, model, version, status, reason {join.format('')}")
+    assert {row[4:] for row in found} == {("risks", "1.0.0", "ok", None)}
     assert [row[:2] for row in found] == [(number, place) for number in range(3) for place in (1, 2)]
     for number, score in enumerate(WANT):
         want = sorted([("yes", float(score)), ("no", 1 - float(score))], key=lambda each: -each[1])
@@ -112,7 +113,22 @@ def test_each_class_is_a_row(query: Query) -> None:
         scores = [row[3] for row in found[2 * number : 2 * number + 2]]
         np.testing.assert_allclose(scores, [each for _, each in want], rtol=1e-5)
     chosen = join.format("MAP['top_k', '1'], ")
-    assert query(f"SELECT id, place, label, score {chosen}") == [row for row in found if row[1] == 1]
+    assert query(f"SELECT id, place, label, score {chosen}") == [row[:4] for row in found if row[1] == 1]
+
+
+def test_all_versions_stand_side_by_side_and_a_refused_row_is_there(query: Query) -> None:
+    call = "gress_score('payments$all', NULLIF(amount, 4.0), `size`, `hour`)"
+    found = query(f"SELECT id, version, place, status, reason, score FROM payments, LATERAL TABLE({call})")
+    assert [row[:2] for row in found] == [(number, version) for number in range(3) for version in ("1.0.0", "2.0.0")]
+    assert {row[2:] for row in found[2:4]} == {(None, "dead_letter", "not_finite", None)}
+    kept = [row for row in found if row[3] == "ok"]
+    want = [score for good in WANT[[0, 2]] for score in (good, 1 - good)]
+    np.testing.assert_allclose([row[5] for row in kept], want, rtol=1e-5)
+
+
+def test_literals_are_scored_for_each_row_of_a_table(query: Query) -> None:
+    found = query("SELECT id, score FROM payments, LATERAL TABLE(gress_score('payments', 1.0, 2, CAST(3 AS DOUBLE)))")
+    np.testing.assert_allclose([row[1] for row in found], [WANT[0]] * 3, rtol=1e-6)
 
 
 def test_features_are_an_array(query: Query, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def choose(registry: str | Path, model: str, version: str = "", settings: Settin
     """
     check_name(model)
     version = str(Version.parse(version)) if version else ""
-    ml = _only_registry(registry, Settings() if settings is None else settings)
+    ml = only_registry(registry, Settings() if settings is None else settings)
     own = {"model_name": model, "model_version": version, "fallback_version": ""}
     if settings is None or settings.job is None:
         inference = InferenceSettings(model_name=model, model_version=version)
@@ -54,7 +54,7 @@ def choose(registry: str | Path, model: str, version: str = "", settings: Settin
     return Choice(ml, job.inference.model_copy(update=own), compile_feature_set(job.features, job.events))
 
 
-def _only_registry(registry: str | Path, settings: Settings) -> MlSettings:
+def only_registry(registry: str | Path, settings: Settings) -> MlSettings:
     """Return settings of a registry; how often it is watched, and the limits of a call, are those of the settings."""
     place = {"ml": {"model_registry": {"base_path": str(registry)}}}
     named = settings_from(place, origin="registry").ml.model_registry

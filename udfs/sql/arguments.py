@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from udfs.features.errors import FeatureError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_UNNAMED = re.compile(r"(?:EXPR\$|f)\d+")
 
 
 def bound_columns(where: str, names: Sequence[str], arguments: Sequence[Any]) -> dict[str, Any]:
@@ -40,11 +43,22 @@ def bound_columns(where: str, names: Sequence[str], arguments: Sequence[Any]) ->
 
 def _of_row(where: str, names: Sequence[str], row: Any) -> dict[str, Any]:
     there = list(map(str, row.columns))
+    if go_by_place(there, names):
+        return bound_columns(where, names, [row[name] for name in row.columns])
     for name in names:
         if name not in there:
             hint = suggest(name, there) or f"name the fields, as in CAST(ROW(...) AS ROW<{name} DOUBLE>)"
             raise FeatureError(where, f"field {name!r} in the row", ", ".join(there), hint)
     return {name: _column(row[name]) for name in names}
+
+
+def go_by_place(fields: Collection[str], names: Collection[str]) -> bool:
+    """Return whether the fields of a row are columns by their places, as Flink has named them, in ``ROW(a, b)``.
+
+    >>> go_by_place(["EXPR$0", "EXPR$1"], ["amount", "size"]), go_by_place(["f0", "f1"], ["f1"])
+    (True, False)
+    """
+    return all(_UNNAMED.fullmatch(name) for name in fields) and not set(names) <= set(fields)
 
 
 def _of_values(where: str, names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:

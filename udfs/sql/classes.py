@@ -1,4 +1,4 @@
-"""The classes or outputs of one prediction as rows."""
+"""The classes or outputs of one row as rows, and which of them a query wants."""
 
 from __future__ import annotations
 
@@ -12,7 +12,21 @@ from conf.nearest import suggest
 from udfs.features.errors import FeatureError
 from udfs.scoring.prediction_batch import PredictionBatch
 
+SCORE_COLUMNS = (
+    ("label", "STRING"),
+    ("score", "DOUBLE"),
+    ("place", "INT"),
+    ("model", "STRING"),
+    ("version", "STRING"),
+    ("status", "STRING"),
+    ("reason", "STRING"),
+)
+"""Name and SQL type of what a class says."""
+
+ScoreRow = tuple[str | None, float | None, int | None, str, str, str, str | None]
+
 _NAMES = ("top_k", "threshold")
+_UNFIT = "error"
 
 
 @dataclass(frozen=True)
@@ -40,49 +54,70 @@ class ClassOptions:
         """
         if not arguments or not isinstance(arguments[0], Mapping):
             return cls(), arguments
-        given = arguments[0]
+        return cls.read(arguments[0]), arguments[1:]
+
+    @classmethod
+    def read(cls, given: Mapping[Any, Any]) -> ClassOptions:
+        """Return the options of a MAP.
+
+        Raises:
+            FeatureError: an option is unknown or has no such value.
+        """
         for name in given:
             if name not in _NAMES:
                 hint = suggest(str(name), _NAMES) or "leave it out"
                 msg = "options of gress_score"
                 raise FeatureError(msg, " or ".join(_NAMES), repr(name), hint)
-        return cls(_number(given, "top_k", int), _number(given, "threshold", float)), arguments[1:]
+        return cls(_number(given, "top_k", int), _number(given, "threshold", float))
 
 
-def classes_of(batch: PredictionBatch, options: ClassOptions) -> list[tuple[str | None, float, int]]:
-    """Return label, score and rank of the classes of a batch of one row, the highest score first.
+def classes_of(batch: PredictionBatch, options: ClassOptions) -> list[ScoreRow]:
+    """Return the rows of a batch of one row, the class with the highest score first.
 
-    A model without classes has one output, without a label. A row without a prediction has nothing.
+    A model without classes has one output, without a label. A row that the model refuses has one row with the reason.
     """
-    prediction = float(batch.prediction[0])
-    if not np.isfinite(prediction):
-        return []
-    labels, scores = _labelled(batch, prediction)
+    found = batch.columns()
+    said: tuple[str, str, str, str | None] = tuple(found[name][0] for name, _ in SCORE_COLUMNS[3:])
+    if batch.problems:
+        return [(None, None, None, *said)]
+    labels, scores = _labelled(batch)
     order = sorted(range(len(scores)), key=lambda place: -scores[place])[: options.top_k]
     return [
-        (labels[place], scores[place], rank)
+        (labels[place], scores[place], rank, *said)
         for rank, place in enumerate(order, 1)
         if options.threshold is None or scores[place] >= options.threshold
     ]
 
 
-def _labelled(batch: PredictionBatch, prediction: float) -> tuple[Sequence[str | None], Sequence[float]]:
+def unfit_row(model: str, version: str, reason: str) -> ScoreRow:
+    """Return the row of a version that does not fit a call.
+
+    >>> unfit_row("fraud", "1.0.0", "it has other columns")
+    (None, None, None, 'fraud', '1.0.0', 'error', 'it has other columns')
+    """
+    return None, None, None, model, version, _UNFIT, reason
+
+
+def _labelled(batch: PredictionBatch) -> tuple[Sequence[str | None], Sequence[float]]:
     answer = batch.answers[0].answer
+    is_fallback = answer.status is not None and str(answer.status[0]).startswith("fallback:")
+    spec = answer.fallback if is_fallback and answer.fallback is not None else answer.spec
     scores = answer.scores.scores
-    classes = answer.spec.classes
-    if scores is None or classes is None:
-        return (None,), (prediction,)
+    classes = spec.classes or ()
+    if scores is None or len(classes) != scores.shape[1] or not np.isfinite(scores[0]).all():
+        # A default answer has no score of each class.
+        return (None if batch.label is None else batch.label[0],), (float(batch.prediction[0]),)
     return tuple(map(str, classes)), [float(score) for score in scores[0]]
 
 
-def _number(given: Mapping[str, Any], name: str, kind: type) -> Any:
+def _number(given: Mapping[Any, Any], name: str, kind: type) -> Any:
     if given.get(name) is None:
         return None
     try:
         value = kind(given[name])
     except (TypeError, ValueError):
         value = None
-    if value is None or (name == "top_k" and value < 1):
+    if value is None or value != value or (name == "top_k" and value < 1):  # noqa: PLR0124
         expected = "a whole number of at least 1" if kind is int else "a number"
         msg = f"option {name} of gress_score"
         raise FeatureError(msg, expected, repr(given[name]), "write it as in '3'")

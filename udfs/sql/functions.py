@@ -9,8 +9,9 @@ from pyflink.table import FunctionContext
 from pyflink.table.udf import ScalarFunction, TableFunction, udf, udtf
 
 from udfs.functions.vector_function import row_type
-from udfs.sql.classes import ClassOptions, classes_of
-from udfs.sql.named_models import PREDICTION_COLUMNS, NamedFeatures, NamedModels, prediction_columns
+from udfs.sql.classes import SCORE_COLUMNS, ClassOptions, ScoreRow, classes_of, unfit_row
+from udfs.sql.named_features import NamedFeatures
+from udfs.sql.named_models import PREDICTION_COLUMNS, NamedModels, prediction_columns
 from udfs.sql.options import SqlOptions
 
 if TYPE_CHECKING:
@@ -69,11 +70,17 @@ class Features(ScalarFunction):  # type: ignore[misc]
 class Score(_WithModels, TableFunction):  # type: ignore[misc]
     """A table function of a model's name, options and columns: a row for each class, the likeliest first."""
 
-    def eval(self, model: str, *arguments: Any) -> list[tuple[str | None, float, int]]:
-        """Return label, score and rank; nothing for a row that the model refuses."""
+    def eval(self, model: str, *arguments: Any) -> list[ScoreRow]:
+        """Return the classes of each version that is named; one row with the reason where there are none."""
         options, values = ClassOptions.split(arguments)
         columns = [_column_of_one(value) for value in values]
-        return classes_of(self._models.score("gress_score", model, columns), options)
+        rows: list[ScoreRow] = []
+        for named, found in self._models.score_each("gress_score", model, columns):
+            if isinstance(found, str):
+                rows.append(unfit_row(named.model, named.version, found))
+            else:
+                rows += classes_of(found, options)
+        return rows
 
 
 def _column_of_one(value: Any) -> Any:
@@ -87,4 +94,4 @@ def _column_of_one(value: Any) -> Any:
 
 gress_predict = udf(Predict(), result_type=row_type(PREDICTION_COLUMNS), func_type="pandas", deterministic=False)
 gress_features = udf(Features(), result_type="ARRAY<DOUBLE>", func_type="pandas", deterministic=False)
-gress_score = udtf(Score(), result_types=["STRING", "DOUBLE", "INT"], deterministic=False)
+gress_score = udtf(Score(), result_types=row_type(SCORE_COLUMNS), deterministic=False)

@@ -1,4 +1,4 @@
-"""Models and feature sets that the calls of a query name, each opened when a row first needs it."""
+"""Models that the calls of a query name, each opened when a row first needs it."""
 
 from __future__ import annotations
 
@@ -9,21 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conf.nearest import suggest
-from conf.settings import Settings
 from models.errors import ModelError
-from models.registry import open_registry
-from models.serving.source import ModelSource
+from models.registry.errors import RegistryError
 from udfs.features.errors import FeatureError
-from udfs.features.feature_set import FeatureSet, compile_feature_set
-from udfs.functions.batch_scoring import ladder_options
 from udfs.scoring.choice import choose
-from udfs.scoring.model_source import open_models
-from udfs.scoring.plain_columns import plain_columns
 from udfs.scoring.prediction_batch import PredictionBatch
-from udfs.scoring.scorer import Scorer
 from udfs.sql.arguments import bound_columns
+from udfs.sql.open_model import OpenModel, open_model
 from udfs.sql.options import NamedModel, SqlOptions
+from udfs.sql.routing import routing_of
+from udfs.sql.sql_models import SqlModels
 
 PREDICTION_COLUMNS = (
     ("prediction", "DOUBLE"),
@@ -39,10 +34,11 @@ PREDICTION_COLUMNS = (
 
 
 @dataclass(frozen=True)
-class _Open:
-    scorer: Scorer
-    models: ModelSource
-    inputs: tuple[str, ...]
+class Versions:
+    """The versions of a call, and whether all were asked for."""
+
+    named: tuple[NamedModel, ...]
+    are_all: bool
 
 
 class NamedModels:
@@ -55,11 +51,14 @@ class NamedModels:
     """
 
     def __init__(self, options: SqlOptions) -> None:
-        self._options = options
-        self._open: dict[str, _Open] = {}
+        self._models = SqlModels(options)
+        self._one: dict[Any, NamedModel] = {}
+        self._each: dict[Any, Versions] = {}
+        self._open: dict[NamedModel, OpenModel] = {}
+        self._unfit: dict[NamedModel, str] = {}
 
     def score(self, function: str, reference: Any, arguments: Sequence[Any]) -> PredictionBatch:
-        """Return predictions of rows.
+        """Return predictions of rows by one model.
 
         Args:
             function: name of the function that is called, for errors.
@@ -69,70 +68,59 @@ class NamedModels:
         Raises:
             ConfigError, FeatureError, ModelError: the model, its settings or the columns are wrong.
         """
+        named = self._one.get(reference)
+        if named is None:
+            named = self._one[reference] = self._models.one(function, reference)
+        return self._score(f"{function}({reference!r})", named, arguments)
+
+    def score_each(
+        self, function: str, reference: Any, arguments: Sequence[Any]
+    ) -> list[tuple[NamedModel, PredictionBatch | str]]:
+        """Return predictions of rows by each version that is named, as ``score`` does for one.
+
+        Returns:
+            Each version with its predictions, the lowest first. Of ``name$all`` a version that does not fit the call
+            has the reason instead; it is not loaded again to say so.
+        """
         where = f"{function}({reference!r})"
-        if not isinstance(reference, str):
-            raise FeatureError(function, "the name of a model in quotes", type(reference).__name__, "name one model")
-        found = self._open.get(reference)
-        if found is None:
-            found = self._open[reference] = self._opened(reference)
-        named = self._options.find(reference)
-        return found.scorer.score(bound_columns(where, named.inputs or found.inputs, arguments))
+        versions = self._each.get(reference)
+        if versions is None:
+            named = self._models.find(function, reference)
+            versions = self._each[reference] = Versions(self._models.versions(named), named.is_all)
+        score = self._score_or_reason if versions.are_all else self._score
+        return [(each, score(where, each, arguments)) for each in versions.named]
 
     def close(self) -> None:
         """Let the models go."""
         for each in self._open.values():
-            each.scorer.close()
-            each.models.close()
+            each.close()
         self._open.clear()
 
-    def _opened(self, reference: str) -> _Open:
-        named = self._options.find(reference)
-        settings = self._options.settings(named.config)
-        try:
-            choice = choose(self._options.registry_of(settings), named.model, named.version, settings)
-        except ModelError as error:
-            raise _with_nearest(error, named, self._options, settings) from None
-        models = open_models(choice.ml, choice.inference, choice.features)
-        ladder = ladder_options(choice.ml, choice.inference)
-        scorer = Scorer(choice.features, models, fields=choice.inference.feature_fields, ladder=ladder)
-        return _Open(scorer, models, scorer.inputs)
+    def _score(self, where: str, named: NamedModel, arguments: Sequence[Any]) -> PredictionBatch:
+        found = self._open.get(named)
+        if found is None:
+            found = self._open[named] = self._opened(named)
+        return found.scorer.score(bound_columns(where, found.inputs, arguments))
 
+    def _score_or_reason(self, where: str, named: NamedModel, arguments: Sequence[Any]) -> PredictionBatch | str:
+        reason = self._unfit.get(named)
+        if reason is None:
+            try:
+                return self._score(where, named, arguments)
+            except RegistryError:
+                raise
+            except FeatureError as error:
+                reason = str(error)
+            except ModelError as error:
+                reason = self._unfit[named] = str(error)
+        return reason
 
-class NamedFeatures:
-    """The feature sets of one operator's calls.
-
-    Args:
-        options: where settings come from.
-    """
-
-    def __init__(self, options: SqlOptions) -> None:
-        self._options = options
-        self._sets: dict[str, FeatureSet] = {}
-
-    def compute(self, config: Any, arguments: Sequence[Any]) -> NDArray[np.float64]:
-        """Return the features of rows, (n, k).
-
-        Args:
-            config: name of a shipped job, or path of a file with one.
-            arguments: the columns that its features read, as ``bound_columns`` takes them.
-
-        Raises:
-            ConfigError, FeatureError: the settings or the columns are wrong.
-        """
-        if not isinstance(config, str):
-            msg = "gress_features"
-            raise FeatureError(msg, "settings in quotes", type(config).__name__, "name one feature set")
-        features = self._sets.get(config)
-        if features is None:
-            features = self._sets[config] = self._compiled(config)
-        columns = bound_columns(f"gress_features({config!r})", features.inputs, arguments)
-        return np.asarray(features.transform(plain_columns(columns, features.inputs, features.fields)), np.float64)
-
-    def _compiled(self, config: str) -> FeatureSet:
-        job = self._options.settings(config).job
-        if job is None:
-            raise FeatureError(config, "a `job:` with features", "none", "name the settings of a job")
-        return compile_feature_set(job.features, job.events)
+    def _opened(self, named: NamedModel) -> OpenModel:
+        settings = self._models.settings(named)
+        inputs = tuple(column.name for column in self._models.columns(named))
+        registry = self._models.options.registry_of(settings)
+        choice = choose(registry, named.model, named.version, settings)
+        return open_model(choice, inputs, routing_of(named, settings))
 
 
 def prediction_columns(batch: PredictionBatch) -> dict[str, NDArray[Any]]:
@@ -140,16 +128,3 @@ def prediction_columns(batch: PredictionBatch) -> dict[str, NDArray[Any]]:
     found = batch.columns()
     nothing = np.full(len(found["prediction"]), None, dtype=object)
     return {name: found.get(name, nothing) for name, _ in PREDICTION_COLUMNS}
-
-
-def _with_nearest(error: ModelError, named: NamedModel, options: SqlOptions, settings: Settings) -> ModelError:
-    """Return the error of a model that is not there with the nearest names, of the query's own models, too."""
-    registry = settings.ml.model_registry.model_copy(update={"base_path": options.registry_of(settings)})
-    try:
-        names = open_registry(registry).names()
-    except ModelError:
-        return error
-    if named.model in names:
-        return error
-    hint = suggest(named.model, (*names, *options.models)) or f"known are {', '.join((*options.models, *names))}"
-    return ModelError(error.subject, error.problem, hint)

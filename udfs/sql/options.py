@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ there.
 """
 
 _VARIABLES = {REGISTRY: "GRESS_REGISTRY", CONFIG: "GRESS_CONFIG"}
+_KEYS = ("model", "version", "config", "inputs")
+_ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class NamedModel:
 
     Attributes:
         model: its name in the registry.
-        version: its version; empty: the deployed one.
+        version: its version; empty: the deployed one; ``all``: each that is not retired.
         config: settings whose features are computed first; empty: the model's own inputs are the columns.
         inputs: names of the columns in the order in which the query gives them; none: the order of the model.
     """
@@ -39,6 +41,15 @@ class NamedModel:
     version: str = ""
     config: str = ""
     inputs: tuple[str, ...] = ()
+
+    @property
+    def is_all(self) -> bool:
+        """Whether all versions are meant, side by side."""
+        return self.version == _ALL
+
+    def at(self, version: str) -> NamedModel:
+        """Return the same of another version."""
+        return replace(self, version=version)
 
 
 @dataclass(frozen=True)
@@ -71,15 +82,18 @@ class SqlOptions:
         return cls(registry, config, _models(read(MODELS, "{}")))
 
     def find(self, reference: str) -> NamedModel:
-        """Return the model that a query means: one of ``models``, or else ``NAME`` or ``NAME$VERSION`` of the registry.
+        """Return the model that a query means: one of ``models`` or of the registry, with ``$VERSION`` or ``$all``.
 
         >>> SqlOptions().find("fraud-detector$3.1.0").version
         '3.1.0'
+        >>> SqlOptions(models={"fraud": NamedModel("fraud-detector", "1.0.0")}).find("fraud$all").is_all
+        True
         """
         if reference in self.models:
             return self.models[reference]
         name, _, version = reference.partition("$")
-        return NamedModel(name, version, self.config)
+        found = self.models.get(name, NamedModel(name, "", self.config))
+        return found.at(version or found.version)
 
     def settings(self, config: str) -> Settings:
         """Return settings with the variables of this process in them.
@@ -88,9 +102,9 @@ class SqlOptions:
             config: name of a shipped job or path of a file; empty: the defaults.
 
         Raises:
-            ConfigError: they are wrong.
+            ConfigError, FeatureError: they are wrong, or not there.
         """
-        return load_settings(config_path(config) if config else None)
+        return load_settings(config_path(config) if config else None, environ=os.environ)
 
     def registry_of(self, settings: Settings) -> str:
         """Return the place of the registry."""
@@ -100,19 +114,22 @@ class SqlOptions:
 def config_path(config: str) -> Path:
     """Return the file of settings that are named: that of a shipped job, or another by its path.
 
-    >>> config_path("fraud-detection").name, config_path("mine.yaml").name
-    ('fraud_detection.yaml', 'mine.yaml')
+    Raises:
+        FeatureError: there is no such job or file.
+
+    >>> config_path("fraud-detection").name
+    'fraud_detection.yaml'
     """
     import conf
 
     path = Path(config)
-    shipped = {each.stem.replace("_", "-"): each for each in Path(conf.__path__[0]).glob("*.yaml")}
-    if path.suffix or path.exists():
+    if path.is_file():
         return path
+    shipped = {each.stem.replace("_", "-"): each for each in Path(conf.__path__[0]).glob("*.yaml")}
     if config not in shipped:
-        hint = suggest(config, tuple(shipped)) or "name a file with its suffix, as in my-job.yaml"
+        hint = suggest(config, tuple(shipped)) or f"jobs are {', '.join(sorted(shipped))}"
         msg = "settings"
-        raise FeatureError(msg, f"a file, or one of {', '.join(sorted(shipped))}", repr(config), hint)
+        raise FeatureError(msg, "the name of a job or the path of its YAML file", repr(config), hint)
     return shipped[config]
 
 
@@ -122,13 +139,20 @@ def _models(text: str) -> dict[str, NamedModel]:
     form = 'JSON such as {"fraud": {"model": "fraud-detector", "version": "", "config": "", "inputs": []}}'
     try:
         found = orjson.loads(text)
-        return {name: _model(entry) for name, entry in found.items()}
+        return {name: _model(name, entry) for name, entry in found.items()}
+    except FeatureError:
+        raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         msg = f"job parameter {MODELS}"
         raise FeatureError(msg, form, repr(text), str(error)) from None
 
 
-def _model(entry: Mapping[str, Any]) -> NamedModel:
+def _model(name: str, entry: Mapping[str, Any]) -> NamedModel:
+    unknown = next((key for key in entry if key not in _KEYS), None)
+    if unknown is not None:
+        where = f"job parameter {MODELS}: model {name!r}"
+        hint = suggest(str(unknown), _KEYS) or "leave it out"
+        raise FeatureError(where, f"the keys {', '.join(_KEYS)}", repr(unknown), hint)
     return NamedModel(
         entry["model"], entry.get("version") or "", entry.get("config") or "", tuple(entry.get("inputs") or ())
     )

@@ -65,7 +65,7 @@ class PromptExecutor:
                 tuple(tables.list_tables()),
                 tuple(self._session.columns()),
                 tuple(tables.list_functions()),
-                tuple(known.created),
+                tuple(known.options.models),
                 known.names(),
             )
         return self._names

@@ -6,23 +6,30 @@ from pathlib import Path
 
 import pytest
 
-from gress.sql.model_inputs import SqlModels
 from models.registry import Registry, local_registry
 from models.spec import ModelSpec, TensorSpec, spec_text
-from udfs.sql.options import NamedModel
+from udfs.sql.options import NamedModel, SqlOptions
+from udfs.sql.sql_models import SqlModels
 
 
-def write_spec(base: Path, version: str, columns: tuple[str, ...] | None) -> None:
+def write_spec(
+    base: Path,
+    version: str,
+    columns: tuple[str, ...] | None,
+    *,
+    name: str = "fraud-detector",
+    text: str | None = "merchant",
+) -> None:
     """Write a version's model.json; nobody loads its file here."""
     spec = ModelSpec(
-        name="fraud-detector",
+        name=name,
         version=version,
         type="onnx",
         file="model.onnx",
         sha256="0" * 64,
         inputs=(
             TensorSpec(name="x", dtype="float32", shape=(None, 2)),
-            TensorSpec(name="merchant", dtype="string", shape=(None, 1)),
+            *([] if text is None else [TensorSpec(name=text, dtype="string", shape=(None, 1))]),
         ),
         outputs=(TensorSpec(name="score", dtype="float32", shape=(None, 1)),),
         feature_columns=columns,
@@ -38,10 +45,11 @@ def write_spec(base: Path, version: str, columns: tuple[str, ...] | None) -> Non
 def registry(tmp_path: Path) -> Registry:
     write_spec(tmp_path, "0.9.0", None)
     write_spec(tmp_path, "1.0.0", ("amount", "age"))
+    write_spec(tmp_path, "1.0.0", None, name="of-a-job", text=None)
     return local_registry(tmp_path)
 
 
 @pytest.fixture
 def models(registry: Registry) -> SqlModels:
     created = {"fraud": NamedModel("fraud-detector", "1.0.0", "", ("merchant", "age", "amount"))}
-    return SqlModels(lambda: registry, "", created)
+    return SqlModels(SqlOptions(models=created), lambda _: registry)

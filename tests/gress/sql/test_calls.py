@@ -6,10 +6,15 @@ from typing import NoReturn
 
 import pytest
 
+from conf.settings import Settings
 from gress.sql.calls import Argument, Call, check_arguments, check_call
-from gress.sql.model_inputs import Column, SqlModels
 from jobs.errors import JobError
+from udfs.sql.options import SqlOptions
+from udfs.sql.signature import Column
+from udfs.sql.sql_models import SqlModels
 
+OPTIONS = Argument("MAP", entries=(("top_k", "1"), ("threshold", "0.5")))
+LITERALS = tuple(Argument(kind, is_literal=True) for kind in ("DOUBLE", "INTEGER", "CHAR"))
 DOUBLE, INT, TEXT, NULL = (Argument(kind) for kind in ("DOUBLE", "INTEGER", "VARCHAR", "NULL"))
 
 
@@ -26,7 +31,10 @@ def call(name: str | None, *arguments: Argument, function: str = "gress_predict"
     [
         pytest.param(call("fraud-detector", DOUBLE, INT, TEXT), id="in the order of the model"),
         pytest.param(call("fraud-detector$1.0.0", DOUBLE, INT, Argument("CHAR")), id="pinned"),
-        pytest.param(call("fraud-detector$all", DOUBLE, INT, TEXT), id="all versions"),
+        pytest.param(call("fraud-detector$all", DOUBLE, INT, TEXT, function="gress_score"), id="one of all versions"),
+        pytest.param(call("fraud$1.0.0", TEXT, INT, DOUBLE), id="version of CREATE MODEL"),
+        pytest.param(call("fraud-detector", OPTIONS, DOUBLE, INT, TEXT, function="gress_score"), id="options"),
+        pytest.param(call("fraud-detector", *LITERALS, function="gress_score"), id="literals beside a table"),
         pytest.param(call("fraud-detector", NULL, NULL, NULL), id="nulls"),
         pytest.param(call("fraud", TEXT, INT, DOUBLE), id="in the order of CREATE MODEL"),
         pytest.param(
@@ -36,7 +44,6 @@ def call(name: str | None, *arguments: Argument, function: str = "gress_predict"
             call("fraud-detector", Argument("ROW", (("EXPR$0", "DOUBLE"), ("EXPR$1", "DOUBLE"), ("EXPR$2", "CHAR")))),
             id="row without names",
         ),
-        pytest.param(call("fraud-detector$0.9.0", DOUBLE), id="model that does not name its columns"),
         pytest.param(call(None, TEXT), id="name from a column"),
         pytest.param(call("unknown", function="other"), id="another function"),
     ],
@@ -50,8 +57,8 @@ def test_calls_that_fit_are_let_through(good: Call, models: SqlModels) -> None:
     [
         pytest.param(
             call("fraud-detectr", DOUBLE),
-            r"^gress_predict\('fraud-detectr'\): model: expected a model of .* or of CREATE MODEL, got "
-            r"'fraud-detectr'; nearest valid name 'fraud-detector'$",
+            r"^gress_predict\('fraud-detectr'\): model 'fraud-detectr' has no version in .*; "
+            r"nearest valid name 'fraud-detector'$",
             id="model",
         ),
         pytest.param(
@@ -64,9 +71,44 @@ def test_calls_that_fit_are_let_through(good: Call, models: SqlModels) -> None:
         ),
         pytest.param(call("fraud-detector", *[DOUBLE] * 5), r"got 5; 2 too many", id="too many"),
         pytest.param(
-            call("fraud-detector", *(Argument(kind, is_literal=True) for kind in ("DOUBLE", "INTEGER", "CHAR"))),
-            r"expected a column of a table among the arguments, got literals alone",
+            call("fraud-detector", *LITERALS),
+            r"expected a column of a table among the arguments, got literals",
             id="literals",
+        ),
+        pytest.param(
+            Call("gress_score", "fraud-detector", LITERALS, has_rows=False),
+            r"^gress_score\('fraud-detector'\): expected a column of a table among the arguments, got literals alone",
+            id="literals without a table",
+        ),
+        pytest.param(
+            call("fraud-detector$all", DOUBLE, INT, TEXT),
+            r"^gress_predict\('fraud-detector\$all'\): expected one version, got all of them; gress_score has rows for",
+            id="all versions",
+        ),
+        pytest.param(
+            call("fraud-detector$all", DOUBLE, function="gress_score"),
+            r"^gress_score\('fraud-detector\$all'\): .*0\.9\.0 has input .*, whose columns nobody named",
+            id="none of all versions",
+        ),
+        pytest.param(
+            call(
+                "fraud-detector", Argument("MAP", entries=(("topk", "1"),)), DOUBLE, INT, TEXT, function="gress_score"
+            ),
+            r"options of gress_score: expected top_k or threshold, got 'topk'; nearest valid name 'top_k'",
+            id="option",
+        ),
+        pytest.param(
+            call("fraud-detector", OPTIONS, DOUBLE, INT, INT, function="gress_score"),
+            r"^gress_score\('fraud-detector'\): expected a text for column 'merchant', got INTEGER",
+            id="type behind options",
+        ),
+        pytest.param(
+            call("fraud-detector$0.9.0", DOUBLE),
+            r"0\.9\.0 has input .*, whose columns nobody named; register it with --features",
+            id="model that does not name its columns",
+        ),
+        pytest.param(
+            call("fraud", row(EXPR0="DOUBLE")), r"expected a column 'merchant', got EXPR0", id="row with other names"
         ),
         pytest.param(
             call("fraud-detector", TEXT, INT, TEXT), r"expected a number for column 'amount', got VARCHAR", id="type"
@@ -119,8 +161,8 @@ def test_many_columns_are_counted_rather_than_listed() -> None:
 
 
 def test_other_calls_open_no_registry() -> None:
-    def fail() -> NoReturn:
+    def fail(_: Settings) -> NoReturn:
         pytest.fail("opened")
 
-    check_call(call("x", function="upper"), SqlModels(fail))
-    check_call(call(None), SqlModels(fail))
+    check_call(call("x", function="upper"), SqlModels(SqlOptions(), fail))
+    check_call(call(None), SqlModels(SqlOptions(), fail))

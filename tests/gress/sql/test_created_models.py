@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from gress.sql.created_models import check_model, facts, parameter
-from gress.sql.model_inputs import SqlModels
 from jobs.errors import JobError
 from tests.support.fraud_config import STATELESS, write_fraud_config
 from udfs.sql.options import NamedModel
+from udfs.sql.sql_models import SqlModels
 
 GOOD = {"provider": "gress", "model": "fraud-detector"}
 INPUTS = [("merchant", "VARCHAR"), ("age", "INTEGER"), ("amount", "DOUBLE")]
@@ -31,7 +31,10 @@ def test_a_model_is_used_with_its_columns_in_the_order_of_input(models: SqlModel
             {"provider": "gress"}, [], "^model 'm': expected 'model' = 'name in the registry'.*none", id="no model"
         ),
         pytest.param(
-            {**GOOD, "model": "fraud-detect"}, [], "got 'fraud-detect'; nearest valid name 'fraud-detector'", id="model"
+            {**GOOD, "model": "fraud-detect"},
+            [],
+            "^model 'm': model 'fraud-detect' has no version in .*; nearest valid name 'fraud-detector'",
+            id="model",
         ),
         pytest.param(
             {**GOOD, "version": "3"}, [], "^model 'm': model fraud-detector has no version 3.0.0", id="version"
@@ -60,8 +63,8 @@ def test_what_the_registry_lacks_is_refused(
 
 
 def test_functions_get_model_version_job_and_inputs(models: SqlModels) -> None:
-    created = {**models.created, "plain": NamedModel("fraud-detector"), "old": NamedModel("fraud-detector", "0.9.0")}
-    assert json.loads(parameter(created, models)) == {
+    more = {"plain": NamedModel("fraud-detector"), "old": NamedModel("fraud-detector", "0.9.0")}
+    assert json.loads(parameter(models.with_created({**models.options.models, **more}))) == {
         "fraud": {"model": "fraud-detector", "version": "1.0.0", "config": "", "inputs": ["merchant", "age", "amount"]},
         "plain": {"model": "fraud-detector", "version": "", "config": "", "inputs": ["amount", "age", "merchant"]},
         "old": {"model": "fraud-detector", "version": "0.9.0", "config": "", "inputs": []},
@@ -69,22 +72,19 @@ def test_functions_get_model_version_job_and_inputs(models: SqlModels) -> None:
 
 
 def test_inputs_of_a_model_with_a_job_are_what_its_features_are_computed_of(models: SqlModels, tmp_path: Path) -> None:
-    config = write_fraud_config(tmp_path / "job", features=STATELESS)
-    columns = models.columns(NamedModel("fraud-detector", "1.0.0", str(config)))
-    assert columns is not None
-    assert {(each.name, each.kind) for each in columns} == {
-        ("TX_AMOUNT", "number"),
-        ("TX_DATETIME", "time"),
-        ("merchant", "text"),
-    }
+    config = write_fraud_config(tmp_path / "job", features=STATELESS[:2])
+    columns = models.columns(NamedModel("of-a-job", "", str(config)))
+    assert {(each.name, each.kind) for each in columns} == {("TX_AMOUNT", "number"), ("TX_DATETIME", "time")}
+    use = check_model("m", {**GOOD, "model": "of-a-job", "config": str(config)}, [], models)
+    assert [value for name, value in facts(use, models) if name == "features of"] == [str(config)]
 
 
 def test_facts_are_those_of_the_version_that_is_used(models: SqlModels) -> None:
     found = dict(facts(NamedModel("fraud-detector"), models))
     assert found["version"] == "1.0.0 (serves; follows the registry)"
     assert (found["type"], found["task"], found["classes"]) == ("onnx", "binary", "no, yes")
-    assert dict(facts(NamedModel("fraud-detector", "0.9"), models))["version"] == "0.9.0 (pinned)"
-    assert [value for name, value in facts(models.created["fraud"], models) if name == "input"] == [
+    assert dict(facts(NamedModel("fraud-detector", "1"), models))["version"] == "1.0.0 (pinned)"
+    assert [value for name, value in facts(models.options.models["fraud"], models) if name == "input"] == [
         "merchant: text",
         "age: number",
         "amount: number",

@@ -18,7 +18,8 @@ from models.registry import local_registry
 from tests.support.cluster import wait_until
 from tests.support.tiny_models import linear, write_linear, write_opposite
 from udfs.features.errors import FeatureError
-from udfs.sql.named_models import NamedFeatures, NamedModels, prediction_columns
+from udfs.sql.named_features import NamedFeatures
+from udfs.sql.named_models import NamedModels, prediction_columns
 from udfs.sql.options import MODELS, SqlOptions
 
 COLUMNS = ("amount", "size", "hour")

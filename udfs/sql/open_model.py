@@ -1,0 +1,75 @@
+"""A model that calls score with, open until it is closed."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from models.serving.source import ModelSource
+from udfs.experiments.arms import Arms
+from udfs.experiments.open_arms import ArmModels
+from udfs.experiments.router import Arm
+from udfs.experiments.watched_weights import open_weights
+from udfs.functions.batch_scoring import ladder_options
+from udfs.scoring.choice import Choice
+from udfs.scoring.ladder import Ladder
+from udfs.scoring.log import FallbackLog
+from udfs.scoring.model_source import open_models
+from udfs.scoring.scorer import Scorer
+from udfs.sql.routing import Routing
+
+
+@dataclass(frozen=True)
+class OpenModel:
+    """A model that is open.
+
+    Attributes:
+        scorer: computes features and predictions.
+        inputs: names of the columns of a call, in order.
+        opened: what is closed with it.
+    """
+
+    scorer: Scorer
+    inputs: tuple[str, ...]
+    opened: ExitStack
+
+    def close(self) -> None:
+        """Let models, weights and threads go."""
+        self.opened.close()
+
+
+def open_model(choice: Choice, inputs: tuple[str, ...], routing: Routing | None = None) -> OpenModel:
+    """Open what a call scores with.
+
+    Args:
+        choice: model and features.
+        inputs: names of the columns of a call, in order.
+        routing: experiments whose variants answer; None: the model answers all rows.
+
+    Raises:
+        ModelError: a model cannot be opened; then nothing is left open.
+    """
+    with ExitStack() as opened:
+        if routing is None:
+            models, arms = open_models(choice.ml, choice.inference, choice.features), None
+            opened.callback(models.close)
+        else:
+            models, arms = _open_arms(choice, routing, opened)
+        ladder = ladder_options(choice.ml, choice.inference)
+        scorer = Scorer(choice.features, models, fields=choice.inference.feature_fields, arms=arms, ladder=ladder)
+        opened.callback(scorer.close)
+        return OpenModel(scorer, inputs, opened.pop_all())
+
+
+def _open_arms(choice: Choice, routing: Routing, opened: ExitStack) -> tuple[ModelSource, Arms]:
+    ml = choice.ml.model_copy(update={"ab_testing": routing.settings})
+    weights = open_weights(ml, routing.experiments)
+    opened.callback(weights.close)
+    routing.router.follow(weights)
+    found = ArmModels(ml, choice.inference, choice.features, routing.arms, "")
+    opened.callback(found.close)
+    options, log = ladder_options(ml, choice.inference), FallbackLog("")
+    ladders: dict[Arm | None, Ladder] = {None: Ladder(found.own(), options, log)}
+    for arms, source in found.sources():
+        ladders |= dict.fromkeys(arms, Ladder(source, options, log))
+    return found.own(), Arms(routing.router, ladders)
