@@ -30,13 +30,14 @@ def fetch(
     ] = None,
     broker: Annotated[bool, typer.Option("--broker", help="A broker too, for `gress dev kafka`.")] = False,
     jdbc: Annotated[bool, typer.Option("--jdbc", help="Flink's connector of PostgreSQL too, and its driver.")] = False,
+    sql: Annotated[bool, typer.Option("--sql", help="What Flink's own SQL client and gateway need, too.")] = False,
 ) -> None:
     """Fetch Flink's Kafka connector with Maven; show the files."""
     from gress.cli.console import print_line
-    from jobs.kafka.jars import BROKER, CONNECTOR, JDBC, fetch_jars, jars_folder
+    from jobs.kafka.jars import BROKER, CONNECTOR, JDBC, SQL_TOOLS, fetch_jars, jars_folder
 
-    parts = (CONNECTOR, *([BROKER] if broker else []), *([JDBC] if jdbc else []))
-    for jar in fetch_jars(to or jars_folder(), parts=parts):
+    wanted = {CONNECTOR: True, BROKER: broker, JDBC: jdbc, SQL_TOOLS: sql}
+    for jar in fetch_jars(to or jars_folder(), parts=tuple(part for part, is_wanted in wanted.items() if is_wanted)):
         print_line(str(jar))
 
 

@@ -22,6 +22,7 @@ from gress.cli.models import models_app
 from gress.cli.panels import CLUSTERS, FEATURES, MODELS, RUN, WATCH, PanelGroup
 from gress.cli.report import mount as mount_report
 from gress.cli.sql.command import mount as mount_sql
+from gress.cli.sql.tools import mount as mount_sql_tools
 from gress.cli.state import mount as mount_state
 from gress.cli.top import mount as mount_top
 from jobs.errors import JobError, refuse
@@ -354,6 +355,7 @@ def _fail(text: str, code: Literal[1, 2]) -> NoReturn:
 
 # Behind `run`, which the help shows first.
 mount_sql(app)
+mount_sql_tools(app)
 
 if __name__ == "__main__":
     main()

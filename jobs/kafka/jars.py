@@ -1,4 +1,4 @@
-"""Jars that jobs with Kafka or a database need beside the Python package: Maven fetches them into a user's folder."""
+"""Jars of Kafka, a database and Flink's SQL tools, which PyFlink does not bring: Maven fetches them for a user."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from jobs.errors import fail, refuse
 
 JARS_VARIABLE = "GRESS_JARS"
-CONNECTOR, BROKER, JDBC = "connector", "broker", "jdbc"
+CONNECTOR, BROKER, JDBC, SQL_TOOLS = "connector", "broker", "jdbc", "sql"
 
 # The main jar of each part, and a class in it.
 _MAIN = {
@@ -24,8 +24,14 @@ _MAIN = {
         "flink-connector-jdbc-postgres-*.jar",
         "org/apache/flink/connector/jdbc/postgres/database/PostgresFactory.class",
     ),
+    SQL_TOOLS: ("flink-sql-gateway-*.jar", "org/apache/flink/table/gateway/SqlGateway.class"),
 }
-_NAMES = {CONNECTOR: "Kafka's connector", BROKER: "Kafka's broker", JDBC: "the connector of PostgreSQL"}
+_NAMES = {
+    CONNECTOR: "Kafka's connector",
+    BROKER: "Kafka's broker",
+    JDBC: "the connector of PostgreSQL",
+    SQL_TOOLS: "Flink's SQL gateway",
+}
 _TIMEOUT_S = 900
 _SHOWN_LINES = 5
 
@@ -49,7 +55,7 @@ def connector_jar(folder: Path | None = None) -> Path:
 
 
 def find_jars(part: str, folder: Path | None = None) -> list[Path]:
-    """Return all jars of ``CONNECTOR``, ``BROKER`` or ``JDBC``, the main one first.
+    """Return all jars of a part, the main one first.
 
     Raises:
         JobError: the jars were not fetched, or are damaged.

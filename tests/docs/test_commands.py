@@ -63,7 +63,8 @@ def problem_of(words: list[str], *, is_whole: bool) -> str | None:
         if rest[0] not in command.commands:
             return None if rest[0] in {"--help", *_OPEN} else f"no command {rest[0]}"
         command = command.commands[rest[0]]
-        context, rest = command.context_class(command, parent=context, info_name=rest[0]), rest[1:]
+        settings = command.context_settings
+        context, rest = command.context_class(command, parent=context, info_name=rest[0], **settings), rest[1:]
     return _whole_problem(command, context, rest) if is_whole else _option_problem(command, rest)
 
 
@@ -81,6 +82,8 @@ def _whole_problem(command: Any, context: Any, words: list[str]) -> str | None:
     except usage_error as error:
         return str(error.format_message())
     missing = [each.name for each in command.params if each.required and given.get(each.name) in (None, (), [])]
+    # Some commands hand what they do not know to a script of Flink.
+    left = [] if context.allow_extra_args else left
     return f"left over {left}, missing {missing}" if left or missing else None
 
 

@@ -29,7 +29,7 @@ from jobs.flink.class_archive import quick_jvm
 from jobs.flink.environment import open_session
 from jobs.flink.java import require_java
 from jobs.flink.ports import free_port
-from jobs.kafka.jars import BROKER, CONNECTOR, fetch_jars, find_jars, jars_folder
+from jobs.kafka.jars import BROKER, CONNECTOR, SQL_TOOLS, fetch_jars, find_jars, jars_folder
 from tests.support.cluster import TestCluster
 from tests.support.crafted_input import CraftedInput
 from tests.support.fraud_config import write_fraud_config
@@ -151,7 +151,17 @@ def kafka_jars(no_service: Callable[[str], NoReturn]) -> None:
     """Flink's connector and the broker, fetched where they are not there yet."""
     try:
         with _one_at_a_time():
-            _make_sure_of_jars()
+            _make_sure_of_jars(CONNECTOR, BROKER)
+    except JobError as error:
+        no_service(str(error))
+
+
+@pytest.fixture(scope="session")
+def sql_jars(no_service: Callable[[str], NoReturn]) -> None:
+    """Jars of Flink's SQL tools, fetched where they are not there yet."""
+    try:
+        with _one_at_a_time():
+            _make_sure_of_jars(CONNECTOR, SQL_TOOLS)
     except JobError as error:
         no_service(str(error))
 
@@ -166,12 +176,12 @@ def _one_at_a_time() -> Iterator[None]:
         yield
 
 
-def _make_sure_of_jars() -> None:
+def _make_sure_of_jars(*parts: str) -> None:
     try:
-        find_jars(CONNECTOR)
-        find_jars(BROKER)
+        for part in parts:
+            find_jars(part)
     except JobError:
-        fetch_jars(jars_folder(), parts=(CONNECTOR, BROKER))
+        fetch_jars(jars_folder(), parts=parts)
 
 
 @pytest.fixture

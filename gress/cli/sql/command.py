@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from gress.cli.panels import RUN
+from gress.cli.sql.session_flags import Batch, Config, FlinkConf, Overrides, Place
 from jobs.errors import fail, refuse
 
 if TYPE_CHECKING:
@@ -28,21 +29,11 @@ def sql_command(
         Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
         typer.Option("-e", "--execute", help="Statements, with semicolons between them."),
     ] = None,
-    place: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--registry", help="Folder, package:NAME or URL of the models; default: that of the settings."),
-    ] = None,
-    config: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--config", help="YAML file; functions compute the features of its job before they predict."),
-    ] = None,
-    overrides: Annotated[
-        list[str] | None, typer.Option("--set", help="A setting, as key.path=value; may be repeated.")
-    ] = None,
-    flink_conf: Annotated[Optional[Path], typer.Option("--flink-conf", help="File of Flink options.")] = None,  # noqa: UP045
-    is_batch: Annotated[
-        bool, typer.Option("--batch", help="Queries end, and give each row once; default: rows of a stream.")
-    ] = False,
+    place: Place = None,
+    config: Config = None,
+    overrides: Overrides = None,
+    flink_conf: FlinkConf = None,
+    is_batch: Batch = False,
 ) -> None:
     """Score with SQL: run a file of statements, or ask at a prompt.
 
@@ -59,7 +50,7 @@ def sql_command(
 
         require_prompt()
     given = () if is_typed else _statements(file, text)
-    options = _options(settings_with_registry(place, config, overrides), config, flink_conf, is_batch=is_batch)
+    options = session_of(settings_with_registry(place, config, overrides), config, flink_conf, is_batch=is_batch)
     origin = "-e" if file is None else str(file)
     _run(given, origin, options)
 
@@ -83,7 +74,8 @@ def _statements(file: Path | None, text: str | None) -> tuple[Statement, ...]:
     return found
 
 
-def _options(settings: Settings, config: Path | None, flink_conf: Path | None, *, is_batch: bool) -> SessionOptions:
+def session_of(settings: Settings, config: Path | None, flink_conf: Path | None, *, is_batch: bool) -> SessionOptions:
+    """Return the choices of a session: its registry and its settings reach the functions as parameters of jobs."""
     from gress.sql.session import SessionOptions
     from models.registry import open_registry
 

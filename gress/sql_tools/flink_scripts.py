@@ -1,0 +1,74 @@
+"""Scripts of Flink's SQL client and gateway as processes: with the jars that PyFlink lacks, and options of settings."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+from jobs.flink.environment import prepare_process
+from jobs.kafka.jars import SQL_TOOLS, find_jars
+
+Tool = Literal["client", "gateway"]
+
+_JARS_OF_PYFLINK = "flink-*.jar"
+
+
+def run_tool(tool: Tool, arguments: Sequence[str], options: Mapping[str, str]) -> int:
+    """Run a tool of Flink in the foreground until it ends; return its exit code.
+
+    Args:
+        tool: Flink's SQL client or gateway.
+        arguments: those of its script.
+        options: of Flink; the arguments may set them again.
+
+    Raises:
+        JobError: there is no Java 11, 17 or 21, or the jar of the gateway was not fetched.
+    """
+    prepare_process()
+    home = _flink_home()
+    environment = {**os.environ, "FLINK_HOME": str(home), "FLINK_OPT_DIR": str(_folder_of_jars(home))}
+    # Flink's sql-gateway.sh takes any argument with "-h" in it for a question, and starts a JVM that lacks its options.
+    script = ["flink-console.sh", "sql-gateway"] if tool == "gateway" else ["sql-client.sh"]
+    command = ["bash", str(home / "bin" / script[0]), *script[1:]]
+    command += [*(f"-D{key}={value}" for key, value in options.items()), *arguments]
+    return _wait(subprocess.Popen(command, env=environment), ends_at_interrupt=tool == "gateway")
+
+
+def _flink_home() -> Path:
+    from pyflink.find_flink_home import _find_flink_home
+
+    return Path(_find_flink_home())
+
+
+def _folder_of_jars(home: Path) -> Path:
+    """Return a folder with links to the jars of PyFlink and to the gateway's: the scripts look in one alone."""
+    gateway, own = find_jars(SQL_TOOLS)[0], home / "opt"
+    name = hashlib.sha256(str(own).encode()).hexdigest()[:12]
+    folder = gateway.parent / f"links-{name}"
+    folder.mkdir(exist_ok=True)
+    for jar in (gateway, *sorted(own.glob(_JARS_OF_PYFLINK))):
+        with suppress(FileExistsError):
+            (folder / jar.name).symlink_to(jar)
+    return folder
+
+
+def _wait(process: subprocess.Popen[bytes], *, ends_at_interrupt: bool) -> int:
+    """Return the exit code of a process, which ends when somebody ends this one; the client knows Ctrl-C itself."""
+
+    def end(number: int, frame: object) -> None:
+        process.terminate()
+
+    handlers = {signal.SIGTERM: end, signal.SIGINT: end if ends_at_interrupt else signal.SIG_IGN}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        code = process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return code if code >= 0 else 128 - code
