@@ -18,10 +18,11 @@ from udfs.sql.sql_models import SqlModels
 _TEXTS = frozenset({"CHAR", "VARCHAR"})
 _NUMBERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DECIMAL", "REAL", "FLOAT", "DOUBLE", "BOOLEAN"})
 _TIMES = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP_WITH_LOCAL_TIME_ZONE", "BIGINT", *_TEXTS})
+_NO_FIELDS = frozenset({"ROW", "TIMESTAMP_WITH_LOCAL_TIME_ZONE"})
 _ACCEPTED: Mapping[Kind, tuple[str, frozenset[str]]] = {
     "number": ("a number", _NUMBERS),
     "text": ("a text", _TEXTS),
-    "time": ("a time", _TIMES),
+    "time": ("a date with a time of day", _TIMES),
 }
 _SHOWN = 4
 
@@ -78,12 +79,12 @@ def check_call(call: Call, models: SqlModels) -> None:
 
 def _check_prediction(where: str, call: Call, name: str, models: SqlModels) -> None:
     check_arguments(where, call.arguments, models.columns(models.one(call.function, name)))
-    _refuse_literals(where, call.arguments)
+    _refuse_what_no_batch_holds(where, call.arguments)
 
 
 def _check_features(where: str, call: Call, name: str, models: SqlModels) -> None:
     check_arguments(where, call.arguments, models.feature_columns(name))
-    _refuse_literals(where, call.arguments)
+    _refuse_what_no_batch_holds(where, call.arguments)
 
 
 def _check_classes(where: str, call: Call, name: str, models: SqlModels) -> None:
@@ -159,6 +160,15 @@ def check_fields(
         _check_type(where, column, types[column.name])
     if extra and not may_have_more:
         fail(where, f"expected {_columns(columns)}, got {_listed(extra)} too")
+
+
+def _refuse_what_no_batch_holds(where: str, arguments: Sequence[Argument]) -> None:
+    """Refuse literals alone, and fields of a row that Flink has no columns for."""
+    _refuse_literals(where, arguments)
+    for field, kind in (each for argument in arguments for each in argument.fields):
+        if kind in _NO_FIELDS:
+            fix = "give the columns one by one"
+            fail(where, f"expected numbers, texts or times in the row, got {kind} in field {field!r}", fix)
 
 
 def _refuse_literals(where: str, arguments: Sequence[Argument]) -> None:
