@@ -17,6 +17,7 @@ from udfs.sql.options import SqlOptions
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 
 class _WithModels:
@@ -91,19 +92,19 @@ def _in_utc(column: Any) -> Any:
 
 def _column_of_one(value: Any) -> Any:
     """Return a column of one row, its moments as ``_in_utc`` has them; a ROW is a frame of its fields."""
-    import pandas as pd
-
     if hasattr(value, "as_dict"):
-        return pd.DataFrame({name: _series_of_one(each) for name, each in value.as_dict().items()})
-    return _series_of_one(value)
+        import pandas as pd
+
+        return pd.DataFrame({name: _array_of_one(each) for name, each in value.as_dict().items()})
+    return _array_of_one(value)
 
 
-def _series_of_one(value: Any) -> pd.Series:
-    import pandas as pd
-
-    if isinstance(value, datetime):
-        value = value.replace(tzinfo=None)
-    return pd.Series([value], dtype=None if isinstance(value, bool | int | float | np.number) else object)
+def _array_of_one(value: Any) -> NDArray[Any]:
+    if isinstance(value, bool | int | float):
+        return np.array([value])
+    column = np.empty(1, dtype=object)
+    column[0] = value.replace(tzinfo=None) if isinstance(value, datetime) else value
+    return column
 
 
 gress_predict = udf(Predict(), result_type=row_type(PREDICTION_COLUMNS), func_type="pandas", deterministic=False)

@@ -52,7 +52,7 @@ def models(tmp_path: Path) -> Iterator[NamedModels]:
 
 
 def said(models: NamedModels, name: str, row: list[float] = ROW, **options: Any) -> list[tuple[Any, ...]]:
-    columns = [pd.Series([value]) for value in row]
+    columns = [np.array([value]) for value in row]
     rows: list[tuple[Any, ...]] = []
     for named, found in models.score_each("gress_score", name, columns):
         if isinstance(found, str):
