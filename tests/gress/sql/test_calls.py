@@ -113,6 +113,11 @@ def test_calls_that_fit_are_let_through(good: Call, models: SqlModels) -> None:
             id="row in a row",
         ),
         pytest.param(
+            call("fraud-detector", row(EXPR0="TIMESTAMP_WITH_LOCAL_TIME_ZONE")),
+            r"got TIMESTAMP_WITH_LOCAL",
+            id="moment in a row",
+        ),
+        pytest.param(
             call("fraud", row(EXPR0="DOUBLE")), r"expected a column 'merchant', got EXPR0", id="row with other names"
         ),
         pytest.param(
