@@ -18,10 +18,11 @@ from udfs.sql.sql_models import SqlModels
 _TEXTS = frozenset({"CHAR", "VARCHAR"})
 _NUMBERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DECIMAL", "REAL", "FLOAT", "DOUBLE", "BOOLEAN"})
 _TIMES = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP_WITH_LOCAL_TIME_ZONE", "BIGINT", *_TEXTS})
+_NO_FIELDS = frozenset({"ROW", "TIMESTAMP_WITH_LOCAL_TIME_ZONE"})
 _ACCEPTED: Mapping[Kind, tuple[str, frozenset[str]]] = {
     "number": ("a number", _NUMBERS),
     "text": ("a text", _TEXTS),
-    "time": ("a time", _TIMES),
+    "time": ("a date with a time of day", _TIMES),
 }
 _SHOWN = 4
 
@@ -78,12 +79,12 @@ def check_call(call: Call, models: SqlModels) -> None:
 
 def _check_prediction(where: str, call: Call, name: str, models: SqlModels) -> None:
     check_arguments(where, call.arguments, models.columns(models.one(call.function, name)))
-    _refuse_literals(where, call.arguments)
+    refuse_literals(where, call.arguments)
 
 
 def _check_features(where: str, call: Call, name: str, models: SqlModels) -> None:
     check_arguments(where, call.arguments, models.feature_columns(name))
-    _refuse_literals(where, call.arguments)
+    refuse_literals(where, call.arguments)
 
 
 def _check_classes(where: str, call: Call, name: str, models: SqlModels) -> None:
@@ -104,7 +105,7 @@ def _check_classes(where: str, call: Call, name: str, models: SqlModels) -> None
         if first is not None:
             raise first
     if not call.has_rows:
-        _refuse_literals(where, arguments)
+        refuse_literals(where, arguments)
 
 
 _CHECKS: Mapping[str, Callable[[str, Call, str, SqlModels], None]] = {
@@ -121,9 +122,10 @@ def check_arguments(where: str, arguments: Sequence[Argument], columns: Sequence
     """Refuse arguments that do not fit the columns; one row is taken by the names of its fields.
 
     Raises:
-        JobError: there are too few or too many of them, or one has the wrong type.
+        JobError: there are too few or too many of them, or one has the wrong type, or one that rows do not take.
     """
     got = arguments[0].fields if len(arguments) == 1 and arguments[0].fields else None
+    _check_row(where, got or ())
     if got is not None and not go_by_place([name for name, _ in got], [column.name for column in columns]):
         check_fields(where, got, columns)
         return
@@ -161,10 +163,21 @@ def check_fields(
         fail(where, f"expected {_columns(columns)}, got {_listed(extra)} too")
 
 
-def _refuse_literals(where: str, arguments: Sequence[Argument]) -> None:
-    """Refuse arguments of which no table gives one: Flink hands such a call no rows to count."""
+def refuse_literals(where: str, arguments: Sequence[Argument]) -> None:
+    """Refuse arguments of which no table gives one: Flink hands such a call no rows to count.
+
+    Raises:
+        JobError: all are literals.
+    """
     if arguments and all(each.is_literal for each in arguments):
         fail(where, "expected a column of a table among the arguments, got literals alone", "read one from a table")
+
+
+def _check_row(where: str, fields: Sequence[tuple[str, str]]) -> None:
+    for name, kind in fields:
+        if kind in _NO_FIELDS:
+            fix = "give the columns one by one"
+            fail(where, f"expected numbers, texts or times in the row, got {kind} in field {name!r}", fix)
 
 
 def _check_type(where: str, column: Column, kind: str) -> None:

@@ -16,6 +16,7 @@ from gress.sql.session import SqlSession
 from gress.sql.session_models import SessionModels
 from gress.sql.statements import Statement
 from gress.sql.text_table import TextTable
+from gress.sql.whole_rows import WholeRows
 from jobs.errors import JobError
 from models.errors import ModelError
 from udfs.features.errors import FeatureError
@@ -125,7 +126,7 @@ def _lines(
 ) -> Generator[str, None, None]:
     table, count = TextTable(names), 0
     with result.collect() as source:
-        rows = Rows(source)
+        rows = Rows(WholeRows(source))
         try:
             for block in rows.blocks():
                 count += len(block)

@@ -78,6 +78,12 @@ def test_a_table_may_have_the_columns_of_any_type(say: Say) -> None:
     assert say(query)[2] == "(1, b)  [1, 2]  {k=1.50}  NULL  x'41'"
 
 
+def test_nulls_are_shown_wherever_they_stand(say: Say) -> None:
+    null = "CAST(NULL AS STRING)"
+    query = f"SELECT ROW(1, {null}, ROW({null}, 2)) AS r, ARRAY[1, CAST(NULL AS INT)] AS a, MAP['k', {null}] AS m"
+    assert say(query)[2] == "(1, NULL, (NULL, 2))  [1, NULL]  {k=NULL}"
+
+
 def test_an_error_names_file_line_and_the_nearest_name(say: Say) -> None:
     say("CREATE TEMPORARY VIEW paid AS SELECT 1 AS amount")
     with pytest.raises(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,15 +74,16 @@ def test_predictions_are_those_of_the_model(query: Query) -> None:
     assert {row[2:] for row in found} == {("1.0.0", "ok")}
 
 
-def test_three_fields_of_a_call_are_one_operator(tables: StreamTableEnvironment) -> None:
+def test_features_and_three_fields_of_a_prediction_are_one_operator(tables: StreamTableEnvironment) -> None:
+    calls = "gress_predict('payments', amount, `size`, `hour`) AS p, gress_features('mine.yaml', amount) AS f"
     with planning():
         plan = tables.explain_sql(
-            "SELECT id, p.prediction, p.version, p.status FROM"
-            " (SELECT id, gress_predict('payments', amount, `size`, `hour`) AS p FROM payments) WHERE p.prediction > 0"
+            "SELECT id, f[1], p.prediction, p.version, p.status FROM"
+            f" (SELECT id, {calls} FROM payments) WHERE p.prediction > 0 AND f[1] > 0"
         )
     physical = plan[plan.index("Optimized Physical Plan") : plan.index("Optimized Execution Plan")]
     assert physical.count("PythonCalc") == 1
-    assert physical.count("gress_predict(") == 1
+    assert physical.count("gress_predict(") == physical.count("gress_features(") == 1
 
 
 def test_a_row_goes_by_its_names_and_a_version_is_pinned(query: Query) -> None:
@@ -141,6 +142,40 @@ def test_features_are_an_array(query: Query, tmp_path: Path) -> None:
     found = query(f"SELECT id, gress_features('{path}', amount) FROM payments")
     amounts = np.array(ROWS)[:, 0]
     np.testing.assert_allclose([row[1] for row in found], np.column_stack([np.log1p(amounts), amounts]), rtol=1e-6)
+
+
+@pytest.fixture
+def tokyo(tables: StreamTableEnvironment) -> Iterator[None]:
+    tables.get_config().set("table.local-time-zone", "Asia/Tokyo")
+    yield
+    tables.get_config().set("table.local-time-zone", "UTC")
+
+
+def test_a_time_may_have_any_type_of_times(query: Query, tokyo: None, tmp_path: Path) -> None:
+    """Midnight of the fifth in Tokyo is three in the afternoon of the fourth in UTC."""
+    path = tmp_path / "hours.yaml"
+    path.write_text(
+        "job: {name: hours, events: {id: id, key: id, time: at, fields: {id: {type: string}, at: {type: timestamp}}},"
+        " features: {name: hours, specs: [{name: hour, type: temporal, parameters: {fields: [hour]}}]},"
+        " inference: {model_name: none}}"
+    )
+    at = "CAST(TIMESTAMP '2026-01-05 00:00:00' + INTERVAL '1' SECOND * CAST(id AS INT) AS {})"
+    columns = [
+        at.format("TIMESTAMP(3)"), at.format("TIMESTAMP_LTZ(3)"), at.format("STRING"), at.format("DATE"),
+        "1767571200000 + id",
+    ]  # fmt: skip
+    calls = ", ".join(f"gress_features('{path}', {column})[1]" for column in columns)
+    assert query(f"SELECT id, {calls} FROM payments") == [(row, 0.0, 15.0, 0.0, 0.0, 0.0) for row in range(3)]
+
+
+def test_rows_that_are_taken_back_are_scored_as_they_were(query: Query) -> None:
+    """Each of the three rows changes the count, and only the last stands: else the least would be that of the first."""
+    columns, counted = "n, 1.0, 2.0", "(SELECT COUNT(*) AS n FROM payments)"
+    predicted = f"SELECT n, gress_predict('payments', {columns}).prediction AS p FROM {counted}"
+    classes = f"LATERAL TABLE(gress_score('payments', {columns})) AS t"
+    found = query(f"SELECT COUNT(*), MIN(n), MIN(p), MIN(score) FROM ({predicted}), {classes}")
+    assert found[-1][:2] == (1, 3)
+    np.testing.assert_allclose(found[-1][2:], [linear(np.array([[3.0, 1.0, 2.0]]))[0]] * 2, rtol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,8 @@ def bound_columns(where: str, names: Sequence[str], arguments: Sequence[Any]) ->
     Args:
         where: subject of errors, such as ``gress_predict('fraud')``.
         names: of the columns that are expected, in their order.
-        arguments: what the call gives in this order: pandas Series, or single values for literals. Or one DataFrame,
-            whose columns go by their names; a ROW is one.
+        arguments: what the call gives in this order: pandas Series or arrays, or single values for literals. Or one
+            DataFrame, whose columns go by their names; a ROW is one.
 
     Returns:
         Arrays and pandas Series of one length, by name.
@@ -62,15 +62,19 @@ def go_by_place(fields: Collection[str], names: Collection[str]) -> bool:
 
 
 def _of_values(where: str, names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
-    size = next((len(value) for value in values if hasattr(value, "iloc")), None)
+    size = next((len(value) for value in values if _is_column(value)), None)
     if size is None and values:
         hint = "read at least one of them from a table"
         raise FeatureError(where, "a column among the arguments", "literals alone", hint)
     rows = size or 0
     return {
-        name: _column(value) if hasattr(value, "iloc") else _repeated(value, rows)
+        name: _column(value) if _is_column(value) else _repeated(value, rows)
         for name, value in zip(names, values, strict=True)
     }
+
+
+def _is_column(value: Any) -> bool:
+    return isinstance(value, np.ndarray) or hasattr(value, "iloc")
 
 
 def _column(values: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from udfs.sql.options import SqlOptions
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 
 class _WithModels:
@@ -45,7 +47,7 @@ class Predict(_WithModels, ScalarFunction):  # type: ignore[misc]
         """Return a prediction, or a status with its reason, for each row."""
         import pandas as pd
 
-        found = prediction_columns(self._models.score("gress_predict", model, columns))
+        found = prediction_columns(self._models.score("gress_predict", model, [_in_utc(each) for each in columns]))
         return pd.DataFrame(found, copy=False)
 
 
@@ -64,7 +66,7 @@ class Features(ScalarFunction):  # type: ignore[misc]
         """Return an array for each row."""
         import pandas as pd
 
-        return pd.Series(list(self._features.compute(config, columns)), dtype=object)
+        return pd.Series(list(self._features.compute(config, [_in_utc(each) for each in columns])), dtype=object)
 
 
 class Score(_WithModels, TableFunction):  # type: ignore[misc]
@@ -83,13 +85,26 @@ class Score(_WithModels, TableFunction):  # type: ignore[misc]
         return rows
 
 
-def _column_of_one(value: Any) -> Any:
-    """Return a column of one row; a ROW is a frame of its fields."""
-    import pandas as pd
+def _in_utc(column: Any) -> Any:
+    """Return a column whose moments have no zone: PyFlink writes the session's zone beside their time in UTC."""
+    return column if getattr(getattr(column, "dtype", None), "tz", None) is None else column.dt.tz_localize(None)
 
+
+def _column_of_one(value: Any) -> Any:
+    """Return a column of one row, its moments as ``_in_utc`` has them; a ROW is a frame of its fields."""
     if hasattr(value, "as_dict"):
-        return pd.DataFrame([value.as_dict()])
-    return pd.Series([value], dtype=None if isinstance(value, bool | int | float | np.number) else object)
+        import pandas as pd
+
+        return pd.DataFrame({name: _array_of_one(each) for name, each in value.as_dict().items()})
+    return _array_of_one(value)
+
+
+def _array_of_one(value: Any) -> NDArray[Any]:
+    if isinstance(value, bool | int | float):
+        return np.array([value])
+    column = np.empty(1, dtype=object)
+    column[0] = value.replace(tzinfo=None) if isinstance(value, datetime) else value
+    return column
 
 
 gress_predict = udf(Predict(), result_type=row_type(PREDICTION_COLUMNS), func_type="pandas", deterministic=False)

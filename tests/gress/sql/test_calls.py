@@ -108,6 +108,16 @@ def test_calls_that_fit_are_let_through(good: Call, models: SqlModels) -> None:
             id="model that does not name its columns",
         ),
         pytest.param(
+            call("fraud-detector", row(amount="DOUBLE", age="INTEGER", merchant="CHAR", more="ROW")),
+            r"expected numbers, texts or times in the row, got ROW in field 'more'; give the columns one by one",
+            id="row in a row",
+        ),
+        pytest.param(
+            call("fraud-detector", row(EXPR0="TIMESTAMP_WITH_LOCAL_TIME_ZONE")),
+            r"got TIMESTAMP_WITH_LOCAL",
+            id="moment in a row",
+        ),
+        pytest.param(
             call("fraud", row(EXPR0="DOUBLE")), r"expected a column 'merchant', got EXPR0", id="row with other names"
         ),
         pytest.param(
@@ -147,9 +157,12 @@ def test_a_call_that_does_not_fit_is_refused_with_what_is_near(bad: Call, text: 
 
 
 def test_a_time_is_no_truth_value() -> None:
-    with pytest.raises(JobError, match=r"^f: expected a time for column 'at', got BOOLEAN$"):
+    with pytest.raises(JobError, match=r"^f: expected a date with a time of day for column 'at', got BOOLEAN$"):
         check_arguments("f", [Argument("BOOLEAN")], [Column("at", "time")])
-    check_arguments("f", [Argument("TIMESTAMP")], [Column("at", "time")])
+    with pytest.raises(JobError, match=r"got TIME$"):
+        check_arguments("f", [Argument("TIME")], [Column("at", "time")])
+    for kind in ("TIMESTAMP", "TIMESTAMP_WITH_LOCAL_TIME_ZONE", "DATE", "VARCHAR", "BIGINT"):
+        check_arguments("f", [Argument(kind)], [Column("at", "time")])
 
 
 def test_many_columns_are_counted_rather_than_listed() -> None:

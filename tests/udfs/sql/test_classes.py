@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import onnxruntime
@@ -14,11 +14,15 @@ import pytest
 from models.errors import ModelError
 from models.inspect import spec_from_file
 from models.registry import local_registry
+from models.registry.errors import RegistryError
 from tests.support.tiny_models import linear, write_classes, write_linear
 from udfs.features.errors import FeatureError
+from udfs.sql import named_models
 from udfs.sql.classes import ClassOptions, classes_of, unfit_row
 from udfs.sql.named_models import NamedModels
-from udfs.sql.options import SqlOptions
+from udfs.sql.options import NamedModel, SqlOptions
+from udfs.sql.signature import Column
+from udfs.sql.sql_models import SqlModels
 
 ROW = [1.0, 2.0, 3.0]
 CLASSES = ("no", "yes")
@@ -48,7 +52,7 @@ def models(tmp_path: Path) -> Iterator[NamedModels]:
 
 
 def said(models: NamedModels, name: str, row: list[float] = ROW, **options: Any) -> list[tuple[Any, ...]]:
-    columns = [pd.Series([value]) for value in row]
+    columns = [np.array([value]) for value in row]
     rows: list[tuple[Any, ...]] = []
     for named, found in models.score_each("gress_score", name, columns):
         if isinstance(found, str):
@@ -103,6 +107,33 @@ def test_all_versions_stand_side_by_side_and_those_that_do_not_fit_say_why(model
     assert found[1] == said(models, "picky$2.0.0", [99.0, 2.0, 3.0], top_k=1)[0]
     assert "whose columns nobody named" in found[3][6]
     assert found == said(models, "picky$all", [99.0, 2.0, 3.0], top_k=1)
+
+
+def test_a_version_that_does_not_fit_is_opened_once(models: NamedModels, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    columns = SqlModels.columns
+
+    def noted(models: SqlModels, named: NamedModel) -> tuple[Column, ...]:
+        opened.append(named.version)
+        return columns(models, named)
+
+    monkeypatch.setattr(SqlModels, "columns", noted)
+    assert said(models, "picky$all") == said(models, "picky$all")
+    assert opened == ["1.0.0", "2.0.0", "3.0.0", "5.0.0"]
+
+
+def test_a_registry_that_does_not_answer_is_no_version_that_does_not_fit(
+    models: NamedModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*given: object) -> NoReturn:
+        raise RegistryError(*error)
+
+    error = "s3://models", "read", "it is slow", "wait"
+    with monkeypatch.context() as broken:
+        broken.setattr(named_models, "choose", fail)
+        with pytest.raises(RegistryError, match="cannot read: it is slow"):
+            said(models, "picky$all")
+    assert {row[5] for row in said(models, "picky$all")} == {"ok", "error"}
 
 
 def test_versions_with_other_columns_say_why(models: NamedModels) -> None:

@@ -63,6 +63,13 @@ def test_fields_of_a_row_go_by_their_names(models: NamedModels) -> None:
     np.testing.assert_allclose(models.score("gress_predict", "payments", [frame]).prediction, WANT, rtol=1e-6)
 
 
+def test_fields_that_flink_has_named_go_by_their_places(models: NamedModels) -> None:
+    frame = ROWS.set_axis(["EXPR$0", "EXPR$1", "EXPR$2"], axis=1)
+    np.testing.assert_allclose(models.score("gress_predict", "payments", [frame]).prediction, WANT, rtol=1e-6)
+    with pytest.raises(FeatureError, match=r"expected 3 columns \(amount, size, hour\), got 2"):
+        models.score("gress_predict", "payments", [frame.iloc[:, :2]])
+
+
 def test_a_version_is_pinned_behind_the_name(models: NamedModels) -> None:
     pinned = models.score("gress_predict", "payments$2.0.0", series())
     assert set(pinned.version) == {"2.0.0"}

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from conf.loading.loader import settings_from
-from udfs.sql.options import CONFIG, REGISTRY, SqlOptions
+from udfs.features.errors import FeatureError
+from udfs.sql.options import CONFIG, MODELS, REGISTRY, SqlOptions, config_path
 
 _VARIABLES = {"GRESS_REGISTRY": "/variable", "GRESS_CONFIG": "variable.yaml"}
 
@@ -43,3 +44,19 @@ def test_registry_of_the_settings_keeps_its_bucket(registry: dict[str, str], wan
     settings = settings_from({"ml": {"model_registry": registry}})
     assert SqlOptions().registry_of(settings) == want
     assert SqlOptions("mine").registry_of(settings) == "mine"
+
+
+def test_an_unknown_key_of_a_model_is_refused() -> None:
+    text = (
+        r"^job parameter gress\.models: model 'fraud': expected the keys model, .*, got 'verson'; nearest .*'version'$"
+    )
+    with pytest.raises(FeatureError, match=text):
+        SqlOptions.of_parameters({MODELS: '{"fraud": {"model": "m", "verson": "1"}}'}.get)  # type: ignore[arg-type]
+
+
+def test_settings_are_a_file_or_a_shipped_job(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("")
+    assert config_path(str(tmp_path / "mine.yaml")) == tmp_path / "mine.yaml"
+    assert config_path("ab-test").name == "ab_test.yaml"
+    with pytest.raises(FeatureError, match=r"^settings: expected the name of a job or the path .*; jobs are ab-test, "):
+        config_path("nothing-like-it.yaml")
