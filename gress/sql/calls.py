@@ -78,12 +78,12 @@ def check_call(call: Call, models: SqlModels) -> None:
 
 def _check_prediction(where: str, call: Call, name: str, models: SqlModels) -> None:
     check_arguments(where, call.arguments, models.columns(models.one(call.function, name)))
-    _refuse_literals(where, call.arguments)
+    refuse_literals(where, call.arguments)
 
 
 def _check_features(where: str, call: Call, name: str, models: SqlModels) -> None:
     check_arguments(where, call.arguments, models.feature_columns(name))
-    _refuse_literals(where, call.arguments)
+    refuse_literals(where, call.arguments)
 
 
 def _check_classes(where: str, call: Call, name: str, models: SqlModels) -> None:
@@ -104,7 +104,7 @@ def _check_classes(where: str, call: Call, name: str, models: SqlModels) -> None
         if first is not None:
             raise first
     if not call.has_rows:
-        _refuse_literals(where, arguments)
+        refuse_literals(where, arguments)
 
 
 _CHECKS: Mapping[str, Callable[[str, Call, str, SqlModels], None]] = {
@@ -161,8 +161,12 @@ def check_fields(
         fail(where, f"expected {_columns(columns)}, got {_listed(extra)} too")
 
 
-def _refuse_literals(where: str, arguments: Sequence[Argument]) -> None:
-    """Refuse arguments of which no table gives one: Flink hands such a call no rows to count."""
+def refuse_literals(where: str, arguments: Sequence[Argument]) -> None:
+    """Refuse arguments of which no table gives one: Flink hands such a call no rows to count.
+
+    Raises:
+        JobError: all are literals.
+    """
     if arguments and all(each.is_literal for each in arguments):
         fail(where, "expected a column of a table among the arguments, got literals alone", "read one from a table")
 
