@@ -30,7 +30,7 @@ def test_page_is_complete(repository: Path, jvm_folder: Path, capsys: pytest.Cap
                 printed.append(run(block, {} if block.title else names, capsys))
     _, _, scores, program, tables, frame = printed
     assert [line.split()[1:] for line in scores] == [
-        ["1", "2.0.0", "ok"], ["0", "2.0.0", "ok"], ["None", "2.0.0", "dead_letter"],
+        ["1", "2.0.0", "ok"], ["0", "2.0.0", "ok"], ["None", "None", "dead_letter"],
     ]  # fmt: skip
     high, low = (float(line.split()[0]) for line in scores[:2])
     assert high > 0.5 > low
