@@ -74,9 +74,9 @@ def main(rows: str = "1000", turns: str = "300") -> None:
 
 
 def made_frame(columns: tuple[str, ...], rows: int) -> pd.DataFrame:
-    """Return made-up transactions: a time a minute, all else numbers up to 100."""
+    """Return made-up transactions: a time a minute, all else numbers up to 100 with two digits."""
     rng = np.random.default_rng(7)
-    frame = pd.DataFrame({name: rng.uniform(0, 100, rows) for name in columns})
+    frame = pd.DataFrame({name: rng.uniform(0, 100, rows).round(2) for name in columns})
     frame["TX_DATETIME"] = pd.date_range("2026-01-01", periods=rows, freq="min")
     return frame
 

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from gress.scoring.scorer import Scorer as Scorer
     from gress.streams.score import score as score
     from gress.streams.scored_stream import DEAD_LETTERS as DEAD_LETTERS
+    from gress.table.features import features as features
+    from gress.table.predict import predict as predict
     from jobs.errors import JobError as JobError
     from jobs.run_folder.summary import Summary as Summary
     from jobs.runs.endless import StopResult as StopResult
@@ -85,6 +87,8 @@ _HOMES = MappingProxyType(
         # scoring in a Flink program of one's own
         "score": "gress.streams.score",
         "DEAD_LETTERS": "gress.streams.scored_stream",
+        "predict": "gress.table.predict",
+        "features": "gress.table.features",
         # models
         "open_registry": "models.registry",
         "Registry": "models.registry",

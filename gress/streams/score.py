@@ -14,6 +14,7 @@ from jobs.flink.environment import FlinkSession, flink_options, planning
 from jobs.pipeline.scoring import has_windows
 from jobs.pipeline.scoring import score as score_lines
 from jobs.pipeline.writing import queries_of_rows
+from jobs.saved_state.operators import WINDOWS_UID
 from jobs.sinks.copies import RowQuery
 from state.sql import identifier
 from udfs.columns.side_columns import side_columns
@@ -107,7 +108,13 @@ def _session(env: StreamExecutionEnvironment, settings: Settings) -> FlinkSessio
         if key.startswith(_NEEDED):
             configuration.set_string(key, value)
     env.configure(configuration)
-    session = FlinkSession(env, StreamTableEnvironment.create(env))
+    session = FlinkSession(env, StreamTableEnvironment.create(env), 1 + _count_windowed(env))
     # Times become texts.
     session.tables.get_config().set_local_timezone("UTC")
     return session
+
+
+def _count_windowed(env: StreamExecutionEnvironment) -> int:
+    """Return how many streams of an environment are scored with windows already."""
+    uids = (each.getUid() or "" for each in env._j_stream_execution_environment.getTransformations())
+    return sum(uid.startswith(WINDOWS_UID) and uid.endswith("labels") for uid in uids)

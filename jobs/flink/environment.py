@@ -38,10 +38,17 @@ _LEAST_WAIT_MS, _MOST_WAIT_MS = 5, 20
 
 @dataclass(frozen=True)
 class FlinkSession:
-    """DataStream and Table environments that share one job graph."""
+    """DataStream and Table environments that share one job graph.
+
+    Attributes:
+        env: environment of streams.
+        tables: environment of tables.
+        place: which of several jobs of one graph this is, from 1; state is found again by it.
+    """
 
     env: StreamExecutionEnvironment
     tables: StreamTableEnvironment
+    place: int = 1
 
 
 def open_session(

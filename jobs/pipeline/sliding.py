@@ -158,6 +158,7 @@ class _Stages:
         self.letters = LateLetters(job.events, record)
         self._batch_rows = batch_rows(job.inference)
         self._allowance_ms = job.events.allowed_lateness_ms
+        self._uid = WINDOWS_UID if session.place == 1 else f"{WINDOWS_UID}{session.place}-"
 
     def parts(self, packed: View, silent_ms: int) -> DataStream:
         """Return the parts of packed batches, each with its label; silence of so long ends what waits, 0 never."""
@@ -166,7 +167,7 @@ class _Stages:
         stream = parts_in(self._session, packed)
         if silent_ms:
             stream = with_end_of_silence(self._session, packed, stream, silent_ms)
-        return stream.map(labelled, self._type).uid(f"{WINDOWS_UID}labels").name("labels")
+        return stream.map(labelled, self._type).uid(f"{self._uid}labels").name("labels")
 
     def add(
         self,
@@ -191,14 +192,14 @@ class _Stages:
             most_rows=self._batch_rows if follows is None else MOST_ROWS,
             allowance_ms=self._allowance_ms,
         )
-        windowed = keyed_parts(stream).process(stage, self._type).uid(f"{WINDOWS_UID}{plan.key}")
+        windowed = keyed_parts(stream).process(stage, self._type).uid(f"{self._uid}{plan.key}")
         return windowed.name(f"windows by {plan.key}")
 
     def late(self, stream: DataStream) -> View:
         """Return the late rows of the first stage."""
         from udfs.windows.stage import late_tag
 
-        late = stream.get_side_output(late_tag(self.letters)).uid(f"{WINDOWS_UID}late").name("late rows")
+        late = stream.get_side_output(late_tag(self.letters)).uid(f"{self._uid}late").name("late rows")
         self._session.tables.create_temporary_view("late_rows", self._session.tables.from_data_stream(late))
         return View("late_rows", self.letters.columns)
 

@@ -28,13 +28,14 @@ def test_page_is_complete(repository: Path, jvm_folder: Path, capsys: pytest.Cap
             if block.language == "python":
                 # A file is a program of its own; other blocks go on where the one before ended.
                 printed.append(run(block, {} if block.title else names, capsys))
-    _, _, scores, program, frame = printed
+    _, _, scores, program, tables, frame = printed
     assert [line.split()[1:] for line in scores] == [
-        ["1", "2.0.0", "ok"], ["0", "2.0.0", "ok"], ["None", "2.0.0", "dead_letter"],
+        ["1", "2.0.0", "ok"], ["0", "2.0.0", "ok"], ["None", "None", "dead_letter"],
     ]  # fmt: skip
     high, low = (float(line.split()[0]) for line in scores[:2])
     assert high > 0.5 > low
     # The stream has the same amounts.
     assert program == [f"1: {high:.2f}", f"2: {low:.2f}", "field 'amount': expected double, got 'much'"]
+    assert sorted(tables) == [f"1: {high:.2f} by 2.0.0", f"2: {low:.2f} by 2.0.0"]
     assert len(frame) >= len(names["past"])
     assert names["table"].columns.tolist() == ["amount_normalized"]

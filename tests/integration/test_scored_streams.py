@@ -35,16 +35,27 @@ def env(jvm_folder: Path) -> StreamExecutionEnvironment:
 
 def run_both(stream: DataStream, settings: gress.Settings, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score a stream in a program that writes both of its outputs; return the rows of each."""
+    names = add_sinks(stream, settings, folder)
+    stream.get_execution_environment().execute("program")
+    return tuple(map(read_rows, names))  # type: ignore[return-value]
+
+
+def add_sinks(stream: DataStream, settings: gress.Settings, folder: Path) -> tuple[Path, Path]:
+    """Score a stream, and write predictions and dead letters into folders of their own."""
     from pyflink.common import Encoder, Types
     from pyflink.datastream.connectors.file_system import FileSink
 
     scored = gress.score(stream, settings)
-    outputs = {"predictions": scored, "dead_letters": scored.get_side_output(gress.DEAD_LETTERS)}
-    for name, rows in outputs.items():
-        sink = FileSink.for_row_format(str(folder / name), Encoder.simple_string_encoder()).build()
+    outputs = {folder / "predictions": scored, folder / "dead_letters": scored.get_side_output(gress.DEAD_LETTERS)}
+    for place, rows in outputs.items():
+        sink = FileSink.for_row_format(str(place), Encoder.simple_string_encoder()).build()
         rows.map(lambda row: json.dumps(row.as_dict()), Types.STRING()).sink_to(sink)
-    stream.get_execution_environment().execute("program")
-    return tuple(read_parts(next((folder / name).iterdir())) for name in outputs)  # type: ignore[return-value]
+    return tuple(outputs)  # type: ignore[return-value]
+
+
+def read_rows(folder: Path) -> pd.DataFrame:
+    """Return the rows of a sink."""
+    return read_parts(next(folder.iterdir()))
 
 
 def in_order(rows: pd.DataFrame, *by: str) -> pd.DataFrame:
@@ -55,18 +66,22 @@ def in_order(rows: pd.DataFrame, *by: str) -> pd.DataFrame:
 
 
 @pytest.mark.slow
-def test_stream_of_lines_is_scored_with_windows_as_the_job_scores_its_file(
+def test_streams_of_lines_are_scored_with_windows_as_the_job_scores_its_file(
     env: StreamExecutionEnvironment, fraud_config: Path, crafted_file: Path, crafted_run: JobRun, tmp_path: Path
 ) -> None:
     lines = crafted_file.read_bytes().splitlines()
-    predictions, letters = run_both(env.from_collection(lines), gress.load_settings(fraud_config, environ={}), tmp_path)
+    settings = gress.load_settings(fraud_config, environ={})
+    # Each of two streams has windows of its own.
+    outputs = [add_sinks(env.from_collection(lines), settings, tmp_path / place) for place in ("one", "other")]
+    env.execute("program")
     wanted = in_order(crafted_run.predictions, "event_id")
-    found = in_order(predictions, "event_id")[list(wanted)]
-    pd.testing.assert_frame_equal(found, wanted, check_exact=True)
     wanted_letters = in_order(crafted_run.dead_letters, "value", "error")
-    found_letters = in_order(letters, "value", "error")[list(wanted_letters)]
-    pd.testing.assert_frame_equal(found_letters, wanted_letters)
-    assert len(found) + len(found_letters) == len(lines)
+    for predictions, letters in outputs:
+        found = in_order(read_rows(predictions), "event_id")[list(wanted)]
+        pd.testing.assert_frame_equal(found, wanted, check_exact=True)
+        found_letters = in_order(read_rows(letters), "value", "error")[list(wanted_letters)]
+        pd.testing.assert_frame_equal(found_letters, wanted_letters)
+        assert len(found) + len(found_letters) == len(lines)
 
 
 @pytest.mark.slow

@@ -38,12 +38,14 @@ class FeatureSet:
         hash: 16 hex digits that change with every parameter, name and the order, and with nothing else.
         features: transforms in order.
         fields: fields of the events that the features are of; models may read them raw, beside the features.
+        events: settings of these events; None: the features are of a table, whose columns nobody has described.
     """
 
     name: str
     hash: str
     features: tuple[Feature, ...]
     fields: EventFields = field(default_factory=EventFields, compare=False)
+    events: EventSettings | None = field(default=None, compare=False)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -165,7 +167,7 @@ def compile_feature_set(settings: FeatureSetSettings, events: EventSettings) -> 
         [feature.canonical() for feature in features], default=asdict, sort_keys=True, separators=(",", ":")
     )
     fields = EventFields({name: each.type for name, each in events.fields.items()})
-    return FeatureSet(settings.name, hashlib.sha256(canonical.encode()).hexdigest()[:16], features, fields)
+    return FeatureSet(settings.name, hashlib.sha256(canonical.encode()).hexdigest()[:16], features, fields, events)
 
 
 def _build_all(specs: tuple[FeatureSpec, ...], events: EventSettings) -> tuple[Feature, ...]:

@@ -8,7 +8,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +39,17 @@ def plain_columns(table: Any, names: Iterable[str], fields: EventFields) -> dict
     return {
         name: of_type(name, _plain(table[name]), fields.types.get(name, "double")) for name in names if name in there
     }
+
+
+def check_lengths(columns: Mapping[str, NDArray[Any]]) -> None:
+    """Refuse columns that differ in length.
+
+    Raises:
+        FeatureError: they do; the text has the length of each.
+    """
+    if len({len(values) for values in columns.values()}) > 1:
+        got = ", ".join(f"{name} {len(values)}" for name, values in columns.items())
+        raise FeatureError(WHERE, "columns of one length", got, "pass the rows of one batch")
 
 
 def raw_columns(table: Any, needed: Iterable[str], more: Iterable[str], fields: EventFields) -> dict[str, NDArray[Any]]:

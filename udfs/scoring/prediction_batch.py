@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -25,16 +25,18 @@ class PredictionBatch:
     """Answers for the n rows of a batch.
 
     Attributes:
-        answers: of each model that scored rows of the batch, with the rows; together they cover all.
+        answers: of each model that scored rows of the batch, with the rows; together they cover all but the rejected.
         matrix: the models' features, (n, k).
         latency_us: microseconds from columns to scores, for the batch.
         index: labels of the rows in the pandas frame that was scored; None: they have none.
+        rejected: problems of rows that no model has seen, by row; no model, version or status is theirs.
     """
 
     answers: tuple[ArmAnswer, ...]
     matrix: NDArray[Any]
     latency_us: int
     index: Any = None
+    rejected: Mapping[int, Problem] = field(default_factory=dict)
 
     @cached_property
     def prediction(self) -> NDArray[np.float64]:
@@ -55,7 +57,7 @@ class PredictionBatch:
         widths = [scores.shape[1] for _, scores in found if scores is not None]
         if not widths:
             return None
-        if len(found) == 1:
+        if len(found) == 1 and not self.rejected:
             return found[0][1]
         joined = np.full((len(self.matrix), max(widths)), np.nan)
         for each, scores in found:
@@ -91,9 +93,9 @@ class PredictionBatch:
     @cached_property
     def problems(self) -> Mapping[int, Problem]:
         """The problem of each row without a prediction, by row."""
-        if len(self.answers) == 1:
+        if len(self.answers) == 1 and not self.rejected:
             return self.answers[0].answer.problems
-        found: dict[int, Problem] = {}
+        found = dict(self.rejected)
         for each in self.answers:
             places = range(len(self.matrix)) if each.rows is None else each.rows.tolist()
             found |= {places[row]: problem for row, problem in each.answer.problems.items()}
@@ -160,11 +162,11 @@ class PredictionBatch:
 
     def _joined(self, values_of: Callable[[ArmAnswer], Any], kind: Any) -> NDArray[Any]:
         """Return the values of all answers in the order of the batch."""
-        if len(self.answers) == 1:
+        if len(self.answers) == 1 and not self.rejected:
             values = values_of(self.answers[0])
             if isinstance(values, np.ndarray):
                 return values
-        joined = np.empty(len(self.matrix), kind)
+        joined = np.full(len(self.matrix), np.nan if kind is np.float64 else None, kind)
         for each in self.answers:
             joined[slice(None) if each.rows is None else each.rows] = values_of(each)
         return joined

@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 
 from models.scoring.inputs import Inputs
 from models.serving.source import ModelSource
+from udfs.columns.field_checks import FieldChecks
+from udfs.columns.rejected_rows import score_others
 from udfs.experiments.arm_answer import ArmAnswer
 from udfs.experiments.arms import Arms
 from udfs.features.feature_set import FeatureSet
 from udfs.metrics.scores import ScoreRecorder
 from udfs.scoring.ladder import FallbackListener, Ladder, LadderOptions
 from udfs.scoring.log import FallbackLog
-from udfs.scoring.plain_columns import plain_columns, raw_columns
+from udfs.scoring.plain_columns import check_lengths, plain_columns, raw_columns
 from udfs.scoring.prediction_batch import PredictionBatch
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ class Scorer:
         self._ladder = Ladder(models, ladder or LadderOptions(), listener or FallbackLog())
         self._picked = [features.columns.index(name) for name in fields] if fields else None
         self._arms = arms
+        self._checks = None if features.events is None else FieldChecks.of_events(features.events)
         self._recorder = recorder
         self._clock = clock
         self._is_closed = False
@@ -78,7 +81,7 @@ class Scorer:
 
         Args:
             table: arrays by name, a pandas DataFrame or an Arrow table, with at least ``features.inputs`` and the
-                fields that the model reads raw.
+                fields that the model reads raw. Fields of events that it has are checked as those of a job's events.
 
         Raises:
             FeatureError: columns are missing, or differ in length, or a raw field of text holds something else.
@@ -87,7 +90,16 @@ class Scorer:
         self._check_open()
         self.features.check_columns(getattr(table, "column_names", table))
         raw = raw_columns(table, *self._raw_fields(), self.features.fields)
-        return self.score_columns({**raw, **plain_columns(table, self.features.inputs, self.features.fields)}, raw)
+        wanted = self.features.inputs if self._checks is None else (*self.features.inputs, *self._checks.fields)
+        plain = plain_columns(table, dict.fromkeys(wanted), self.features.fields)
+        columns = {**raw, **plain}
+        if self._checks is None:
+            return self.score_columns(columns, raw)
+        check_lengths(plain)
+        rejected = self._checks.find_problems(plain)
+        if not rejected:
+            return self.score_columns(columns, raw)
+        return score_others(self.score_columns, (columns, raw), rejected)
 
     def _raw_fields(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the fields that must be in a table beside the features', and those that are read if they are."""

@@ -20,19 +20,34 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class _WithModels:
-    """A function that opens models by the parameters of its job.
+class _WithOptions:
+    """A function that knows where models and settings are.
 
     PyFlink would run a deterministic function again for each field of its row that a query selects.
+
+    Args:
+        options: where they are; None: where the parameters of the job say.
     """
 
+    def __init__(self, options: SqlOptions | None = None) -> None:
+        super().__init__()
+        self._options = options
+
     def is_deterministic(self) -> bool:
-        """Return False: another version may answer next."""
+        """Return False: another version may answer next, and a result that is read twice is computed once."""
         return False
+
+    def options(self, function_context: FunctionContext) -> SqlOptions:
+        """Return where models and settings are."""
+        return self._options or SqlOptions.of_parameters(function_context.get_job_parameter)
+
+
+class _WithModels(_WithOptions):
+    """A function that opens models."""
 
     def open(self, function_context: FunctionContext) -> None:
         """Read where models are."""
-        self._models = NamedModels(SqlOptions.of_parameters(function_context.get_job_parameter))
+        self._models = NamedModels(self.options(function_context))
 
     def close(self) -> None:
         """Let the models go."""
@@ -51,16 +66,12 @@ class Predict(_WithModels, ScalarFunction):  # type: ignore[misc]
         return pd.DataFrame(found, copy=False)
 
 
-class Features(ScalarFunction):  # type: ignore[misc]
+class Features(_WithOptions, ScalarFunction):  # type: ignore[misc]
     """A vectorised function of a feature set's name and columns: the features of each row."""
-
-    def is_deterministic(self) -> bool:
-        """Return False, so that a query which reads the result twice computes it once."""
-        return False
 
     def open(self, function_context: FunctionContext) -> None:
         """Read where settings are."""
-        self._features = NamedFeatures(SqlOptions.of_parameters(function_context.get_job_parameter))
+        self._features = NamedFeatures(self.options(function_context))
 
     def eval(self, config: str, *columns: Any) -> pd.Series:
         """Return an array for each row."""
@@ -107,6 +118,16 @@ def _array_of_one(value: Any) -> NDArray[Any]:
     return column
 
 
-gress_predict = udf(Predict(), result_type=row_type(PREDICTION_COLUMNS), func_type="pandas", deterministic=False)
-gress_features = udf(Features(), result_type="ARRAY<DOUBLE>", func_type="pandas", deterministic=False)
+def predict_function(options: SqlOptions | None = None) -> Any:
+    """Return ``gress_predict`` as PyFlink registers or calls it, with options of its own where there are some."""
+    return udf(Predict(options), result_type=row_type(PREDICTION_COLUMNS), func_type="pandas", deterministic=False)
+
+
+def features_function(options: SqlOptions | None = None) -> Any:
+    """Return ``gress_features`` as PyFlink registers or calls it, with options of its own where there are some."""
+    return udf(Features(options), result_type="ARRAY<DOUBLE>", func_type="pandas", deterministic=False)
+
+
+gress_predict = predict_function()
+gress_features = features_function()
 gress_score = udtf(Score(), result_types=row_type(SCORE_COLUMNS), deterministic=False)

@@ -60,11 +60,13 @@ class SqlOptions:
         registry: folder or URL; empty: that of ``ml.model_registry`` in the settings.
         config: settings for models without any of their own; empty: none.
         models: models by their SQL names.
+        given: settings that stand for those that a name means; None: a name is looked up where it is used.
     """
 
     registry: str = ""
     config: str = ""
     models: Mapping[str, NamedModel] = field(default_factory=dict)
+    given: Settings | None = None
 
     @classmethod
     def of_parameters(cls, read: Callable[[str, str], str], environ: Mapping[str, str] | None = None) -> SqlOptions:
@@ -104,6 +106,8 @@ class SqlOptions:
         Raises:
             ConfigError, FeatureError: they are wrong, or not there.
         """
+        if self.given is not None:
+            return self.given
         return load_settings(config_path(config) if config else None, environ=os.environ)
 
     def registry_of(self, settings: Settings) -> str:

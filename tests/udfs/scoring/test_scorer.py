@@ -49,7 +49,7 @@ def matrix(given: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def test_scores_are_those_of_the_model_on_the_features(make_scorer: MakeScorer) -> None:
-    given = columns([1.0, 2.5, -3.0], [1.0, 2.0, 4.0])
+    given = columns([1.0, 2.5, 3.0], [1.0, 2.0, 4.0])
     found = make_scorer().score(given)
     np.testing.assert_allclose(found.prediction, linear(matrix(given)), rtol=1e-6)
     assert found.prediction.dtype == np.float64
@@ -63,7 +63,7 @@ def test_no_rows_give_no_predictions(make_scorer: MakeScorer) -> None:
 
 
 def test_score_that_is_no_number_is_a_problem_of_its_row(make_scorer: MakeScorer) -> None:
-    found = make_scorer().score(columns([1.0, np.nan, 2.0]))
+    found = make_scorer().score_columns(columns([1.0, np.nan, 2.0]))
     assert list(found.problems) == [1]
     assert found.problems[1].reason == "not_finite"
     assert found.problems[1].error == "model m@1.0.0: expected a finite score, got nan"

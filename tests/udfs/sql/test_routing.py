@@ -66,7 +66,7 @@ def models(config: Path) -> Iterator[NamedModels]:
 
 
 def table() -> dict[str, Any]:
-    cards = [f"card {number}" if number % 50 else None for number in range(SIZE)]
+    cards = [f"card {number}" for number in range(SIZE)]
     return {
         "amount": np.arange(SIZE) % 9 * 1.0,
         "size": np.full(SIZE, 2.0),
@@ -90,6 +90,15 @@ def test_rows_have_the_variants_and_predictions_of_the_job(config: Path, models:
     assert set(found["variant"]) == {"old", "new"}
     np.testing.assert_array_equal(found["prediction"], want["__prediction"])
     assert list(found["version"]) == ["1.0.0" if variant == "old" else "2.0.0" for variant in found["variant"]]
+
+
+def test_row_without_a_unit_takes_part_in_no_experiment_and_is_a_dead_letter_as_in_the_job(models: NamedModels) -> None:
+    cards = pd.Series(["card 1", None])
+    found = prediction_columns(
+        models.score("gress_predict", "m", [*(each.head(2) for each in series("amount", "size")), cards])
+    )
+    assert list(found["status"]) == ["ok", "dead_letter"]
+    assert [found[name][1] for name in ("variant", "version", "reason")] == [None, None, "missing_value"]
 
 
 def test_the_field_that_splits_is_a_column_of_the_call(config: Path, models: NamedModels) -> None:
