@@ -102,3 +102,14 @@ def _difference(names: Sequence[str], given: int) -> str:
     if given < len(names):
         return f"the first that is missing is {names[given]!r}"
     return "leave out the last, or give one ROW with named fields"
+
+
+def described(value: object) -> str:
+    """Return words for a value that should be a text in quotes.
+
+    >>> described(None), described(3)
+    ('NULL', 'int')
+    """
+    if value is None:
+        return "NULL"
+    return "a column" if hasattr(value, "dtype") else type(value).__name__

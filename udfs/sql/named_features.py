@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from udfs.features.errors import FeatureError
 from udfs.features.feature_set import FeatureSet
 from udfs.scoring.plain_columns import plain_columns
-from udfs.sql.arguments import bound_columns
+from udfs.sql.arguments import bound_columns, described
 from udfs.sql.options import SqlOptions
 from udfs.sql.signature import features_of
 
@@ -39,7 +39,7 @@ class NamedFeatures:
         """
         if not isinstance(config, str):
             msg = "gress_features"
-            raise FeatureError(msg, "settings in quotes", type(config).__name__, "name one feature set")
+            raise FeatureError(msg, "settings in quotes", described(config), "name one feature set")
         features = self._sets.get(config)
         if features is None:
             features = self._sets[config] = features_of(config, self._options.settings(config))

@@ -15,6 +15,7 @@ from models.version import Version
 from udfs.experiments.open_arms import choice_of
 from udfs.features.errors import FeatureError
 from udfs.scoring.choice import only_registry
+from udfs.sql.arguments import described
 from udfs.sql.options import NamedModel, SqlOptions
 from udfs.sql.routing import routing_of
 from udfs.sql.signature import Column, feature_columns, model_columns
@@ -62,8 +63,7 @@ class SqlModels:
             ModelError: no model has the name; the text says which is near.
         """
         if not isinstance(reference, str):
-            got = "NULL" if reference is None else type(reference).__name__
-            raise FeatureError(function, "the name of a model in quotes", got, "as in 'fraud-detector'")
+            raise FeatureError(function, "the name of a model in quotes", described(reference), "as in 'fraud-detector'")
         named = self.options.find(reference)
         self.check(named)
         return named

@@ -49,6 +49,13 @@ def series() -> list[pd.Series]:
     return [ROWS[name] for name in COLUMNS]
 
 
+def test_name_from_a_column_is_refused(models: NamedModels) -> None:
+    names = pd.Series(["payments"] * len(ROWS))
+    for score in (models.score, models.score_each):
+        with pytest.raises(FeatureError, match=r"^f: expected the name of a model in quotes, got a column"):
+            score("f", names, series())
+
+
 def test_columns_go_by_their_places(models: NamedModels) -> None:
     found = prediction_columns(models.score("gress_predict", "payments", series()))
     np.testing.assert_allclose(found["prediction"], WANT, rtol=1e-6)
