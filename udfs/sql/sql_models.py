@@ -63,7 +63,8 @@ class SqlModels:
             ModelError: no model has the name; the text says which is near.
         """
         if not isinstance(reference, str):
-            raise FeatureError(function, "the name of a model in quotes", described(reference), "as in 'fraud-detector'")
+            expected, fix = "the name of a model in quotes", "as in 'fraud-detector'"
+            raise FeatureError(function, expected, described(reference), fix)
         named = self.options.find(reference)
         self.check(named)
         return named
