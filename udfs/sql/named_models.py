@@ -52,8 +52,8 @@ class NamedModels:
 
     def __init__(self, options: SqlOptions) -> None:
         self._models = SqlModels(options)
-        self._one: dict[Any, NamedModel] = {}
-        self._each: dict[Any, Versions] = {}
+        self._one: dict[str, NamedModel] = {}
+        self._each: dict[str, Versions] = {}
         self._open: dict[NamedModel, OpenModel] = {}
         self._unfit: dict[NamedModel, str] = {}
 
@@ -68,7 +68,7 @@ class NamedModels:
         Raises:
             ConfigError, FeatureError, ModelError: the model, its settings or the columns are wrong.
         """
-        named = self._one.get(reference)
+        named = self._one.get(reference) if isinstance(reference, str) else None
         if named is None:
             named = self._one[reference] = self._models.one(function, reference)
         return self._score(f"{function}({reference!r})", named, arguments)
@@ -83,7 +83,7 @@ class NamedModels:
             has the reason instead; it is not loaded again to say so.
         """
         where = f"{function}({reference!r})"
-        versions = self._each.get(reference)
+        versions = self._each.get(reference) if isinstance(reference, str) else None
         if versions is None:
             named = self._models.find(function, reference)
             versions = self._each[reference] = Versions(self._models.versions(named), named.is_all)
