@@ -117,19 +117,18 @@ def test_each_class_is_a_row(query: Query) -> None:
     assert query(f"SELECT id, place, label, score {chosen}") == [row[:4] for row in found if row[1] == 1]
 
 
-def test_all_versions_stand_side_by_side_and_a_refused_row_is_there(query: Query) -> None:
-    call = "gress_score('payments$all', NULLIF(amount, 4.0), `size`, `hour`)"
-    found = query(f"SELECT id, version, place, status, reason, score FROM payments, LATERAL TABLE({call})")
+def test_all_versions_stand_side_by_side_with_refused_rows_and_literals_go_with_each_row(query: Query) -> None:
+    calls = (
+        "LATERAL TABLE(gress_score('payments$all', NULLIF(amount, 4.0), `size`, `hour`)) AS t,"
+        " LATERAL TABLE(gress_score('payments', 1.0, 2, CAST(3 AS DOUBLE))) AS l"
+    )
+    found = query(f"SELECT id, t.version, t.place, t.status, t.reason, t.score, l.score FROM payments, {calls}")
     assert [row[:2] for row in found] == [(number, version) for number in range(3) for version in ("1.0.0", "2.0.0")]
-    assert {row[2:] for row in found[2:4]} == {(None, "dead_letter", "not_finite", None)}
+    assert {row[2:6] for row in found[2:4]} == {(None, "dead_letter", "not_finite", None)}
     kept = [row for row in found if row[3] == "ok"]
     want = [score for good in WANT[[0, 2]] for score in (good, 1 - good)]
     np.testing.assert_allclose([row[5] for row in kept], want, rtol=1e-5)
-
-
-def test_literals_are_scored_for_each_row_of_a_table(query: Query) -> None:
-    found = query("SELECT id, score FROM payments, LATERAL TABLE(gress_score('payments', 1.0, 2, CAST(3 AS DOUBLE)))")
-    np.testing.assert_allclose([row[1] for row in found], [WANT[0]] * 3, rtol=1e-6)
+    np.testing.assert_allclose([row[6] for row in found], [WANT[0]] * 6, rtol=1e-6)
 
 
 def test_features_are_an_array(query: Query, tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ A query names them after their registration, by name or in SQL::
     CREATE TEMPORARY FUNCTION gress_predict AS 'udfs.sql.gress_predict' LANGUAGE PYTHON
 
 Rules:
-- ``options`` and ``named_models`` know no Flink: they say which model a name means, and score columns with it.
-- ``functions`` are the adapters. A name is loaded on first use, so this package costs nothing without Flink.
+- ``sql_models`` says which model a name means and which columns it takes, before a query runs and when its rows come.
+- ``functions`` are the adapters, and nothing else knows Flink. A name is loaded on first use, so this package costs
+  nothing without Flink.
 """
 
 from __future__ import annotations

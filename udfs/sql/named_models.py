@@ -52,8 +52,8 @@ class NamedModels:
 
     def __init__(self, options: SqlOptions) -> None:
         self._models = SqlModels(options)
-        self._one: dict[Any, NamedModel] = {}
-        self._each: dict[Any, Versions] = {}
+        self._one: dict[str, NamedModel] = {}
+        self._each: dict[str, Versions] = {}
         self._open: dict[NamedModel, OpenModel] = {}
         self._unfit: dict[NamedModel, str] = {}
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from conf.settings import Settings
 from models.scoring.event_fields import EventFields
-from models.scoring.signature import bind_inputs
+from models.scoring.signature import check_signature
 from models.spec import ModelSpec
 from udfs.features.errors import FeatureError
 from udfs.features.feature_set import FeatureSet, compile_feature_set
@@ -47,14 +47,14 @@ def model_columns(specs: Sequence[ModelSpec], settings: Settings, more: Sequence
 
     Raises:
         FeatureError: the job's features cannot be built.
-        ModelError: nothing names the columns of an input, or the inputs do not fit the job.
+        ModelError: nothing names the columns of an input, or the model was trained on other features than the job's.
     """
     job = settings.job
     features = own_inputs(specs[0]) if job is None else compile_feature_set(job.features, job.events)
     given = features.columns if job is None else job.inference.feature_fields or features.columns
     names = dict.fromkeys(features.inputs)
     for spec in specs:
-        names |= dict.fromkeys(bind_inputs(spec, spec.inputs, given, features.fields).raw)
+        names |= dict.fromkeys(check_signature(spec, spec.inputs, given, features.hash, features.fields).raw)
     return _columns((*names, *(name for name in more if name not in names)), features.fields)
 
 

@@ -75,6 +75,8 @@ def test_inputs_of_a_model_with_a_job_are_what_its_features_are_computed_of(mode
     config = write_fraud_config(tmp_path / "job", features=STATELESS[:2])
     columns = models.columns(NamedModel("of-a-job", "", str(config)))
     assert {(each.name, each.kind) for each in columns} == {("TX_AMOUNT", "number"), ("TX_DATETIME", "time")}
+    with pytest.raises(JobError, match=r"^model 'm': model fraud-detector@1\.0\.0 .*TX_AMOUNT"):
+        check_model("m", {**GOOD, "config": str(config)}, [], models)
     use = check_model("m", {**GOOD, "model": "of-a-job", "config": str(config)}, [], models)
     assert [value for name, value in facts(use, models) if name == "features of"] == [str(config)]
 
