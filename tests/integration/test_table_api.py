@@ -31,10 +31,14 @@ _JOB = {
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("jvm_folder")
-def test_two_registries_and_features_are_one_operator_of_one_program(tmp_path: Path) -> None:
+def test_two_registries_and_features_are_one_operator_of_one_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from pyflink.table import EnvironmentSettings, TableEnvironment
     from pyflink.table.expressions import col
 
+    # Functions run in this process, as they do in a program that is started by hand.
+    monkeypatch.delenv("_python_worker_execution_mode", raising=False)
     for place, write in (("one", write_linear), ("other", write_opposite)):
         file = write(tmp_path / "files" / place)
         spec = spec_from_file(file, "payments", "1.0.0", feature_columns=NAMES[1:])
