@@ -15,7 +15,7 @@ from tests.support.fraud_config import STATELESS, write_fraud_config
 from tests.support.job_runs import read_parts, run_job
 from tests.support.killed_runs import WAIT_S, WrittenAndSaved, kill_once, start_run
 
-FILES, EVENTS_A_FILE = 40, 2_000
+FILES, EVENTS_A_FILE = 24, 2_000
 METRICS = (
     "{of: log_loss}, {of: label, name: frauds, per: unit, role: signal}, {of: auc, role: signal}, "
     "{of: errors, role: guardrail, margin: 0.01}, {of: field, field: TX_AMOUNT, role: signal}"
