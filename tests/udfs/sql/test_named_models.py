@@ -128,12 +128,6 @@ def test_text_in_a_column_of_numbers_is_refused(models: NamedModels) -> None:
         models.score("gress_predict", "payments", given)
 
 
-def test_names_from_a_column_are_refused(models: NamedModels) -> None:
-    names = pd.Series(["payments"] * 3)
-    with pytest.raises(FeatureError, match=r"^gress_predict: expected the name of a model in quotes, got Series"):
-        models.score("gress_predict", names, series())
-
-
 def test_literals_alone_are_refused(models: NamedModels) -> None:
     with pytest.raises(FeatureError, match="expected a column among the arguments, got literals alone"):
         models.score("gress_predict", "payments", [1.0, 2.0, 3.0])
