@@ -95,7 +95,7 @@ def _repeated(value: Any, size: int) -> NDArray[Any]:
 
 def _counted(names: Sequence[str]) -> str:
     listed = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
-    return f"{len(names)} columns ({listed})"
+    return f"{len(names)} column{'s' * (len(names) != 1)} ({listed})"
 
 
 def _difference(names: Sequence[str], given: int) -> str:

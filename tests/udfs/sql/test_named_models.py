@@ -18,7 +18,6 @@ from models.registry import local_registry
 from tests.support.cluster import wait_until
 from tests.support.tiny_models import linear, write_linear, write_opposite
 from udfs.features.errors import FeatureError
-from udfs.sql.named_features import NamedFeatures
 from udfs.sql.named_models import NamedModels, prediction_columns
 from udfs.sql.options import MODELS, SqlOptions
 
@@ -156,47 +155,3 @@ def test_a_newly_promoted_version_answers_the_next_rows(registry: Path, monkeypa
 def test_models_that_are_no_models_are_refused(text: str) -> None:
     with pytest.raises(FeatureError, match=r"job parameter gress\.models: expected JSON such as"):
         SqlOptions.of_parameters({MODELS: text}.get)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def features(tmp_path: Path) -> tuple[NamedFeatures, str]:
-    """The features of a job in a file: the logarithm of an amount and the amount."""
-    path = tmp_path / "mine.yaml"
-    path.write_text(
-        """
-job:
-  name: mine
-  events:
-    id: id
-    key: id
-    time: at
-    fields: {id: {type: string}, at: {type: timestamp}, amount: {type: double}}
-  features:
-    name: mine
-    specs:
-      - {name: log_amount, type: log, source: amount}
-      - {name: amount, type: numerical, source: amount}
-  inference: {model_name: none}
-"""
-    )
-    return NamedFeatures(SqlOptions()), str(path)
-
-
-def test_features_are_those_of_the_job(features: tuple[NamedFeatures, str]) -> None:
-    found = features[0].compute(features[1], [ROWS["amount"]])
-    np.testing.assert_allclose(found, np.column_stack([np.log1p(ROWS["amount"]), ROWS["amount"]]), rtol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("config", "columns", "text"),
-    [
-        ("fraud-detecton", 1, "nearest valid name 'fraud-detection'"),
-        ("mine", 2, r"expected 1 columns \(amount\), got 2"),
-    ],
-    ids=["settings", "columns"],
-)
-def test_wrong_feature_calls_say_what_to_do(
-    features: tuple[NamedFeatures, str], config: str, columns: int, text: str
-) -> None:
-    with pytest.raises(FeatureError, match=text):
-        features[0].compute(features[1] if config == "mine" else config, series()[:columns])
