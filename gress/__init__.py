@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from gress.scoring.scorer import Scorer as Scorer
     from gress.streams.score import score as score
     from gress.streams.scored_stream import DEAD_LETTERS as DEAD_LETTERS
+    from gress.table.classes import classes as classes
     from gress.table.features import features as features
     from gress.table.predict import predict as predict
     from jobs.errors import JobError as JobError
@@ -88,6 +89,7 @@ _HOMES = MappingProxyType(
         "score": "gress.streams.score",
         "DEAD_LETTERS": "gress.streams.scored_stream",
         "predict": "gress.table.predict",
+        "classes": "gress.table.classes",
         "features": "gress.table.features",
         # models
         "open_registry": "models.registry",

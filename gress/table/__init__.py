@@ -1,1 +1,1 @@
-"""Expressions of the Table API: predictions and features of a table's rows, with all that they need inside of them."""
+"""Expressions of the Table API: predictions, classes and features of rows, with all that they need inside of them."""

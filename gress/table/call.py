@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conf.loading.loader import load_settings
 from conf.loading.resolve import resolve_location
 from conf.settings import Settings
+from gress.scoring.config import settings_of
 from gress.sql.calls import Argument, check_arguments, refuse_literals
 from models.registry.location import place_of
+from udfs.sql.options import SqlOptions
 from udfs.sql.signature import Column
 
 if TYPE_CHECKING:
@@ -19,13 +22,15 @@ if TYPE_CHECKING:
 _UNKNOWN = "NULL"
 
 
-def call(function: Any, where: str, name: str, columns: Sequence[Any], inputs: Sequence[Column]) -> Expression:
+def call(
+    function: Any, where: str, first: Sequence[Any], *, columns: Sequence[Any], inputs: Sequence[Column]
+) -> Expression:
     """Return a call of a function with its columns.
 
     Args:
         function: as PyFlink has it.
         where: subject of errors, such as ``gress.predict('fraud')``.
-        name: first argument of the function.
+        first: arguments before the columns.
         columns: expressions or single values in the order of ``inputs``, or one ROW with named fields; none: the
             columns of a table that have the names.
         inputs: columns that are expected.
@@ -41,7 +46,21 @@ def call(function: Any, where: str, name: str, columns: Sequence[Any], inputs: S
         arguments = [Argument(_UNKNOWN, is_literal=_is_literal(each)) for each in given]
         check_arguments(where, arguments, inputs)
         refuse_literals(where, arguments)
-    return function(name, *given)
+    return function(*first, *given)
+
+
+def options_of(registry: str | Path, config: str | Path | Settings | None) -> SqlOptions:
+    """Return what a call takes to the workers: the place of its registry, and its settings.
+
+    Args:
+        registry: folder, ``package:NAME`` or URL; empty: that of the settings.
+        config: name of a shipped job, file, or settings with a job; None: no features are computed.
+
+    Raises:
+        ConfigError, JobError: the settings are wrong or have no job.
+    """
+    settings = load_settings() if config is None else settings_of(config)
+    return SqlOptions(place_for_workers(registry, settings), given=settings)
 
 
 def place_for_workers(registry: str | Path, settings: Settings) -> str:

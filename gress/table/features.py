@@ -39,4 +39,4 @@ def features(config: str | Path | Settings, *columns: Any) -> Expression:
     settings = settings_of(config)
     name = job_of(settings).name
     function = features_function(SqlOptions(given=settings))
-    return call(function, f"gress.features({name!r})", name, columns, feature_columns(name, settings))
+    return call(function, f"gress.features({name!r})", (name,), columns=columns, inputs=feature_columns(name, settings))

@@ -5,11 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conf.loading.loader import load_settings
 from conf.settings import Settings
-from gress.scoring.config import settings_of
-from gress.table.call import call, place_for_workers
-from udfs.sql.options import SqlOptions
+from gress.table.call import call, options_of
 from udfs.sql.sql_models import SqlModels
 
 if TYPE_CHECKING:
@@ -48,9 +45,7 @@ def predict(
     """
     from udfs.sql.functions import predict_function
 
-    settings = load_settings() if config is None else settings_of(config)
-    place = place_for_workers(registry, settings)
-    options = SqlOptions(place, given=settings)
+    options = options_of(registry, config)
     models = SqlModels(options)
     inputs = models.columns(models.one("gress.predict", model))
-    return call(predict_function(options), f"gress.predict({model!r})", model, columns, inputs)
+    return call(predict_function(options), f"gress.predict({model!r})", (model,), columns=columns, inputs=inputs)

@@ -58,10 +58,16 @@ def test_two_registries_and_features_are_one_operator_of_one_program(
         plans = [python_calls(each.explain()) for each in (scored, scored.select(col("id"), p, q, *fields))]
         with scored.select(col("id"), p, q, *fields, col("f")).execute().collect() as collected:
             rows = sorted(tuple(row) for row in collected)
+        likely = gress.classes("payments", top_k=1, registry=tmp_path / "one")
+        joined = payments.join_lateral(likely).select(col("id"), col("score"), col("place"), col("version"))
+        with joined.execute().collect() as collected:
+            classes = sorted(tuple(row) for row in collected)
     # Operators, and calls of functions in them.
     assert plans == [(1, 3), (1, 2)]
     want = linear(np.array(ROWS)[:, 1:])
     np.testing.assert_allclose([row[1:3] for row in rows], np.column_stack([want, 1 - want]), rtol=1e-5)
+    np.testing.assert_allclose([row[1] for row in classes], want, rtol=1e-5)
+    assert {row[2:] for row in classes} == {(1, "1.0.0")}
     assert {row[3:6] for row in rows} == {("payments", "1.0.0", "ok")}
     np.testing.assert_allclose([row[6] for row in rows], np.log1p(np.array(ROWS)[:, 1:2]), rtol=1e-6)
 

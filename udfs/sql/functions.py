@@ -128,6 +128,11 @@ def features_function(options: SqlOptions | None = None) -> Any:
     return udf(Features(options), result_type="ARRAY<DOUBLE>", func_type="pandas", deterministic=False)
 
 
+def score_function(options: SqlOptions | None = None) -> Any:
+    """Return ``gress_score`` as PyFlink registers or calls it, with options of its own where there are some."""
+    return udtf(Score(options), result_types=row_type(SCORE_COLUMNS), deterministic=False)
+
+
 gress_predict = predict_function()
 gress_features = features_function()
-gress_score = udtf(Score(), result_types=row_type(SCORE_COLUMNS), deterministic=False)
+gress_score = score_function()

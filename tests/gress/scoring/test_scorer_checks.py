@@ -160,7 +160,7 @@ def test_number_that_the_type_does_not_have_is_a_problem_of_its_row(scorer: gres
 
 
 def test_decimals_of_single_precision_have_the_digits_that_they_were_written_with(scorer: gress.Scorer) -> None:
-    frame = pd.DataFrame([row(amount=amount) for amount in (12.34, 999.99, 12.345)]).astype({"amount": "float32"})
+    frame = pd.DataFrame([row(amount=amount) for amount in (0.15, 1.07, 12.345)]).astype({"amount": "float32"})
     assert list(scorer.score(frame).problems) == [2]
 
 

@@ -93,6 +93,17 @@ def test_calls_that_no_row_could_satisfy_are_refused(
         gress.predict(model, *columns, registry=registry)
 
 
+def test_classes_are_checked_as_predictions_are(registry: Path) -> None:
+    with pytest.raises(gress.FeatureError, match="option top_k of gress_score: expected a whole number of at least 1"):
+        gress.classes("payments", top_k=0, registry=registry)
+    with pytest.raises(
+        gress.JobError, match=r"gress.classes\('payments\$all'\): expected 3 columns .*, got 2; missing hour"
+    ):
+        gress.classes("payments$all", *(1.0, 2.0), registry=registry)
+    with pytest.raises(gress.ModelError, match="nearest valid name 'payments'"):
+        gress.classes("paymnts", registry=registry)
+
+
 def test_fields_of_settings_are_the_columns(tmp_path: Path, settings: gress.Settings) -> None:
     file = write_model(tmp_path / "model", width=1)
     local_registry(tmp_path / "narrow").publish(spec_from_file(file, "payments", "1.0.0"), file)
