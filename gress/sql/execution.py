@@ -83,7 +83,7 @@ class Executor:
             self.show(own(self.session, operation))
             return
         self.models.check(operation)
-        result = self.session.execute(text)
+        result = self.session.query(text) if kind in _QUERIES else self.session.execute(text)
         with job_of(result):
             if kind in _QUERIES:
                 self._show_rows(result)

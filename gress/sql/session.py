@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _MODE = "execution.runtime-mode"
 _RESTARTS = "restart-strategy.type"
+_CHECKPOINTS = "execution.checkpointing.interval"
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,9 @@ class SqlSession:
         from pyflink.common import Configuration
         from pyflink.table import EnvironmentSettings, TableEnvironment
 
-        configuration = Configuration()
-        for key, value in self._flink_options().items():
+        configuration, options = Configuration(), self._flink_options()
+        self._interval = options.pop(_CHECKPOINTS, None)
+        for key, value in options.items():
             configuration.set_string(key, value)
         made = EnvironmentSettings.new_instance().with_configuration(configuration).build()
         tables = TableEnvironment.create(made)
@@ -133,10 +135,20 @@ class SqlSession:
         with self._planning():
             return self._parser.parse(text).get(0)
 
-    def execute(self, text: str) -> TableResult:
-        """Execute a statement; a query or an INSERT is started, and not waited for."""
+    def query(self, text: str) -> TableResult:
+        """Start a query. Its job is never saved: with checkpoints, rows would be shown at each of these alone."""
         with self._planning():
             return self.tables.execute_sql(text)
+
+    def execute(self, text: str) -> TableResult:
+        """Execute a statement; an INSERT is started, and not waited for."""
+        if self._interval is not None and _CHECKPOINTS not in self._set:
+            self.tables.get_config().set(_CHECKPOINTS, self._interval)
+        try:
+            return self.query(text)
+        finally:
+            if _CHECKPOINTS not in self._set:
+                self._overrides().removeKey(_CHECKPOINTS)
 
     def set_option(self, key: str, value: str) -> None:
         """Set a Flink option for the statements after it.
@@ -152,10 +164,13 @@ class SqlSession:
 
     def reset_option(self, key: str | None) -> None:
         """Take back what `set_option` set, for one key or, with None, for all."""
-        options = self.tables._j_tenv.getConfig().getConfiguration()
         for one in self._set if key is None else self._set & {key}:
-            options.removeKey(one)
+            self._overrides().removeKey(one)
         self._set -= set(self._set) if key is None else {key}
+
+    def _overrides(self) -> Any:
+        """Return the options that win over those of the environment, as Java has them."""
+        return self.tables._j_tenv.getConfig().getConfiguration()
 
     def known(self) -> Known:
         """Return the names of the session."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -224,3 +225,18 @@ def test_types_of_arguments_are_those_of_the_statement(say: Say) -> None:
     columns = ", ".join(["CAST(1 AS BIGINT)", "'text'", *["NULL"] * 19])
     with pytest.raises(StatementError, match=r"expected a number for column 'TX_DURING_WEEKEND', got CHAR"):
         say(f"SELECT gress_predict('fraud-network', {columns}).given")
+
+
+def test_rows_of_a_stream_do_not_wait_for_a_checkpoint(repository: Path) -> None:
+    settings = {"execution": {"checkpoint_interval": "1h"}, "ml": {"model_registry": {"base_path": str(repository)}}}
+    session = SqlSession(SessionOptions(settings_from(settings)), {})
+    seen: list[str] = []
+
+    def look(lines: Iterable[str]) -> None:
+        seen.extend(itertools.islice(lines, 4))
+
+    executor = Executor(session, models_of(session), look, look)
+    ticks = "CREATE TABLE ticks (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '5')"
+    for text in (ticks, "SELECT 'seen' FROM ticks"):
+        executor.run(Statement(text, 1), "test")
+    assert [line.split() for line in seen[-2:]] == [["+I", "seen"], ["+I", "seen"]]

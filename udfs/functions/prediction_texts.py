@@ -259,7 +259,16 @@ def _numbers(values: Any) -> Texts | str:
 
 def _one(value: str | float | None) -> str:
     """Return a value as JSON; an empty text for None and NaN."""
-    return "" if value is None or value != value else _json(value)  # noqa: PLR0124
+    if value is None or value != value:  # noqa: PLR0124
+        return ""
+    return _json(value) if isinstance(value, str) or not np.isfinite(value) else _of_number(value)
+
+
+def _of_number(value: float) -> str:
+    import pyarrow as pa
+
+    # Some numbers have several texts, and each row has the same one.
+    return _json(value) if isinstance(value, int) else str(_number_texts(pa.array([value], pa.float64()))[0])
 
 
 def _json(value: Any) -> str:

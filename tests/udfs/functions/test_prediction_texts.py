@@ -164,6 +164,14 @@ CODED = {
 """Columns that may be coded, and their values."""
 
 
+def test_small_numbers_have_one_text(texts: PredictionTexts) -> None:
+    small = (2.4921464954284403e-06, 1.0)
+    columns = Coded(np.array([0, 1], np.int8), small), np.array(small), repeated(small[0], 2)
+    lines = [texts.write({**rows_of(2), "__propensity": column}).to_pylist() for column in columns]
+    assert lines[0] == lines[1]
+    assert lines[2][0] == lines[1][0]
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_lines_of_coded_columns_are_those_of_plain_ones(data: st.DataObject, texts: PredictionTexts) -> None:
