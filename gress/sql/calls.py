@@ -14,6 +14,7 @@ from udfs.sql.arguments import go_by_place
 from udfs.sql.classes import ClassOptions
 from udfs.sql.signature import Column, Kind
 from udfs.sql.sql_models import SqlModels
+from udfs.sql_aggregates.drifting_models import check_baseline
 
 _TEXTS = frozenset({"CHAR", "VARCHAR"})
 _NUMBERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DECIMAL", "REAL", "FLOAT", "DOUBLE", "BOOLEAN"})
@@ -112,6 +113,7 @@ _CHECKS: Mapping[str, Callable[[str, Call, str, SqlModels], None]] = {
     "gress_predict": _check_prediction,
     "gress_score": _check_classes,
     "gress_features": _check_features,
+    "gress_drift": lambda where, _, name, models: check_baseline(where, models, name),
 }
 
 CHECKED = tuple(_CHECKS)

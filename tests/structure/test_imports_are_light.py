@@ -37,6 +37,7 @@ ADAPTERS = (
     "state.process",
     "udfs.inference",
     "udfs.sql.functions",
+    "udfs.sql_aggregates.functions",
     "udfs.labels.stage",
     "udfs.labels.steps",
     "udfs.learning.stage",

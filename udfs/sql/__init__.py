@@ -6,8 +6,8 @@ A query names them after their registration, by name or in SQL::
 
 Rules:
 - ``sql_models`` says which model a name means and which columns it takes, before a query runs and when its rows come.
-- ``functions`` are the adapters, and nothing else knows Flink. A name is loaded on first use, so this package costs
-  nothing without Flink.
+- ``functions`` are the adapters, and nothing else here knows Flink; ``udfs.sql_aggregates`` has those of gathered rows.
+  A name is loaded on first use, so this package costs nothing without Flink.
 """
 
 from __future__ import annotations
@@ -15,12 +15,19 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-FUNCTIONS = ("gress_predict", "gress_score", "gress_features")
+_ROOMS = {
+    "gress_predict": "udfs.sql.functions",
+    "gress_score": "udfs.sql.functions",
+    "gress_features": "udfs.sql.functions",
+    "gress_evaluate": "udfs.sql_aggregates.functions",
+    "gress_drift": "udfs.sql_aggregates.functions",
+}
+FUNCTIONS = tuple(_ROOMS)
 """Names of the functions, in SQL and in this module."""
 
 
 def __getattr__(name: str) -> Any:
     if name in FUNCTIONS:
-        return getattr(import_module("udfs.sql.functions"), name)
+        return getattr(import_module(_ROOMS[name]), name)
     msg = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(msg)

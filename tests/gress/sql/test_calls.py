@@ -17,6 +17,8 @@ OPTIONS = Argument("MAP", entries=(("top_k", "1"), ("threshold", "0.5")))
 LITERALS = tuple(Argument(kind, is_literal=True) for kind in ("DOUBLE", "INTEGER", "CHAR"))
 DOUBLE, INT, TEXT, NULL = (Argument(kind) for kind in ("DOUBLE", "INTEGER", "VARCHAR", "NULL"))
 
+ROWS = Argument("ARRAY")
+
 
 def row(**fields: str) -> Argument:
     return Argument("ROW", tuple(fields.items()))
@@ -101,6 +103,16 @@ def test_calls_that_fit_are_let_through(good: Call, models: SqlModels) -> None:
             call("fraud-detector", OPTIONS, DOUBLE, INT, INT, function="gress_score"),
             r"^gress_score\('fraud-detector'\): expected a text for column 'merchant', got INTEGER",
             id="type behind options",
+        ),
+        pytest.param(
+            call("fraud-detectr", ROWS, function="gress_drift"),
+            r"^gress_drift\('fraud-detectr'\): model 'fraud-detectr' has no version in .*nearest valid name 'fraud-",
+            id="drift of an unknown model",
+        ),
+        pytest.param(
+            call("fraud-detector$1.0.0", ROWS, function="gress_drift"),
+            r"^gress_drift\('fraud-detector\$1\.0\.0'\): model fraud-detector@1\.0\.0 has no baseline to compare with",
+            id="drift without a baseline",
         ),
         pytest.param(
             call("fraud-detector$0.9.0", DOUBLE),
