@@ -83,6 +83,13 @@ def _check_prediction(where: str, call: Call, name: str, models: SqlModels) -> N
     refuse_literals(where, call.arguments)
 
 
+def _check_explanation(where: str, call: Call, name: str, models: SqlModels) -> None:
+    check_arguments(where, call.arguments, models.columns(models.one(call.function, name)))
+    check_baseline(where, models, name)
+    if not call.has_rows:
+        refuse_literals(where, call.arguments)
+
+
 def _check_features(where: str, call: Call, name: str, models: SqlModels) -> None:
     check_arguments(where, call.arguments, models.feature_columns(name))
     refuse_literals(where, call.arguments)
@@ -113,6 +120,7 @@ _CHECKS: Mapping[str, Callable[[str, Call, str, SqlModels], None]] = {
     "gress_predict": _check_prediction,
     "gress_score": _check_classes,
     "gress_features": _check_features,
+    "gress_explain": _check_explanation,
     "gress_drift": lambda where, _, name, models: check_baseline(where, models, name),
 }
 

@@ -38,6 +38,7 @@ ADAPTERS = (
     "udfs.inference",
     "udfs.sql.functions",
     "udfs.sql_aggregates.functions",
+    "udfs.explanations.functions",
     "udfs.labels.stage",
     "udfs.labels.steps",
     "udfs.learning.stage",

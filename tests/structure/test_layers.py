@@ -39,7 +39,8 @@ _STAGES = (
     "udfs/verdicts/stage.py",
     "udfs/windows/stage.py",
 )
-_UDFS = ("udfs/scalar.py", "udfs/inference.py", "udfs/sql/functions.py", "udfs/sql_aggregates/functions.py", *_STAGES)
+_FUNCTIONS = tuple(f"udfs/{room}/functions.py" for room in ("sql", "sql_aggregates", "explanations"))
+_UDFS = ("udfs/scalar.py", "udfs/inference.py", *_FUNCTIONS, *_STAGES)
 ENGINE = ("gress/*", "jobs/*", *_UDFS, "state/process.py")
 MOST_MODULES = 14
 # One transform a file.

@@ -6,8 +6,9 @@ A query names them after their registration, by name or in SQL::
 
 Rules:
 - ``sql_models`` says which model a name means and which columns it takes, before a query runs and when its rows come.
-- ``functions`` are the adapters, and nothing else here knows Flink; ``udfs.sql_aggregates`` has those of gathered rows.
-  A name is loaded on first use, so this package costs nothing without Flink.
+- ``functions`` are the adapters, and nothing else here knows Flink; ``udfs.sql_aggregates`` has those of gathered rows,
+  and ``udfs.explanations`` that of contributions.
+- A name is loaded on first use, so this package costs nothing without Flink.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ _ROOMS = {
     "gress_features": "udfs.sql.functions",
     "gress_evaluate": "udfs.sql_aggregates.functions",
     "gress_drift": "udfs.sql_aggregates.functions",
+    "gress_explain": "udfs.explanations.functions",
 }
 FUNCTIONS = tuple(_ROOMS)
 """Names of the functions, in SQL and in this module."""

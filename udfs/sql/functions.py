@@ -86,7 +86,7 @@ class Score(_WithModels, TableFunction):  # type: ignore[misc]
     def eval(self, model: str, *arguments: Any) -> list[ScoreRow]:
         """Return the classes of each version that is named; one row with the reason where there are none."""
         options, values = ClassOptions.split(arguments)
-        columns = [_column_of_one(value) for value in values]
+        columns = [column_of_one(value) for value in values]
         rows: list[ScoreRow] = []
         for named, found in self._models.score_each("gress_score", model, columns):
             if isinstance(found, str):
@@ -101,7 +101,7 @@ def _in_utc(column: Any) -> Any:
     return column if getattr(getattr(column, "dtype", None), "tz", None) is None else column.dt.tz_localize(None)
 
 
-def _column_of_one(value: Any) -> Any:
+def column_of_one(value: Any) -> Any:
     """Return a column of one row, its moments as ``_in_utc`` has them; a ROW is a frame of its fields."""
     if hasattr(value, "as_dict"):
         import pandas as pd

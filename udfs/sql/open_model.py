@@ -26,11 +26,13 @@ class OpenModel:
     Attributes:
         scorer: computes features and predictions.
         inputs: names of the columns of a call, in order.
+        models: source of the model that answers outside of experiments.
         opened: what is closed with it.
     """
 
     scorer: Scorer
     inputs: tuple[str, ...]
+    models: ModelSource
     opened: ExitStack
 
     def close(self) -> None:
@@ -58,7 +60,7 @@ def open_model(choice: Choice, inputs: tuple[str, ...], routing: Routing | None 
         ladder = ladder_options(choice.ml, choice.inference)
         scorer = Scorer(choice.features, models, fields=choice.inference.feature_fields, arms=arms, ladder=ladder)
         opened.callback(scorer.close)
-        return OpenModel(scorer, inputs, opened.pop_all())
+        return OpenModel(scorer, inputs, models, opened.pop_all())
 
 
 def _open_arms(choice: Choice, routing: Routing, opened: ExitStack) -> tuple[ModelSource, Arms]:

@@ -115,6 +115,11 @@ def test_calls_that_fit_are_let_through(good: Call, models: SqlModels) -> None:
             id="drift without a baseline",
         ),
         pytest.param(
+            call("fraud-detector$1.0.0", DOUBLE, function="gress_explain"),
+            r"^gress_explain\('fraud-detector\$1\.0\.0'\): ",
+            id="explanation of a call that does not fit",
+        ),
+        pytest.param(
             call("fraud-detector$0.9.0", DOUBLE),
             r"0\.9\.0 has input .*, whose columns nobody named; register it with --features",
             id="model that does not name its columns",
