@@ -8,10 +8,11 @@ import os
 import tempfile
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 from conf.settings import MetricsSettings
+from udfs.bounded_server import BoundedServer
 from udfs.logs import fields
 from udfs.metrics.files import MetricFiles
 from udfs.metrics.series import keep_series
@@ -36,7 +37,7 @@ class MetricsServer:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._bound, self._scraped = threading.Event(), threading.Event()
-        self._server: ThreadingHTTPServer | None = None
+        self._server: BoundedServer | None = None
 
     @property
     def is_serving(self) -> bool:
@@ -92,7 +93,7 @@ class MetricsServer:
                 server.serve_forever(poll_interval=0.2)
             self._server = None
 
-    def _bind(self) -> ThreadingHTTPServer:
+    def _bind(self) -> BoundedServer:
         answer, tidy, scraped = self.answer, self.tidy, self._scraped
 
         class Handler(BaseHTTPRequestHandler):
@@ -111,14 +112,12 @@ class MetricsServer:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
                 """Log nothing, as scrapes come every few seconds."""
 
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-            # Two sockets on one port would each see half of the scrapes.
-            allow_reuse_port = False
+        class Server(BoundedServer):
             tidied_s = -_TIDY_S
 
             def service_actions(self) -> None:
                 """Fold files of ended processes now and then; the base class calls this between requests."""
+                super().service_actions()
                 if time.monotonic() - self.tidied_s > _TIDY_S:
                     self.tidied_s = time.monotonic()
                     try:
