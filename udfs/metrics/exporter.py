@@ -22,6 +22,7 @@ _RETRY_S = 1.0
 _HANDOVER_S = 3.0
 _TIDY_S = 10.0
 _PATH = "/metrics"
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class MetricsServer:
@@ -64,14 +65,17 @@ class MetricsServer:
 
     def answer(self) -> bytes:
         """Return all metrics of the host in Prometheus' text format."""
+        self.tidy()
         with self._lock:
-            self._files.fold_ended()
             return self._files.exposition()
 
     def tidy(self) -> None:
-        """Fold the files of ended processes, which would pile up if nobody scrapes."""
+        """Fold the files of ended processes, which would pile up if nobody scrapes; on a full disk they stay."""
         with self._lock:
-            self._files.fold_ended()
+            try:
+                self._files.fold_ended()
+            except OSError as error:
+                _LOG.error("metrics: cannot add up the values of ended workers: %s", error)
 
     def _run(self) -> None:
         said_errno: int | None = None
@@ -120,10 +124,7 @@ class MetricsServer:
                 super().service_actions()
                 if time.monotonic() - self.tidied_s > _TIDY_S:
                     self.tidied_s = time.monotonic()
-                    try:
-                        tidy()
-                    except OSError as error:
-                        _LOG.error("metrics: cannot add up the values of ended workers: %s", error)
+                    tidy()
 
         return Server((self._settings.bind, self._settings.port), Handler)
 
@@ -145,7 +146,13 @@ def export_metrics(job: str, settings: MetricsSettings, *, is_serving: bool = Tr
     if not settings.port:
         return
     folder = metrics_folder(settings)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        _LOG.error("metrics: the job goes on without them: %s: %s", folder, error.strerror)
+        return
     keep_series(job, folder)
     with _SERVERS_LOCK:
         if is_serving and settings.port not in _SERVERS:
