@@ -11,6 +11,7 @@ from state.sql import SqlColumns
 from udfs.columns.scatter import PROBLEM_COLUMNS, problem_columns, scatter
 from udfs.functions.vector_function import Columns
 from udfs.parsing.batch import ParsedBatch
+from udfs.parsing.checks import checked_fields
 from udfs.parsing.lines import LineFormat
 from udfs.parsing.parser import EventParser, FutureLimit, LongestText
 
@@ -49,7 +50,7 @@ class ParseLines:
         """Build the parser."""
         events = self.events
         not_ahead = FutureLimit(events.time, events.max_ahead_ms)
-        self._parser = EventParser(events.fields, self.lines, not_ahead, LongestText((events.id, events.key)))
+        self._parser = EventParser(checked_fields(events), self.lines, not_ahead, LongestText((events.id, events.key)))
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Parse a batch of lines."""
