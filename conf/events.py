@@ -31,8 +31,8 @@ class FieldSettings(FrozenSettings):
         unit: unit of a timestamp's numbers; ``iso`` takes text only. Default: milliseconds, and a number that only
             makes sense in another unit is a dead letter that says so; a file whose first rows have only such numbers is
             refused.
-        scale: digits after the point, 0 to 9; for ``decimal``, which needs it and has 38 digits at most. As a number
-            of JSON it is exact to 15 digits.
+        scale: digits after the point, 0 to 9; for ``decimal``, which needs it. In units of its last digit the number
+            is below 2**53 (for 2 digits 90 trillions): up to there sums are exact.
         min: smallest value allowed, in the field's unit; for numbers.
         max: largest value allowed, in the field's unit; for numbers.
     """

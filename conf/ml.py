@@ -92,9 +92,7 @@ class OnlineLearningSettings(FrozenSettings):
     enabled: Flag = False
     default_update_batch_size: Whole = Field(default=32, ge=1)
     default_update_interval_ms: PositiveDurationMs = Field(default=5_000, alias="default_update_interval")
-    default_checkpoint_interval_ms: PositiveDurationMs = Field(
-        default=300_000, alias="default_checkpoint_interval"
-    )
+    default_checkpoint_interval_ms: PositiveDurationMs = Field(default=300_000, alias="default_checkpoint_interval")
     checkpoint_dir: Name = "./ml-checkpoints"
     default_learning_rate: Real = Field(default=0.001, gt=0)
     enable_validation: Flag = True
@@ -106,7 +104,8 @@ class MetricsSettings(FrozenSettings):
 
     Attributes:
         port: port of the endpoint, 1 to 65535; default 0 = no endpoint.
-        bind: address that the endpoint listens on; default ``0.0.0.0``.
+        bind: address that the endpoint listens on; default ``127.0.0.1``, this machine only. ``0.0.0.0``
+            lets scrapers of other machines in, and everybody who reaches the port.
         input_rows: rows a second and worker whose feature values are counted, >= 1; default 1000.
         final_scrape_ms: how long a local run on files keeps the endpoint after its end, until a scrape; YAML
             ``final_scrape``, default 15s; 0s = it ends at once.
@@ -117,7 +116,7 @@ class MetricsSettings(FrozenSettings):
     """
 
     port: Whole = Field(default=0, ge=0, le=65_535)
-    bind: Name = "0.0.0.0"
+    bind: Name = "127.0.0.1"
     input_rows: Whole = Field(default=1000, ge=1)
     final_scrape_ms: DurationMs = Field(default=15_000, alias="final_scrape")
     folder: Name | None = None

@@ -43,8 +43,9 @@ DEAD_LETTER_REASONS = MappingProxyType(
         "missing_value": Reason("parse", "A required field is null or absent."),
         "out_of_range": Reason(
             "parse",
-            "A number is outside of `min` and `max`, a decimal has more digits than its `scale` or more than 38, or a "
-            "time is outside of the calendar or hardly in the field's unit.",
+            "A number is outside of `min` and `max`, a decimal has more digits than its `scale` or than are "
+            "exact, a time is outside of the calendar or hardly in the field's unit, or an id or key has more than "
+            "32768 characters.",
         ),
         "late": Reason("event_time", "The event time is behind the watermark."),
         "in_future": Reason("event_time", "The event time is ahead of the clock by more than `job.events.max_ahead`."),

@@ -111,6 +111,10 @@ _RANK = (
     "The shadow's rank minus the other's: shares of training rows with a lower score, each by its own model's "
     "baseline; none without baselines."
 )
+_ENCODING = (
+    "`utf-8`, or `base64` where the row's bytes are no text; where `value` is only the row's beginning, as a record of "
+    "Kafka would be too large, also its length and hash: `; cut from N bytes of sha256 HEX`."
+)
 _PROPENSITY = "Probability with which the row's unit got the variant; none where the default variant stands in."
 
 PREDICTION = (
@@ -137,7 +141,7 @@ PREDICTION = (
 DEAD_LETTER = (
     Column("key", "STRING", FirstOf((EventField("key"), RecordColumn("__key"))), "Key of the event or of its record."),
     Column("value", "STRING", Expression("{value}"), "The row as it came; past the windows, its fields as JSON."),
-    Column("encoding", "STRING", Expression("{encoding}"), "`utf-8`, or `base64` where the row's bytes are no text."),
+    Column("encoding", "STRING", Expression("{encoding}"), _ENCODING),
     Column("event_time", "TIMESTAMP_LTZ(3)", EventField("time"), "Time of the event, where it could be read, in UTC."),
     Column("headers", "STRING", RecordColumn("__headers"), "Headers of the Kafka record, as JSON."),
     Column("partition", "INT", RecordColumn("__partition"), "Partition of the Kafka record."),

@@ -154,6 +154,8 @@ def run_job(
             print_summary(summary.summary, output, events="rows")
         where = f"its state is in {summary.savepoint}; go on with --resume"
         print_line(f"stopped; {where if summary.savepoint else 'without a savepoint'}")
+        if summary.savepoint is None and summary.summary is not None:
+            raise typer.Exit(1)
         return
     if not summary.events and summary.adds_up:
         print_line(f"{summary.job}: the input has no events, so there is nothing to score; {output} holds the summary")

@@ -58,7 +58,7 @@ def serve_command(
         Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
         typer.Option("--folder", help="That of the workers: ml.metrics.folder; default: as theirs, by user and port."),
     ] = None,
-    bind: Annotated[str, typer.Option("--bind", help="Address to listen on.")] = "0.0.0.0",
+    bind: Annotated[str, typer.Option("--bind", help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Serve the metrics of this host's workers until stopped.
 

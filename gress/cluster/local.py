@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
+from gress.cluster.claim import FILE, check_may_clear, claim_folder, is_cluster_folder
 from gress.cluster.conf import ClusterRequest, flink_home, flink_python_jar, write_conf
 from gress.cluster.processes import MARK, is_member, marked_processes, stop_processes
 from jobs.errors import JobError, fail, refuse
@@ -29,7 +30,6 @@ from jobs.flink.ports import free_port
 from jobs.flink.rest import FlinkRest
 
 DEFAULT_DIR = Path("gress-cluster")
-FILE = "cluster.json"
 
 _FOREIGN = (
     "PYTHONPATH",
@@ -99,7 +99,7 @@ def start_cluster(request: ClusterRequest) -> LocalCluster:
     known = read_cluster(folder) if (folder / FILE).is_file() else None
     alive = tuple(member for member in known.members if is_member(member.pid, folder)) if known else ()
     if not alive:
-        _claim(folder, is_known=known is not None)
+        _claim(folder)
         known = None
     elif known is not None and known.slots != request.slots * request.task_managers:
         refuse(
@@ -147,8 +147,12 @@ def stop_cluster(folder: Path) -> int:
     """Stop all processes of a cluster, also of one that crashed; return the number of stopped processes.
 
     Logs, checkpoints and savepoints stay. A new cluster in the folder does not restore the jobs by itself.
+
+    Raises:
+        JobError: the folder holds something else than a cluster.
     """
     folder = folder.resolve()
+    check_may_clear(folder)
     stopped = _end_members(folder)
     for name in ("zookeeper", "ha"):
         shutil.rmtree(folder / name, ignore_errors=True)
@@ -168,15 +172,12 @@ def _end_members(folder: Path) -> int:
     return stopped
 
 
-def _claim(folder: Path, *, is_known: bool) -> None:
-    is_ours = is_known or (folder / "conf" / "config.yaml").is_file()
-    if folder.exists() and not is_ours and (not folder.is_dir() or any(folder.iterdir())):
-        refuse(f"cluster {folder}", "a new or empty folder, or a cluster's own", "one in use", "name another")
-    if is_ours:
+def _claim(folder: Path) -> None:
+    check_may_clear(folder)
+    if is_cluster_folder(folder):
         # Stop workers whose JVMs were killed, but keep a highly available cluster's knowledge of its jobs.
         _end_members(folder)
-    for name in ("log", "pid", "tmp", "checkpoints", "savepoints"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+    claim_folder(folder)
 
 
 def _bring_up(request: ClusterRequest, known: LocalCluster | None, alive: tuple[Member, ...]) -> LocalCluster:

@@ -6,12 +6,15 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from gress.health.examine import Health
 from jobs.errors import refuse
+from udfs.bounded_server import BoundedServer
 
 PATH = "/healthz"
+# A cluster that does not answer takes its time, and that is an answer, too.
+_LIMIT_S = 30.0
 
 
 def health_document(health: Health) -> dict[str, object]:
@@ -19,7 +22,7 @@ def health_document(health: Health) -> dict[str, object]:
     return asdict(health)
 
 
-def health_server(examine: Callable[[], Health], host: str, port: int) -> ThreadingHTTPServer:
+def health_server(examine: Callable[[], Health], host: str, port: int) -> BoundedServer:
     """Return a server that examines the job at every request and answers 503 for ``down``, else 200.
 
     A degraded job still works, so no probe should restart it; the document has the details.
@@ -49,6 +52,6 @@ def health_server(examine: Callable[[], Health], host: str, port: int) -> Thread
             self.wfile.write(body)
 
     try:
-        return ThreadingHTTPServer((host, port), Handler)
+        return BoundedServer((host, port), Handler, limit_s=_LIMIT_S)
     except OSError as error:
         refuse(f"{host}:{port}", "a free port", error.strerror, "--serve PORT takes another")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from conf.kafka import TOPICS_OF_SINK
 from conf.settings import JobSettings
 from jobs.flink.environment import FlinkSession, is_submitted
 from jobs.flink.file_urls import file_url
+from jobs.flink.root_cause import root_cause
 from jobs.kafka.admin import TopicRequest, check_topics
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
 from jobs.run_folder.summary import Summary
@@ -69,18 +71,25 @@ def is_endless(source: InputFiles | KafkaInput) -> bool:
     return isinstance(source, KafkaInput) and not source.is_bounded
 
 
-def wait_until_stopped(client: JobClient, savepoints: Path) -> StopResult:
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+def wait_until_stopped(client: JobClient, savepoints: Path, say: Callable[[str], None] = _say) -> StopResult:
     """Wait for an endless job; SIGINT and SIGTERM stop it with a savepoint, a second one cancels it.
+
+    If the savepoint fails, the job goes on, because its checkpoints would end with it: ``say`` gets the reason.
 
     By then the job has written all that it read, and its transactions have ended: a job that starts from ``committed``
     goes on from here.
     """
     # Calls to the JVM on threads of their own: an interrupt within one would break its connection.
     with ThreadPoolExecutor() as pool:
+        end = pool.submit(wait_for_end, client)
         try:
-            _await(pool.submit(wait_for_end, client))
+            _await(end)
         except KeyboardInterrupt:
-            return _stop(client, savepoints, pool)
+            return _stop(client, savepoints, pool, end, say)
     return StopResult(None)
 
 
@@ -89,12 +98,19 @@ def wait_for_end(client: JobClient) -> None:
     client.get_job_execution_result().result()
 
 
-def _stop(client: JobClient, savepoints: Path, pool: ThreadPoolExecutor) -> StopResult:
+def _stop(
+    client: JobClient, savepoints: Path, pool: ThreadPoolExecutor, end: Future[None], say: Callable[[str], None]
+) -> StopResult:
     try:
-        return StopResult(_await(pool.submit(_stop_with_savepoint, client, savepoints)))
+        try:
+            return StopResult(_await(pool.submit(_stop_with_savepoint, client, savepoints)))
+        except Exception as error:
+            cause = root_cause(str(error))
+            say(f"the savepoint failed, so the job goes on: {cause}; Ctrl-C again cancels it, and its state is lost")
+            _await(end)
     except KeyboardInterrupt:
         _await(pool.submit(lambda: client.cancel().result()))
-        return StopResult(None)
+    return StopResult(None)
 
 
 def _stop_with_savepoint(client: JobClient, savepoints: Path) -> str:

@@ -76,9 +76,7 @@ def run(
         return _run(request, show, stages or Stages())
 
 
-def _run(
-    request: RunRequest, show: Callable[[Counts, int | None], None], stages: Stages
-) -> Summary | StopResult:
+def _run(request: RunRequest, show: Callable[[Counts, int | None], None], stages: Stages) -> Summary | StopResult:
     stages.end("imports")
     if not is_submitted():
         wait_for_owner(request.output)
@@ -205,9 +203,7 @@ def _count_events(prepared: PreparedRun) -> int | None:
     return prepared.files.count_events(in_turn=in_turn)
 
 
-def execute(
-    inserts: Inserts, name: str, watch: Callable[[], AbstractContextManager[object]] = nullcontext
-) -> None:
+def execute(inserts: Inserts, name: str, watch: Callable[[], AbstractContextManager[object]] = nullcontext) -> None:
     """Run a job to its end, inside a context that begins with the submission; an interrupt cancels the job."""
     with planning():
         client: JobClient = inserts.execute()
@@ -246,6 +242,11 @@ def local_options(name: str, output: Path, *, restarts: int = 3) -> dict[str, st
         "rest.port": port,
         "rest.bind-port": port,
         "rest.bind-address": "127.0.0.1",
+        # By default Flink's other ports are open to every machine, and so is the upload of programs to the REST port.
+        "jobmanager.bind-host": "127.0.0.1",
+        "taskmanager.bind-host": "127.0.0.1",
+        "taskmanager.host": "127.0.0.1",
+        "web.submit.enable": "false",
         "execution.checkpointing.dir": file_url(output / CHECKPOINTS),
         "execution.checkpointing.externalized-checkpoint-retention": "DELETE_ON_CANCELLATION",
         "restart-strategy.type": "fixed-delay" if restarts else "none",

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from models.checksum import verify_checksum
 from models.errors import ModelError
 from models.lifecycle.raw_columns import SampleRaw
-from models.runtimes.onnx_refusal import check_single_file
 from models.scoring.loaded import LoadedModel, load_model
 from models.scoring.sample_rows import check_rows, with_examples
 from models.scoring.sessions import SessionPool
@@ -47,8 +46,6 @@ def prove(
     from models.lifecycle.golden_rows import check_predictions, golden_rows, texts_of, with_columns
 
     verify_checksum(spec, file)
-    if spec.type == "onnx":
-        check_single_file(file)
     rows = read_golden_file(golden, _raw(spec) or texts_of(spec)) if isinstance(golden, Path) else golden
     if rows is not None and rows.columns:
         spec = with_columns(spec, rows)

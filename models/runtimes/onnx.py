@@ -9,6 +9,7 @@ from typing import Any
 
 from models.errors import ModelError, fail
 from models.runtimes.batches import Feeds
+from models.runtimes.external_data import check_single_file
 from models.runtimes.model_file import check_model_file
 from models.runtimes.onnx_refusal import refusal
 from models.runtimes.options import RuntimeOptions
@@ -45,8 +46,9 @@ class OnnxRuntime(Runtime):
 
     @classmethod
     def load(cls, path: Path, options: RuntimeOptions, *, name: str | None = None) -> OnnxRuntime:
-        """Load an .onnx file; external weights must be in its folder."""
+        """Load an .onnx file; weights in another file are refused."""
         check_model_file(path, _KIND)
+        check_single_file(path)
         ort = _import_onnxruntime()
         try:
             session = ort.InferenceSession(

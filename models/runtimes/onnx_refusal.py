@@ -8,7 +8,6 @@ from pathlib import Path
 from models.errors import ModelError
 from models.runtimes.model_file import unreadable
 
-_ONE_FILE = "save it as one file: onnx.save(onnx.load(FILE), NEW_FILE)"
 _LOWER = "export it for an older version, or install a newer onnxruntime"
 _UNKNOWN = "export it with standard operators; those of other libraries cannot be scored"
 _LOCALE = "install it where jobs run (package locales-all of Debian), or export the model with lowercase=False"
@@ -23,7 +22,6 @@ _TEXTS = (
     (r"(\S+) is not a registered function/op", "has operator {0}, which {runtime} does not know", _UNKNOWN),
     (r"Failed to construct locale with name:([\w.@-]+)",
      "changes the case of texts by the rules of locale {0}, which this machine does not have", _LOCALE),
-    (r"[Ee]xternal data", "keeps weights in another file, which is not beside it", _ONE_FILE),
 )  # fmt: skip
 
 
@@ -42,22 +40,3 @@ def refusal(path: Path, kind: str, error: Exception) -> ModelError:
 def _plain(error: Exception) -> str:
     """Return the runtime's reason without its codes and paths."""
     return re.sub(r"^\[ONNXRuntimeError\].*?failed:\s*", "", str(error).strip(), flags=re.DOTALL)
-
-
-def check_single_file(path: Path) -> None:
-    """Refuse an ONNX file with weights in another file: a registry keeps one.
-
-    Raises:
-        ModelError: the file does not load without its neighbours.
-    """
-    import onnxruntime
-
-    content = path.read_bytes()
-    # The key under which a tensor names its file. It may be an ordinary name, too, so the file itself decides.
-    if b"location" not in content:
-        return
-    try:
-        onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        problem = "keeps weights in another file, and a registry keeps one"
-        raise ModelError.of_file(path, problem, _ONE_FILE) from error

@@ -29,7 +29,7 @@ INTERFACE: dict[str, object] = {
     "model_registry.max_loaded": 2,
     "model_registry.max_loaded_mib": 2048,
     "metrics.port": 0,
-    "metrics.bind": "0.0.0.0",
+    "metrics.bind": "127.0.0.1",
     "metrics.input_rows": 1000,
     "metrics.final_scrape": "15s",
     "metrics.folder": None,

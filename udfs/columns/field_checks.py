@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from conf.settings import EventSettings, FieldSettings
 from udfs.dead_letters import Problem
 from udfs.parsing.batch import RawColumn
-from udfs.parsing.checks import find_problems
+from udfs.parsing.checks import checked_fields, find_problems
 from udfs.parsing.parser import FutureLimit
 
 _WHOLE = ("long", "timestamp")
@@ -33,7 +33,7 @@ class FieldChecks:
     @classmethod
     def of_events(cls, events: EventSettings) -> FieldChecks:
         """Return the checks that a job makes of its events."""
-        return cls(events.fields, FutureLimit(events.time, events.max_ahead_ms))
+        return cls(checked_fields(events), FutureLimit(events.time, events.max_ahead_ms))
 
     def find_problems(self, columns: Mapping[str, NDArray[Any]]) -> dict[int, Problem]:
         """Return the problem of each row that a job would not score, by row.

@@ -11,8 +11,9 @@ from state.sql import SqlColumns
 from udfs.columns.scatter import PROBLEM_COLUMNS, problem_columns, scatter
 from udfs.functions.vector_function import Columns
 from udfs.parsing.batch import ParsedBatch
+from udfs.parsing.checks import checked_fields
 from udfs.parsing.lines import LineFormat
-from udfs.parsing.parser import EventParser, FutureLimit
+from udfs.parsing.parser import EventParser, FutureLimit, LongestText
 
 SQL_TYPES = {
     "long": "BIGINT",
@@ -47,9 +48,9 @@ class ParseLines:
 
     def open(self) -> None:
         """Build the parser."""
-        self._parser = EventParser(
-            self.events.fields, self.lines, FutureLimit(self.events.time, self.events.max_ahead_ms)
-        )
+        events = self.events
+        not_ahead = FutureLimit(events.time, events.max_ahead_ms)
+        self._parser = EventParser(checked_fields(events), self.lines, not_ahead, LongestText((events.id, events.key)))
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Parse a batch of lines."""

@@ -8,10 +8,11 @@ import os
 import tempfile
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 from conf.settings import MetricsSettings
+from udfs.bounded_server import BoundedServer
 from udfs.logs import fields
 from udfs.metrics.files import MetricFiles
 from udfs.metrics.series import keep_series
@@ -21,6 +22,7 @@ _RETRY_S = 1.0
 _HANDOVER_S = 3.0
 _TIDY_S = 10.0
 _PATH = "/metrics"
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class MetricsServer:
@@ -36,7 +38,7 @@ class MetricsServer:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._bound, self._scraped = threading.Event(), threading.Event()
-        self._server: ThreadingHTTPServer | None = None
+        self._server: BoundedServer | None = None
 
     @property
     def is_serving(self) -> bool:
@@ -63,14 +65,17 @@ class MetricsServer:
 
     def answer(self) -> bytes:
         """Return all metrics of the host in Prometheus' text format."""
+        self.tidy()
         with self._lock:
-            self._files.fold_ended()
             return self._files.exposition()
 
     def tidy(self) -> None:
-        """Fold the files of ended processes, which would pile up if nobody scrapes."""
+        """Fold the files of ended processes, which would pile up if nobody scrapes; on a full disk they stay."""
         with self._lock:
-            self._files.fold_ended()
+            try:
+                self._files.fold_ended()
+            except OSError as error:
+                _LOG.error("metrics: cannot add up the values of ended workers: %s", error)
 
     def _run(self) -> None:
         said_errno: int | None = None
@@ -92,7 +97,7 @@ class MetricsServer:
                 server.serve_forever(poll_interval=0.2)
             self._server = None
 
-    def _bind(self) -> ThreadingHTTPServer:
+    def _bind(self) -> BoundedServer:
         answer, tidy, scraped = self.answer, self.tidy, self._scraped
 
         class Handler(BaseHTTPRequestHandler):
@@ -111,20 +116,15 @@ class MetricsServer:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
                 """Log nothing, as scrapes come every few seconds."""
 
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-            # Two sockets on one port would each see half of the scrapes.
-            allow_reuse_port = False
+        class Server(BoundedServer):
             tidied_s = -_TIDY_S
 
             def service_actions(self) -> None:
                 """Fold files of ended processes now and then; the base class calls this between requests."""
+                super().service_actions()
                 if time.monotonic() - self.tidied_s > _TIDY_S:
                     self.tidied_s = time.monotonic()
-                    try:
-                        tidy()
-                    except OSError as error:
-                        _LOG.error("metrics: cannot add up the values of ended workers: %s", error)
+                    tidy()
 
         return Server((self._settings.bind, self._settings.port), Handler)
 
@@ -146,7 +146,13 @@ def export_metrics(job: str, settings: MetricsSettings, *, is_serving: bool = Tr
     if not settings.port:
         return
     folder = metrics_folder(settings)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        _LOG.error("metrics: the job goes on without them: %s: %s", folder, error.strerror)
+        return
     keep_series(job, folder)
     with _SERVERS_LOCK:
         if is_serving and settings.port not in _SERVERS:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from udfs.metrics.allocated_values import allocated_dict
+
 _FOLDED = 0
 """Process id in the name of the file with the counts of ended processes; no process has this id."""
 
@@ -70,10 +72,14 @@ class MetricFiles:
                 for key, value, *_ in values.read_all_values_from_file(str(source)):
                     totals[key] += value
         new.unlink(missing_ok=True)
-        target = values(str(new))
-        for key, value in totals.items():
-            target.write_value(key, value, 0.0)
-        target.close()
+        try:
+            target = allocated_dict()(str(new))
+            for key, value in totals.items():
+                target.write_value(key, value, 0.0)
+            target.close()
+        except OSError:
+            new.unlink(missing_ok=True)
+            raise
         path.rename(taken)
         new.rename(folded)
         taken.unlink()

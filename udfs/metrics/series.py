@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from pathlib import Path
 from typing import Any
 
+from udfs.metrics.allocated_values import allocated_dict
 from udfs.metrics.catalogue import METRICS, PREFIX
 
+_LOG = logging.getLogger("gress.metrics")
 _FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 # Tasks are threads of one process in the latency profile, and prometheus-client's way to make a value is one a process.
 _MAKING = threading.Lock()
@@ -26,6 +29,7 @@ class _Folder:
         self._value_class: Any = None
         self._metrics: dict[str, Any] = {}
         self._series: dict[tuple[str, ...], Any] = {}
+        self._is_told = False
 
     def series(self, *key: str) -> Any:
         """Return the series of a name and its label values."""
@@ -34,7 +38,19 @@ class _Folder:
             with _MAKING:
                 found = self._series.get(key)
                 if found is None:
-                    found = self._series[key] = self._make(*key)
+                    found = self._stored(key)
+        # Without room for the series the job goes on, and the next call tries again.
+        return _FOLDERS[None].series(*key) if found is None else found
+
+    def _stored(self, key: tuple[str, ...]) -> Any | None:
+        try:
+            found = self._series[key] = self._make(*key)
+        except OSError as error:
+            if not self._is_told:
+                self._is_told = True
+                _LOG.error("metrics: the job goes on without new ones in %s: %s", self._path, error.strerror)
+            return None
+        self._is_told = False
         return found
 
     def _make(self, name: str, *labels: str) -> Any:
@@ -42,6 +58,8 @@ class _Folder:
 
         if self._value_class is None:
             stored: Any = values.MultiProcessValue
+            # Its classes look the name up whenever they open a file.
+            vars(values)["MmapedDict"] = allocated_dict()
             self._value_class = values.MutexValue if self._path is None else stored()
         if self._path is not None:
             os.environ[_FOLDER_VARIABLE] = str(self._path)

@@ -7,17 +7,30 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from conf.settings import FieldSettings
+from conf.settings import EventSettings, FieldSettings
 from udfs.dead_letters import Problem, show_value
 from udfs.parsing.batch import RawColumn
 from udfs.parsing.times import FIRST_MS, LAST_MS
 from udfs.parsing.units import UnclearTimeError
-from udfs.rows import DECIMAL_DIGITS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Check: TypeAlias = tuple[NDArray[np.bool_], str, Callable[[str], str]]
+
+WHOLE_IN_FLOAT = 2**53
+
+
+def checked_fields(events: EventSettings) -> dict[str, FieldSettings]:
+    """Return the settings of an event's fields, with the label bounded: windows add labels up in whole numbers."""
+    fields = dict(events.fields)
+    label = fields.get(events.label or "")
+    if label is not None and label.type == "long":
+        most = float(WHOLE_IN_FLOAT - 1)
+        low = -most if label.min is None else max(label.min, -most)
+        high = most if label.max is None else min(label.max, most)
+        fields[events.label or ""] = label.model_copy(update={"min": low, "max": high})
+    return fields
 
 
 def find_problems(fields: Mapping[str, FieldSettings], raw: Mapping[str, RawColumn]) -> dict[int, Problem]:
@@ -56,8 +69,11 @@ def _checks(field: FieldSettings, column: RawColumn) -> Iterator[Check]:
         digits = field.scale or 0
         text = f"expected at most {digits} digits after the point"
         yield _is_finer(values, digits), "out_of_range", lambda got: f"{text}, got {got}"
-        is_long = np.abs(values) >= 10.0 ** (DECIMAL_DIGITS - digits)
-        yield is_long, "out_of_range", lambda got: f"expected at most {DECIMAL_DIGITS} digits, got {got}"
+        # A float has not all whole numbers beyond, and sums of the windows are exact in whole numbers only.
+        described = f"expected at most {WHOLE_IN_FLOAT - 1} as a whole number of units of 1e-{digits}"
+        with np.errstate(over="ignore"):
+            is_large = np.rint(np.abs(values) * 10.0**digits) >= WHOLE_IN_FLOAT
+        yield is_large, "out_of_range", lambda got: f"{described}, got {got}"
 
 
 def _wrong_text(field: FieldSettings, value: object) -> str:

@@ -51,6 +51,37 @@ class FutureLimit:
 
 
 @dataclass(frozen=True)
+class LongestText:
+    """A limit on the length of texts that name a row: its key is written twice into each record of Kafka.
+
+    A record that is too large would end the job, and again after each restart.
+
+    Attributes:
+        fields: names of fields; those that are no texts have no limit.
+        most: most characters.
+    """
+
+    fields: Sequence[str]
+    most: int = 32_768
+
+    def find_problems(self, columns: Mapping[str, RawColumn], lines: Sequence[bytes | None]) -> dict[int, Problem]:
+        """Return the problem of every row with a longer text, by row.
+
+        Args:
+            columns: of the well-formed lines.
+            lines: all lines, most of which are too short to hold such a text.
+        """
+        if max(map(len, filter(None, lines)), default=0) <= self.most:
+            return {}
+        return {
+            row: Problem("out_of_range", f"field '{name}': expected at most {self.most} characters, got {len(value)}")
+            for name in self.fields
+            for row, value in enumerate(columns[name].values)
+            if isinstance(value, str) and len(value) > self.most
+        }
+
+
+@dataclass(frozen=True)
 class EventParser:
     """A parser of batches of lines into columns by field name.
 
@@ -58,11 +89,13 @@ class EventParser:
         fields: settings by field name.
         lines: format of the lines.
         not_ahead: limit on the event's time; None: none.
+        longest: limit on texts that name the row; None: none.
     """
 
     fields: Mapping[str, FieldSettings]
     lines: LineFormat
     not_ahead: FutureLimit | None = None
+    longest: LongestText | None = None
 
     def parse(self, lines: Sequence[bytes | None]) -> ParsedBatch:
         """Return the good rows as columns and a problem for every other row; None is a record without a value."""
@@ -74,6 +107,8 @@ class EventParser:
         found = find_problems(self.fields, columns)
         if self.not_ahead is not None:
             found = {**self.not_ahead.find_problems(columns), **found}
+        if self.longest is not None:
+            found = {**self.longest.find_problems(columns, lines), **found}
         if found:
             positions = np.arange(size) if rows is None else rows
             problems = {**problems, **{int(positions[index]): problem for index, problem in found.items()}}

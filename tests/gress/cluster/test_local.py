@@ -5,11 +5,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from gress.cluster.claim import check_may_clear, claim_folder
 from gress.cluster.conf import ClusterRequest
 from gress.cluster.local import (
     LocalCluster,
@@ -79,6 +80,7 @@ def test_down_stops_members_and_orphans_and_nobody_else(processes: Processes, tm
     assert listed.wait(5)
     assert orphan.wait(5)
     assert other.poll() is None
+    assert not (folder / "cluster.json").exists()
     assert stop_cluster(folder) == 0
 
 
@@ -116,6 +118,30 @@ def test_folder_in_use_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(JobError, match=r"expected a new or empty folder, or a cluster's own, got one in use"):
         start_cluster(ClusterRequest(tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize(
+    "act", [stop_cluster, lambda folder: start_cluster(ClusterRequest(folder))], ids=["down", "up"]
+)
+def test_flink_installation_is_left_alone(act: Callable[[Path], object], tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("conf/config.yaml", "tmp/a", "pid/b", "ha/c", "zookeeper/d")]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text("taskmanager.numberOfTaskSlots: 1\n")
+    with pytest.raises(JobError, match=r"expected a new or empty folder, or a cluster's own, got one in use"):
+        act(tmp_path)
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(files)
+
+
+def test_cluster_that_is_down_may_be_started_and_stopped_again(tmp_path: Path) -> None:
+    folder = tmp_path / "a"
+    claim_folder(folder)
+    (folder / "conf").mkdir()
+    (folder / "conf" / "config.yaml").touch()
+    (folder / "tmp" / "left").touch()
+    assert stop_cluster(folder) == 0
+    assert not (folder / "tmp").exists()
+    check_may_clear(folder)
 
 
 def test_another_size_of_a_running_cluster_is_refused(processes: Processes, tmp_path: Path) -> None:

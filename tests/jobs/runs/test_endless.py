@@ -45,13 +45,64 @@ def _interrupt() -> None:
     signal.raise_signal(signal.SIGINT)
 
 
-def test_a_second_interrupt_cancels_a_job_that_saves_its_state(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_second_interrupt_cancels_a_job_that_saves_its_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pyflink.java_gateway.get_gateway", _Gateway)
     job = _Job()
     assert wait_until_stopped(job, tmp_path) == StopResult(None)
     assert job.calls == ["wait", "stop", "cancel"]
+
+
+class _Unsaved(_Job):
+    """A job whose savepoint fails."""
+
+    def stopWithSavepoint(self, *_: object) -> Any:
+        self.calls.append("stop")
+        return self
+
+    def get(self) -> str:
+        self.calls.append("fail")
+        msg = "o.a.f.X: outer\nCaused by: java.io.IOException: No space left on device"
+        raise OSError(msg)
+
+
+def test_job_whose_savepoint_fails_goes_on_with_a_reason_until_a_second_interrupt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pyflink.java_gateway.get_gateway", _Gateway)
+    job = _Unsaved()
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        said.append(text)
+        _interrupt()
+
+    assert wait_until_stopped(job, tmp_path, say) == StopResult(None)
+    assert job.calls == ["wait", "stop", "fail", "cancel"]
+    (text,) = said
+    assert text.startswith("the savepoint failed, so the job goes on: ")
+    assert text.endswith("No space left on device; Ctrl-C again cancels it, and its state is lost")
+
+
+class _Failed(_Unsaved):
+    """A job that ends with its failed savepoint."""
+
+    def get_job_execution_result(self) -> Any:
+        _interrupt()
+        self._is_over.wait(30)
+        msg = "the job's own reason"
+        raise RuntimeError(msg)
+
+    def get(self) -> str:
+        self._is_over.set()
+        return super().get()
+
+
+def test_job_that_fails_with_its_savepoint_ends_with_its_own_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pyflink.java_gateway.get_gateway", _Gateway)
+    with pytest.raises(RuntimeError, match="the job's own reason"):
+        wait_until_stopped(_Failed(), tmp_path, lambda text: None)
 
 
 class _Gateway:

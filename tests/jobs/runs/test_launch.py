@@ -18,6 +18,8 @@ def test_local_run_keeps_to_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tmp_path)
     assert local_options("j", Path("out"), restarts=0)["restart-strategy.type"] == "none"
     options = local_options("j", Path("out"))
-    assert options["rest.bind-address"] == "127.0.0.1"
+    names = ("rest.bind-address", "jobmanager.bind-host", "taskmanager.bind-host", "taskmanager.host")
+    assert {options[name] for name in names} == {"127.0.0.1"}
+    assert options["web.submit.enable"] == "false"
     assert options["rest.port"] == options["rest.bind-port"] != "8081"
     assert options["execution.checkpointing.dir"] == f"file://{tmp_path}/out/{CHECKPOINTS}"

@@ -134,7 +134,7 @@ EXHIBITS = {
     "weights-missing": _refused(
         partial(_external, is_there=False),
         "weights in a file that is not there",
-        r"keeps weights in another file, which is not beside it; save it as one file: onnx\.save",
+        r"keeps weights in another file, and a registry keeps one; save it as one file: onnx\.save",
     ),
     "weights-elsewhere": _refused(
         partial(_external, is_there=True),

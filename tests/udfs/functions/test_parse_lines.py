@@ -67,6 +67,17 @@ def test_csv_lines_are_read_by_their_header(make_settings: MakeSettings) -> None
     assert found["id"] == [7, None]
 
 
+def test_label_beyond_exact_numbers_is_no_event_and_such_an_id_is_one() -> None:
+    fields = {name: {"type": "long"} for name in ("id", "label")} | {"at": {"type": "timestamp"}}
+    events = EventSettings.model_validate({"id": "id", "key": "id", "time": "at", "label": "label", "fields": fields})
+    pairs = [(2**63 - 1, 2**53 - 1), (1, 2**53), (2, -(2**53)), (3, 2**63 - 1), (4, -(2**53) + 1)]
+    lines = [f'{{"id": {number}, "at": "2018-04-01T00:00:31", "label": {label}}}' for number, label in pairs]
+    found = run(ParseLines(events, JsonLines(events.fields)), *lines)
+    assert found["id"] == [2**63 - 1, None, None, None, 4]
+    assert set(found["__dead_letter_reason"]) == {None, "out_of_range"}
+    assert found["__dead_letter_error"][1] == "field 'label': expected <= 9007199254740991, got 9007199254740992"
+
+
 def test_columns_are_those_of_the_events(make_settings: MakeSettings) -> None:
     events = events_of(make_settings)
     assert event_columns(events)[:3] == (("id", "BIGINT"), ("at", "BIGINT"), ("card", "STRING"))
