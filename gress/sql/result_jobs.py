@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from gress.sql.problems import Cause, one_line
+from gress.sql.problems import Cause, one_line, traced_causes
 
 if TYPE_CHECKING:
+    from pyflink.common import JobClient
     from pyflink.table import TableResult
 
 
@@ -16,7 +17,7 @@ def causes_of(error: BaseException) -> Sequence[Cause] | None:
     """Return the chain of a Java exception that Python got, outermost first; None: it is none of Java's."""
     links = list(_links(getattr(error, "java_exception", None)))
     if not links and type(error).__module__.startswith(("py4j", "pyflink")):
-        return (Cause(type(error).__name__, one_line(str(error))),)
+        return traced_causes(str(error)) or (Cause(type(error).__name__, one_line(str(error))),)
     return links or None
 
 
@@ -45,5 +46,14 @@ def job_of(result: TableResult) -> Iterator[None]:
         raise
     except BaseException:
         if client is not None:
-            client.cancel()
+            _cancel(client)
         raise
+
+
+def _cancel(client: JobClient) -> None:
+    try:
+        client.cancel()
+    except Exception as error:
+        # The small cluster of a job that has ended in the meantime is gone.
+        if causes_of(error) is None:
+            raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gress.sql.problems import Cause, Known, one_line, problem
+from gress.sql.problems import Cause, Known, one_line, problem, traced_causes
 
 KNOWN = Known(lambda: ["transactions"], lambda: ["amount", "id"], lambda: ["upper", "gress_predict"])
 
@@ -82,3 +82,56 @@ def test_a_cause_without_a_message_is_named_by_its_class() -> None:
 def test_an_error_of_a_python_function_is_its_last_line() -> None:
     trace = "Error from a worker: Traceback (most recent call last):\n  File x\nValueError: no\n\nJava stack"
     assert one_line(trace) == "ValueError: no"
+
+
+def test_a_stack_trace_gives_the_causes_that_it_lists() -> None:
+    trace = (
+        "org.apache.flink.table.api.TableException: Could not register the specified resource [ResourceUri{}].\n"
+        "\tat org.apache.flink.table.resource.ResourceManager.registerJarResources(ResourceManager.java:128)\n"
+        "Caused by: java.io.FileNotFoundException: jar or artifact resource [/x] not found.\n\t... 13 more\n"
+    )
+    kinds = [(cause.kind, cause.message) for cause in traced_causes(trace)]
+    assert kinds[-1] == ("FileNotFoundException", "jar or artifact resource [/x] not found.")
+    assert kinds[0][0] == "TableException"
+
+
+@pytest.mark.parametrize("text", ["Connection refused", "", "a.b.C: x\nCaused by: nothing of Java's"])
+def test_other_texts_are_no_trace(text: str) -> None:
+    assert traced_causes(text) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "text"),
+    [
+        pytest.param("SELEC 1", "expected a statement, got 'SELEC'; nearest valid name 'SELECT'", id="near"),
+        pytest.param("42", "expected a statement, got '42'", id="nothing near"),
+    ],
+)
+def test_what_begins_like_no_statement_is_named(statement: str, text: str) -> None:
+    message = "Non-query expression encountered in illegal context"
+    causes = [Cause("X", f"SQL parse failed. {message}"), Cause("X", message)]
+    assert problem(causes, KNOWN, statement) == (1, text)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param("Unsupported SQL query! executeSql() only accepts a single SQL statement of type", id="planner"),
+        pytest.param("ShowJobsOperation doesn't support ExecutableOperation yet.", id="operation"),
+    ],
+)
+def test_statements_of_other_clients_are_refused_as_such(message: str) -> None:
+    told = problem([Cause("X", message)], KNOWN, "show\n jobs")[1]
+    assert told == "expected a statement of gress sql, got SHOW JOBS; `gress sql-client` may run it"
+
+
+def test_a_wrong_value_of_an_option_names_the_option() -> None:
+    text = of("Could not parse value 'x' for key 'parallelism.default'.", 'For input string: "x"')[1]
+    assert text == "parallelism.default: expected a value of its type, got 'x'; RESET takes it back"
+
+
+def test_a_reserved_word_is_told_from_other_wrong_words() -> None:
+    message = 'Encountered "{}" at line 1, column 1.\nWas expecting one of:\n    <IDENTIFIER> ...\n    '
+    assert of(message.format("one"))[1] == "expected a name, got one; as a name, write `one` in backquotes"
+    assert of(message.format(","))[1] == "expected a name, got ,"
+    assert of(message.format("one") + '"FROM" ...')[1] == "expected a name, FROM, got one"
