@@ -9,8 +9,12 @@ from dataclasses import dataclass
 from conf.nearest import suggest
 
 _PLACE = re.compile(r"(?:From|At|at) line (\d+), column \d+(?: to line \d+, column \d+)?[:.]?\s*")
-_ENCOUNTERED = re.compile(r'Encountered "(?P<got>.*?)" .*?Was expecting(?: one of)?:(?P<wanted>.*)', re.DOTALL)
-_TRACED = re.compile(r"(?:\w+\.)+(?P<kind>[A-Z][\w$]*)(?:: (?P<message>.*))?", re.DOTALL)
+_SYNTAX = re.compile(
+    r"""(?:Encountered "(?P<got>.*?)" |near the keyword '(?P<keyword>[^']+)')"""
+    r""".*?Was expecting(?: one of)?:(?P<wanted>.*)""",
+    re.DOTALL,
+)
+_FACTORY = re.compile(r"any factory for identifier '(?P<got>[^']*)' .*?identifiers are:(?P<known>.*)", re.DOTALL)
 _OPTION = re.compile(r"Could not parse value '(?P<got>[^']*)' for key '(?P<key>[^']+)'")
 _NO_STATEMENT = "Non-query expression encountered"
 # Flink parses these, and leaves them to its own client or gateway.
@@ -29,8 +33,8 @@ _STARTS = (
     "SHOW",
     "USE",
 )
-_NAMES = frozenset({"a name", "a text in quotes"})
 _MOST_WANTED = 6
+_WORDS_OF_A_VALUE = 60
 _INTERNAL = ("Exception: ", "Error: ")
 
 
@@ -49,18 +53,6 @@ class Known:
     tables: Callable[[], Iterable[str]] = tuple
     columns: Callable[[], Iterable[str]] = tuple
     functions: Callable[[], Iterable[str]] = tuple
-
-
-def traced_causes(trace: str) -> list[Cause]:
-    r"""Return the chain of a Java exception that is known by its stack trace alone; none: the text is no such trace.
-
-    >>> traced_causes("a.TableException: No jar\n\tat a.C.d()\nCaused by: java.io.IOException: full\n\t... 3 more")
-    [Cause(kind='TableException', message='No jar'), Cause(kind='IOException', message='full')]
-    """
-    kept = [line for line in trace.splitlines() if not line.startswith(("\tat ", "\t... "))]
-    links = "\n".join(kept).split("\nCaused by: ")
-    found = [_TRACED.fullmatch(link.strip()) for link in links]
-    return [Cause(one["kind"], one["message"] or "") for one in found if one] if all(found) else []
 
 
 def problem(causes: Sequence[Cause], known: Known, statement: str = "") -> tuple[int, str]:
@@ -84,14 +76,16 @@ def problem(causes: Sequence[Cause], known: Known, statement: str = "") -> tuple
 
 def _of_statement(message: str, statement: str) -> str | None:
     """Return the problem of a statement that is none, or of an option; its other causes say less."""
-    syntax = _ENCOUNTERED.search(message)
+    syntax = _SYNTAX.search(message)
     if syntax:
-        return _syntax(syntax["got"], syntax["wanted"])
+        return _syntax(syntax["got"] or syntax["keyword"], syntax["wanted"], is_keyword=syntax["got"] is None)
     option = _OPTION.search(message)
     if option:
         return f"{option['key']}: expected a value of its type, got {option['got']!r}; RESET takes it back"
     words = statement.split()
     if _NO_STATEMENT in message and words:
+        if words[0].upper() in _STARTS:
+            return f"expected a query in this {words[0].upper()}, got something else"
         near = suggest(words[0].upper(), _STARTS)
         return "; ".join(filter(None, [f"expected a statement, got {words[0]!r}", near]))
     if _NOT_RUN_HERE.search(message):
@@ -100,25 +94,41 @@ def _of_statement(message: str, statement: str) -> str | None:
     return None
 
 
-def _syntax(got: str, wanted: str) -> str:
+def _syntax(got: str, wanted: str, *, is_keyword: bool) -> str:
     listed = [word for word in map(str.strip, wanted.replace("...", " ").splitlines()) if word]
-    words = list(dict.fromkeys(map(_word, listed)))
+    # A word that may stand there, but not with what is behind it, is listed with what may be.
+    behind = [word.removeprefix(f'"{got}" ') for word in listed if word.startswith(f'"{got}" ')]
+    words = list(dict.fromkeys(map(_word, behind or listed)))
     shown = ", ".join(words[:_MOST_WANTED]) + (", or others" if len(words) > _MOST_WANTED else "")
-    # Where nothing but a name may stand, a word that is refused has a meaning of its own.
-    is_reserved = bool(words) and _NAMES.issuperset(words) and got.isidentifier()
-    remedy = f"; as a name, write `{got}` in backquotes" if is_reserved else ""
-    return f"expected {shown or 'another word'}, got {_word(got)}{remedy}"
+    if len(words) > _WORDS_OF_A_VALUE:
+        shown = "a column or another value"
+    if behind:
+        return f"expected {shown} behind {got}, got something else"
+    return f"expected {shown or 'another word'}, got {_word(got)}{_remedy(got, listed, is_keyword=is_keyword)}"
+
+
+def _remedy(got: str, listed: list[str], *, is_keyword: bool) -> str:
+    if got == r"\"":
+        return "; texts are in single quotes, names in backquotes"
+    # A word that is refused where any name may stand has a meaning of its own.
+    is_reserved = "<IDENTIFIER>" in listed and got.isidentifier() and not is_keyword
+    return f", a reserved word; as a name it is `{got}`, in backquotes" if is_reserved else ""
 
 
 def _word(token: str) -> str:
     """Return a token of the grammar in plain English."""
-    bare = token.strip().strip('"').removesuffix(" <EOF>")
+    if token == r"\"":
+        return '"'
+    bare = token.strip().strip('"').removesuffix(" <EOF>").replace('" "', " ")
     if "IDENTIFIER>" in bare:
         return "a name"
+    if bare.endswith(("INTEGER_LITERAL>", "NUMERIC_LITERAL>")):
+        return "a number"
     return {"<EOF>": "the end of the statement", "<QUOTED_STRING>": "a text in quotes"}.get(bare, bare)
 
 
 _REFUSALS: tuple[tuple[re.Pattern[str], str, Callable[[Known], Callable[[], Iterable[str]]]], ...] = (
+    (re.compile(r"any format factory for identifier '(?P<got>[^']+)'"), "a format that is at hand", lambda _: tuple),
     (re.compile(r"Column '(?P<got>[^']+)' not found"), "a column of the tables", lambda known: known.columns),
     (
         re.compile(r"Object '(?P<got>[^']+)' not found|(?:identifier|find table) '(?P<path>[^']+)'"),
@@ -130,6 +140,11 @@ _REFUSALS: tuple[tuple[re.Pattern[str], str, Callable[[Known], Callable[[], Iter
 
 
 def _plain(message: str, known: Known) -> str:
+    factory = _FACTORY.search(message)
+    if factory:
+        listed = factory["known"].split()
+        shown = f"expected one of {', '.join(listed)}, got {factory['got']!r}"
+        return "; ".join(filter(None, [shown, suggest(factory["got"], listed)]))
     for pattern, expected, names in _REFUSALS:
         found = pattern.search(message)
         if found:

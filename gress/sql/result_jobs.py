@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from gress.sql.problems import Cause, one_line, traced_causes
+from gress.sql.problems import Cause, one_line
 
 if TYPE_CHECKING:
     from pyflink.common import JobClient
     from pyflink.table import TableResult
+
+_TRACED = re.compile(r"(?:\w+\.)+(?P<kind>[A-Z][\w$]*)(?:: (?P<message>.*))?", re.DOTALL)
 
 
 def causes_of(error: BaseException) -> Sequence[Cause] | None:
@@ -25,6 +28,18 @@ def _links(thrown: Any) -> Iterator[Cause]:
     while thrown is not None:
         yield Cause(thrown.getClass().getSimpleName(), thrown.getMessage() or "")
         thrown = thrown.getCause()
+
+
+def traced_causes(trace: str) -> list[Cause]:
+    r"""Return the chain of a Java exception that is known by its stack trace alone; none: the text is no such trace.
+
+    >>> traced_causes("a.TableException: No jar\n\tat a.C.d()\nCaused by: java.io.IOException: full\n\t... 3 more")
+    [Cause(kind='TableException', message='No jar'), Cause(kind='IOException', message='full')]
+    """
+    kept = [line for line in trace.splitlines() if not line.startswith(("\tat ", "\t... "))]
+    links = "\n".join(kept).split("\nCaused by: ")
+    found = [_TRACED.fullmatch(link.strip()) for link in links]
+    return [Cause(one["kind"], one["message"] or "") for one in found if one] if all(found) else []
 
 
 @contextmanager

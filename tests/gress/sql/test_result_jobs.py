@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gress.sql.result_jobs import job_of
+from gress.sql.result_jobs import job_of, traced_causes
 
 
 class JavaError(Exception):
@@ -65,3 +65,19 @@ def test_an_interrupt_cancels_the_job_and_stays_an_interrupt(job: Job) -> None:
 def test_an_error_of_ours_while_cancelling_is_not_hidden() -> None:
     with pytest.raises(ValueError, match="no such job"):
         interrupt(Job(ValueError("no such job")))
+
+
+def test_a_stack_trace_gives_the_causes_that_it_lists() -> None:
+    trace = (
+        "org.apache.flink.table.api.TableException: Could not register the specified resource [ResourceUri{}].\n"
+        "\tat org.apache.flink.table.resource.ResourceManager.registerJarResources(ResourceManager.java:128)\n"
+        "Caused by: java.io.FileNotFoundException: jar or artifact resource [/x] not found.\n\t... 13 more\n"
+    )
+    kinds = [(cause.kind, cause.message) for cause in traced_causes(trace)]
+    assert kinds[-1] == ("FileNotFoundException", "jar or artifact resource [/x] not found.")
+    assert kinds[0][0] == "TableException"
+
+
+@pytest.mark.parametrize("text", ["Connection refused", "", "a.b.C: x\nCaused by: nothing of Java's"])
+def test_other_texts_are_no_trace(text: str) -> None:
+    assert traced_causes(text) == []
