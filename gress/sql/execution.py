@@ -141,7 +141,7 @@ def _refuse(error: Exception, session: SqlSession, statement: Statement, origin:
     causes = causes_of(error)
     if causes is None:
         raise error
-    line, text = problem(causes, session.known())
+    line, text = problem(causes, session.known(), statement.text)
     raise StatementError(origin, statement.line + line - 1, text) from error
 
 

@@ -9,8 +9,32 @@ from dataclasses import dataclass
 from conf.nearest import suggest
 
 _PLACE = re.compile(r"(?:From|At|at) line (\d+), column \d+(?: to line \d+, column \d+)?[:.]?\s*")
-_ENCOUNTERED = re.compile(r'Encountered "(?P<got>.*?)" .*?Was expecting(?: one of)?:(?P<wanted>.*)', re.DOTALL)
+_SYNTAX = re.compile(
+    r"""(?:Encountered "(?P<got>.*?)" |near the keyword '(?P<keyword>[^']+)')"""
+    r""".*?Was expecting(?: one of)?:(?P<wanted>.*)""",
+    re.DOTALL,
+)
+_FACTORY = re.compile(r"any factory for identifier '(?P<got>[^']*)' .*?identifiers are:(?P<known>.*)", re.DOTALL)
+_OPTION = re.compile(r"Could not parse value '(?P<got>[^']*)' for key '(?P<key>[^']+)'")
+_NO_STATEMENT = "Non-query expression encountered"
+# Flink parses these, and leaves them to its own client or gateway.
+_NOT_RUN_HERE = re.compile(r"Unsupported SQL query! executeSql|doesn't support ExecutableOperation")
+_STARTS = (
+    "SELECT",
+    "INSERT",
+    "CREATE",
+    "ALTER",
+    "DROP",
+    "DESCRIBE",
+    "EXECUTE",
+    "EXPLAIN",
+    "SET",
+    "RESET",
+    "SHOW",
+    "USE",
+)
 _MOST_WANTED = 6
+_WORDS_OF_A_VALUE = 60
 _INTERNAL = ("Exception: ", "Error: ")
 
 
@@ -31,40 +55,80 @@ class Known:
     functions: Callable[[], Iterable[str]] = tuple
 
 
-def problem(causes: Sequence[Cause], known: Known) -> tuple[int, str]:
+def problem(causes: Sequence[Cause], known: Known, statement: str = "") -> tuple[int, str]:
     """Return the line in the statement that an error is about, from 1, and the error as one line.
 
     Args:
         causes: chain of the exception, outermost first.
         known: names to find the nearest in.
+        statement: text that failed.
     """
     messages = [cause.message for cause in causes if cause.message]
     placed = next(filter(None, map(_PLACE.search, messages)), None)
     line = int(placed[1]) if placed else 1
     for message in messages:
-        syntax = _ENCOUNTERED.search(message)
-        if syntax:
-            return line, _syntax(syntax["got"], syntax["wanted"])
+        told = _of_statement(message, statement)
+        if told:
+            return line, told
     # The innermost says most: a job that failed wraps it several times.
     return line, _plain(messages[-1] if messages else causes[-1].kind, known)
 
 
-def _syntax(got: str, wanted: str) -> str:
+def _of_statement(message: str, statement: str) -> str | None:
+    """Return the problem of a statement that is none, or of an option; its other causes say less."""
+    syntax = _SYNTAX.search(message)
+    if syntax:
+        return _syntax(syntax["got"] or syntax["keyword"], syntax["wanted"], is_keyword=syntax["got"] is None)
+    option = _OPTION.search(message)
+    if option:
+        return f"{option['key']}: expected a value of its type, got {option['got']!r}; RESET takes it back"
+    words = statement.split()
+    if _NO_STATEMENT in message and words:
+        if words[0].upper() in _STARTS:
+            return f"expected a query in this {words[0].upper()}, got something else"
+        near = suggest(words[0].upper(), _STARTS)
+        return "; ".join(filter(None, [f"expected a statement, got {words[0]!r}", near]))
+    if _NOT_RUN_HERE.search(message):
+        got = " ".join(words[:2]).upper() or "another"
+        return f"expected a statement of gress sql, got {got}; `gress sql-client` may run it"
+    return None
+
+
+def _syntax(got: str, wanted: str, *, is_keyword: bool) -> str:
     listed = [word for word in map(str.strip, wanted.replace("...", " ").splitlines()) if word]
-    words = list(dict.fromkeys(map(_word, listed)))
+    # A word that may stand there, but not with what is behind it, is listed with what may be.
+    behind = [word.removeprefix(f'"{got}" ') for word in listed if word.startswith(f'"{got}" ')]
+    words = list(dict.fromkeys(map(_word, behind or listed)))
     shown = ", ".join(words[:_MOST_WANTED]) + (", or others" if len(words) > _MOST_WANTED else "")
-    return f"expected {shown or 'another word'}, got {_word(got)}"
+    if len(words) > _WORDS_OF_A_VALUE:
+        shown = "a column or another value"
+    if behind:
+        return f"expected {shown} behind {got}, got something else"
+    return f"expected {shown or 'another word'}, got {_word(got)}{_remedy(got, listed, is_keyword=is_keyword)}"
+
+
+def _remedy(got: str, listed: list[str], *, is_keyword: bool) -> str:
+    if got == r"\"":
+        return "; texts are in single quotes, names in backquotes"
+    # A word that is refused where any name may stand has a meaning of its own.
+    is_reserved = "<IDENTIFIER>" in listed and got.isidentifier() and not is_keyword
+    return f", a reserved word; as a name it is `{got}`, in backquotes" if is_reserved else ""
 
 
 def _word(token: str) -> str:
     """Return a token of the grammar in plain English."""
-    bare = token.strip().strip('"').removesuffix(" <EOF>")
+    if token == r"\"":
+        return '"'
+    bare = token.strip().strip('"').removesuffix(" <EOF>").replace('" "', " ")
     if "IDENTIFIER>" in bare:
         return "a name"
+    if bare.endswith(("INTEGER_LITERAL>", "NUMERIC_LITERAL>")):
+        return "a number"
     return {"<EOF>": "the end of the statement", "<QUOTED_STRING>": "a text in quotes"}.get(bare, bare)
 
 
 _REFUSALS: tuple[tuple[re.Pattern[str], str, Callable[[Known], Callable[[], Iterable[str]]]], ...] = (
+    (re.compile(r"any format factory for identifier '(?P<got>[^']+)'"), "a format that is at hand", lambda _: tuple),
     (re.compile(r"Column '(?P<got>[^']+)' not found"), "a column of the tables", lambda known: known.columns),
     (
         re.compile(r"Object '(?P<got>[^']+)' not found|(?:identifier|find table) '(?P<path>[^']+)'"),
@@ -76,6 +140,11 @@ _REFUSALS: tuple[tuple[re.Pattern[str], str, Callable[[Known], Callable[[], Iter
 
 
 def _plain(message: str, known: Known) -> str:
+    factory = _FACTORY.search(message)
+    if factory:
+        listed = factory["known"].split()
+        shown = f"expected one of {', '.join(listed)}, got {factory['got']!r}"
+        return "; ".join(filter(None, [shown, suggest(factory["got"], listed)]))
     for pattern, expected, names in _REFUSALS:
         found = pattern.search(message)
         if found:

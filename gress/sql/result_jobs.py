@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -9,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 from gress.sql.problems import Cause, one_line
 
 if TYPE_CHECKING:
+    from pyflink.common import JobClient
     from pyflink.table import TableResult
+
+_TRACED = re.compile(r"(?:\w+\.)+(?P<kind>[A-Z][\w$]*)(?:: (?P<message>.*))?", re.DOTALL)
 
 
 def causes_of(error: BaseException) -> Sequence[Cause] | None:
     """Return the chain of a Java exception that Python got, outermost first; None: it is none of Java's."""
     links = list(_links(getattr(error, "java_exception", None)))
     if not links and type(error).__module__.startswith(("py4j", "pyflink")):
-        return (Cause(type(error).__name__, one_line(str(error))),)
+        return traced_causes(str(error)) or (Cause(type(error).__name__, one_line(str(error))),)
     return links or None
 
 
@@ -24,6 +28,18 @@ def _links(thrown: Any) -> Iterator[Cause]:
     while thrown is not None:
         yield Cause(thrown.getClass().getSimpleName(), thrown.getMessage() or "")
         thrown = thrown.getCause()
+
+
+def traced_causes(trace: str) -> list[Cause]:
+    r"""Return the chain of a Java exception that is known by its stack trace alone; none: the text is no such trace.
+
+    >>> traced_causes("a.TableException: No jar\n\tat a.C.d()\nCaused by: java.io.IOException: full\n\t... 3 more")
+    [Cause(kind='TableException', message='No jar'), Cause(kind='IOException', message='full')]
+    """
+    kept = [line for line in trace.splitlines() if not line.startswith(("\tat ", "\t... "))]
+    links = "\n".join(kept).split("\nCaused by: ")
+    found = [_TRACED.fullmatch(link.strip()) for link in links]
+    return [Cause(one["kind"], one["message"] or "") for one in found if one] if all(found) else []
 
 
 @contextmanager
@@ -45,5 +61,14 @@ def job_of(result: TableResult) -> Iterator[None]:
         raise
     except BaseException:
         if client is not None:
-            client.cancel()
+            _cancel(client)
         raise
+
+
+def _cancel(client: JobClient) -> None:
+    try:
+        client.cancel()
+    except Exception as error:
+        # The small cluster of a job that has ended in the meantime is gone.
+        if causes_of(error) is None:
+            raise

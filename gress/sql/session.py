@@ -68,7 +68,7 @@ class SqlSession:
             self._planners = self._connections[-1]
         self._parser = self.tables._j_tenv.getPlanner().getParser()
         self._parameters: dict[str, str] = {}
-        self._set: set[str] = set()
+        self._before: dict[str, str | None] = {}
         self.set_parameters(options.parameters or {})
 
     def _environment(self) -> TableEnvironment:
@@ -159,14 +159,24 @@ class SqlSession:
         if key == _MODE and (value.lower() == "batch") != self.is_batch:
             fix = "start another one, with or without --batch"
             refuse(f"SET '{_MODE}'", "the mode of the session", repr(value), fix)
-        self.tables.get_config().set(key, value)
-        self._set.add(key)
+        config = self.tables.get_config()
+        self._before.setdefault(key, config.get_configuration().to_dict().get(key))
+        config.set(key, value)
 
     def reset_option(self, key: str | None) -> None:
         """Take back what `set_option` set, for one key or, with None, for all."""
-        for one in self._set if key is None else self._set & {key}:
-            self._overrides().removeKey(one)
-        self._set -= set(self._set) if key is None else {key}
+        for one in [each for each in self._before if key in {None, each}]:
+            before = self._before.pop(one)
+            if before is None:
+                self._forget(one)
+            else:
+                self.tables.get_config().set(one, before)
+
+    def _forget(self, key: str) -> None:
+        """Remove an option, also where the planner has copied it for the jobs to come."""
+        jobs = self.tables._j_tenv.getPlanner().getExecEnv()
+        for options in (self._overrides(), jobs.getConfiguration()):
+            options.removeKey(key)
 
     def _overrides(self) -> Any:
         """Return the options that win over those of the environment, as Java has them."""

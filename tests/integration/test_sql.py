@@ -104,6 +104,28 @@ def test_options_are_set_listed_and_taken_back(say: Say) -> None:
     assert say("RESET; SET") == ["OK", *before]
 
 
+def test_a_value_that_an_option_does_not_take_is_gone_after_reset(say: Say) -> None:
+    # An option that the session was opened with has its value again; another one is gone.
+    for key in ("parallelism.default", "execution.checkpointing.interval"):
+        say(f"SET '{key}' = 'nonsense'")
+        with pytest.raises(
+            StatementError, match=f"^x.sql:1: {key}: expected a value of its type, got 'nonsense'; RESET"
+        ):
+            say("SELECT 1 AS a")
+        assert say(f"RESET '{key}'; SELECT 1 AS a")[-1] == "1 row"
+
+
+def test_a_missing_jar_is_named_in_one_line(say: Say) -> None:
+    with pytest.raises(StatementError, match=r"^x.sql:1: jar or artifact resource \[/nowhere/x.jar\] not found\.$"):
+        say("ADD JAR '/nowhere/x.jar'")
+
+
+@pytest.mark.parametrize("text", ["SHOW JOBS", "CLEAR", "REMOVE JAR '/nowhere/x.jar'"])
+def test_statements_of_other_clients_are_named(say: Say, text: str) -> None:
+    with pytest.raises(StatementError, match=rf"got {text[:10]}.*; `gress sql-client` may run it$"):
+        say(text)
+
+
 def test_the_mode_of_a_session_cannot_change(say: Say) -> None:
     assert say("SET 'execution.runtime-mode' = 'batch'; RESET") == ["OK", "OK"]
     with pytest.raises(StatementError, match="expected the mode of the session, got 'streaming'; start another one"):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import sys
 from collections.abc import Iterable
+
+from gress.sql.text_table import width
 
 
 def print_lines(lines: Iterable[str]) -> None:
@@ -16,13 +19,18 @@ def print_lines(lines: Iterable[str]) -> None:
 
 
 def page_lines(lines: Iterable[str]) -> None:
-    """Print lines that fit on the terminal, and page the others, which are read as they are looked at."""
+    """Print lines that fit on the terminal, and page the others, which are read as they are looked at.
+
+    Lines that are wider than the terminal are paged unwrapped, where arrows move sideways, unless LESS says otherwise.
+    """
     import click
 
-    room = shutil.get_terminal_size().lines - 2
+    size = shutil.get_terminal_size()
     rest = iter(lines)
-    first = list(itertools.islice(rest, room))
-    if len(first) < room or not sys.stdout.isatty():
+    first = list(itertools.islice(rest, size.lines - 2))
+    fits = len(first) < size.lines - 2 and all(width(line) <= size.columns for line in first)
+    if fits or not sys.stdout.isatty():
         print_lines(itertools.chain(first, rest))
     else:
+        os.environ.setdefault("LESS", "-RS")
         click.echo_via_pager(line + "\n" for line in itertools.chain(first, rest))

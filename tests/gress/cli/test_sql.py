@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 from functools import partial
 from pathlib import Path
 
@@ -48,3 +50,49 @@ def test_lines_are_printed_where_nobody_can_page(capsys: pytest.CaptureFixture[s
     page_lines(iter(lines))
     print_lines(["end"])
     assert capsys.readouterr().out.splitlines() == [*lines, "end"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_paged"),
+    [
+        pytest.param(["a" * 40] * 7, False, id="fits"),
+        pytest.param(["a" * 41], True, id="too wide"),
+        pytest.param(["漢" * 21], True, id="too wide on the terminal alone"),
+        pytest.param(["a"] * 8, True, id="too long"),
+    ],
+)
+def test_lines_that_fit_on_the_terminal_are_not_paged(
+    monkeypatch: pytest.MonkeyPatch, lines: list[str], is_paged: bool
+) -> None:
+    terminal, paged = Terminal(), []
+    monkeypatch.setenv("LINES", "10")
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("LESS", "")
+    monkeypatch.setattr("sys.stdout", terminal)
+    monkeypatch.setattr("click.echo_via_pager", paged.extend)
+    page_lines(iter(lines))
+    assert (terminal.getvalue().splitlines(), [line.rstrip("\n") for line in paged]) == (
+        ([], lines) if is_paged else (lines, [])
+    )
+
+
+@pytest.mark.parametrize(("own", "used"), [(None, "-RS"), ("-F", "-F")], ids=["none", "own"])
+def test_wide_lines_are_paged_unwrapped_unless_the_user_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch, own: str | None, used: str
+) -> None:
+    # Set first, so that what the code leaves in the environment is undone, too.
+    monkeypatch.setenv("LESS", own or "")
+    if own is None:
+        monkeypatch.delenv("LESS")
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr("sys.stdout", Terminal())
+    monkeypatch.setattr("click.echo_via_pager", lambda lines: None)
+    page_lines(["a" * 41])
+    assert os.environ["LESS"] == used
+
+
+class Terminal(io.StringIO):
+    """Keeps what is written to a terminal."""
+
+    def isatty(self) -> bool:
+        return True

@@ -16,7 +16,7 @@ def of(*messages: str) -> tuple[int, str]:
 def test_wrong_syntax_says_what_may_stand_there() -> None:
     message = (
         'SQL parse failed. Encountered "v" at line 3, column 15.\nWas expecting one of:\n    <EOF> \n    "FETCH" ...\n'
-        "    <IDENTIFIER> ...\n    <QUOTED_IDENTIFIER> ...\n    "
+        "    <QUOTED_IDENTIFIER> ...\n    "
     )
     assert of(message) == (3, "expected the end of the statement, FETCH, a name, got v")
 
@@ -82,3 +82,100 @@ def test_a_cause_without_a_message_is_named_by_its_class() -> None:
 def test_an_error_of_a_python_function_is_its_last_line() -> None:
     trace = "Error from a worker: Traceback (most recent call last):\n  File x\nValueError: no\n\nJava stack"
     assert one_line(trace) == "ValueError: no"
+
+
+@pytest.mark.parametrize(
+    ("statement", "text"),
+    [
+        pytest.param("SELEC 1", "expected a statement, got 'SELEC'; nearest valid name 'SELECT'", id="near"),
+        pytest.param("explain PLAN", "expected a query in this EXPLAIN, got something else", id="query"),
+        pytest.param("42", "expected a statement, got '42'", id="nothing near"),
+    ],
+)
+def test_what_begins_like_no_statement_is_named(statement: str, text: str) -> None:
+    message = "Non-query expression encountered in illegal context"
+    causes = [Cause("X", f"SQL parse failed. {message}"), Cause("X", message)]
+    assert problem(causes, KNOWN, statement) == (1, text)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param("Unsupported SQL query! executeSql() only accepts a single SQL statement of type", id="planner"),
+        pytest.param("ShowJobsOperation doesn't support ExecutableOperation yet.", id="operation"),
+    ],
+)
+def test_statements_of_other_clients_are_refused_as_such(message: str) -> None:
+    told = problem([Cause("X", message)], KNOWN, "show\n jobs")[1]
+    assert told == "expected a statement of gress sql, got SHOW JOBS; `gress sql-client` may run it"
+
+
+def test_a_wrong_value_of_an_option_names_the_option() -> None:
+    text = of("Could not parse value 'x' for key 'parallelism.default'.", 'For input string: "x"')[1]
+    assert text == "parallelism.default: expected a value of its type, got 'x'; RESET takes it back"
+
+
+NAMES = "".join(f"    {kind} ...\n" for kind in ("<QUOTED_IDENTIFIER>", "<IDENTIFIER>"))
+VALUES = "".join(f'    "WORD{number}" ...\n' for number in range(100)) + NAMES
+
+
+@pytest.mark.parametrize(
+    ("got", "wanted", "text"),
+    [
+        pytest.param(
+            'Encountered "one"',
+            NAMES,
+            "expected a name, got one, a reserved word; as a name it is `one`, in backquotes",
+            id="reserved",
+        ),
+        pytest.param(
+            'Encountered "value"',
+            VALUES,
+            "expected a column or another value, got value, a reserved word; as a name it is `value`, in backquotes",
+            id="reserved among values",
+        ),
+        pytest.param(
+            'Encountered "x"',
+            '    "ALL" ...\n    <UNSIGNED_INTEGER_LITERAL> ...\n    <DECIMAL_NUMERIC_LITERAL> ...\n',
+            "expected ALL, a number, got x",
+            id="number",
+        ),
+        pytest.param('Encountered ","', NAMES, "expected a name, got ,", id="no word"),
+        pytest.param('Encountered "v"', '    "SET" ...\n', "expected SET, got v", id="no name wanted"),
+        pytest.param(
+            r'Encountered "\""',
+            VALUES,
+            'expected a column or another value, got "; texts are in single quotes, names in backquotes',
+            id="double quote",
+        ),
+        pytest.param(
+            "Incorrect syntax near the keyword 'FROM'",
+            VALUES,
+            "expected a column or another value, got FROM",
+            id="keyword instead of a value",
+        ),
+        pytest.param(
+            "Incorrect syntax near the keyword 'SHOW'",
+            VALUES + '    "SHOW" "TABLES" ...\n    "SHOW" "JARS" ...\n    ',
+            "expected TABLES, JARS behind SHOW, got something else",
+            id="keyword with a wrong one behind it",
+        ),
+    ],
+)
+def test_wrong_words_are_told_from_reserved_ones(got: str, wanted: str, text: str) -> None:
+    assert of(f"SQL parse failed. {got} at line 2, column 1.\nWas expecting one of:\n{wanted}") == (2, text)
+
+
+def test_an_unknown_connector_names_those_that_are_there() -> None:
+    outer = "Cannot discover a connector using option: 'connector'='kafca'"
+    inner = (
+        "Could not find any factory for identifier 'kafca' that implements "
+        "'org.apache.flink.table.factories.DynamicTableFactory' in the classpath.\n\n"
+        "Available factory identifiers are:\n\nfilesystem\nkafka"
+    )
+    assert of(outer, inner)[1] == "expected one of filesystem, kafka, got 'kafca'; nearest valid name 'kafka'"
+
+
+def test_an_unknown_format_is_no_table() -> None:
+    text = of("Could not find any format factory for identifier 'jsn' in the classpath.")[1]
+    assert text == "expected a format that is at hand, got 'jsn'"
