@@ -142,13 +142,13 @@ class SqlSession:
 
     def execute(self, text: str) -> TableResult:
         """Execute a statement; an INSERT is started, and not waited for."""
-        if self._interval is not None and _CHECKPOINTS not in self._set:
-            self.tables.get_config().set(_CHECKPOINTS, self._interval)
+        if self._interval is None or _CHECKPOINTS in self._before:
+            return self.query(text)
+        self.tables.get_config().set(_CHECKPOINTS, self._interval)
         try:
             return self.query(text)
         finally:
-            if _CHECKPOINTS not in self._set:
-                self._overrides().removeKey(_CHECKPOINTS)
+            self._forget(_CHECKPOINTS)
 
     def set_option(self, key: str, value: str) -> None:
         """Set a Flink option for the statements after it.
@@ -175,12 +175,8 @@ class SqlSession:
     def _forget(self, key: str) -> None:
         """Remove an option, also where the planner has copied it for the jobs to come."""
         jobs = self.tables._j_tenv.getPlanner().getExecEnv()
-        for options in (self._overrides(), jobs.getConfiguration()):
+        for options in (self.tables._j_tenv.getConfig().getConfiguration(), jobs.getConfiguration()):
             options.removeKey(key)
-
-    def _overrides(self) -> Any:
-        """Return the options that win over those of the environment, as Java has them."""
-        return self.tables._j_tenv.getConfig().getConfiguration()
 
     def known(self) -> Known:
         """Return the names of the session."""

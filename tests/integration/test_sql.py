@@ -259,6 +259,7 @@ def test_rows_of_a_stream_do_not_wait_for_a_checkpoint(repository: Path) -> None
 
     executor = Executor(session, models_of(session), look, look)
     ticks = "CREATE TABLE ticks (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '5')"
-    for text in (ticks, "SELECT 'seen' FROM ticks"):
+    sink = "CREATE TABLE nothing (id BIGINT) WITH ('connector' = 'blackhole')"
+    for text in (ticks, sink, "INSERT INTO nothing VALUES (1)", "SELECT 'seen' FROM ticks"):
         executor.run(Statement(text, 1), "test")
     assert [line.split() for line in seen[-2:]] == [["+I", "seen"], ["+I", "seen"]]
