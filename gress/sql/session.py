@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,10 +77,8 @@ class SqlSession:
         self._interval = options.pop(_CHECKPOINTS, None)
         for key, value in options.items():
             configuration.set_string(key, value)
-        made = EnvironmentSettings.new_instance().with_configuration(configuration).build()
-        tables = TableEnvironment.create(made)
-        jars = connector_jars()
-        if jars:
+        tables = TableEnvironment.create(EnvironmentSettings.new_instance().with_configuration(configuration).build())
+        if jars := connector_jars():
             tables.get_config().set("pipeline.jars", ";".join(map(file_url, jars)))
         for name, function in self.functions.items():
             tables.create_temporary_system_function(name, function)
@@ -157,26 +153,22 @@ class SqlSession:
             JobError: the option is the mode, which an environment keeps.
         """
         if key == _MODE and (value.lower() == "batch") != self.is_batch:
-            fix = "start another one, with or without --batch"
-            refuse(f"SET '{_MODE}'", "the mode of the session", repr(value), fix)
-        config = self.tables.get_config()
-        self._before.setdefault(key, config.get_configuration().to_dict().get(key))
-        config.set(key, value)
+            refuse(f"SET '{_MODE}'", "the mode of the session", repr(value), "start another, with or without --batch")
+        self._before.setdefault(key, self.tables.get_config().get_configuration().to_dict().get(key))
+        self.tables.get_config().set(key, value)
 
     def reset_option(self, key: str | None) -> None:
         """Take back what `set_option` set, for one key or, with None, for all."""
         for one in [each for each in self._before if key in {None, each}]:
-            before = self._before.pop(one)
-            if before is None:
-                self._forget(one)
-            else:
+            self._forget(one)
+            if (before := self._before.pop(one)) is not None:
                 self.tables.get_config().set(one, before)
 
     def _forget(self, key: str) -> None:
-        """Remove an option, also where the planner has copied it for the jobs to come."""
-        jobs = self.tables._j_tenv.getPlanner().getExecEnv()
-        for options in (self.tables._j_tenv.getConfig().getConfiguration(), jobs.getConfiguration()):
-            options.removeKey(key)
+        """Remove an option from those that win over the environment's, and from what the planner copied of them."""
+        tables = self.tables._j_tenv
+        for options in (tables.getConfig(), tables.getPlanner().getExecEnv()):
+            options.getConfiguration().removeKey(key)
 
     def known(self) -> Known:
         """Return the names of the session."""
@@ -193,9 +185,8 @@ class SqlSession:
 
 def shipped_functions() -> dict[str, Any]:
     """Return the functions of ``udfs.sql`` by their SQL names."""
-    if find_spec("udfs.sql") is None:
-        return {}
-    room = import_module("udfs.sql")
+    from udfs import sql as room
+
     return {name: getattr(room, name) for name in room.FUNCTIONS}
 
 
@@ -203,8 +194,6 @@ def connector_jars() -> list[Path]:
     """Return the jars of the connectors that were fetched, of Kafka and of databases; none is needed."""
     found: list[Path] = []
     for part in (CONNECTOR, JDBC):
-        try:
+        with suppress(JobError):
             found += find_jars(part)
-        except JobError:
-            continue
     return found

@@ -128,7 +128,7 @@ def test_statements_of_other_clients_are_named(say: Say, text: str) -> None:
 
 def test_the_mode_of_a_session_cannot_change(say: Say) -> None:
     assert say("SET 'execution.runtime-mode' = 'batch'; RESET") == ["OK", "OK"]
-    with pytest.raises(StatementError, match="expected the mode of the session, got 'streaming'; start another one"):
+    with pytest.raises(StatementError, match="expected the mode of the session, got 'streaming'; start another"):
         say("SET 'execution.runtime-mode' = 'streaming'")
 
 
