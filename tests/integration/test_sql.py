@@ -249,17 +249,26 @@ def test_types_of_arguments_are_those_of_the_statement(say: Say) -> None:
         say(f"SELECT gress_predict('fraud-network', {columns}).given")
 
 
-def test_rows_of_a_stream_do_not_wait_for_a_checkpoint(repository: Path) -> None:
+def test_queries_have_no_checkpoints_to_wait_for_and_inserts_have(repository: Path) -> None:
     settings = {"execution": {"checkpoint_interval": "1h"}, "ml": {"model_registry": {"base_path": str(repository)}}}
     session = SqlSession(SessionOptions(settings_from(settings)), {})
+    jobs = session.tables._j_tenv.getPlanner().getExecEnv()
     seen: list[str] = []
 
     def look(lines: Iterable[str]) -> None:
         seen.extend(itertools.islice(lines, 4))
+        intervals.append(jobs.getCheckpointInterval())
 
+    intervals: list[int] = []
     executor = Executor(session, models_of(session), look, look)
     ticks = "CREATE TABLE ticks (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '5')"
-    sink = "CREATE TABLE nothing (id BIGINT) WITH ('connector' = 'blackhole')"
-    for text in (ticks, sink, "INSERT INTO nothing VALUES (1)", "SELECT 'seen' FROM ticks"):
-        executor.run(Statement(text, 1), "test")
+    executor.run(Statement(ticks, 1), "test")
+    session.execute("CREATE TABLE nothing (id BIGINT) WITH ('connector' = 'blackhole')")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "_forget", lambda _: intervals.append(jobs.getCheckpointInterval()))
+        session.execute("INSERT INTO nothing VALUES (1)").wait()
+    assert intervals[-1] == 3_600_000
+    session._forget("execution.checkpointing.interval")
+    executor.run(Statement("SELECT 'seen' FROM ticks", 1), "test")
     assert [line.split() for line in seen[-2:]] == [["+I", "seen"], ["+I", "seen"]]
+    assert intervals[-1] == -1
