@@ -254,21 +254,27 @@ def test_queries_have_no_checkpoints_to_wait_for_and_inserts_have(repository: Pa
     session = SqlSession(SessionOptions(settings_from(settings)), {})
     jobs = session.tables._j_tenv.getPlanner().getExecEnv()
     seen: list[str] = []
+    intervals: list[int] = []
 
     def look(lines: Iterable[str]) -> None:
         seen.extend(itertools.islice(lines, 4))
         intervals.append(jobs.getCheckpointInterval())
 
-    intervals: list[int] = []
     executor = Executor(session, models_of(session), look, look)
     ticks = "CREATE TABLE ticks (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '5')"
-    executor.run(Statement(ticks, 1), "test")
+    session.query(ticks)
+    query = Statement("SELECT 'seen' FROM ticks", 1)
+    executor.run(query, "test")
     session.execute("CREATE TABLE nothing (id BIGINT) WITH ('connector' = 'blackhole')")
+    forget = session._forget
+
+    def note_and_forget(key: str) -> None:
+        intervals.append(jobs.getCheckpointInterval())
+        forget(key)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(session, "_forget", lambda _: intervals.append(jobs.getCheckpointInterval()))
+        patch.setattr(session, "_forget", note_and_forget)
         session.execute("INSERT INTO nothing VALUES (1)").wait()
-    assert intervals[-1] == 3_600_000
-    session._forget("execution.checkpointing.interval")
-    executor.run(Statement("SELECT 'seen' FROM ticks", 1), "test")
+    executor.run(query, "test")
+    assert intervals == [-1, 3_600_000, -1]
     assert [line.split() for line in seen[-2:]] == [["+I", "seen"], ["+I", "seen"]]
-    assert intervals[-1] == -1
