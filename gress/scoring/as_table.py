@@ -25,6 +25,9 @@ def as_table(data: Any, names: Iterable[str]) -> Any:
         FeatureError: the data are of another kind.
     """
     if isinstance(data, Mapping):
+        single = next((name for name, values in data.items() if np.ndim(values) == 0), None)
+        if single is not None:
+            raise FeatureError(WHERE, _FORMS, f"a single value for {single!r}", "a row is a dict in a list: [{...}]")
         return {name: _array(values) if isinstance(values, list) else values for name, values in data.items()}
     if hasattr(data, "iloc") or (hasattr(data, "column_names") and hasattr(data, "schema")):
         return data

@@ -16,6 +16,7 @@ _SYNTAX = re.compile(
 )
 _FACTORY = re.compile(r"any factory for identifier '(?P<got>[^']*)' .*?identifiers are:(?P<known>.*)", re.DOTALL)
 _OPTION = re.compile(r"Could not parse value '(?P<got>[^']*)' for key '(?P<key>[^']+)'")
+_FIELD = re.compile(r"Fail to deserialize at field: (?P<name>.+?)\.?$")
 _NO_STATEMENT = "Non-query expression encountered"
 # Flink parses these, and leaves them to its own client or gateway.
 _NOT_RUN_HERE = re.compile(r"Unsupported SQL query! executeSql|doesn't support ExecutableOperation")
@@ -64,6 +65,9 @@ def problem(causes: Sequence[Cause], known: Known, statement: str = "") -> tuple
         statement: text that failed.
     """
     messages = [cause.message for cause in causes if cause.message]
+    field = next(filter(None, map(_FIELD.search, messages)), None)
+    if field:
+        return 1, _unread(field["name"], causes[-1])
     placed = next(filter(None, map(_PLACE.search, messages)), None)
     line = int(placed[1]) if placed else 1
     for message in messages:
@@ -72,6 +76,15 @@ def problem(causes: Sequence[Cause], known: Known, statement: str = "") -> tuple
             return line, told
     # The innermost says most: a job that failed wraps it several times.
     return line, _plain(messages[-1] if messages else causes[-1].kind, known)
+
+
+def _unread(name: str, innermost: Cause) -> str:
+    """Return the problem of a field of a file; Java's number parsers say of an empty one that it is empty, or crash."""
+    is_empty = innermost.kind in ("NumberFormatException", "ArrayIndexOutOfBoundsException")
+    is_empty = is_empty and innermost.message in ("empty String", "Index 0 out of bounds for length 0")
+    got = "an empty one" if is_empty else innermost.message or innermost.kind
+    fix = "; give the table 'csv.null-literal' = '' if it may be empty" if is_empty else ""
+    return f"expected a value of its type in field {name!r}, got {got}{fix}"
 
 
 def _of_statement(message: str, statement: str) -> str | None:

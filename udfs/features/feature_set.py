@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from udfs.features.feature import Columns, Matrix
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FeatureSet:
     """Features in the order of the model's columns.
 
@@ -46,6 +46,10 @@ class FeatureSet:
     features: tuple[Feature, ...]
     fields: EventFields = field(default_factory=EventFields, compare=False)
     events: EventSettings | None = field(default=None, compare=False)
+
+    def __repr__(self) -> str:
+        """Return name, hash and columns."""
+        return f"FeatureSet({self.name!r}, {self.hash}: {', '.join(self.columns)})"
 
     @cached_property
     def columns(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from udfs.scoring.ladder import Answer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PredictionBatch:
     """Answers for the n rows of a batch.
 
@@ -108,6 +109,19 @@ class PredictionBatch:
         for row, problem in self.problems.items():
             reasons[row] = problem.reason
         return reasons
+
+    def __repr__(self) -> str:
+        """Return how many rows have which status, and who scored them."""
+        found = self.columns()
+        told = ", ".join(f"{count} {status}" for status, count in Counter(found["status"].tolist()).items())
+        models = dict.fromkeys(zip(found["model"].tolist(), found["version"].tolist(), strict=True))
+        named = ", ".join(f"{model}@{version}" for model, version in models if model is not None)
+        rows = f"{len(self.matrix)} row{'s' * (len(self.matrix) != 1)}"
+        return f"PredictionBatch({': '.join(filter(None, (rows, told)))}{'; ' * bool(named)}{named})"
+
+    def _repr_html_(self) -> str:
+        """Return the rows as a notebook shows them."""
+        return str(self.to_pandas()._repr_html_())
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """Return what is known of each row, by name, (n,) each.

@@ -164,6 +164,8 @@ def _in_order(named: NamedModel, columns: tuple[Column, ...]) -> tuple[Column, .
     missing = next((name for name in by_name if name not in named.inputs), None)
     if missing is not None:
         hint = suggest(missing, named.inputs) or f"it lists {', '.join(named.inputs)}"
+        if not named.config:
+            hint += "; for fields that the inputs are computed of, add 'config' = 'FILE' to WITH"
         where = f"INPUT of model {named.model!r}"
         raise FeatureError(where, f"a column {missing!r}", "none", hint)
     return tuple(by_name.get(name, Column(name, "any")) for name in named.inputs)

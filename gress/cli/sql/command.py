@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from gress.sql.session import SessionOptions, SqlSession
     from gress.sql.session_models import SessionModels
     from gress.sql.statements import Statement
+
+
+_STANDARD_INPUT = Path("standard input")
 
 
 def mount(app: typer.Typer) -> None:
@@ -38,12 +42,15 @@ def sql_command(
     """Score with SQL: run a file of statements, or ask at a prompt.
 
     Statements run one after the other; an INSERT is waited for, and the first that fails ends the command. Without
-    FILE and -e, statements are typed at a prompt, where Ctrl-C ends a query and Ctrl-D the session.
+    FILE and -e, statements are typed at a prompt, where Ctrl-C ends a query and Ctrl-D the session, or read from
+    standard input where that is no terminal.
     """
     from gress.cli.registry_options import settings_with_registry
 
     if file is not None and text is not None:
         refuse("gress sql", "FILE or -e", "both")
+    if file is None and text is None and not sys.stdin.isatty():
+        file, text = _STANDARD_INPUT, sys.stdin.read()
     is_typed = file is None and text is None
     if is_typed:
         from gress.cli.sql.prompt import require_prompt
@@ -61,7 +68,7 @@ def _statements(file: Path | None, text: str | None) -> tuple[Statement, ...]:
 
     origin = "-e" if file is None else str(file)
     try:
-        content = text if file is None else file.read_text(encoding="utf-8")
+        content = file.read_text(encoding="utf-8") if file is not None and text is None else text
     except (OSError, UnicodeDecodeError) as error:
         fail(origin, f"cannot be read: {error}")
     split = split_statements(content or "")

@@ -45,6 +45,15 @@ def test_settings_are_checked_as_by_other_commands(refused: Answer) -> None:
     assert "parallelizm" in refused("-e", "SHOW TABLES", "--set", "execution.parallelizm=2")
 
 
+def test_standard_input_that_is_no_terminal_is_a_file_of_statements(
+    refused: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("SELECT 'a"))
+    assert refused().startswith("standard input:1: expected a closing ' in this statement")
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert refused() == "standard input: expected a statement, got none\n"
+
+
 def test_lines_are_printed_where_nobody_can_page(capsys: pytest.CaptureFixture[str]) -> None:
     lines = [str(number) for number in range(200)]
     page_lines(iter(lines))

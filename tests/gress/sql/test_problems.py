@@ -179,3 +179,19 @@ def test_an_unknown_connector_names_those_that_are_there() -> None:
 def test_an_unknown_format_is_no_table() -> None:
     text = of("Could not find any format factory for identifier 'jsn' in the classpath.")[1]
     assert text == "expected a format that is at hand, got 'jsn'"
+
+
+@pytest.mark.parametrize(
+    ("innermost", "told"),
+    [
+        (Cause("NumberFormatException", "empty String"), "an empty one; give the table 'csv.null-literal' = '' if"),
+        (Cause("ArrayIndexOutOfBoundsException", "Index 0 out of bounds for length 0"), "an empty one; give the"),
+        (Cause("NumberFormatException", 'For input string: "x"'), 'For input string: "x"'),
+    ],
+    ids=["empty double", "empty decimal", "text"],
+)
+def test_a_field_that_cannot_be_read_is_named(innermost: Cause, told: str) -> None:
+    causes = [Cause("RuntimeException", "Fail to deserialize at field: a."), innermost]
+    line, text = problem(causes, Known())
+    assert line == 1
+    assert text.startswith(f"expected a value of its type in field 'a', got {told}")
