@@ -8,6 +8,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from conf.yaml_size import check_size
+
 
 def safe_yaml() -> YAML:
     """Return a YAML 1.2 reader and writer of builtins only, the same with and without the C library."""
@@ -21,11 +23,12 @@ def parse_yaml(text: str) -> Any:
     """Return the value of a YAML text.
 
     Raises:
-        ValueError: ``text`` is not YAML; the message quotes no part of it.
+        ValueError: ``text`` is not YAML, or stands for too many values; the message quotes no part of it.
     """
     try:
+        check_size(safe_yaml().compose(text))
         return safe_yaml().load(text)
-    except (YAMLError, ValueError):
+    except (YAMLError, ValueError, RecursionError):
         message = "expected valid YAML"
         raise ValueError(message) from None
 
