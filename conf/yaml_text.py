@@ -7,8 +7,39 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
-from conf.yaml_size import check_size
+# A few lines of aliases can stand for billions of values.
+_MOST_VALUES = 100_000
+_DEEPEST = 50
+
+
+def check_size(root: Node | None) -> None:
+    """Refuse a composed YAML text that would fill the memory or the stack.
+
+    Raises:
+        RecursionError: an alias contains itself, entries are nested too deeply, or there are too many values.
+    """
+    if root is not None and _size(root, {}, 1) > _MOST_VALUES:
+        message = f"more than {_MOST_VALUES} values"
+        raise RecursionError(message)
+
+
+def _size(node: Node, known: dict[int, int], depth: int) -> int:
+    """Return the values below a node, each alias counted as often as it is used."""
+    if depth > _DEEPEST:
+        message = f"more than {_DEEPEST} levels"
+        raise RecursionError(message)
+    found = known.get(id(node))
+    if found is None:
+        found = known[id(node)] = 1 + sum(_size(each, known, depth + 1) for each in _entries(node))
+    return found
+
+
+def _entries(node: Node) -> list[Node]:
+    if isinstance(node, MappingNode):
+        return [each for pair in node.value for each in pair]
+    return list(node.value) if isinstance(node, SequenceNode) else []
 
 
 def safe_yaml() -> YAML:

@@ -16,8 +16,7 @@ from ruamel.yaml.scanner import ScannerError
 from conf.errors import ConfigError, ConfigProblem, KeyPath
 from conf.loading.masking import described
 from conf.loading.raw import RawSettings, unshared
-from conf.yaml_size import check_size
-from conf.yaml_text import mark_of, safe_yaml
+from conf.yaml_text import check_size, mark_of, safe_yaml
 
 EXTENDS = "extends"
 """Key of a settings file that names the file it extends."""

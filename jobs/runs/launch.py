@@ -18,7 +18,7 @@ from jobs.flink.root_cause import root_cause
 from jobs.flink.signals import terminable
 from jobs.pipeline.pieces import input_uid, reads_pieces
 from jobs.pipeline.scoring import has_windows
-from jobs.run_folder.owner import note_owner, wait_for_owner
+from jobs.run_folder.owner import SAVEPOINTS, note_owner, wait_for_owner
 from jobs.run_folder.row_counts import Counts
 from jobs.run_folder.summary import FILE, Summary
 from jobs.runs.counting import watch_rows
@@ -28,7 +28,6 @@ from jobs.runs.finish import finish, finish_without_flink, has_all_rows
 from jobs.runs.prepare import PreparedRun, RunRequest, prepare
 from jobs.runs.saved_state import (
     CHECKPOINTS,
-    SAVEPOINTS,
     check_engine,
     check_goes_on,
     check_input,

@@ -18,10 +18,9 @@ from jobs.catalogue import default_config
 from jobs.errors import refuse
 from jobs.flink.environment import prepare_process
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
-from jobs.run_folder.owner import MARKER
+from jobs.run_folder.owner import MARKER, SAVEPOINTS
 from jobs.runs.first_version import publish_first_version
 from jobs.runs.problems import find_problems
-from jobs.runs.saved_state import SAVEPOINTS
 from jobs.sources.files import InputFiles, find_inputs
 from jobs.sources.first_rows import check_times
 from jobs.sources.generated import GENERATOR, generate, parse_generator

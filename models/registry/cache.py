@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from conf.own_folder import make_own_folder
+from conf.folders.own_folder import make_own_folder
 from models.checksum import file_sha256, verify_checksum
 from models.errors import ModelError, fail
 from models.spec import ModelSpec

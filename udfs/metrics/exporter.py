@@ -11,7 +11,7 @@ import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
-from conf.own_folder import make_own_folder
+from conf.folders.own_folder import make_own_folder
 from conf.settings import MetricsSettings
 from udfs.bounded_server import BoundedServer
 from udfs.logs import fields

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conf.own_folder import make_own_folder
+from conf.folders.own_folder import make_own_folder
 
 
 def mode(path: Path) -> int:
