@@ -28,7 +28,8 @@ class ModelRegistrySettings(FrozenSettings):
         gcs_bucket: bucket; required for ``gcs`` unless ``base_path`` is a ``gs://`` URL.
         gcs_project: project; default: the cloud's own chain.
         watch_interval_ms: time between checks for a new deployment; YAML ``watch_interval``, default 2s.
-        cache_dir: folder for copies of remote models; default: ``gress-ml-models`` in the machine's temporary folder.
+        cache_dir: folder for copies of remote models; default: one of the user's own in the machine's
+            temporary folder.
         max_loaded: versions of a model kept loaded, the serving one and those for a rollback, >= 1; default 2.
         max_loaded_mib: most MiB of model files kept loaded for a rollback, >= 0; default 2048.
     """

@@ -7,6 +7,39 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+# A few lines of aliases can stand for billions of values.
+_MOST_VALUES = 100_000
+_DEEPEST = 50
+
+
+def check_size(root: Node | None) -> None:
+    """Refuse a composed YAML text that would fill the memory or the stack.
+
+    Raises:
+        RecursionError: an alias contains itself, entries are nested too deeply, or there are too many values.
+    """
+    if root is not None and _size(root, {}, 1) > _MOST_VALUES:
+        message = f"more than {_MOST_VALUES} values"
+        raise RecursionError(message)
+
+
+def _size(node: Node, known: dict[int, int], depth: int) -> int:
+    """Return the values below a node, each alias counted as often as it is used."""
+    if depth > _DEEPEST:
+        message = f"more than {_DEEPEST} levels"
+        raise RecursionError(message)
+    found = known.get(id(node))
+    if found is None:
+        found = known[id(node)] = 1 + sum(_size(each, known, depth + 1) for each in _entries(node))
+    return found
+
+
+def _entries(node: Node) -> list[Node]:
+    if isinstance(node, MappingNode):
+        return [each for pair in node.value for each in pair]
+    return list(node.value) if isinstance(node, SequenceNode) else []
 
 
 def safe_yaml() -> YAML:
@@ -21,11 +54,12 @@ def parse_yaml(text: str) -> Any:
     """Return the value of a YAML text.
 
     Raises:
-        ValueError: ``text`` is not YAML; the message quotes no part of it.
+        ValueError: ``text`` is not YAML, or stands for too many values; the message quotes no part of it.
     """
     try:
+        check_size(safe_yaml().compose(text))
         return safe_yaml().load(text)
-    except (YAMLError, ValueError):
+    except (YAMLError, ValueError, RecursionError):
         message = "expected valid YAML"
         raise ValueError(message) from None
 

@@ -190,7 +190,7 @@ def parse_spec(content: bytes, where: str) -> ModelSpec:
     subject = f"model spec {where}"
     try:
         found = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         fail(subject, f"is not JSON: {error}", "publish the model again")
     try:
         return ModelSpec.model_validate(found)

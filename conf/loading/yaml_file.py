@@ -16,7 +16,7 @@ from ruamel.yaml.scanner import ScannerError
 from conf.errors import ConfigError, ConfigProblem, KeyPath
 from conf.loading.masking import described
 from conf.loading.raw import RawSettings, unshared
-from conf.yaml_text import mark_of, safe_yaml
+from conf.yaml_text import check_size, mark_of, safe_yaml
 
 EXTENDS = "extends"
 """Key of a settings file that names the file it extends."""
@@ -96,6 +96,7 @@ def _read_text(path: Path) -> str:
 def _parse(text: str, origin: str) -> Any:
     try:
         node = safe_yaml().compose(text)
+        check_size(node)
         repeated = list(_repeated_keys(node)) if node is not None else []
         if repeated:
             raise ConfigError(origin, repeated)
@@ -110,7 +111,8 @@ def _parse(text: str, origin: str) -> Any:
             raise
         problem = ConfigProblem((), "valid YAML", "a scalar that its type cannot hold")
     except RecursionError:
-        problem = ConfigProblem((), "YAML of finite depth", "an alias that contains itself, or too deep a nesting")
+        got = "an alias that contains itself, too deep a nesting, or aliases that stand for too many values"
+        problem = ConfigProblem((), "YAML of bounded depth and size", got)
     raise ConfigError(origin, [problem])
 
 

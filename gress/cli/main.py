@@ -31,6 +31,8 @@ app = typer.Typer(
     cls=PanelGroup,
     no_args_is_help=True,
     add_completion=False,
+    # A traceback must not show the environment and settings that functions hold.
+    pretty_exceptions_show_locals=False,
     help="Machine learning on live streams, on Apache Flink.",
     epilog="To begin: gress run fraud-detection --output out, then gress report out.",
 )

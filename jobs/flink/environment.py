@@ -153,10 +153,10 @@ def flink_options(
     extra: Mapping[str, str] | None = None,
     is_endless: bool = False,
 ) -> dict[str, str]:
-    """Return all Flink options of a run; a later source wins: file, our settings, ``execution.flink``, extra."""
+    """Return all Flink options of a run; a later one wins: shipped file, file, settings, ``execution.flink``, extra."""
     # A cluster has a configuration of its own, which the shipped file must not override.
-    path = flink_conf or (None if is_submitted() else shipped_flink_conf())
-    options = read_flink_conf(path) if path else {}
+    files = (None if is_submitted() else shipped_flink_conf(), flink_conf)
+    options = {key: value for path in files if path for key, value in read_flink_conf(path).items()}
     options.update(_execution_options(settings.execution))
     if not is_submitted():
         python = python_of_workers(settings.execution)
@@ -177,9 +177,12 @@ def is_submitted() -> bool:
 
 
 def shipped_flink_conf() -> Path | None:
-    """Return the flink-conf.yaml of the current folder, of this checkout or of this installation."""
+    """Return the flink-conf.yaml of this checkout or of this installation.
+
+    One in the current folder may be anybody's, and counts only if it is named.
+    """
     here = Path(__file__).resolve().parents[2]
-    places = (Path.cwd(), here, Path(sys.prefix) / "share" / "gress-ml")
+    places = (here, Path(sys.prefix) / "share" / "gress-ml")
     return next(
         (place / "flink-conf.yaml" for place in places if (place / "flink-conf.yaml").is_file()), None
     )

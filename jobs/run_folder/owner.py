@@ -16,6 +16,8 @@ from jobs.errors import refuse
 
 MARKER = ".gress-run"
 """File that tells a folder written by a run from one that holds something else; it names the run's JVM."""
+SAVEPOINTS = "savepoints"
+"""Folder of the state of a run that was stopped."""
 
 _PROC = Path("/proc")
 _JVM = b"PythonGatewayServer"

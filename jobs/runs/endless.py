@@ -85,11 +85,10 @@ def wait_until_stopped(client: JobClient, savepoints: Path, say: Callable[[str],
     """
     # Calls to the JVM on threads of their own: an interrupt within one would break its connection.
     with ThreadPoolExecutor() as pool:
-        end = pool.submit(wait_for_end, client)
         try:
-            _await(end)
+            _await(pool.submit(wait_for_end, client))
         except KeyboardInterrupt:
-            return _stop(client, savepoints, pool, end, say)
+            return _stop(client, savepoints, pool, say)
     return StopResult(None)
 
 
@@ -98,16 +97,14 @@ def wait_for_end(client: JobClient) -> None:
     client.get_job_execution_result().result()
 
 
-def _stop(
-    client: JobClient, savepoints: Path, pool: ThreadPoolExecutor, end: Future[None], say: Callable[[str], None]
-) -> StopResult:
+def _stop(client: JobClient, savepoints: Path, pool: ThreadPoolExecutor, say: Callable[[str], None]) -> StopResult:
     try:
         try:
             return StopResult(_await(pool.submit(_stop_with_savepoint, client, savepoints)))
         except Exception as error:
             cause = root_cause(str(error))
             say(f"the savepoint failed, so the job goes on: {cause}; Ctrl-C again cancels it, and its state is lost")
-            _await(end)
+            _await(pool.submit(wait_for_end, client))
     except KeyboardInterrupt:
         _await(pool.submit(lambda: client.cancel().result()))
     return StopResult(None)

@@ -18,7 +18,7 @@ from jobs.flink.root_cause import root_cause
 from jobs.flink.signals import terminable
 from jobs.pipeline.pieces import input_uid, reads_pieces
 from jobs.pipeline.scoring import has_windows
-from jobs.run_folder.owner import note_owner, wait_for_owner
+from jobs.run_folder.owner import SAVEPOINTS, note_owner, wait_for_owner
 from jobs.run_folder.row_counts import Counts
 from jobs.run_folder.summary import FILE, Summary
 from jobs.runs.counting import watch_rows
@@ -28,7 +28,6 @@ from jobs.runs.finish import finish, finish_without_flink, has_all_rows
 from jobs.runs.prepare import PreparedRun, RunRequest, prepare
 from jobs.runs.saved_state import (
     CHECKPOINTS,
-    SAVEPOINTS,
     check_engine,
     check_goes_on,
     check_input,
@@ -97,7 +96,8 @@ def _run(request: RunRequest, show: Callable[[Counts, int | None], None], stages
     with ExitStack() as planned:
         planned.enter_context(planning())
         restarts = 3 if prepared.job.sink.jdbc is None else 0
-        extra = local_options(prepared.job.name, request.output, restarts=restarts)
+        endless = is_endless(prepared.files)
+        extra = local_options(prepared.job.name, request.output, restarts=restarts, is_endless=endless)
         if state is not None:
             extra |= recovery_options(state)
         is_short = request.is_all and events is not None and events <= _SHORT_RUN
@@ -106,7 +106,7 @@ def _run(request: RunRequest, show: Callable[[Counts, int | None], None], stages
             prepared.settings,
             flink_conf=request.flink_conf,
             extra=extra,
-            is_endless=is_endless(prepared.files),
+            is_endless=endless,
             is_short=is_short,
             moves_blocks=moves_blocks,
         )
@@ -121,10 +121,10 @@ def _run(request: RunRequest, show: Callable[[Counts, int | None], None], stages
         build = importlib.import_module(entry.module).build
         inserts = build(session, prepared.settings, prepared.job, prepared.files, prepared.output)
         has_folders = prepared.job.sink.kafka is None
-        is_bounded = not is_endless(prepared.files) and prepared.settings.execution.checkpoint_interval_ms > 0
+        is_bounded = not endless and prepared.settings.execution.checkpoint_interval_ms > 0
         folder = prepared.output if has_folders else None
         watch = _start_watch(stages, planned, extra.get("rest.port"), folder, is_bounded=is_bounded)
-        if is_endless(prepared.files):
+        if endless:
             return _run_endless(inserts, prepared, request, show, watch)
         with watch_rows(prepared, lambda counts: show(counts, events)) as rows:
             execute(inserts, request.job, watch)
@@ -227,8 +227,11 @@ def _one_line_failure(name: str) -> Iterator[None]:
         fail(f"job {name!r}", f"failed while running: {cause}", f"{hint}the full trace is in Flink's log")
 
 
-def local_options(name: str, output: Path, *, restarts: int = 3) -> dict[str, str]:
+def local_options(name: str, output: Path, *, restarts: int = 3, is_endless: bool = False) -> dict[str, str]:
     """Return the options of a run in this process's mini-cluster: checkpoints beside its output, few restarts.
+
+    A job that never ends would use up any number of restarts, so its restarts are rarer the more there are at once, and
+    are forgotten after a quiet while, as the shipped ``flink-conf.yaml`` says.
 
     On a cluster its own configuration decides all of that. A job that writes tables had better not restart here: if the
     database fails, the connector throws again while it closes, which ends the only TaskManager, and a restarted job
@@ -237,6 +240,7 @@ def local_options(name: str, output: Path, *, restarts: int = 3) -> dict[str, st
     if is_submitted():
         return {"pipeline.name": name}
     port = str(free_port())
+    strategy = "exponential-delay" if is_endless else "fixed-delay"
     return {
         "pipeline.name": name,
         "rest.port": port,
@@ -249,7 +253,7 @@ def local_options(name: str, output: Path, *, restarts: int = 3) -> dict[str, st
         "web.submit.enable": "false",
         "execution.checkpointing.dir": file_url(output / CHECKPOINTS),
         "execution.checkpointing.externalized-checkpoint-retention": "DELETE_ON_CANCELLATION",
-        "restart-strategy.type": "fixed-delay" if restarts else "none",
+        "restart-strategy.type": strategy if restarts else "none",
         "restart-strategy.fixed-delay.attempts": str(restarts),
         "restart-strategy.fixed-delay.delay": "1 s",
     }

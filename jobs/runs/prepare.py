@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from jobs.catalogue import default_config
 from jobs.errors import refuse
 from jobs.flink.environment import prepare_process
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
-from jobs.run_folder.owner import MARKER
+from jobs.run_folder.owner import MARKER, SAVEPOINTS
 from jobs.runs.first_version import publish_first_version
 from jobs.runs.problems import find_problems
 from jobs.sources.files import InputFiles, find_inputs
@@ -28,6 +29,8 @@ from jobs.sources.labels import check_labels
 from models.experiments.doubts import experiment_doubts
 
 _LOG = logging.getLogger("gress.runs")
+# `Path` makes one slash of two.
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,14 @@ def _load(request: RunRequest) -> tuple[Settings, JobSettings]:
 
 
 def claim(output: Path, *, is_overwriting: bool, is_resuming: bool = False) -> None:
-    """Make an empty output folder; remove only files that a run wrote, and none where a run goes on."""
+    """Make an empty output folder; remove only files that a run wrote, and none where a run goes on.
+
+    Raises:
+        JobError: the folder is a URL, is somebody else's, holds a run or the only state of one, or another run has just
+            taken it.
+    """
+    if _URL.match(str(output)):
+        refuse(f"output {output}", "a folder of this machine", "a URL", "name a local or mounted folder")
     if is_resuming and (output / MARKER).is_file():
         return
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
@@ -146,9 +156,16 @@ def claim(output: Path, *, is_overwriting: bool, is_resuming: bool = False) -> N
             refuse(f"output {output}", "a new or empty folder", "one in use", "name another")
         if not is_overwriting:
             refuse(f"output {output}", "a new or empty folder", "a run's", "add --resume or --overwrite")
+        savepoint = next(iter(sorted((output / SAVEPOINTS).glob("*"))), None)
+        if savepoint is not None:
+            fix = "go on from it with --resume, or move or delete it yourself first"
+            refuse(f"--overwrite: {output}", "no savepoint of a stopped run", savepoint.name, fix)
         shutil.rmtree(output)
     try:
         output.mkdir(parents=True, exist_ok=True)
-        (output / MARKER).touch()
+        # Of two runs that start at once one makes the file.
+        (output / MARKER).touch(exist_ok=False)
+    except FileExistsError:
+        refuse(f"output {output}", "a new or empty folder", "one that another run has just taken", "name another")
     except OSError as error:
         refuse(f"output {output}", "a folder that can be made and written", f"{error}", "name another")

@@ -11,6 +11,7 @@ from conf.settings import Settings
 from jobs.errors import refuse
 from jobs.flink.environment import FlinkSession
 from jobs.flink.file_urls import file_url, local_path
+from jobs.run_folder.owner import SAVEPOINTS
 from jobs.saved_state.operators import saved_uids, windows_engine
 from jobs.sources.kafka import KafkaInput
 from jobs.sources.lines import FILES_UID
@@ -26,7 +27,6 @@ STATE_OPTION = "execution.state-recovery.path"
 _CLAIM_OPTION = "execution.state-recovery.claim-mode"
 
 CHECKPOINTS = ".checkpoints"
-SAVEPOINTS = "savepoints"
 _METADATA = "_metadata"
 _FILES_OF_SQL = "_streaming-writer"
 _PATTERNS = (f"{SAVEPOINTS}/*/{_METADATA}", f"{CHECKPOINTS}/*/chk-*/{_METADATA}")

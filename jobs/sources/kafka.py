@@ -123,7 +123,7 @@ def create_kafka_lines(
         has_windows: the job has windows, which need watermarks; the view then has ``SOURCE_TIME`` as its row time.
     """
     time, watermark = _source_time(events) if has_windows else ((), "")
-    options = _options(found, has_windows=has_windows)
+    options = table_options(found, has_windows=has_windows)
     readers = _readers(found, session.env.get_parallelism()) if has_windows else None
     if readers is not None:
         options["scan.parallelism"] = str(readers)
@@ -165,13 +165,16 @@ def _source_time(events: EventSettings) -> tuple[SqlColumns, str]:
     return ((SOURCE_TIME, f"AS {event_time_sql(events)}"),), watermark
 
 
-def _options(found: KafkaInput, *, has_windows: bool) -> dict[str, str]:
+def table_options(found: KafkaInput, *, has_windows: bool) -> dict[str, str]:
+    """Return the options of the table of all records; those of the settings win."""
     settings = found.settings
     options = {
         "connector": "kafka",
         "topic": ";".join(settings.topics),
         "properties.bootstrap.servers": settings.servers,
         "properties.group.id": found.group,
+        # A record of a transaction that was aborted never was; the client's own default reads it.
+        "properties.isolation.level": "read_committed",
         "key.format": "raw",
         "key.fields": "__key",
         "value.format": "raw",

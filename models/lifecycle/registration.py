@@ -88,7 +88,7 @@ def _fields_beside(file: Path) -> dict[str, Any]:
         found = json.loads(path.read_bytes())
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         fail(f"model spec {path}", f"cannot be read: {error}", "correct it, or move it away")
     if not isinstance(found, dict):
         fail(f"model spec {path}", "is not a JSON object", "correct it, or move it away")

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from conf.folders.own_folder import make_own_folder
 from models.checksum import file_sha256, verify_checksum
 from models.errors import ModelError, fail
 from models.spec import ModelSpec
@@ -22,10 +23,15 @@ class ModelCache:
 
     Rules: a file gets its name when it is complete (atomic rename), so processes may share the folder. A file whose
     bytes do not match its checksum is fetched again. A copy that nobody used for a week is removed.
+
+    Args:
+        folder: the folder; it is made if it does not exist.
+        is_shared: the folder was named by somebody who knows who writes to it; else it must be the user's own.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_shared: bool = True) -> None:
         self.folder = folder
+        self._is_shared = is_shared
 
     def fetch(self, spec: ModelSpec, download: Callable[[Path], bool]) -> Path:
         """Return the local copy of the artifact; download it if it is missing.
@@ -43,6 +49,8 @@ class ModelCache:
             )
 
     def _fetch(self, spec: ModelSpec, download: Callable[[Path], bool]) -> Path:
+        if not self._is_shared:
+            make_own_folder(self.folder)
         target = self.folder / spec.sha256 / spec.file
         if target.is_file() and file_sha256(target) == spec.sha256:
             os.utime(target.parent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from functools import lru_cache
@@ -46,7 +47,7 @@ def open_registry(settings: ModelRegistrySettings | str, patience: Patience | No
     if scheme == "file":
         return local_registry(Path(prefix))
     url = _url(scheme, bucket, prefix)
-    cache = ModelCache(_cache_folder(settings))
+    cache = _cache(settings)
     if scheme == "memory":
         return Registry(ObjectStore(_memory(url), url), cache)
     from obstore.exceptions import BaseError
@@ -143,5 +144,7 @@ def _memory(url: str) -> MemoryStore:
     return MemoryStore()
 
 
-def _cache_folder(settings: ModelRegistrySettings) -> Path:
-    return Path(settings.cache_dir) if settings.cache_dir else Path(tempfile.gettempdir()) / "gress-ml-models"
+def _cache(settings: ModelRegistrySettings) -> ModelCache:
+    if settings.cache_dir:
+        return ModelCache(Path(settings.cache_dir))
+    return ModelCache(Path(tempfile.gettempdir()) / f"gress-ml-models-{os.getuid()}", is_shared=False)

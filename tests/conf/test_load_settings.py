@@ -184,6 +184,14 @@ def test_yaml_aliases_do_not_tie_settings_together(load: Callable[..., Settings]
     assert [model.tags["a"] for model in models] == ["b", "c"]
 
 
+TOO_LARGE = (
+    "expected YAML of bounded depth and size, got an alias that contains itself, too deep a nesting, or aliases that "
+    "stand for too many values"
+)
+# 250 bytes that stand for 16 million values.
+ALIASES = "a: &a [x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{name}: &{name} [{','.join([f'*{before}'] * 8)}]\n" for before, name in zip("abcdef", "bcdefg", strict=True)
+)
 FILES = [
     ("ml: {}\nml: {}", ["ml: expected each key once, got it on lines 1 and 2"]),
     (
@@ -210,16 +218,26 @@ FILES = [
         "ml: !!python/name:os.system x",
         ["line 1, column 5: expected valid YAML, got a tag, which settings do not have"],
     ),
-    (
-        "ml: &x [*x]",
-        ["expected YAML of finite depth, got an alias that contains itself, or too deep a nesting"],
-    ),
+    ("ml: &x [*x]", [TOO_LARGE]),
+    ("ml: " + "[" * 2000 + "]" * 2000, [TOO_LARGE]),
+    ("ml: " + "[" * 60 + "]" * 60, [TOO_LARGE]),
+    (ALIASES, [TOO_LARGE]),
 ]
 
 
-@pytest.mark.parametrize(("text", "lines"), FILES, ids=[repr(text) for text, _ in FILES])
+@pytest.mark.parametrize(("text", "lines"), FILES, ids=[repr(text[:60]) for text, _ in FILES])
 def test_bad_file_is_refused(text: str, lines: list[str], refusals: Callable[..., list[str]]) -> None:
     assert refusals(text) == [f"c.yaml: {line}" for line in lines]
+
+
+@pytest.mark.parametrize(
+    "value", ["[" * 2000, "[" * 2000 + "]" * 2000, "&x [*x]", "{a: " * 500], ids=["open", "closed", "alias", "mappings"]
+)
+def test_override_of_brackets_is_one_line(value: str, load: Callable[..., Settings]) -> None:
+    with pytest.raises(
+        ConfigError, match=r"^\S+ \(from --set ml\.enabled\): expected a YAML value, got a syntax error; quote it$"
+    ):
+        load("ml: {}", [f"ml.enabled={value}"])
 
 
 def test_missing_file_is_refused(tmp_path: Path) -> None:

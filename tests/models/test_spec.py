@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from models.errors import ModelError
-from models.spec import ModelSpec, TensorSpec, read_spec, spec_text
+from models.spec import ModelSpec, TensorSpec, parse_spec, read_spec, spec_text
 from tests.support.sample_models import MakeSpec
 
 
@@ -92,3 +92,8 @@ def test_unreadable_spec_says_why(tmp_path: Path) -> None:
 )
 def test_shape_reads_as_in_error_texts(shape: tuple[int | None, ...], text: str) -> None:
     assert str(TensorSpec(name="x", dtype="float32", shape=shape)) == f"'x' float32 {text}"
+
+
+def test_json_of_brackets_is_one_line() -> None:
+    with pytest.raises(ModelError, match=r"^model spec m\.json is not JSON: .*; publish the model again$"):
+        parse_spec(b"[" * 100_000 + b"]" * 100_000, "m.json")

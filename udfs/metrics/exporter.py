@@ -11,6 +11,7 @@ import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
+from conf.folders.own_folder import make_own_folder
 from conf.settings import MetricsSettings
 from udfs.bounded_server import BoundedServer
 from udfs.logs import fields
@@ -147,9 +148,11 @@ def export_metrics(job: str, settings: MetricsSettings, *, is_serving: bool = Tr
         return
     folder = metrics_folder(settings)
     try:
+        if settings.folder is None:
+            make_own_folder(folder)
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        if settings.folder is not None and error.errno not in _NO_ROOM:
             raise
         _LOG.error("metrics: the job goes on without them: %s: %s", folder, error.strerror)
         return

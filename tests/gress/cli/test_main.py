@@ -169,3 +169,9 @@ def test_features_list_shows_every_type_with_its_parameters(gress: Run) -> None:
 def test_a_command_is_all_that_its_jvm_runs() -> None:
     assert _request("fraud-detection", Path("out"), None, None, None, None).is_all
     assert not RunRequest("fraud-detection", Path("out")).is_all
+
+
+def test_traceback_shows_no_values() -> None:
+    from gress.cli.main import app
+
+    assert app.pretty_exceptions_show_locals is False

@@ -113,13 +113,18 @@ def test_truth_values_are_written_as_flink_reads_them() -> None:
     assert (found["x"], found["y"], found["z"]) == ("true", "false", "1.5")
 
 
-def test_file_in_the_current_folder_comes_before_the_shipped_one(
+def test_file_in_the_current_folder_counts_only_if_it_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert shipped_flink_conf() == repository / "flink-conf.yaml"
-    (tmp_path / "flink-conf.yaml").touch()
-    assert shipped_flink_conf() == tmp_path / "flink-conf.yaml"
+    own = tmp_path / "flink-conf.yaml"
+    own.write_text("taskmanager.memory.managed.size: 1m\n")
+    assert shipped_flink_conf() == repository / "flink-conf.yaml"
+    shipped = flink_options(_settings({}))
+    assert shipped["taskmanager.memory.managed.size"] == "512m"
+    # What the file leaves out comes from the shipped one.
+    assert flink_options(_settings({}), flink_conf=own) == {**shipped, "taskmanager.memory.managed.size": "1m"}
 
 
 def test_process_runs_workers_of_their_own_and_its_own_python_first(monkeypatch: pytest.MonkeyPatch) -> None:

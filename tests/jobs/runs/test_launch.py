@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from conf.loading.loader import load_settings
+from jobs.catalogue import default_config
 from jobs.errors import JobError
+from jobs.flink.environment import flink_options
 from jobs.runs.launch import CHECKPOINTS, _one_line_failure, local_options
 
 
@@ -23,3 +26,12 @@ def test_local_run_keeps_to_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert options["web.submit.enable"] == "false"
     assert options["rest.port"] == options["rest.bind-port"] != "8081"
     assert options["execution.checkpointing.dir"] == f"file://{tmp_path}/out/{CHECKPOINTS}"
+
+
+def test_endless_run_forgets_its_restarts(tmp_path: Path) -> None:
+    settings = load_settings(default_config("fraud-detection"), environ={})
+    options = flink_options(settings, extra=local_options("j", tmp_path, is_endless=True))
+    assert options["restart-strategy.type"] == "exponential-delay"
+    assert options["restart-strategy.exponential-delay.reset-backoff-threshold"] == "10 min"
+    assert local_options("j", tmp_path, restarts=0, is_endless=True)["restart-strategy.type"] == "none"
+    assert local_options("j", tmp_path)["restart-strategy.type"] == "fixed-delay"

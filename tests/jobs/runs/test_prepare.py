@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -187,6 +188,44 @@ def test_earlier_run_is_replaced_on_request(tmp_path: Path) -> None:
     (output / "predictions").mkdir()
     claim(output, is_overwriting=True)
     assert [path.name for path in output.iterdir()] == [MARKER]
+
+
+def test_savepoint_of_a_stopped_run_is_not_overwritten(tmp_path: Path) -> None:
+    claim(tmp_path / "out", is_overwriting=False)
+    saved = tmp_path / "out" / "savepoints" / "savepoint-1" / "_metadata"
+    saved.parent.mkdir(parents=True)
+    saved.touch()
+    with pytest.raises(JobError, match=r"--overwrite: .*expected no savepoint of a stopped run, got savepoint-1"):
+        claim(tmp_path / "out", is_overwriting=True)
+    assert saved.is_file()
+
+
+@pytest.mark.parametrize("url", ["s3://bucket/out", "hdfs://host/out", "file:///tmp/out"])
+def test_url_makes_no_local_folder(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(JobError, match=r"expected a folder of this machine, got a URL; name a local or mounted folder"):
+        claim(Path(url), is_overwriting=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_of_two_runs_at_once_one_gets_the_folder(tmp_path: Path) -> None:
+    start = threading.Barrier(8)
+    answers: list[str] = []
+
+    def take() -> None:
+        start.wait()
+        try:
+            claim(tmp_path / "out", is_overwriting=False)
+            answers.append("taken")
+        except JobError:
+            answers.append("refused")
+
+    threads = [threading.Thread(target=take) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == ["refused"] * 7 + ["taken"]
 
 
 def test_empty_folder_is_taken_as_it_is(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from conf.loading.loader import load_settings
 from conf.settings import JobSettings
 from jobs.catalogue import default_config
 from jobs.errors import JobError
-from jobs.sources.kafka import KafkaInput, find_kafka_input
+from jobs.sources.kafka import KafkaInput, find_kafka_input, table_options
 
 SOURCE = ["job.source.kafka.servers=a:9092", "job.source.kafka.topics=[events]"]
 
@@ -40,6 +40,17 @@ def test_topics_of_the_command_line_win_and_the_rest_stays() -> None:
 @pytest.mark.parametrize(("text", "overrides"), [("in.jsonl", SOURCE), ("generator:days=1", SOURCE), ("", [])])
 def test_other_input_is_left_to_others(text: str, overrides: list[str]) -> None:
     assert _found(text, overrides) is None
+
+
+@pytest.mark.parametrize(
+    ("more", "level"),
+    [([], "read_committed"), (["job.source.kafka.options.isolation.level=read_uncommitted"], "read_uncommitted")],
+    ids=["default", "set"],
+)
+def test_records_of_aborted_transactions_are_read_only_on_request(more: list[str], level: str) -> None:
+    found = _found("kafka:", [*SOURCE, *more])
+    assert found is not None
+    assert table_options(found, has_windows=True)["properties.isolation.level"] == level
 
 
 def test_kafka_without_settings_is_refused() -> None:

@@ -192,3 +192,11 @@ def test_large_artifact_gets_the_time_it_needs(tmp_path: Path, monkeypatch: pyte
         assert store.create("fraud/1.0.0/model.onnx", source)
         assert store.download("fraud/1.0.0/model.onnx", target)
     assert target.read_bytes() == content
+
+
+def test_default_cache_is_the_user_s_own(net_spec: ModelSpec, tmp_path: Path) -> None:
+    cache = ModelCache(tmp_path / "cache", is_shared=False)
+    (tmp_path / "theirs" / net_spec.sha256).mkdir(parents=True)
+    (tmp_path / "cache").symlink_to(tmp_path / "theirs")
+    with pytest.raises(ModelError, match=r"a link or a file is in its place; set model_registry\.cache_dir"):
+        cache.fetch(net_spec, lambda target: True)

@@ -17,8 +17,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from conf.settings import MetricsSettings
 from jobs.flink.ports import free_port
-from udfs.metrics.exporter import forget_ended, hold_for_scrape
+from udfs.metrics.exporter import export_metrics, forget_ended, hold_for_scrape, metrics_folder
 from udfs.metrics.files import MetricFiles
+from udfs.metrics.series import series
 
 ROOT = Path(__file__).parents[3]
 Start = Callable[[], "Worker"]
@@ -249,3 +250,16 @@ def test_process_that_only_stores_its_values_leaves_the_port_alone(tmp_path: Pat
     )
     subprocess.run([sys.executable, "-c", program, str(port), str(tmp_path)], check=True)
     assert list(tmp_path.glob("*.db"))
+
+
+def test_neighbour_s_link_in_the_place_of_the_folder_gets_no_metrics(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    given = MetricsSettings(port=1)
+    (tmp_path / "theirs").mkdir()
+    metrics_folder(given).symlink_to(tmp_path / "theirs")
+    export_metrics("linked", given, is_serving=False)
+    series("model_swaps_total", "linked", "m", "swapped").inc()
+    assert "metrics: the job goes on without them" in caplog.text
+    assert list((tmp_path / "theirs").iterdir()) == []

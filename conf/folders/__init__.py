@@ -1,0 +1,1 @@
+"""Folders that processes and users of one machine share."""
