@@ -18,6 +18,7 @@ PAGES_RUN_ELSEWHERE = {
     "kafka": "tests/integration/kafka/test_kafka_page.py",
     "python": "tests/integration/test_python_page.py",
     "sql": "tests/integration/test_sql_page.py",
+    "sql-quality": "tests/integration/test_sql_quality_page.py",
 }
 RUN_ELSEWHERE = {
     "gress run fraud-detection --config conf/fraud_kafka": "needs a broker: tests/integration/kafka/test_kafka_page.py",
