@@ -17,10 +17,12 @@ RUN_EXTRAS := tflite,report,kafka,learning
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
 
 # Run a worker on each core; tests of one file stay together. Tests with a JVM run beside the others, as they often wait
-# for processes: in two groups that take as long as each other. Each shares a JVM, and one starts servers and clusters,
-# too.
-WITH_SERVERS := $(addprefix tests/integration/,benchmarks kafka monitoring test_cluster.py \
-  test_learning.py test_learning_keys.py test_resume.py test_sql.py test_sql_functions.py)
+# for processes: two groups from the start, of which one starts servers and clusters, too, and a third once the tests
+# without a JVM have ended. All take about as long, and each shares a JVM.
+WITH_SERVERS := $(addprefix tests/integration/,benchmarks kafka monitoring test_cluster.py test_sql.py \
+  test_sql_functions.py)
+LATER := $(addprefix tests/integration/,test_killed_verdicts.py test_labels.py test_learning.py test_learning_keys.py \
+  test_pieces.py test_resume.py test_sql_tools.py)
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
 # $(call make_venv,FOLDER,EXTRAS): the package, editable, in a virtual environment of its own.
@@ -47,9 +49,11 @@ demo: $(VENV)/run.stamp ## run the fraud job on generated transactions and write
 
 test: $(VENV)/test.stamp ## run all checks
 	$(BIN)/python -m pytest -m flink $(WITH_SERVERS) > $(VENV)/servers.log 2>&1 & servers=$$!; \
-	$(BIN)/python -m pytest -m flink tests/integration $(WITH_SERVERS:%=--ignore=%) > $(VENV)/flink.log 2>&1 & flink=$$!; \
+	$(BIN)/python -m pytest -m flink tests/integration $(patsubst %,--ignore=%,$(WITH_SERVERS) $(LATER)) \
+	  > $(VENV)/flink.log 2>&1 & flink=$$!; \
 	free=0; { $(MAKE) --no-print-directory lint && $(BIN)/python -m pytest $(PARALLEL) -m 'not flink' && \
 	  if [ "$${CI:-}" = true ]; then $(MAKE) --no-print-directory test-recipes; fi; } || free=$$?; \
+	$(BIN)/python -m pytest -m flink $(LATER) || free=$$?; \
 	echo "Waiting for the tests with a JVM" >&2; \
 	jvm=0; wait $$flink || jvm=$$?; cat $(VENV)/flink.log; wait $$servers || jvm=$$?; cat $(VENV)/servers.log; \
 	exit $$((free | jvm))
