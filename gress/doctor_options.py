@@ -15,7 +15,7 @@ from gress.doctor import Requirement
 from jobs.errors import JobError
 from jobs.flink.metrics import port_numbers
 from jobs.flink.ports import is_free
-from jobs.kafka.jars import JDBC, connector_jar, find_jars
+from jobs.kafka.jars import JDBC, SQL_TOOLS, connector_jar, find_jars
 
 CUDA = "CUDAExecutionProvider"
 TFLITE = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
@@ -32,6 +32,7 @@ def diagnose_options(settings: Settings, load: Callable[[str], Any]) -> list[Req
         check_gpu(load, is_asked=settings.ml.inference.enable_gpu),
         check_kafka(None, is_asked=is_kafka),
         check_jdbc(None, is_asked=job is not None and job.sink.jdbc is not None),
+        check_sql_tools(None),
         check_report(_version_of("plotly")),
         check_ports({setting: ports for setting, ports in asked.items() if ports != "0"}),
     ]
@@ -86,6 +87,15 @@ def check_jdbc(folder: Path | None, *, is_asked: bool) -> Requirement:
         if is_asked:
             return Requirement(name, ok=False, found=str(error).partition("; ")[0], fix=command)
         return Requirement(name, ok=True, found=f"not fetched; a job with job.sink.jdbc needs `{command}`")
+
+
+def check_sql_tools(folder: Path | None) -> Requirement:
+    """Report what `gress sql-client` and `gress sql-gateway` run with; ``folder`` as for Kafka's."""
+    try:
+        return Requirement("Flink's SQL tools", ok=True, found=find_jars(SQL_TOOLS, folder)[0].name)
+    except JobError:
+        found = "not fetched; `gress sql-client` and `gress sql-gateway` need `gress jars fetch --sql`"
+        return Requirement("Flink's SQL tools", ok=True, found=found)
 
 
 def check_report(installed: str | None) -> Requirement:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +11,16 @@ import pytest
 
 from conf.loading.loader import settings_from
 from gress.doctor import Requirement
-from gress.doctor_options import CUDA, check_gpu, check_kafka, check_ports, check_report, check_tflite, diagnose_options
+from gress.doctor_options import (
+    CUDA,
+    check_gpu,
+    check_kafka,
+    check_ports,
+    check_report,
+    check_sql_tools,
+    check_tflite,
+    diagnose_options,
+)
 from tests.support.job_settings import FIELDS, SPECS
 
 
@@ -69,6 +79,14 @@ def test_kafka_is_wanted_only_where_it_is_asked_for(tmp_path: Path) -> None:
     assert (missing.ok, missing.fix) == (False, "gress jars fetch")
 
 
+def test_sql_tools_are_named_where_they_are_there_and_how_to_get_them_elsewhere(tmp_path: Path) -> None:
+    assert "gress jars fetch --sql" in check_sql_tools(tmp_path).found
+    (tmp_path / "sql").mkdir()
+    with zipfile.ZipFile(tmp_path / "sql" / "flink-sql-gateway-2.3.0.jar", "w") as jar:
+        jar.writestr("org/apache/flink/table/gateway/SqlGateway.class", b"")
+    assert check_sql_tools(tmp_path).found == "flink-sql-gateway-2.3.0.jar"
+
+
 def test_report_says_how_to_get_it() -> None:
     assert check_report("6.0").found == "plotly 6.0"
     assert "gress-ml[report]" in check_report(None).found
@@ -96,7 +114,7 @@ def test_settings_decide_what_is_asked_for(taken: int, tmp_path: Path, monkeypat
     }
     asking = {"ml": {"inference": {"enable_gpu": True}, "metrics": {"port": taken}}, "job": job}
     load = onnxruntime("CPUExecutionProvider")
-    assert [each.ok for each in diagnose_options(settings_from({}), load)] == [True] * 6
+    assert [each.ok for each in diagnose_options(settings_from({}), load)] == [True] * 7
     assert [each.name for each in diagnose_options(settings_from(asking), load) if not each.ok] == [
         "GPU",
         "Kafka's connector",
