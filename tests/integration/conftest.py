@@ -49,6 +49,20 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     item.add_marker(pytest.mark.flink)
 
 
+@pytest.fixture(autouse=True)
+def _same_environment() -> Iterator[None]:
+    """Take back what a test leaves in the environment.
+
+    PyFlink runs the functions of a program that asks for nothing else in the program's own process, and leaves the
+    variables of a worker there: no program that is started from here then gets a JVM.
+    """
+    before = dict(os.environ)
+    yield
+    if os.environ != before:
+        os.environ.clear()
+        os.environ.update(before)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _class_archive(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Let a short run leave the archive of Flink's classes before the others, which then start with it."""
