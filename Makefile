@@ -21,8 +21,8 @@ INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
 # without a JVM have ended. All take about as long, and each shares a JVM.
 WITH_SERVERS := $(addprefix tests/integration/,benchmarks kafka monitoring test_cluster.py test_sql.py \
   test_sql_functions.py)
-LATER := $(addprefix tests/integration/,test_killed_verdicts.py test_labels.py test_learning.py test_learning_keys.py \
-  test_pieces.py test_resume.py test_sql_tools.py)
+LATER := $(addprefix tests/integration/,test_killed_verdicts.py test_learning.py test_learning_keys.py \
+  test_pieces.py test_resume.py)
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
 # $(call make_venv,FOLDER,EXTRAS): the package, editable, in a virtual environment of its own.
