@@ -33,6 +33,6 @@ def page_lines(lines: Iterable[str]) -> None:
         print_lines(itertools.chain(first, rest))
     else:
         os.environ.setdefault("LESS", "-RS")
-        # What is pasted behind a query reaches the pager, which then opens no shell and writes no file.
+        # The pager gets statements that are pasted behind a query; let it open no shell and write no file.
         os.environ.setdefault("LESSSECURE", "1")
         click.echo_via_pager(line + "\n" for line in itertools.chain(first, rest))

@@ -14,7 +14,7 @@ from gress.cli.sql.session_flags import Batch, Config, FlinkConf, Overrides, Pla
 if TYPE_CHECKING:
     from gress.sql.session import SessionOptions
 
-# What is not ours is an argument of Flink's script.
+# Flink's script gets all other arguments.
 _REST = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
