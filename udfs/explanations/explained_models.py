@@ -21,8 +21,7 @@ from udfs.sql.arguments import bound_columns
 from udfs.sql.open_model import OpenModel, open_model
 from udfs.sql.options import SqlOptions
 from udfs.sql.sql_models import SqlModels
-from udfs.sql_aggregates.drifting_models import baseline_of
-from udfs.sql_aggregates.window_drift import fits
+from udfs.sql_aggregates.drifting_models import fitting_baseline
 
 FUNCTION = "gress_explain"
 EXPLANATION_COLUMNS = (
@@ -113,11 +112,7 @@ def _training(where: str, model: LoadedModel, features: tuple[str, ...]) -> _Tra
     if model.raw_fields:
         got = f"reads {', '.join(model.raw_fields)} beside its features, of which no baseline tells"
         fail(f"{where}: {model.spec.ref}", got, "explain a model of features alone")
-    baseline = baseline_of(where, model.spec)
-    if not fits(baseline, features):
-        names = ", ".join(column.name for column in baseline.columns)
-        got = f"has a baseline of {names}, expected {', '.join(features)} and one score"
-        fail(f"{where}: {model.spec.ref}", got, "register it again with --baseline")
+    baseline = fitting_baseline(where, model.spec, features)
     background = background_rows(baseline, _BACKGROUND)
     probes = background_rows(baseline, max(_BACKGROUND, 4 * (len(features) + 1)))
     return _Training(background, Affine.find(_score(model), probes))

@@ -82,12 +82,7 @@ class DriftingModels:
     def _baseline(self, where: str, found: _Open, batch: PredictionBatch) -> Histograms:
         spec = batch.answers[0].answer.spec
         if spec.ref not in found.baselines:
-            baseline = baseline_of(where, spec)
-            if not fits(baseline, found.features):
-                names = ", ".join(column.name for column in baseline.columns)
-                got = f"has a baseline of {names}, expected {', '.join(found.features)} and one score"
-                fail(f"{where}: {spec.ref}", got, "register it again with --baseline")
-            found.baselines[spec.ref] = baseline
+            found.baselines[spec.ref] = fitting_baseline(where, spec, found.features)
         return found.baselines[spec.ref]
 
 
@@ -118,6 +113,20 @@ def baseline_of(where: str, spec: ModelSpec) -> Histograms:
         fail(
             f"{where}: {spec.ref}", f"has a baseline that cannot be read: {error}", "register it again with --baseline"
         )
+
+
+def fitting_baseline(where: str, spec: ModelSpec, features: tuple[str, ...]) -> Histograms:
+    """Return the baseline of a version that is given some features.
+
+    Raises:
+        ModelError: as ``baseline_of``; or it is one of other features.
+    """
+    baseline = baseline_of(where, spec)
+    if not fits(baseline, features):
+        names = ", ".join(column.name for column in baseline.columns)
+        got = f"has a baseline of {names}, expected {', '.join(features)} and one score"
+        fail(f"{where}: {spec.ref}", got, "register it again with --baseline")
+    return baseline
 
 
 def check_baseline(where: str, models: SqlModels, reference: object) -> None:

@@ -13,7 +13,6 @@ from gress.cli.sql.session_flags import Batch, Config, FlinkConf, Overrides, Pla
 from jobs.errors import fail, refuse
 
 if TYPE_CHECKING:
-    from conf.settings import Settings
     from gress.sql.session import SessionOptions, SqlSession
     from gress.sql.session_models import SessionModels
     from gress.sql.statements import Statement
@@ -45,8 +44,6 @@ def sql_command(
     FILE and -e, statements are typed at a prompt, where Ctrl-C ends a query and Ctrl-D the session, or read from
     standard input where that is no terminal.
     """
-    from gress.cli.registry_options import settings_with_registry
-
     if file is not None and text is not None:
         refuse("gress sql", "FILE or -e", "both")
     if file is None and text is None and not sys.stdin.isatty():
@@ -57,7 +54,7 @@ def sql_command(
 
         require_prompt()
     given = () if is_typed else _statements(file, text)
-    options = session_of(settings_with_registry(place, config, overrides), config, flink_conf, is_batch=is_batch)
+    options = session_of(place, config, overrides, flink_conf, is_batch=is_batch)
     origin = "-e" if file is None else str(file)
     _run(given, origin, options)
 
@@ -67,11 +64,9 @@ def _statements(file: Path | None, text: str | None) -> tuple[Statement, ...]:
     from gress.sql.statements import split_statements
 
     origin = "-e" if file is None else str(file)
-    try:
-        content = file.read_text(encoding="utf-8") if file is not None and text is None else text
-    except (OSError, UnicodeDecodeError) as error:
-        fail(origin, f"cannot be read: {error}")
-    split = split_statements(content or "")
+    if file is not None and text is None:
+        text = read_statements(file)
+    split = split_statements(text or "")
     if split.unclosed and split.rest is not None:
         closing = "*/" if split.unclosed == "/*" else split.unclosed
         refuse(f"{origin}:{split.rest.line}", f"a closing {closing} in this statement", "the end of the text")
@@ -81,11 +76,27 @@ def _statements(file: Path | None, text: str | None) -> tuple[Statement, ...]:
     return found
 
 
-def session_of(settings: Settings, config: Path | None, flink_conf: Path | None, *, is_batch: bool) -> SessionOptions:
+def read_statements(file: Path) -> str:
+    """Return the text of a file of statements.
+
+    Raises:
+        JobError: it cannot be read.
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(str(file), f"cannot be read: {error}")
+
+
+def session_of(
+    place: str | None, config: Path | None, overrides: list[str] | None, flink_conf: Path | None, *, is_batch: bool
+) -> SessionOptions:
     """Return the choices of a session: its registry and its settings reach the functions as parameters of jobs."""
+    from gress.cli.registry_options import settings_with_registry
     from gress.sql.session import SessionOptions
     from models.registry import open_registry
 
+    settings = settings_with_registry(place, config, overrides)
     registry = open_registry(settings.ml.model_registry)
     parameters = {"gress.registry": str(registry.store.folder or registry.url)}
     if config is not None:

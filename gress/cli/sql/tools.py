@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import Annotated, Optional
 
 import typer
 
 from gress.cli.panels import RUN
+from gress.cli.sql.command import read_statements, session_of
 from gress.cli.sql.session_flags import Batch, Config, FlinkConf, Overrides, Place
-
-if TYPE_CHECKING:
-    from gress.sql.session import SessionOptions
 
 # Flink's script gets all other arguments.
 _REST = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -44,11 +42,11 @@ def client_command(
     from gress.sql_tools.flink_scripts import run_tool
     from gress.sql_tools.session_options import registrations, session_options
 
-    options = session_options(_session(place, config, overrides, flink_conf, is_batch=is_batch))
+    options = session_options(session_of(place, config, overrides, flink_conf, is_batch=is_batch))
     if not {"-f", "--file"}.isdisjoint(context.args):
         # Flink refuses any other mode for statements of a file, and would end with the client what an INSERT began.
         options |= {"sql-client.execution.result-mode": "tableau", "table.dml-sync": "true"}
-    more = "" if init is None else _text(init)
+    more = "" if init is None else read_statements(init)
     with tempfile.TemporaryDirectory(prefix="gress-sql-") as folder:
         begin = Path(folder) / "init.sql"
         begin.write_text(registrations() + more, encoding="utf-8")
@@ -72,25 +70,7 @@ def gateway_command(
     from gress.sql_tools.flink_scripts import run_tool
     from gress.sql_tools.session_options import session_options
 
-    options = session_options(_session(place, config, overrides, flink_conf, is_batch=is_batch))
+    options = session_options(session_of(place, config, overrides, flink_conf, is_batch=is_batch))
     # Nobody else on the network gets a session unless somebody says so.
     options = {"sql-gateway.endpoint.rest.address": "localhost", **options}
     raise typer.Exit(run_tool("gateway", context.args, options))
-
-
-def _session(
-    place: str | None, config: Path | None, overrides: list[str] | None, flink_conf: Path | None, *, is_batch: bool
-) -> SessionOptions:
-    from gress.cli.registry_options import settings_with_registry
-    from gress.cli.sql.command import session_of
-
-    return session_of(settings_with_registry(place, config, overrides), config, flink_conf, is_batch=is_batch)
-
-
-def _text(path: Path) -> str:
-    from jobs.errors import fail
-
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        fail(str(path), f"cannot be read: {error}")
