@@ -23,9 +23,26 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def verified_bytes(spec: ModelSpec, path: Path) -> bytes:
+    """Return a file's bytes, read once: those that have the checksum of its spec are those that the caller uses.
+
+    Raises:
+        ModelError: the file cannot be read, or its checksum is another one.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError.of_file(path, f"cannot be read: {error.strerror}") from error
+    _check(spec, path, hashlib.sha256(content).hexdigest())
+    return content
+
+
 def verify_checksum(spec: ModelSpec, path: Path) -> None:
     """Refuse a file whose checksum differs from its spec."""
-    found = file_sha256(path)
+    _check(spec, path, file_sha256(path))
+
+
+def _check(spec: ModelSpec, path: Path, found: str) -> None:
     if found != spec.sha256:
         fail(
             spec.ref,

@@ -40,13 +40,16 @@ class _Message(NamedTuple):
     depth: int
 
 
-def check_single_file(path: Path) -> None:
+def check_single_file(path: Path, content: bytes) -> None:
     """Refuse an ONNX file with weights in another file.
+
+    Args:
+        path: path of the file, for the error.
+        content: its bytes.
 
     Raises:
         ModelError: a tensor names another file, wherever that is.
     """
-    content = path.read_bytes()
     # The key under which a tensor names its file. It may be an ordinary name, too, so the tensors themselves decide.
     if b"location" in content and _has_external_data(content):
         raise ModelError.of_file(path, "keeps weights in another file, and a registry keeps one", _ONE_FILE)

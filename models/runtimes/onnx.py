@@ -10,7 +10,7 @@ from typing import Any
 from models.errors import ModelError, fail
 from models.runtimes.batches import Feeds
 from models.runtimes.external_data import check_single_file
-from models.runtimes.model_file import check_model_file
+from models.runtimes.model_file import model_bytes
 from models.runtimes.onnx_refusal import refusal
 from models.runtimes.options import RuntimeOptions
 from models.runtimes.runtime import Runtime
@@ -45,21 +45,22 @@ class OnnxRuntime(Runtime):
         self._output_names = [tensor.name for tensor in outputs]
 
     @classmethod
-    def load(cls, path: Path, options: RuntimeOptions, *, name: str | None = None) -> OnnxRuntime:
+    def load(
+        cls, path: Path, options: RuntimeOptions, *, name: str | None = None, content: bytes | None = None
+    ) -> OnnxRuntime:
         """Load an .onnx file; weights in another file are refused."""
-        check_model_file(path, _KIND)
-        check_single_file(path)
+        content = model_bytes(path, _KIND, content)
+        check_single_file(path, content)
         ort = _import_onnxruntime()
         try:
-            session = ort.InferenceSession(
-                str(path), _session_options(ort, options), _providers(ort, options)
-            )
+            session = ort.InferenceSession(content, _session_options(ort, options), _providers(ort, options))
         except Exception as error:
-            raise refusal(path, _KIND, error) from error
+            raise refusal(path, content, _KIND, error) from error
         if options.enable_gpu and _CUDA not in session.get_providers():
-            warn_once(
-                f"enable_gpu is set, but ONNX Runtime has no working {_CUDA} here: models run on the CPU"
-            )
+            warn_once(f"enable_gpu is set, but ONNX Runtime has no working {_CUDA} here: models run on the CPU")
+        if session.get_providers() == [_CPU]:
+            # It keeps them to start anew on the CPU if a GPU fails.
+            session._model_bytes = None
         return cls(session, path, name or f"model file {path}")
 
     def close(self) -> None:

@@ -25,7 +25,7 @@ _TEXTS = (
 )  # fmt: skip
 
 
-def refusal(path: Path, kind: str, error: Exception) -> ModelError:
+def refusal(path: Path, content: bytes, kind: str, error: Exception) -> ModelError:
     """Return the error for a file that ONNX Runtime does not load."""
     import onnxruntime
 
@@ -34,7 +34,7 @@ def refusal(path: Path, kind: str, error: Exception) -> ModelError:
         found = re.search(pattern, str(error), re.DOTALL)
         if found is not None:
             return ModelError.of_file(path, problem.format(*found.groups(), runtime=runtime), fix)
-    return unreadable(path, kind, _plain(error))
+    return unreadable(path, content, kind, _plain(error))
 
 
 def _plain(error: Exception) -> str:

@@ -48,8 +48,16 @@ class Runtime(ABC):
 
     @classmethod
     @abstractmethod
-    def load(cls, path: Path, options: RuntimeOptions, *, name: str | None = None) -> Runtime:
-        """Load a model file; ``name`` is for error texts (default: the path).
+    def load(
+        cls, path: Path, options: RuntimeOptions, *, name: str | None = None, content: bytes | None = None
+    ) -> Runtime:
+        """Load a model file.
+
+        Args:
+            path: path of the file.
+            options: threads and devices.
+            name: the model's name in error texts; default: the path.
+            content: bytes of the file, where they were read and checked already; None: read it.
 
         Raises:
             ModelError: the file is missing, empty, corrupt or of another format, or the library is missing.

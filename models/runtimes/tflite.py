@@ -13,7 +13,7 @@ import numpy as np
 
 from models.errors import fail
 from models.runtimes.batches import Feeds
-from models.runtimes.model_file import check_model_file, unreadable
+from models.runtimes.model_file import model_bytes, unreadable
 from models.runtimes.options import RuntimeOptions
 from models.runtimes.quantization import Quantization
 from models.runtimes.runtime import Runtime
@@ -52,12 +52,13 @@ class TfliteRuntime(Runtime):
         self._shapes: list[tuple[int, ...]] = []
 
     @classmethod
-    def load(cls, path: Path, options: RuntimeOptions, *, name: str | None = None) -> TfliteRuntime:
+    def load(
+        cls, path: Path, options: RuntimeOptions, *, name: str | None = None, content: bytes | None = None
+    ) -> TfliteRuntime:
         """Load a .tflite file."""
-        check_model_file(path, _KIND)
-        content = path.read_bytes()
+        content = model_bytes(path, _KIND, content)
         if content[4:8] != _MAGIC:
-            raise unreadable(path, _KIND, f"bytes 4 to 8 should be {_MAGIC!r}")
+            raise unreadable(path, content, _KIND, f"bytes 4 to 8 should be {_MAGIC!r}")
         if options.enable_gpu:
             warn_once("enable_gpu is set, but TensorFlow Lite models run on the CPU here")
         interpreter_class = _import_interpreter()
@@ -66,7 +67,7 @@ class TfliteRuntime(Runtime):
             interpreter.allocate_tensors()
             return cls(interpreter, name or f"model file {path}")
         except Exception as error:
-            raise unreadable(path, _KIND, error) from error
+            raise unreadable(path, content, _KIND, error) from error
 
     def close(self) -> None:
         """Free the interpreter after the call in progress."""
@@ -75,9 +76,7 @@ class TfliteRuntime(Runtime):
 
     def _run(self, feeds: Feeds) -> dict[str, Any]:
         stored = [
-            port.quantization.quantize(feeds[port.tensor.name])
-            if port.quantization
-            else feeds[port.tensor.name]
+            port.quantization.quantize(feeds[port.tensor.name]) if port.quantization else feeds[port.tensor.name]
             for port in self._ins
         ]
         with self._lock:

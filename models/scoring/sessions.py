@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
 
-from models.checksum import verify_checksum
+from models.checksum import verified_bytes
 from models.errors import fail
 from models.runtimes import RUNTIMES
 from models.runtimes.options import RuntimeOptions
@@ -86,8 +86,8 @@ class SessionPool:
 def _load(spec: ModelSpec, path: Path, options: RuntimeOptions) -> Runtime:
     if not path.is_file():
         fail(spec.ref, f"should be in {path}, which is not a file", "publish it again, or correct its path")
-    verify_checksum(spec, path)
-    return RUNTIMES[spec.type].load(path, options, name=spec.ref)
+    # The runtime gets the bytes that were checked, as somebody may replace the file meanwhile.
+    return RUNTIMES[spec.type].load(path, options, name=spec.ref, content=verified_bytes(spec, path))
 
 
 SESSIONS = SessionPool()

@@ -89,6 +89,5 @@ def test_tensor_of_that_name_is_no_other_file(place: Place, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("end", [1, 10, 50, 100, -1])
 def test_file_that_is_no_model_is_left_to_the_runtime(end: int, tmp_path: Path) -> None:
-    path = tmp_path / "model.onnx"
-    path.write_bytes(as_initializer(weights(None)).SerializeToString()[:end] + b"\xff" * 20 + b"location")
-    check_single_file(path)
+    content = as_initializer(weights(None)).SerializeToString()[:end] + b"\xff" * 20 + b"location"
+    check_single_file(tmp_path / "model.onnx", content)

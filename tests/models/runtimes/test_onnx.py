@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import builtins
 import logging
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -110,9 +111,7 @@ def test_pipeline_over_text_and_number_columns_equals_scikit_learn(tmp_path: Pat
 
     country = RNG.choice(np.array(["DE", "FR", "IT"], dtype=object), size=300)
     table = np.column_stack([country, X[:, 0].astype(object)])
-    encoder = ColumnTransformer(
-        [("c", OneHotEncoder(handle_unknown="ignore"), [0]), ("a", "passthrough", [1])]
-    )
+    encoder = ColumnTransformer([("c", OneHotEncoder(handle_unknown="ignore"), [0]), ("a", "passthrough", [1])])
     estimator = make_pipeline(encoder, LogisticRegression()).fit(table, BINARY)
     types = [("country", StringTensorType([None, 1])), ("amount", FloatTensorType([None, 1]))]
     model = load(save(estimator, tmp_path, types=types))
@@ -131,6 +130,14 @@ def test_missing_gpu_is_warned_of_once(net_file: Path, caplog: pytest.LogCapture
         "enable_gpu is set, but ONNX Runtime has no working CUDAExecutionProvider here: models run on the CPU"
     ]
     assert runtimes[0].predict(runtimes[0].zeros(2))["score"].shape == (2, 1)
+
+
+def test_bytes_of_the_file_are_not_kept(net_file: Path) -> None:
+    content = net_file.read_bytes()
+    before = sys.getrefcount(content)
+    runtime = onnx.OnnxRuntime.load(net_file, RuntimeOptions(), content=content)
+    assert sys.getrefcount(content) == before
+    assert runtime.predict(runtime.zeros(2))["score"].shape == (2, 1)
 
 
 class FakeOrt:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,3 +70,18 @@ def test_failed_load_leaves_nothing_and_can_be_repeated(net_spec: ModelSpec, net
     assert len(pool) == 0
     net_file.write_bytes(content)
     assert pool.acquire(net_spec, net_file, ONE).runtime.inputs == net_spec.inputs
+
+
+def test_runtime_gets_the_bytes_that_were_checked(
+    net_spec: ModelSpec, net_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A neighbour replaces the file between its check and its load; what is loaded is what was checked."""
+    digest = hashlib.sha256
+
+    def then_replace(content: bytes = b"") -> Any:
+        found = digest(content)
+        net_file.write_bytes(b"of somebody else")
+        return found
+
+    monkeypatch.setattr(hashlib, "sha256", then_replace)
+    assert SessionPool().acquire(net_spec, net_file, ONE).runtime.inputs == net_spec.inputs
