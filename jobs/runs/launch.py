@@ -18,6 +18,7 @@ from jobs.flink.root_cause import root_cause
 from jobs.flink.signals import terminable
 from jobs.pipeline.pieces import input_uid, reads_pieces
 from jobs.pipeline.scoring import has_windows
+from jobs.run_folder.claim import check_free
 from jobs.run_folder.owner import SAVEPOINTS, note_owner, wait_for_owner
 from jobs.run_folder.row_counts import Counts
 from jobs.run_folder.summary import FILE, Summary
@@ -78,9 +79,22 @@ def run(
 def _run(request: RunRequest, show: Callable[[Counts, int | None], None], stages: Stages) -> Summary | StopResult:
     stages.end("imports")
     if not is_submitted():
+        check_free(request.output)
         wait_for_owner(request.output)
-    entry, state = find_job(request.job), saved_state(request)
+    find_job(request.job)
+    state = saved_state(request)
     prepared = prepare(request, needs_model=True, ended=stages.end)
+    with prepared.claim:
+        return _run_prepared(prepared, request, state, show, stages)
+
+
+def _run_prepared(
+    prepared: PreparedRun,
+    request: RunRequest,
+    state: str | None,
+    show: Callable[[Counts, int | None], None],
+    stages: Stages,
+) -> Summary | StopResult:
     check_goes_on(state, prepared.files)
     if not is_submitted():
         python_of_workers(prepared.settings.execution)
@@ -118,12 +132,13 @@ def _run(request: RunRequest, show: Callable[[Counts, int | None], None], stages
         check_sinks(gone_on_from)
         check_input(gone_on_from, input_uid(prepared.settings, prepared.job, prepared.files))
         add_connector(session, prepared.job, prepared.files)
-        build = importlib.import_module(entry.module).build
+        build = importlib.import_module(find_job(request.job).module).build
         inserts = build(session, prepared.settings, prepared.job, prepared.files, prepared.output)
         has_folders = prepared.job.sink.kafka is None
         is_bounded = not endless and prepared.settings.execution.checkpoint_interval_ms > 0
         folder = prepared.output if has_folders else None
-        watch = _start_watch(stages, planned, extra.get("rest.port"), folder, is_bounded=is_bounded)
+        port, kept = extra.get("rest.port"), prepared.claim.keep
+        watch = _start_watch(stages, planned, port, folder, is_bounded=is_bounded, submitted=kept)
         if endless:
             return _run_endless(inserts, prepared, request, show, watch)
         with watch_rows(prepared, lambda counts: show(counts, events)) as rows:
@@ -165,7 +180,13 @@ def _run_endless(
 
 
 def _start_watch(
-    stages: Stages, planned: ExitStack, port: str | None, output: Path | None, *, is_bounded: bool
+    stages: Stages,
+    planned: ExitStack,
+    port: str | None,
+    output: Path | None,
+    *,
+    is_bounded: bool,
+    submitted: Callable[[], None],
 ) -> Callable[[], AbstractContextManager[object]]:
     """Return a function that watches a job that was submitted to this process's mini-cluster: its start and its end.
 
@@ -175,11 +196,13 @@ def _start_watch(
         port: that of Flink's REST API; None: the job runs on a cluster.
         output: folder of the run; None: its rows go elsewhere.
         is_bounded: the job ends by itself, with a checkpoint.
+        submitted: called with the submission.
     """
 
     @contextmanager
     def begin() -> Iterator[None]:
         planned.close()
+        submitted()
         stages.end("planning")
         with ExitStack() as watched:
             if port is not None:

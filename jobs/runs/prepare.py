@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +16,7 @@ from jobs.catalogue import default_config
 from jobs.errors import refuse
 from jobs.flink.environment import prepare_process
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
-from jobs.run_folder.owner import MARKER, SAVEPOINTS
+from jobs.run_folder.claim import Claim, claim
 from jobs.runs.first_version import publish_first_version
 from jobs.runs.problems import find_problems
 from jobs.sources.files import InputFiles, find_inputs
@@ -29,8 +27,6 @@ from jobs.sources.labels import check_labels
 from models.experiments.doubts import experiment_doubts
 
 _LOG = logging.getLogger("gress.runs")
-# `Path` makes one slash of two.
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
 @dataclass(frozen=True)
@@ -69,12 +65,21 @@ class RunRequest:
 
 @dataclass(frozen=True)
 class PreparedRun:
-    """A request whose settings, model, input and output are known to be right."""
+    """A request whose settings, model, input and output are known to be right.
+
+    Attributes:
+        settings: all settings.
+        job: those of the job.
+        files: the input.
+        output: folder of the run.
+        claim: the run's hold on its folder; without its end an earlier run is back there with the next claim.
+    """
 
     settings: Settings
     job: JobSettings
     files: InputFiles | KafkaInput
     output: Path
+    claim: Claim
 
 
 def _ignore(stage: str) -> None:
@@ -101,31 +106,45 @@ def prepare(request: RunRequest, *, needs_model: bool, ended: Callable[[str], No
         for doubt in experiment_doubts(experiment):
             _LOG.warning("%s", doubt)
     ended("model")
+    files = _find_input(request, job, origin)
+    held = claim(request.output, is_overwriting=request.is_overwriting, is_resuming=request.is_resuming)
+    try:
+        return PreparedRun(settings, job, files or _generated(request), request.output, held)
+    except BaseException:
+        held.give_up()
+        raise
+
+
+def _find_input(request: RunRequest, job: JobSettings, origin: str) -> InputFiles | KafkaInput | None:
+    """Return a request's input; None: it is generated once the folder is claimed."""
     topics = find_kafka_input(request.input, job, origin)
     reads_labels = job.labels is not None and job.labels.kafka is not None
     if topics is not None or job.sink.kafka is not None or reads_labels:
         connector_jar()
     if job.sink.jdbc is not None:
         find_jars(JDBC)
-    if topics is not None:
-        check_labels(job, is_bounded=topics.is_bounded)
-        claim(request.output, is_overwriting=request.is_overwriting, is_resuming=request.is_resuming)
-    return PreparedRun(settings, job, topics or _find_files(request, job), request.output)
+    if topics is None and request.input and not request.input.startswith(GENERATOR):
+        return _find_files(request, job)
+    if topics is None:
+        parse_generator(request.input or GENERATOR)
+    check_labels(job, is_bounded=topics is None or topics.is_bounded)
+    return topics
+
+
+def _generated(request: RunRequest) -> InputFiles:
+    try:
+        return find_inputs(str(generate(request.input or GENERATOR, request.output)))
+    except OSError as error:
+        refuse(f"output {request.output}", "a folder that can be written", str(error), "name another")
 
 
 def _find_files(request: RunRequest, job: JobSettings) -> InputFiles:
-    if not request.input or request.input.startswith(GENERATOR):
-        parse_generator(request.input or GENERATOR)
-        check_labels(job, is_bounded=True)
-        claim(request.output, is_overwriting=request.is_overwriting, is_resuming=request.is_resuming)
-        return find_inputs(str(generate(request.input or GENERATOR, request.output)))
     files = find_inputs(request.input)
     files.line_format(job.events)
     check_times(files, job.events)
     check_labels(job, is_bounded=True)
     if any(request.output.absolute() in path.parents for path in files.paths):
         refuse(f"output {request.output}", "a folder apart from the input", "the one it lies in", "name another")
-    claim(request.output, is_overwriting=request.is_overwriting, is_resuming=request.is_resuming)
     return files
 
 
@@ -138,34 +157,3 @@ def _load(request: RunRequest) -> tuple[Settings, JobSettings]:
     if request.output_format not in ("json", "parquet"):
         refuse("format", "json or parquet", repr(request.output_format))
     return settings, job
-
-
-def claim(output: Path, *, is_overwriting: bool, is_resuming: bool = False) -> None:
-    """Make an empty output folder; remove only files that a run wrote, and none where a run goes on.
-
-    Raises:
-        JobError: the folder is a URL, is somebody else's, holds a run or the only state of one, or another run has just
-            taken it.
-    """
-    if _URL.match(str(output)):
-        refuse(f"output {output}", "a folder of this machine", "a URL", "name a local or mounted folder")
-    if is_resuming and (output / MARKER).is_file():
-        return
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        if not (output / MARKER).is_file():
-            refuse(f"output {output}", "a new or empty folder", "one in use", "name another")
-        if not is_overwriting:
-            refuse(f"output {output}", "a new or empty folder", "a run's", "add --resume or --overwrite")
-        savepoint = next(iter(sorted((output / SAVEPOINTS).glob("*"))), None)
-        if savepoint is not None:
-            fix = "go on from it with --resume, or move or delete it yourself first"
-            refuse(f"--overwrite: {output}", "no savepoint of a stopped run", savepoint.name, fix)
-        shutil.rmtree(output)
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        # Of two runs that start at once one makes the file.
-        (output / MARKER).touch(exist_ok=False)
-    except FileExistsError:
-        refuse(f"output {output}", "a new or empty folder", "one that another run has just taken", "name another")
-    except OSError as error:
-        refuse(f"output {output}", "a folder that can be made and written", f"{error}", "name another")

@@ -14,9 +14,7 @@ from jobs.errors import fail, refuse
 from jobs.sources.transactions import GeneratorSettings, TransactionGenerator, write
 
 GENERATOR = "generator:"
-DEFAULTS = GeneratorSettings(
-    customers=1_000, terminals=2_000, seed=1, radius=10.0, compromised_terminals=5e-4
-)
+DEFAULTS = GeneratorSettings(customers=1_000, terminals=2_000, seed=1, radius=10.0, compromised_terminals=5e-4)
 """A small town, in which the windows fill and each pattern of fraud appears within the default days."""
 DEFAULT_DAYS = 40
 
@@ -62,5 +60,6 @@ def generate(text: str, folder: Path) -> Path:
     """Write the transactions of a ``generator:`` input to ``input.jsonl`` in a folder, and return the file."""
     days, settings = parse_generator(text)
     path = folder / "input.jsonl"
-    write(path, TransactionGenerator(settings).days(days))
-    return path
+    part = folder / ".input.part.jsonl"
+    write(part, TransactionGenerator(settings).days(days))
+    return part.replace(path)

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from jobs.run_folder.earlier_run import WRITTEN
+from jobs.run_folder.owner import MARKER
 from tests.support.crafted_input import BAD_LINES, LATE, BadLine, CraftedInput, iso_times
 from tests.support.fraud_config import ALERT_THRESHOLD, expected_features
 from tests.support.job_runs import JobRun
@@ -124,5 +126,6 @@ def test_summary_has_the_quality_of_the_scores(crafted_run: JobRun, scored: pd.D
 
 def test_nothing_of_the_run_itself_is_left(crafted_run: JobRun) -> None:
     names = {path.name for path in crafted_run.output.iterdir()}
-    assert names == {"predictions", "alerts", "dead_letters", "summary.json", "timeline.jsonl", ".gress-run"}
+    assert names == {"predictions", "alerts", "dead_letters", "summary.json", "timeline.jsonl", MARKER}
+    assert names <= {MARKER, *WRITTEN}
     assert not list(crafted_run.output.glob("*/.*"))

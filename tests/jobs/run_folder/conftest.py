@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
+from jobs.run_folder.claim import claim
+from tests.jobs.run_folder.claims import NOTES, write_run
 from tests.jobs.run_folder.parts import WriteParts
 
 
@@ -23,3 +25,13 @@ def write_parts(tmp_path: Path) -> WriteParts:
         return folder
 
     return write
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    """The folder of a run that ended, with a file of somebody else."""
+    output = tmp_path / "out"
+    with claim(output, is_overwriting=False):
+        write_run(output, "old")
+    (output / NOTES).write_text("mine")
+    return output

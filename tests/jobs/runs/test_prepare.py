@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,10 @@ import pytest
 
 from conf.errors import ConfigError
 from jobs.errors import JobError
-from jobs.runs.prepare import MARKER, RunRequest, claim, prepare
+from jobs.run_folder.claim import claim
+from jobs.run_folder.owner import MARKER
+from jobs.runs.prepare import RunRequest, prepare
+from jobs.sources import generated
 from models.errors import ModelError
 from tests.support.experiment_runs import SPLIT
 from tests.support.experiment_runs import overrides as experiment_overrides
@@ -149,88 +153,20 @@ def test_input_inside_the_output_is_refused(request_of: Callable[..., RunRequest
     assert (tmp_path / "out" / "in.jsonl").exists()
 
 
-def test_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(JobError, match=r"file/out: expected a folder that can be made and written, got .*Not a direct"):
-        claim(tmp_path / "file" / "out", is_overwriting=False)
+def test_run_that_cannot_be_prepared_leaves_the_earlier_one(
+    request_of: Callable[..., RunRequest], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(request_of(), needs_model=False)
+    (tmp_path / "out" / "summary.json").write_text("old")
 
+    def fill_the_disk(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-def test_folder_in_use_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").touch()
-    with pytest.raises(JobError, match="expected a new or empty folder, got one in use; name another"):
-        claim(tmp_path, is_overwriting=False)
-
-
-def test_folder_of_a_run_may_be_gone_on_from_or_overwritten(tmp_path: Path) -> None:
-    claim(tmp_path / "out", is_overwriting=False)
-    with pytest.raises(JobError, match="got a run's; add --resume or --overwrite"):
-        claim(tmp_path / "out", is_overwriting=False)
-    claim(tmp_path / "out", is_overwriting=True)
-
-
-@pytest.mark.parametrize("is_file", [True, False], ids=["file", "folder"])
-def test_what_no_run_wrote_is_never_removed(is_file: bool, tmp_path: Path) -> None:
-    output = tmp_path / "out"
-    if is_file:
-        output.write_text("mine")
-    else:
-        output.mkdir()
-        (output / "mine").touch()
-    with pytest.raises(JobError, match="expected a new or empty folder, got one in use; name another"):
-        claim(output, is_overwriting=True)
-    assert output.is_file() == is_file
-    assert is_file or (output / "mine").exists()
-
-
-def test_earlier_run_is_replaced_on_request(tmp_path: Path) -> None:
-    output = tmp_path / "deep" / "out"
-    claim(output, is_overwriting=False)
-    (output / "predictions").mkdir()
-    claim(output, is_overwriting=True)
-    assert [path.name for path in output.iterdir()] == [MARKER]
-
-
-def test_savepoint_of_a_stopped_run_is_not_overwritten(tmp_path: Path) -> None:
-    claim(tmp_path / "out", is_overwriting=False)
-    saved = tmp_path / "out" / "savepoints" / "savepoint-1" / "_metadata"
-    saved.parent.mkdir(parents=True)
-    saved.touch()
-    with pytest.raises(JobError, match=r"--overwrite: .*expected no savepoint of a stopped run, got savepoint-1"):
-        claim(tmp_path / "out", is_overwriting=True)
-    assert saved.is_file()
-
-
-@pytest.mark.parametrize("url", ["s3://bucket/out", "hdfs://host/out", "file:///tmp/out"])
-def test_url_makes_no_local_folder(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(JobError, match=r"expected a folder of this machine, got a URL; name a local or mounted folder"):
-        claim(Path(url), is_overwriting=False)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_of_two_runs_at_once_one_gets_the_folder(tmp_path: Path) -> None:
-    start = threading.Barrier(8)
-    answers: list[str] = []
-
-    def take() -> None:
-        start.wait()
-        try:
-            claim(tmp_path / "out", is_overwriting=False)
-            answers.append("taken")
-        except JobError:
-            answers.append("refused")
-
-    threads = [threading.Thread(target=take) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(answers) == ["refused"] * 7 + ["taken"]
-
-
-def test_empty_folder_is_taken_as_it_is(tmp_path: Path) -> None:
-    claim(tmp_path, is_overwriting=False)
-    assert (tmp_path / MARKER).is_file()
+    monkeypatch.setattr(generated, "write", fill_the_disk)
+    given = request_of(input="generator:days=1,customers=20,terminals=50", is_overwriting=True)
+    with pytest.raises(JobError, match=r"output .*out: expected a folder that can be written, got .*No space left"):
+        prepare(given, needs_model=False)
+    assert (tmp_path / "out" / "summary.json").read_text() == "old"
 
 
 def test_a_model_that_does_not_say_its_features_is_one_line_of_warning(config: Path, tmp_path: Path) -> None:
