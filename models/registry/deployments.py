@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
 from models.errors import ModelError, fail
 from models.registry.deployment import Deployment, next_deployment
 from models.registry.documents import read_document
+from models.registry.errors import RegistryError
 from models.registry.experiment_state import ExperimentState, check_weights
+from models.registry.ignored import say_ignored
 from models.registry.store import ObjectStore
 from models.version import Version
 
@@ -24,7 +26,7 @@ class Deployments:
     """The generations of one model: ``<model>/deployments/<n>.json``, each written once.
 
     If two writers race, one gets the number and the other takes the next one. No deployment is lost, and the list of
-    files is the history.
+    files is the history. A damaged file keeps its number, and is ignored where another one can be read.
 
     Args:
         store: store of the registry.
@@ -40,30 +42,29 @@ class Deployments:
         self._may_serve = may_serve
 
     def latest(self) -> Deployment | None:
-        """Return the highest generation; None: nothing was ever promoted."""
+        """Return the highest generation that can be read; None: nothing was ever promoted.
+
+        Raises:
+            ModelError: there are generations, and none can be read.
+        """
         numbers = self._numbers()
-        return self._read(numbers[-1]) if numbers else None
+        found = self._highest(numbers)
+        return self._read(numbers[-1]) if found is None and numbers else found
 
     def after(self, generation: int) -> Deployment | None:
-        """Return the highest generation above the given one; None: there is none.
+        """Return the highest generation above the given one that can be read; None: there is none.
 
         If nothing changed, this costs one small read.
         """
-        found = None
-        while (later := self._read(generation + 1)) is not None:
-            found = later
-            generation += 1
-        return found
+        return self._walk(generation)[0]
 
     def history(self) -> tuple[Deployment, ...]:
-        """Return all generations, lowest first."""
-        read = (self._read(number) for number in self._numbers())
-        return tuple(deployment for deployment in read if deployment is not None)
+        """Return all generations that can be read, lowest first."""
+        return tuple(self._readable(self._numbers()))
 
     def newest_first(self) -> Iterator[Deployment]:
         """Yield the generations, highest first, each read when it is asked for: there may be very many."""
-        read = (self._read(number) for number in reversed(self._numbers()))
-        return (deployment for deployment in read if deployment is not None)
+        return self._readable(reversed(self._numbers()))
 
     def promote(self, version: str, *, by: str = "", why: str = "", experiment: str | None = None) -> Deployment:
         """Make a version the primary in a new generation; the caller has checked that the version exists.
@@ -198,33 +199,62 @@ class Deployments:
 
     def _before(self, deployment: Deployment) -> Deployment | None:
         """Return the last earlier deployment of the version that ``deployment`` calls its previous one."""
-        for number in range(deployment.generation - 1, 0, -1):
-            found = self._read(number)
-            if found is not None and found.primary == deployment.previous:
-                return found
-        return None
+        earlier = self._readable(range(deployment.generation - 1, 0, -1))
+        return next((found for found in earlier if found.primary == deployment.previous), None)
 
     def _no_way_back(self, state: str) -> ModelError:
         return ModelError(f"model {self._name}", f"cannot be rolled back: {state}", "promote a version")
 
     def _append(self, following: Callable[[Deployment | None], Deployment]) -> Deployment:
-        latest = self.latest()
+        numbers = self._numbers()
+        latest, last = self._highest(numbers), numbers[-1] if numbers else 0
         for _ in range(_ATTEMPTS):
-            deployment = following(latest)
+            # A damaged generation keeps its number.
+            deployment = following(latest).model_copy(update={"generation": last + 1})
             content = json.dumps(deployment.model_dump(mode="json"), sort_keys=True, indent=2) + "\n"
             path = self._path(deployment.generation)
             # A store may write, fail to say so and refuse the retry: a file with our content is ours.
             if self._store.create(path, content.encode()) or self._store.read(path) == content.encode():
                 return deployment
-            latest = self.after(deployment.generation - 1)
+            later, last = self._walk(last)
+            latest = later or latest
         fail(f"model {self._name}", f"got no generation in {_ATTEMPTS} attempts", "others write to it without end")
 
     def _numbers(self) -> list[int]:
         names = (path.rpartition("/")[2].removesuffix(".json") for path in self._store.files(self._prefix))
         return sorted(int(name) for name in names if name.isdecimal())
 
+    def _highest(self, numbers: Sequence[int]) -> Deployment | None:
+        return next(self._readable(reversed(numbers)), None)
+
+    def _readable(self, numbers: Iterable[int]) -> Iterator[Deployment]:
+        read = map(self._look, numbers)
+        return (found for found in read if isinstance(found, Deployment))
+
+    def _walk(self, generation: int) -> tuple[Deployment | None, int]:
+        """Return the highest generation from the next one on that can be read, and the last number without a gap."""
+        found = None
+        while (later := self._look(generation + 1)) is not None:
+            found = later if isinstance(later, Deployment) else found
+            generation += 1
+        return found, generation
+
+    def _look(self, number: int) -> Deployment | ModelError | None:
+        """Return a generation, or why it is ignored; None: there is none."""
+        try:
+            return self._read(number)
+        except RegistryError:
+            raise
+        except ModelError as error:
+            say_ignored(f"{error.subject} {error.problem}")
+            return error
+
     def _read(self, number: int) -> Deployment | None:
-        return read_document(self._store, self._path(number), Deployment, what_to_do="promote again")
+        path = self._path(number)
+        found = read_document(self._store, path, Deployment, what_to_do="promote again")
+        if found is not None and found.generation != number:
+            fail(f"deployment {self._store.url}/{path}", f"is a copy of generation {found.generation}", "promote again")
+        return found
 
     @property
     def _prefix(self) -> str:

@@ -11,6 +11,7 @@ from models.checksum import verify_checksum
 from models.errors import ModelError, fail
 from models.registry.cache import ModelCache
 from models.registry.deployments import Deployments
+from models.registry.ignored import say_ignored
 from models.registry.records import Kind, Record, Records
 from models.registry.store import ObjectStore
 from models.spec import ModelSpec, check_name, parse_spec, spec_text
@@ -203,17 +204,22 @@ class Registry:
                 continue
             folder = f"{parts[0]}/{parts[1]}"
             version = self._version(folder)
+            if version is None:
+                continue
             if version in found:
                 there = f"{self.url}/{found[version]} and {self.url}/{folder}"
                 fail(f"model {name}", f"has version {version} twice: {there}", "remove one")
             found[version] = folder
         return dict(sorted(found.items()))
 
-    def _version(self, folder: str) -> Version:
+    def _version(self, folder: str) -> Version | None:
+        """Return the version that a folder is named after; None: it is no version's, such as a copy of one."""
         try:
             return Version.parse(folder.rpartition("/")[2])
         except ModelError as error:
-            fail(f"folder {self.url}/{folder}", "holds a model.json, but its name is not a version", error.fix)
+            problem = f"holds a model.json, but its name is not a version ({error.fix})"
+            say_ignored(f"folder {self.url}/{folder} {problem}")
+            return None
 
     def _read(self, name: str, version: Version, folder: str) -> ModelSpec:
         path = f"{folder}/{_SPEC_FILE}"

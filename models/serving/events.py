@@ -32,6 +32,9 @@ class SwapListener(Protocol):
     def registry_back(self, name: str) -> None:
         """Note that the registry answers again."""
 
+    def registry_rewound(self, name: str, seen: int, found: int) -> None:
+        """Note that the last generation is another than the one seen last, as after the restore of a backup."""
+
 
 class NullListener:
     """A listener that does nothing."""
@@ -55,4 +58,7 @@ class NullListener:
         """Do nothing."""
 
     def registry_back(self, name: str) -> None:
+        """Do nothing."""
+
+    def registry_rewound(self, name: str, seen: int, found: int) -> None:
         """Do nothing."""

@@ -18,6 +18,7 @@ from models.registry import Deployment, RegistryError
 from models.scoring.loaded import LoadedModel
 from models.serving.events import NullListener, SwapListener
 from models.serving.fitness import Probe, check_fitness
+from models.serving.rewind import RewindWatch
 from models.serving.shelf import LoadedVersion, Shelf
 from models.serving.versions import Versions
 
@@ -86,13 +87,14 @@ class LiveModel:
         self._probe: Probe | None = None
         self._probed_s = -_PROBE_EVERY_S
         self._shelf = Shelf(self._options.max_loaded, self._options.max_loaded_bytes, self._listener)
-        self._generation, model = self._first()
+        self._rewinds = RewindWatch(versions)
+        self._seen, model = self._first()
         self._serving = LoadedVersion(model)
 
     @property
     def generation(self) -> int:
         """The last deployment that was applied or rejected; 0 before the first."""
-        return self._generation
+        return self._seen.generation if self._seen is not None else 0
 
     def start(self) -> None:
         """Start to watch for deployments, and load the previous version as the fallback."""
@@ -149,14 +151,17 @@ class LiveModel:
         """Check once for a new deployment and apply it; if its version must be loaded, another thread does both."""
         self._give_up_on_slow()
         try:
-            found = self._versions.after(self._generation)
+            found = self._versions.after(self.generation)
+            other = self._rewinds.look(self._seen) if found is None else None
         except ModelError as error:
             self._goes_on(error)
             return
         if self._is_outage:
             self._is_outage = False
             self._listener.registry_back(self._versions.name)
-        if found is not None:
+        if other is not None:
+            self._rewind(other)
+        elif found is not None:
             self._take(found)
 
     def close(self) -> None:
@@ -212,20 +217,20 @@ class LiveModel:
             self._listener.registry_failed(self._versions.name, error)
         self._is_outage = True
 
-    def _first(self) -> tuple[int, LoadedModel]:
+    def _first(self) -> tuple[Deployment | None, LoadedModel]:
         """Load the deployed primary, or its previous version if the primary may not serve."""
         deployment = self._versions.latest()
         if deployment is None:
-            return 0, self._open("")
+            return None, self._open("")
         try:
-            return deployment.generation, self._open(deployment.primary)
+            return deployment, self._open(deployment.primary)
         except RegistryError:
             raise
         except ModelError as error:
             self._reject(deployment, error)
             if deployment.previous is None:
                 raise
-            return deployment.generation, self._open(deployment.previous)
+            return deployment, self._open(deployment.previous)
 
     def _open(self, version: str) -> LoadedModel:
         """Load a version and check that it is fit to serve."""
@@ -247,6 +252,13 @@ class LiveModel:
         with self.lease() as serving:
             check_fitness(model, budget_s=budget_s, probe=self._probe, serving=serving)
 
+    def _rewind(self, deployment: Deployment) -> None:
+        """Follow a registry whose generations were exchanged; their numbers mean others than before."""
+        with self._lock:
+            self._staging = self._refused = None
+        self._listener.registry_rewound(self._versions.name, self.generation, deployment.generation)
+        self._take(deployment)
+
     def _take(self, deployment: Deployment) -> None:
         with self._lock:
             if self._staging is not None and self._staging.deployment.chosen_in == deployment.chosen_in:
@@ -254,7 +266,7 @@ class LiveModel:
                 return  # a thread is loading it
             self._staging = None
             if deployment.chosen_in == self._refused or self._serving.model.spec.version == deployment.primary:
-                self._generation = deployment.generation
+                self._seen = deployment
                 return
             ready = self._shelf.take(deployment.primary)
             if ready is None:
@@ -291,7 +303,7 @@ class LiveModel:
             if self._stop.is_set() or self._staging is not staging:
                 return False
             before, self._serving = self._serving, held
-            self._generation = deployment.generation
+            self._seen = deployment
             self._staging = None
             evicted = self._shelf.put(before)
             # A rolled-back version stays loaded, as it may be promoted again, but it must not score any row; and what
@@ -319,7 +331,7 @@ class LiveModel:
             if self._staging is not staging:
                 return
             self._staging = None
-            self._generation = staging.deployment.generation
+            self._seen = staging.deployment
         self._reject(staging.deployment, error)
 
     def _reject(self, deployment: Deployment, error: Exception) -> None:

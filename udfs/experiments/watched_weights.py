@@ -16,6 +16,7 @@ from conf.settings import MlSettings
 from models.errors import ModelError
 from models.experiments.weights import weights_of
 from models.registry import Deployment, ExperimentState, open_registry
+from models.serving.rewind import RewindWatch
 from udfs.experiments.weights import AllWeights, FixedWeights, WeightSource
 from udfs.logs import fields
 
@@ -57,7 +58,8 @@ class WatchedWeights:
         self._experiments = tuple(each for each in experiments if each.name in deployed)
         self._deployed = deployed
         self._interval_s = interval_s
-        self._generations: dict[str, int] = {}
+        self._seen: dict[str, Deployment] = {}
+        self._rewinds = {name: RewindWatch(source) for name, source in deployed.items()}
         self._ignored: dict[str, ExperimentState] = {}
         self._is_outage = False
         self._stop = threading.Event()
@@ -72,14 +74,19 @@ class WatchedWeights:
         """Look once for changes, and take them up."""
         try:
             for each in self._experiments:
-                generation = self._generations.get(each.name, 0)
-                self._take(each, self._deployed[each.name].after(generation))
+                self._take(each, self._find(each.name))
         except ModelError as error:
             self._goes_on(error)
             return
         if self._is_outage:
             self._is_outage = False
             _LOG.info("the registry of experiments answers again", extra=fields("experiment_registry_back"))
+
+    def _find(self, name: str) -> Deployment | None:
+        """Return the last deployment if it is another than the one seen last; None: it is the same."""
+        seen = self._seen.get(name)
+        found = self._deployed[name].after(seen.generation if seen is not None else 0)
+        return self._rewinds[name].look(seen) if found is None else found
 
     def close(self) -> None:
         """Stop watching."""
@@ -104,7 +111,7 @@ class WatchedWeights:
         if deployment is None:
             return
         name = experiment.name
-        self._generations[name] = deployment.generation
+        self._seen[name] = deployment
         state = deployment.experiments.get(name)
         if state is None or state == self._ignored.get(name):
             return

@@ -75,6 +75,12 @@ class SwapLog:
         """Log that the registry answers again."""
         _LOG.info("the registry of model %s answers again", name, extra=fields("registry_back", model=name))
 
+    def registry_rewound(self, name: str, seen: int, found: int) -> None:
+        """Log that the last generation is another than the one seen last, as after the restore of a backup."""
+        text = "the registry of model %s was exchanged, as by a restored backup: after generation %d comes %d; followed"
+        said = fields("registry_rewound", model=name, before=seen, generation=found)
+        _LOG.warning(text, name, seen, found, extra=said)
+
 
 @cache
 def _say_pinned(name: str, version: str) -> None:

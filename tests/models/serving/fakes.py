@@ -141,6 +141,9 @@ class Heard:
     def registry_back(self, name: str) -> None:
         self.events.append(("registry_back",))
 
+    def registry_rewound(self, name: str, seen: int, found: int) -> None:
+        self.events.append(("registry_rewound", seen, found))
+
     def of(self, *kinds: str) -> list[tuple[Any, ...]]:
         return [event for event in self.events if event[0] in kinds]
 

@@ -333,3 +333,26 @@ def test_without_room_no_fallback_is_loaded(make: Make, versions: FakeVersions) 
     live.start()
     assert len(versions.opened) == 1
     assert fallback(live) is None
+
+
+def test_a_registry_that_went_back_is_followed(make: Make, versions: FakeVersions, heard: Heard) -> None:
+    backup = list(versions.deployments)
+    live = make()
+    versions.promote("2.0.0")
+    live.poll()
+    wait_for(lambda: serving(live) == "2.0.0")
+    versions.errors["3.0.0"] = ModelError("model fraud@3.0.0", "is damaged")
+    versions.promote("3.0.0")
+    live.poll()
+    wait_for(lambda: heard.of("rejected") != [])
+    versions.deployments = backup
+    for _ in range(15):
+        live.poll()
+    wait_for(lambda: serving(live) == "1.0.0")
+    assert heard.of("registry_rewound") == [("registry_rewound", 3, 1)]
+    # Generation 3 is another one now than that which was rejected.
+    versions.errors.clear()
+    for version in ("2.0.0", "3.0.0"):
+        versions.promote(version)
+    live.poll()
+    wait_for(lambda: serving(live) == "3.0.0")

@@ -68,6 +68,17 @@ def events(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.fields["event"] for record in caplog.records]
 
 
+def test_weights_of_a_restored_backup_are_followed(deployed: FakeDeployments, watched: WatchedWeights) -> None:
+    for new in (10, 50):
+        deployed.set(test=state(old=100 - new, new=new))
+    watched.poll()
+    fifty = watched.present["test"]
+    del deployed.made[1:]
+    for _ in range(15):
+        watched.poll()
+    assert watched.present["test"] == weights_of(TESTED, state(old=90, new=10)) != fifty
+
+
 def test_before_the_first_change_the_settings_count(watched: WatchedWeights) -> None:
     assert (percent(watched), percent(watched, "beside")) == ({"old": 90, "new": 10}, {"old": 60, "new": 40})
 
