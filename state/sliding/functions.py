@@ -87,9 +87,9 @@ class WindowedBatch:
 
     def _sum_in(self, spec: WindowSpec) -> Doubles:
         parts = self._parts_in(spec, "sum")
-        if self.plan.scale(spec.source) is None:
-            return join(parts, len(self.times))
-        return parts[0].astype(np.float64) if parts else np.zeros(len(self.times))
+        if self.plan.scale(spec.source) is not None and parts.keys() == {0}:
+            return parts[0].astype(np.float64)
+        return join(parts, len(self.times))
 
     def _parts_in(self, spec: WindowSpec, form: Form) -> dict[int, NDArray[np.int64]]:
         """Return what the parts of a quantity sum up to in the window of each row."""

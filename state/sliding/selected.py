@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from state.sliding.aggregates.latest import NEVER
-from state.sliding.aggregates.limbs import split_doubles, split_squares
+from state.sliding.aggregates.limbs import split_doubles, split_squares, split_whole
 from state.sliding.codes import LEAST, to_codes, to_whole
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class SelectedValues:
         whole = self._whole.get(quantity.selection)
         if whole is None:
             whole = self._whole[quantity.selection] = to_whole(self._filled(quantity.selection), scale)
-        return {0: whole} if quantity.form == "sum" else split_squares(whole)
+        return split_whole(whole) if quantity.form == "sum" else split_squares(whole)
 
     def _filled(self, selection: Selection) -> NDArray[Any]:
         """Return the numbers of a source, 0 where the selection leaves a row out."""

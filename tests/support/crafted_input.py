@@ -81,6 +81,13 @@ BAD_LINES = (
         "out_of_range",
         "field 'TX_AMOUNT': expected at most 2 digits after the point, got 1.234",
     ),
+    # One such row would make the sums of a window of a month wrong.
+    BadLine(
+        _with(TX_AMOUNT=1e15),
+        "out_of_range",
+        "field 'TX_AMOUNT': expected at most 9007199254740991 as a whole number of units of 1e-2, got 1000",
+    ),
+    BadLine(_with(TX_FRAUD=2**53), "out_of_range", "field 'TX_FRAUD': expected <= 9007199254740991, got 9007199254"),
     UNDECODABLE,
 )
 LATE = BadLine(
@@ -116,7 +123,7 @@ class CraftedInput:
         """All lines of the JSON Lines file."""
         lines = to_json_lines({name: self.rows[name].to_numpy() for name in COLUMNS})
         for place, bad in enumerate(self.bad[:-1]):
-            lines.insert(200 * (place + 1) % len(lines), bad.text)
+            lines.insert(180 * (place + 1) % len(lines), bad.text)
         return [*lines, self.bad[-1].text]
 
     @property

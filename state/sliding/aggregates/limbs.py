@@ -1,8 +1,8 @@
 """Exact sums: numbers as limbs of 32 bits that int64 columns add up, and the double nearest to such a sum.
 
-A number is the sum of ``limb[j] * 2**(32 * j)``. Limbs carry the sign of their number and are below 2**32 in magnitude,
-so a column adds up 2**30 of them without overflow. A sum of limbs does not depend on the order of its summands, and its
-one rounding happens at the end: the result is that of ``math.fsum``.
+A number is the sum of ``limb[j] * 2**(32 * j)``. Limbs have a sign of their own and are below 2**32 in magnitude, so a
+column adds up 2**30 of them without overflow. A sum of limbs does not depend on the order of its summands, and its one
+rounding happens at the end: the result is that of ``math.fsum``.
 
 Source: Kulisch's long accumulator; Neal, "Fast exact summation using small and large superaccumulators",
 arXiv 1505.05571, 2015.
@@ -57,6 +57,13 @@ def _scatter(limbs: Limbs, first: NDArray[np.int64], parts: list[NDArray[np.int6
         for position, part in enumerate(parts):
             column = limbs.setdefault(start + position, np.zeros(len(first), np.int64))
             np.copyto(column, part, where=rows)
+
+
+def split_whole(values: NDArray[np.int64]) -> Limbs:
+    """Return the limbs of integers by place: one while all are below 2**32 in magnitude."""
+    if not len(values) or (values.max() <= _MASK and values.min() >= -_MASK):
+        return {0: values}
+    return {0: values & _MASK, 1: values >> _BITS}
 
 
 def split_squares(values: NDArray[np.int64]) -> Limbs:

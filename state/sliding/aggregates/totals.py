@@ -1,6 +1,7 @@
 """Running totals: each row carries the totals of its key, and a window is the difference of two of them.
 
-Totals are int64 and may wrap around, which cancels in differences: as in SQL, a sum wraps only where the window's does.
+Totals are int64 and may wrap around, which cancels in differences. The sum of a window does not, as its summands are
+below 2**32 in magnitude.
 Columns are added when a row first needs one: a limb of a large number, or the first row that a count leaves out.
 """
 

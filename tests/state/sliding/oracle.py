@@ -148,14 +148,10 @@ def _whole(values: Sequence[Any], source: str) -> list[int]:
     return [max(-(2**63), min(2**63 - 1, math.floor(value * 100.0 + 0.5))) for value in values]
 
 
-def _wrapped(total: int) -> int:
-    return (total + 2**63) % 2**64 - 2**63
-
-
 def _sum(values: Sequence[Any], source: str) -> float:
     if source == "SIZE":
         return _nearest(values)
-    return float(_wrapped(sum(_whole(values, source)))) / (100.0 if source == "PRICE" else 1.0)
+    return float(sum(_whole(values, source))) / (100.0 if source == "PRICE" else 1.0)
 
 
 def _nearest(values: Sequence[float]) -> float:
@@ -174,7 +170,7 @@ def _stddev(values: Sequence[Any], source: str) -> float:
         total, squares = _nearest(values), _nearest([value * value for value in values])
     else:
         whole = _whole(values, source)
-        total, squares = float(_wrapped(sum(whole))), float(sum(value * value for value in whole))
+        total, squares = float(sum(whole)), float(sum(value * value for value in whole))
     with np.errstate(all="ignore"):
         variance = np.float64(count * squares - total * total) / (count * (count - 1))
         return float(np.sqrt(np.maximum(variance, 0.0))) / (100.0 if source == "PRICE" else 1.0)

@@ -92,8 +92,7 @@ def answer(spec: WindowSpec, found: float | None, count: int) -> float:
         return math.nan
     if spec.function in ("sum", "avg"):
         if spec.source in WHOLE:
-            # A BIGINT of Flink wraps around.
-            found = float((found + 2**63) % 2**64 - 2**63) / UNIT.get(spec.source, 1.0)
+            found = float(found) / UNIT.get(spec.source, 1.0)
         return found / count if spec.function == "avg" else found
     if spec.function == "stddev":
         return found / UNIT.get(spec.source or "", 1.0)

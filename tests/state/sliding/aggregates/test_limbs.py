@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from state.sliding.aggregates.limbs import join, split_doubles, split_squares
+from state.sliding.aggregates.limbs import join, split_doubles, split_squares, split_whole
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 # Sums near halves of the last bit, where rounding is decided by digits far below.
@@ -34,6 +34,11 @@ def test_a_sum_of_doubles_is_rounded_once(values: list[float]) -> None:
     except OverflowError:
         nearest = math.inf if exact > 0 else -math.inf
     assert added(split_doubles(np.array(values))) == nearest
+
+
+@given(st.lists(INTEGERS, min_size=1))
+def test_a_sum_of_integers_is_rounded_once(values: list[int]) -> None:
+    assert added(split_whole(np.array(values, np.int64))) == float(sum(values))
 
 
 @given(st.lists(INTEGERS, min_size=1))
@@ -63,6 +68,8 @@ def test_only_limbs_that_are_needed_are_there() -> None:
     assert sorted(split_doubles(np.array([1.0, 3.0, -2.0]))) == [0]
     assert sorted(split_squares(np.array([5, -7]))) == [0]
     assert sorted(split_squares(np.array([5, -70_000]))) == [0, 1]
+    assert sorted(split_whole(np.array([-(2**32) + 1, 2**32 - 1]))) == [0]
+    assert sorted(split_whole(np.array([5, 2**32]))) == [0, 1]
     assert split_doubles(np.array([0.0])) == {}
 
 
@@ -70,6 +77,7 @@ def test_a_million_rows_do_not_overflow_a_limb() -> None:
     values = np.full(1_000_000, np.nextafter(1e15, 0))
     assert added(split_doubles(values)) == math.fsum(values.tolist())
     assert added(split_squares(np.full(1_000_000, -(2**63)))) == float(1_000_000 * 2**126)
+    assert added(split_whole(np.full(1_000_000, -(2**63)))) == float(-1_000_000 * 2**63)
 
 
 def test_each_sum_has_its_own_sign_and_size() -> None:
