@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -36,6 +37,7 @@ app = typer.Typer(
     help="Machine learning on live streams, on Apache Flink.",
     epilog="To begin: gress run fraud-detection --output out, then gress report out.",
 )
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 jobs_app = typer.Typer(no_args_is_help=True, help="The jobs that come with the package.")
 config_app = typer.Typer(no_args_is_help=True, help="Settings: check a file, show what is in effect.")
 features_app = typer.Typer(no_args_is_help=True, help="Features: list the types; explain and export those of a job.")
@@ -99,6 +101,10 @@ def main() -> None:
         app(standalone_mode=True)
     except _refusals() as error:
         _fail(str(error), 2)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        _fail(f"{error.filename or 'a file'}: cannot be written: {os.strerror(error.errno)}; make room there", 1)
 
 
 @app.command("run", rich_help_panel=RUN)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from conf.experiments.ab_testing import ExperimentSettings
+from conf.folders.whole_file import whole_file
 from conf.loading.loader import load_settings
 from conf.settings import JobSettings, Settings
 from gress.experiments.policy import MetricUnderPolicy, parse_policy, values_under_policy
@@ -43,7 +44,8 @@ class Replayed:
         import orjson
 
         try:
-            path.write_bytes(b"".join(orjson.dumps(record) + b"\n" for record in self.records))
+            with whole_file(path) as part:
+                part.write_bytes(b"".join(orjson.dumps(record) + b"\n" for record in self.records))
         except OSError as error:
             fail(
                 f"output {path}",

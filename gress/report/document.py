@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from conf.folders.whole_file import whole_file
 from gress.report.figures.style import templates
 from gress.report.panel import Panel
 from jobs.errors import fail
@@ -38,7 +39,8 @@ def write_page(target: Path, page: str) -> None:
         JobError: the file cannot be written.
     """
     try:
-        target.write_text(page, encoding="utf-8")
+        with whole_file(target) as part:
+            part.write_text(page, encoding="utf-8")
     except OSError as error:
         fail(
             f"output {target}",

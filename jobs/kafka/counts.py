@@ -6,9 +6,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from conf.folders.whole_file import whole_file
 from conf.settings import KafkaSinkSettings
 from jobs.errors import JobError
 from jobs.kafka.admin import java_properties, reason_of
@@ -133,11 +135,11 @@ class TopicCounts:
             return
         topics = {name: reader.snapshot() for name, reader in self._readers.items()}
         known = {"version": 1, "cluster": self._cluster, "topics": topics, "reasons": dict(self.reasons)}
-        # Replace the file as a whole: a run that is killed leaves the one before.
-        part = self._memory.with_name(f"{self._memory.name}.part")
-        part.write_text(json.dumps(known), encoding="utf-8")
-        part.replace(self._memory)
-        self._remembered = self.counts()
+        # On a full disk the counts go on; the next look tries again.
+        with suppress(OSError):
+            with whole_file(self._memory) as part:
+                part.write_text(json.dumps(known), encoding="utf-8")
+            self._remembered = self.counts()
 
 
 def reasons_in(text: str) -> list[str]:

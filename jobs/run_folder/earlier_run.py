@@ -16,10 +16,11 @@ _MOVING, _ASIDE, _REMOVED = ".earlier-moving", ".earlier", ".earlier-removed"
 _ROWS = ("predictions", "alerts", "dead_letters")
 _OF_LABELS = ("label_dead_letters", "unmatched", "label_counts")
 _OF_MODELS = ("comparisons", "verdicts", "learning", "drift")
-_FILES = ("input.jsonl", ".input.part.jsonl", "summary.json", "timeline.jsonl", "report.html", ".topic-counts.json")
+_FILES = ("input.jsonl", "summary.json", "timeline.jsonl", "report.html", ".topic-counts.json")
 WRITTEN = (
     *(*_ROWS, *_OF_LABELS, *_OF_MODELS, *_FILES),
     *(f"{name}.parquet" for name in _ROWS),
+    *(f".{name}.part" for name in (*_FILES, *(f"{name}.parquet" for name in _ROWS))),
     *("features", "savepoints", ".checkpoints"),
 )
 """Names of all that a run writes into its folder, beside the mark."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conf.folders.whole_file import whole_file
 from jobs.run_folder.arrow import arrow_schema, arrow_type, read_json_parts
 from jobs.run_folder.part_files import final_parts
 from state.sql import SqlColumns
@@ -38,7 +39,7 @@ def _convert(folder: Path, schema: pa.Schema) -> None:
     import pyarrow.parquet as pq
 
     target = folder.with_suffix(".parquet")
-    with pq.ParquetWriter(target, schema, compression="zstd") as writer:
+    with whole_file(target) as part, pq.ParquetWriter(part, schema, compression="zstd") as writer:
         for table in read_json_parts(folder, schema):
             writer.write_table(table)
     shutil.rmtree(folder, ignore_errors=True)

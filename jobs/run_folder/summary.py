@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from conf.folders.whole_file import whole_file
 from jobs.run_folder.arrow import arrow_schema, read_json_parts
 from jobs.run_folder.label_counts import count_labels
 from jobs.run_folder.learning_figures import learning_figures
@@ -98,7 +99,8 @@ class Summary:
     def write(self, path: Path) -> None:
         """Write the figures as JSON; those that do not apply are left out."""
         figures = {name: value for name, value in asdict(self).items() if value is not None}
-        path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        with whole_file(path) as part:
+            part.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 def summarise(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from conf.folders.whole_file import whole_file
 from jobs.errors import refuse
 
 FILE = "timeline.jsonl"
@@ -32,6 +35,8 @@ class Point:
 class Timeline:
     """A file of points; when it is full it keeps every second point, later every fourth, and so on.
 
+    On a full disk it goes on without the points that it cannot write; each line is whole.
+
     Args:
         path: file to write; an existing one is replaced.
         limit: most points in the file, not counting the one of ``close``.
@@ -43,6 +48,7 @@ class Timeline:
         self._points: list[Point] = []
         self._every = 1
         self._offered = 0
+        self._size_bytes = 0
         path.write_text("", encoding="utf-8")
 
     def add(self, point: Point) -> None:
@@ -62,16 +68,28 @@ class Timeline:
         self._append(point)
 
     def _append(self, point: Point) -> None:
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(point.line())
+        line = point.line().encode()
+        try:
+            with self._path.open("ab", buffering=0) as file:
+                # What a full disk left of an earlier line.
+                file.truncate(self._size_bytes)
+                written = file.write(line)
+        except OSError:
+            return
+        if written == len(line):
+            self._size_bytes += written
+        else:
+            os.truncate(self._path, self._size_bytes)
 
     def _thin_out(self) -> None:
         self._points = self._points[::2]
         self._every *= 2
+        text = "".join(point.line() for point in self._points).encode()
         # Replace the file as a whole, so that a reader never sees half of it.
-        part = self._path.with_name(f".{self._path.name}.part")
-        part.write_text("".join(point.line() for point in self._points), encoding="utf-8")
-        part.replace(self._path)
+        with suppress(OSError):
+            with whole_file(self._path) as part:
+                part.write_bytes(text)
+            self._size_bytes = len(text)
 
 
 def read_timeline(folder: Path) -> list[Point]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conf.folders.whole_file import whole_file
 from conf.settings import JobSettings, SinkSettings
 from jobs.errors import refuse
 from jobs.flink.environment import open_session, planning
@@ -107,9 +108,8 @@ def _write(job: JobSettings, scratch: Path, target: Path) -> int:
     table = csv_table(scratch / "features", feature_columns(job), ABSENT)
     table = table.sort_by([(job.events.time, "ascending"), (job.events.id, "ascending")])
     features = compile_feature_set(job.features, job.events)
-    part = target.with_name(f".{target.name}.part")
-    pq.write_table(_described(table, job, features), part, compression="zstd")
-    part.replace(target)
+    with whole_file(target) as part:
+        pq.write_table(_described(table, job, features), part, compression="zstd")
     return len(table)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from conf.folders.whole_file import whole_file
 from conf.nearest import suggest
 from jobs.errors import fail, refuse
 from jobs.sources.transactions import GeneratorSettings, TransactionGenerator, write
@@ -60,6 +61,6 @@ def generate(text: str, folder: Path) -> Path:
     """Write the transactions of a ``generator:`` input to ``input.jsonl`` in a folder, and return the file."""
     days, settings = parse_generator(text)
     path = folder / "input.jsonl"
-    part = folder / ".input.part.jsonl"
-    write(part, TransactionGenerator(settings).days(days))
-    return part.replace(path)
+    with whole_file(path) as part:
+        write(part, TransactionGenerator(settings).days(days), "jsonl")
+    return path

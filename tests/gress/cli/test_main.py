@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -175,3 +177,14 @@ def test_traceback_shows_no_values() -> None:
     from gress.cli.main import app
 
     assert app.pretty_exceptions_show_locals is False
+
+
+@pytest.mark.parametrize("name", ["/data/out/x.json", None], ids=["named", "unnamed"])
+def test_full_disk_is_one_line(command_line: Run, monkeypatch: pytest.MonkeyPatch, name: str | None) -> None:
+    def write(**_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), name)
+
+    monkeypatch.setattr("gress.cli.main.app", write)
+    code, out, err = command_line("run", "fraud-detection")
+    assert (code, out) == (1, "")
+    assert err == f"{name or 'a file'}: cannot be written: No space left on device; make room there\n"
