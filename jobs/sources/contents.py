@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from pathlib import Path
 from typing import IO
 
 from jobs.errors import refuse
+
+UNPACKING = (EOFError, zlib.error, gzip.BadGzipFile)
+"""Errors of a compressed file that is cut short, damaged or none."""
 
 _RENAME_GZ = "add .gz to its name"
 _COMPRESS = "compress it again, or take .gz from its name"
@@ -44,7 +48,7 @@ def check_is_text(subject: str, path: Path) -> None:
     try:
         with open_text(path) as file:
             first = file.read(_FIRST_BYTES)
-    except (EOFError, gzip.BadGzipFile) as error:
+    except UNPACKING as error:
         refuse(subject, f"{place}a gzip file, as its name says", str(error), _COMPRESS)
     except OSError as error:
         refuse(subject, f"{place}a file to read", str(error))

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import csv
 import glob
-import gzip
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from conf.settings import EventSettings
 from jobs.errors import fail, refuse
-from jobs.sources.contents import check_is_text, open_text
+from jobs.sources.contents import UNPACKING, check_is_text, open_text
 from udfs.parsing.encoding import is_utf8
 from udfs.parsing.lines import CsvLines, JsonLines, LineFormat
 
@@ -27,6 +25,9 @@ SUFFIXES: dict[str, Format] = {
     ".parquet": "parquet",
 }
 _CHUNK_BYTES = 1 << 20
+# So long is no header, and a file of one line must not fill the memory.
+_HEADER_BYTES = 1 << 20
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class InputFiles:
             return sum(pq.read_metadata(path).num_rows for path in self.paths)
         headers = len(self.paths) if self.format == "csv" else 0
         count = _count_lines_and_returns if in_turn else _count_lines
-        return sum(_counted(count, path) for path in self.paths) - headers
+        return sum(_unpacked(count, path) for path in self.paths) - headers
 
 
 def find_inputs(text: str) -> InputFiles:
@@ -117,8 +118,9 @@ def _format(path: Path) -> Format | None:
 def _header(subject: str, paths: tuple[Path, ...]) -> str:
     headers = {}
     for path in paths:
-        with open_text(path) as file:
-            line = file.readline().rstrip(b"\r\n")
+        line = _unpacked(_first_line, path).rstrip(b"\r\n")
+        if len(line) > _HEADER_BYTES:
+            refuse(subject, f"{path.name}: a header of at most 1 MiB", "a longer first line", "is it lines of CSV?")
         if not is_utf8(line):
             refuse(subject, f"{path.name}: a header in UTF-8", "bytes that are none", "save the file as UTF-8")
         headers[line.decode()] = path
@@ -143,10 +145,15 @@ def _check_parquet(subject: str, paths: tuple[Path, ...]) -> None:
             fail(subject, f"{path.name}: expected a Parquet file, got {reason}", "write it again")
 
 
-def _counted(count: Callable[[Path], int], path: Path) -> int:
+def _first_line(path: Path) -> bytes:
+    with open_text(path) as file:
+        return file.readline(_HEADER_BYTES + 2)
+
+
+def _unpacked(read: Callable[[Path], _Found], path: Path) -> _Found:
     try:
-        return count(path)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        return read(path)
+    except UNPACKING as error:
         refuse(f"input {path}", "a whole gzip file", str(error), "compress it again")
 
 

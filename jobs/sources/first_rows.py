@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import zlib
-
 from conf.settings import EventSettings
 from jobs.errors import fail
-from jobs.sources.contents import open_text
+from jobs.sources.contents import UNPACKING, open_text
 from jobs.sources.files import InputFiles, units_in_file
 from udfs.parsing.batch import RawColumn
 from udfs.parsing.units import UnclearTimeError
@@ -49,7 +47,7 @@ def _first_lines(files: InputFiles, events: EventSettings, columns: list[str]) -
             if files.format == "csv":
                 file.readline()
             lines = [file.readline(_LINE_BYTES) for _ in range(_ROWS)]
-    except (EOFError, OSError, zlib.error):
+    except (OSError, *UNPACKING):
         # The count of events refuses a damaged file.
         return []
     return [line.rstrip(b"\r\n") for line in lines if line]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +28,7 @@ _BLOCK_MIN = 48
 # The csv module refuses longer cells by default.
 _QUOTED_LIMIT = 131_072
 _COMMA, _QUOTE, _LINE_END = b',"\n'
+_SHOWN = 5
 _OTHER_SEPARATORS = (";", "\t", "|")
 
 
@@ -46,9 +48,9 @@ class CsvLines:
 
     def __post_init__(self) -> None:
         """Refuse a header that cannot yield the fields."""
-        repeated = sorted({name for name in self.header if self.header.count(name) > 1})
+        repeated = sorted(name for name, times in Counter(self.header).items() if times > 1)
         if repeated:
-            found = ", ".join(repeated)
+            found = ", ".join(repeated[:_SHOWN]) + (" and others" if len(repeated) > _SHOWN else "")
             msg = f"CSV header: expected each column once, got {found} more than once; rename them"
             raise ValueError(msg)
         required = {source for name, source in self._sources.items() if self.fields[name].required}

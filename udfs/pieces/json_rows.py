@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from udfs.parsing.units import find_unclear
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
 
 def first_lines(path: str, rows: int, columns: Sequence[str], units: Mapping[str, str | None]) -> list[bytes]:
     """Return the first rows of a file, some columns of them, as lines.
@@ -34,11 +37,39 @@ def lines_of(rows: pa.Table) -> list[bytes]:
     import orjson
 
     try:
-        return [orjson.dumps(row, default=as_json) for row in rows.to_pylist()]
+        return [orjson.dumps(row, default=as_json) for row in values_of(rows)]
     except UnicodeDecodeError:
         if len(rows) > 1:
             return [line for row in range(len(rows)) for line in lines_of(rows.slice(row, 1))]
         return [_raw_line(rows)]
+
+
+def values_of(rows: pa.Table | pa.Array) -> list[Any]:
+    """Return rows as builtins; an infinity, which JSON does not have and would write as null, is a text."""
+    values: list[Any] = rows.to_pylist()
+    return [_spelt(value) for value in values] if has_infinity(rows) else values
+
+
+def has_infinity(rows: pa.Table | pa.Array) -> bool:
+    """Return whether an infinite number is among the values of a table or a column, however deep."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if isinstance(rows, pa.Table):
+        return any(has_infinity(chunk) for column in rows.columns for chunk in column.chunks)
+    if pa.types.is_struct(rows.type) or pa.types.is_list(rows.type) or pa.types.is_large_list(rows.type):
+        return any(map(has_infinity, rows.flatten())) if pa.types.is_struct(rows.type) else has_infinity(rows.flatten())
+    if pa.types.is_float16(rows.type):
+        return bool(np.isinf(rows.drop_null().to_numpy(zero_copy_only=False)).any())
+    return bool(pa.types.is_floating(rows.type) and pc.any(pc.is_inf(rows)).as_py())
+
+
+def _spelt(value: object) -> object:
+    if isinstance(value, (float, np.floating)):
+        return f"{'-' if value < 0 else ''}Infinity" if np.isinf(value) else value
+    if isinstance(value, dict):
+        return {name: _spelt(each) for name, each in value.items()}
+    return [_spelt(each) for each in value] if isinstance(value, list) else value
 
 
 def _raw_line(row: pa.Table) -> bytes:
@@ -100,6 +131,8 @@ def _times(column: pa.ChunkedArray, unit: str | None) -> pa.ChunkedArray:
 
 def as_json(value: object) -> int | float | str:
     """Return a value that orjson does not know as one that it does."""
+    if isinstance(value, np.floating):
+        return float(value)
     if not isinstance(value, Decimal):
         return str(value)
     # Arrow's own cast does not give the nearest double.

@@ -57,7 +57,7 @@ class ParquetPieces:
         """Return the rows of a piece, in their order.
 
         Raises:
-            OSError: a file is gone, or has fewer rows than before.
+            OSError: a file is gone or damaged, or has fewer rows than before.
         """
         index = bisect_right(self._ends, number)
         if index == len(self._groups):
@@ -118,7 +118,7 @@ class _GroupReader:
         if self._group != (path, group) or start < self._place:
             self._open(path, group, stop - start)
         while sum(map(len, self._held)) < stop - self._place:
-            batch = next(self._batches, None)
+            batch = self._next(path, group)
             if batch is None:
                 self._group = None
                 msg = f"{path}: expected at least {stop} rows in row group {group}, as at the start of the job"
@@ -130,9 +130,20 @@ class _GroupReader:
         self._place = stop
         return found
 
+    def _next(self, path: str, group: int) -> pa.RecordBatch | None:
+        import pyarrow as pa
+
+        try:
+            return next(self._batches, None)
+        except (pa.ArrowException, OSError) as error:
+            self._group = None
+            reason = " ".join(str(error).split())
+            msg = f"{path}: row group {group} is damaged: {reason}; write the file again"
+            raise OSError(msg) from error
+
     def _open(self, path: str, group: int, rows: int) -> None:
         import pyarrow.parquet as pq
 
-        file = pq.ParquetFile(path, memory_map=True)
+        file = pq.ParquetFile(path, memory_map=True, page_checksum_verification=True)
         self._batches = file.iter_batches(rows, row_groups=[group], use_threads=False)
         self._group, self._held, self._place = (path, group), [], 0

@@ -11,7 +11,7 @@ from conf.settings import FieldSettings
 from udfs.parsing.batch import RawBatch, RawColumn
 from udfs.parsing.columns import convert_json, from_arrow
 from udfs.parsing.json_lines import JsonLines
-from udfs.pieces.json_rows import as_json, lines_of
+from udfs.pieces.json_rows import as_json, has_infinity, lines_of, values_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -110,7 +110,7 @@ def _column(table: pa.Table, read: tuple[str, str]) -> RawColumn:
     column = None if typed is None else from_arrow(typed, kind)
     if column is not None:
         return column
-    values: list[Any] = orjson.loads(orjson.dumps(array.to_pylist(), default=as_json))
+    values: list[Any] = orjson.loads(orjson.dumps(values_of(array), default=as_json))
     return convert_json(values, kind)
 
 
@@ -130,8 +130,8 @@ def _typed(array: pa.Array, kind: str) -> pa.Array | None:
         return array.cast(pa.string()) if is_text else None
     if kind in ("double", "decimal") and (is_number or types.is_float32(array.type) or types.is_float64(array.type)):
         numbers = array.cast(pa.float64(), safe=False)
-        # JSON has no other numbers.
-        return pc.if_else(pc.is_finite(numbers), numbers, None)
+        # JSON has no other numbers: NaN is an absent value, and an infinite one is none of the field's.
+        return None if has_infinity(numbers) else pc.if_else(pc.is_nan(numbers), None, numbers)
     if kind.startswith("timestamp") and is_text:
         return array.cast(pa.string())
     is_read = is_number and kind not in ("double", "decimal", "timestamp:iso")

@@ -83,6 +83,34 @@ def test_gzip_file_that_is_damaged_is_refused(tmp_path: Path) -> None:
         found.count_events()
 
 
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "a.csv.gz"])
+@pytest.mark.parametrize("place", [10, 12, 30], ids=["first block", "its table", "its codes"])
+def test_gzip_file_that_is_damaged_at_its_beginning_is_refused(name: str, place: int, tmp_path: Path) -> None:
+    whole = bytearray(gzip.compress("".join(f"{row},{row / 7}\n" for row in range(9_000)).encode()))
+    whole[place : place + 4] = b"\xff" * 4
+    (tmp_path / name).write_bytes(bytes(whole))
+    with pytest.raises(JobError, match=r"\Ainput .*gz: expected a (whole )?gzip file.*, got [^\n]*; compress it"):
+        find_inputs(str(tmp_path / name)).count_events()
+
+
+def test_gzip_file_that_is_cut_short_in_its_header_is_refused(tmp_path: Path) -> None:
+    whole = gzip.compress(",".join(f"c{number}" for number in range(50_000)).encode() + b"\n1\n")
+    (tmp_path / "a.csv.gz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(JobError, match=r"expected a whole gzip file, got .*ended before.*; compress it again"):
+        find_inputs(str(tmp_path / "a.csv.gz"))
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "packed"])
+@pytest.mark.parametrize("end", [b"", b"\n1,2\n"], ids=["no line end", "a line of some MiB"])
+def test_first_line_that_is_too_long_for_a_header_is_one_line(
+    pack: Callable[[bytes], bytes], end: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / ("a.csv" if pack is bytes else "a.csv.gz")
+    path.write_bytes(pack(b"c," * (3 << 19) + end))
+    with pytest.raises(JobError, match=rf"\Ainput {path}: expected {path.name}: a header of at most 1 MiB, got a lon"):
+        find_inputs(str(path))
+
+
 def test_header_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes("id,größe\n1,2\n".encode("latin-1"))
     with pytest.raises(JobError, match=r"a\.csv: a header in UTF-8, got bytes that are none; save the file as UTF-8"):

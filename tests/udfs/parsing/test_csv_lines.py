@@ -222,3 +222,29 @@ def test_a_header_with_another_separator_is_named_as_the_cause(separator: str, q
 def test_a_header_that_repeats_a_column_is_refused() -> None:
     with pytest.raises(ValueError, match="expected each column once, got name more than once; rename them"):
         CsvLines(FIELDS, (*HEADER, "name"))
+
+
+@pytest.mark.parametrize("rows", [3, 100], ids=["few", "many"])
+@pytest.mark.parametrize(
+    ("joint", "lost", "reasons"),
+    [
+        ("\n" + ",".join(HEADER) + "\n", 0, {"wrong_type"}),
+        ("\n\ufeff" + ",".join(HEADER) + "\n", 0, {"wrong_type"}),
+        (",".join(HEADER) + "\n", 1, {"malformed"}),
+    ],
+    ids=["header", "header with a mark", "header behind the last line"],
+)
+def test_header_amid_files_that_were_joined_is_one_dead_letter(
+    rows: int, joint: str, lost: int, reasons: set[str]
+) -> None:
+    lines = "\n".join(map(clean, range(rows)))
+    found = PARSER.parse(encoded((lines + joint + lines).split("\n")))
+    assert {problem.reason for problem in found.problems.values()} == reasons
+    assert len(found.problems) == 1
+    assert found.good == 2 * rows - lost
+
+
+def test_repeated_columns_are_named_whatever_their_number() -> None:
+    header = tuple(f"c{number % 20_000}" for number in range(60_000))
+    with pytest.raises(ValueError, match=r"got c0, c1, c10, c100, c1000 and others more than once; rename them"):
+        CsvLines(FIELDS, header)

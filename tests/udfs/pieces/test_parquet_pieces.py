@@ -69,6 +69,25 @@ def test_file_that_lost_rows_fails_the_job(folder: Path) -> None:
         pieces.read(1)
 
 
+@pytest.mark.parametrize("compression", ["snappy", "zstd", "gzip", "none"])
+def test_damaged_pages_are_named_in_one_line(compression: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    rows = pa.table({"id": pa.array(range(9_000)), "text": [f"k{row}" for row in range(9_000)]})
+    options = {"compression": compression, "write_page_checksum": True, "use_dictionary": False}
+    pq.write_table(rows, path, row_group_size=3_000, **options)
+    content = bytearray(path.read_bytes())
+    column = pq.read_metadata(path).row_group(1).column(0)
+    middle = column.data_page_offset + column.total_compressed_size // 2
+    content[middle] ^= 0xFF
+    path.write_bytes(bytes(content))
+    pieces = parquet_pieces([path], 1_000, {})
+    assert ids(pieces, 2)[-1] == 2_999
+    for number in (3, 4):
+        with pytest.raises(OSError, match=rf"\A{path}: row group 1 is damaged: [^\n]+; write the file again\Z"):
+            pieces.read(number)
+    assert ids(pieces, 6)[0] == 6_000
+
+
 def test_fingerprint_tells_other_contents_and_other_cuts_apart() -> None:
     one = ParquetPieces((RowGroups("/x/a.parquet", (5, 6)),), 100)
     assert one.fingerprint == ParquetPieces((RowGroups("/moved/a.parquet", (5, 6)),), 100).fingerprint

@@ -38,7 +38,9 @@ COLUMNS = {
     "double": pa.array([0.1, None, -0.0, 12.0, 1e300, 5e-324, 1_522_540_831.25, 1.234]),
     "not finite": pa.array([math.nan, math.inf, -math.inf, 1.5]),
     "float": pa.array([0.1, None, math.nan, 2.0], pa.float32()),
-    "half": pa.array([np.float16(0.1), None], pa.float16()),
+    "half": pa.array([np.float16(0.1), None, np.float16(np.inf), np.float16(np.nan)], pa.float16()),
+    "infinite float": pa.array([math.inf, None, 0.5], pa.float32()),
+    "infinite struct": pa.array([{"x": [math.inf, 1.0]}, None]),
     "text": pa.array(["a", None, "", 'q"\\\n\t\0ü漢', "5", "2018-04-01", "2018-04-01T00:00:31Z"]),
     "times": pa.array(["2018-04-01", None, "2018-04-01T00:00:31.5+02:00"] * 9),
     "large text": pa.array(["a", None], pa.large_string()),
@@ -136,3 +138,15 @@ def test_lines_are_those_of_the_table() -> None:
     with pytest.raises(IndexError):
         lines[500]
     assert (len(TableLines(None)), list(TableLines(None)), len(TableLines(None)[0:5])) == (0, [], 0)
+
+
+@pytest.mark.parametrize("kind", [pa.float16(), pa.float32(), pa.float64()], ids=str)
+def test_infinity_is_a_wrong_value_and_nan_an_absent_one(kind: pa.DataType) -> None:
+    numbers = np.array([1.5, np.inf, -np.inf, np.nan, -2.0], kind.to_pandas_dtype())
+    fields = {"x": FieldSettings(type="double", required=False)}
+    found = EventParser(fields, TableFormat(fields)).parse(TableLines(table_of(x=pa.array(numbers))))
+    assert {row: (problem.reason, problem.error) for row, problem in found.problems.items()} == {
+        1: ("wrong_type", "field 'x': expected double, got 'Infinity'"),
+        2: ("wrong_type", "field 'x': expected double, got '-Infinity'"),
+    }
+    np.testing.assert_array_equal(found.columns["x"], [1.5, np.nan, -2.0])
