@@ -138,9 +138,10 @@ def _taken(column: RawColumn, rows: NDArray[np.int64]) -> RawColumn:
 
 
 def _canonical(column: RawColumn, kind: str) -> NDArray[Any]:
-    if kind == "string" or (column.nulls is None and kind != "boolean"):
+    if kind == "string" or (column.nulls is None and kind in ("long", "timestamp")):
         return column.values
-    values = column.values.astype(np.float64)
+    # -0.0 becomes 0.0: windows would take them for two keys, and texts would tell them apart.
+    values: NDArray[np.float64] = column.values.astype(np.float64) + 0.0
     if column.nulls is not None:
         values[column.nulls] = np.nan
     return values

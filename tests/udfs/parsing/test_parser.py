@@ -100,3 +100,14 @@ def test_a_parser_survives_pickling(form: str, pickler: ModuleType) -> None:
     copy = pickle.loads(pickler.dumps(parser))
     assert outcomes(copy.parse(encoded(lines))) == wanted
     assert outcomes(pickle.loads(pickle.dumps(copy.parse(encoded(lines))))) == wanted
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("size", [1, 1_100])
+@pytest.mark.parametrize("is_first_absent", [True, False])
+def test_zero_has_no_sign(form: str, size: int, is_first_absent: bool) -> None:
+    zeros = [line(form, {"double": -0.0})] * size
+    lines = [line(form, {}), *zeros] if is_first_absent else zeros
+    values = EventParser(FIELDS, FORMATS[form]).parse(encoded(lines)).columns["double"][-size:]
+    assert values.tolist() == [0.0] * size
+    assert not np.signbit(values).any()
