@@ -21,6 +21,8 @@ ZONES = [
     "Asia/Kathmandu",
     "Africa/Casablanca",
 ]
+# The ends are some days inside of what a `datetime` can be.
+OUTSIDE = (st.integers(-62_135_000_000_000, -1), st.integers(4_102_444_800_000, 253_401_700_000_000))
 
 
 def golden(millis: int, zone: str) -> list[float]:
@@ -50,6 +52,22 @@ def parts(millis: list[int], **parameters) -> np.ndarray:
 @given(millis=st.lists(st.integers(0, 4_102_444_799_999), min_size=1, max_size=20))
 def test_every_part_equals_datetime_and_zoneinfo(zone, millis) -> None:
     np.testing.assert_array_equal(parts(millis, timezone=zone), [golden(value, zone) for value in millis])
+
+
+@pytest.mark.parametrize("zone", [*ZONES, "Europe/Amsterdam", "Asia/Manila"])
+@settings(max_examples=60, deadline=None)
+@given(millis=st.lists(st.one_of(OUTSIDE), min_size=1, max_size=20))
+def test_times_before_1970_and_after_2099_are_those_of_zoneinfo(zone, millis) -> None:
+    """Summer time goes on after the table's end, and clocks went by the sun before they went by zones."""
+    np.testing.assert_array_equal(parts(millis, timezone=zone), [golden(value, zone) for value in millis])
+
+
+@pytest.mark.parametrize("millis", [-62_135_596_800_000, -1, 4_102_444_800_000, 253_402_300_799_999])
+def test_first_and_last_times_have_a_local_time(millis) -> None:
+    before, after = (parts([millis], timezone=zone)[0, 0] for zone in ("Pacific/Honolulu", "Asia/Tokyo"))
+    assert 0 <= before <= 23
+    assert 0 <= after <= 23
+    assert before != after
 
 
 @pytest.mark.parametrize(
