@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.errors import fail
+from models.runtimes.time_limit import TRY_OUT_S, time_limit
 from models.scoring.loaded import LoadedModel, load_model
 from models.scoring.sample_rows import check_rows
 from models.scoring.sessions import SessionPool
@@ -55,10 +56,11 @@ def validate(
         opener: loads a version as a job does, and checks it against the job's features; None: no job is asked.
 
     Raises:
-        ModelError: the version does not match its spec, or the job's features.
+        ModelError: the version does not match its spec, or the job's features, or does not answer in time.
     """
     spec, path = registry.resolve(name, version)
-    passed = _try(spec, path, opener or _load)
+    with time_limit(TRY_OUT_S):
+        passed = _try(spec, path, opener or _load)
     is_new = registry.record(name, spec.version, "validated", by=by)
     return Validation(spec, path.stat().st_size, *passed, is_new)
 

@@ -14,6 +14,7 @@ from models.lifecycle.feature_file import check_width
 from models.lifecycle.framework_models import as_model_file
 from models.lifecycle.proof import BaselineOf, prove
 from models.lifecycle.raw_columns import sample_raw
+from models.runtimes.time_limit import TRY_OUT_S, time_limit
 from models.spec import ModelSpec, check_name
 from models.version import Version
 
@@ -61,7 +62,7 @@ def register(
 
     Raises:
         ModelError: the file is no model, mixes rows, or leaves in doubt which output is the prediction; the golden rows
-            do not fit or have other predictions; or the version exists.
+            do not fit or have other predictions; it does not answer in time; or the version exists.
     """
     given = {"tags": tuple(tags) or None, **fields}
     known = _fields_beside(file)
@@ -69,7 +70,7 @@ def register(
     known |= {key: value for key, value in given.items() if value not in (None, "")}
     known.setdefault("created_at", dt.datetime.now(dt.timezone.utc))
     check_name(name)
-    with as_model_file(file, features, known) as (artifact, found):
+    with as_model_file(file, features, known) as (artifact, found), time_limit(TRY_OUT_S):
         # All artifacts of a registry have the same name, whatever the user called the file.
         found["file"] = f"model{artifact.suffix.lower()}"
         sample = sample_raw(golden, features)

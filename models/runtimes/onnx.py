@@ -14,12 +14,14 @@ from models.runtimes.model_file import model_bytes
 from models.runtimes.onnx_refusal import refusal
 from models.runtimes.options import RuntimeOptions
 from models.runtimes.runtime import Runtime
+from models.runtimes.time_limit import present_limit
 from models.runtimes.warn_once import warn_once
 from models.spec import TensorSpec
 
 _KIND = "a readable ONNX model"
 _CUDA = "CUDAExecutionProvider"
 _CPU = "CPUExecutionProvider"
+_FATAL = 4
 _DTYPES = {
     "float": "float32",
     "double": "float64",
@@ -72,10 +74,22 @@ class OnnxRuntime(Runtime):
         if session is None:
             fail(self.name, "is closed", "load it again")
         try:
-            values = session.run(self._output_names, feeds)
+            values = self._run_within(session, feeds)
+        except ModelError:
+            raise
         except Exception as error:
             fail(self.name, f"failed in ONNX Runtime: {error}")
         return dict(zip(self._output_names, values, strict=True))
+
+
+    def _run_within(self, session: Any, feeds: Feeds) -> Any:
+        limit = present_limit()
+        if limit is None:
+            return session.run(self._output_names, feeds)
+        options = _import_onnxruntime().RunOptions()
+        options.log_severity_level = _FATAL
+        with limit.stopping(self.name, lambda: setattr(options, "terminate", True)):
+            return session.run(self._output_names, feeds, options)
 
 
 def _import_onnxruntime() -> Any:

@@ -17,6 +17,7 @@ from models.runtimes.model_file import model_bytes, unreadable
 from models.runtimes.options import RuntimeOptions
 from models.runtimes.quantization import Quantization
 from models.runtimes.runtime import Runtime
+from models.runtimes.time_limit import present_limit
 from models.runtimes.warn_once import warn_once
 from models.spec import TensorSpec
 
@@ -75,6 +76,9 @@ class TfliteRuntime(Runtime):
             self._interpreter = None
 
     def _run(self, feeds: Feeds) -> dict[str, Any]:
+        limit = present_limit()
+        if limit is not None:
+            limit.check(self.name)
         stored = [
             port.quantization.quantize(feeds[port.tensor.name]) if port.quantization else feeds[port.tensor.name]
             for port in self._ins

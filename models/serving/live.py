@@ -15,6 +15,7 @@ import numpy as np
 
 from models.errors import ModelError
 from models.registry import Deployment, RegistryError
+from models.runtimes.time_limit import time_limit
 from models.scoring.loaded import LoadedModel
 from models.serving.events import NullListener, SwapListener
 from models.serving.fitness import Probe, check_fitness
@@ -235,12 +236,13 @@ class LiveModel:
     def _open(self, version: str) -> LoadedModel:
         """Load a version and check that it is fit to serve."""
         start = time.perf_counter()
-        model = self._versions.open(version)
-        try:
-            self._validate(model)
-        except BaseException:
-            model.close()
-            raise
+        with time_limit(self._options.load_timeout_s):
+            model = self._versions.open(version)
+            try:
+                self._validate(model)
+            except BaseException:
+                model.close()
+                raise
         self._listener.loaded(model, time.perf_counter() - start)
         return model
 

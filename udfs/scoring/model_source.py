@@ -13,6 +13,7 @@ from conf.settings import InferenceSettings, MlSettings, ModelSettings
 from models.errors import fail
 from models.registry import open_registry
 from models.runtimes.options import RuntimeOptions
+from models.runtimes.time_limit import TRY_OUT_S, time_limit
 from models.scoring.loaded import LoadedModel, load_model
 from models.scoring.signature import bind_inputs
 from models.serving.fitness import check_golden
@@ -97,14 +98,16 @@ def open_model(ml: MlSettings, inference: InferenceSettings, features: FeatureSe
     """Load a job's model, check it against the job's features and its golden rows, and warm it up.
 
     Raises:
-        ModelError: there is no such model or version, the file is damaged or no model, or the features differ.
+        ModelError: there is no such model or version, the file is damaged or no model, the features differ, or it does
+            not answer in time.
     """
     model = _load(ml, inference, features, find_model(ml, inference))
     try:
-        if model.spec.golden is not None:
-            check_golden(model, model.spec.golden)
-        if model.warms_up:
-            model.warmup(1)
+        with time_limit(TRY_OUT_S):
+            if model.spec.golden is not None:
+                check_golden(model, model.spec.golden)
+            if model.warms_up:
+                model.warmup(1)
     except BaseException:
         model.close()
         raise
