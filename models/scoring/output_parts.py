@@ -16,6 +16,7 @@ from models.errors import fail
 from models.output_roles import OutputRoles
 
 _TELLING = ("prob", "score")
+_WIDE = (np.int32, np.int64)
 CHOOSE = "name it with --prediction or --scores"
 
 
@@ -80,7 +81,20 @@ def read_column(output: Any, name: str, hints: OutputHints) -> NDArray[np.float6
     """Return an output of one number a row as float64 (n,)."""
     if not is_column(output) or output.dtype.kind not in "biuf":
         fail(hints.ref, f"gave output {name!r} as {text_of(output)}, expected one number a row: (n,) or (n, 1)", CHOOSE)
-    return np.asarray(output, dtype=np.float64).reshape(-1)
+    return _doubles(output).reshape(-1)
+
+
+def _doubles(output: NDArray[Any]) -> NDArray[np.float64]:
+    """Return numbers as doubles; NaN where a whole number stands for one.
+
+    A conversion of NaN, infinity or a number beyond the type to a whole number gives its least one, and no model
+    predicts that.
+    """
+    numbers = np.asarray(output, dtype=np.float64)
+    if output.dtype in _WIDE:
+        is_none = output == np.iinfo(output.dtype).min
+        return np.where(is_none, np.nan, numbers) if is_none.any() else numbers
+    return numbers
 
 
 def is_column(output: Any) -> bool:
@@ -146,7 +160,7 @@ def _read(outputs: Mapping[str, Any], values: str, label: str | None, hints: Out
     if isinstance(output, list):
         matrix, classes = _read_maps(output, values, hints)
         return OutputParts(matrix, labels, classes, is_classes=True)
-    matrix = output.astype(np.float64)
+    matrix = _doubles(output)
     if matrix.ndim != 2:
         if matrix.ndim != 1:
             fail(hints.ref, f"gave output {values!r} of shape {output.shape}, expected (n,) or (n, c)")

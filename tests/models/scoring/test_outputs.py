@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from onnx import TensorProto, helper
 
 from models.errors import ModelError
 from models.output_roles import OutputRoles
+from models.runtimes.onnx import OnnxRuntime
+from models.runtimes.options import RuntimeOptions
 from models.scoring.outputs import interpret
+from tests.support.sample_models import write_onnx
 
 
 @dataclass(frozen=True)
@@ -216,3 +221,15 @@ def test_no_rows_give_no_rows(outputs: dict[str, Any]) -> None:
 def test_outputs_that_do_not_fit_are_refused(outputs: dict[str, Any], hints: Hints, text: str) -> None:
     with pytest.raises(ModelError, match=rf"model m@1\.0\.0 {text}"):
         interpret(outputs, hints, 2)
+
+
+@pytest.mark.parametrize("kind", [TensorProto.INT32, TensorProto.INT64], ids=["int32", "int64"])
+@pytest.mark.parametrize("role", ["values", "prediction"])
+def test_whole_number_that_a_model_makes_of_nan_is_no_score(kind: int, role: str, tmp_path: Path) -> None:
+    """As ONNX Runtime converts it."""
+    nodes = [helper.make_node("Cast", ["x"], ["y"], to=kind)]
+    path = write_onnx(tmp_path, nodes, [("x", TensorProto.FLOAT, ["n", 1])], [("y", kind, ["n", 1])], {})
+    outputs = OnnxRuntime.load(path, RuntimeOptions()).predict({"x": np.array([[2.5], [np.nan], [-7], [1e30]])})
+    roles = None if role == "values" else OutputRoles(prediction="y")
+    scores = interpret(outputs, Hints("regression", roles=roles), 4)
+    np.testing.assert_array_equal(scores.prediction, [2, np.nan, -7, np.nan])
