@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,9 @@ from models.version import Version
 
 if TYPE_CHECKING:
     from models.registry import Registry
+
+_STAGED = ".pull-"
+_UNFINISHED_S = 86_400.0
 
 
 def pull(registry: Registry, name: str, version: str, target: Path) -> Path:
@@ -36,7 +40,8 @@ def pull(registry: Registry, name: str, version: str, target: Path) -> Path:
     staged = None
     try:
         target.mkdir(parents=True, exist_ok=True)
-        staged = Path(tempfile.mkdtemp(prefix=".pull-", dir=target))
+        _remove_left(target)
+        staged = Path(tempfile.mkdtemp(prefix=_STAGED, dir=target))
         local_registry(staged).publish(spec, artifact)
         folder.parent.mkdir(exist_ok=True)
         if folder.exists():
@@ -52,6 +57,14 @@ def pull(registry: Registry, name: str, version: str, target: Path) -> Path:
         if staged is not None:
             shutil.rmtree(staged, ignore_errors=True)
     return folder
+
+
+def _remove_left(target: Path) -> None:
+    """Remove what a copy that was killed left."""
+    oldest = time.time() - _UNFINISHED_S
+    for path in target.glob(f"{_STAGED}*"):
+        if path.stat().st_mtime < oldest:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _is_there(ref: str, target: Path) -> ModelError:

@@ -10,6 +10,7 @@ from conf.nearest import nearest_name
 from models.checksum import verify_checksum
 from models.errors import ModelError, fail
 from models.registry.cache import ModelCache
+from models.registry.debris import remove_debris
 from models.registry.deployments import Deployments
 from models.registry.ignored import say_ignored
 from models.registry.records import Kind, Record, Records
@@ -89,6 +90,8 @@ class Registry:
             self._put_artifact(f"{folder}/{spec.file}", spec, file)
         if not self.store.create(f"{folder}/{_SPEC_FILE}", spec_text(spec).encode()):
             raise self._is_there(spec)
+        if self.store.folder is not None:
+            remove_debris(self.store.folder / spec.name, spec.version, spec.file)
         return spec
 
     def deployments(self, name: str) -> Deployments:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -48,3 +50,12 @@ def test_a_damaged_artifact_is_not_pulled(three: Registry, tmp_path: Path) -> No
     with pytest.raises(ModelError, match="expects sha256"):
         pull(three, "m", "1", tmp_path / "copy")
     assert list((tmp_path / "copy").iterdir()) == []
+
+
+def test_what_a_killed_copy_left_goes_with_a_later_one(three: Registry, tmp_path: Path) -> None:
+    target = tmp_path / "copy"
+    for name, age_s in ((".pull-old", 90_000), (".pull-young", 60)):
+        (target / name / "m").mkdir(parents=True)
+        os.utime(target / name, (time.time() - age_s,) * 2)
+    pull(three, "m", "1", target)
+    assert sorted(path.name for path in target.iterdir()) == [".pull-young", "m"]
