@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -111,10 +112,20 @@ def check_free(output: Path) -> None:
     Raises:
         JobError: another run has it.
     """
-    try:
-        _locked(output).close()
-    except OSError:
-        return  # there is none, or the claim tells what is wrong with it
+    # There may be none, or the claim says what is wrong with it.
+    with suppress(OSError), _locked(output):
+        pass
+
+
+def put_back(output: Path) -> None:
+    """Put back what an earlier run left, where the run that was to replace it was killed before it started.
+
+    Raises:
+        JobError: another run has the folder.
+    """
+    # Where that is impossible, the claim says why.
+    with suppress(OSError), _locked(output):
+        EarlierRun(output).restore()
 
 
 def _claim_new(output: Path, *, is_made: bool) -> Claim:

@@ -18,7 +18,7 @@ from jobs.flink.root_cause import root_cause
 from jobs.flink.signals import terminable
 from jobs.pipeline.pieces import input_uid, reads_pieces
 from jobs.pipeline.scoring import has_windows
-from jobs.run_folder.claim import check_free
+from jobs.run_folder.claim import check_free, put_back
 from jobs.run_folder.owner import SAVEPOINTS, note_owner, wait_for_owner
 from jobs.run_folder.row_counts import Counts
 from jobs.run_folder.summary import FILE, Summary
@@ -81,6 +81,7 @@ def _run(request: RunRequest, show: Callable[[Counts, int | None], None], stages
     if not is_submitted():
         check_free(request.output)
         wait_for_owner(request.output)
+        put_back(request.output)
     find_job(request.job)
     state = saved_state(request)
     prepared = prepare(request, needs_model=True, ended=stages.end)

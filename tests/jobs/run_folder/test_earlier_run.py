@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from jobs.errors import JobError
-from jobs.run_folder.claim import Claim, claim
+from jobs.run_folder.claim import Claim, claim, put_back
 from jobs.run_folder.earlier_run import EarlierRun
 from jobs.run_folder.owner import MARKER
 from tests.jobs.run_folder.claims import NOTES, contents, fail_after, write_run
@@ -150,4 +150,17 @@ def test_run_that_goes_on_leaves_all_where_it_is(output: Path) -> None:
 def test_nothing_set_aside_is_nothing_to_do(call: Callable[[EarlierRun], None], output: Path) -> None:
     before = contents(output)
     call(EarlierRun(output))
+    assert contents(output) == before
+
+
+def test_run_can_be_gone_on_from_where_the_one_after_it_was_killed_before_its_start(output: Path) -> None:
+    before = contents(output)
+    held = claim(output, is_overwriting=True)
+    write_run(output, "new")
+    del held
+    assert contents(output / ".earlier")["summary.json"] == "old"
+    put_back(output)
+    assert contents(output) == before
+    put_back(output)
+    put_back(output / "nowhere")
     assert contents(output) == before

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,11 @@ from conf.loading.loader import load_settings
 from jobs.catalogue import default_config
 from jobs.errors import JobError
 from jobs.flink.environment import flink_options
-from jobs.runs.launch import CHECKPOINTS, _one_line_failure, local_options
+from jobs.run_folder.claim import claim
+from jobs.run_folder.owner import MARKER
+from jobs.runs.launch import CHECKPOINTS, _one_line_failure, local_options, run
+from jobs.runs.prepare import RunRequest
+from tests.support.fraud_config import write_fraud_config
 
 
 def test_failure_that_may_be_the_databases_says_so() -> None:
@@ -35,3 +41,20 @@ def test_endless_run_forgets_its_restarts(tmp_path: Path) -> None:
     assert options["restart-strategy.exponential-delay.reset-backoff-threshold"] == "10 min"
     assert local_options("j", tmp_path, restarts=0, is_endless=True)["restart-strategy.type"] == "none"
     assert local_options("j", tmp_path)["restart-strategy.type"] == "fixed-delay"
+
+
+def test_run_that_is_refused_once_it_has_its_folder_leaves_the_earlier_one(tmp_path: Path) -> None:
+    config, output, source = write_fraud_config(tmp_path / "config"), tmp_path / "out", tmp_path / "in.jsonl.gz"
+    packed = gzip.compress(b"".join(b'{"n": %d}\n' % number for number in range(9_000)))
+    source.write_bytes(packed[: len(packed) // 2])
+    given = RunRequest("fraud-detection", output, str(source), config, environ={})
+    with pytest.raises(JobError, match="expected a whole gzip file"):
+        run(given)
+    assert not output.exists()
+    with claim(output, is_overwriting=False):
+        (output / "summary.json").write_text("old")
+    with pytest.raises(JobError, match="expected a whole gzip file"):
+        run(replace(given, is_overwriting=True))
+    assert {path.name for path in output.iterdir()} == {"summary.json", MARKER}
+    with claim(output, is_overwriting=True), pytest.raises(JobError, match="got that of a run at work; stop it"):
+        run(replace(given, is_overwriting=True))
