@@ -25,7 +25,8 @@ class FieldSettings(FrozenSettings):
     """One field of an event.
 
     Attributes:
-        type: ``timestamp`` is ISO 8601 text, without a zone UTC, or a number since 1970 in its ``unit``.
+        type: ``timestamp`` is ISO 8601 text, without a zone UTC, or a number since 1970 in its ``unit``. NaN in a
+            Parquet file is an absent value; an infinite number is a dead letter.
         required: an event without the field is a dead letter; default true.
         source: dotted path to the field in the event; default: the field's name.
         unit: unit of a timestamp's numbers; ``iso`` takes text only. Default: milliseconds, and a number that only
