@@ -115,7 +115,9 @@ class Progress:
             shown_s = seconds
             counts = self.counts()
             self._timeline.add(_point(counts))
-            self._show(counts)
+            # What shows them may end on a full disk or in a broken pipe; the run goes on.
+            with suppress(OSError):
+                self._show(counts)
 
 
 def _point(counts: Counts) -> Point:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -163,3 +165,15 @@ def test_run_that_fails_keeps_how_far_it_came(tmp_path: Path) -> None:
     ):
         raise RuntimeError("failed")  # noqa: EM101
     assert [(point.rows, point.dead_letters) for point in read_timeline(tmp_path)] == [(1, 1)]
+
+
+def test_output_that_cannot_be_written_does_not_end_the_count(tmp_path: Path) -> None:
+    shown = threading.Semaphore(0)
+
+    def show(counts: Counts) -> None:
+        shown.release()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with _progress(tmp_path, show):
+        assert all(shown.acquire(timeout=10) for _ in range(3))
+    assert len(read_timeline(tmp_path)) > 2
