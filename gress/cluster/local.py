@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
+from conf.folders.whole_file import whole_file
 from gress.cluster.claim import FILE, check_may_clear, claim_folder, is_cluster_folder
 from gress.cluster.conf import ClusterRequest, flink_home, flink_python_jar, write_conf
 from gress.cluster.processes import MARK, is_member, marked_processes, stop_processes
@@ -198,7 +199,8 @@ def _bring_up(request: ClusterRequest, known: LocalCluster | None, alive: tuple[
         started = list(pool.map(lambda asked: _start_member(folder, *asked), wanted))
     slots = request.slots * request.task_managers
     cluster = LocalCluster(f"127.0.0.1:{ports[0]}", str(folder), slots, zookeeper, (*alive, *started))
-    (folder / FILE).write_text(json.dumps(asdict(cluster), indent=2) + "\n", encoding="utf-8")
+    with whole_file(folder / FILE) as part:
+        part.write_text(json.dumps(asdict(cluster), indent=2) + "\n", encoding="utf-8")
     _wait_for_slots(cluster)
     return cluster
 
