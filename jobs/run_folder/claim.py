@@ -145,7 +145,7 @@ def _claim_again(output: Path, *, is_overwriting: bool, is_resuming: bool) -> Cl
         earlier.restore()
         if is_resuming:
             return Claim(output, lock, None)
-        _check_may_go(output, is_overwriting=is_overwriting)
+        _check_may_go(output, earlier, is_overwriting=is_overwriting)
         earlier.set_aside()
         lock.truncate()
         return Claim(output, lock, earlier)
@@ -154,13 +154,16 @@ def _claim_again(output: Path, *, is_overwriting: bool, is_resuming: bool) -> Cl
         raise
 
 
-def _check_may_go(output: Path, *, is_overwriting: bool) -> None:
+def _check_may_go(output: Path, earlier: EarlierRun, *, is_overwriting: bool) -> None:
     if not is_overwriting:
         refuse(f"output {output}", _NEW, "a run's", "add --resume or --overwrite")
     savepoint = next(iter(sorted((output / SAVEPOINTS).glob("*"))), None)
     if savepoint is not None:
         fix = "go on from it with --resume, or move or delete it yourself first"
         refuse(f"--overwrite: {output}", "no savepoint of a stopped run", savepoint.name, fix)
+    foreign = earlier.foreign_file()
+    if foreign is not None:
+        refuse(f"--overwrite: {output}", "only files of a run among its rows", foreign.relative_to(output), "move it")
 
 
 def _locked(output: Path, *, attempts: int = 1) -> IO[bytes]:

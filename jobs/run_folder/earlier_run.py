@@ -9,6 +9,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -23,6 +24,8 @@ WRITTEN = (
     *(f".{name}.part" for name in (*_FILES, *(f"{name}.parquet" for name in _ROWS))),
     *("features", "savepoints", ".checkpoints"),
 )
+_OF_PARTS = (*_ROWS, *_OF_LABELS, *_OF_MODELS, "features")
+_PART = re.compile(r"\.?part-.+")
 """Names of all that a run writes into its folder, beside the mark."""
 
 
@@ -36,6 +39,12 @@ class EarlierRun:
     def __init__(self, output: Path) -> None:
         self._output = output
         self._moving, self._aside, self._removed = (output / name for name in (_MOVING, _ASIDE, _REMOVED))
+
+    def foreign_file(self) -> Path | None:
+        """Return a file that somebody put among its rows; None: there is none."""
+        folders = [folder for folder in (self._output / name for name in _OF_PARTS) if folder.is_dir()]
+        files = (path for folder in folders if not folder.is_symlink() for path in sorted(folder.iterdir()))
+        return next((path for path in files if not _PART.fullmatch(path.name)), None)
 
     def set_aside(self) -> None:
         """Move its files into a folder beside them."""

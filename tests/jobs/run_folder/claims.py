@@ -12,7 +12,7 @@ NOTES = "notes.txt"
 
 
 def write_run(output: Path, text: str) -> None:
-    for name in ("predictions/part-0.jsonl", "savepoints", "summary.json", f"learning/{text}"):
+    for name in ("predictions/part-0.jsonl", "savepoints", "summary.json", f"learning/part-{text}"):
         path = output / name
         if name == "savepoints":
             path.mkdir(exist_ok=True)

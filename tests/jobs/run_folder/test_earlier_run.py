@@ -37,7 +37,7 @@ def test_run_that_has_started_replaces_it_whatever_happens_then(output: Path) ->
         fail_after(write, output, is_overwriting=True)
     found = contents(output)
     assert {found.pop(NOTES), found.pop(MARKER)} == {"mine", ""}
-    assert found == {"predictions/part-0.jsonl": "new", "summary.json": "new", "learning/new": "new"}
+    assert found == {"predictions/part-0.jsonl": "new", "summary.json": "new", "learning/part-new": "new"}
 
 
 def test_run_without_an_error_replaces_it(output: Path) -> None:
@@ -163,4 +163,16 @@ def test_run_can_be_gone_on_from_where_the_one_after_it_was_killed_before_its_st
     assert contents(output) == before
     put_back(output)
     put_back(output / "nowhere")
+    assert contents(output) == before
+
+
+def test_file_that_somebody_put_among_the_rows_is_not_removed(output: Path) -> None:
+    (output / "predictions" / NOTES).write_text("mine")
+    before = contents(output)
+    want = r"--overwrite: .*out: expected only files of a run among its rows, got predictions/notes\.txt; move it"
+    with pytest.raises(JobError, match=want):
+        claim(output, is_overwriting=True)
+    assert contents(output) == before
+    with claim(output, is_overwriting=False, is_resuming=True):
+        pass
     assert contents(output) == before
