@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PlainValidator, model_validator
 from typing_extensions import Self
@@ -50,6 +50,8 @@ class ExecutionSettings(FrozenSettings):
             default: the choice of flink-conf.yaml or the cluster.
         flink: further Flink options by their own names.
     """
+
+    kept_off_workers: ClassVar[tuple[str, ...]] = ("flink",)
 
     profile: Literal["throughput", "latency"] = "throughput"
     windows: Literal["sliding", "sql"] = "sliding"

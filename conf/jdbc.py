@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, model_validator
 from typing_extensions import Self
@@ -62,6 +62,8 @@ class JdbcSinkSettings(FrozenSettings):
         alerts: table of alerts; default: they are in no table.
         options: further parameters of the driver, such as ``sslmode``.
     """
+
+    kept_off_workers: ClassVar[tuple[str, ...]] = ("password", "options")
 
     url: JdbcUrl
     user: Name

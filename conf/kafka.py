@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 from typing_extensions import Self
@@ -92,6 +92,8 @@ class KafkaSourceSettings(FrozenSettings):
         options: further properties of Kafka's consumer: SASL, TLS, fetch sizes.
     """
 
+    kept_off_workers: ClassVar[tuple[str, ...]] = ("options",)
+
     servers: Servers
     topics: Topics
     group: Name | None = None
@@ -131,6 +133,8 @@ class KafkaSinkSettings(FrozenSettings):
             interval, at most the broker's ``transaction.max.timeout.ms``. YAML ``transaction_timeout``, default 15m.
         options: further properties of Kafka's producer: SASL, TLS, compression.
     """
+
+    kept_off_workers: ClassVar[tuple[str, ...]] = ("options",)
 
     servers: Servers
     predictions: Topic

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from pydantic import BaseModel, ConfigDict
 
 
 class FrozenSettings(BaseModel):
-    """Immutable settings that refuse unknown keys; an attribute's alias is its name in YAML."""
+    """Immutable settings that refuse unknown keys; an attribute's alias is its name in YAML.
+
+    Attributes:
+        kept_off_workers: names of settings that may hold secrets and that no worker reads. Functions carry settings
+            to the cluster in pickles, where every step of the way can read them; there these have their defaults.
+    """
+
+    kept_off_workers: ClassVar[tuple[str, ...]] = ()
 
     model_config = ConfigDict(
         frozen=True,
@@ -15,3 +24,10 @@ class FrozenSettings(BaseModel):
         hide_input_in_errors=True,
         protected_namespaces=(),
     )
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """Return the state of a pickle; copies within a process have all values."""
+        state = super().__getstate__()
+        fields = type(self).model_fields
+        left_out = {name: fields[name].get_default(call_default_factory=True) for name in self.kept_off_workers}
+        return {**state, "__dict__": {**state["__dict__"], **left_out}}
