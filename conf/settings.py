@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from pydantic import model_validator
+from pydantic import PrivateAttr, model_validator
 from typing_extensions import Self
 
+from conf.errors import KeyPath
 from conf.events import EventSettings, FieldSettings
 from conf.execution import ExecutionSettings
 from conf.experiments.ab_testing import AbTestingSettings, ExperimentSettings, VariantSettings
@@ -71,6 +72,18 @@ class Settings(FrozenSettings):
     ml: MlSettings = MlSettings()
     job: JobSettings | None = None
     execution: ExecutionSettings = ExecutionSettings()
+    _from_environment: frozenset[KeyPath] = PrivateAttr(default=frozenset())
+
+    @property
+    def from_environment(self) -> frozenset[KeyPath]:
+        """Key paths in YAML of values with text of ``${NAME}``, which nothing shows."""
+        return self._from_environment
+
+    def with_hidden(self, paths: Iterable[KeyPath]) -> Self:
+        """Return these settings, with the values at some paths known to come from the environment."""
+        known = self.model_copy()
+        known._from_environment = frozenset(paths)
+        return known
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:

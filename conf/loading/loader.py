@@ -63,7 +63,7 @@ def _typed(raw: RawSettings, problems: list[ConfigProblem], *, origin: str) -> S
     problems = problems + [problem for problem in refused if problem.path not in blamed]
     if settings is None or problems:
         raise ConfigError(origin, problems)
-    return _with_inherited(settings)
+    return _with_inherited(settings).with_hidden(raw.substituted)
 
 
 def _validated(raw: RawSettings) -> tuple[Settings | None, list[ConfigProblem]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from conf.errors import KeyPath
@@ -40,13 +41,13 @@ def masked_text(text: str) -> str:
     return _QUERY.sub(rf"\g<1>{MASK}", _USER_INFO.sub(f"{MASK}@", text))
 
 
-def masked_tree(tree: Any, path: KeyPath = ()) -> Any:
-    """Return a copy of nested mappings and lists with secrets replaced by ``***``."""
+def masked_tree(tree: Any, path: KeyPath = (), *, hidden: Collection[KeyPath] = ()) -> Any:
+    """Return a copy of nested mappings and lists with secrets, and the values at some paths, replaced by ``***``."""
     if isinstance(tree, dict):
-        return {key: masked_tree(value, (*path, key)) for key, value in tree.items()}
+        return {key: masked_tree(value, (*path, key), hidden=hidden) for key, value in tree.items()}
     if isinstance(tree, list):
-        return [masked_tree(value, (*path, index)) for index, value in enumerate(tree)]
-    if tree is not None and tree != "" and is_secret(path):
+        return [masked_tree(value, (*path, index), hidden=hidden) for index, value in enumerate(tree)]
+    if path in hidden or (tree is not None and tree != "" and is_secret(path)):
         return MASK
     return masked_text(tree) if isinstance(tree, str) else tree
 

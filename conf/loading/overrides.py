@@ -17,10 +17,13 @@ from conf.nearest import suggest
 from conf.yaml_text import parse_yaml
 
 PREFIX = "GRESS_"
+ASSIGNED = "--set"
+"""Begin of the source of a value from the command line."""
+
 ROOTS = ("ml", "job", "execution")
 
 # Mappings whose keys have dots.
-_OPTIONS = (("execution", "flink"), ("job", "source", "kafka", "options"), ("job", "sink", "kafka", "options"))
+_OPTIONS = (("execution", "flink"), *(("job", part, "kafka", "options") for part in ("source", "labels", "sink")))
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,10 @@ def apply_assignments(raw: RawSettings, assignments: Sequence[str]) -> list[Conf
     for assignment in assignments:
         path, equals, text = assignment.partition("=")
         if not equals:
-            problems.append(ConfigProblem((), "key.path=value", "a text without =", source="--set"))
+            problems.append(ConfigProblem((), "key.path=value", "a text without =", source=ASSIGNED))
             continue
         parts = tuple(path.strip().split("."))
-        problems.extend(_apply(raw, Override(parts, text, f"--set {path.strip()}", is_folded=False)))
+        problems.extend(_apply(raw, Override(parts, text, f"{ASSIGNED} {path.strip()}", is_folded=False)))
     return problems
 
 

@@ -11,7 +11,8 @@ from conf.yaml_text import write_yaml
 
 def render_settings(settings: Settings) -> dict[str, Any]:
     """Return settings as the nested mapping of a YAML file, under the YAML's names."""
-    tree: dict[str, Any] = masked_tree(settings.model_dump(mode="json", by_alias=True))
+    hidden = settings.from_environment
+    tree: dict[str, Any] = masked_tree(settings.model_dump(mode="json", by_alias=True), hidden=hidden)
     return tree
 
 

@@ -23,9 +23,7 @@ def substitute(raw: RawSettings, environ: Mapping[str, str]) -> list[ConfigProbl
     return problems
 
 
-def _walk(
-    raw: RawSettings, node: Any, path: KeyPath, environ: Mapping[str, str], problems: list[ConfigProblem]
-) -> Any:
+def _walk(raw: RawSettings, node: Any, path: KeyPath, environ: Mapping[str, str], problems: list[ConfigProblem]) -> Any:
     if path in raw.sources:
         return node
     if isinstance(node, dict):
@@ -48,8 +46,9 @@ def _filled(
             expected, hint = "${NAME} or ${NAME:-default}", "write $${ for a plain ${"
             problems.append(ConfigProblem(path, expected, "another text after ${", hint))
             return "${"
-        raw.substituted.add(path)
         value = environ.get(name)
+        if value:
+            raw.substituted.add(path)
         if default is not None:
             return value or default
         if value is None:

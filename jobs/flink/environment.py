@@ -18,6 +18,7 @@ from jobs.flink.class_archive import quick_jvm
 from jobs.flink.conf_file import read_flink_conf
 from jobs.flink.java import require_java
 from jobs.flink.metrics import load_reporter, reporter_options
+from jobs.flink.root_cause import option_problem
 from jobs.flink.signals import keep_signals_from_java
 from jobs.flink.worker_path import keep_current_folder_off
 from jobs.workers.start import worker_python
@@ -71,7 +72,7 @@ def open_session(
         moves_blocks: the JVM, if this call starts it, runs this job only, whose rows are in blocks all the time.
 
     Raises:
-        JobError: there is no Java 11, 17 or 21, or no free port for Flink's metrics.
+        JobError: there is no Java 11, 17 or 21, no free port for Flink's metrics, or Flink cannot read an option.
     """
     prepare_process()
     keep_signals_from_java()
@@ -82,6 +83,7 @@ def open_session(
     ports = settings.ml.metrics.flink_port
     if ports and not is_submitted():
         load_reporter(str(ports))
+    from py4j.protocol import Py4JJavaError
     from pyflink.common import Configuration
     from pyflink.datastream import StreamExecutionEnvironment
     from pyflink.table import StreamTableEnvironment
@@ -90,7 +92,10 @@ def open_session(
     options = flink_options(settings, flink_conf=flink_conf, extra=extra, is_endless=is_endless)
     for key, value in options.items():
         configuration.set_string(key, value)
-    env = StreamExecutionEnvironment.get_execution_environment(configuration)
+    try:
+        env = StreamExecutionEnvironment.get_execution_environment(configuration)
+    except Py4JJavaError as error:
+        raise option_problem(str(error)) from None
     return FlinkSession(env, StreamTableEnvironment.create(env))
 
 
@@ -183,9 +188,7 @@ def shipped_flink_conf() -> Path | None:
     """
     here = Path(__file__).resolve().parents[2]
     places = (here, Path(sys.prefix) / "share" / "gress-ml")
-    return next(
-        (place / "flink-conf.yaml" for place in places if (place / "flink-conf.yaml").is_file()), None
-    )
+    return next((place / "flink-conf.yaml" for place in places if (place / "flink-conf.yaml").is_file()), None)
 
 
 def _execution_options(execution: ExecutionSettings) -> dict[str, str]:

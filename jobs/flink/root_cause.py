@@ -1,6 +1,13 @@
-"""Root cause in the text of a stack trace."""
+"""Root cause in the text of a stack trace, as one line."""
 
 from __future__ import annotations
+
+import re
+
+from conf.loading.masking import HIDDEN, is_secret
+from jobs.errors import JobError
+
+_UNREAD = re.compile(r"Could not parse value '(?P<value>.*?)' for\s+key '(?P<key>[^']+)'", re.DOTALL)
 
 
 def root_cause(trace: str) -> str:
@@ -15,6 +22,23 @@ def root_cause(trace: str) -> str:
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
     python = [line for line in lines if line.split(":")[0].endswith(("Error", "Exception")) and not _is_java(line)]
     return (python or causes or lines[:1] or ["no reason given"])[-1]
+
+
+def option_problem(trace: str) -> JobError:
+    """Return the error for options that Flink does not take.
+
+    Args:
+        trace: text of the Java exception that says so.
+
+    >>> print(option_problem("Could not parse value '5 ells' for key 'rest.timeout'. at X"))
+    Flink option rest.timeout: expected a value that Flink can read, got '5 ells'; see Flink's page of options
+    """
+    found = _UNREAD.search(trace)
+    if found is None:
+        return JobError("Flink's options", f"expected those of Flink, got {root_cause(trace)}")
+    got = HIDDEN if is_secret((found["key"],)) else repr(found["value"])
+    problem = f"expected a value that Flink can read, got {got}"
+    return JobError(f"Flink option {found['key']}", problem, "see Flink's page of options")
 
 
 def _is_java(line: str) -> bool:

@@ -26,6 +26,7 @@ from jobs.runs.counting import watch_rows
 from jobs.runs.endless import StopResult, add_connector, is_endless, wait_for_end, wait_until_stopped
 from jobs.runs.final_checkpoint import FinalCheckpoint
 from jobs.runs.finish import finish, finish_without_flink, has_all_rows
+from jobs.runs.hidden_values import hiding_values
 from jobs.runs.prepare import PreparedRun, RunRequest, prepare
 from jobs.runs.saved_state import (
     CHECKPOINTS,
@@ -108,7 +109,7 @@ def _run_prepared(
         forget_ended(prepared.settings.ml.metrics)
     stages.end("input")
     # Threads that count rows start before the submission: between build and submission none may collect Java's objects.
-    with ExitStack() as planned:
+    with hiding_values(prepared.settings), ExitStack() as planned:
         planned.enter_context(planning())
         restarts = 3 if prepared.job.sink.jdbc is None else 0
         endless = is_endless(prepared.files)

@@ -18,6 +18,7 @@ from jobs.flink.environment import prepare_process
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
 from jobs.run_folder.claim import Claim, claim
 from jobs.runs.first_version import publish_first_version
+from jobs.runs.hidden_values import values_that_flink_shows
 from jobs.runs.problems import find_problems
 from jobs.sources.files import InputFiles, find_inputs
 from jobs.sources.first_rows import check_times
@@ -105,6 +106,8 @@ def prepare(request: RunRequest, *, needs_model: bool, ended: Callable[[str], No
     for experiment in experiments_of(settings.ml, job.inference.model_name):
         for doubt in experiment_doubts(experiment):
             _LOG.warning("%s", doubt)
+    for key in values_that_flink_shows(settings):
+        _LOG.warning("execution.flink.%s: its value is of a variable, and Flink's REST API shows it as it is", key)
     ended("model")
     files = _find_input(request, job, origin)
     held = claim(request.output, is_overwriting=request.is_overwriting, is_resuming=request.is_resuming)

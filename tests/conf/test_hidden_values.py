@@ -117,3 +117,62 @@ def test_rendered_yaml_loads_to_the_same_settings(job_yaml: str, load: Callable[
     text = job_yaml + "ml: {models: [{name: m, version: '2.0', type: onnx, tags: {on: 'yes', n: '1'}}]}\n"
     settings = load(text, ["job.features.specs.0.parameters={default: null, fields: [a]}"])
     assert load(render_yaml(settings)) == settings
+
+
+FROM_ENVIRONMENT = (
+    "ml: {models: [{name: m, version: v1, type: onnx, path: '${P}', tags: {a: 'x${P}', b: '${Q:-plain}'}}]}\n"
+    "execution: {parallelism: '${N}'}\n"
+)
+
+
+def test_render_masks_what_comes_from_the_environment_by_its_origin(load: Callable[..., Settings]) -> None:
+    settings = load(FROM_ENVIRONMENT, environ={"P": SECRET, "N": "2"})
+    [model] = render_settings(settings)["ml"]["models"]
+    assert (model["path"], model["tags"]) == ("***", {"a": "***", "b": "plain"})
+    assert render_settings(settings)["execution"]["parallelism"] == "***"
+    assert settings.execution.parallelism == 2
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "execution.flink.s3.secret-key",
+        "ml.models.0.tags.api_token",
+        "job.source.kafka.options.sasl.jaas.config",
+        "job.labels.kafka.options.ssl.key.password",
+        "job.sink.jdbc.password",
+    ],
+)
+def test_a_secret_of_a_command_line_is_refused_and_says_how_to_pass_it(
+    path: str, refusals: Callable[..., list[str]]
+) -> None:
+    lines = refusals("ml: {models: [{name: m, version: v1, type: onnx}]}", [f"{path}={SECRET}"])
+    text = (
+        f"{path} (from --set {path}): expected no secret here, where every user of the machine can read it, "
+        "got a hidden value; write it as ${NAME} in the file and set the variable NAME"
+    )
+    assert f"c.yaml: {text}" in lines
+    assert SECRET not in "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    "assignment",
+    [
+        "execution.flink={s3.secret-key: hunter2hunter2}",
+        "execution.flink.metrics.url=http://me:hunter2hunter2@host",
+        "execution={flink: {a.api-key: [hunter2hunter2]}}",
+    ],
+    ids=["mapping", "URL", "list"],
+)
+def test_a_secret_inside_a_value_of_a_command_line_is_refused(
+    assignment: str, refusals: Callable[..., list[str]]
+) -> None:
+    lines = refusals("ml: {}", [assignment])
+    assert "expected no secret here" in lines[0]
+    assert SECRET not in "\n".join(lines)
+
+
+def test_a_secret_that_is_a_default_in_the_file_is_refused(job_yaml: str, refusals: Callable[..., list[str]]) -> None:
+    source = "  source: {kafka: {servers: 'a:1', topics: [t], options: {ssl.key.password: '${PW:-hunter2hunter2}'}}}\n"
+    (line,) = refusals(job_yaml + source)
+    assert "expected a secret from the environment, got a hidden value" in line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.flink.root_cause import root_cause
+from jobs.flink.root_cause import option_problem, root_cause
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,27 @@ from jobs.flink.root_cause import root_cause
 )
 def test_failure_is_told_by_its_root(trace: str, cause: str) -> None:
     assert root_cause(trace) == cause
+
+
+@pytest.mark.parametrize(
+    ("trace", "text"),
+    [
+        (
+            ": java.lang.IllegalArgumentException: Could not parse value '5 ells' for\nkey 'rest.timeout'.\n\tat a.b",
+            "Flink option rest.timeout: expected a value that Flink can read, got '5 ells'; see Flink's page "
+            "of options",
+        ),
+        (
+            "Could not parse value '5 ells' for key 's3.secret-key'.",
+            "Flink option s3.secret-key: expected a value that Flink can read, got a hidden value; see Flink's page of "
+            "options",
+        ),
+        (
+            "X\nCaused by: java.io.IOException: no\n at c",
+            "Flink's options: expected those of Flink, got java.io.IOExcep",
+        ),
+    ],
+    ids=["shown", "hidden", "another"],
+)
+def test_refused_option_is_one_line(trace: str, text: str) -> None:
+    assert str(option_problem(trace)).startswith(text)

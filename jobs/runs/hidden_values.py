@@ -1,0 +1,53 @@
+"""Values of the environment, which no error of a run shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import reduce
+
+from conf.errors import KeyPath
+from conf.loading.masking import MASK
+from conf.settings import Settings
+from jobs.errors import JobError
+
+# Flink hides an option with one of these in its key, in lower case: GlobalConfiguration.isSensitive of Flink 2.3.
+_HIDDEN_BY_FLINK = (
+    *("password", "secret", "fs.azure.account.key", "apikey", "api-key", "auth-params", "service-key", "token"),
+    *("basic-auth", "jaas.config", "http-headers"),
+)
+# Shorter texts are no secrets, and would be found inside of words.
+_SHORTEST = 4
+
+
+@contextmanager
+def hiding_values(settings: Settings) -> Iterator[None]:
+    """Put ``***`` in the place of each value of ``${NAME}`` that an error of a job quotes.
+
+    Flink and Kafka's client quote values in texts of their own.
+    """
+    try:
+        yield
+    except JobError as error:
+        error.args = (_masked(str(error), settings),)
+        raise
+
+
+def values_that_flink_shows(settings: Settings) -> list[str]:
+    """Return the keys of `execution.flink` whose values come from the environment, and that Flink's REST API shows."""
+    keys = sorted(str(path[2]) for path in settings.from_environment if path[:2] == ("execution", "flink"))
+    return [key for key in keys if not any(part in key.lower() for part in _HIDDEN_BY_FLINK)]
+
+
+def _masked(text: str, settings: Settings) -> str:
+    tree = settings.model_dump(mode="json", by_alias=True)
+    values = {str(_value_at(tree, path)) for path in settings.from_environment}
+    # The longest first: one may contain another.
+    hidden = sorted((value for value in values if len(value) >= _SHORTEST), key=len, reverse=True)
+    return reduce(lambda masked, value: masked.replace(value, MASK), hidden, text)
+
+
+def _value_at(tree: object, path: KeyPath) -> object:
+    for part in path:
+        tree = tree[part]  # type: ignore[index]
+    return tree
