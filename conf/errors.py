@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from conf.types.printable import one_line
+
 KeyPath = tuple[str | int, ...]
 
 
@@ -31,13 +33,13 @@ class ConfigProblem:
     def __str__(self) -> str:
         """Return ``key.path (from SOURCE) and other.path: expected ..., got ...; hint``."""
         where = " and ".join(_named(path, source) for path, source in ((self.path, self.source), *self.against))
-        text = f"expected {self.expected}, got {self.got}"
+        text = f"expected {self.expected}, got {one_line(self.got)}"
         return "; ".join(filter(None, [f"{where}: {text}" if where else text, self.hint]))
 
 
 def _named(path: KeyPath, source: str) -> str:
-    where = ".".join(str(part) for part in path)
-    return f"{where} (from {source})".lstrip() if source else where
+    where = one_line(".".join(str(part) for part in path))
+    return f"{where} (from {one_line(source)})".lstrip() if source else where
 
 
 class ConfigError(ValueError):

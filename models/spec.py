@@ -24,6 +24,7 @@ from pydantic import (
 from typing_extensions import Self
 
 from conf.types.grammar import SEGMENT
+from conf.types.printable import one_line
 from models.errors import ModelError, fail
 from models.lineage import Lineage
 from models.output_roles import OutputRoles
@@ -196,8 +197,8 @@ def parse_spec(content: bytes, where: str) -> ModelSpec:
         return ModelSpec.model_validate(found)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(map(str, first["loc"])) or "(whole file)"
-        fail(subject, f"key {key}: {first['msg']}, got {first['input']!r}")
+        key = one_line(".".join(map(str, first["loc"]))) or "(whole file)"
+        fail(subject, f"key {key}: {one_line(first['msg'])}, got {one_line(repr(first['input']))}")
 
 
 def spec_text(spec: ModelSpec) -> str:

@@ -22,6 +22,7 @@ ASSIGNED = "--set"
 
 ROOTS = ("ml", "job", "execution")
 
+_DEEPEST, _LONGEST = 50, 20_000
 # Mappings whose keys have dots.
 _OPTIONS = (("execution", "flink"), *(("job", part, "kafka", "options") for part in ("source", "labels", "sink")))
 
@@ -65,6 +66,10 @@ def _apply(raw: RawSettings, override: Override) -> list[ConfigProblem]:
     if override.parts[0] not in ROOTS:
         root, hint = override.parts[0], suggest(override.parts[0], ROOTS)
         return [ConfigProblem((), f"a path from {', '.join(ROOTS)}", repr(root), hint, override.source)]
+    if len(override.parts) > _DEEPEST:
+        return [ConfigProblem((), f"a path of at most {_DEEPEST} keys", "a longer one", source=override.source)]
+    if len(override.text) > _LONGEST:
+        return [ConfigProblem((), f"a value of at most {_LONGEST:,} characters", "a longer one", "", override.source)]
     if "" in override.parts:
         return [ConfigProblem((), "a key between all separators", "an empty one", source=override.source)]
     try:

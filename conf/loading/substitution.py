@@ -11,6 +11,9 @@ from conf.loading.raw import RawSettings
 
 _REFERENCE = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|\$\{")
 
+# Enough for a chain of certificates; many references to one long value would fill the memory.
+_MOST_CHARACTERS = 65_536
+
 
 def substitute(raw: RawSettings, environ: Mapping[str, str]) -> list[ConfigProblem]:
     """Fill the references in ``raw``, except in values that an override set.
@@ -38,6 +41,12 @@ def _walk(raw: RawSettings, node: Any, path: KeyPath, environ: Mapping[str, str]
 def _filled(
     raw: RawSettings, text: str, path: KeyPath, environ: Mapping[str, str], problems: list[ConfigProblem]
 ) -> str:
+    if sum(len(environ.get(match["name"] or "", "")) for match in _REFERENCE.finditer(text)) > _MOST_CHARACTERS:
+        raw.substituted.add(path)
+        expected = f"at most {_MOST_CHARACTERS:,} characters from the environment"
+        problems.append(ConfigProblem(path, expected, "more"))
+        return ""
+
     def value_of(match: re.Match[str]) -> str:
         name, default = match["name"], match["default"]
         if match[0] == "$${":

@@ -11,11 +11,13 @@ from conf.types.grammar import SEGMENT, VERSION
 from conf.types.refusal import Refusal, validation_error
 from conf.yaml_text import parse_yaml
 
+# To read a long text as YAML takes seconds.
+_LONGEST_NUMBER = 100
 _PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 
 
 def _from_text(value: object) -> object:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > _LONGEST_NUMBER:
         return value
     try:
         parsed = parse_yaml(value)

@@ -97,3 +97,16 @@ def test_shape_reads_as_in_error_texts(shape: tuple[int | None, ...], text: str)
 def test_json_of_brackets_is_one_line() -> None:
     with pytest.raises(ModelError, match=r"^model spec m\.json is not JSON: .*; publish the model again$"):
         parse_spec(b"[" * 100_000 + b"]" * 100_000, "m.json")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"x\x1b[31m\n" * 1_000: 1}, {"inputs": "a\n" * 10_000}, {"tags": [[0] * 10_000]}, {"sha256": "\u202e\x1b"}],
+    ids=["key", "text", "list", "control characters"],
+)
+def test_refusal_of_hostile_values_is_one_short_line(given: dict[str, Any], full_spec: ModelSpec) -> None:
+    content = json.dumps({**json.loads(spec_text(full_spec)), **given})
+    with pytest.raises(ModelError, match=r"^model spec m\.json key ") as caught:
+        parse_spec(content.encode(), "m.json")
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 500

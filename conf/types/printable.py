@@ -1,0 +1,35 @@
+"""Text of unknown origin as a terminal may show it."""
+
+from __future__ import annotations
+
+import re
+
+# Control characters of ASCII and Latin-1, which move the cursor, rename the window or fill the clipboard, and those of
+# Unicode that turn the direction of text or begin a line.
+_CONTROL = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+_IN_LINES = re.compile(f"[{_CONTROL}]")
+_IN_A_LINE = re.compile(f"[{_CONTROL}\t\n]")
+_LONGEST = 200
+
+
+def printable(text: str) -> str:
+    r"""Return a text whose control characters, except for ends of lines and tabs, are escaped.
+
+    >>> print(printable("a\x1b[31mb"))
+    a\x1b[31mb
+    """
+    return text if text.isascii() and text.isprintable() else _IN_LINES.sub(_escaped, text)
+
+
+def one_line(text: str, longest: int = _LONGEST) -> str:
+    r"""Return a text as one line of a bounded length, all of its control characters escaped.
+
+    >>> print(one_line("a\nb"), one_line("abcdef", 3))
+    a\nb abc...
+    """
+    cut = text if len(text) <= longest else f"{text[:longest]}..."
+    return cut if cut.isascii() and cut.isprintable() else _IN_A_LINE.sub(_escaped, cut)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return match[0].encode("unicode_escape").decode("ascii")
