@@ -89,7 +89,9 @@ def window_parts(
     record = lines.only(name for name, _ in RECORD_COLUMNS)
     carried = (*LINE, *record) if record else ()
     has_source_time = SOURCE_TIME in lines.names
-    pack = PackLines(job.events, line_format, plans[0].key, labels, carried, judges_late=not has_source_time)
+    pack = PackLines(
+        job.events, line_format, plans[0].key, labels, carried, job.sink.fields, judges_late=not has_source_time
+    )
     kept = [name for name, _ in record] + ([SOURCE_TIME] if has_source_time else [])
     if isinstance(lines, PieceView):
         timed, letters_of_packed = _packed_pieces(session, lines, pack, job.events)

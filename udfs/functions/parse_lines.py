@@ -31,10 +31,17 @@ LINE = (("__line", "BYTES"),)
 
 @dataclass
 class ParseLines:
-    """A function that parses lines of one format; a bad line gets a reason and an error instead of values."""
+    """A function that parses lines of one format; a bad line gets a reason and an error instead of values.
+
+    Args:
+        events: settings of events.
+        lines: the format.
+        carried: fields whose texts predictions carry on, and that are bounded for it.
+    """
 
     events: EventSettings
     lines: LineFormat
+    carried: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> SqlColumns:
@@ -50,7 +57,8 @@ class ParseLines:
         """Build the parser."""
         events = self.events
         not_ahead = FutureLimit(events.time, events.max_ahead_ms)
-        self._parser = EventParser(checked_fields(events), self.lines, not_ahead, LongestText((events.id, events.key)))
+        longest = LongestText((events.id, events.key), self.carried)
+        self._parser = EventParser(checked_fields(events), self.lines, not_ahead, longest)
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Parse a batch of lines."""

@@ -29,7 +29,7 @@ class ScoreLines:
     lines: LineFormat
 
     def __post_init__(self) -> None:
-        self._parsing = ParseLines(self.job.events, self.lines)
+        self._parsing = ParseLines(self.job.events, self.lines, self.job.sink.fields)
         self._scoring = BatchScoring(self.job, self.ml)
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -52,17 +53,22 @@ class FutureLimit:
 
 @dataclass(frozen=True)
 class LongestText:
-    """A limit on the length of texts that name a row: its key is written twice into each record of Kafka.
+    """A limit on the length of a row's texts in records of Kafka, which hold its key twice.
 
-    A record that is too large would end the job, and again after each restart.
+    A record that is too large would end the job, and again after each restart. JSON writes up to six bytes a character,
+    and Kafka takes 1 MiB: twice the key, the id, and what else the row carries.
 
     Attributes:
         fields: names of fields; those that are no texts have no limit.
-        most: most characters.
+        carried: names of fields whose texts go with the row, and have one limit together.
+        most: most characters of a text of ``fields``.
+        most_carried: most characters of all texts of ``carried``.
     """
 
     fields: Sequence[str]
+    carried: Sequence[str] = ()
     most: int = 32_768
+    most_carried: int = 65_536
 
     def find_problems(self, columns: Mapping[str, RawColumn], lines: Sequence[bytes | None]) -> dict[int, Problem]:
         """Return the problem of every row with a longer text, by row.
@@ -73,12 +79,28 @@ class LongestText:
         """
         if max(map(len, filter(None, lines)), default=0) <= self.most:
             return {}
-        return {
-            row: Problem("out_of_range", f"field '{name}': expected at most {self.most} characters, got {len(value)}")
+        named = {
+            row: Problem("out_of_range", f"field '{name}': expected at most {self.most} characters, got {length}")
             for name in self.fields
-            for row, value in enumerate(columns[name].values)
-            if isinstance(value, str) and len(value) > self.most
+            for row, length in _lengths(columns[name]).items()
+            if length > self.most
         }
+        carried: Counter[int] = Counter()
+        for name in self.carried:
+            carried.update(_lengths(columns[name]))
+        subject = f"fields {', '.join(map(repr, self.carried))}"
+        expected = f"expected at most {self.most_carried} characters together"
+        together = {
+            row: Problem("out_of_range", f"{subject}: {expected}, got {length}")
+            for row, length in carried.items()
+            if length > self.most_carried
+        }
+        return {**together, **named}
+
+
+def _lengths(column: RawColumn) -> dict[int, int]:
+    """Return the length of each text of a column, by row."""
+    return {row: len(value) for row, value in enumerate(column.values) if isinstance(value, str)}
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ class PackLines:
         key: field of the first windows.
         labels: label of each shard.
         carried: columns beside the event's that travel with it; ``__line`` is the line itself.
+        sent: fields whose texts predictions carry on.
         judges_late: rows come in one order, so that this function tells which of them are late.
     """
 
@@ -69,6 +70,7 @@ class PackLines:
     key: str
     labels: tuple[int, ...]
     carried: SqlColumns = ()
+    sent: tuple[str, ...] = ()
     judges_late: bool = True
 
     @property
@@ -94,7 +96,7 @@ class PackLines:
 
     def open(self) -> None:
         """Build the parser."""
-        self._parsing = ParseLines(self.events, self.lines)
+        self._parsing = ParseLines(self.events, self.lines, self.sent)
         self._parsing.open()
         self._format = PartFormat(self.columns)
         behind_ms = self.events.watermark_delay_ms + self.events.allowed_lateness_ms

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conf.settings import FieldSettings, SinkSettings
 from tests.support.job_settings import MakeSettings
 from tests.support.lines import line_column
 from tests.support.tiny_models import linear, write_classes, write_linear, write_picky
@@ -60,6 +61,18 @@ def test_row_that_the_model_refuses_is_told_by_its_place_among_all_lines(run: Ru
     assert found["__dead_letter_reason"] == ["malformed", None, "failed", None]
     assert found["__dead_letter_error"][2].startswith("model m@1.0.0")
     assert found["id"] == [None, 2, 3, 4]
+
+
+def test_line_whose_carried_texts_fill_a_record_has_no_score(make_settings: MakeSettings) -> None:
+    settings = make_settings()
+    assert settings.job is not None
+    fields = {**settings.job.events.fields, "note": FieldSettings(type="string", required=False)}
+    events = settings.job.events.model_copy(update={"fields": fields})
+    job = settings.job.model_copy(update={"events": events, "sink": SinkSettings(fields=("note",))})
+    function = ScoreLines(job, settings.ml, JsonLines(fields))
+    function.open()
+    found = function.run({"__line": line_column([line(note="n" * 65_537), line(id=2, note="n" * 65_536)])})
+    assert list(found["__dead_letter_reason"]) == ["out_of_range", None]
 
 
 def test_batch_of_bad_lines_alone_has_no_score(run: Run) -> None:

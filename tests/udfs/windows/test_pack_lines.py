@@ -94,3 +94,10 @@ def test_carried_columns_and_the_line_travel_with_good_rows(pack: Any) -> None:
     arrays = form.arrays(form.decode(part[LABEL_BYTES:]))
     assert arrays["__offset"].tolist() == [10, 12]
     assert arrays["__line"].tolist() == [lines[0].encode(), lines[2].encode()]
+
+
+def test_event_whose_sent_texts_are_too_long_is_a_dead_letter(pack: Any) -> None:
+    lines = [line(card="c" * 32_768).encode()]
+    assert list(pack(sent=("card",)).pack(lines).bad) == []
+    found = pack(sent=("card",) * 3).pack(lines).letters
+    assert found["__dead_letter_error"][0].endswith("expected at most 65536 characters together, got 98304")
