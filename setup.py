@@ -18,7 +18,10 @@ RUN = [
     "annotated-types>=0.6",
     "numpy>=1.26,<2.2",
     "obstore>=0.6",
-    "onnxruntime>=1.17",
+    # Earlier ones follow a model's paths out of its folder; none of the others has a wheel for Python 3.10, where the
+    # check of models/runtimes/external_data.py stands alone.
+    "onnxruntime>=1.24.1; python_version >= '3.11'",
+    "onnxruntime>=1.17; python_version < '3.11'",
     "orjson>=3.9",
     # udfs/metrics adds whole histograms (`Histogram._sum`, `_buckets`) and folds value files (`mmap_dict.MmapedDict`),
     # which prometheus-client does not promise to keep: tested with 0.20 and 0.26.

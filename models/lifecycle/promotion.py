@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from models.checksum import verify_checksum
 from models.errors import fail
 from models.lifecycle.admission import validate
+from models.runtimes.external_data import check_single_file
 from models.version import Version
 
 if TYPE_CHECKING:
@@ -51,7 +53,8 @@ def promote(
         version: version to promote; required.
         by: person for the record; "" is user@host.
         why: free text.
-        force: promote without validation, and also if the version serves already.
+        force: promote without validation, and also if the version serves already. Its file must still be one that a
+            job loads: whole, and with all weights in it.
 
     Raises:
         ModelError: the version is not in the registry, is retired, serves already, or does not pass.
@@ -75,7 +78,7 @@ def promotable(registry: Registry, name: str, version: str, *, by: str = "", for
         name: name of the model.
         version: version to promote; required.
         by: person for the record; "" is user@host.
-        force: do not validate.
+        force: do not validate; a file that is damaged or has weights in another file is refused all the same.
 
     Raises:
         ModelError: the version is not in the registry, is retired, or does not pass.
@@ -84,7 +87,9 @@ def promotable(registry: Registry, name: str, version: str, *, by: str = "", for
     kinds = {record.kind for record in registry.records(name, version)}
     if "retired" in kinds:
         fail(f"model {name}@{version}", "cannot be promoted: it is retired", "promote another version")
-    if not force and "validated" not in kinds:
+    if force:
+        _check_file(registry, name, version)
+    elif "validated" not in kinds:
         validate(registry, name, version, by=by)
     return version
 
@@ -97,3 +102,10 @@ def rollback(registry: Registry, name: str, *, by: str = "", why: str = "") -> D
     """
     known_versions(registry, name)
     return registry.deployments(name).rollback(by=by, why=why)
+
+
+def _check_file(registry: Registry, name: str, version: str) -> None:
+    spec, path = registry.resolve(name, version)
+    verify_checksum(spec, path)
+    if spec.type == "onnx":
+        check_single_file(path)

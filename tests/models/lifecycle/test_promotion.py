@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 
+import onnx
 import pytest
 
 from models.errors import ModelError
@@ -84,3 +87,23 @@ def test_a_version_that_was_rejected_is_not_what_the_next_goes_back_to(three: Re
     deployments.promote("2")
     three.record("m", "2", "rejected", generation=2, reason="scores are NaN")
     assert deployments.promote("3").previous == "1.0.0"
+
+
+@pytest.mark.parametrize("force", [False, True], ids=["checked", "forced"])
+def test_a_version_with_weights_in_another_file_is_not_promoted(force: bool, three: Registry) -> None:
+    """A folder that was copied into the registry was never registered."""
+    folder = three.base / "m" / "2.0.0"
+    model = onnx.load(folder / "model.onnx")
+    onnx.save(model, folder / "model.onnx", save_as_external_data=True, location="weights.bin", size_threshold=0)
+    spec = json.loads((folder / "model.json").read_text())
+    spec["sha256"] = hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()
+    (folder / "model.json").write_text(json.dumps(spec))
+    with pytest.raises(ModelError, match="keeps weights in another file, and a registry keeps one"):
+        promote(three, "m", "2", force=force)
+    assert three.deployments("m").latest() is None
+
+
+def test_a_damaged_version_is_not_promoted_by_force(three: Registry) -> None:
+    (three.base / "m" / "2.0.0" / "model.onnx").write_bytes(b"x")
+    with pytest.raises(ModelError, match="expects sha256"):
+        promote(three, "m", "2", force=True)
