@@ -25,6 +25,7 @@ _OWNED = {
     "python.fn-execution.arrow.batch.size": "job.inference.batch_size",
     "python.fn-execution.bundle.time": "job.inference.batch_timeout",
 }
+_TOLERATED, _TOLERATED_AS_SHIPPED = "execution.checkpointing.tolerable-failed-checkpoints", 3
 
 
 def _option(value: Any) -> Any:
@@ -60,6 +61,12 @@ class ExecutionSettings(FrozenSettings):
     checkpoint_interval_ms: DurationMs = Field(default=10_000, alias="checkpoint_interval")
     state_backend: Literal["hashmap", "rocksdb"] | None = None
     flink: Mapping[str, FlinkOption] = Field(default_factory=dict)
+
+    @property
+    def tolerated_checkpoints(self) -> int:
+        """Number of checkpoints that may fail in a row: that of ``flink``, else that of the shipped flink-conf.yaml."""
+        asked = str(self.flink.get(_TOLERATED, ""))
+        return int(asked) if asked.isdecimal() else _TOLERATED_AS_SHIPPED
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:

@@ -111,7 +111,7 @@ class JobSettings(FrozenSettings):
     """One job.
 
     Attributes:
-        name: name of the job, also of its Kafka group and its metrics.
+        name: name of the job, also in its Kafka group and its metrics.
         source: where events come from.
         events: what an event looks like.
         labels: outcomes that come later, in a stream of their own; default none.

@@ -81,7 +81,8 @@ class KafkaSourceSettings(FrozenSettings):
     Attributes:
         servers: ``host:port``, several with commas between them.
         topics: names of the topics, at least one.
-        group: consumer group; Flink commits its offsets with every checkpoint; default: the job's name.
+        group: consumer group; Flink commits its offsets with every checkpoint; default: the job's name and a number of
+            its machine and ``--output``.
         start: ``committed`` (default; a partition without a committed offset is read from its beginning),
             ``earliest``, ``latest`` or ``timestamp:MS``. A restored job ignores it and continues from its checkpoint.
         stop: ``never`` (default) or ``latest``: the job ends at the offsets that were the latest when it started. A
@@ -128,9 +129,11 @@ class KafkaSinkSettings(FrozenSettings):
         comparisons: topic of what shadows of an experiment say; default: the folder ``comparisons`` of ``--output``.
         delivery: ``exactly_once`` (default): Kafka transactions; readers in read_committed mode see the rows after
             each checkpoint. ``at_least_once``: readers see rows at once, and some of them again after a failure.
-        transaction_prefix: prefix of transactional ids, unique in the Kafka cluster; default: the job's name.
-        transaction_timeout_ms: how long a transaction survives while the job is down; longer than the checkpoint
-            interval, at most the broker's ``transaction.max.timeout.ms``. YAML ``transaction_timeout``, default 15m.
+        transaction_prefix: prefix of transactional ids, unique in the Kafka cluster, as a job aborts what is open under
+            its own; default: the job's name and a number of its machine and ``--output``.
+        transaction_timeout_ms: how long a transaction survives while the job is down; at least the checkpoint interval
+            times the checkpoints that may fail (three) and one more, and a minute for a restart; at most the broker's
+            ``transaction.max.timeout.ms``. YAML ``transaction_timeout``, default 15m.
         options: further properties of Kafka's producer: SASL, TLS, compression.
     """
 

@@ -32,6 +32,7 @@ from conf.ml import (
 from conf.model_choice import contradictions
 from conf.model_registry import ModelRegistrySettings, ModelSettings
 from conf.types.base import FrozenSettings
+from conf.types.durations import format_duration
 from conf.types.refusal import Refusal, validation_error
 
 __all__ = [
@@ -64,6 +65,10 @@ __all__ = [
     "SourceSettings",
     "VariantSettings",
 ]
+
+
+# The longest wait of flink-conf.yaml before a restart.
+_RESTART_MS = 60_000
 
 
 class Settings(FrozenSettings):
@@ -105,6 +110,13 @@ class Settings(FrozenSettings):
         if not interval_ms:
             expected = "at_least_once, as execution.checkpoint_interval: 0s leaves nothing to end transactions with"
             yield Refusal(expected, ("job", "sink", "kafka", "delivery"))
-        elif kafka.transaction_timeout_ms <= interval_ms:
-            expected = "a duration over execution.checkpoint_interval"
-            yield Refusal(expected, ("job", "sink", "kafka", "transaction_timeout"))
+            return
+        checkpoints = self.execution.tolerated_checkpoints + 1
+        least_ms = checkpoints * interval_ms + _RESTART_MS
+        if kafka.transaction_timeout_ms < least_ms:
+            interval = format_duration(interval_ms)
+            expected = (
+                f"at least {format_duration(least_ms)}, for {checkpoints} checkpoints of {interval} and a restart"
+            )
+            hint = "Kafka drops the rows of a transaction that times out before its checkpoint"
+            yield Refusal(expected, ("job", "sink", "kafka", "transaction_timeout"), hint)

@@ -17,6 +17,7 @@ from jobs.errors import refuse
 from jobs.flink.environment import prepare_process
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
 from jobs.run_folder.claim import Claim, claim
+from jobs.runs.deployment import with_names_in_kafka
 from jobs.runs.first_version import publish_first_version
 from jobs.runs.hidden_values import values_that_flink_shows
 from jobs.runs.problems import find_problems
@@ -96,7 +97,7 @@ def prepare(request: RunRequest, *, needs_model: bool, ended: Callable[[str], No
         ended: called with the name of each stage when it ends.
     """
     origin = str(request.config or default_config(request.job))
-    settings, job = _load(request)
+    settings, job = with_names_in_kafka(*_load(request), request.output)
     prepare_process()
     ended("settings")
     if needs_model and settings.ml.enabled:

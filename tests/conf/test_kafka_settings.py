@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conf.loading.render import render_yaml
 from conf.settings import KafkaSinkSettings, KafkaSourceSettings, Settings
+from jobs.flink.conf_file import read_flink_conf
 
 SECRET = "hunter2hunter2"
 SOURCE = {"servers": "a:9092,b:9092", "topics": "[events]"}
@@ -43,7 +45,12 @@ def test_defaults_of_a_sink(job_yaml: str, load: Callable[..., Settings]) -> Non
         ("sink", {**SINK, "delivery": "exactly-once"}, "job.sink.kafka.delivery .*nearest valid name 'exactly_once'"),
         ("sink", {**SINK, "dead_letters": "p"}, "dead_letters .*expected a topic of its own, not that of predictions"),
         ("sink", {**SINK, "options.transactional.id": "x"}, "set transaction_prefix instead"),
-        ("sink", {**SINK, "transaction_timeout": "5s"}, "transaction_timeout .*over execution.checkpoint_interval"),
+        (
+            "sink",
+            {**SINK, "transaction_timeout": "99999ms"},
+            r"transaction_timeout \(from .*\): expected at least 100s, for 4 checkpoints of 10s and a restart, got "
+            r"'99999ms'; Kafka drops the rows of a transaction that times out before its checkpoint",
+        ),
     ],
 )
 def test_what_is_refused(
@@ -90,3 +97,20 @@ def test_a_variable_may_set_it(job_yaml: str, load: Callable[..., Settings]) -> 
     variable = "GRESS_JOB__SINK__KAFKA__OPTIONS__SSL__KEY__PASSWORD"
     settings = load(job_yaml, _sets("sink", SINK), environ={variable: SECRET})
     assert settings.job.sink.kafka.options == {"ssl.key.password": SECRET}
+
+
+@pytest.mark.parametrize(("tolerated", "least"), [("0", "70s"), ("3", "100s"), ("8", "150s")])
+def test_transactions_outlive_the_checkpoints_that_may_fail(
+    tolerated: str, least: str, job_yaml: str, load: Callable[..., Settings], refusals: Callable[..., list[str]]
+) -> None:
+    asked = [f"execution.flink.execution.checkpointing.tolerable-failed-checkpoints={tolerated}"]
+    load(job_yaml, [*_sets("sink", {**SINK, "transaction_timeout": least}), *asked])
+    shorter = {**SINK, "transaction_timeout": f"{int(least[:-1]) - 1}s"}
+    (line,) = refusals(job_yaml, [*_sets("sink", shorter), *asked])
+    assert f"expected at least {least}, for {int(tolerated) + 1} checkpoints of 10s and a restart" in line
+
+
+def test_flinks_own_default_is_the_shipped_one() -> None:
+    shipped = read_flink_conf(Path(__file__).parents[2] / "flink-conf.yaml")
+    assert shipped["execution.checkpointing.tolerable-failed-checkpoints"] == "3"
+    assert shipped["restart-strategy.exponential-delay.max-backoff"] == "1 min"
