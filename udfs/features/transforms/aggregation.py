@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from state.sliding.filters.one_condition import stray_part
 from state.window_sql import WindowSpec
 from udfs.features.feature import Feature
 from udfs.features.parameters import Parameter, Parameters
@@ -78,7 +79,7 @@ class Aggregation(Feature):
             resolve_column(spec, parameters.text("key"), fields, ANY),
             checked_window_s(parameters),
             _checked_delay_s(parameters, function),
-            parameters.text("filter").strip() if "filter" in parameters else None,
+            _checked_filter(parameters) if "filter" in parameters else None,
             parameters.number("empty") if "empty" in parameters else 0.0 if function in COUNTING else None,
         )
 
@@ -120,6 +121,14 @@ def checked_window_s(parameters: Parameters, default: str | None = None) -> int:
     if not 1 <= window_s <= MAX_WINDOW_S:
         parameters.refuse("window in 1s..365d", f"{window_s}s", "state is kept for the whole window")
     return window_s
+
+
+def _checked_filter(parameters: Parameters) -> str:
+    found = parameters.text("filter").strip()
+    stray = stray_part(found)
+    if stray:
+        parameters.refuse("filter: one SQL condition on event fields", found, f"it has {stray}")
+    return found
 
 
 def _checked_delay_s(parameters: Parameters, function: str) -> int:

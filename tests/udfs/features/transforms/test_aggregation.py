@@ -12,14 +12,10 @@ def test_window_spec_carries_every_parameter(build) -> None:
         filter=" flag = TRUE ", empty=0,
     )  # fmt: skip
     assert feature.columns == feature.inputs == ("TOTAL",)
-    assert feature.window == WindowSpec(
-        "TOTAL", "sum", "price", "country", 604_800, 86_400, "flag = TRUE", 0.0
-    )
+    assert feature.window == WindowSpec("TOTAL", "sum", "price", "country", 604_800, 86_400, "flag = TRUE", 0.0)
 
 
-@pytest.mark.parametrize(
-    ("function", "empty"), [("count", 0.0), ("rate", 0.0), ("distinct", 0.0), ("avg", None)]
-)
+@pytest.mark.parametrize(("function", "empty"), [("count", 0.0), ("rate", 0.0), ("distinct", 0.0), ("avg", None)])
 def test_counting_nothing_is_zero_and_other_functions_know_nothing(build, function, empty) -> None:
     assert build("aggregation", "price", function=function, key="country", window="1s").window.empty == empty
 
@@ -58,6 +54,11 @@ GOOD = {"function": "sum", "key": "country", "window": "1h"}
         ("price", {"delay": "400d"}, "delay in 0s..365d"),
         ("price", {"filter": ""}, "filter: a text, got ''"),
         ("price", {"filter": 3}, "filter: a text, got 3"),
+        (
+            "price",
+            {"filter": "flag -- x"},
+            "filter: one SQL condition on event fields, got 'flag -- x'; it has a comment, '--'",
+        ),
         ("price", {"empty": "0"}, "empty: a finite number, got '0'"),
     ],
 )
