@@ -10,6 +10,7 @@ from conf.loading.loader import settings_from
 from conf.settings import EventSettings
 from jobs.flink.environment import open_session
 from jobs.sources.kafka import event_time_sql
+from state.sql import literal
 from udfs.parsing.times import FIRST_MS, to_iso_ms
 from udfs.parsing.values import JSON_VALUES
 
@@ -78,17 +79,21 @@ UNITS = {
 }
 
 
+# Quotes and marks of SQL, JSON and paths in the name of a field.
+NAME = """a"b'c\\d`e]f[$*,'";--/* \u00e9\t"""
+
+
 @pytest.mark.parametrize("unit", UNITS)
 def test_numbers_are_read_in_their_unit_as_parsing_does(unit: str) -> None:
     tree = {
         "id": "i", "key": "i", "time": "t",
-        "fields": {"i": {"type": "long"}, "t": {"type": "timestamp", "source": 'a"t', "unit": unit}},
+        "fields": {"i": {"type": "long"}, "t": {"type": "timestamp", "source": NAME, "unit": unit}},
     }  # fmt: skip
     events = EventSettings.model_validate(tree)
-    lines = {json.dumps({'a"t': value}): value for value in UNITS[unit]}
+    lines = {json.dumps({NAME: value}): value for value in UNITS[unit]}
     tables = open_session(settings_from({})).tables
     tables.get_config().set("table.local-time-zone", "UTC")
-    texts = ", ".join(f"('{line}')" for line in lines)
+    texts = ", ".join(f"({literal(line)})" for line in lines)
     # TIMESTAMP_LTZ is printed in the session's zone.
     time = f"CAST(CAST({event_time_sql(events)} AS TIMESTAMP_LTZ(3)) AS STRING)"
     rows = tables.execute_sql(f"SELECT `__line`, {time} FROM (VALUES {texts}) AS texts (`__line`)").collect()
