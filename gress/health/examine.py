@@ -15,6 +15,9 @@ from jobs.flink.rest import ClusterUnreachable, FlinkRest, RunningJob
 EXIT_CODES: dict[State, int] = {"ok": 0, "degraded": 1, "down": 2}
 """Exit codes of `gress health`."""
 
+# What else may answer there, such as another version of Flink, gives JSON of its own.
+_ANOTHER_SHAPE = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
+
 
 @dataclass(frozen=True)
 class Health:
@@ -66,6 +69,9 @@ def examine(
         checks.append(Check("cluster", "down", str(error)))
     except JobError as error:
         checks.append(Check("job", "down", str(error), job or ""))
+    except _ANOTHER_SHAPE as error:
+        problem = f"expected answers of Flink's REST API, got others ({type(error).__name__} for one of them)"
+        checks.append(Check("cluster", "down", f"cluster {cluster}: {problem}; check HOST:PORT"))
     for endpoint in metrics:
         checks += model_checks(endpoint, timeout_s=timeout_s)
     return Health(cluster, worst(checks), tuple(checks), now_ms)

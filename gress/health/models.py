@@ -47,5 +47,5 @@ def _by_version(found: Scrape, name: str) -> Iterator[tuple[str, float]]:
     labelled = [(dict(series.labels), value) for series, value in found.gauges.items() if series.name == name]
     is_shared = len({labels.get("job", "") for labels, _ in labelled}) > 1
     for labels, value in labelled:
-        version = f"{labels['model']}@{labels['version']}"
+        version = f"{labels.get('model', '?')}@{labels.get('version', '?')}"
         yield f"{version} of {labels.get('job', '')}" if is_shared else version, value

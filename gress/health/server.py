@@ -44,7 +44,7 @@ def health_server(examine: Callable[[], Health], host: str, port: int) -> Bounde
             """Log nothing, as probes come every few seconds."""
 
         def _answer(self, status: HTTPStatus, document: object) -> None:
-            body = json.dumps(document, ensure_ascii=False).encode()
+            body = json.dumps(document).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))

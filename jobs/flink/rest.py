@@ -19,6 +19,8 @@ ENDED = frozenset({"FINISHED", "CANCELED", "FAILED"})
 """States that a job never leaves."""
 
 _TIMEOUT_S = 10.0
+# The largest answers, of jobs with thousands of tasks, have a few megabytes.
+_MOST_BYTES = 1 << 26
 _HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -114,12 +116,12 @@ class FlinkRest:
             headers = {"Content-Type": "application/json"}
             request = urllib.request.Request(self._base + path, body, headers, method=method)
             with self._opener.open(request, timeout=self._timeout_s) as answer:
-                return json.loads(answer.read() or b"{}")
+                return json.loads(answer.read(_MOST_BYTES) or b"{}")
         except urllib.error.HTTPError as error:
             fail(f"cluster {self.address}", f"{path}: {_reason(error)}")
         except urllib.error.URLError as error:
             raise ClusterUnreachable(self.address, str(error.reason)) from error
-        except (OSError, HTTPException, ValueError) as error:
+        except (OSError, HTTPException, ValueError, RecursionError) as error:
             raise ClusterUnreachable(self.address, str(error) or type(error).__name__) from error
 
 

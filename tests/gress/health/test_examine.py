@@ -196,9 +196,31 @@ def test_cluster_that_is_not_there_is_down() -> None:
     assert "expected Flink's REST API there" in found.checks[0].detail
 
 
+ODD = [[], {}, "x", 5, None, [None], {"jobs": [1]}, {"jobs": [{}]}, {"vertices": 3}, {"vertices": [{}]}, "[" * 100_000]
+
+
+@pytest.mark.parametrize("answer", ODD, ids=[str(odd)[:20] for odd in ODD])
+@pytest.mark.parametrize("path", sorted(healthy_job()), ids=lambda path: path.replace(JOB, "JOB"))
+def test_whatever_a_cluster_answers_there_is_an_answer(path: str, answer: Any, flink: FlinkStub) -> None:
+    flink.answers[path] = answer
+    found = examine(flink.address)
+    assert found.checks
+    assert found.exit_code in (0, 1, 2)
+
+
+def test_another_answer_than_flinks_is_down(flink: FlinkStub) -> None:
+    flink.answers["/overview"] = ["x"]
+    [check] = examine(flink.address).checks
+    assert (check.state, check.name) == ("down", "cluster")
+    assert check.detail.endswith(
+        "expected answers of Flink's REST API, got others (TypeError for one of them); check HOST:PORT"
+    )
+
+
 @pytest.mark.parametrize(("state", "status"), [("ok", 200), ("degraded", 200), ("down", 503)])
 def test_endpoint_answers_probes(state: State, status: int) -> None:
-    health = Health("c:1", state, (Check("state", state, "said", "fraud"),), NOW_MS)
+    # Half of a character, as JSON can hold it.
+    health = Health("c:1", state, (Check("state", state, "said \ud800", "fraud"),), NOW_MS)
     with health_server(lambda: health, "127.0.0.1", 0) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
@@ -208,7 +230,7 @@ def test_endpoint_answers_probes(state: State, status: int) -> None:
                 "cluster": "c:1",
                 "state": state,
                 "at_ms": NOW_MS,
-                "checks": [{"name": "state", "state": state, "detail": "said", "job": "fraud"}],
+                "checks": [{"name": "state", "state": state, "detail": "said \ud800", "job": "fraud"}],
             },
         )
         assert _get(server.server_port, "/")[0] == 404

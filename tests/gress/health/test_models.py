@@ -63,3 +63,9 @@ def test_no_endpoint_is_degraded() -> None:
     (found,) = model_checks(f"127.0.0.1:{free_port()}")
     assert (found.name, found.state) == ("metrics", "degraded")
     assert "Connection refused" in found.detail
+
+
+def test_series_of_another_program_have_no_name_for_their_model() -> None:
+    assert checks_of("# TYPE gress_ml_models_loaded gauge\ngress_ml_models_loaded 1.0\n") == [
+        ("models", "ok", "?@? in 1")
+    ]
