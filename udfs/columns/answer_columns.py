@@ -91,8 +91,13 @@ def _model_columns(answer: Answer, size: int) -> dict[str, NDArray[np.object_]]:
 
 
 def _listed(scores: NDArray[np.float64]) -> NDArray[np.object_]:
-    """Return the rows of a matrix as an array of arrays, which can be put to places as values can."""
-    return np.fromiter(scores, dtype=object, count=len(scores))
+    """Return the rows of a matrix as an array of arrays, which can be put to places as values can.
+
+    A row that no model scored has None: JSON has no NaN.
+    """
+    listed = np.fromiter(scores, dtype=object, count=len(scores))
+    listed[np.isnan(scores).all(axis=1)] = None
+    return listed
 
 
 def _joined(columns: Sequence[NDArray[Any]], rows: Sequence[NDArray[np.intp] | None], codes: NDArray[np.int8]) -> Any:

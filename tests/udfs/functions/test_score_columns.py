@@ -46,8 +46,18 @@ def test_predictions_are_those_of_the_model(make_settings: MakeSettings) -> None
 def test_each_row_has_its_scores_as_an_array(make_settings: MakeSettings) -> None:
     found = run(make_settings, [1.0, 99.0, 3.0], write=write_classes)
     assert list(found["__dead_letter_reason"]) == [None, "failed", None]
-    assert [len(scores) for scores in found["__scores"]] == [2, 2, 2]
+    assert [scores is None or len(scores) for scores in found["__scores"]] == [2, True, 2]
     assert found["__scores"][2][1] == found["__prediction"][2]
+
+
+def test_a_default_prediction_has_no_scores_of_classes(make_settings: MakeSettings) -> None:
+    inference = {"default_prediction": 0.5}
+    found = run(make_settings, [1.0, 99.0], write=write_classes, inference=inference)
+    assert list(found["__status"]) == ["ok", "default"]
+    assert found["__prediction"][1] == 0.5
+    assert found["__scores"][1] is None
+    (alone,) = run(make_settings, [99.0], write=write_classes, inference=inference)["__scores"]
+    assert alone is None
 
 
 def test_no_rows_give_columns_without_values(make_settings: MakeSettings) -> None:

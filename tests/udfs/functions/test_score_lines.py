@@ -72,6 +72,7 @@ def test_line_whose_carried_texts_fill_a_record_has_no_score(make_settings: Make
     function = ScoreLines(job, settings.ml, JsonLines(fields))
     function.open()
     found = function.run({"__line": line_column([line(note="n" * 65_537), line(id=2, note="n" * 65_536)])})
+    function.close()
     assert list(found["__dead_letter_reason"]) == ["out_of_range", None]
 
 
