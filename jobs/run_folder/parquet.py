@@ -16,6 +16,8 @@ from udfs.rows import DEAD_LETTER, Column
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_BLOCK_BYTES = 1 << 20
+
 
 def convert_json_parts(output: Path, predictions: Iterable[Column]) -> None:
     """Turn each folder of JSON Lines of a run into one file beside it, such as ``predictions.parquet``.
@@ -48,19 +50,30 @@ def _convert(folder: Path, schema: pa.Schema) -> None:
 def csv_table(folder: Path, columns: SqlColumns, absent: str) -> pa.Table:
     """Return the rows of a folder of headerless CSV parts; ``absent`` is the cell of an absent value."""
     import pyarrow as pa
-    import pyarrow.csv as pa_csv
 
     schema = pa.schema([(name, arrow_type(kind)) for name, kind in columns])
-    tables = [
-        pa_csv.read_csv(
-            path,
-            read_options=pa_csv.ReadOptions(column_names=schema.names),
-            parse_options=pa_csv.ParseOptions(newlines_in_values=True),
-            convert_options=pa_csv.ConvertOptions(
-                column_types=schema, null_values=[absent], strings_can_be_null=True, quoted_strings_can_be_null=False
-            ),
-        )
-        for path in final_parts(folder)
-        if path.stat().st_size
-    ]
+    tables = [_csv_part(path, schema, absent) for path in final_parts(folder) if path.stat().st_size]
     return pa.concat_tables(tables) if tables else schema.empty_table()
+
+
+def _csv_part(path: Path, schema: pa.Schema, absent: str) -> pa.Table:
+    import pyarrow as pa
+
+    try:
+        return _read_csv(path, schema, absent, _BLOCK_BYTES)
+    except pa.ArrowInvalid:
+        # A row must be in one block, and a text in it may have any length.
+        return _read_csv(path, schema, absent, max(path.stat().st_size, _BLOCK_BYTES))
+
+
+def _read_csv(path: Path, schema: pa.Schema, absent: str, block_bytes: int) -> pa.Table:
+    import pyarrow.csv as pa_csv
+
+    return pa_csv.read_csv(
+        path,
+        read_options=pa_csv.ReadOptions(column_names=schema.names, block_size=block_bytes),
+        parse_options=pa_csv.ParseOptions(newlines_in_values=True),
+        convert_options=pa_csv.ConvertOptions(
+            column_types=schema, null_values=[absent], strings_can_be_null=True, quoted_strings_can_be_null=False
+        ),
+    )

@@ -1,4 +1,4 @@
-"""Names with blanks, quotes and backticks: in events, categories and the feature set they are kept as they are."""
+"""Names and texts with blanks, quotes and line breaks: they are kept as they are in events and feature sets."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from jobs.runs.prepare import RunRequest
 from tests.support.job_runs import write_config
 
 KEY, AMOUNT, COUNTRY = "the 'customer' `x`", "my amount", 'co"un'
+TEXT = 'a \'b\r\n\n"c",\rd\u2028'
 CATEGORIES = ("D E", "F'R", "P`L", 'q"x', "ü-1")
 
 
@@ -41,7 +42,7 @@ def tree() -> dict[str, Any]:
 
 def test_odd_names_reach_the_features(tmp_path: Path) -> None:
     rows = [
-        {"order": n, "time": f"2024-01-01T00:00:0{n}Z", KEY: "a 'b", AMOUNT: n + 0.5, COUNTRY: category}
+        {"order": n, "time": f"2024-01-01T00:00:0{n}Z", KEY: TEXT, AMOUNT: n + 0.5, COUNTRY: category}
         for n, category in enumerate(CATEGORIES)
     ]
     (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
@@ -49,6 +50,7 @@ def test_odd_names_reach_the_features(tmp_path: Path) -> None:
     request = RunRequest("fraud-detection", tmp_path / "f.parquet", str(tmp_path / "in.jsonl"), config)
     assert export_features(request).dead_letters == 0
     found = pq.read_table(tmp_path / "f.parquet").to_pydict()
+    assert found["customer"] == [TEXT] * len(CATEGORIES)
     assert found["amount"] == [n + 0.5 for n in range(len(CATEGORIES))]
     assert found["orders_7d"] == [1, 2, 3, 4, 5]
     for n, category in enumerate(CATEGORIES):

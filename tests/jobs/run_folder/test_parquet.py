@@ -93,9 +93,7 @@ def test_ids_of_the_version_before_are_read_beside_those_of_this_one(
 def test_run_of_nothing_gives_empty_files_with_columns(tmp_path: Path) -> None:
     convert_json_parts(tmp_path, prediction_row())
     assert pq.read_table(tmp_path / "predictions.parquet").num_rows == 0
-    assert pq.read_schema(tmp_path / "dead_letters.parquet").names == [
-        column.name for column in DEAD_LETTER
-    ]
+    assert pq.read_schema(tmp_path / "dead_letters.parquet").names == [column.name for column in DEAD_LETTER]
     assert not (tmp_path / "alerts.parquet").exists()
 
 
@@ -113,3 +111,10 @@ def test_csv_parts_are_read_by_their_types(tmp_path: Path) -> None:
 
 def test_no_csv_parts_give_no_rows(tmp_path: Path) -> None:
     assert csv_table(tmp_path, (("id", "BIGINT"),), "~").to_pydict() == {"id": []}
+
+
+def test_a_text_of_many_lines_is_longer_than_a_block(tmp_path: Path) -> None:
+    text = "line \r\n" * 500_000
+    (tmp_path / "part-0").write_text(f'1,"{text}"\n2,b\n', newline="")
+    columns = (("id", "BIGINT"), ("text", "STRING"))
+    assert csv_table(tmp_path, columns, "~").to_pydict() == {"id": [1, 2], "text": [text, "b"]}
