@@ -31,5 +31,14 @@ def one_line(text: str, longest: int = _LONGEST) -> str:
     return cut if cut.isascii() and cut.isprintable() else _IN_A_LINE.sub(_escaped, cut)
 
 
+def printable_json(text: str) -> str:
+    r"""Return a JSON text that shows the same value, its control characters escaped as JSON does.
+
+    >>> print(printable_json('"ab"'))
+    "a\u009bb"
+    """
+    return _IN_LINES.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
 def _escaped(match: re.Match[str]) -> str:
     return match[0].encode("unicode_escape").decode("ascii")

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import Self
 
+from conf.types.printable import printable, printable_json
 from jobs.run_folder.learning_figures import learning_text
 from jobs.run_folder.model_versions import named_version
 from jobs.run_folder.row_counts import Counts
@@ -49,7 +50,7 @@ class StatusLine:
     def write(self, text: str) -> None:
         """Show a text in place of the one before."""
         if self._console.is_terminal:
-            self._live.update(Text(text), refresh=True)
+            self._live.update(Text(printable(text)), refresh=True)
 
 
 class LiveLine(StatusLine):
@@ -75,24 +76,24 @@ class LiveLine(StatusLine):
             self._shown_s = counts.seconds
             sys.stderr.write(text + "\n")
 
-
     def tell(self, stage: Stage) -> None:
         """Print a stage of the start in a line that stays, above the live one."""
         if self._console.is_terminal:
-            self._console.print(Text(stage.text()))
+            self._console.print(Text(printable(stage.text())))
         else:
             sys.stderr.write(stage.text() + "\n")
 
 
 def print_line(text: str) -> None:
-    """Print text as it is."""
-    sys.stdout.write(text + "\n")
+    """Print a text, its control characters escaped: a terminal would obey them."""
+    sys.stdout.write(printable(text) + "\n")
 
 
 def print_json(document: object) -> None:
     """Print records, mappings and lists as one JSON document; times in ISO 8601, UTC as ``Z``."""
     content = to_jsonable_python(document)
-    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write(printable_json(text) + "\n")
 
 
 def utc_text(at: dt.datetime | None) -> str:
@@ -107,11 +108,11 @@ def utc_text(at: dt.datetime | None) -> str:
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table; its cells wrap rather than lose text."""
-    table = Table(title=Text(title, style="italic") if title else None, title_justify="left")
+    table = Table(title=Text(printable(title), style="italic") if title else None, title_justify="left")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(Text(printable(column)), overflow="fold")
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(printable(cell)) for cell in row))
     console = Console()
     if not console.is_terminal:
         console = Console(width=200)

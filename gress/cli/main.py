@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NoReturn, Optional
 import typer
 
 from conf.errors import ConfigError
+from conf.types.printable import printable
 from gress.cli.cluster import mount as mount_cluster
 from gress.cli.experiments.commands import experiments_app
 from gress.cli.experiments.power import mount as mount_power
@@ -68,9 +69,7 @@ Input = Annotated[
     ),
 ]
 Config = Annotated[Optional[Path], typer.Option("--config", help="YAML file; default: the job's own.")]  # noqa: UP045
-Set = Annotated[
-    list[str] | None, typer.Option("--set", help="A setting, as key.path=value; may be repeated.")
-]
+Set = Annotated[list[str] | None, typer.Option("--set", help="A setting, as key.path=value; may be repeated.")]
 Profile = Annotated[
     Optional[str], typer.Option("--profile", help="throughput (batches) or latency (single rows).")  # noqa: UP045
 ]
@@ -111,9 +110,7 @@ def main() -> None:
 def run_job(
     job: JobName,
     input: Input = None,  # noqa: A002 - the option's name
-    output: Annotated[
-        Path, typer.Option("--output", help="New folder for everything the run writes.")
-    ] = Path("out"),
+    output: Annotated[Path, typer.Option("--output", help="New folder for everything the run writes.")] = Path("out"),
     config: Config = None,
     overrides: Set = None,
     profile: Profile = None,
@@ -207,9 +204,7 @@ def export_command(
     )
     with LiveLine() as line:
         done = export_features(request, line.show)
-    print_line(
-        f"{done.rows:,} rows of {done.events:,} events, {done.dead_letters:,} dead letters: {done.path}"
-    )
+    print_line(f"{done.rows:,} rows of {done.events:,} events, {done.dead_letters:,} dead letters: {done.path}")
 
 
 @features_app.command("explain")
@@ -359,7 +354,7 @@ def _refusals() -> tuple[type[Exception], ...]:
 
 
 def _fail(text: str, code: Literal[1, 2]) -> NoReturn:
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{printable(text)}\n")
     raise SystemExit(code)
 
 

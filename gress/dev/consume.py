@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from conf.types.printable import printable
 from gress.dev.client import open_consumer, partitions_of, reason_of
 from jobs.errors import fail, refuse
 
@@ -41,11 +42,14 @@ class ConsumeRequest:
 
 
 def write_records(request: ConsumeRequest) -> None:
-    """Write the values of a topic's records to standard output, one a line, until the end or Ctrl-C."""
-    out = sys.stdout.buffer
+    """Write the values of a topic's records to standard output, one a line, until the end or Ctrl-C.
+
+    A terminal gets them as text whose control characters are escaped, anything else as they are.
+    """
+    out, is_terminal = sys.stdout.buffer, sys.stdout.isatty()
     with contextlib.suppress(KeyboardInterrupt):
         for value in consume(request):
-            out.write(value + b"\n")
+            out.write((printable(value.decode(errors="replace")).encode() if is_terminal else value) + b"\n")
             out.flush()
 
 

@@ -12,6 +12,7 @@ from http.client import HTTPException
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from conf.types.printable import printable
 from gress.metrics.histogram import Histogram
 from jobs.errors import refuse
 from udfs.metrics.catalogue import PREFIX
@@ -34,7 +35,7 @@ class Series(NamedTuple):
     @classmethod
     def of(cls, name: str, labels: Mapping[str, str]) -> Series:
         """Return the series of a metric with labels in any order."""
-        return cls(name, tuple(sorted(labels.items())))
+        return cls(name, tuple(sorted((label, printable(value)) for label, value in labels.items())))
 
     def has(self, labels: Mapping[str, str]) -> bool:
         """Return whether the series has all of these labels."""

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from conf.types.printable import printable
+
 _NUMBERS = (int, float)
 
 
@@ -20,7 +22,7 @@ def cell_text(value: object) -> str:
     """
     found = next((text for kind, text in _TEXTS if isinstance(value, kind)), str)
     # A line break in a cell would break the table.
-    return found(value).replace("\r", "\\r").replace("\n", "\\n")
+    return printable(found(value)).replace("\n", "\\n")
 
 
 def _joined(values: Iterable[object]) -> str:

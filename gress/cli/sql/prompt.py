@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conf.types.printable import printable
 from gress.cli.sql.output import page_lines, print_lines
 from gress.sql.completion import Names, complete
 from gress.sql.execution import Executor
@@ -97,4 +98,4 @@ def start_prompt(session: SqlSession, models: SessionModels) -> None:
     executor = PromptExecutor(session, models)
     prompt = open_prompt(executor.names, history_file(os.environ))
     sys.stdout.write("Statements end with a semicolon. Ctrl-C ends a query, Ctrl-D the session; HELP; says more.\n")
-    talk(executor, prompt.prompt, lambda text: sys.stderr.write(text + "\n"))
+    talk(executor, prompt.prompt, lambda text: sys.stderr.write(printable(text) + "\n"))

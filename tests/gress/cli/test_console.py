@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gress.cli.console import LiveLine, print_summary
+from gress.cli.console import LiveLine, print_json, print_line, print_summary, print_table
 from jobs.run_folder.row_counts import Counts
 from jobs.run_folder.summary import summary_of_counts
 
@@ -46,3 +47,17 @@ def test_summary_tells_what_each_model_learnt(capsys: pytest.CaptureFixture[str]
     out = " ".join(capsys.readouterr().out.split())
     counts = "1,000 rows learnt, 2 versions, 1 promoted, last 1.0.2"
     assert f"│ learning │ fraud: {counts}, auc_roc 0.7500 (served 0.5000) │ │ │ prices: {counts} │" in out
+
+
+HOSTILE = "a\x1b[31m\x9b\u202eb"
+SHOWN = r"a\x1b[31m\x9b\u202eb"
+
+
+def test_nothing_that_is_printed_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    print_line(HOSTILE)
+    print_table(HOSTILE, [HOSTILE], [[HOSTILE]])
+    print_json({"a": HOSTILE})
+    out = capsys.readouterr().out
+    assert out.count(SHOWN) == 4
+    assert json.loads(out[out.index("{") :]) == {"a": HOSTILE}
+    assert not set(out) & set("\x1b\x9b\u202e")

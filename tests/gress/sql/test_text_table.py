@@ -62,3 +62,7 @@ def test_last_cell_of_every_row_begins_in_the_same_place(rows: list[tuple[str, i
     lines = TextTable(["first", "second", "z"]).block(rows)
     starts = {width(line) - len(row[2]) for line, row in zip(lines[2:], rows, strict=True)}
     assert starts <= {width(lines[0]) - 1}
+
+
+def test_a_cell_steers_no_terminal() -> None:
+    assert cell_text(["a\x1b[31m\r\n", {"\x9b": 1}]) == r"[a\x1b[31m\r\n, {\x9b=1}]"
