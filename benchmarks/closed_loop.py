@@ -12,7 +12,7 @@ knows nothing. Labels come from the job's first prediction on. Figures:
 - ``auc_first``: area under the curve of predictions of the version that knows nothing; ``auc_last``: of the last 2,000
   predictions.
 
-``python -m benchmarks.closed_loop [SECONDS RATE]``. Needs the broker's jars: ``gress jars fetch --broker``.
+``python -m benchmarks.closed_loop [SECONDS RATE]``. Fetches the broker's jars where they are missing.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.kafka_job import fetch_missing_jars
 from benchmarks.measure import load_average, print_figures
 from benchmarks.payments import PARTITIONS, Seen, Town
 from gress.dev.broker import DevKafka
@@ -60,6 +61,7 @@ class Loop:
 
 def main(seconds: str = "120", rate: str = "200") -> None:
     """Print the figures."""
+    fetch_missing_jars()
     load = load_average()
     with tempfile.TemporaryDirectory(prefix="gress-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)

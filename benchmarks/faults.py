@@ -11,7 +11,7 @@ Figures: ``events``, ``kills``, ``lost`` (events without a prediction), ``duplic
 ``seconds`` from the first event to the last prediction.
 
 ``python -m benchmarks.faults [EVENTS KILLS SEED VICTIMS]``, VICTIMS as in ``python,taskmanager,jobmanager`` (the
-default) or ``broker``. Needs the broker's jars: ``gress jars fetch --broker``.
+default) or ``broker``. Fetches the broker's jars where they are missing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from benchmarks.kafka_job import EVENTS, PARTITIONS, RESULTS, write_config
+from benchmarks.kafka_job import EVENTS, PARTITIONS, RESULTS, fetch_missing_jars, write_config
 from benchmarks.killer import VICTIMS, Killer
 from benchmarks.measure import load_average, print_figures
 from gress import ClusterRequest, Submission, start_cluster, stop_cluster, submit
@@ -83,10 +83,11 @@ class Outcome:
 
 def main(events: str = "200000", kills: str = "6", seed: str = "1", victims: str = ",".join(VICTIMS[:3])) -> None:
     """Print the figures."""
-    load = load_average()
     kinds = victims.split(",")
     if unknown := set(kinds) - set(VICTIMS):
         sys.exit(f"expected victims of {', '.join(VICTIMS)}, got {', '.join(sorted(unknown))}")
+    fetch_missing_jars()
+    load = load_average()
     # Broker outages must pass with the shipped options.
     options = MISSED_SOON if kinds == ["broker"] else MISSED_SOON | NEVER_GIVES_UP
     plan = Plan(list(islice(cycle(kinds), int(kills))), int(seed), options=options)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from ruamel.yaml import YAML
+
+from jobs.errors import JobError
+from jobs.kafka.jars import BROKER, CONNECTOR, fetch_jars, find_jars, jars_folder
 
 PARTITIONS = 2
 EVENTS = "transactions"
@@ -12,6 +16,21 @@ EVENTS = "transactions"
 
 RESULTS = {"predictions": "predictions", "alerts": "alerts", "dead_letters": "dead-letters"}
 """Topics of what comes out."""
+
+
+def fetch_missing_jars() -> None:
+    """Fetch the jars of Kafka's connector and broker where they are not there yet.
+
+    Raises:
+        JobError: Maven is missing or fails.
+    """
+    parts, folder = (CONNECTOR, BROKER), jars_folder()
+    try:
+        for part in parts:
+            find_jars(part, folder)
+    except JobError as error:
+        sys.stderr.write(f"{error}: fetching them into {folder}\n")
+        fetch_jars(folder, parts=parts)
 
 
 def write_config(path: Path, config: Path, servers: str, *, interval: str, has_sink: bool) -> Path:

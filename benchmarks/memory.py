@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.kafka_job import EVENTS, PARTITIONS, write_config
+from benchmarks.kafka_job import EVENTS, PARTITIONS, fetch_missing_jars, write_config
 from benchmarks.measure import all_processes, descendants, load_average, print_figures
 from gress.dev.broker import DevKafka
 from jobs.catalogue import default_config
@@ -44,6 +44,7 @@ _STEP = 100
 
 def main(minutes: str = "20", rate: str = "2000") -> None:
     """Print the figures."""
+    fetch_missing_jars()
     load, seconds = load_average(), float(minutes) * 60
     with tempfile.TemporaryDirectory(prefix="gress-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from benchmarks.kafka_job import PARTITIONS
+from benchmarks.kafka_job import PARTITIONS, fetch_missing_jars
 from benchmarks.latency import SCORING
 from benchmarks.measure import (
     Run,
@@ -41,6 +41,7 @@ _FILES = 4
 
 def main(small: str = "1000000", large: str = "4000000", repeats: str = "1") -> None:
     """Print the figures."""
+    fetch_missing_jars()
     sizes, load = (int(small), int(large)), load_average()
     with tempfile.TemporaryDirectory(prefix="gress-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
