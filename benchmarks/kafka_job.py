@@ -28,8 +28,8 @@ def fetch_missing_jars() -> None:
     try:
         for part in parts:
             find_jars(part, folder)
-    except JobError as error:
-        sys.stderr.write(f"{error}: fetching them into {folder}\n")
+    except JobError:
+        sys.stderr.write(f"fetching the jars of Kafka into {folder}\n")
         fetch_jars(folder, parts=parts)
 
 
