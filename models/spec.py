@@ -39,7 +39,8 @@ _NAME = re.compile(SEGMENT)
 def check_name(name: str) -> str:
     """Return the name if it can be a folder on any file system and a key in any object store."""
     if _NAME.fullmatch(name) is None:
-        fail(f"model name {name!r}", "is not allowed", "use letters, digits, '.', '_' and '-', as in fraud-detector")
+        rule = "use letters, digits, '.', '_' and '-', 200 at most, as in fraud-detector"
+        fail(f"model name {one_line(repr(name))}", "is not allowed", rule)
     return name
 
 

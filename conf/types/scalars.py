@@ -75,10 +75,12 @@ Real = Annotated[float, Field(strict=True), BeforeValidator(_from_text)]
 Name = Annotated[str, matching(r"(?s).+", "text that is not empty")]
 """Text that is not empty."""
 
-Location = Annotated[Name, AfterValidator(_without_credentials)]
-"""A path, or a URL without user, password, query and fragment."""
+Location = Annotated[
+    Name, matching(r"(?s).{1,4000}", "a path or URL of at most 4000 characters"), AfterValidator(_without_credentials)
+]
+"""A path, or a URL without user, password, query and fragment; systems hold paths of 4096 bytes."""
 
-Segment = Annotated[str, matching(SEGMENT, "letters, digits, '.', '_' or '-'")]
+Segment = Annotated[str, matching(SEGMENT, "letters, digits, '.', '_' or '-', 200 at most")]
 """A name that is also one folder of a path."""
 
 _COLUMN = (r"(?!__)[A-Za-z_][A-Za-z0-9_]*", "letters, digits or '_', no digit and no '__' first")

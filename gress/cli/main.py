@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NoReturn, Optional
 import typer
 
 from conf.errors import ConfigError
-from conf.types.printable import printable
+from conf.types.printable import one_line, printable
 from gress.cli.cluster import mount as mount_cluster
 from gress.cli.experiments.commands import experiments_app
 from gress.cli.experiments.power import mount as mount_power
@@ -28,6 +28,9 @@ from gress.cli.sql.tools import mount as mount_sql_tools
 from gress.cli.state import mount as mount_state
 from gress.cli.top import mount as mount_top
 from jobs.errors import JobError, refuse
+
+# Errors quote what they were given, which may be of any length, and end with what was expected.
+_MOST_AT_AN_END = 1_000
 
 app = typer.Typer(
     cls=PanelGroup,
@@ -101,9 +104,11 @@ def main() -> None:
     except _refusals() as error:
         _fail(str(error), 2)
     except OSError as error:
-        if error.errno not in _NO_ROOM:
-            raise
-        _fail(f"{error.filename or 'a file'}: cannot be written: {os.strerror(error.errno)}; make room there", 1)
+        if error.errno in _NO_ROOM:
+            _fail(f"{error.filename or 'a file'}: cannot be written: {os.strerror(error.errno)}; make room there", 1)
+        if error.errno == errno.ENAMETOOLONG:
+            _fail(f"{one_line(str(error.filename))}: expected a path that this system can hold, got a longer one", 2)
+        raise
 
 
 @app.command("run", rich_help_panel=RUN)
@@ -354,7 +359,10 @@ def _refusals() -> tuple[type[Exception], ...]:
 
 
 def _fail(text: str, code: Literal[1, 2]) -> NoReturn:
-    sys.stderr.write(f"{printable(text)}\n")
+    for line in text.split("\n"):
+        is_long = len(line) > 2 * _MOST_AT_AN_END
+        shown = f"{line[:_MOST_AT_AN_END]}...{line[-_MOST_AT_AN_END:]}" if is_long else line
+        sys.stderr.write(printable(shown) + "\n")
     raise SystemExit(code)
 
 

@@ -59,3 +59,31 @@ def test_a_number_is_not_sought_in_a_long_text(load: Callable[..., Settings]) ->
     assert load("ml: {inference: {max_concurrency: '${X}'}}", environ={"X": "7"}).ml.inference.max_concurrency == 7
     with pytest.raises(ConfigError, match="expected a whole number"):
         load("ml: {inference: {max_concurrency: '${X}'}}", environ={"X": "7" + " " * 200})
+
+
+@pytest.mark.parametrize(
+    ("setting", "most", "expected"),
+    [
+        ("job.name", 200, "letters, digits, '.', '_' or '-', 200 at most"),
+        ("job.inference.model_name", 200, "letters, digits, '.', '_' or '-', 200 at most"),
+        ("ml.model_registry.base_path", 4_000, "a path or URL of at most 4000 characters"),
+    ],
+)
+def test_names_and_paths_are_those_that_file_systems_hold(
+    setting: str,
+    most: int,
+    expected: str,
+    job_yaml: str,
+    load: Callable[..., Settings],
+    refusals: Callable[..., list[str]],
+) -> None:
+    load(job_yaml, [f"{setting}={'a' * most}"])
+    (line,) = refusals(job_yaml, [f"{setting}={'a' * (most + 1)}"])
+    assert f"expected {expected}, got 'aaa" in line
+    assert len(line) < 400
+
+
+@pytest.mark.parametrize("version", ["v1." + "9" * 5_000, "v1-" + "a." * 5_000 + "b"], ids=["digits", "words"])
+def test_a_version_is_short(version: str, job_yaml: str, refusals: Callable[..., list[str]]) -> None:
+    (line,) = refusals(job_yaml, [f"job.inference.model_version={version}"])
+    assert "expected a version such as v2.0 or 1.0.0, or '', got 'v1" in line

@@ -115,7 +115,7 @@ ML = [
     ),
     (
         "models: [{name: ../m, version: v1, type: onnx}]",
-        "models.0.name: expected letters, digits, '.', '_' or '-', got '../m'",
+        "models.0.name: expected letters, digits, '.', '_' or '-', 200 at most, got '../m'",
     ),
     (
         "models: [{name: m, version: v1, type: onx}]",

@@ -188,3 +188,30 @@ def test_full_disk_is_one_line(command_line: Run, monkeypatch: pytest.MonkeyPatc
     code, out, err = command_line("run", "fraud-detection")
     assert (code, out) == (1, "")
     assert err == f"{name or 'a file'}: cannot be written: No space left on device; make room there\n"
+
+
+LONG = "a" * 9_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("run", "fraud-detection", "--input", LONG), "expected a path that this system can hold, got a longer one"),
+        (
+            ("run", "fraud-detection", "--config", f"{LONG}.yaml"),
+            "expected a readable YAML file, got file name too long",
+        ),
+        (("features", "types", LONG), "expected a known type, got 'aaaa"),
+        (("run", f"\x1b[31m{LONG}"), "whatever its job.name"),
+    ],
+    ids=["input", "config", "type", "job"],
+)
+def test_a_long_argument_is_refused_by_a_short_line(
+    arguments: tuple[str, ...], expected: str, gress: Run, tmp_path: Path
+) -> None:
+    code, out, err = gress(*arguments, *(("--output", str(tmp_path / "out")) if arguments[0] == "run" else ()))
+    (line,) = err.splitlines()
+    assert (code, out) == (2, "")
+    assert expected in line
+    assert line.isprintable()
+    assert len(line) < 2_100
