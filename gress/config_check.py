@@ -10,6 +10,7 @@ from conf.errors import ConfigError
 from conf.loading.inspection import Inspection, inspect
 from conf.loading.loader import load_settings, read_raw
 from conf.settings import Settings
+from jobs.runs.hidden_values import hide_values
 from jobs.runs.problems import find_problems, jar_problems
 
 
@@ -33,6 +34,8 @@ def check_settings(
     problems: list[Exception] = [ConfigError(str(file), seen.problems)] if seen.problems else []
     if raw.tree.get("job") is not None:
         problems += _of_a_run(seen, str(file), needs_model=needs_model)
+    for problem in problems:
+        hide_values(problem, map(raw.value_at, raw.substituted))
     settings = None if seen.problems else load_settings(file, overrides=overrides, environ=os.environ)
     return settings, problems
 

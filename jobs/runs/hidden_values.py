@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import reduce
 
@@ -10,6 +10,8 @@ from conf.errors import KeyPath
 from conf.loading.masking import MASK
 from conf.settings import Settings
 from jobs.errors import JobError
+from models.errors import ModelError
+from udfs.features.errors import FeatureError
 
 # Flink hides an option with one of these in its key, in lower case: GlobalConfiguration.isSensitive of Flink 2.3.
 _HIDDEN_BY_FLINK = (
@@ -28,23 +30,29 @@ def hiding_values(settings: Settings) -> Iterator[None]:
     """
     try:
         yield
-    except JobError as error:
-        error.args = (_masked(str(error), settings),)
+    except (JobError, FeatureError, ModelError) as error:
+        tree = settings.model_dump(mode="json", by_alias=True)
+        hide_values(error, [_value_at(tree, path) for path in settings.from_environment])
         raise
+
+
+def hide_values(error: Exception, values: Iterable[object]) -> None:
+    """Put ``***`` in the place of some values in the texts of an error."""
+    # The longest first: one may contain another.
+    hidden = sorted((text for text in map(str, values) if len(text) >= _SHORTEST), key=len, reverse=True)
+
+    def masked(part: object) -> object:
+        return reduce(lambda text, value: text.replace(value, MASK), hidden, part) if isinstance(part, str) else part
+
+    error.args = tuple(map(masked, error.args))
+    for name, part in vars(error).items():
+        setattr(error, name, masked(part))
 
 
 def values_that_flink_shows(settings: Settings) -> list[str]:
     """Return the keys of `execution.flink` whose values come from the environment, and that Flink's REST API shows."""
     keys = sorted(str(path[2]) for path in settings.from_environment if path[:2] == ("execution", "flink"))
     return [key for key in keys if not any(part in key.lower() for part in _HIDDEN_BY_FLINK)]
-
-
-def _masked(text: str, settings: Settings) -> str:
-    tree = settings.model_dump(mode="json", by_alias=True)
-    values = {str(_value_at(tree, path)) for path in settings.from_environment}
-    # The longest first: one may contain another.
-    hidden = sorted((value for value in values if len(value) >= _SHORTEST), key=len, reverse=True)
-    return reduce(lambda masked, value: masked.replace(value, MASK), hidden, text)
 
 
 def _value_at(tree: object, path: KeyPath) -> object:

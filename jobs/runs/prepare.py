@@ -19,7 +19,7 @@ from jobs.kafka.jars import JDBC, connector_jar, find_jars
 from jobs.run_folder.claim import Claim, claim
 from jobs.runs.deployment import with_names_in_kafka
 from jobs.runs.first_version import publish_first_version
-from jobs.runs.hidden_values import values_that_flink_shows
+from jobs.runs.hidden_values import hiding_values, values_that_flink_shows
 from jobs.runs.problems import find_problems
 from jobs.sources.files import InputFiles, find_inputs
 from jobs.sources.first_rows import check_times
@@ -96,10 +96,18 @@ def prepare(request: RunRequest, *, needs_model: bool, ended: Callable[[str], No
         needs_model: open the models of the settings, too.
         ended: called with the name of each stage when it ends.
     """
-    origin = str(request.config or default_config(request.job))
     settings, job = with_names_in_kafka(*_load(request), request.output)
     prepare_process()
     ended("settings")
+    with hiding_values(settings):
+        return _checked(request, settings, job, needs_model=needs_model, ended=ended)
+
+
+def _checked(
+    request: RunRequest, settings: Settings, job: JobSettings, *, needs_model: bool, ended: Callable[[str], None]
+) -> PreparedRun:
+    """Check settings, model, input and output, and claim the folder."""
+    origin = str(request.config or default_config(request.job))
     if needs_model and settings.ml.enabled:
         publish_first_version(settings.ml, job)
     for problem in find_problems(parts_of(settings), origin, needs_model=needs_model):

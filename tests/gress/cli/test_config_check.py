@@ -192,3 +192,22 @@ def test_model_without_a_promoted_version_is_judged_as_by_a_run(config: Path, tm
     assert texts(config, *unknown).startswith(f"{config}: job.inference: model registry {registry.url} has no model")
     registry.retire("new", "1.0.0")
     assert "has only retired versions" in texts(config, *unpromoted)
+
+
+def test_no_problem_shows_a_value_of_the_environment(
+    config: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Found when the settings are loaded, when features are read, and when the model is opened."""
+    monkeypatch.setenv("SECRET", "hunter2hunter2")
+    more = tmp_path / "more.yaml"
+    text = (
+        f"extends: {config}\n"
+        "ml: {model_registry: {type: local, base_path: '/tmp/${SECRET}'}, inference: {max_latency: '${SECRET}'}}\n"
+        "job: {inference: {model_name: '${SECRET}'}}\n"
+    )
+    more.write_text(text, encoding="utf-8")
+    for part in (text, text.replace("'${SECRET}'}}\njob", "2s}}\njob")):
+        more.write_text(part, encoding="utf-8")
+        shown = texts(more)
+        assert shown
+        assert "hunter2" not in shown

@@ -10,6 +10,8 @@ from conf.loading.loader import load_settings
 from conf.settings import Settings
 from jobs.errors import JobError, fail
 from jobs.runs.hidden_values import hiding_values, values_that_flink_shows
+from models.errors import ModelError
+from models.errors import fail as fail_of_model
 
 SECRET = "hunter2"
 TEXT = (
@@ -30,6 +32,12 @@ def test_an_error_shows_no_value_of_the_environment(settings: Settings) -> None:
     with pytest.raises(JobError) as caught, hiding_values(settings):
         fail("Kafka", text)
     assert str(caught.value) == "Kafka: expected a duration on plain ground, got '***', '***' and default"
+
+
+def test_an_error_of_a_model_shows_none(settings: Settings) -> None:
+    with pytest.raises(ModelError) as caught, hiding_values(settings):
+        fail_of_model(f"model {SECRET}", f"wants {SECRET}", f"add {SECRET}")
+    assert str(caught.value) == "model *** wants ***; add ***"
 
 
 def test_options_that_flink_shows_are_told(settings: Settings) -> None:
