@@ -34,6 +34,8 @@ ModelType = Literal["onnx", "tflite", "tensorflow"]
 Task = Literal["binary", "multiclass", "regression", "unknown"]
 
 _NAME = re.compile(SEGMENT)
+# What is deeper could be read and not be written again.
+_DEEPEST = 50
 
 
 def check_name(name: str) -> str:
@@ -194,6 +196,8 @@ def parse_spec(content: bytes, where: str) -> ModelSpec:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
         fail(subject, f"is not JSON: {error}", "publish the model again")
+    if _is_deep(found):
+        fail(subject, f"has more than {_DEEPEST} levels", "publish the model again")
     try:
         return ModelSpec.model_validate(found)
     except ValidationError as error:
@@ -212,3 +216,13 @@ def spec_text(spec: ModelSpec) -> str:
     if content["golden"] and not content["golden"]["raw"]:
         del content["golden"]["raw"]
     return json.dumps(content, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _is_deep(tree: object) -> bool:
+    """Return whether a tree has too many levels; a walk level by level needs no stack."""
+    level, depth = [tree], 0
+    while level:
+        depth += 1
+        inner = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
+        level = [value for values in inner for value in values]
+    return depth > _DEEPEST

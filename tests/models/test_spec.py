@@ -110,3 +110,14 @@ def test_refusal_of_hostile_values_is_one_short_line(given: dict[str, Any], full
         parse_spec(content.encode(), "m.json")
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("levels", [50, 51, 300, 900])
+def test_spec_that_can_be_read_can_be_written(levels: int, full_spec: ModelSpec) -> None:
+    baseline = json.dumps({"a": 0}).replace("0", "[" * (levels - 2) + "]" * (levels - 2))
+    content = spec_text(full_spec).replace('"baseline": null', f'"baseline": {baseline}').encode()
+    if levels > 50:
+        with pytest.raises(ModelError, match=r"^model spec m\.json has more than 50 levels; publish the model again$"):
+            parse_spec(content, "m.json")
+    else:
+        assert parse_spec(spec_text(parse_spec(content, "m.json")).encode(), "m.json").baseline is not None
