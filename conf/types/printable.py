@@ -10,6 +10,7 @@ _CONTROL = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u
 _IN_LINES = re.compile(f"[{_CONTROL}]")
 _IN_A_LINE = re.compile(f"[{_CONTROL}\t\n]")
 _LONGEST = 200
+_LONGEST_CELL = 10_000
 
 
 def printable(text: str) -> str:
@@ -29,6 +30,11 @@ def one_line(text: str, longest: int = _LONGEST) -> str:
     """
     cut = text if len(text) <= longest else f"{text[:longest]}..."
     return cut if cut.isascii() and cut.isprintable() else _IN_A_LINE.sub(_escaped, cut)
+
+
+def cell(text: str) -> str:
+    """Return a text as a cell of a table may show it: every other cell of its column is as wide."""
+    return printable(text if len(text) <= _LONGEST_CELL else f"{text[:_LONGEST_CELL]}...")
 
 
 def printable_json(text: str) -> str:

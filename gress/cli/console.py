@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import Self
 
-from conf.types.printable import printable, printable_json
+from conf.types.printable import cell, printable, printable_json
 from jobs.run_folder.learning_figures import learning_text
 from jobs.run_folder.model_versions import named_version
 from jobs.run_folder.row_counts import Counts
@@ -107,12 +107,12 @@ def utc_text(at: dt.datetime | None) -> str:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table; its cells wrap rather than lose text."""
+    """Print a table; its cells wrap rather than lose text, up to thousands of characters."""
     table = Table(title=Text(printable(title), style="italic") if title else None, title_justify="left")
     for column in columns:
         table.add_column(Text(printable(column)), overflow="fold")
     for row in rows:
-        table.add_row(*(Text(printable(cell)) for cell in row))
+        table.add_row(*(Text(cell(text)) for text in row))
     console = Console()
     if not console.is_terminal:
         console = Console(width=200)

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from conf.types.printable import printable
+from conf.types.printable import cell
 
 _NUMBERS = (int, float)
 
@@ -15,14 +15,14 @@ _NUMBERS = (int, float)
 def cell_text(value: object) -> str:
     """Return a value of a row as text.
 
-    Nothing is ``NULL``, rows and arrays are in brackets, and bytes are hexadecimal.
+    Nothing is ``NULL``, rows and arrays are in brackets, and bytes are hexadecimal; a long text is cut.
 
     >>> cell_text([1, None, "a"]), cell_text({"k": True}), cell_text(b"A")
     ('[1, NULL, a]', '{k=TRUE}', "x'41'")
     """
     found = next((text for kind, text in _TEXTS if isinstance(value, kind)), str)
     # A line break in a cell would break the table.
-    return printable(found(value)).replace("\n", "\\n")
+    return cell(found(value)).replace("\n", "\\n")
 
 
 def _joined(values: Iterable[object]) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conf.types.printable import one_line, printable, printable_json
+from conf.types.printable import cell, one_line, printable, printable_json
 
 TEXTS = st.text(st.characters())
 
@@ -49,3 +49,8 @@ def test_json_keeps_its_value(text: str) -> None:
 )
 def test_escapes_are_shown_as_text(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+def test_a_cell_is_bounded() -> None:
+    assert cell("a\n" * 5_000) == "a\n" * 5_000
+    assert cell("a" * 10_001) == "a" * 10_000 + "..."

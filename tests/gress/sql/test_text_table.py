@@ -66,3 +66,8 @@ def test_last_cell_of_every_row_begins_in_the_same_place(rows: list[tuple[str, i
 
 def test_a_cell_steers_no_terminal() -> None:
     assert cell_text(["a\x1b[31m\r\n", {"\x9b": 1}]) == r"[a\x1b[31m\r\n, {\x9b=1}]"
+
+
+def test_a_long_text_does_not_widen_all_rows_without_bound() -> None:
+    lines = TextTable(["a", "b"]).block([("x" * 1_000_000, 1), ("y", 2)])
+    assert max(map(len, lines)) == len("x" * 10_000 + "...  1")
