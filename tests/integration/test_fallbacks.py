@@ -51,13 +51,20 @@ def odd_rows(found: JobRun) -> list[tuple[str, float, str, str]]:
 def test_default_prediction_stands_in(
     profile: str, config: Path, crafted_file: Path, crafted: CraftedInput, tmp_path: Path
 ) -> None:
-    overrides = ["job.inference.default_prediction=0.5", f"execution.profile={profile}"]
+    model = write_model(tmp_path / "classes", width=len(STATELESS), has_classes=True)
+    overrides = ["job.inference.default_prediction=0.5", f"execution.profile={profile}", f"ml.models.0.path={model}"]
     found = run_job(config, crafted_file, tmp_path / "out", overrides=overrides)
     assert found.summary.adds_up
     assert "not_finite" not in found.summary.reasons
     rows = odd_rows(found)
     assert rows
     assert set(rows) == {("2.0.0", 0.5, "default", "not_finite")}
+    # JSON has no NaN: nothing gave these rows a score of each class.
+    texts = [path.read_text("utf-8") for path in (tmp_path / "out" / "predictions").glob("part-*")]
+    assert texts
+    assert "NaN" not in "".join(texts)
+    scores = found.predictions.loc[found.predictions["status"] != "ok", "scores"]
+    assert sum(map(np.size, scores.dropna())) == 0
 
 
 def test_fallback_version_stands_in(config: Path, crafted_file: Path, tmp_path: Path) -> None:
