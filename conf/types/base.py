@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -12,7 +13,8 @@ class FrozenSettings(BaseModel):
 
     Attributes:
         kept_off_workers: names of settings that may hold secrets and that no worker reads. Functions carry settings
-            to the cluster in pickles, where every step of the way can read them; there these have their defaults.
+            to the cluster in pickles, where every step of the way can read them; there these have their defaults. The
+            text of settings, which logs and tracebacks may show, leaves them out, too.
     """
 
     kept_off_workers: ClassVar[tuple[str, ...]] = ()
@@ -31,3 +33,7 @@ class FrozenSettings(BaseModel):
         fields = type(self).model_fields
         left_out = {name: fields[name].get_default(call_default_factory=True) for name in self.kept_off_workers}
         return {**state, "__dict__": {**state["__dict__"], **left_out}}
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Yield names and values of the text that stands for these settings."""
+        return (each for each in super().__repr_args__() if each[0] not in self.kept_off_workers)

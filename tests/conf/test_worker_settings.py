@@ -41,6 +41,11 @@ def test_pickled_settings_hold_no_secret(settings: Settings) -> None:
     assert SECRET.encode() not in pickle.dumps(settings)
 
 
+def test_the_text_of_settings_holds_no_secret(settings: Settings) -> None:
+    assert SECRET not in f"{settings!r} {settings}"
+    assert "predictions='p'" in repr(settings)
+
+
 def test_pickled_settings_say_what_is_written_where(settings: Settings) -> None:
     job = _pickled(settings.job)
     assert (job.sink.kafka.predictions, job.source.kafka.topics, job.sink.jdbc.user) == ("p", ("t",), "u")

@@ -5,10 +5,11 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
+import cloudpickle
 import numpy as np
 import pytest
 
-from conf.settings import FieldSettings, SinkSettings
+from conf.settings import FieldSettings, SinkSettings, SourceSettings
 from tests.support.job_settings import MakeSettings
 from tests.support.lines import line_column
 from tests.support.tiny_models import linear, write_classes, write_linear, write_picky
@@ -74,6 +75,17 @@ def test_line_whose_carried_texts_fill_a_record_has_no_score(make_settings: Make
     found = function.run({"__line": line_column([line(note="n" * 65_537), line(id=2, note="n" * 65_536)])})
     function.close()
     assert list(found["__dead_letter_reason"]) == ["out_of_range", None]
+
+
+def test_function_carries_no_password_to_the_cluster(make_settings: MakeSettings) -> None:
+    settings = make_settings()
+    assert settings.job is not None
+    kafka = {"servers": "a:1", "topics": ["t"], "options": {"sasl.jaas.config": "hunter2"}}
+    source = SourceSettings.model_validate({"kafka": kafka})
+    job = settings.job.model_copy(update={"source": source})
+    carried = cloudpickle.dumps(ScoreLines(job, settings.ml, JsonLines(job.events.fields)))
+    assert b"hunter2" not in carried
+    assert b"a:1" in carried
 
 
 def test_batch_of_bad_lines_alone_has_no_score(run: Run) -> None:
