@@ -6,11 +6,13 @@ import hashlib
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from gress.sql_tools.client_output import ClientOutput
 from jobs.flink.environment import prepare_process
 from jobs.kafka.jars import SQL_TOOLS, find_jars
 
@@ -19,13 +21,14 @@ Tool = Literal["client", "gateway"]
 _JARS_OF_PYFLINK = "flink-*.jar"
 
 
-def run_tool(tool: Tool, arguments: Sequence[str], options: Mapping[str, str]) -> int:
+def run_tool(tool: Tool, arguments: Sequence[str], options: Mapping[str, str], *, reads_file: bool = False) -> int:
     """Run a tool of Flink in the foreground until it ends; return its exit code.
 
     Args:
         tool: Flink's SQL client or gateway.
         arguments: those of its script.
         options: of Flink; the arguments may set them again.
+        reads_file: nobody types: errors are shortened, and the code is 1 after one, where Flink's is 0.
 
     Raises:
         JobError: there is no Java 11, 17 or 21, or the jar of the gateway was not fetched.
@@ -37,7 +40,17 @@ def run_tool(tool: Tool, arguments: Sequence[str], options: Mapping[str, str]) -
     script = ["flink-console.sh", "sql-gateway"] if tool == "gateway" else ["sql-client.sh"]
     command = ["bash", str(home / "bin" / script[0]), *script[1:]]
     command += [*(f"-D{key}={value}" for key, value in options.items()), *arguments]
-    return _wait(subprocess.Popen(command, env=environment), ends_at_interrupt=tool == "gateway")
+    if not reads_file:
+        return _wait(subprocess.Popen(command, env=environment), ends_at_interrupt=tool == "gateway")
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, encoding="utf-8", errors="replace") as run:
+        output = ClientOutput()
+        return _wait(run, ends_at_interrupt=False, before=lambda: _write(output.lines(run.stdout or ()))) or output.code
+
+
+def _write(lines: Iterable[str]) -> None:
+    for line in lines:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
 
 
 def _flink_home() -> Path:
@@ -58,17 +71,24 @@ def _folder_of_jars(home: Path) -> Path:
     return folder
 
 
-def _wait(process: subprocess.Popen[bytes], *, ends_at_interrupt: bool) -> int:
-    """Return the exit code of a process, which ends when somebody ends this one; the client knows Ctrl-C itself."""
+def _wait(process: subprocess.Popen[Any], *, ends_at_interrupt: bool, before: Callable[[], None] = lambda: None) -> int:
+    """Return the exit code of a process, which ends when somebody ends this one; the client knows Ctrl-C itself.
+
+    Args:
+        process: that is waited for.
+        ends_at_interrupt: an interrupt ends it.
+        before: reads its output to the end.
+    """
 
     def end(number: int, frame: object) -> None:
         process.terminate()
 
     handlers = {signal.SIGTERM: end, signal.SIGINT: end if ends_at_interrupt else signal.SIG_IGN}
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    replaced = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
+        before()
         code = process.wait()
     finally:
-        for number, handler in before.items():
+        for number, handler in replaced.items():
             signal.signal(number, handler)
     return code if code >= 0 else 128 - code

@@ -19,12 +19,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import log_loss, roc_auc_score
 
 from jobs.flink.ports import free_port
 from models.inspect import spec_from_file
 from models.lifecycle import promote
 from models.registry import local_registry
-from tests.support.tiny_models import write_classes
+from tests.state.drift.record_golden import baseline_document
+from tests.support.tiny_models import WEIGHTS, linear, write_classes
 
 ROWS = [(1.0, 2.0, 3.0), (4.0, 0.5, 23.0), (2.5, 1.0, 12.0)]
 COLUMNS = ("amount", "size", "hour")
@@ -43,12 +45,33 @@ SCORES = """
 CREATE TABLE scores
   (id BIGINT, prediction DOUBLE, version STRING, status STRING, half DOUBLE, label STRING, score DOUBLE)
 WITH ('connector' = 'filesystem', 'path' = 'scores', 'format' = 'csv');
+CREATE TABLE figures (what STRING, place INT, figure DOUBLE, text STRING)
+WITH ('connector' = 'filesystem', 'path' = 'figures', 'format' = 'csv');
+EXECUTE STATEMENT SET BEGIN
 INSERT INTO scores SELECT id, p.prediction, p.version, p.status, f[1], t.label, t.score
 FROM (SELECT *, gress_predict('payments', amount, `size`, `hour`) AS p, gress_features('sums.yaml', amount) AS f
   FROM payments),
 LATERAL TABLE(gress_score('payments', MAP['top_k', '1'], amount, `size`, `hour`))
   AS t (label, score, place, model, version, status, reason);
+INSERT INTO figures {figures};
+END;
 """
+# What a group is worth and how far it is from the training, and what the features of one row add to its score.
+FIGURES = """
+SELECT 'auc', 0, q.e.auc, q.e.reason FROM (SELECT {evaluate} AS e FROM seen) AS q
+UNION ALL SELECT 'loss', 0, q.e.log_loss, q.e.reason FROM (SELECT {evaluate} AS e FROM seen) AS q
+UNION ALL SELECT 'drift', 0, q.d.score, q.d.verdict
+FROM (SELECT gress_drift('payments', ARRAY_AGG(ROW(amount, `size`, `hour`))) AS d FROM seen) AS q
+UNION ALL SELECT 'explain', e.place, e.contribution, e.feature
+FROM payments AS s, LATERAL TABLE(gress_explain('payments', s.amount, s.`size`, s.`hour`)) AS e WHERE s.id = 1
+""".strip().replace("{evaluate}", "gress_evaluate(ARRAY_AGG(ROW(fraud, amount / 100)))")
+SEEN = """
+CREATE TABLE seen (amount DOUBLE, `size` DOUBLE, `hour` DOUBLE, fraud INT)
+WITH ('connector' = 'filesystem', 'path' = 'seen.csv', 'format' = 'csv');
+"""
+TRAINED = np.random.default_rng(1).normal([2.0, 1.0, 12.0], 0.5, (2000, 3)).astype(np.float32)
+LIVE = np.random.default_rng(2).normal([4.0, 1.0, 12.0], 0.5, (300, 3)).round(3)
+FRAUD = (np.random.default_rng(3).random(300) < LIVE[:, 0] / 8).astype(int)
 _START_S = 120.0
 _QUERY_S = 180.0
 
@@ -78,12 +101,20 @@ def installed(wheel: Path, sql_jars: None, tmp_path_factory: pytest.TempPathFact
     model = write_classes(folder / "model", picky=False)
     registry = local_registry(folder / "registry")
     spec = spec_from_file(
-        model, "payments", "1.0.0", task="binary", classes=("no", "yes"), feature_columns=COLUMNS
+        model,
+        "payments",
+        "1.0.0",
+        task="binary",
+        classes=("no", "yes"),
+        feature_columns=COLUMNS,
+        baseline=baseline_document(TRAINED, COLUMNS, linear(TRAINED), cells=40),
     )
     registry.publish(spec, model)
     promote(registry, "payments", "1.0.0")
     (folder / "sums.yaml").write_text(CONFIG)
     (folder / "payments.csv").write_text("".join(f"{row},{a},{b},{c}\n" for row, (a, b, c) in enumerate(ROWS)))
+    rows = [",".join(map(str, [*row, label])) for row, label in zip(LIVE.tolist(), FRAUD.tolist(), strict=True)]
+    (folder / "seen.csv").write_text("\n".join(rows) + "\n")
     return Installed(_environment(folder / "venv", wheel), folder, _probabilities(model))
 
 
@@ -107,14 +138,41 @@ def _probabilities(model: Path) -> np.ndarray[Any, Any]:
     return np.asarray(next(each for each in found if np.ndim(each) == 2))
 
 
-def test_client_runs_a_file_of_statements(installed: Installed) -> None:
-    (installed.folder / "scores.sql").write_text(SOURCE + SCORES)
-    command = installed.command("sql-client", "-f", "scores.sql")
-    done = subprocess.run(command, cwd=installed.folder, capture_output=True, text=True, check=False, timeout=_QUERY_S)
-    assert done.returncode == 0, done.stdout + done.stderr
-    parts = [path for path in (installed.folder / "scores").glob("**/*") if path.is_file()]
-    assert parts, done.stdout + done.stderr
-    rows = sorted(row for part in parts for row in csv.reader(part.read_text().splitlines()))
+def check_figures(rows: list[list[Any]]) -> None:
+    """Compare rows of FIGURES with those of scikit-learn, and with weight by distance."""
+    told = {(what, int(place)): (float(figure), text) for what, place, figure, text in rows}
+    assert len(told) == len(rows) == 6
+    score = LIVE[:, 0] / 100
+    assert told["auc", 0][0] == pytest.approx(roc_auc_score(FRAUD, score), abs=1e-9)
+    assert told["loss", 0][0] == pytest.approx(log_loss(FRAUD, score), rel=1e-9)
+    # The mean of amounts is four standard deviations off.
+    assert (told["drift", 0][1], told["drift", 0][0] > 0.8) == ("alert", True)
+    added = {text: figure for (what, _), (figure, text) in told.items() if what == "explain"}
+    want = dict(zip(COLUMNS, WEIGHTS.ravel() * (np.array(ROWS[1]) - TRAINED.mean(axis=0)), strict=True))
+    assert added == pytest.approx(want, abs=0.03)
+
+
+def run_client(installed: Installed, text: str) -> subprocess.CompletedProcess[str]:
+    (installed.folder / "statements.sql").write_text(text)
+    command = installed.command("sql-client", "-f", "statements.sql")
+    return subprocess.run(command, cwd=installed.folder, capture_output=True, text=True, check=False, timeout=_QUERY_S)
+
+
+def rows_of(folder: Path) -> list[list[str]]:
+    parts = [path for path in folder.glob("**/*") if path.is_file()]
+    return sorted(row for part in parts for row in csv.reader(part.read_text().splitlines()))
+
+
+def test_client_runs_a_file_of_statements_and_ends_at_one_that_fails(installed: Installed) -> None:
+    wrong = "SELECT gress_predict('paiments', amount, `size`, `hour`) AS p FROM payments;"
+    done = run_client(installed, SOURCE + SEEN + SCORES.replace("{figures}", FIGURES) + wrong)
+    said = done.stdout + done.stderr
+    assert done.returncode == 1, said
+    assert "Reason: model 'paiments' has no version in " in said
+    assert "; nearest valid name 'payments'\n" in said
+    assert "Traceback" not in said
+    check_figures(rows_of(installed.folder / "figures"))
+    rows = rows_of(installed.folder / "scores")
     yes = installed.expected[:, 1]
     assert [int(row[0]) for row in rows] == [0, 1, 2]
     np.testing.assert_allclose([float(row[1]) for row in rows], yes, rtol=1e-6)
@@ -180,8 +238,10 @@ def gateway(installed: Installed) -> Iterator[Gateway]:
 
 
 def test_gateway_answers_sessions(gateway: Gateway, installed: Installed) -> None:
-    gateway.run("CREATE TEMPORARY SYSTEM FUNCTION gress_predict AS 'udfs.sql.gress_predict' LANGUAGE PYTHON")
-    gateway.run(SOURCE.strip().rstrip(";"))
+    for name in ("predict", "evaluate", "drift", "explain"):
+        gateway.run(f"CREATE TEMPORARY SYSTEM FUNCTION gress_{name} AS 'udfs.sql.gress_{name}' LANGUAGE PYTHON")
+    for table in (SOURCE, SEEN):
+        gateway.run(table.strip().rstrip(";"))
     rows = gateway.run(
         "SELECT id, p.prediction, p.label, p.version, p.status FROM"
         " (SELECT *, gress_predict('payments', amount, `size`, `hour`) AS p FROM payments)"
@@ -190,3 +250,4 @@ def test_gateway_answers_sessions(gateway: Gateway, installed: Installed) -> Non
     assert [row[0] for row in sorted(rows)] == [0, 1, 2]
     np.testing.assert_allclose([row[1] for row in sorted(rows)], yes, rtol=1e-6)
     assert [row[2:] for row in sorted(rows)] == [["yes" if each > 0.5 else "no", "1.0.0", "ok"] for each in yes]
+    check_figures(gateway.run(FIGURES))

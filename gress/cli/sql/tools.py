@@ -43,14 +43,15 @@ def client_command(
     from gress.sql_tools.session_options import registrations, session_options
 
     options = session_options(session_of(place, config, overrides, flink_conf, is_batch=is_batch))
-    if not {"-f", "--file"}.isdisjoint(context.args):
+    reads_file = not {"-f", "--file"}.isdisjoint(context.args)
+    if reads_file:
         # Flink refuses any other mode for statements of a file, and would end with the client what an INSERT began.
         options |= {"sql-client.execution.result-mode": "tableau", "table.dml-sync": "true"}
     more = "" if init is None else read_statements(init)
     with tempfile.TemporaryDirectory(prefix="gress-sql-") as folder:
         begin = Path(folder) / "init.sql"
         begin.write_text(registrations() + more, encoding="utf-8")
-        code = run_tool("client", ["-i", str(begin), *context.args], options)
+        code = run_tool("client", ["-i", str(begin), *context.args], options, reads_file=reads_file)
     raise typer.Exit(code)
 
 
