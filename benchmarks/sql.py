@@ -46,7 +46,8 @@ FROM (SELECT *, gress_predict('network', {listed}) AS p FROM events);
 
 def run_once(source: str, output: str, registry: str) -> None:
     """Run the query to its end and print how long Flink took."""
-    from gress.sql.session import SessionOptions, SqlSession
+    from gress.sql.session import SqlSession
+    from gress.sql.session_options import SessionOptions
     from gress.sql.statements import split_statements
 
     settings = load_settings(CONFIG, environ={})

@@ -5,41 +5,21 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conf.settings import Settings
 from gress.sql.problems import Known
 from gress.sql.rows import join_readers
+from gress.sql.session_options import MODE, SessionOptions
 from jobs.errors import JobError, refuse
-from jobs.flink.environment import flink_options, open_session, planning
+from jobs.flink.environment import open_session, planning
 from jobs.flink.file_urls import file_url
 from jobs.kafka.jars import CONNECTOR, JDBC, find_jars
 
 if TYPE_CHECKING:
     from pyflink.table import TableEnvironment, TableResult
 
-_MODE = "execution.runtime-mode"
-_RESTARTS = "restart-strategy.type"
 _CHECKPOINTS = "execution.checkpointing.interval"
-
-
-@dataclass(frozen=True)
-class SessionOptions:
-    """Choices that a session is opened with.
-
-    Attributes:
-        settings: execution, registry, and a job where its features are to be computed.
-        flink_conf: file of Flink options; None: the shipped one.
-        parameters: job parameters, which functions read.
-        is_batch: queries run over bounded tables and give each row once.
-    """
-
-    settings: Settings
-    flink_conf: Path | None = None
-    parameters: Mapping[str, str] | None = None
-    is_batch: bool = False
 
 
 class SqlSession:
@@ -73,7 +53,7 @@ class SqlSession:
         from pyflink.common import Configuration
         from pyflink.table import EnvironmentSettings, TableEnvironment
 
-        configuration, options = Configuration(), self._flink_options()
+        configuration, options = Configuration(), self.options.flink_options()
         self._interval = options.pop(_CHECKPOINTS, None)
         for key, value in options.items():
             configuration.set_string(key, value)
@@ -84,17 +64,10 @@ class SqlSession:
             tables.create_temporary_system_function(name, function)
         return tables
 
-    def _flink_options(self) -> dict[str, str]:
-        # Somebody waits for the answer: a query that failed should say so at once, and not after five more tries.
-        given = {_RESTARTS: "none", _MODE: "batch" if self.options.is_batch else "streaming"}
-        settings = self.options.settings
-        chosen = {key: str(settings.execution.flink[key]) for key in given if key in settings.execution.flink}
-        return flink_options(settings, flink_conf=self.options.flink_conf, extra={**given, **chosen})
-
     @property
     def is_batch(self) -> bool:
         """Whether queries end and give each row once."""
-        return str(self.tables.get_config().get(_MODE, "")).lower() == "batch"
+        return str(self.tables.get_config().get(MODE, "")).lower() == "batch"
 
     def set_parameters(self, more: Mapping[str, str]) -> None:
         """Add job parameters, which functions read when a query starts."""
@@ -152,8 +125,8 @@ class SqlSession:
         Raises:
             JobError: the option is the mode, which an environment keeps.
         """
-        if key == _MODE and (value.lower() == "batch") != self.is_batch:
-            refuse(f"SET '{_MODE}'", "the mode of the session", repr(value), "start another, with or without --batch")
+        if key == MODE and (value.lower() == "batch") != self.is_batch:
+            refuse(f"SET '{MODE}'", "the mode of the session", repr(value), "start another, with or without --batch")
         self._before.setdefault(key, self.tables.get_config().get_configuration().to_dict().get(key))
         self.tables.get_config().set(key, value)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gress.sql.session import SessionOptions, connector_jars
-from jobs.flink.environment import flink_options
+from gress.sql.session import connector_jars
+from gress.sql.session_options import SessionOptions
 from jobs.flink.file_urls import file_url
 from udfs.sql import FUNCTIONS
 
@@ -14,14 +14,12 @@ def session_options(session: SessionOptions) -> dict[str, str]:
     """Return Flink's options of a session: jobs run in a mini-cluster of the tool, as those of ``gress sql`` do."""
     extra = {
         "execution.target": "local",
-        "execution.runtime-mode": "batch" if session.is_batch else "streaming",
-        "restart-strategy.type": "none",
         "pipeline.global-job-parameters": map_option(session.parameters or {}),
     }
     jars = connector_jars()
     if jars:
         extra["pipeline.jars"] = ";".join(map(file_url, jars))
-    return flink_options(session.settings, flink_conf=session.flink_conf, extra=extra)
+    return session.flink_options(extra)
 
 
 def map_option(values: Mapping[str, str]) -> str:

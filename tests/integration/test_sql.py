@@ -16,7 +16,8 @@ from pyflink.table.udf import udf
 from conf.loading.loader import settings_from
 from gress.cli.sql.command import models_of
 from gress.sql.execution import Executor, SessionEnd, Show, StatementError
-from gress.sql.session import SessionOptions, SqlSession
+from gress.sql.session import SqlSession
+from gress.sql.session_options import SessionOptions
 from gress.sql.statements import Statement, split_statements
 from udfs.sql import gress_score
 

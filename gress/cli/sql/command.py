@@ -13,8 +13,9 @@ from gress.cli.sql.session_flags import Batch, Config, FlinkConf, Overrides, Pla
 from jobs.errors import fail, refuse
 
 if TYPE_CHECKING:
-    from gress.sql.session import SessionOptions, SqlSession
+    from gress.sql.session import SqlSession
     from gress.sql.session_models import SessionModels
+    from gress.sql.session_options import SessionOptions
     from gress.sql.statements import Statement
 
 
@@ -93,7 +94,7 @@ def session_of(
 ) -> SessionOptions:
     """Return the choices of a session: its registry and its settings reach the functions as parameters of jobs."""
     from gress.cli.registry_options import settings_with_registry
-    from gress.sql.session import SessionOptions
+    from gress.sql.session_options import SessionOptions
     from models.registry import open_registry
 
     settings = settings_with_registry(place, config, overrides)
