@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 
 from conf.errors import ConfigError
 from conf.nearest import suggest
-from gress.sql.calls import check_fields
+from gress.sql.calls.fitting_columns import check_fields
 from jobs.errors import fail, refuse
 from models.errors import ModelError
 from udfs.features.errors import FeatureError

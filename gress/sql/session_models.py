@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from gress.sql.calls import CHECKED, check_call
+from gress.sql.calls.check_call import CHECKED, check_call
+from gress.sql.calls.plan_calls import calls_of
 from gress.sql.created_models import PROVIDER, check_model, facts, model_use, parameter
-from gress.sql.plan_calls import calls_of
 from gress.sql.session import SqlSession
 from gress.sql.text_table import TextTable
 from models.registry import Registry

@@ -10,7 +10,8 @@ from conf.loading.loader import load_settings
 from conf.loading.resolve import resolve_location
 from conf.settings import Settings
 from gress.scoring.config import settings_of
-from gress.sql.calls import Argument, check_arguments, refuse_literals
+from gress.sql.calls.call import Argument
+from gress.sql.calls.fitting_columns import check_arguments, refuse_literals
 from models.registry.location import place_of
 from udfs.sql.options import SqlOptions
 from udfs.sql.signature import Column

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from gress.sql.calls import Argument, Call
+from gress.sql.calls.call import Argument, Call
 
 _TABLE_FUNCTION = "LogicalTableFunctionScan"
 _EXPRESSIONS: dict[str, Callable[[Any], list[Any]]] = {

@@ -7,7 +7,9 @@ from typing import NoReturn
 import pytest
 
 from conf.settings import Settings
-from gress.sql.calls import Argument, Call, check_arguments, check_call
+from gress.sql.calls.call import Argument, Call
+from gress.sql.calls.check_call import check_call
+from gress.sql.calls.fitting_columns import check_arguments
 from jobs.errors import JobError
 from udfs.sql.options import SqlOptions
 from udfs.sql.signature import Column
