@@ -15,6 +15,7 @@ from udfs.scoring.prediction_batch import PredictionBatch
 from udfs.sql.arguments import bound_columns
 from udfs.sql.open_model import OpenModel, open_model
 from udfs.sql.options import NamedModel, SqlOptions
+from udfs.sql.routing import routing_of
 from udfs.sql.sql_models import SqlModels
 from udfs.sql_aggregates.window_drift import DriftLimits, drift_of, fits
 
@@ -90,12 +91,16 @@ def drifting_model(models: SqlModels, reference: object) -> NamedModel:
     """Return the model of a call.
 
     Raises:
-        ConfigError, FeatureError, ModelError: as ``SqlModels.find``; or the call names all versions.
+        ConfigError, FeatureError, ModelError: as ``SqlModels.find``; or the call names all versions, or a model whose
+            rows an experiment splits: variants have baselines of their own.
     """
-    named = models.find(FUNCTION, reference)
+    where, named = f"{FUNCTION}({reference!r})", models.find(FUNCTION, reference)
     if named.is_all:
-        where = f"{FUNCTION}({reference!r})"
         raise FeatureError(where, "one version", "all of them", "call it once for each version")
+    if (routing := routing_of(named, models.settings(named))) is not None:
+        names = ", ".join(each.name for each in routing.experiments)
+        fix = f"name the version of a variant, as in '{named.model}$1.0.0', and select its rows"
+        raise FeatureError(where, "one version", f"the variants of {names}", fix)
     return named
 
 

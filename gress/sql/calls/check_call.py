@@ -12,7 +12,7 @@ from models.errors import ModelError
 from udfs.features.errors import FeatureError
 from udfs.sql.classes import ClassOptions
 from udfs.sql.sql_models import SqlModels
-from udfs.sql_aggregates.drifting_models import check_baseline
+from udfs.sql_aggregates.drifting_models import baseline_of, check_baseline
 
 
 def check_call(call: Call, models: SqlModels) -> None:
@@ -37,8 +37,9 @@ def _check_prediction(where: str, call: Call, name: str, models: SqlModels) -> N
 
 
 def _check_explanation(where: str, call: Call, name: str, models: SqlModels) -> None:
-    check_arguments(where, call.arguments, models.columns(models.one(call.function, name)))
-    check_baseline(where, models, name)
+    named = models.one(call.function, name)
+    check_arguments(where, call.arguments, models.columns(named))
+    baseline_of(where, models.spec(named))
     if not call.has_rows:
         refuse_literals(where, call.arguments)
 

@@ -21,8 +21,10 @@ from tests.state.drift.record_golden import baseline_document
 from tests.state.drift.sampled import PackedStore
 from tests.support.tiny_models import linear, write_classes, write_linear
 from udfs.features.errors import FeatureError
+from udfs.sql.named_models import NamedModels, prediction_columns
 from udfs.sql.options import SqlOptions
-from udfs.sql_aggregates.drifting_models import DriftingModels
+from udfs.sql.sql_models import SqlModels
+from udfs.sql_aggregates.drifting_models import DriftingModels, check_baseline
 
 NAMES = ("a", "b", "c")
 SIZE = 400
@@ -140,6 +142,55 @@ def test_wrong_calls_are_errors(models: DriftingModels) -> None:
         models.compare("known$all", fields(drawn(2)))
     with pytest.raises(FeatureError, match=r"^gress_drift\('known'\): expected field 'b' in the row, got a, x"):
         models.compare("known", [{"a": 1.0, "x": 2.0}])
+
+
+def write_job(path: Path, model: str, inference: dict[str, Any], ml: dict[str, Any]) -> Path:
+    """Write the settings of a job of a model."""
+    kinds = {"id": "long", "at": "timestamp", "card": "string", **dict.fromkeys(NAMES, "double")}
+    fields_of = {name: {"type": kind} for name, kind in kinds.items()}
+    job = {
+        "name": "j",
+        "events": {"id": "id", "key": "card", "time": "at", "fields": fields_of},
+        "features": {"name": "f", "specs": [{"name": name, "type": "numerical", "source": name} for name in NAMES]},
+        "inference": {"model_name": model, **inference},
+    }
+    path.write_text(json.dumps({"ml": ml, "job": job}))
+    return path
+
+
+def test_rows_that_got_a_default_prediction_are_left_out(registry: Path, tmp_path: Path) -> None:
+    job = write_job(tmp_path / "job.yaml", "picky", {"default_prediction": 0.0}, {})
+    live = drawn(2, size=300)
+    live[:50, 0] = 1e6
+    named = NamedModels(SqlOptions(str(registry), str(job)))
+    answers = prediction_columns(named.score("gress_predict", "picky", [*live.T.astype(float)]))
+    named.close()
+    assert list(answers["status"]) == ["default"] * 50 + ["ok"] * 250
+    assert list(answers["prediction"][:50]) == [0.0] * 50
+    models = DriftingModels(SqlOptions(str(registry), str(job)))
+    found = models.compare("picky", fields(live))
+    models.close()
+    assert (found["rows"], found["verdict"]) == (250, "ok")
+
+
+def test_a_model_whose_rows_an_experiment_splits_is_refused_unless_a_version_is_named(
+    registry: Path, tmp_path: Path
+) -> None:
+    arms = [{"name": name, "model_name": "known", "model_version": "1.0.0", "weight": 50} for name in ("old", "new")]
+    tested = {"name": "test", "strategy": "hash", "split_key": "card", "variants": arms}
+    job = write_job(tmp_path / "job.yaml", "known", {}, {"ab_testing": {"enabled": True, "experiments": [tested]}})
+    options = SqlOptions(str(registry), str(job))
+    models = DriftingModels(options)
+    text = (
+        r"^gress_drift\('known'\): expected one version, got the variants of test;"
+        r" name the version of a variant, as in 'known\$1\.0\.0', and select its rows$"
+    )
+    with pytest.raises(FeatureError, match=text):
+        models.compare("known", fields(drawn(2)))
+    with pytest.raises(FeatureError, match=text):
+        check_baseline("gress_drift('known')", SqlModels(options), "known")
+    assert models.compare("known$1.0.0", fields(drawn(2)))["verdict"] == "ok"
+    models.close()
 
 
 def test_limits_are_those_of_the_settings(registry: Path, tmp_path: Path) -> None:
