@@ -15,7 +15,7 @@ from gress.sql.rows import Rows, wait_for
 from gress.sql.session import SqlSession
 from gress.sql.session_models import SessionModels
 from gress.sql.statements import Statement
-from gress.sql.text_table import TextTable
+from gress.sql.text_table import Later, TextTable
 from gress.sql.whole_rows import WholeRows
 from jobs.errors import JobError
 from models.errors import ModelError
@@ -52,12 +52,14 @@ class Executor:
         models: models that they may name.
         show: shows the lines of an answer.
         show_bounded: shows the lines of a result that ends; a terminal may page them.
+        later: treatment of texts of a result that ends which are wider than those of its first page.
     """
 
     session: SqlSession
     models: SessionModels
     show: Show
     show_bounded: Show
+    later: Later = "keep"
 
     def run(self, statement: Statement, origin: str) -> None:
         """Execute a statement and show its answer; an INSERT is waited for.
@@ -93,13 +95,13 @@ class Executor:
             elif result.get_table_schema().get_field_names() == ["result"]:
                 self.show(_texts(result))
             else:
-                self.show_bounded(itertools.chain(bounded_lines(result), self.models.describe(operation)))
+                self.show_bounded(itertools.chain(bounded_lines(result, self.later), self.models.describe(operation)))
         self.models.follow(operation)
 
     def _show_rows(self, result: TableResult) -> None:
         is_batch = self.session.is_batch
         # Whoever shows them may stop before their end.
-        with closing(bounded_lines(result) if is_batch else live_lines(result)) as lines:
+        with closing(bounded_lines(result, self.later) if is_batch else live_lines(result)) as lines:
             (self.show_bounded if is_batch else self.show)(lines)
 
 
@@ -113,18 +115,26 @@ def _texts(result: TableResult) -> Iterator[str]:
 def live_lines(result: TableResult) -> Generator[str, None, None]:
     """Return the rows of a stream as lines, as they come; the first column says what each does to those before it."""
     names = ["op", *result.get_table_schema().get_field_names()]
-    return _lines(result, names, lambda row: (str(row.get_row_kind()), *row))
+    table = TextTable(names, [place + 1 for place in _numbers(result)])
+    return _lines(result, table, lambda row: (str(row.get_row_kind()), *row))
 
 
-def bounded_lines(result: TableResult) -> Generator[str, None, None]:
+def bounded_lines(result: TableResult, later: Later = "keep") -> Generator[str, None, None]:
     """Return the rows of a result that ends as lines, with their number behind them."""
-    return _lines(result, result.get_table_schema().get_field_names(), tuple)
+    return _lines(result, TextTable(result.get_table_schema().get_field_names(), _numbers(result), later), tuple)
+
+
+def _numbers(result: TableResult) -> list[int]:
+    from pyflink.table.types import NumericType
+
+    types = result.get_table_schema().get_field_data_types()
+    return [place for place, kind in enumerate(types) if isinstance(kind, NumericType)]
 
 
 def _lines(
-    result: TableResult, names: list[str], values: Callable[[Any], tuple[Any, ...]]
+    result: TableResult, table: TextTable, values: Callable[[Any], tuple[Any, ...]]
 ) -> Generator[str, None, None]:
-    table, count = TextTable(names), 0
+    count = 0
     with result.collect() as source:
         rows = Rows(WholeRows(source))
         try:

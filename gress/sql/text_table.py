@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 from conf.types.printable import cell
 
-_NUMBERS = (int, float)
+Later = Literal["grow", "cut", "keep"]
+"""Treatment of cells that are wider than those before: the column grows, or they are cut, or kept whole."""
 
 
 def cell_text(value: object) -> str:
@@ -61,42 +63,59 @@ class TextTable:
 
     Args:
         columns: names.
+        numbers: places of the columns of numbers, which stand to the right, nothing in them as well.
+        later: treatment of cells that are wider than those of the first block: their column grows, or they are cut, or
+            they stick out. A number is never cut, as it would look like another.
 
     Example:
-        >>> print(*TextTable(["id", "name"]).block([(1, "ann"), (20, None)]), sep="\n")
+        >>> print(*TextTable(["id", "name"], {0}).block([(1, "ann"), (20, None)]), sep="\n")
         id  name
         --  ----
          1  ann
         20  NULL
     """
 
-    def __init__(self, columns: Sequence[str]) -> None:
+    def __init__(self, columns: Sequence[str], numbers: Collection[int] = (), later: Later = "grow") -> None:
         self._columns = [cell_text(name) for name in columns]
         self._widths = [width(name) for name in self._columns]
+        self._numbers = frozenset(numbers)
+        self._later = later
         self._is_begun = False
 
     def block(self, rows: Iterable[Sequence[object]]) -> list[str]:
         """Return the next rows as lines, under the names of the columns if they are the first."""
-        given = [tuple(row) for row in rows]
-        cells = [[cell_text(value) for value in row] for row in given]
-        for row in cells:
-            self._widths = [max(known, width(cell)) for known, cell in zip(self._widths, row, strict=True)]
+        cells = [[cell_text(value) for value in row] for row in rows]
+        if self._later == "grow" or not self._is_begun:
+            for row in cells:
+                self._widths = [max(known, width(cell)) for known, cell in zip(self._widths, row, strict=True)]
         head: list[str] = []
         if not self._is_begun:
             self._is_begun = True
-            head = [_line(map(_left, self._columns, self._widths)), _line("-" * one for one in self._widths)]
-        return head + [self._row(row, values) for row, values in zip(cells, given, strict=True)]
+            head = [self._row(self._columns), _line("-" * one for one in self._widths)]
+        return head + [self._row(row) for row in cells]
 
-    def _row(self, cells: Sequence[str], values: Sequence[object]) -> str:
-        placed = (
-            _right(cell, room) if _is_number(value) else _left(cell, room)
-            for cell, room, value in zip(cells, self._widths, values, strict=True)
+    def _row(self, cells: Sequence[str]) -> str:
+        return _line(
+            _right(cell, room) if place in self._numbers else self._text(cell, room)
+            for place, (cell, room) in enumerate(zip(cells, self._widths, strict=True))
         )
-        return _line(placed)
+
+    def _text(self, cell: str, room: int) -> str:
+        return _left(cut(cell, room) if self._later == "cut" else cell, room)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, _NUMBERS) and not isinstance(value, bool)
+def cut(text: str, room: int) -> str:
+    """Return a text that takes no more columns of a terminal than there are, with a mark where its end is left out.
+
+    >>> cut("abcdef", 4), cut("漢字漢", 4), cut("abcd", 4)
+    ('abc…', '漢…', 'abcd')
+    """
+    if width(text) <= room:
+        return text
+    # Marks above a letter stay with it: they take no room.
+    ends = itertools.accumulate(width(one) for one in text)
+    kept = sum(end < room for end in ends)
+    return text[:kept] + "…"[:room]
 
 
 def _left(cell: str, room: int) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gress.sql.session_models import SessionModels
     from gress.sql.session_options import SessionOptions
     from gress.sql.statements import Statement
+    from gress.sql.text_table import Later
 
 
 _STANDARD_INPUT = Path("standard input")
@@ -126,7 +127,9 @@ def _run(statements: tuple[Statement, ...], origin: str, options: SessionOptions
             from gress.cli.sql.prompt import start_prompt
 
             start_prompt(session, models_of(session))
-        executor = Executor(session, models_of(session), print_lines, print_lines)
+        # A file of rows is read by programs, too.
+        later: Later = "cut" if sys.stdout.isatty() else "keep"
+        executor = Executor(session, models_of(session), print_lines, print_lines, later)
         for statement in statements:
             executor.run(statement, origin)
     except SessionEnd:

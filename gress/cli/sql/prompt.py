@@ -50,7 +50,7 @@ class PromptExecutor:
 
     def __init__(self, session: SqlSession, models: SessionModels) -> None:
         self._session, self._models = session, models
-        self._executor = Executor(session, models, print_lines, page_lines)
+        self._executor = Executor(session, models, print_lines, page_lines, "cut")
         self._names: Names | None = None
 
     def run(self, statement: Statement, origin: str) -> None:

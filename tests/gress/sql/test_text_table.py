@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gress.sql.text_table import TextTable, cell_text, width
+from gress.sql.text_table import Later, TextTable, cell_text, cut, width
 
 
 @pytest.mark.parametrize(
@@ -33,13 +33,14 @@ def test_each_type_has_its_text(value: object, text: str) -> None:
     assert cell_text(value) == text
 
 
-def test_numbers_stand_to_the_right_and_texts_to_the_left() -> None:
-    assert TextTable(["n", "text"]).block([(7, "a"), (1234, "bcdef"), (True, "")]) == [
-        "n     text",
-        "----  -----",
-        "   7  a",
-        "1234  bcdef",
-        "TRUE",
+def test_columns_of_numbers_stand_to_the_right_with_their_name_and_nothing_and_texts_to_the_left() -> None:
+    rows = [(7, "a", Decimal("1.50")), (1234, "bcdef", None), (None, "", Decimal(10))]
+    assert TextTable(["n", "text", "d"], {0, 2}).block(rows) == [
+        "   n  text      d",
+        "----  -----  ----",
+        "   7  a      1.50",
+        "1234  bcdef  NULL",
+        "NULL           10",
     ]
 
 
@@ -49,6 +50,31 @@ def test_later_blocks_have_no_head_and_keep_the_widths_of_earlier_ones() -> None
     assert table.block([("x", 2)]) == ["x     2"]
     assert table.block([("widest", 3)]) == ["widest  3"]
     assert table.block([("y", 4)]) == ["y       4"]
+
+
+@pytest.mark.parametrize(
+    ("later", "lines"),
+    [("cut", ["wid…  123456  z", "漢…   1       z"]), ("keep", ["widest  123456  z", "漢字漢  1       z"])],
+)
+def test_columns_of_a_result_that_ends_are_as_wide_as_those_of_its_first_block(later: Later, lines: list[str]) -> None:
+    table = TextTable(["a", "n", "b"], (), later)
+    table.block([("wide", 123456, "x")])
+    assert table.block([("widest", 123456, "z"), ("漢字漢", 1, "z")]) == lines
+    assert table.block([("y", 4, "z")]) == ["y     4       z"]
+
+
+@pytest.mark.parametrize("later", ["cut", "keep"])
+def test_numbers_are_never_cut(later: Later) -> None:
+    table = TextTable(["n"], {0}, later)
+    table.block([(1,)])
+    assert table.block([(123,)]) == ["123"]
+
+
+@given(st.text("ab漢e\u0301", max_size=9), st.integers(1, 9))
+def test_a_text_that_is_cut_fits_and_begins_as_before(text: str, room: int) -> None:
+    found = cut(text, room)
+    assert width(found) <= room
+    assert text == found or (found.endswith("…") and text.startswith(found[:-1]))
 
 
 def test_wide_letters_take_two_places_and_marks_none() -> None:
