@@ -89,9 +89,10 @@ class Executor:
         with job_of(result):
             if kind in _QUERIES:
                 self._show_rows(result)
-            elif result.get_job_client() is not None:
+            elif (client := result.get_job_client()) is not None:
                 wait_for(result.wait)
-                self.show(["OK"])
+                # Flink counts no rows that a sink got.
+                self.show([f"OK: job {client.get_job_id()}"])
             elif result.get_table_schema().get_field_names() == ["result"]:
                 self.show(_texts(result))
             else:
