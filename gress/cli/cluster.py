@@ -9,6 +9,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from gress.cli.flags.shared_flags import Json, Set
 from gress.cli.panels import CLUSTERS, WATCH
 from jobs.errors import fail, refuse
 
@@ -19,7 +20,6 @@ Cluster = Annotated[
     Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
     typer.Option("--cluster", help="HOST:PORT of Flink's REST API; default: the cluster in ./gress-cluster."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")]
 _DIR = Path("gress-cluster")
 
 
@@ -88,9 +88,7 @@ def submit_command(  # noqa: PLR0913, PLR0917 - one argument for each option
     output: Annotated[str, typer.Option("--output", help="As for `gress run`; workers must see it.")] = "out",
     source: Annotated[Optional[str], typer.Option("--input", help="As for `gress run`.")] = None,  # noqa: UP045
     config: Annotated[Optional[Path], typer.Option("--config", help="YAML file of this machine.")] = None,  # noqa: UP045
-    overrides: Annotated[
-        list[str] | None, typer.Option("--set", help="A setting, as key.path=value; may be repeated.")
-    ] = None,
+    overrides: Set = None,
     output_format: Annotated[str, typer.Option("--format", help="json (Lines) or parquet.")] = "json",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what an earlier run wrote there.")] = False,
     savepoint: Annotated[

@@ -17,6 +17,7 @@ from gress.cli.experiments.commands import experiments_app
 from gress.cli.experiments.power import mount as mount_power
 from gress.cli.experiments.replay import mount as mount_replay
 from gress.cli.experiments.report import mount as mount_experiment_report
+from gress.cli.flags.shared_flags import Json, Set
 from gress.cli.kafka import dev_app, jars_app
 from gress.cli.learn.commands import learn_app
 from gress.cli.metrics import metrics_app
@@ -72,7 +73,6 @@ Input = Annotated[
     ),
 ]
 Config = Annotated[Optional[Path], typer.Option("--config", help="YAML file; default: the job's own.")]  # noqa: UP045
-Set = Annotated[list[str] | None, typer.Option("--set", help="A setting, as key.path=value; may be repeated.")]
 Profile = Annotated[
     Optional[str], typer.Option("--profile", help="throughput (batches) or latency (single rows).")  # noqa: UP045
 ]
@@ -230,7 +230,7 @@ def explain_features(job: JobName, config: Config = None, overrides: Set = None)
 
 @features_app.command("list")
 def list_features(
-    is_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")] = False,
+    is_json: Json = False,
 ) -> None:
     """List every type of feature: parameters, null rule, formula.
 
@@ -249,7 +249,7 @@ def list_features(
 @features_app.command("types")
 def show_types(
     name: Annotated[str, typer.Argument(metavar="TYPE", help="Show all about this type.")] = "",
-    is_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")] = False,
+    is_json: Json = False,
 ) -> None:
     """Show one type of feature, with an example as YAML.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from gress.cli.flags.shared_flags import Json
 from jobs.errors import refuse
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _LOOK_S = 0.2
 
 @metrics_app.command("list")
 def list_command(
-    is_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")] = False,
+    is_json: Json = False,
 ) -> None:
     """List every metric: labels, meaning, what to do when it moves."""
     from gress.cli.console import print_json, print_table

@@ -14,25 +14,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional, get_type_hints
 
 import typer
 
+from gress.cli.flags import shared_flags
+
 if TYPE_CHECKING:
     from conf.settings import MlSettings, Settings
     from models.registry import Registry
 
 _OPTIONS: dict[str, tuple[Any, object]] = {
-    "place": (
-        Annotated[
-            Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-            typer.Option(
-                "--registry", help="Folder, package:NAME or URL (s3://, gs://, az://); default: that of the settings."
-            ),
-        ],
-        None,
-    ),
-    "overrides": (
-        Annotated[list[str] | None, typer.Option("--set", help="A setting, as key.path=value; may be repeated.")],
-        None,
-    ),
-    "is_json": (Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")], False),
+    "place": (shared_flags.Registry, None),
+    "overrides": (shared_flags.Set, None),
+    "is_json": (shared_flags.Json, False),
 }
 """Annotation and default of each option but --config, by the name of its parameter."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gress.cli.flags.shared_flags import Json
 from gress.cli.panels import CLUSTERS
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def mount(app: typer.Typer) -> None:
 @state_app.command("inspect")
 def inspect_command(
     state: Annotated[str, typer.Argument(metavar="PATH", help="Folder or URL of a savepoint or checkpoint.")],
-    is_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of tables.")] = False,
+    is_json: Json = False,
 ) -> None:
     """Show what a savepoint or checkpoint holds.
 

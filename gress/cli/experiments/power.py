@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from gress.cli.flags.shared_flags import Json
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -37,7 +39,7 @@ def power_command(  # noqa: PLR0913, PLR0917 - one argument for each option
         Optional[float],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
         typer.Option("--units-per-day", min=1e-9, help="New units a day; adds the days that a test takes."),
     ] = None,
-    is_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")] = False,
+    is_json: Json = False,
 ) -> None:
     """Tell how many units a test takes to find a change.
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from gress.cli.flags.shared_flags import Json, Set
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -28,9 +30,7 @@ def replay_command(
     ],
     config: Annotated[Path, typer.Option("--config", help="YAML file with the job and the verdict's settings.")],
     name: Annotated[str, typer.Option("--experiment", help="Name; default: the only one.", show_default=False)] = "",
-    overrides: Annotated[
-        list[str] | None, typer.Option("--set", help="A setting, as key.path=value; may be repeated.")
-    ] = None,
+    overrides: Set = None,
     policy: Annotated[
         Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
         typer.Option("--policy", help="VARIANT, or VARIANT=SHARE,... in percent: tell each metric under it, too."),
@@ -39,7 +39,7 @@ def replay_command(
         Optional[Path],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
         typer.Option("--output", help="File of JSON Lines for the records of all looks."),
     ] = None,
-    is_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of tables.")] = False,
+    is_json: Json = False,
 ) -> None:
     """Judge an experiment by predictions that were logged.
 

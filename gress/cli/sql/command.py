@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from gress.cli.flags.session_flags import Batch, Config, FlinkConf
+from gress.cli.flags.shared_flags import Registry, Set
 from gress.cli.panels import RUN
-from gress.cli.sql.session_flags import Batch, Config, FlinkConf, Overrides, Place
 from jobs.errors import fail, refuse
 
 if TYPE_CHECKING:
@@ -34,9 +35,9 @@ def sql_command(
         Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
         typer.Option("-e", "--execute", help="Statements, with semicolons between them."),
     ] = None,
-    place: Place = None,
+    place: Registry = None,
     config: Config = None,
-    overrides: Overrides = None,
+    overrides: Set = None,
     flink_conf: FlinkConf = None,
     is_batch: Batch = False,
 ) -> None:

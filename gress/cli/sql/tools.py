@@ -8,9 +8,10 @@ from typing import Annotated, Optional
 
 import typer
 
+from gress.cli.flags.session_flags import Batch, Config, FlinkConf
+from gress.cli.flags.shared_flags import Registry, Set
 from gress.cli.panels import RUN
 from gress.cli.sql.command import read_statements, session_of
-from gress.cli.sql.session_flags import Batch, Config, FlinkConf, Overrides, Place
 
 # Flink's script gets all other arguments.
 _REST = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -24,9 +25,9 @@ def mount(app: typer.Typer) -> None:
 
 def client_command(
     context: typer.Context,
-    place: Place = None,
+    place: Registry = None,
     config: Config = None,
-    overrides: Overrides = None,
+    overrides: Set = None,
     flink_conf: FlinkConf = None,
     is_batch: Batch = False,
     init: Annotated[
@@ -57,9 +58,9 @@ def client_command(
 
 def gateway_command(
     context: typer.Context,
-    place: Place = None,
+    place: Registry = None,
     config: Config = None,
-    overrides: Overrides = None,
+    overrides: Set = None,
     flink_conf: FlinkConf = None,
     is_batch: Batch = False,
 ) -> None:

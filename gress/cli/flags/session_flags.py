@@ -7,16 +7,9 @@ from typing import Annotated, Optional
 
 import typer
 
-Place = Annotated[
-    Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-    typer.Option("--registry", help="Folder, package:NAME or URL of the models; default: that of the settings."),
-]
 Config = Annotated[
-    Optional[Path],  # noqa: UP045
+    Optional[Path],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
     typer.Option("--config", help="YAML file; functions compute the features of its job before they predict."),
-]
-Overrides = Annotated[
-    list[str] | None, typer.Option("--set", help="A setting, as key.path=value; may be repeated.")
 ]
 FlinkConf = Annotated[Optional[Path], typer.Option("--flink-conf", help="File of Flink options.")]  # noqa: UP045
 Batch = Annotated[bool, typer.Option("--batch", help="Queries end, and give each row once; default: rows of a stream.")]

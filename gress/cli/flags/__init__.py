@@ -1,0 +1,1 @@
+"""Options of commands that more than one of them has."""
