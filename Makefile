@@ -62,7 +62,8 @@ test-fast: $(VENV)/test.stamp ## run the tests that need no JVM
 	$(BIN)/python -m pytest $(PARALLEL) -m 'not flink'
 
 test-data: $(VENV)/test.stamp ## compare features and scores with all of the published card-fraud data
-	GRESS_WHOLE_DATA=1 $(BIN)/python -m pytest tests/integration/test_card_fraud_data.py
+	GRESS_WHOLE_DATA=1 $(BIN)/python -m pytest tests/integration/test_card_fraud_data.py \
+	  tests/integration/test_card_fraud_routes.py
 
 test-recipes: $(TRAIN_VENV)/test.stamp ## compare model files with the frameworks that trained them
 	GRESS_REQUIRE_RECIPES=1 $(TRAIN_VENV)/bin/python -m pytest tests/models/recipes

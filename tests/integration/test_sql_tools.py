@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import csv
-import json
-import os
-import signal
 import subprocess
 import sys
 import sysconfig
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +20,7 @@ from models.inspect import spec_from_file
 from models.lifecycle import promote
 from models.registry import local_registry
 from tests.state.drift.record_golden import baseline_document
+from tests.support.sql_gateway import Gateway, running_gateway
 from tests.support.tiny_models import WEIGHTS, linear, write_classes
 
 ROWS = [(1.0, 2.0, 3.0), (4.0, 0.5, 23.0), (2.5, 1.0, 12.0)]
@@ -72,7 +67,6 @@ WITH ('connector' = 'filesystem', 'path' = 'seen.csv', 'format' = 'csv');
 TRAINED = np.random.default_rng(1).normal([2.0, 1.0, 12.0], 0.5, (2000, 3)).astype(np.float32)
 LIVE = np.random.default_rng(2).normal([4.0, 1.0, 12.0], 0.5, (300, 3)).round(3)
 FRAUD = (np.random.default_rng(3).random(300) < LIVE[:, 0] / 8).astype(int)
-_START_S = 120.0
 _QUERY_S = 180.0
 
 
@@ -182,59 +176,12 @@ def test_client_runs_a_file_of_statements_and_ends_at_one_that_fails(installed: 
     np.testing.assert_allclose([float(row[6]) for row in rows], np.maximum(yes, 1 - yes), rtol=1e-6)
 
 
-class Gateway:
-    """A client of the gateway's REST API with one session."""
-
-    def __init__(self, port: int) -> None:
-        self._base = f"http://localhost:{port}/v1"
-
-    def open(self, process: subprocess.Popen[bytes], said: Path) -> None:
-        """Wait for the gateway, whose output a file has, and open the session."""
-        end = time.monotonic() + _START_S
-        while True:
-            try:
-                self._session = self._ask("/sessions", {})["sessionHandle"]
-            except (OSError, urllib.error.URLError):
-                assert process.poll() is None, said.read_text()
-                assert time.monotonic() < end
-                time.sleep(0.2)
-            else:
-                return
-
-    def run(self, statement: str) -> list[list[Any]]:
-        """Return the rows of a statement."""
-        given = {"statement": statement}
-        operation = self._ask(f"/sessions/{self._session}/statements", given)["operationHandle"]
-        path, rows, end = f"/sessions/{self._session}/operations/{operation}/result/0", [], time.monotonic() + _QUERY_S
-        while True:
-            found = self._ask(path)
-            rows += [row["fields"] for row in found.get("results", {}).get("data", [])]
-            if found["resultType"] == "EOS":
-                return rows
-            assert time.monotonic() < end
-            path = found.get("nextResultUri", f"/v1{path}").removeprefix("/v1")
-            time.sleep(0.1)
-
-    def _ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self._base + path, data, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)
-
-
 @pytest.fixture
 def gateway(installed: Installed) -> Iterator[Gateway]:
     port = free_port()
     command = installed.command("sql-gateway", f"-Dsql-gateway.endpoint.rest.port={port}")
-    said = installed.folder / "gateway.log"
-    with said.open("w") as log, subprocess.Popen(command, cwd=installed.folder, stdout=log, stderr=log) as process:
-        try:
-            found = Gateway(port)
-            found.open(process, said)
-            yield found
-        finally:
-            os.kill(process.pid, signal.SIGTERM)
-            assert process.wait(60) == 128 + signal.SIGTERM
+    with running_gateway(command, installed.folder, port) as found:
+        yield found
 
 
 def test_gateway_answers_sessions(gateway: Gateway, installed: Installed) -> None:
