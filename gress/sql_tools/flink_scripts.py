@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gress.sql_tools.client_output import ClientOutput
+from gress.sql_tools.gateway_address import gateway_url, listening_line, wait_for_gateway
 from jobs.flink.environment import prepare_process
 from jobs.kafka.jars import SQL_TOOLS, find_jars
 
@@ -40,11 +41,23 @@ def run_tool(tool: Tool, arguments: Sequence[str], options: Mapping[str, str], *
     script = ["flink-console.sh", "sql-gateway"] if tool == "gateway" else ["sql-client.sh"]
     command = ["bash", str(home / "bin" / script[0]), *script[1:]]
     command += [*(f"-D{key}={value}" for key, value in options.items()), *arguments]
+    if tool == "gateway":
+        # Flink tells some hundred lines of itself; its warnings and errors stay.
+        run = subprocess.Popen(command, env={"ROOT_LOG_LEVEL": "WARN", **environment})
+        return _wait(run, ends_at_interrupt=True, before=lambda: _announce(gateway_url(options, arguments), run))
     if not reads_file:
-        return _wait(subprocess.Popen(command, env=environment), ends_at_interrupt=tool == "gateway")
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, encoding="utf-8", errors="replace") as run:
+        return _wait(subprocess.Popen(command, env=environment), ends_at_interrupt=False)
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, encoding="utf-8", errors="replace"
+    ) as client:
         output = ClientOutput()
-        return _wait(run, ends_at_interrupt=False, before=lambda: _write(output.lines(run.stdout or ()))) or output.code
+        read = output.lines(client.stdout or ())
+        return _wait(client, ends_at_interrupt=False, before=lambda: _write(read)) or output.code
+
+
+def _announce(url: str, process: subprocess.Popen[bytes]) -> None:
+    if wait_for_gateway(url, lambda: process.poll() is None):
+        _write([listening_line(url)])
 
 
 def _write(lines: Iterable[str]) -> None:
@@ -77,7 +90,7 @@ def _wait(process: subprocess.Popen[Any], *, ends_at_interrupt: bool, before: Ca
     Args:
         process: that is waited for.
         ends_at_interrupt: an interrupt ends it.
-        before: reads its output to the end.
+        before: what is done first, such as to read its output to the end.
     """
 
     def end(number: int, frame: object) -> None:

@@ -198,3 +198,6 @@ def test_gateway_answers_sessions(gateway: Gateway, installed: Installed) -> Non
     np.testing.assert_allclose([row[1] for row in sorted(rows)], yes, rtol=1e-6)
     assert [row[2:] for row in sorted(rows)] == [["yes" if each > 0.5 else "no", "1.0.0", "ok"] for each in yes]
     check_figures(gateway.run(FIGURES))
+    said = (installed.folder / "gateway.log").read_text()
+    assert "SQL gateway listens at http://localhost:" in said
+    assert " INFO " not in said
