@@ -200,4 +200,4 @@ def test_gateway_answers_sessions(gateway: Gateway, installed: Installed) -> Non
     check_figures(gateway.run(FIGURES))
     said = (installed.folder / "gateway.log").read_text()
     assert "SQL gateway listens at http://localhost:" in said
-    assert " INFO " not in said
+    assert " INFO  org.apache.flink" not in said
