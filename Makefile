@@ -101,6 +101,9 @@ bench: $(VENV)/test.stamp ## run one benchmark: make bench NAME=scoring
 	@test -n "$(NAME)" || { echo "expected NAME, as in: make bench NAME=scoring" >&2; exit 2; }
 	$(BIN)/python -m benchmarks.$(NAME)
 
+fuzz: $(VENV)/test.stamp ## try odd lines, settings and model files: make fuzz SECONDS=60
+	$(BIN)/python -m benchmarks.fuzz $(or $(SECONDS),60)
+
 images: $(VENV)/test.stamp ## make the pictures of README and docs, from a real run
 	$(BIN)/python docs/images/make_images.py
 
@@ -126,4 +129,4 @@ $(TRAIN_VENV)/test.stamp: $(TRAIN_VENV)/train.stamp
 	@$(TRAIN_VENV)/bin/python $(INSTALL) --editable '.[train,test]'
 	@touch $@
 
-.PHONY: help demo test test-data test-fast test-recipes test-pytorch lint venv wheel docs models bench images clean
+.PHONY: help demo test test-data test-fast test-recipes test-pytorch lint venv wheel docs models bench fuzz images clean

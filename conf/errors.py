@@ -9,6 +9,9 @@ from conf.types.printable import one_line
 
 KeyPath = tuple[str | int, ...]
 
+# Keys and values may come from a stranger's file.
+_LONGEST_TEXT = 2_000
+
 
 @dataclass(frozen=True)
 class ConfigProblem:
@@ -33,8 +36,9 @@ class ConfigProblem:
     def __str__(self) -> str:
         """Return ``key.path (from SOURCE) and other.path: expected ..., got ...; hint``."""
         where = " and ".join(_named(path, source) for path, source in ((self.path, self.source), *self.against))
-        text = f"expected {self.expected}, got {one_line(self.got)}"
-        return "; ".join(filter(None, [f"{where}: {text}" if where else text, self.hint]))
+        expected, got, hint = (one_line(part, _LONGEST_TEXT) for part in (self.expected, self.got, self.hint))
+        text = f"expected {expected}, got {got}"
+        return "; ".join(filter(None, [f"{where}: {text}" if where else text, hint]))
 
 
 def _named(path: KeyPath, source: str) -> str:

@@ -87,7 +87,8 @@ class EventSettings(FrozenSettings):
             ones are dead letters. Later events see it, earlier predictions stay as they are. Needs
             ``execution.windows: sliding``. YAML ``allowed_lateness``, default 0s.
         max_ahead_ms: how far an event's time may be ahead of the clock. An event beyond it is a dead letter, because
-            its time would make all other events late. YAML ``max_ahead``, default 1d.
+            its time would make all other events late, until the clock has caught up. YAML ``max_ahead``, default 5m:
+            more than clocks of machines differ.
         fields: settings by column name.
     """
 
@@ -97,7 +98,7 @@ class EventSettings(FrozenSettings):
     label: Name | None = None
     watermark_delay_ms: DurationMs = Field(default=0, alias="watermark_delay")
     allowed_lateness_ms: DurationMs = Field(default=0, alias="allowed_lateness")
-    max_ahead_ms: DurationMs = Field(default=86_400_000, alias="max_ahead")
+    max_ahead_ms: DurationMs = Field(default=300_000, alias="max_ahead")
     fields: Mapping[FieldName, FieldSettings]
 
     @model_validator(mode="after")

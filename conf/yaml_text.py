@@ -47,6 +47,8 @@ def safe_yaml() -> YAML:
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
     yaml.width = 10_000
+    # An anchor may be used again, and the warning would print lines of the file, which may hold secrets.
+    yaml.composer.warn_double_anchors = False
     return yaml
 
 

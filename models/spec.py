@@ -194,6 +194,8 @@ def parse_spec(content: bytes, where: str) -> ModelSpec:
     subject = f"model spec {where}"
     try:
         found = json.loads(content)
+        # Half a character (a lone surrogate) is read from an escape, but could not be written again.
+        json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         fail(subject, f"is not JSON: {error}", "publish the model again")
     if _is_deep(found):

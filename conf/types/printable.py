@@ -8,7 +8,6 @@ import re
 # Unicode that turn the direction of text or begin a line.
 _CONTROL = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 _IN_LINES = re.compile(f"[{_CONTROL}]")
-_IN_A_LINE = re.compile(f"[{_CONTROL}\t\n]")
 _LONGEST = 200
 _LONGEST_CELL = 10_000
 
@@ -23,13 +22,13 @@ def printable(text: str) -> str:
 
 
 def one_line(text: str, longest: int = _LONGEST) -> str:
-    r"""Return a text as one line of a bounded length, all of its control characters escaped.
+    r"""Return a text as one line of a bounded length, all that cannot be printed escaped.
 
     >>> print(one_line("a\nb"), one_line("abcdef", 3))
     a\nb abc...
     """
     cut = text if len(text) <= longest else f"{text[:longest]}..."
-    return cut if cut.isascii() and cut.isprintable() else _IN_A_LINE.sub(_escaped, cut)
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in cut)
 
 
 def cell(text: str) -> str:

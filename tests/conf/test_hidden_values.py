@@ -9,6 +9,7 @@ import pytest
 from conf.loading.masking import masked_text
 from conf.loading.render import render_settings, render_yaml
 from conf.settings import Settings
+from conf.yaml_text import parse_yaml
 
 SECRET = "hunter2hunter2"
 
@@ -176,3 +177,8 @@ def test_a_secret_that_is_a_default_in_the_file_is_refused(job_yaml: str, refusa
     source = "  source: {kafka: {servers: 'a:1', topics: [t], options: {ssl.key.password: '${PW:-hunter2hunter2}'}}}\n"
     (line,) = refusals(job_yaml + source)
     assert "expected a secret from the environment, got a hidden value" in line
+
+
+def test_anchor_that_is_used_again_prints_no_line_of_the_file(recwarn: pytest.WarningsRecorder) -> None:
+    assert parse_yaml(f"{{a: &x {SECRET}, b: &x 1, c: *x}}") == {"a": SECRET, "b": 1, "c": 1}
+    assert [str(each.message) for each in recwarn] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,8 @@ def test_one_event_of_the_future_does_not_make_the_others_late(
     fraud_config: Path, crafted: CraftedInput, tmp_path: Path
 ) -> None:
     lines = crafted.good_lines()
-    event = json.loads(lines[0]) | {"TRANSACTION_ID": 77_777_777, "TX_DATETIME": "2999-01-01T00:00:00"}
+    soon = datetime.now(timezone.utc) + timedelta(hours=1)
+    event = json.loads(lines[0]) | {"TRANSACTION_ID": 77_777_777, "TX_DATETIME": soon.isoformat(timespec="seconds")}
     source = tmp_path / "in.jsonl"
     source.write_text("\n".join([*lines[:50], json.dumps(event), *lines[50:]]) + "\n")
     found = run_job(fraud_config, source, tmp_path / "out")

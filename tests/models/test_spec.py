@@ -121,3 +121,18 @@ def test_spec_that_can_be_read_can_be_written(levels: int, full_spec: ModelSpec)
             parse_spec(content, "m.json")
     else:
         assert parse_spec(spec_text(parse_spec(content, "m.json")).encode(), "m.json").baseline is not None
+
+
+def test_value_of_a_stranger_fits_the_line_of_its_error() -> None:
+    with pytest.raises(ModelError, match="key name") as caught:
+        parse_spec(json.dumps({"name": ["\x1b[2J\n" + "9" * 100_000]}).encode(), "model.json")
+    text = str(caught.value)
+    assert text.isprintable()
+    assert len(text) < 1_000
+
+
+@pytest.mark.parametrize("half", [b"\\ud800", b"\xed\xa0\x80"], ids=["escaped", "as bytes"])
+def test_half_a_character_cannot_be_read(full_spec: ModelSpec, half: bytes) -> None:
+    content = spec_text(full_spec).encode().replace(b"shipped", half)
+    with pytest.raises(ModelError, match="is not JSON: .*surrogates not allowed"):
+        parse_spec(content, "model.json")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from tests.integration.kafka.topics import Reader, Sent, Topics, send
@@ -27,7 +28,8 @@ def test_disorder_a_row_of_the_future_and_an_empty_partition_change_no_score(
     times = {line: moments[json.loads(line)["TRANSACTION_ID"]] for line in crafted.good_lines()}
     lines = sorted(times, key=lambda line: int(times[line]) + random_.randrange(DELAY_MS))
     assert lines != crafted.good_lines()
-    ahead = json.loads(lines[0]) | {"TRANSACTION_ID": AHEAD_ID, "TX_DATETIME": "2999-01-01T00:00:00"}
+    soon = datetime.now(timezone.utc) + timedelta(hours=1)
+    ahead = json.loads(lines[0]) | {"TRANSACTION_ID": AHEAD_ID, "TX_DATETIME": soon.isoformat(timespec="seconds")}
     sent = [*lines[:50], json.dumps(ahead), *lines[50:]]
     send(topics.servers, [Sent(topics.events, None, text.encode()) for text in sent], partition=1)
     given = [*topics.source(stop="latest"), *topics.sink(), f"job.events.watermark_delay={DELAY_MS // 3_600_000}h"]
