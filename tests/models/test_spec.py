@@ -134,5 +134,5 @@ def test_value_of_a_stranger_fits_the_line_of_its_error() -> None:
 @pytest.mark.parametrize("half", [b"\\ud800", b"\xed\xa0\x80"], ids=["escaped", "as bytes"])
 def test_half_a_character_cannot_be_read(full_spec: ModelSpec, half: bytes) -> None:
     content = spec_text(full_spec).encode().replace(b"shipped", half)
-    with pytest.raises(ModelError, match="is not JSON: .*surrogates not allowed"):
+    with pytest.raises(ModelError, match=r"is not JSON: .*surrogates not allowed"):
         parse_spec(content, "model.json")
