@@ -50,6 +50,9 @@ KAFKA = ["confluent-kafka>=2.5"]
 # Learns a stream in machine code, and writes what was learnt as ONNX. Tested with numba 0.61.2.
 LEARNING = ["numba>=0.59,<0.62", "onnx>=1.16"]
 
+# A feature store on a server. apache-beam installs beside redis-py before 6 only.
+REDIS = ["redis[hiredis]>=5,<6"]
+
 # The prompt of `gress sql`.
 SQL = ["prompt-toolkit>=3.0.36,<4"]
 
@@ -78,6 +81,7 @@ TEST = [
     *REPORT,
     *KAFKA,
     *LEARNING,
+    *REDIS,
     *SQL,
     "duckdb>=1.0",
     "hypothesis>=6.100",
@@ -137,6 +141,7 @@ setup(
         "kafka": KAFKA,
         "learning": LEARNING,
         "local": LOCAL,
+        "redis": REDIS,
         "report": REPORT,
         "sql": SQL,
         "test": TEST,

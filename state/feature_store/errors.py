@@ -1,0 +1,22 @@
+"""Errors of the feature store."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Reason = Literal["unreachable", "timeout", "access", "full", "refused", "open"]
+"""Cause of a failure; ``open``: the breaker keeps calls from the server for a while."""
+
+
+class StoreError(Exception):
+    """The store did not do what it was asked.
+
+    Attributes:
+        reason: the cause, as counters name it.
+        is_transient: another try may go well.
+    """
+
+    def __init__(self, reason: Reason, text: str) -> None:
+        super().__init__(f"feature store: {text}")
+        self.reason = reason
+        self.is_transient = reason in {"unreachable", "timeout"}

@@ -1,0 +1,197 @@
+"""The feature store that callers hold: batches of rows in front of a backend of cells."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from state.feature_store.attempts import Attempts
+from state.feature_store.cells import check_times, pack_rows
+from state.feature_store.counts import Counting, StoreCounts
+from state.feature_store.features import Features
+from state.feature_store.row_cache import RowCache
+from state.feature_store.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+    from typing_extensions import Self
+
+    from state.feature_store.attempts import Breaker, Patience
+    from state.feature_store.backend import Backend, BackendStats
+    from state.feature_store.group import Group
+
+# Entities of one call to a server, which does nothing else meanwhile.
+_WRITTEN_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class StoreOptions:
+    """Rules for reading a store.
+
+    Attributes:
+        cache_size: most entities that the cache of a table holds; 0: no cache.
+        cache_ttl_s: seconds that an entry of the cache is used.
+        event_ttl_ms: values that are older than this, in event time of the row that asks, are missing; None: any age.
+        is_serving_stale: during an outage, use what the cache has beyond its time to live.
+    """
+
+    cache_size: int = 10_000
+    cache_ttl_s: float = 1.0
+    event_ttl_ms: int | None = None
+    is_serving_stale: bool = False
+
+
+class FeatureStore:
+    """Values of features by entity; threads may share it.
+
+    Reading never raises for an outage: the rows that nobody answers are told as failed, and counted. A value written
+    through this object is seen at once by it, and by others once their caches are over.
+
+    Args:
+        backend: where cells are kept.
+        options: how they are read.
+        patience: tries of each call.
+        breaker: decision whether the backend may be called.
+        clock: function that returns monotonic seconds.
+        sleep: function that waits for seconds.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        options: StoreOptions,
+        *,
+        patience: Patience,
+        breaker: Breaker,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._backend = backend
+        self._options = options
+        self._counting = Counting()
+        self._attempts = Attempts(
+            patience, breaker, sleep=sleep, on_failure=lambda error: self._counting.add_error(error.reason)
+        )
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._views: dict[tuple[Group, tuple[str, ...]], View] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def get_many(
+        self, group: Group, keys: Sequence[str], names: Sequence[str], *, as_of_ms: NDArray[np.int64] | None = None
+    ) -> Features:
+        """Return the values of the rows of a batch; the backend is asked once, for the distinct keys it must answer.
+
+        Args:
+            group: table of the entities.
+            keys: entity of each of n rows; they repeat.
+            names: names of the values.
+            as_of_ms: event time of each row, (n,); with ``event_ttl_ms`` older values are missing.
+        """
+        places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+        rows = np.fromiter(map(places.__getitem__, keys), np.intp, len(keys))
+        cells, is_failed = self._view(group, tuple(names)).get(list(places), self._clock)
+        cells = cells.take(rows)
+        ttl_ms = self._options.event_ttl_ms
+        if as_of_ms is not None and ttl_ms is not None:
+            young = cells.not_before(as_of_ms - ttl_ms)
+            self._counting.add(expired=int((young.kinds != cells.kinds).sum()))
+            cells = young
+        return Features(tuple(names), cells, is_failed[rows])
+
+    def put_many(
+        self, group: Group, keys: Sequence[str], columns: Mapping[str, ArrayLike], times_ms: NDArray[np.int64]
+    ) -> int:
+        """Keep the values of rows, each with its event time; one older than what is kept changes nothing.
+
+        Of two values with one event time the later call's is kept, so that a replay ends as the first run did.
+
+        Args:
+            group: table of the entities.
+            keys: entity of each of n rows.
+            columns: values by name, (n,) each; None is "no value".
+            times_ms: event time of each row, milliseconds since 1970.
+
+        Returns:
+            The number of cells that were older.
+
+        Raises:
+            StoreError: the backend did not take them; those before may be there, and all may be written again.
+            TypeError: a value is no number, boolean, text or None.
+            ValueError: times are no milliseconds, or lengths differ.
+        """
+        times = np.asarray(times_ms, np.int64)
+        check_times(times)
+        lengths = {"times": len(times), **{name: len(np.asarray(values)) for name, values in columns.items()}}
+        wrong = [f"{name} {length}" for name, length in lengths.items() if length != len(keys)]
+        if wrong:
+            msg = f"expected a value for each of {len(keys)} keys, got {', '.join(wrong)}"
+            raise ValueError(msg)
+        rows, names, full = pack_rows(columns, times), list(columns), [group.key(key) for key in keys]
+        older = 0
+        for start in range(0, len(full), _WRITTEN_AT_ONCE):
+            part = slice(start, start + _WRITTEN_AT_ONCE)
+            write = partial(self._backend.write, full[part], names, rows[part])
+            older += self._attempts.call(write)
+        self._counting.add(older=older)
+        self._forget(group, keys)
+        return older
+
+    def delete(self, group: Group, keys: Sequence[str]) -> int:
+        """Forget entities; return how many there were.
+
+        Raises:
+            StoreError: the backend did not answer.
+        """
+        number = self._attempts.call(lambda: self._backend.delete([group.key(key) for key in keys]))
+        self._forget(group, keys)
+        return number
+
+    def stats(self) -> BackendStats:
+        """Return the state of the backend.
+
+        Raises:
+            StoreError: it did not answer.
+        """
+        return self._attempts.call(self._backend.stats)
+
+    def counts(self) -> StoreCounts:
+        """Return the counters of this object."""
+        return self._counting.now()
+
+    def close(self) -> None:
+        """Close the backend."""
+        self._backend.close()
+
+    def _view(self, group: Group, names: tuple[str, ...]) -> View:
+        with self._lock:
+            view = self._views.get((group, names))
+            if view is None:
+                cache = RowCache(self._options.cache_size, self._options.cache_ttl_s, len(names))
+                stale = self._options.is_serving_stale
+
+                def load(keys: Sequence[str]) -> Sequence[Sequence[bytes | None]]:
+                    full = [group.key(key) for key in keys]
+                    return self._attempts.call(lambda: self._backend.read(full, names))
+
+                view = View(load, len(names), cache, self._counting, is_serving_stale=stale)
+                self._views[group, names] = view
+            return view
+
+    def _forget(self, group: Group, keys: Sequence[str]) -> None:
+        with self._lock:
+            views = [view for (of, _), view in self._views.items() if of == group]
+        for view in views:
+            view.forget(keys)
