@@ -10,37 +10,18 @@ from typing_extensions import Self
 from conf.drift import DriftSettings
 from conf.experiments.ab_testing import AbTestingSettings
 from conf.model_registry import ModelRegistrySettings, ModelSettings
+from conf.stores.feature_store import FeatureStoreSettings
 from conf.types.base import FrozenSettings
 from conf.types.durations import DurationMs, PositiveDurationMs
 from conf.types.grammar import full_version
 from conf.types.refusal import Refusal, validation_error
-from conf.types.scalars import BatchSize, Flag, Name, Ports, Real, Whole, matching
-
-Address = Annotated[str, matching(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}", "host:port")]
+from conf.types.scalars import BatchSize, Flag, Name, Ports, Real, Whole
 
 
 def _unique(ids: tuple[int, ...]) -> tuple[int, ...]:
     if len(set(ids)) < len(ids):
         raise validation_error(Refusal("each GPU id once"))
     return ids
-
-
-class FeatureStoreSettings(FrozenSettings):
-    """Cache of looked-up features.
-
-    Attributes:
-        enabled: look features up through a cache; default false. Jobs of this version refuse true.
-        backend: store of the entries, ``memory`` (default) or ``redis``.
-        ttl_ms: how long an entry lives; YAML ``ttl``, default 5m.
-        redis_addr: ``host:port``; default ``localhost:6379``. The password comes from the environment.
-        redis_db: number of the database, >= 0; default 0.
-    """
-
-    enabled: Flag = False
-    backend: Literal["memory", "redis"] = "memory"
-    ttl_ms: PositiveDurationMs = Field(default=300_000, alias="ttl")
-    redis_addr: Address = "localhost:6379"
-    redis_db: Whole = Field(default=0, ge=0)
 
 
 class MlInferenceSettings(FrozenSettings):
@@ -130,7 +111,7 @@ class MlSettings(FrozenSettings):
         enabled: whether jobs may run; default false.
         model_registry: where models are kept.
         models: versions that a deployment names; default none.
-        feature_store: cache of looked-up features.
+        feature_store: store of features by entity.
         inference: how models are called where a job does not say otherwise.
         online_learning: learning from labels as they arrive.
         ab_testing: experiments between versions.

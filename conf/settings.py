@@ -23,7 +23,6 @@ from conf.learning.learner import LearnerSettings
 from conf.learning.learning import LearningSettings
 from conf.learning.learning_choice import learning_contradictions
 from conf.ml import (
-    FeatureStoreSettings,
     MetricsSettings,
     MlInferenceSettings,
     MlSettings,
@@ -31,6 +30,7 @@ from conf.ml import (
 )
 from conf.model_choice import contradictions
 from conf.model_registry import ModelRegistrySettings, ModelSettings
+from conf.stores.feature_store import FeatureStoreSettings
 from conf.types.base import FrozenSettings
 from conf.types.durations import format_duration
 from conf.types.refusal import Refusal, validation_error

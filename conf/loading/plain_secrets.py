@@ -16,12 +16,13 @@ _OPTIONS: tuple[KeyPath, ...] = (
     ("job", "labels", "kafka", "options"),
     ("job", "sink", "kafka", "options"),
     ("job", "sink", "jdbc"),
+    ("ml", "feature_store"),
 )
 _FLINK: KeyPath = ("execution", "flink")
 
 
 def find_plain_secrets(raw: RawSettings, environ: Mapping[str, str]) -> list[ConfigProblem]:
-    """Return a problem for each secret of a command line, and each of a client that is not from the environment.
+    """Return a problem for each secret of a command line, and each of a client or a database that is not from the environment.
 
     Args:
         raw: settings with all overrides applied and references filled.
@@ -37,7 +38,8 @@ def _of_clients(raw: RawSettings, environ: Mapping[str, str]) -> Iterator[Config
             path = (*options, name)
             source = raw.source_of(path)
             is_from_environment = path in raw.substituted or source in environ
-            if is_secret((str(name),)) and not is_from_environment and not source.startswith(ASSIGNED):
+            is_told = is_secret((str(name),)) and found[name] is not None
+            if is_told and not is_from_environment and not source.startswith(ASSIGNED):
                 hint = "write it as ${NAME} and set the variable NAME"
                 yield ConfigProblem(path, "a secret from the environment", HIDDEN, hint, source)
 

@@ -46,6 +46,9 @@ class Backend(Protocol):
         row after row.
         """
 
+    def names(self, key: str) -> list[str]:
+        """Return the names of the cells of a key, sorted."""
+
     def delete(self, keys: Sequence[str]) -> int:
         """Forget keys; return how many there were."""
 

@@ -149,6 +149,14 @@ class FeatureStore:
         self._forget(group, keys)
         return older
 
+    def names(self, group: Group, key: str) -> list[str]:
+        """Return the names of the values that an entity has, sorted.
+
+        Raises:
+            StoreError: the backend did not answer.
+        """
+        return self._attempts.call(lambda: self._backend.names(group.key(key)))
+
     def delete(self, group: Group, keys: Sequence[str]) -> int:
         """Forget entities; return how many there were.
 

@@ -50,6 +50,11 @@ class MemoryBackend:
                 self._sweep_at = max(_FIRST_SWEEP, 2 * len(self._entities))
             return older
 
+    def names(self, key: str) -> list[str]:
+        """Return the names of the cells of a key, sorted."""
+        with self._lock:
+            return sorted(self._living(key, self._clock()))
+
     def delete(self, keys: Sequence[str]) -> int:
         """Forget keys; return how many there were."""
         with self._lock:

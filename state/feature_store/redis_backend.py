@@ -56,6 +56,11 @@ class RedisBackend:
                 pipeline.execute_command("EVAL", WRITE, 1, key, *head, *row)
             return sum(map(int, pipeline.execute()))
 
+    def names(self, key: str) -> list[str]:
+        """Return the names of the cells of a key, sorted."""
+        with self._failures():
+            return sorted(name.decode() for name in self._client().hkeys(key))
+
     def delete(self, keys: Sequence[str]) -> int:
         """Forget keys; return how many there were."""
         with self._failures():

@@ -67,7 +67,9 @@ ML = [
     (
         "feature_store: {qqqq: 1}",
         "feature_store.qqqq: expected a known key, got 'qqqq'; "
-        "valid names: enabled, backend, ttl, redis_addr, redis_db",
+        "valid names: enabled, backend, ttl, ttl_on, retention, redis_addr, redis_db, redis_mode, redis_master, "
+        "redis_user, redis_password, redis_tls, redis_ca, redis_cert, redis_cert_key, timeout, retries, "
+        "breaker_failures, breaker_open, cache_size, cache_ttl, on_error",
     ),
     ("feature_store: {1: 2}", "feature_store.1: expected a key that is text, got 2"),
     (

@@ -79,6 +79,7 @@ def test_a_replay_changes_nothing(backend: Backend, open_store: Callable[..., Fe
     keys, columns, times = ["a", "b", "a"], {"x": [1.0, 2.0, 3.0]}, np.array([5, 6, 7])
     assert store.put_many(GROUP, keys, columns, times) == 0
     assert store.put_many(GROUP, keys, columns, times) == 1
+    assert (store.names(GROUP, "a"), store.names(GROUP, "none")) == (["x"], [])
     assert store.get_many(GROUP, ENTITIES, ["x"]).values("x") == [3.0, 2.0]
 
 

@@ -1,0 +1,1 @@
+"""Settings of the places that values of features are kept in."""

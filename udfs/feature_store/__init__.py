@@ -1,0 +1,1 @@
+"""The feature store as settings describe it: `open_store` puts backend, cache, tries and breaker together."""
