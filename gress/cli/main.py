@@ -27,6 +27,7 @@ from gress.cli.report import mount as mount_report
 from gress.cli.sql.command import mount as mount_sql
 from gress.cli.sql.tools import mount as mount_sql_tools
 from gress.cli.state import mount as mount_state
+from gress.cli.store.commands import mount as mount_store
 from gress.cli.top import mount as mount_top
 from jobs.errors import JobError, refuse
 
@@ -45,7 +46,7 @@ app = typer.Typer(
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 jobs_app = typer.Typer(no_args_is_help=True, help="The jobs that come with the package.")
 config_app = typer.Typer(no_args_is_help=True, help="Settings: check a file, show what is in effect.")
-features_app = typer.Typer(no_args_is_help=True, help="Features: list the types; explain and export those of a job.")
+features_app = typer.Typer(no_args_is_help=True, help="Features: list, explain, export; what the store holds.")
 app.add_typer(jobs_app, name="jobs", rich_help_panel=RUN)
 app.add_typer(config_app, name="config", rich_help_panel=RUN)
 app.add_typer(models_app, name="models", rich_help_panel=MODELS)
@@ -56,6 +57,7 @@ app.add_typer(metrics_app, name="metrics", rich_help_panel=WATCH)
 app.add_typer(jars_app, name="jars", rich_help_panel=CLUSTERS)
 app.add_typer(dev_app, name="dev", rich_help_panel=CLUSTERS)
 mount_power(experiments_app)
+mount_store(features_app)
 mount_replay(experiments_app)
 mount_experiment_report(experiments_app)
 mount_cluster(app)
@@ -353,9 +355,11 @@ def _settings(job: str, config: Path | None, overrides: list[str] | None) -> Any
 
 def _refusals() -> tuple[type[Exception], ...]:
     from models.errors import ModelError
+    from state.feature_store.errors import StoreError
+    from udfs.feature_store.errors import StoreSettingError
     from udfs.features.errors import FeatureError
 
-    return (ConfigError, FeatureError, JobError, ModelError)
+    return (ConfigError, FeatureError, JobError, ModelError, StoreError, StoreSettingError)
 
 
 def _fail(text: str, code: Literal[1, 2]) -> NoReturn:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from state.feature_store.attempts import Attempts
-from state.feature_store.cells import check_times, pack_rows
+from state.feature_store.cells import Cells, check_times, pack_rows
 from state.feature_store.counts import Counting, StoreCounts
 from state.feature_store.features import Features
 from state.feature_store.row_cache import RowCache
@@ -100,6 +100,8 @@ class FeatureStore:
             names: names of the values.
             as_of_ms: event time of each row, (n,); with ``event_ttl_ms`` older values are missing.
         """
+        if not names:
+            return Features((), Cells.empty(len(keys), 0), np.zeros(len(keys), bool))
         places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
         rows = np.fromiter(map(places.__getitem__, keys), np.intp, len(keys))
         cells, is_failed = self._view(group, tuple(names)).get(list(places), self._clock)
@@ -139,6 +141,8 @@ class FeatureStore:
         if wrong:
             msg = f"expected a value for each of {len(keys)} keys, got {', '.join(wrong)}"
             raise ValueError(msg)
+        if not columns:
+            return 0
         rows, names, full = pack_rows(columns, times), list(columns), [group.key(key) for key in keys]
         older = 0
         for start in range(0, len(full), _WRITTEN_AT_ONCE):

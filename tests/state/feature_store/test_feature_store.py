@@ -64,6 +64,13 @@ def test_no_rows_ask_nothing(backend: Watched, open_store: Callable[..., Feature
     assert backend.asked == []
 
 
+def test_no_names_ask_and_write_nothing(backend: Watched, open_store: Callable[..., FeatureStore]) -> None:
+    store = open_store(backend)
+    assert store.put_many(GROUP, ["a"], {}, np.array([1])) == 0
+    assert store.get_many(GROUP, ["a", "b"], []).cells.kinds.shape == (2, 0)
+    assert (backend.asked, store.stats().entities) == ([], 0)
+
+
 def test_what_is_written_is_seen_at_once(backend: Watched, open_store: Callable[..., FeatureStore]) -> None:
     store = filled(open_store(backend))
     store.get_many(GROUP, ["a"], ["x"])

@@ -1,0 +1,1 @@
+"""`gress features get`, `load` and `stats`: the feature store."""

@@ -1,0 +1,1 @@
+"""Work on a feature store from the command line: filling it from files."""
