@@ -111,11 +111,11 @@ class RedisBackend:
     @contextmanager
     def _failures(self) -> Iterator[None]:
         """Turn the library's errors into ours, which say where and why."""
-        from redis.exceptions import RedisError
+        from redis.exceptions import RedisClusterException, RedisError
 
         try:
             yield
-        except (RedisError, OSError) as error:
+        except (RedisError, RedisClusterException, OSError) as error:
             where = ", ".join(f"{host}:{port}" for host, port in self._options.addresses)
             raise StoreError(_reason(error), f"redis at {where}: {error}") from error
 
@@ -132,6 +132,7 @@ def _reason(error: Exception) -> Reason:
         return "timeout"
     # A server that is loading its file, or that has no master, says so in a reply.
     is_away = text.startswith(("LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN"))
+    is_away = is_away or isinstance(error, exceptions.RedisClusterException | exceptions.ClusterDownError)
     if isinstance(error, exceptions.ConnectionError | OSError) or is_away:
         return "unreachable"
     return "full" if "OOM " in text or text.startswith("command not allowed when used memory") else "refused"

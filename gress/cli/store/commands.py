@@ -37,7 +37,7 @@ def get_command(
 ) -> None:
     """Show what the feature store has of an entity.
 
-    Each value comes with its event time.     `gress features explain` shows the hash of a job's feature set.
+    Each value comes with its event time; `gress features explain` shows the hash of a job's feature set.
     """
     from gress.cli.console import print_json, print_table
     from state.feature_store.group import Group
