@@ -1,4 +1,4 @@
-"""Checks of this machine for parts that only some jobs need: TFLite, a GPU, Kafka's connector, the report, ports.
+"""Checks of this machine for parts that only some jobs need: TFLite, a GPU, Kafka's connector, stores, the report.
 
 A part that is missing is a fault only where settings ask for it.
 """
@@ -12,6 +12,7 @@ from typing import Any
 
 from conf.settings import Settings
 from gress.doctor import Requirement
+from gress.feature_store.check_store import check_store
 from jobs.errors import JobError
 from jobs.flink.metrics import port_numbers
 from jobs.flink.ports import is_free
@@ -33,6 +34,7 @@ def diagnose_options(settings: Settings, load: Callable[[str], Any]) -> list[Req
         check_kafka(None, is_asked=is_kafka),
         check_jdbc(None, is_asked=job is not None and job.sink.jdbc is not None),
         check_sql_tools(None),
+        check_store(settings.ml.feature_store),
         check_report(_version_of("plotly")),
         check_ports({setting: ports for setting, ports in asked.items() if ports != "0"}),
     ]

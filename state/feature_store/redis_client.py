@@ -11,7 +11,8 @@ class RedisOptions:
     """Addresses of a server, and what it asks for to let one in.
 
     Attributes:
-        addresses: host and port; of a cluster some nodes, of sentinels each.
+        addresses: host and port; of a cluster some nodes; of sentinels each, which are asked without
+            user and encryption.
         mode: what answers at the addresses.
         master: name under which sentinels know the server.
         db: number of the database.

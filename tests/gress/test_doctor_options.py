@@ -112,12 +112,15 @@ def test_settings_decide_what_is_asked_for(taken: int, tmp_path: Path, monkeypat
         "features": {"name": "f", "specs": list(SPECS)},
         "inference": {"model_name": "m"},
     }
-    asking = {"ml": {"inference": {"enable_gpu": True}, "metrics": {"port": taken}}, "job": job}
+    store = {"backend": "redis", "redis_addr": "127.0.0.1:1", "retries": 0}
+    ml = {"inference": {"enable_gpu": True}, "metrics": {"port": taken}, "feature_store": store}
+    asking = {"ml": ml, "job": job}
     load = onnxruntime("CPUExecutionProvider")
-    assert [each.ok for each in diagnose_options(settings_from({}), load)] == [True] * 7
+    assert [each.ok for each in diagnose_options(settings_from({}), load)] == [True] * 8
     assert [each.name for each in diagnose_options(settings_from(asking), load) if not each.ok] == [
         "GPU",
         "Kafka's connector",
         "PostgreSQL's connector",
+        "Feature store",
         "Ports",
     ]
