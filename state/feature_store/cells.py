@@ -166,6 +166,19 @@ def check_times(times_ms: NDArray[Any]) -> None:
         raise ValueError(msg)
 
 
+def check_lengths(rows: int, columns: Mapping[str, ArrayLike]) -> None:
+    """Refuse columns that have not a value for each row.
+
+    Raises:
+        ValueError: a length differs.
+    """
+    lengths = {name: len(np.asarray(values)) for name, values in columns.items()}
+    wrong = [f"{name} {length}" for name, length in lengths.items() if length != rows]
+    if wrong:
+        msg = f"expected a value for each of {rows} keys, got {', '.join(wrong)}"
+        raise ValueError(msg)
+
+
 def pack_rows(columns: Mapping[str, ArrayLike], times_ms: NDArray[np.int64]) -> list[tuple[bytes, ...]]:
     """Return the packed cells of each row, in the order of the columns."""
     return list(zip(*(pack_column(values, times_ms) for values in columns.values()), strict=True))

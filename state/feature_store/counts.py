@@ -5,6 +5,10 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from state.feature_store.errors import StoreError
 
 
 @dataclass(frozen=True)
@@ -47,10 +51,10 @@ class Counting:
         with self._lock:
             self._numbers.update(numbers)
 
-    def add_error(self, reason: str) -> None:
+    def add_error(self, error: StoreError) -> None:
         """Count a failed try."""
         with self._lock:
-            self._errors[reason] += 1
+            self._errors[error.reason] += 1
 
     def now(self) -> StoreCounts:
         """Return the numbers so far."""

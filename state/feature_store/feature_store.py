@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from state.feature_store.attempts import Attempts
-from state.feature_store.cells import Cells, check_times, pack_rows
+from state.feature_store.cells import Cells, check_lengths, check_times, pack_rows
 from state.feature_store.counts import Counting, StoreCounts
 from state.feature_store.features import Features
 from state.feature_store.row_cache import RowCache
@@ -51,8 +51,8 @@ class StoreOptions:
 class FeatureStore:
     """Values of features by entity; threads may share it.
 
-    Reading never raises for an outage: the rows that nobody answers are told as failed, and counted. A value written
-    through this object is seen at once by it, and by others once their caches are over.
+    Reading never raises for an outage: rows without an answer are told as failed, and counted. What this object writes
+    it sees at once, others once their caches are over.
 
     Args:
         backend: where cells are kept.
@@ -60,7 +60,7 @@ class FeatureStore:
         patience: tries of each call.
         breaker: decision whether the backend may be called.
         clock: function that returns monotonic seconds.
-        sleep: function that waits for seconds.
+        sleep: function that waits.
     """
 
     def __init__(
@@ -76,18 +76,10 @@ class FeatureStore:
         self._backend = backend
         self._options = options
         self._counting = Counting()
-        self._attempts = Attempts(
-            patience, breaker, sleep=sleep, on_failure=lambda error: self._counting.add_error(error.reason)
-        )
+        self._attempts = Attempts(patience, breaker, sleep=sleep, on_failure=self._counting.add_error)
         self._clock = clock
         self._lock = threading.Lock()
         self._views: dict[tuple[Group, tuple[str, ...]], View] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def get_many(
         self, group: Group, keys: Sequence[str], names: Sequence[str], *, as_of_ms: NDArray[np.int64] | None = None
@@ -136,19 +128,14 @@ class FeatureStore:
         """
         times = np.asarray(times_ms, np.int64)
         check_times(times)
-        lengths = {"times": len(times), **{name: len(np.asarray(values)) for name, values in columns.items()}}
-        wrong = [f"{name} {length}" for name, length in lengths.items() if length != len(keys)]
-        if wrong:
-            msg = f"expected a value for each of {len(keys)} keys, got {', '.join(wrong)}"
-            raise ValueError(msg)
+        check_lengths(len(keys), {"times": times, **columns})
         if not columns:
             return 0
         rows, names, full = pack_rows(columns, times), list(columns), [group.key(key) for key in keys]
         older = 0
         for start in range(0, len(full), _WRITTEN_AT_ONCE):
             part = slice(start, start + _WRITTEN_AT_ONCE)
-            write = partial(self._backend.write, full[part], names, rows[part])
-            older += self._attempts.call(write)
+            older += self._attempts.call(partial(self._backend.write, full[part], names, rows[part]))
         self._counting.add(older=older)
         self._forget(group, keys)
         return older
@@ -187,20 +174,24 @@ class FeatureStore:
         """Close the backend."""
         self._backend.close()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def _view(self, group: Group, names: tuple[str, ...]) -> View:
         with self._lock:
             view = self._views.get((group, names))
             if view is None:
                 cache = RowCache(self._options.cache_size, self._options.cache_ttl_s, len(names))
-                stale = self._options.is_serving_stale
-
-                def load(keys: Sequence[str]) -> Sequence[Sequence[bytes | None]]:
-                    full = [group.key(key) for key in keys]
-                    return self._attempts.call(lambda: self._backend.read(full, names))
-
+                load, stale = partial(self._load, group, names), self._options.is_serving_stale
                 view = View(load, len(names), cache, self._counting, is_serving_stale=stale)
                 self._views[group, names] = view
             return view
+
+    def _load(self, group: Group, names: Sequence[str], keys: Sequence[str]) -> Sequence[Sequence[bytes | None]]:
+        return self._attempts.call(partial(self._backend.read, [group.key(key) for key in keys], names))
 
     def _forget(self, group: Group, keys: Sequence[str]) -> None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""A real server: round trips, outages, and what it refuses."""
+"""A real server: round trips, lifetimes, TLS, clusters and sentinels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from state.feature_store.errors import StoreError
 from state.feature_store.feature_store import FeatureStore
 from state.feature_store.group import Group
 from state.feature_store.redis_backend import RedisBackend
@@ -19,10 +18,6 @@ from state.feature_store.redis_client import RedisOptions, open_client
 from tests.support.redis_server import RedisServer, redis_server
 
 GROUP = Group("customer", "abc")
-# What the page says that a user needs.
-READS, WRITES = ("+hmget", "+hkeys"), ("+evalsha", "+eval", "+script", "+hset", "+pexpire", "+hmget", "+del")
-COMMANDS = (*READS, *WRITES, "+info", "+dbsize", "+scan", "+memory")
-USERS = ("--user", "job", "on", ">secret", "~gress:*", *COMMANDS, "--user", "default", "off")
 TIMES = np.array([1, 2])
 
 
@@ -95,73 +90,6 @@ def test_times_before_1970_are_older(server: RedisServer, open_store: Callable[.
     assert store.put_many(GROUP, ["old"], {"x": [2.0]}, np.array([-6])) == 1
     assert store.put_many(GROUP, ["old"], {"x": [3.0]}, np.array([2**53 - 1])) == 0
     assert store.put_many(GROUP, ["old"], {"x": [4.0]}, np.array([2**53 - 2])) == 1
-
-
-def test_a_killed_server_fails_no_batch_and_comes_back(
-    folder: Path, open_store: Callable[..., FeatureStore], clock: Any
-) -> None:
-    with redis_server(folder) as server:
-        store = filled(open_store(on(server), retries=1, cache_size=0))
-        assert store.get_many(GROUP, ["a"], ["x"]).values("x") == [1.0]
-        server.kill()
-        for _ in range(3):
-            assert store.get_many(GROUP, ["a", "b"], ["x"]).floats("x", 7.0).tolist() == [7.0, 7.0]
-        counts = store.counts()
-        assert (counts.failed, counts.errors["unreachable"]) == (6, 3)
-        assert counts.errors["open"] >= 2
-        server.start()
-        clock.sleep(10.0)
-        assert not store.get_many(GROUP, ["a"], ["x"]).is_failed.any()
-        assert filled(store).get_many(GROUP, ["a"], ["x"]).values("x") == [1.0]
-
-
-def test_a_restart_between_batches_is_tried_again(folder: Path, open_store: Callable[..., FeatureStore]) -> None:
-    with redis_server(folder) as server:
-        store = filled(open_store(on(server), retries=1, cache_size=0))
-        server.kill()
-        server.start()
-        got = store.get_many(GROUP, ["a"], ["x"])
-        assert (got.is_failed.tolist(), got.values("x")) == ([False], [None])
-        assert filled(store).get_many(GROUP, ["a"], ["x"]).values("x") == [1.0]
-
-
-def test_a_slow_server_is_not_waited_for(folder: Path, open_store: Callable[..., FeatureStore], clock: Any) -> None:
-    with redis_server(folder) as server:
-        store = filled(open_store(on(server), cache_size=0))
-        server.pause()
-        for _ in range(4):
-            assert store.get_many(GROUP, ["a"], ["x"]).is_failed.all()
-        assert store.counts().errors == {"timeout": 3, "open": 1}
-        server.resume()
-        clock.sleep(10.0)
-        assert store.get_many(GROUP, ["a"], ["x"]).values("x") == [1.0]
-
-
-def test_a_full_server_refuses_writes_and_answers_reads(folder: Path, open_store: Callable[..., FeatureStore]) -> None:
-    with redis_server(folder) as server:
-        store = filled(open_store(on(server), retries=1, cache_size=0))
-        server.set("maxmemory", "1mb")
-        with pytest.raises(StoreError, match=r"redis at 127.0.0.1:[0-9]+: .*command not allowed") as caught:
-            filled(store)
-        assert caught.value.reason == "full"
-        assert store.get_many(GROUP, ["a"], ["x"]).values("x") == [1.0]
-        assert store.stats().bytes_limit == 1 << 20
-        server.set("maxmemory", "0")
-        filled(store)
-        assert store.counts().errors == {"full": 1}
-
-
-def test_users_and_passwords(folder: Path, open_store: Callable[..., FeatureStore]) -> None:
-    with redis_server(folder, *USERS) as server:
-        store = filled(open_store(on(server, user="job", password="secret")))
-        assert store.get_many(GROUP, ["a"], ["x"]).values("x") == [1.0]
-        assert (store.names(GROUP, "a"), store.delete(GROUP, ["a"]), store.stats().entities) == (["x"], 1, 1)
-        for access in ({"user": "job", "password": "wrong"}, {}):
-            refused = open_store(on(server, **access), retries=3)
-            assert refused.get_many(GROUP, ["a"], ["x"]).is_failed.all()
-            assert refused.counts().errors == {"access": 1}
-        with pytest.raises(StoreError, match=r"redis at 127\.0\.0\.1:"):
-            refused.stats()
 
 
 @pytest.fixture
