@@ -22,7 +22,7 @@ _FLINK: KeyPath = ("execution", "flink")
 
 
 def find_plain_secrets(raw: RawSettings, environ: Mapping[str, str]) -> list[ConfigProblem]:
-    """Return a problem for each secret of a command line, and each of a client or a database that is not from the environment.
+    """Return a problem for each secret of a command line, and each of a client that the environment does not set.
 
     Args:
         raw: settings with all overrides applied and references filled.
