@@ -7,6 +7,7 @@ from collections.abc import Collection
 from datetime import datetime, timezone
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -96,6 +97,11 @@ EXAMPLES: dict[str, list[dict[str, object]]] = {
     "embedding": [
         {"source": "country", "parameters": {"table": {"FR": [1, 2], "DE": [3, 4]}}},
         {"source": "visits", "parameters": {"table": {1: [1, 2, 3]}, "default": -1}},
+    ],
+    "lookup": [
+        {"source": "country", "parameters": {"table": {"FR": 0.2, "DE": 0.1}}},
+        {"source": "visits", "parameters": {"table": {1: 5, 2: 7}, "default": -1}},
+        {"source": "visits", "parameters": {"table": {1: 5}}},
     ],
     "time_since_last": [{"parameters": {"key": "country"}}],
 }
@@ -261,13 +267,14 @@ def test_values_out_of_domain_are_nan_and_counted_whatever_the_batch(kind, examp
     assert set(found) <= set(features.columns_with_domain)
     matrix = features.transform(columns, np.float64)
     for name, values in found.items():
-        is_null = np.any([np.isnan(columns[column].astype(float)) for column in features.inputs], axis=0)
+        is_null = np.any([pd.isna(columns[column]) for column in features.inputs], axis=0)
         assert values == np.isnan(matrix[~is_null, features.columns.index(name)]).sum() > 0
 
 
 def test_transforms_with_a_domain_are_those_whose_null_rule_says_so() -> None:
     with_domain = {kind for kind in FEATURES if compiled(kind, EXAMPLES[kind][0]).columns_with_domain}
-    assert with_domain == {kind for kind, feature in FEATURES.items() if "counted" in feature.null_rule} == {"log"}
+    counted = {kind for kind, feature in FEATURES.items() if "counted" in feature.null_rule}
+    assert with_domain == counted == {"log", "lookup"}
 
 
 @pytest.mark.parametrize(("kind", "example"), CASES)

@@ -15,6 +15,7 @@ from udfs.features.transforms.hash import Hash
 from udfs.features.transforms.haversine import Haversine
 from udfs.features.transforms.interaction import Interaction
 from udfs.features.transforms.log import Log
+from udfs.features.transforms.lookup import Lookup
 from udfs.features.transforms.missing import Missing
 from udfs.features.transforms.normalize import Normalize
 from udfs.features.transforms.numerical import Numerical
@@ -54,6 +55,7 @@ FEATURES: dict[str, type[Feature]] = {
         Haversine,
         TargetRate,
         Embedding,
+        Lookup,
         TimeSinceLast,
     )
 }
