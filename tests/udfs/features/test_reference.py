@@ -16,7 +16,7 @@ from udfs.features.reference import EXAMPLE_FIELDS, feature_references
 
 EVENTS = EventSettings.model_validate({"id": "id", "key": "id", "time": "at", "fields": EXAMPLE_FIELDS})
 # Defaults that are no values; all others must be the value that a spec has without the parameter.
-WORDS = {"required", "either", "either or both", "none", "all", "all, none beside n-grams", "the source"}
+WORDS = {"required", "either", "either or both", "none", "all", "all, none beside n-grams", "the source", "the name"}
 # Parameters that mean something only beside others than those of the example.
 BESIDE = {
     ("categorical", "seed"): {"hash_buckets": 8},
