@@ -7,7 +7,8 @@ import pickle
 import numpy as np
 import pytest
 
-from udfs.features.tables.read_key_values import TableColumns
+from udfs.features.tables import watched_table
+from udfs.features.tables.read_key_values import TableColumns, read_key_values
 from udfs.features.tables.watched_table import CHECK_EVERY_S, WatchedTable
 
 COLUMNS = TableColumns("k", "string", "v")
@@ -107,3 +108,17 @@ def test_a_pickled_copy_follows_the_file_where_the_clock_is_behind(file, clock) 
     assert _number(copy) == 1
     copy._clock.now_s = 4.0
     assert _number(copy) == 2
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again(file, clock, monkeypatch) -> None:
+    table = WatchedTable(file, COLUMNS, clock)
+
+    def read_slowly(path, columns):
+        found = read_key_values(path, columns)
+        _write(file, "k,v\na,3\n")
+        monkeypatch.undo()
+        return found
+
+    monkeypatch.setattr(watched_table, "read_key_values", read_slowly)
+    _write(file, "k,v\na,2\n")
+    assert [_after(clock, table) for _ in range(4)] == [1, 1, 1, 3]
