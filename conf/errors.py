@@ -9,7 +9,7 @@ from conf.types.printable import one_line
 
 KeyPath = tuple[str | int, ...]
 
-# Keys and values may come from a stranger's file.
+# Expected values and hints list valid names.
 _LONGEST_TEXT = 2_000
 
 
@@ -36,8 +36,8 @@ class ConfigProblem:
     def __str__(self) -> str:
         """Return ``key.path (from SOURCE) and other.path: expected ..., got ...; hint``."""
         where = " and ".join(_named(path, source) for path, source in ((self.path, self.source), *self.against))
-        expected, got, hint = (one_line(part, _LONGEST_TEXT) for part in (self.expected, self.got, self.hint))
-        text = f"expected {expected}, got {got}"
+        expected, hint = (one_line(part, _LONGEST_TEXT) for part in (self.expected, self.hint))
+        text = f"expected {expected}, got {one_line(self.got)}"
         return "; ".join(filter(None, [f"{where}: {text}" if where else text, hint]))
 
 

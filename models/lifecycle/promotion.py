@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.checksum import verify_checksum
+from models.checksum import verified_bytes
 from models.errors import fail
 from models.lifecycle.admission import validate
 from models.runtimes.external_data import check_single_file
@@ -106,6 +106,6 @@ def rollback(registry: Registry, name: str, *, by: str = "", why: str = "") -> D
 
 def _check_file(registry: Registry, name: str, version: str) -> None:
     spec, path = registry.resolve(name, version)
-    verify_checksum(spec, path)
+    content = verified_bytes(spec, path)
     if spec.type == "onnx":
-        check_single_file(path)
+        check_single_file(path, content)
