@@ -13,7 +13,8 @@ def nearest_name(name: str, names: Iterable[str]) -> str | None:
         >>> nearest_name("inferense", ["inference", "models"])
         'inference'
     """
-    by_folded = {candidate.lower(): candidate for candidate in names}
+    # Columns of a user's table may have names that are no texts.
+    by_folded = {candidate.lower(): candidate for candidate in names if isinstance(candidate, str)}
     matches = get_close_matches(name.lower(), list(by_folded), n=1)
     return by_folded[matches[0]] if matches else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -28,10 +29,16 @@ def as_table(data: Any, names: Iterable[str]) -> Any:
         single = next((name for name, values in data.items() if np.ndim(values) == 0), None)
         if single is not None:
             raise FeatureError(WHERE, _FORMS, f"a single value for {single!r}", "a row is a dict in a list: [{...}]")
-        return {name: _array(values) if isinstance(values, list) else values for name, values in data.items()}
-    if hasattr(data, "iloc") or (hasattr(data, "column_names") and hasattr(data, "schema")):
+        return {name: _column(str(name), values) for name, values in data.items()}
+    if hasattr(data, "iloc") and hasattr(data, "columns"):
+        if data.columns.nlevels > 1:
+            raise FeatureError(WHERE, "columns with one name each", "columns of several levels", "join their names")
+        _check_names(data.columns)
         return data
-    if hasattr(data, "__arrow_c_stream__"):
+    if hasattr(data, "column_names") and hasattr(data, "schema"):
+        _check_names(data.column_names)
+        return data
+    if hasattr(data, "__arrow_c_stream__") and not hasattr(data, "iloc"):
         import pyarrow as pa
 
         return pa.table(data)
@@ -45,13 +52,30 @@ def as_table(data: Any, names: Iterable[str]) -> Any:
 
 
 def _of_rows(rows: Sequence[Any], names: Iterable[str]) -> dict[str, NDArray[Any]]:
-    wrong = next((row for row in rows if not isinstance(row, Mapping)), None)
-    if wrong is not None:
-        raise FeatureError(WHERE, "a list of dicts", f"one with {type(wrong).__name__} in it", "name each value")
+    for wrong in rows:
+        if not isinstance(wrong, Mapping):
+            raise FeatureError(WHERE, "a list of dicts", f"one with {type(wrong).__name__} in it", "name each value")
     # A column that no row has is missing, and the nearest name is looked for among those that are there.
     there = dict.fromkeys(name for row in rows for name in row)
     wanted = dict.fromkeys(names) if not rows else there
     return {name: _array([row.get(name) for row in rows]) for name in wanted}
+
+
+def _check_names(names: Iterable[Any]) -> None:
+    doubles = [name for name, count in Counter(names).items() if count > 1]
+    if doubles:
+        raise FeatureError(WHERE, "columns of different names", f"several named {doubles[0]!r}", "rename or drop one")
+
+
+def _column(name: str, values: Any) -> Any:
+    """Return the column of an array or list; what an array's mask hides is absent."""
+    if np.ndim(values) > 1 and not isinstance(values, list):
+        shape = "x".join(map(str, np.shape(values)))
+        raise FeatureError(WHERE, f"a value for each row in column {name!r}", f"an array of {shape}", "pass one column")
+    if isinstance(values, np.ma.MaskedArray):
+        hidden = np.broadcast_to(values.mask, values.shape).tolist()
+        values = [None if is_hidden else value for value, is_hidden in zip(values.data.tolist(), hidden, strict=True)]
+    return _array(values) if isinstance(values, list) else values
 
 
 def _array(values: list[Any]) -> NDArray[Any]:

@@ -7,6 +7,8 @@ import re
 from conf.loading.masking import HIDDEN, is_secret
 from jobs.errors import JobError
 
+# Errors of the package are sentences; the name of their class says nothing to a user.
+_OWN_CLASS = re.compile(r"^(?:conf|gress|jobs|models|state|udfs)(?:\.\w+)*Error: ")
 _UNREAD = re.compile(r"Could not parse value '(?P<value>.*?)' for\s+key '(?P<key>[^']+)'", re.DOTALL)
 
 
@@ -21,6 +23,7 @@ def root_cause(trace: str) -> str:
     lines = [line.strip() for line in trace.splitlines() if line.strip()]
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
     python = [line for line in lines if line.split(":")[0].endswith(("Error", "Exception")) and not _is_java(line)]
+    python = [_OWN_CLASS.sub("", line) for line in python]
     return (python or causes or lines[:1] or ["no reason given"])[-1]
 
 

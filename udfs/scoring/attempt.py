@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -52,7 +52,7 @@ class Attempts:
         problems = {**_not_finite(model, scores), **refused}
         # Rows without a value say nothing about the model.
         is_broken = len(problems) == len(inputs) > len(refused) and not self._still_scores(model)
-        return Attempt(scores, problems, is_broken)
+        return Attempt(_without(scores, problems), problems, is_broken)
 
     def _still_scores(self, model: LoadedModel) -> bool:
         """Return whether the model still scores a row that it scored before; False if there is no such row."""
@@ -72,7 +72,8 @@ class Attempts:
         self._known_good = search.known_good
         if self._known_good is None:
             return broken(model, len(inputs), error)
-        return Attempt(scores, {**_not_finite(model, scores), **_refused(model, inputs), **search.problems})
+        problems = {**_not_finite(model, scores), **_refused(model, inputs), **search.problems}
+        return Attempt(_without(scores, problems), problems)
 
 
 def broken(model: LoadedModel, size: int, error: Exception, reason: str = "failed") -> Attempt:
@@ -127,6 +128,13 @@ def joined(left: Scores, right: Scores) -> Scores:
 
 def _nothing(size: int) -> Scores:
     return Scores(np.full(size, np.nan), None, None)
+
+
+def _without(scores: Scores, problems: Mapping[int, Problem]) -> Scores:
+    """Return scores whose prediction is NaN in rows with a problem."""
+    prediction = scores.prediction.copy()
+    prediction[list(problems)] = np.nan
+    return replace(scores, prediction=prediction)
 
 
 def _not_finite(model: LoadedModel, scores: Scores) -> dict[int, Problem]:

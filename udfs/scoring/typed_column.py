@@ -32,6 +32,9 @@ def of_type(name: str, values: NDArray[Any], kind: str) -> NDArray[Any]:
         >>> of_type("amount", np.array([1, None], dtype=object), "double")
         array([ 1., nan])
     """
+    if values.dtype.kind not in "fiuO":
+        got = f"values of type {values.dtype}"
+        raise FeatureError(WHERE, f"numbers, texts or times in column {name!r}", got, "convert the column")
     if kind == "string":
         return values if values.dtype == object else _texts(name, values)
     if values.dtype != object:
@@ -48,7 +51,7 @@ def _texts(name: str, values: NDArray[Any]) -> NDArray[Any]:
 
 
 def _numbers(name: str, values: NDArray[Any]) -> NDArray[Any]:
-    wrong = next((row for row, value in enumerate(values) if isinstance(value, str)), None)
+    wrong = next((row for row, value in enumerate(values) if isinstance(value, str | bytes)), None)
     if wrong is None:
         try:
             return values.astype(np.float64)

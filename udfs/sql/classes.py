@@ -104,10 +104,12 @@ def _labelled(batch: PredictionBatch) -> tuple[Sequence[str | None], Sequence[fl
     spec = answer.fallback if is_fallback and answer.fallback is not None else answer.spec
     scores = answer.scores.scores
     classes = spec.classes or ()
-    if scores is None or len(classes) != scores.shape[1] or not np.isfinite(scores[0]).all():
+    if scores is None or not np.isfinite(scores[0]).all():
         # A default answer has no score of each class.
         return (None if batch.label is None else batch.label[0],), (float(batch.prediction[0]),)
-    return tuple(map(str, classes)), [float(score) for score in scores[0]]
+    width = scores.shape[1]
+    # A model whose record has no classes gives them numbers in the order of its scores.
+    return tuple(map(str, classes if len(classes) == width else range(width))), [float(score) for score in scores[0]]
 
 
 def _number(given: Mapping[Any, Any], name: str, kind: type) -> Any:

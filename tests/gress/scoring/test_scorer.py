@@ -134,11 +134,48 @@ def test_column_that_is_not_there_is_named_with_the_nearest(scorer: gress.Scorer
         pytest.param(7, "expected a pandas or polars frame, .* got int", id="no table"),
         pytest.param("amount", "expected a pandas or polars frame, .* got str", id="a text"),
         pytest.param([(1, 2, 3)], "expected a list of dicts, got one with tuple in it", id="tuples"),
+        pytest.param([None], "expected a list of dicts, got one with NoneType in it", id="a row of None"),
+        pytest.param(FRAME["size"], "expected a pandas or polars frame, .* got Series", id="series"),
+        pytest.param(
+            FRAME.rename(columns={"hour": "size"}),
+            "expected columns of different names, got several named 'size'",
+            id="double columns",
+        ),
+        pytest.param(
+            pa.table([[1.0], [2.0]], names=["size", "size"]),
+            "expected columns of different names, got several named 'size'",
+            id="double columns of Arrow",
+        ),
+        pytest.param(
+            FRAME.set_axis(pd.MultiIndex.from_product([["x"], COLUMNS]), axis=1),
+            "expected columns with one name each, got columns of several levels",
+            id="columns of levels",
+        ),
+        pytest.param(FRAME.set_axis([0, 1, 2], axis=1), "got none of them; known are 0, 1, 2", id="numbered"),
+        pytest.param(
+            {**COLUMNS, "size": np.ones((3, 2))},
+            "expected a value for each row in column 'size', got an array of 3x2",
+            id="matrix",
+        ),
+        pytest.param(
+            {**COLUMNS, "size": np.ones(3, complex)}, "in column 'size', got values of type complex128", id="complex"
+        ),
+        pytest.param(
+            {**COLUMNS, "size": np.ones(3, "timedelta64[s]")}, "'size', got values of type timedelta64", id="duration"
+        ),
+        pytest.param({**COLUMNS, "size": [b"1"] * 3}, "a number in column 'size', got b'1' in row 0", id="bytes"),
     ],
 )
 def test_other_tables_are_refused(table: Any, error: str, scorer: gress.Scorer) -> None:
     with pytest.raises(gress.FeatureError, match=error):
         scorer.score(table)
+
+
+def test_masked_values_are_absent(scorer: gress.Scorer) -> None:
+    masked = np.ma.array([2.0, 0.5, 1.0], mask=[False, True, False])
+    found = scorer.score({**COLUMNS, "size": masked})
+    absent = scorer.score({**COLUMNS, "size": [2.0, None, 1.0]})
+    assert found.to_dicts() == absent.to_dicts()
 
 
 def test_pinned_version_stays_and_the_promoted_one_is_followed(registry: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from jobs.flink.root_cause import option_problem, root_cause
         ),
         (
             "Caused by: java.lang.RuntimeException: worker\nmodels.errors.ModelError: m wants x\n at c",
-            "models.errors.ModelError: m wants x",
+            "m wants x",
         ),
         ("only this", "only this"),
         ("", "no reason given"),

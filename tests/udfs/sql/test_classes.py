@@ -37,6 +37,7 @@ def models(tmp_path: Path) -> Iterator[NamedModels]:
     for name, version, file, more in (
         ("number", "1.0.0", write_linear(tmp_path / "number"), {}),
         ("classes", "1.0.0", write_classes(tmp_path / "classes", picky=False), two),
+        ("unnamed", "1.0.0", write_classes(tmp_path / "unnamed-classes", picky=False), {"task": "binary"}),
         ("picky", "1.0.0", write_classes(tmp_path / "picky"), two),
         ("picky", "2.0.0", write_classes(tmp_path / "mild", picky=False), two),
         ("picky", "3.0.0", write_linear(tmp_path / "other"), {"feature_columns": ("a", "b", "d")}),
@@ -68,6 +69,13 @@ def expected(tmp_path: Path) -> dict[str, float]:
     outputs = session.run(None, {session.get_inputs()[0].name: np.array([ROW], np.float32)})
     scores = next(each for each in outputs if np.asarray(each).ndim == 2)
     return dict(zip(CLASSES, np.asarray(scores)[0].tolist(), strict=True))
+
+
+def test_classes_without_names_have_numbers(models: NamedModels, tmp_path: Path) -> None:
+    want = sorted(enumerate(expected(tmp_path).values()), key=lambda each: -each[1])
+    found = said(models, "unnamed")
+    assert [row[0] for row in found] == [str(place) for place, _ in want]
+    assert [row[1] for row in found] == pytest.approx([score for _, score in want])
 
 
 def test_classes_come_with_the_likeliest_first(models: NamedModels, tmp_path: Path) -> None:
