@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
+
+from jobs.flink.root_cause import without_own_class
 
 _ERROR = "[ERROR] Could not execute SQL statement."
 _END = "\x1b[0m"
 _LAST = "Shutting down the session..."
 _TRACEBACK = "Traceback (most recent call last):"
-# Errors of this package say all that there is to say; the class of another is part of what happened.
-_OWN = re.compile(r"^(?:conf|jobs|models|state|udfs)(?:\.\w+)+: ")
 
 
 class ClientOutput:
@@ -60,6 +59,6 @@ def short_error(lines: Sequence[str]) -> list[str]:
     if not traced:
         return list(lines)
     rest = [line for line in lines[traced[-1] + 1 :] if not line.startswith(" ")]
-    first = _OWN.sub("", rest[0]).removesuffix(_END) if rest else ""
+    first = without_own_class(rest[0]).removesuffix(_END) if rest else ""
     begin = lines[0].replace("\x1b[31;1m", "")
     return [f"{begin} {first}", *(line.removesuffix(_END) for line in rest[1:])]

@@ -7,7 +7,7 @@ import re
 from conf.loading.masking import HIDDEN, is_secret
 from jobs.errors import JobError
 
-# Errors of the package are sentences; the name of their class says nothing to a user.
+# Errors of this package say all that there is to say; the class of another is part of what happened.
 _OWN_CLASS = re.compile(r"^(?:conf|gress|jobs|models|state|udfs)(?:\.\w+)*Error: ")
 _UNREAD = re.compile(r"Could not parse value '(?P<value>.*?)' for\s+key '(?P<key>[^']+)'", re.DOTALL)
 
@@ -23,8 +23,16 @@ def root_cause(trace: str) -> str:
     lines = [line.strip() for line in trace.splitlines() if line.strip()]
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
     python = [line for line in lines if line.split(":")[0].endswith(("Error", "Exception")) and not _is_java(line)]
-    python = [_OWN_CLASS.sub("", line) for line in python]
-    return (python or causes or lines[:1] or ["no reason given"])[-1]
+    return (list(map(without_own_class, python)) or causes or lines[:1] or ["no reason given"])[-1]
+
+
+def without_own_class(line: str) -> str:
+    """Return the line of a Python error without its class, if that is one of this package.
+
+    >>> without_own_class("models.errors.ModelError: no version")
+    'no version'
+    """
+    return _OWN_CLASS.sub("", line)
 
 
 def option_problem(trace: str) -> JobError:
