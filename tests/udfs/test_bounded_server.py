@@ -4,7 +4,9 @@ import errno
 import http.client
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -57,6 +59,18 @@ def status(server: BoundedServer) -> int:
     return asked.getresponse().status
 
 
+def answers_soon(server: BoundedServer) -> bool:
+    """Whether an honest client is answered: a place is free once the thread of a connection that was cut off ends.
+
+    On a busy machine the limit may cut off an honest client, too, so it asks again.
+    """
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        with suppress(OSError, http.client.HTTPException):
+            return status(server) == 200
+    return False
+
+
 def is_closed(connection: socket.socket) -> bool:
     """Whether the other side has ended the connection; waits for it."""
     try:
@@ -83,17 +97,17 @@ def test_half_sent_requests_take_few_threads_and_end(
     # Those beyond the bound are closed at once, and the others after the limit.
     assert all(is_closed(each) for each in half_sent)
     assert threads <= 2 * MOST_CONNECTIONS
-    assert status(server) == 200
+    assert answers_soon(server)
 
 
 def test_client_that_sends_a_byte_at_a_time_is_cut_off(server: BoundedServer) -> None:
     with socket.create_connection(server.server_address[:2], timeout=LIMIT_S / 10) as slow:
         assert any(not is_open_after(slow, b"G") for _ in range(1000))
-    assert status(server) == 200
+    assert answers_soon(server)
 
 
 def test_place_of_an_answered_request_is_free_again(server: BoundedServer) -> None:
-    assert [status(server) for _ in range(2 * MOST_CONNECTIONS)] == [200] * 2 * MOST_CONNECTIONS
+    assert all(answers_soon(server) for _ in range(2 * MOST_CONNECTIONS))
 
 
 class Exhausted:
