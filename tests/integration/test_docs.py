@@ -15,6 +15,7 @@ from tests.support.reader import Reader, reading
 PAGES_RUN_ELSEWHERE = {
     "clusters": "tests/integration/test_cluster.py",
     "document": "tests/integration/test_document_page.py",
+    "feature-store": "tests/gress/cli/test_store.py",
     "kafka": "tests/integration/kafka/test_kafka_page.py",
     "python": "tests/integration/test_python_page.py",
     "sql": "tests/integration/test_sql_page.py",
