@@ -6,28 +6,14 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from state.feature_store.feature_store import FeatureStore
-from state.feature_store.group import Group
-from state.feature_store.redis_backend import RedisBackend
 from state.feature_store.redis_client import RedisOptions, open_client
 from tests.support.redis_server import RedisServer, redis_server
-
-GROUP = Group("customer", "abc")
-TIMES = np.array([1, 2])
-
-
-def on(server: RedisServer, **more: Any) -> RedisBackend:
-    return RedisBackend(server.options(**{"timeout_s": 0.2, **more}), lifetime_s=60.0)
-
-
-def filled(store: FeatureStore) -> FeatureStore:
-    store.put_many(GROUP, ["a", "b"], {"x": [1.0, 2.0]}, TIMES)
-    return store
+from tests.support.stored_features import GROUP, filled, on
 
 
 def calls(server: RedisServer) -> dict[str, int]:

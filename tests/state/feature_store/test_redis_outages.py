@@ -9,32 +9,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from state.feature_store.attempts import Patience
 from state.feature_store.errors import StoreError
 from state.feature_store.feature_store import FeatureStore, StoreOptions
-from state.feature_store.group import Group
-from state.feature_store.redis_backend import RedisBackend
-from tests.support.redis_server import RedisServer, redis_server
+from tests.support.redis_server import redis_server
+from tests.support.stored_features import GROUP, filled, on
 from udfs.scoring.breaker import BreakerOptions, CircuitBreaker
 
-GROUP = Group("customer", "abc")
 # What the page says that a user needs.
 READS, WRITES = ("+hmget", "+hkeys"), ("+evalsha", "+eval", "+script", "+hset", "+pexpire", "+hmget", "+del")
 COMMANDS = (*READS, *WRITES, "+info", "+dbsize", "+scan", "+memory")
 USERS = ("--user", "job", "on", ">secret", "~gress:*", *COMMANDS, "--user", "default", "off")
-TIMES = np.array([1, 2])
-
-
-def on(server: RedisServer, **more: Any) -> RedisBackend:
-    return RedisBackend(server.options(**{"timeout_s": 0.2, **more}), lifetime_s=60.0)
-
-
-def filled(store: FeatureStore) -> FeatureStore:
-    store.put_many(GROUP, ["a", "b"], {"x": [1.0, 2.0]}, TIMES)
-    return store
 
 
 def test_a_killed_server_fails_no_batch_and_comes_back(
