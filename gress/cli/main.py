@@ -30,6 +30,7 @@ from gress.cli.state import mount as mount_state
 from gress.cli.store.commands import mount as mount_store
 from gress.cli.top import mount as mount_top
 from jobs.errors import JobError, refuse
+from jobs.flink.jvm import jvm_problem
 
 # Errors quote what they were given, which may be of any length, and end with what was expected.
 _MOST_AT_AN_END = 1_000
@@ -110,6 +111,10 @@ def main() -> None:
             _fail(f"{error.filename or 'a file'}: cannot be written: {os.strerror(error.errno)}; make room there", 1)
         if error.errno == errno.ENAMETOOLONG:
             _fail(f"{one_line(str(error.filename))}: expected a path that this system can hold, got a longer one", 2)
+        raise
+    except Exception as error:
+        if lost := jvm_problem(error):
+            _fail(str(lost), 1)
         raise
 
 

@@ -17,9 +17,9 @@ from conf.settings import ExecutionSettings, InferenceSettings, Settings
 from jobs.flink.class_archive import quick_jvm
 from jobs.flink.conf_file import read_flink_conf
 from jobs.flink.java import require_java
+from jobs.flink.jvm import keep_jvm
 from jobs.flink.metrics import load_reporter, reporter_options
 from jobs.flink.root_cause import option_problem
-from jobs.flink.signals import keep_signals_from_java
 from jobs.flink.worker_path import keep_current_folder_off
 from jobs.workers.start import worker_python
 
@@ -75,7 +75,7 @@ def open_session(
         JobError: there is no Java 11, 17 or 21, no free port for Flink's metrics, or Flink cannot read an option.
     """
     prepare_process()
-    keep_signals_from_java()
+    keep_jvm()
     # The planner asks for it; it takes seconds, in which this thread waits for the JVM.
     threading.Thread(target=import_module, args=("pyflink.fn_execution",), daemon=True).start()
     if not is_submitted():

@@ -13,6 +13,7 @@ from jobs.catalogue import find_job
 from jobs.errors import fail
 from jobs.flink.environment import is_submitted, open_session, planning, python_of_workers
 from jobs.flink.file_urls import file_url
+from jobs.flink.jvm import jvm_problem
 from jobs.flink.ports import free_port
 from jobs.flink.root_cause import root_cause
 from jobs.flink.signals import terminable
@@ -246,6 +247,8 @@ def _one_line_failure(name: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        if lost := jvm_problem(error):
+            raise lost from None
         cause = root_cause(str(error))
         # Which of two errors comes first is a matter of chance, and this one says nothing of the other.
         hint = "the database of job.sink.jdbc may have failed; " if "TaskExecutor is shutting down" in cause else ""

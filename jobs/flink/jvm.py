@@ -1,0 +1,100 @@
+"""The JVM that PyFlink starts: out of reach of terminals' signals, and with a reason if it ends before its job."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import threading
+from typing import IO, Any
+
+from jobs.errors import JobError
+
+_KEPT_BYTES = 8_192
+_PATIENCE_S = 5.0
+_CLIENT = "py4j."
+
+# A process has one JVM; another comes only after that has ended.
+_STARTED: list[_Jvm] = []
+
+
+def keep_jvm() -> None:
+    """Let PyFlink start its JVM in a session of its own, and remember the process.
+
+    A signal to the group of this process, as supervisors and terminals send it, would end the JVM before this process
+    could stop the job. The JVM ends with this process in any case: it calls this process all the time, and ends where
+    nobody answers.
+    """
+    from pyflink import pyflink_gateway_server
+
+    if pyflink_gateway_server.Popen is not _Jvm:
+        pyflink_gateway_server.Popen = _Jvm
+        for logger in (logging.getLogger(), logging.getLogger("py4j.java_gateway")):
+            logger.addFilter(_is_worth_telling)
+
+
+def jvm_problem(error: BaseException) -> JobError | None:
+    """Return the error for a JVM that has ended, if that is why a call of it failed; otherwise None.
+
+    Args:
+        error: error of the call.
+    """
+    if not _STARTED or not any(each.__module__.startswith(_CLIENT) for each in type(error).__mro__):
+        return None
+    jvm = _STARTED[-1]
+    try:
+        status = jvm.wait(_PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        return None
+    said = jvm.last_line()
+    got = f"its end by {signal.Signals(-status).name}" if status < 0 else f"its end with code {status}"
+    return JobError(
+        "Java",
+        "expected its process to run as long as the job",
+        f"got {got}{f' after it said {said!r}' if said else ''}; the system ends large processes where memory is "
+        "short, and its log names them; `gress run --resume` goes on from the last checkpoint",
+    )
+
+
+class _Jvm(subprocess.Popen[bytes]):
+    """The JVM's process, whose standard error is read all the time: a JVM that writes into a full pipe stands still."""
+
+    def __init__(self, command: list[str], **options: Any) -> None:
+        super().__init__(command, start_new_session=True, **options)
+        if self.stderr is not None:
+            self.stderr = _Tail(self.stderr)  # type: ignore[assignment]
+        _STARTED[:] = [self]
+
+    def last_line(self) -> str:
+        """Return the last line of its standard error; "" for none."""
+        lines = self.stderr.read().decode(errors="replace").split("\n") if self.stderr else []
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+class _Tail:
+    """The last bytes that come out of a pipe."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe, self._kept = pipe, b""
+        self._thread = threading.Thread(target=self._drain, daemon=True)
+        self._thread.start()
+
+    def read(self) -> bytes:
+        """Return the last bytes once nobody can write more, as PyFlink does where a JVM does not start."""
+        self._thread.join(_PATIENCE_S)
+        return self._kept
+
+    def close(self) -> None:
+        """Leave the pipe to its thread, which ends with the JVM."""
+
+    def _drain(self) -> None:
+        with self._pipe:
+            while read := os.read(self._pipe.fileno(), _KEPT_BYTES):
+                self._kept = (self._kept + read)[-_KEPT_BYTES:]
+
+
+def _is_worth_telling(record: logging.LogRecord) -> bool:
+    """Return whether a record is not of a call to a JVM that has ended, whose end is told once."""
+    has_ended = bool(_STARTED) and _STARTED[-1].poll() is not None
+    return not (has_ended and record.module == "java_gateway")
