@@ -17,8 +17,8 @@ from gress.dev.client import create_topics
 from jobs.errors import fail, refuse
 from jobs.flink.java import candidates
 from jobs.flink.ports import free_port
-from jobs.flink.signals import terminable
 from jobs.kafka.jars import BROKER, find_jars
+from jobs.signals import terminable
 
 OLDEST_JAVA = 17
 HOST = "127.0.0.1"

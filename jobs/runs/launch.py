@@ -16,7 +16,6 @@ from jobs.flink.file_urls import file_url
 from jobs.flink.jvm import jvm_problem
 from jobs.flink.ports import free_port
 from jobs.flink.root_cause import root_cause
-from jobs.flink.signals import terminable
 from jobs.pipeline.pieces import input_uid, reads_pieces
 from jobs.pipeline.scoring import has_windows
 from jobs.run_folder.claim import check_free, put_back
@@ -41,6 +40,7 @@ from jobs.runs.saved_state import (
     state_of,
 )
 from jobs.runs.stages import Stages, StartWatch
+from jobs.signals import terminable
 from jobs.sinks.inserts import Inserts
 from jobs.sources.kafka import KafkaInput
 from jobs.sources.lines import is_read_in_turn
