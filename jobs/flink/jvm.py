@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import threading
+from contextlib import suppress
 from typing import IO, Any
 
 from jobs.errors import JobError
 
 _KEPT_BYTES = 8_192
 _PATIENCE_S = 5.0
+_MOMENT_S = 0.2
 _CLIENT = "py4j."
 
 # A process has one JVM; another comes only after that has ended.
@@ -51,9 +53,9 @@ def jvm_problem(error: BaseException) -> JobError | None:
     got = f"its end by {signal.Signals(-status).name}" if status < 0 else f"its end with code {status}"
     return JobError(
         "Java",
-        "expected its process to run as long as the job",
-        f"got {got}{f' after it said {said!r}' if said else ''}; the system ends large processes where memory is "
-        "short, and its log names them; `gress run --resume` goes on from the last checkpoint",
+        f"expected its process to run as long as the job, got {got}{f' after it said {said!r}' if said else ''}",
+        "the system ends large processes where memory is short, and its log names them; `gress run --resume` goes on "
+        "from the last checkpoint",
     )
 
 
@@ -67,9 +69,10 @@ class _Jvm(subprocess.Popen[bytes]):
         _STARTED[:] = [self]
 
     def last_line(self) -> str:
-        """Return the last line of its standard error; "" for none."""
+        """Return the last line of its standard error that is no warning; "" for none."""
         lines = self.stderr.read().decode(errors="replace").split("\n") if self.stderr else []
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+        told = (line.strip() for line in reversed(lines) if not line.startswith("WARNING: "))
+        return next(filter(None, told), "")
 
 
 class _Tail:
@@ -96,5 +99,9 @@ class _Tail:
 
 def _is_worth_telling(record: logging.LogRecord) -> bool:
     """Return whether a record is not of a call to a JVM that has ended, whose end is told once."""
-    has_ended = bool(_STARTED) and _STARTED[-1].poll() is not None
-    return not (has_ended and record.module == "java_gateway")
+    if record.module != "java_gateway" or not _STARTED:
+        return True
+    # A call fails a moment before its process counts as ended.
+    with suppress(subprocess.TimeoutExpired):
+        _STARTED[-1].wait(_MOMENT_S)
+    return _STARTED[-1].returncode is None
