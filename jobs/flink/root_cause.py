@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
+from contextlib import suppress
+from pathlib import Path
 
 from conf.loading.masking import HIDDEN, is_secret
 from jobs.errors import JobError
 
 # Errors of this package say all that there is to say; the class of another is part of what happened.
 _OWN_CLASS = re.compile(r"^(?:conf|gress|jobs|models|state|udfs)(?:\.\w+)*Error: ")
+_LITTLE = 1 << 20
 _UNREAD = re.compile(r"Could not parse value '(?P<value>.*?)' for\s+key '(?P<key>[^']+)'", re.DOTALL)
 
 
@@ -33,6 +37,24 @@ def without_own_class(line: str) -> str:
     'no version'
     """
     return _OWN_CLASS.sub("", line)
+
+
+def hint_for(cause: str, folder: Path | None = None) -> str:
+    """Return what a cause leaves out, or "" where nobody knows more.
+
+    Args:
+        cause: text of ``root_cause``.
+        folder: where the job keeps its checkpoints.
+    """
+    # Which of two errors comes first is a matter of chance, and this one says nothing of the other.
+    if "TaskExecutor is shutting down" in cause:
+        return "the database of job.sink.jdbc may have failed"
+    # Flink names the step that failed, and keeps the reason to its log.
+    if folder is not None and "checkpoint" in cause:
+        with suppress(OSError):
+            left = shutil.disk_usage(folder).free
+            return f"No space left on device: {folder} has {left >> 10} KiB" if left < _LITTLE else ""
+    return ""
 
 
 def option_problem(trace: str) -> JobError:

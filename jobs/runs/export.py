@@ -20,6 +20,7 @@ from jobs.run_folder.parquet import csv_table
 from jobs.run_folder.part_files import LineCounter
 from jobs.run_folder.progress import Progress
 from jobs.run_folder.row_counts import Counts, FolderCounter
+from jobs.runs.final_checkpoint import FinalCheckpoint
 from jobs.runs.launch import execute, local_options, show_nothing
 from jobs.runs.prepare import PreparedRun, RunRequest, prepare
 from jobs.sinks.files import ABSENT
@@ -81,11 +82,12 @@ def _into(request: RunRequest, output: Path) -> RunRequest:
 
 
 def _run(prepared: PreparedRun, request: RunRequest) -> None:
+    options = local_options(f"{request.job} features", prepared.output)
     with planning():
         session = open_session(
             prepared.settings,
             flink_conf=request.flink_conf,
-            extra=local_options(f"{request.job} features", prepared.output),
+            extra=options,
         )
         files, job = _files(prepared), prepared.job
         lines = create_lines(session, files, prepared.job.events, is_ordered=True)
@@ -93,7 +95,7 @@ def _run(prepared: PreparedRun, request: RunRequest) -> None:
         # Whatever the job's sink: dead letters stay beside the features.
         in_folders = job.model_copy(update={"sink": SinkSettings()})
         inserts = write_features(session, in_folders, views, prepared.output)
-    execute(inserts, request.job)
+    execute(inserts, request.job, lambda: FinalCheckpoint(f"127.0.0.1:{options['rest.port']}"), prepared.output)
 
 
 def _files(prepared: PreparedRun) -> InputFiles:

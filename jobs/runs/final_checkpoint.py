@@ -1,9 +1,11 @@
-"""The checkpoint that the finished tasks of a bounded run wait for."""
+"""The checkpoint that the tasks of a bounded run end with."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from types import TracebackType
+from typing import Any
 
 from typing_extensions import Self
 
@@ -12,13 +14,16 @@ from jobs.flink.rest import FlinkRest
 
 _LOOK_S = 1.0
 _PATIENCE_S = 5.0
+_FIRST_PAUSE = 5
 
 
 class FinalCheckpoint:
-    """A context that asks for a checkpoint where tasks have ended and others wait for one to end with.
+    """A context that asks for the checkpoint that tasks wait for to end with.
 
     A task that has read all its input ends with the next checkpoint. Flink takes one as soon as all tasks have read
-    all. A task that is just closing declines it, and then the others wait until the interval has passed.
+    all. A task that is just closing declines it, and then the others wait until the interval has passed. All tasks wait
+    for as long after a checkpoint that failed, until the job has had one failure more than it tolerates: on a full disk
+    a run would seem to hang. So after a failure it is asked for again, after 5 looks, then after 10, 20 and so on.
 
     Args:
         address: HOST:PORT of Flink's REST API.
@@ -31,6 +36,7 @@ class FinalCheckpoint:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="final checkpoint", daemon=True)
         self._seen = self._asked = 0
+        self._failed, self._pause, self._left = 0, _FIRST_PAUSE, 0
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -53,10 +59,21 @@ class FinalCheckpoint:
     def _look(self) -> None:
         for job in self._rest.get("/jobs/overview")["jobs"]:
             seen, self._seen = self._seen, job["tasks"]["finished"]
-            is_waiting = 0 < seen == self._seen < job["tasks"]["total"]
+            checkpoints = self._rest.get(f"/jobs/{job['jid']}/checkpoints")
             # A task may work for long after another ended: ask once each time that one more has ended.
-            if not is_waiting or self._asked == seen:
-                continue
-            if not self._rest.get(f"/jobs/{job['jid']}/checkpoints")["counts"]["in_progress"]:
+            is_waiting = 0 < seen == self._seen < job["tasks"]["total"] and self._asked != seen
+            if (is_waiting or self._is_due_again(checkpoints)) and not checkpoints["counts"]["in_progress"]:
                 self._rest.post(f"/jobs/{job['jid']}/checkpoints", {})
                 self._asked = seen
+
+    def _is_due_again(self, checkpoints: Mapping[str, Any]) -> bool:
+        """Return whether the last checkpoint failed some looks ago."""
+        last = {kind: (checkpoints["latest"][kind] or {"id": 0})["id"] for kind in ("failed", "completed")}
+        if last["failed"] <= last["completed"]:
+            self._pause = _FIRST_PAUSE
+            return False
+        if last["failed"] != self._failed:
+            self._failed, self._left = last["failed"], self._pause
+            self._pause *= 2
+        self._left -= 1
+        return self._left == 0

@@ -15,7 +15,7 @@ from jobs.flink.environment import is_submitted, open_session, planning, python_
 from jobs.flink.file_urls import file_url
 from jobs.flink.jvm import jvm_problem
 from jobs.flink.ports import free_port
-from jobs.flink.root_cause import root_cause
+from jobs.flink.root_cause import hint_for, root_cause
 from jobs.pipeline.pieces import input_uid, reads_pieces
 from jobs.pipeline.scoring import has_windows
 from jobs.run_folder.claim import check_free, put_back
@@ -145,7 +145,7 @@ def _run_prepared(
         if endless:
             return _run_endless(inserts, prepared, request, show, watch)
         with watch_rows(prepared, lambda counts: show(counts, events)) as rows:
-            execute(inserts, request.job, watch)
+            execute(inserts, request.job, watch, prepared.output)
     summary = finish(rows, events=events, output_format=request.output_format)
     # The summary is written before the wait, which Ctrl-C may cut short.
     if not is_submitted():
@@ -175,7 +175,7 @@ def _run_endless(
     with watch_rows(prepared, lambda counts: show(counts, None), is_resuming=request.is_resuming) as rows:
         with planning():
             client: JobClient = inserts.execute()
-        with watch(), _one_line_failure(request.job):
+        with watch(), _one_line_failure(request.job, prepared.output):
             stopped = wait_until_stopped(client, prepared.output / SAVEPOINTS)
     summary = rows.summary()
     summary.write(prepared.output / FILE)
@@ -229,11 +229,23 @@ def _count_events(prepared: PreparedRun) -> int | None:
     return prepared.files.count_events(in_turn=in_turn)
 
 
-def execute(inserts: Inserts, name: str, watch: Callable[[], AbstractContextManager[object]] = nullcontext) -> None:
-    """Run a job to its end, inside a context that begins with the submission; an interrupt cancels the job."""
+def execute(
+    inserts: Inserts,
+    name: str,
+    watch: Callable[[], AbstractContextManager[object]] = nullcontext,
+    output: Path | None = None,
+) -> None:
+    """Run a job to its end, inside a context that begins with the submission; an interrupt cancels the job.
+
+    Args:
+        inserts: what the job does.
+        name: of the job.
+        watch: makes the context.
+        output: folder of the run, whose disk a failure may be about.
+    """
     with planning():
         client: JobClient = inserts.execute()
-    with watch(), _one_line_failure(name):
+    with watch(), _one_line_failure(name, output):
         try:
             wait_for_end(client)
         except KeyboardInterrupt:
@@ -242,7 +254,7 @@ def execute(inserts: Inserts, name: str, watch: Callable[[], AbstractContextMana
 
 
 @contextmanager
-def _one_line_failure(name: str) -> Iterator[None]:
+def _one_line_failure(name: str, output: Path | None = None) -> Iterator[None]:
     """Raise a job's failure as one line."""
     try:
         yield
@@ -250,9 +262,8 @@ def _one_line_failure(name: str) -> Iterator[None]:
         if lost := jvm_problem(error):
             raise lost from None
         cause = root_cause(str(error))
-        # Which of two errors comes first is a matter of chance, and this one says nothing of the other.
-        hint = "the database of job.sink.jdbc may have failed; " if "TaskExecutor is shutting down" in cause else ""
-        fail(f"job {name!r}", f"failed while running: {cause}", f"{hint}the full trace is in Flink's log")
+        told = filter(None, (hint_for(cause, output), "the full trace is in Flink's log"))
+        fail(f"job {name!r}", f"failed while running: {cause}", "; ".join(told))
 
 
 def local_options(name: str, output: Path, *, restarts: int = 3, is_endless: bool = False) -> dict[str, str]:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from jobs.errors import JobError
 from jobs.runs.export import ExportResult, export_features
+from jobs.runs.launch import local_options
 from jobs.runs.prepare import RunRequest
 from tests.support.crafted_input import BAD_LINES, LATE, CraftedInput
 from tests.support.fraud_config import FEATURES, expected_features
-from tests.support.job_runs import read_parts, run_job
+from tests.support.job_runs import JobRun, read_parts, run_job
+from tests.support.small_disk import others, small_disk
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +71,31 @@ def test_one_event_of_the_future_does_not_make_the_others_late(
     assert found.summary.reasons["in_future"] == 1
     assert "late" not in found.summary.reasons
     assert found.summary.adds_up
+
+
+def test_full_disk_is_one_line_and_nothing_half_written_counts(
+    fraud_config: Path, crafted_file: Path, crafted_run: JobRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once a sink finds no room, and once the checkpoint at the end, which a run without it would wait for an hour."""
+
+    def at_once(*given: Any, **options: Any) -> dict[str, str]:
+        return {**local_options(*given, **options), "restart-strategy.type": "none"}
+
+    for module in ("launch", "export"):
+        monkeypatch.setattr(f"jobs.runs.{module}.local_options", at_once)
+    one_line = r"\Ajob 'fraud-detection'[^\n]* failed while running: [^\n]*No space left on device[^\n]*\Z"
+    with small_disk(tmp_path / "small", kib=64) as disk:
+        request = RunRequest("fraud-detection", disk / "features.parquet", str(crafted_file), fraud_config, environ={})
+        with pytest.raises(JobError, match=one_line):
+            export_features(request, lambda counts, total: None)
+        assert others(disk) == set()
+    with small_disk(tmp_path / "disk", kib=_used_kib(crafted_run.output) + 8) as disk:
+        with pytest.raises(JobError, match=one_line):
+            run_job(fraud_config, crafted_file, disk / "out", overrides=["execution.checkpoint_interval=1h"])
+        assert not (disk / "out" / "summary.json").exists()
+        assert not list(disk.glob("out/*/part-*"))
+
+
+def _used_kib(output: Path) -> int:
+    """Room that the rows of a run take, in whole pages."""
+    return sum(-(-part.stat().st_size // 4096) * 4 for part in output.glob("*/part-*"))

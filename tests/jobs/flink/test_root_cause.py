@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from jobs.flink.root_cause import option_problem, root_cause
+from jobs.flink.root_cause import hint_for, option_problem, root_cause
+from tests.support.small_disk import fill, small_disk
 
 
 @pytest.mark.parametrize(
@@ -49,3 +52,13 @@ def test_failure_is_told_by_its_root(trace: str, cause: str) -> None:
 )
 def test_refused_option_is_one_line(trace: str, text: str) -> None:
     assert str(option_problem(trace)).startswith(text)
+
+
+def test_failed_checkpoints_on_a_full_disk_are_explained(tmp_path: Path) -> None:
+    cause = "FlinkRuntimeException: Exceeded checkpoint tolerable failure threshold."
+    assert hint_for(cause, tmp_path) == ""
+    assert hint_for(cause, tmp_path / "nothing") == ""
+    with small_disk(tmp_path / "disk") as disk:
+        fill(disk, room_kib=8)
+        assert hint_for(cause, disk) == f"No space left on device: {disk} has 8 KiB"
+        assert hint_for("java.io.IOException: refused", disk) == ""

@@ -1,4 +1,4 @@
-"""A checkpoint is asked for when tasks have ended, others have not, and none is under way."""
+"""A checkpoint is asked for when tasks have ended, others have not, and none is under way, and when the last failed."""
 
 from __future__ import annotations
 
@@ -16,12 +16,21 @@ CHECKPOINTS = f"/jobs/{JOB}/checkpoints"
 @pytest.fixture
 def flink() -> Iterator[FlinkStub]:
     with serve(FlinkStub()) as stub:
-        stub.answers[CHECKPOINTS] = {"counts": {"in_progress": 0}}
+        stub.answers[CHECKPOINTS] = checkpoints()
         yield stub
 
 
 def tasks(finished: int, total: int = 4) -> dict[str, object]:
     return {"jobs": [{"jid": JOB, "tasks": {"total": total, "finished": finished}}]}
+
+
+def checkpoints(in_progress: int = 0, *, failed: int | None = None, completed: int | None = None) -> dict[str, object]:
+    """The answer about checkpoints: how many are under way, and the number of the last that failed or was completed."""
+    latest = {
+        name: None if number is None else {"id": number}
+        for name, number in (("failed", failed), ("completed", completed))
+    }
+    return {"counts": {"in_progress": in_progress}, "latest": latest}
 
 
 def watch(flink: FlinkStub, *looks: dict[str, object], more: int = 3) -> int:
@@ -49,9 +58,27 @@ def test_a_run_that_goes_on_or_ends_needs_none(looks: list[dict[str, object]], f
 
 
 def test_a_checkpoint_that_is_under_way_is_waited_for(flink: FlinkStub) -> None:
-    busy, idle = ({"counts": {"in_progress": number}} for number in (1, 0))
-    flink.answers[CHECKPOINTS] = Series(busy, busy, idle)
+    flink.answers[CHECKPOINTS] = Series(checkpoints(1), checkpoints(1), checkpoints())
     assert watch(flink, tasks(1), more=8) == 1
+
+
+def test_a_checkpoint_that_failed_is_asked_for_again_and_less_often_each_time(flink: FlinkStub) -> None:
+    answers = [checkpoints(failed=1, completed=0)] * 6 + [checkpoints(failed=2)] * 12
+    flink.answers[CHECKPOINTS] = Series(*answers, checkpoints(failed=2, completed=3))
+    assert watch(flink, *[tasks(0)] * (len(answers) + 2)) == 2
+    asked = [method for method, path, _ in flink.asked if path == CHECKPOINTS]
+    assert [place for place, method in enumerate(asked) if method == "POST"] == [5, 16]
+
+
+def test_a_checkpoint_that_failed_before_one_that_did_not_is_no_reason(flink: FlinkStub) -> None:
+    flink.answers[CHECKPOINTS] = checkpoints(failed=4, completed=5)
+    assert watch(flink, tasks(0), more=12) == 0
+
+
+def test_a_failure_after_a_success_is_asked_about_as_soon_as_the_first(flink: FlinkStub) -> None:
+    first, success = [checkpoints(failed=1)] * 6, checkpoints(failed=1, completed=2)
+    flink.answers[CHECKPOINTS] = Series(*first, success, *[checkpoints(failed=3, completed=2)] * 7, success)
+    assert watch(flink, *[tasks(0)] * 16) == 2
 
 
 def test_an_api_that_is_not_there_ends_nothing() -> None:
