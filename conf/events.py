@@ -88,7 +88,10 @@ class EventSettings(FrozenSettings):
             ``execution.windows: sliding``. YAML ``allowed_lateness``, default 0s.
         max_ahead_ms: how far an event's time may be ahead of the clock. An event beyond it is a dead letter, because
             its time would make all other events late, until the clock has caught up. YAML ``max_ahead``, default 5m:
-            more than clocks of machines differ.
+            more than clocks of machines differ. An event in a record of Kafka is held against the record's time, too.
+        max_jump_ms: how far ahead of all others an event of a file moves the watermark. One beyond it is scored, and
+            moves the watermark once a second event is as far: a single wrong time does not make all others late. YAML
+            ``max_jump``, default 1h. Needs ``execution.windows: sliding``.
         fields: settings by column name.
     """
 
@@ -99,6 +102,7 @@ class EventSettings(FrozenSettings):
     watermark_delay_ms: DurationMs = Field(default=0, alias="watermark_delay")
     allowed_lateness_ms: DurationMs = Field(default=0, alias="allowed_lateness")
     max_ahead_ms: DurationMs = Field(default=300_000, alias="max_ahead")
+    max_jump_ms: DurationMs = Field(default=3_600_000, alias="max_jump")
     fields: Mapping[FieldName, FieldSettings]
 
     @model_validator(mode="after")

@@ -90,7 +90,14 @@ def window_parts(
     carried = (*LINE, *record) if record else ()
     has_source_time = SOURCE_TIME in lines.names
     pack = PackLines(
-        job.events, line_format, plans[0].key, labels, carried, job.sink.fields, judges_late=not has_source_time
+        job.events,
+        line_format,
+        plans[0].key,
+        labels,
+        carried,
+        job.sink.fields,
+        judges_late=not has_source_time,
+        has_record_time=has_source_time,
     )
     kept = [name for name, _ in record] + ([SOURCE_TIME] if has_source_time else [])
     if isinstance(lines, PieceView):

@@ -20,7 +20,7 @@ from jobs.flink.environment import FlinkSession
 from jobs.flink.sql import View, create_table, create_view
 from jobs.kafka.admin import TopicRequest, client_properties, count_partitions
 from state.sql import SqlColumns, identifier, interval, literal
-from udfs.functions.parse_lines import LINE
+from udfs.functions.parse_lines import LINE, RECORD_TIME
 from udfs.parsing.lines import JsonLines
 from udfs.parsing.times import FIRST_MS
 
@@ -46,6 +46,9 @@ RECORD_COLUMNS: SqlColumns = tuple((name, kind) for name, kind, _ in _RECORD)
 
 PLACE_COLUMNS = ("__partition", "__offset")
 """Columns of a record's position: all that passes through the windows, whose state keeps every row for a while."""
+
+WRITTEN_AT = "CASE WHEN `__written_at` >= TO_TIMESTAMP_LTZ(1293840000000, 3) THEN `__written_at` END"
+"""SQL of a record's time; NULL if it is before 2011, when there was no Kafka whose clock could have told it."""
 
 _LOG = logging.getLogger(__name__)
 _TABLE_COLUMNS: SqlColumns = (
@@ -131,8 +134,10 @@ def create_kafka_lines(
     create_table(session, name, (*_TABLE_COLUMNS, *time), options, last=watermark)
     times = tuple((name, "TIMESTAMP_LTZ(3)") for name, _ in time)
     record = [f"{expression} AS {identifier(name)}" for name, _, expression in _RECORD]
-    taken = ["__line", *record, *(identifier(name) for name, _ in time)]
-    columns = (*LINE, *RECORD_COLUMNS, *times)
+    written = RECORD_TIME if has_windows else ()
+    seconds = [f"CAST(EXTRACT(EPOCH FROM {WRITTEN_AT}) AS BIGINT) AS {identifier(name)}" for name, _ in written]
+    taken = ["__line", *record, *seconds, *(identifier(name) for name, _ in time)]
+    columns = (*LINE, *RECORD_COLUMNS, *written, *times)
     return create_view(session, f"{prefix}raw_lines", columns, f"SELECT {', '.join(taken)} FROM {name}")
 
 
@@ -162,7 +167,7 @@ def _source_time(events: EventSettings) -> tuple[SqlColumns, str]:
     """Return the computed column with the event's time, and its watermark."""
     name = identifier(SOURCE_TIME)
     watermark = f"WATERMARK FOR {name} AS {name} - {interval(events.watermark_delay_ms + 1)}"
-    return ((SOURCE_TIME, f"AS {event_time_sql(events)}"),), watermark
+    return ((SOURCE_TIME, f"AS {event_time_sql(events, WRITTEN_AT)}"),), watermark
 
 
 def table_options(found: KafkaInput, *, has_windows: bool) -> dict[str, str]:
@@ -194,8 +199,12 @@ def table_options(found: KafkaInput, *, has_windows: bool) -> dict[str, str]:
     return {**options, **{f"properties.{name}": value for name, value in client_properties(settings.options).items()}}
 
 
-def event_time_sql(events: EventSettings) -> str:
+def event_time_sql(events: EventSettings, written: str = "CURRENT_TIMESTAMP") -> str:
     """Return an SQL expression for the event's time in a line, to the second; year 1 if it is invalid or too far ahead.
+
+    Args:
+        events: they name the field.
+        written: SQL expression of the time at which the line's record was written; NULL where nobody knows.
 
     The grammar is that of ``udfs.parsing.times``, except for zones of 18 hours and more; February 30 becomes the 28th.
     """
@@ -210,7 +219,7 @@ def event_time_sql(events: EventSettings) -> str:
         f"CASE {_number_sql(value, events.fields[events.time].unit)}"
         f"WHEN {is_iso} THEN TO_TIMESTAMP_LTZ({moment}, 'yyyy-MM-dd HH:mm:ss', {zone}) END"
     )
-    latest = f"CURRENT_TIMESTAMP + {interval(events.max_ahead_ms)}"
+    latest = f"COALESCE(LEAST(CURRENT_TIMESTAMP, {written}), CURRENT_TIMESTAMP) + {interval(events.max_ahead_ms)}"
     # A row time must not be NULL, and a time ahead of the clock would make all other rows late.
     return f"COALESCE(CASE WHEN {time} <= {latest} THEN {time} END, TO_TIMESTAMP_LTZ({FIRST_MS}, 3))"
 

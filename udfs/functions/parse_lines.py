@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from conf.settings import EventSettings
 from state.sql import SqlColumns
 from udfs.columns.scatter import PROBLEM_COLUMNS, problem_columns, scatter
@@ -29,6 +32,10 @@ LINE = (("__line", "BYTES"),)
 """The form in which all events enter a job: bytes, as only parsing tells whether they are text."""
 
 
+RECORD_TIME: SqlColumns = (("__written_s", "BIGINT"),)
+"""When the record of a line was written, in epoch seconds, rounded down; NULL where nobody knows."""
+
+
 @dataclass
 class ParseLines:
     """A function that parses lines of one format; a bad line gets a reason and an error instead of values.
@@ -37,16 +44,18 @@ class ParseLines:
         events: settings of events.
         lines: the format.
         carried: fields whose texts predictions carry on, and that are bounded for it.
+        has_record_time: the input has ``RECORD_TIME``.
     """
 
     events: EventSettings
     lines: LineFormat
     carried: tuple[str, ...] = ()
+    has_record_time: bool = False
 
     @property
     def inputs(self) -> SqlColumns:
-        """The line."""
-        return LINE
+        """The line, and the record's time."""
+        return *LINE, *(RECORD_TIME if self.has_record_time else ())
 
     @property
     def outputs(self) -> SqlColumns:
@@ -62,19 +71,34 @@ class ParseLines:
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Parse a batch of lines."""
-        batch = self.parse(columns["__line"].tolist())
+        batch = self.parse(columns["__line"].tolist(), record_times(columns))
         values = {**batch.columns, **batch.exact}
         return {
             **problem_columns(batch.problems, batch.size),
             **{name: scatter(values[name], batch.rows, batch.size) for name in self.events.fields},
         }
 
-    def parse(self, lines: Sequence[bytes | None]) -> ParsedBatch:
-        """Return the events of a batch of lines, the good ones side by side."""
-        return self._parser.parse(lines)
+    def parse(self, lines: Sequence[bytes | None], written_ms: NDArray[np.float64] | None = None) -> ParsedBatch:
+        """Return the events of a batch of lines, the good ones side by side.
+
+        Args:
+            lines: lines of events.
+            written_ms: when the record of each was written; see ``record_times``.
+        """
+        return self._parser.parse(lines, written_ms)
 
     def close(self) -> None:
         """Do nothing, as there is nothing to free."""
+
+
+def record_times(columns: Columns) -> NDArray[np.float64] | None:
+    """Return the latest moments at which records can have been written, NaN where nobody knows; None: there are none.
+
+    >>> record_times({"__written_s": np.array([1_522_540_831, None], object)}).tolist()
+    [1522540831999.0, nan]
+    """
+    (name, _), *_ = RECORD_TIME
+    return np.asarray(columns[name], np.float64) * 1_000 + 999 if name in columns else None
 
 
 def event_columns(events: EventSettings) -> SqlColumns:

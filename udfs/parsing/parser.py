@@ -34,19 +34,28 @@ class FutureLimit:
     most_ms: int
     now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
 
-    def find_problems(self, columns: Mapping[str, RawColumn]) -> dict[int, Problem]:
-        """Return the problem of every row that is too far ahead, by row."""
+    def find_problems(
+        self, columns: Mapping[str, RawColumn], written_ms: NDArray[np.float64] | None = None
+    ) -> dict[int, Problem]:
+        """Return the problem of every row that is too far ahead, by row.
+
+        Args:
+            columns: fields.
+            written_ms: when each row was written into a record, NaN where nobody knows; None: rows are in no records. A
+                stream of the past is as far ahead of its records as it was of the clock.
+        """
         column = columns[self.field]
-        now_ms = self.now_ms()
-        is_ahead = column.values > now_ms + self.most_ms
+        found = self._ahead(column, self.now_ms(), "the clock")
+        return found if written_ms is None else {**self._ahead(column, written_ms, "the time of its record"), **found}
+
+    def _ahead(self, column: RawColumn, clock: int | NDArray[np.float64], name: str) -> dict[int, Problem]:
+        ahead = column.values - clock
+        is_ahead = ahead > self.most_ms
         if column.nulls is not None:
             is_ahead &= ~column.nulls
+        expected = f"field '{self.field}': expected at most {self.most_ms} ms ahead of {name}"
         return {
-            int(row): Problem(
-                "in_future",
-                f"field '{self.field}': expected at most {self.most_ms} ms ahead of the clock, "
-                f"got {int(column.values[row]) - now_ms} ms ahead",
-            )
+            int(row): Problem("in_future", f"{expected}, got {int(ahead[row])} ms ahead")
             for row in np.flatnonzero(is_ahead)
         }
 
@@ -119,8 +128,13 @@ class EventParser:
     not_ahead: FutureLimit | None = None
     longest: LongestText | None = None
 
-    def parse(self, lines: Sequence[bytes | None]) -> ParsedBatch:
-        """Return the good rows as columns and a problem for every other row; None is a record without a value."""
+    def parse(self, lines: Sequence[bytes | None], written_ms: NDArray[np.float64] | None = None) -> ParsedBatch:
+        """Return the good rows as columns and a problem for every other row.
+
+        Args:
+            lines: lines; None is a record without a value.
+            written_ms: when the record of each line was written; None: lines are in no records.
+        """
         size = len(lines)
         batch = self.lines.read(lines)
         columns = batch.columns
@@ -128,7 +142,8 @@ class EventParser:
         rows = _rows_without(problems, size) if problems else None
         found = find_problems(self.fields, columns)
         if self.not_ahead is not None:
-            found = {**self.not_ahead.find_problems(columns), **found}
+            written_ms = written_ms if written_ms is None or rows is None else written_ms[rows]
+            found = {**self.not_ahead.find_problems(columns, written_ms), **found}
         if self.longest is not None:
             found = {**self.longest.find_problems(columns, lines), **found}
         if found:

@@ -11,22 +11,37 @@ _LEAST = np.iinfo(np.int64).min // 2
 class LateRows:
     """A judge of rows by the latest of all rows before them.
 
+    A row far ahead of all others counts once a second one is as far: a single wrong time does not make all rows after
+    it late, and a stream that goes on after a gap counts from its second row on.
+
     Args:
-        delay_ms: how far the watermark trails the latest row; a millisecond more, so that rows of one instant are
+        delay_ms: how far the watermark trails the latest time; a millisecond more, so that rows of one instant are
             not late.
+        jump_ms: how far ahead of all others a row counts at once.
     """
 
-    def __init__(self, delay_ms: int) -> None:
-        self._delay_ms = delay_ms
-        self._newest = _LEAST
+    def __init__(self, delay_ms: int, jump_ms: int) -> None:
+        self._delay_ms, self._jump_ms = delay_ms, jump_ms
+        self._first = self._second = _LEAST
+
+    @property
+    def newest(self) -> int | None:
+        """The latest time so far; None before the second row."""
+        if self._second == _LEAST:
+            return None
+        return self._first if self._first <= self._second + self._jump_ms else self._second
 
     def judge(self, times: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return which rows are late, and remember the latest time.
+        """Return which rows are late, and remember the latest times.
 
-        >>> LateRows(10).judge(np.array([100, 90, 89, 120, 100])).tolist()
-        [False, False, True, False, True]
+        >>> LateRows(10, 1_000).judge(np.array([100, 100, 90, 89, 120, 100])).tolist()
+        [False, False, False, True, False, True]
+        >>> LateRows(10, 1_000).judge(np.array([100, 100, 99_999, 101, 99_999, 101])).tolist()
+        [False, False, False, False, False, True]
         """
-        newest = np.maximum.accumulate(np.concatenate([[self._newest], times]))
-        self._newest = int(newest[-1])
+        first = np.maximum.accumulate(np.concatenate([[self._first], times]))
+        second = np.maximum.accumulate(np.concatenate([[self._second], np.minimum(times, first[:-1])]))
+        newest = np.where(first <= second + self._jump_ms, first, second)
+        self._first, self._second = int(first[-1]), int(second[-1])
         late: NDArray[np.bool_] = times <= newest[:-1] - self._delay_ms - 1
         return late

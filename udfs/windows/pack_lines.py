@@ -15,7 +15,7 @@ from state.sql import SqlColumns
 from udfs.columns.repeated import first_of
 from udfs.columns.scatter import PROBLEM_COLUMNS, scatter
 from udfs.dead_letters import Problem
-from udfs.functions.parse_lines import LINE, ParseLines, event_columns
+from udfs.functions.parse_lines import LINE, RECORD_TIME, ParseLines, event_columns, record_times
 from udfs.functions.vector_function import Columns
 from udfs.parsing.lines import LineFormat
 from udfs.windows.arrays import of_objects
@@ -23,7 +23,7 @@ from udfs.windows.late import LateRows
 from udfs.windows.parts import PartFormat, by_key
 
 PACKED_COLUMNS: SqlColumns = (("__parts", "ARRAY<BYTES>"), ("__newest", "BIGINT"))
-"""The parts of a batch and the time of its latest event, in the batch's first row; NULL in the others."""
+"""The parts of a batch and the stream's latest time after it, in the batch's first row; NULL in the others."""
 
 BAD_LINE: SqlColumns = (("__bad_line", "BYTES"),)
 """The line of a row that is a dead letter; NULL in others."""
@@ -40,7 +40,7 @@ class Packed:
 
     Attributes:
         parts: a part a shard; None: no row is good.
-        newest: time of the latest event.
+        newest: latest time of the stream so far, which the watermark follows; None: too few events came.
         bad: places of the dead letters in the batch.
         letters: columns of the dead letters.
     """
@@ -63,6 +63,7 @@ class PackLines:
         carried: columns beside the event's that travel with it; ``__line`` is the line itself.
         sent: fields whose texts predictions carry on.
         judges_late: rows come in one order, so that this function tells which of them are late.
+        has_record_time: the input has ``RECORD_TIME``.
     """
 
     events: EventSettings
@@ -72,11 +73,13 @@ class PackLines:
     carried: SqlColumns = ()
     sent: tuple[str, ...] = ()
     judges_late: bool = True
+    has_record_time: bool = False
 
     @property
     def inputs(self) -> SqlColumns:
-        """The line, and the columns to carry."""
-        return *LINE, *(column for column in self.carried if column not in LINE)
+        """The line, the columns to carry, and the record's time."""
+        carried = (column for column in self.carried if column not in LINE)
+        return *LINE, *carried, *(RECORD_TIME if self.has_record_time else ())
 
     @property
     def columns(self) -> SqlColumns:
@@ -100,7 +103,7 @@ class PackLines:
         self._parsing.open()
         self._format = PartFormat(self.columns)
         behind_ms = self.events.watermark_delay_ms + self.events.allowed_lateness_ms
-        self._late = LateRows(behind_ms) if self.judges_late else None
+        self._late = LateRows(behind_ms, self.events.max_jump_ms) if self.judges_late else None
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Pack a batch of lines."""
@@ -118,7 +121,7 @@ class PackLines:
             lines: lines of events.
             carried: what travels with them beside the line itself.
         """
-        batch = self._parsing.parse(lines)
+        batch = self._parsing.parse(lines, record_times(carried))
         places = np.arange(batch.size) if batch.rows is None else batch.rows
         values: dict[str, Any] = {**batch.columns, **batch.exact}
         late = self._judge(values[self.events.time])
@@ -159,12 +162,12 @@ class PackLines:
         carried: Columns,
     ) -> Packed:
         bad, columns = letters
-        times = values[self.events.time]
         if not len(places):
             return Packed(None, None, bad, columns)
+        newest = int(values[self.events.time].max()) if self._late is None else self._late.newest
         given: dict[str, Any] = {"__line": of_objects(list(lines)) if "__line" in self._names else None, **carried}
         taken = {name: given[name] if len(places) == len(lines) else given[name][places] for name in self._names}
-        return Packed(self._parts({**values, **taken}), int(times.max()), bad, columns)
+        return Packed(self._parts({**values, **taken}), newest, bad, columns)
 
     def _letters(
         self,

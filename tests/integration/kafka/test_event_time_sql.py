@@ -9,7 +9,7 @@ import pytest
 from conf.loading.loader import settings_from
 from conf.settings import EventSettings
 from jobs.flink.environment import open_session
-from jobs.sources.kafka import event_time_sql
+from jobs.sources.kafka import WRITTEN_AT, event_time_sql
 from state.sql import literal
 from udfs.parsing.times import FIRST_MS, to_iso_ms
 from udfs.parsing.values import JSON_VALUES
@@ -101,3 +101,18 @@ def test_numbers_are_read_in_their_unit_as_parsing_does(unit: str) -> None:
     to_the_second = 1_000 if unit in ("s", "iso") else 1
     expected = {line: read(value) // to_the_second * to_the_second for line, value in lines.items()}
     assert {row[0]: to_iso_ms(f"{row[1]}Z") for row in rows} == expected
+
+
+def test_time_ahead_of_its_record_moves_no_watermark() -> None:
+    tree = {"id": "i", "key": "i", "time": "t", "fields": {"i": {"type": "long"}, "t": {"type": "timestamp"}}}
+    tables = open_session(settings_from({})).tables
+    tables.get_config().set("table.local-time-zone", "UTC")
+    time_ms = to_iso_ms("2018-04-01T00:00:00Z")
+    # A record's time is not known, no clock's, the row's, and earlier by more than an event may be ahead.
+    written = ("CAST(NULL AS BIGINT)", 0, time_ms, time_ms - 300_001)
+    line = literal('{"t": "2018-04-01T00:00:00Z"}')
+    rows = ", ".join(f"({number}, {line}, TO_TIMESTAMP_LTZ({at}, 3))" for number, at in enumerate(written))
+    time = f"CAST(CAST({event_time_sql(EventSettings.model_validate(tree), WRITTEN_AT)} AS TIMESTAMP_LTZ(3)) AS STRING)"
+    query = f"SELECT number, {time} FROM (VALUES {rows}) AS records (number, `__line`, `__written_at`)"
+    found = {row[0]: to_iso_ms(f"{row[1]}Z") for row in tables.execute_sql(query).collect()}
+    assert found == {0: time_ms, 1: time_ms, 2: time_ms, 3: FIRST_MS}

@@ -1,4 +1,4 @@
-"""Event time on Kafka: rows out of order, rows ahead of the clock, partitions that hold nothing."""
+"""Event time on Kafka: rows out of order, rows ahead of the clock or of their records, partitions that hold nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DELAY_MS = 3_600_000
 AHEAD_ID = 77_777_777
 
 
-def test_disorder_a_row_of_the_future_and_an_empty_partition_change_no_score(
+def test_disorder_rows_of_the_future_and_an_empty_partition_change_no_score(
     fraud_config: Path,
     new_topics: Callable[[], Topics],
     crafted: CraftedInput,
@@ -28,10 +28,14 @@ def test_disorder_a_row_of_the_future_and_an_empty_partition_change_no_score(
     times = {line: moments[json.loads(line)["TRANSACTION_ID"]] for line in crafted.good_lines()}
     lines = sorted(times, key=lambda line: int(times[line]) + random_.randrange(DELAY_MS))
     assert lines != crafted.good_lines()
-    soon = datetime.now(timezone.utc) + timedelta(hours=1)
-    ahead = json.loads(lines[0]) | {"TRANSACTION_ID": AHEAD_ID, "TX_DATETIME": soon.isoformat(timespec="seconds")}
-    sent = [*lines[:50], json.dumps(ahead), *lines[50:]]
-    send(topics.servers, [Sent(topics.events, None, text.encode()) for text in sent], partition=1)
+    now = datetime.now(timezone.utc)
+    first, later, written = (now + timedelta(hours=hours) for hours in (1, -12, -24))
+    ahead = json.loads(lines[0]) | {"TRANSACTION_ID": AHEAD_ID, "TX_DATETIME": first.isoformat(timespec="seconds")}
+    # A topic of the past: the clock does not tell that this row was ahead of it when it was written.
+    of_past = ahead | {"TRANSACTION_ID": AHEAD_ID + 1, "TX_DATETIME": later.isoformat(timespec="seconds")}
+    sent = [*lines[:50], json.dumps(ahead), json.dumps(of_past), *lines[50:]]
+    records = [Sent(topics.events, None, text.encode(), written_ms=int(written.timestamp() * 1_000)) for text in sent]
+    send(topics.servers, records, partition=1)
     given = [*topics.source(stop="latest"), *topics.sink(), f"job.events.watermark_delay={DELAY_MS // 3_600_000}h"]
     found = run_job(fraud_config, "kafka:", tmp_path / "out", overrides=given)
     assert found.summary.adds_up
@@ -43,4 +47,4 @@ def test_disorder_a_row_of_the_future_and_an_empty_partition_change_no_score(
     expected = crafted_run.predictions
     assert scores == dict(zip(expected["event_id"], expected["prediction"], strict=True))
     letters = [row for row in reader.values[topics.dead_letters] if row["category"] != "scoring"]
-    assert [(row["reason"], row["partition"]) for row in letters] == [("in_future", 1)]
+    assert [(row["reason"], row["partition"]) for row in letters] == [("in_future", 1)] * 2

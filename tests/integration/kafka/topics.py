@@ -16,12 +16,13 @@ QUIET = {"log_level": "0"}
 
 @dataclass(frozen=True)
 class Sent:
-    """A record, and where it went."""
+    """A record, and where it went; its time is now unless ``written_ms`` is given."""
 
     topic: str
     key: bytes | None
     value: bytes | None
     headers: Sequence[tuple[str, bytes]] = ()
+    written_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,9 @@ def send(servers: str, records: Sequence[Sent], *, partition: int = -1) -> dict[
             assert error is None, error
             placed[message.partition(), message.offset()] = record
 
-        producer.produce(
-            record.topic, record.value, record.key, partition, on_delivery=note, headers=list(record.headers)
-        )
+        # A time of 0 is that of the client's clock.
+        more = {"timestamp": record.written_ms, "headers": list(record.headers)}
+        producer.produce(record.topic, record.value, record.key, partition, on_delivery=note, **more)
         producer.poll(0)
     assert producer.flush(30) == 0
     return placed
