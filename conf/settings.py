@@ -31,6 +31,7 @@ from conf.ml import (
 from conf.model_choice import contradictions
 from conf.model_registry import ModelRegistrySettings, ModelSettings
 from conf.stores.feature_store import FeatureStoreSettings
+from conf.stores.publish import PublishSettings
 from conf.types.base import FrozenSettings
 from conf.types.durations import format_duration
 from conf.types.refusal import Refusal, validation_error
@@ -59,6 +60,7 @@ __all__ = [
     "ModelRegistrySettings",
     "ModelSettings",
     "OnlineLearningSettings",
+    "PublishSettings",
     "RampSettings",
     "Settings",
     "SinkSettings",

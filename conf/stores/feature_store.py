@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
+from conf.stores.publish import PublishSettings
 from conf.types.base import FrozenSettings
 from conf.types.durations import DurationMs, PositiveDurationMs
 from conf.types.refusal import Refusal, validation_error
@@ -22,7 +23,7 @@ class FeatureStoreSettings(FrozenSettings):
     """Store of features by entity, which one job writes and others look up.
 
     Attributes:
-        enabled: look features up in the store; default false. Jobs of this version refuse true.
+        enabled: let jobs use the store; default false.
         backend: place of the values: ``memory`` (default) of each process, or ``redis``.
         ttl_ms: how long a value is used; YAML ``ttl``, default 5m.
         ttl_on: ``write`` (default): an entity ends this long after its last write. ``event``: a value that is older
@@ -49,6 +50,9 @@ class FeatureStoreSettings(FrozenSettings):
         cache_ttl_ms: how long it uses them without asking; YAML ``cache_ttl``, default 1s.
         on_error: where the store does not answer: ``default`` (default), or ``stale`` = what the cache still has,
             however old.
+        publish: features that jobs write into the store; default none.
+        on_full: where the store takes rows slower than the job makes them, or does not answer: ``wait`` (default)
+            until it has them, which holds up the job, or ``drop`` what comes while 100,000 rows wait, and count it.
     """
 
     enabled: Flag = False
@@ -73,6 +77,8 @@ class FeatureStoreSettings(FrozenSettings):
     cache_size: Whole = Field(default=10_000, ge=0)
     cache_ttl_ms: DurationMs = Field(default=1_000, alias="cache_ttl")
     on_error: Literal["default", "stale"] = "default"
+    publish: tuple[PublishSettings, ...] = ()
+    on_full: Literal["wait", "drop"] = "wait"
 
     @model_validator(mode="after")
     def _redis_fits_its_mode(self) -> Self:
@@ -87,4 +93,16 @@ class FeatureStoreSettings(FrozenSettings):
         if (self.redis_cert is None) != (self.redis_cert_key is None):
             missing = "redis_cert" if self.redis_cert is None else "redis_cert_key"
             raise validation_error(Refusal("a certificate and its key together", (missing,)))
+        return self
+
+    @model_validator(mode="after")
+    def _published_entities_are_unique(self) -> Self:
+        entities = [each.entity for each in self.publish]
+        refusals = [
+            Refusal("an entity that no earlier entry has", ("publish", index, "entity"), "list all its features there")
+            for index, entity in enumerate(entities)
+            if entity in entities[:index]
+        ]
+        if refusals:
+            raise validation_error(*refusals)
         return self

@@ -19,6 +19,7 @@ from jobs.runs.first_version import lacks_version
 from models.errors import ModelError
 from models.learned.graphs.names import TAKEN
 from udfs.experiments.open_arms import model_choices
+from udfs.feature_store.publication import publish_problems
 from udfs.features.errors import FeatureError
 from udfs.features.feature_set import FeatureSet, compile_feature_set, feature_problems
 from udfs.learning.settings import course_of
@@ -56,6 +57,9 @@ def find_problems(
             features = compile_feature_set(parts.features, parts.events)
             if parts.execution is not None and parts.execution.windows == "sliding":
                 yield from filter_problems(features, parts.events, f"{origin}: job.features.specs: ")
+            if ml is not None:
+                publishing = publish_problems(ml.feature_store, features, parts.events)
+                yield from (JobError(origin, error.problem, error.hint) for error in publishing)
     yield from _of_learning(parts, features, origin)
     if needs_model and ml is not None and inference is not None and not left_out.touches("ml", "model_registry"):
         is_chosen = not left_out.touches("ml", "models") and not left_out.touches("job", "inference")
@@ -64,12 +68,9 @@ def find_problems(
 
 
 def _of_switches(ml: MlSettings, origin: str) -> Iterator[JobError]:
-    """Yield a problem where nothing is switched on, or a part that this version does not have."""
+    """Yield a problem where nothing is switched on."""
     if not ml.enabled:
         yield JobError(origin, "ml.enabled: expected true, got false", "set it to true to run a job")
-    if ml.feature_store.enabled:
-        problem = "ml.feature_store.enabled: expected false, got true: jobs of this version do not have it"
-        yield JobError(origin, problem, "set ml.feature_store.enabled=false to run without it")
 
 
 def _of_learning(parts: SettingsParts, features: FeatureSet | None, origin: str) -> Iterator[JobError]:

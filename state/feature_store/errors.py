@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 Reason = Literal["unreachable", "timeout", "access", "full", "refused", "open"]
 """Cause of a failure; ``open``: the breaker keeps calls from the server for a while."""
+
+REASONS: tuple[Reason, ...] = get_args(Reason)
 
 
 class StoreError(Exception):

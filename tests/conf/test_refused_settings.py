@@ -69,7 +69,7 @@ ML = [
         "feature_store.qqqq: expected a known key, got 'qqqq'; "
         "valid names: enabled, backend, ttl, ttl_on, retention, redis_addr, redis_db, redis_mode, redis_master, "
         "redis_user, redis_password, redis_tls, redis_ca, redis_cert, redis_cert_key, timeout, retries, "
-        "breaker_failures, breaker_open, cache_size, cache_ttl, on_error",
+        "breaker_failures, breaker_open, cache_size, cache_ttl, on_error, publish, on_full",
     ),
     ("feature_store: {1: 2}", "feature_store.1: expected a key that is text, got 2"),
     (

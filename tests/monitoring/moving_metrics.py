@@ -41,6 +41,7 @@ LABELS = {
     "bound": ("lower", "estimate", "upper"),
     "action": ("continue",),
     "outcome": ("matched", "late"),
+    "entity": ("card", "shop"),
 }
 # A shadow's answer matches or not; a deployment is taken up or not. A model that learns has scores of its own.
 _OTHERS = {

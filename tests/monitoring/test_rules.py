@@ -30,6 +30,8 @@ ASKED_FOR = {
     "MLCheckpointFailing",
     "MLModelSwapRejected",
     "MLLearningNotPublished",
+    "MLFeatureStoreNotWritten",
+    "MLFeatureStoreDropped",
     "MLEndpointDown",
 }
 
@@ -70,6 +72,13 @@ def test_scenarios_come_out_as_written(scenarios: Path, promtool: Tool) -> None:
         ("a model that cannot be published", "(exported_job, model) (gress_ml_online", "(model) (gress_ml_online"),
         ("a model that cannot be published", "for: 30m", "for: 5m"),
         ("checkpoints that fail", "[15m])) > 0\n          unless", "[15m])) > 0\n          or"),
+        ("a store that stays away", "write_errors_total[2m])) > 0", "write_errors_total[2m])) > 100"),
+        (
+            "a store that stays away",
+            "sum by (exported_job) (rate(gress_ml_feature",
+            "sum by (exported_job, error_type) (rate(gress_ml_feature",
+        ),
+        ("a job that drops features", "dropped_total[10m])) > 0", "dropped_total[10m])) > 1000"),
         ("an endpoint that stays away", "up{job=~", "up{job!~"),
         # The rules count a counter's first value, and do not count earlier values again.
         (
@@ -138,6 +147,7 @@ def test_alert_says_what_to_do(rule: dict[str, Any]) -> None:
     texts = " ".join(rule["annotations"].values())
     assert "{{" in rule["annotations"]["summary"]
     kept = {"job", "instance", "model", "version", "metric", "exported_job", "stage", "reason", "job_name", "job_id"}
+    kept |= {"entity"}
     assert set(re.findall(r"\$labels\.(\w+)", texts)) <= kept
 
 

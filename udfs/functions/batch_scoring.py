@@ -21,6 +21,7 @@ from udfs.experiments.router import Arm, Router
 from udfs.experiments.shadow_sender import shadow_fields
 from udfs.experiments.watched_weights import open_weights
 from udfs.experiments.weights import WeightSource
+from udfs.feature_store.publisher import Publisher, open_publisher, publish_fields
 from udfs.features.feature_set import FeatureSet, compile_feature_set
 from udfs.functions.batch_sides import BatchSides, drift_label
 from udfs.functions.compute_features import feature_inputs
@@ -64,6 +65,7 @@ class BatchScoring:
         self._weights: WeightSource | None = None
         self._models: ArmModels | None = None
         self._recorder: ScoreRecorder | None = None
+        self._publisher: Publisher | None = None
 
     @cached_property
     def features(self) -> FeatureSet:
@@ -79,7 +81,8 @@ class BatchScoring:
         """Event fields and aggregates that the features read, and those that metrics and drift need."""
         inputs = feature_inputs(self.features, self._job.events)
         events, ml = self._job.events, self._ml
-        others = (*shadow_fields(self._job, ml), *outcome_fields(self._job, ml), *sample_fields(self._job, ml))
+        readers = (shadow_fields, outcome_fields, sample_fields, publish_fields)
+        others = tuple(name for fields_of in readers for name in fields_of(self._job, ml))
         kinds = dict(event_columns(events))
         wanted: dict[str | None, bool] = {
             events.time: bool(ml.metrics.port) or ml.drift.enabled or bool(others),
@@ -110,6 +113,7 @@ class BatchScoring:
             self._weights = open_weights(self._ml, experiments_of(self._ml, inference.model_name))
             router.follow(self._weights)
         try:
+            self._publisher = open_publisher(self._job, self._ml, self.features)
             models = ArmModels(self._ml, inference, self.features, arms, self._job.name)
             own = models.own()
         except BaseException:
@@ -158,6 +162,8 @@ class BatchScoring:
         Returns:
             The problems of rows without a prediction, by row; and ``outputs``, n values each.
         """
+        if self._publisher is not None:
+            self._publisher.begin(columns, exact)
         predictions = self.scorer.score_columns(columns, exact)
         size = len(predictions.prediction)
         if self._recorder is not None:
@@ -166,7 +172,10 @@ class BatchScoring:
             if size:
                 self._recorder.left(columns[self._job.events.time], predictions.problems)
         rows = answer_columns(predictions, self.features.hash, has_experiments=self._router is not None)
-        return predictions.problems, rows | self._sides.take(predictions, columns, exact)
+        rows |= self._sides.take(predictions, columns, exact)
+        if self._publisher is not None:
+            self._publisher.settle()
+        return predictions.problems, rows
 
     def close(self) -> None:
         """Let the model go, where there is one."""
@@ -175,6 +184,8 @@ class BatchScoring:
             self._models.close()
         if self._weights is not None:
             self._weights.close()
+        if self._publisher is not None:
+            self._publisher.close()
         if self._recorder is not None:
             self._recorder.close()
 

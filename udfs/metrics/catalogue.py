@@ -317,6 +317,32 @@ METRICS = MappingProxyType(
             "Outages of the registry; jobs keep their loaded models.",
             "Check the store, its credentials and the network.",
         ),
+        "feature_store_written_total": Metric(
+            "counter",
+            ("job", "entity"),
+            "Rows of entities that the feature store took from the job, the newest of each batch.",
+            "Stands still while events arrive: see feature_store_write_errors_total, and whether events have the key.",
+        ),
+        "feature_store_dropped_total": Metric(
+            "counter",
+            ("job", "entity"),
+            "Rows of entities that were never written, as ml.feature_store.on_full is drop.",
+            "Growing: the store is away or too slow; load what is missing with `gress features load`.",
+        ),
+        "feature_store_write_errors_total": Metric(
+            "counter",
+            ("job", "error_type"),
+            "Writes that failed and are tried again: unreachable, timeout, access, full, refused, or open, where the "
+            "breaker leaves the server alone.",
+            "Growing: the job waits for the store; `gress doctor` says what to do.",
+        ),
+        "feature_store_write_seconds": Metric(
+            "histogram",
+            ("job",),
+            "Seconds to write the newest rows of a batch.",
+            "Longer than scoring takes: writing holds up the job; publish fewer features, or a faster server.",
+            _LATENCY,
+        ),
         "end_to_end_latency_seconds": Metric(
             "histogram",
             ("job",),

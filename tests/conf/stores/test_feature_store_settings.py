@@ -23,6 +23,12 @@ SECRET = "hunter2hunter2"
         ("cache_size: -1", "cache_size: expected a value >= 0"),
         ("timeout: 0s", "timeout: expected a value > 0"),
         ("on_error: fail", "on_error: expected 'default' or 'stale'"),
+        ("on_full: fail", "on_full: expected 'wait' or 'drop'"),
+        ("publish: [{entity: a b}]", "publish.0.entity: expected letters, digits, '.', '_' or '-'"),
+        (
+            "publish: [{entity: a}, {entity: b}, {entity: a}]",
+            "publish.2.entity: expected an entity that no earlier entry has, got 'a'; list all its features there",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(text: str, line: str, refusals: Callable[..., list[str]]) -> None:

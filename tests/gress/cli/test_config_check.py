@@ -33,7 +33,7 @@ def test_good_settings_have_no_problem(config: Path) -> None:
     "override",
     [
         "ml.enabled=false",
-        "ml.feature_store.enabled=true",
+        "ml.feature_store={enabled: true, publish: [{entity: card}]}",
         "job.inference.output_field=event_id",
         "job.sink.fields=[TX_AMONT]",
         "job.features.specs.0.source=TX_AMONT",
