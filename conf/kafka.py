@@ -180,6 +180,8 @@ class SinkSettings(FrozenSettings):
     Attributes:
         fields: event fields that predictions and alerts carry, in columns of the fields' names and types behind the
             others; default none.
+        features: let predictions and alerts carry the features that the model was given, too, in a column of that name,
+            which `gress features verify` reads; default false.
         print: print each row, too, as JSON behind its kind, on the console of a run on this machine; on a cluster in
             the ``.out`` files of its TaskManagers; default false.
         kafka: topics instead of folders.
@@ -187,6 +189,7 @@ class SinkSettings(FrozenSettings):
     """
 
     fields: tuple[Name, ...] = ()
+    features: Flag = False
     print: Flag = False
     kafka: KafkaSinkSettings | None = None
     jdbc: JdbcSinkSettings | None = None

@@ -138,6 +138,14 @@ PREDICTION = (
 )
 """A prediction, and an alert."""
 
+SERVED = Column(
+    "features",
+    "STRING",
+    StepColumn("__features"),
+    "Features that the model was given, in its order, as JSON: `[0.1,null]`; null where one is not computable.",
+)
+"""What predictions have behind these, where `job.sink.features` asks for it."""
+
 DEAD_LETTER = (
     Column("key", "STRING", FirstOf((EventField("key"), RecordColumn("__key"))), "Key of the event or of its record."),
     Column("value", "STRING", Expression("{value}"), "The row as it came; past the windows, its fields as JSON."),
@@ -185,14 +193,14 @@ def prediction_row(output_field: str = SCORE) -> tuple[Column, ...]:
 
 
 def predictions_of(job: JobSettings) -> tuple[Column, ...]:
-    """Return the columns of a job's predictions: those of the table, the id in its own type, then `sink.fields`."""
+    """Return the columns of a job's predictions: the table's, the id in its own type, then those the sink asks for."""
     fields = job.events.fields
     table = _with_id(prediction_row(job.inference.output_field), job)
     carried = (
         Column(name, field_kind(fields[name]), CarriedField(name), f"Field `{name}` of the event.")
         for name in job.sink.fields
     )
-    return *table, *carried
+    return *table, *((SERVED,) if job.sink.features else ()), *carried
 
 
 def comparisons_of(job: JobSettings) -> tuple[Column, ...]:

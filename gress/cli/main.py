@@ -17,6 +17,7 @@ from gress.cli.experiments.commands import experiments_app
 from gress.cli.experiments.power import mount as mount_power
 from gress.cli.experiments.replay import mount as mount_replay
 from gress.cli.experiments.report import mount as mount_experiment_report
+from gress.cli.flags.job_flags import Config, Input, JobName
 from gress.cli.flags.shared_flags import Json, Set
 from gress.cli.kafka import dev_app, jars_app
 from gress.cli.learn.commands import learn_app
@@ -28,6 +29,7 @@ from gress.cli.sql.command import mount as mount_sql
 from gress.cli.sql.tools import mount as mount_sql_tools
 from gress.cli.state import mount as mount_state
 from gress.cli.store.commands import mount as mount_store
+from gress.cli.store.verify import mount as mount_verify
 from gress.cli.top import mount as mount_top
 from jobs.errors import JobError, refuse
 from jobs.flink.jvm import jvm_problem
@@ -59,6 +61,7 @@ app.add_typer(jars_app, name="jars", rich_help_panel=CLUSTERS)
 app.add_typer(dev_app, name="dev", rich_help_panel=CLUSTERS)
 mount_power(experiments_app)
 mount_store(features_app)
+mount_verify(features_app)
 mount_replay(experiments_app)
 mount_experiment_report(experiments_app)
 mount_cluster(app)
@@ -66,16 +69,6 @@ mount_state(app)
 mount_report(app)
 mount_top(app)
 
-JobName = Annotated[str, typer.Argument(help="Name of a job; `gress jobs list` shows them.")]
-Input = Annotated[
-    Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-    typer.Option(
-        "--input",
-        help="File, folder or pattern of .jsonl, .csv (both also .gz) or .parquet; kafka: or kafka:TOPIC,... at the "
-        "brokers of job.source.kafka; or generator:days=40,seed=1. Default: job.source, else generated.",
-    ),
-]
-Config = Annotated[Optional[Path], typer.Option("--config", help="YAML file; default: the job's own.")]  # noqa: UP045
 Profile = Annotated[
     Optional[str], typer.Option("--profile", help="throughput (batches) or latency (single rows).")  # noqa: UP045
 ]

@@ -13,6 +13,7 @@ from conf.model_choice import follows_registry
 from conf.settings import InferenceSettings, JobSettings, MlSettings
 from state.sql import SqlColumns
 from udfs.columns.answer_columns import EXPERIMENT_COLUMNS, answer_columns
+from udfs.columns.feature_texts import FEATURES_COLUMN, feature_texts
 from udfs.columns.side_columns import side_columns
 from udfs.dead_letters import Problem
 from udfs.experiments.arms import Arms
@@ -96,10 +97,11 @@ class BatchScoring:
 
     @property
     def outputs(self) -> SqlColumns:
-        """The prediction, its experiment where the job has one, and what other steps get."""
+        """The prediction, its experiment and features where the job has them, and what other steps get."""
         return (
             *step_columns(prediction_row()),
             *(EXPERIMENT_COLUMNS if self._router is not None else ()),
+            *((FEATURES_COLUMN,) if self._job.sink.features else ()),
             *side_columns(self._job, self._ml),
         )
 
@@ -172,6 +174,8 @@ class BatchScoring:
             if size:
                 self._recorder.left(columns[self._job.events.time], predictions.problems)
         rows = answer_columns(predictions, self.features.hash, has_experiments=self._router is not None)
+        if self._job.sink.features:
+            rows[FEATURES_COLUMN[0]] = feature_texts(predictions.matrix)
         rows |= self._sides.take(predictions, columns, exact)
         if self._publisher is not None:
             self._publisher.settle()

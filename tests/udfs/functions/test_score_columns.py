@@ -63,3 +63,16 @@ def test_a_default_prediction_has_no_scores_of_classes(make_settings: MakeSettin
 def test_no_rows_give_columns_without_values(make_settings: MakeSettings) -> None:
     run(make_settings, [])
     run(make_settings, [], write=write_classes)
+
+
+def test_rows_carry_the_features_of_their_model_where_the_sink_asks(make_settings: MakeSettings) -> None:
+    settings = make_settings(inference={"feature_fields": ["per_size", "amount", "size"]})
+    assert settings.job is not None
+    job = settings.job.model_copy(update={"sink": settings.job.sink.model_copy(update={"features": True})})
+    function = ScoreColumns(job, settings.ml)
+    assert ("__features", "STRING") in function.outputs
+    function.open()
+    found = function.run({"amount": np.array([0.1, 3.0]), "size": np.array([2.0, np.nan])})
+    assert list(found["__features"]) == ["[0.05,0.1,2]", "[0,3,0]"]
+    assert len(function.run({"amount": np.array([]), "size": np.array([])})["__features"]) == 0
+    function.close()

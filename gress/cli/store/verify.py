@@ -1,0 +1,84 @@
+"""`gress features verify`: features served by a run, beside those that training would see."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from gress.cli.flags.job_flags import Config, Input, JobName
+from gress.cli.flags.shared_flags import Json, Set
+
+if TYPE_CHECKING:
+    from gress.feature_store.verify_run import Verified
+
+
+def mount(app: typer.Typer) -> None:
+    """Add the command of this file to an application."""
+    app.command("verify")(verify_command)
+
+
+def verify_command(
+    job: JobName,
+    run: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the run.")],
+    input: Input = None,  # noqa: A002 - the option's name
+    features: Annotated[
+        Optional[Path],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+        typer.Option("--features", help="Parquet file of `gress features export`, instead of the input."),
+    ] = None,
+    config: Config = None,
+    overrides: Set = None,
+    is_json: Json = False,
+) -> None:
+    """Compare the features that a run served with those that training sees.
+
+    All predictions are compared, bit by bit, in the precision of models; their run needs job.sink.features=true. The
+    exit code is 1 where a feature differs.
+    """
+    from conf.loading.loader import load_settings
+    from gress.cli.console import LiveLine, print_json
+    from gress.feature_store.verify_run import verify_exported, verify_replayed
+    from jobs.catalogue import default_config
+    from jobs.errors import refuse
+    from jobs.runs.prepare import RunRequest
+
+    if (features is None) == (input is None):
+        refuse("gress features verify", "either --input or --features", "both" if features else "none of them")
+    path = config or default_config(job)
+    settings = load_settings(path, overrides=overrides or (), environ=os.environ)
+    if settings.job is None:
+        refuse(str(path), "a `job:` with events, features and inference", "none")
+    if features is not None:
+        done = verify_exported(run, settings.job, features)
+    else:
+        request = RunRequest(job, run, input=input or "", config=config, overrides=overrides or (), is_all=True)
+        with LiveLine() as line:
+            done = verify_replayed(run, settings.job, request, line.show)
+    if is_json:
+        print_json({**asdict(done), "is_equal": done.is_equal})
+    else:
+        _print(done)
+    if not done.is_equal:
+        raise typer.Exit(1)
+
+
+def _print(done: Verified) -> None:
+    from gress.cli.console import print_line, print_table
+
+    if done.skews:
+        rows: list[tuple[Any, ...]] = [
+            (each.feature, f"{each.rows:,}", str(each.event_id), f"{each.served:g}", f"{each.exported:g}")
+            for each in done.skews
+        ]
+        print_table("features that differ", ("feature", "rows", "first event", "served", "exported"), rows)
+    print_line(f"{done.rows:,} predictions compared, {len(done.skews)} features differ")
+    for number, what in (
+        (done.unknown, "predictions of events that the export does not have"),
+        (done.others, "predictions by another feature set"),
+        (done.repeated, "predictions not compared, as several events have their id"),
+    ):
+        if number:
+            print_line(f"{number:,} {what}")
