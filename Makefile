@@ -8,6 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 TRAIN_VENV := .venv-train
+FEAST_VENV := .venv-feast
 # Registry to which `make models` publishes; existing versions are never replaced.
 REGISTRY := models
 BIN := $(VENV)/bin
@@ -72,6 +73,11 @@ test-pytorch: $(TRAIN_VENV)/test.stamp ## install PyTorch and compare its model 
 	$(TRAIN_VENV)/bin/python $(INSTALL) 'torch>=2.15' onnxscript
 	$(TRAIN_VENV)/bin/python -m pytest tests/models/recipes/test_pytorch.py
 
+test-feast: $(VENV)/test.stamp ## install Feast beside, and let it read what `gress features feast` writes
+	test -x $(FEAST_VENV)/bin/python || python3 -m venv $(FEAST_VENV)
+	$(FEAST_VENV)/bin/python $(INSTALL) 'feast>=0.67'
+	GRESS_FEAST_PYTHON=$(FEAST_VENV)/bin/python $(BIN)/python -m pytest tests/gress/feature_store/test_feast.py
+
 lint: $(VENV)/test.stamp ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -129,4 +135,4 @@ $(TRAIN_VENV)/test.stamp: $(TRAIN_VENV)/train.stamp
 	@$(TRAIN_VENV)/bin/python $(INSTALL) --editable '.[train,test]'
 	@touch $@
 
-.PHONY: help demo test test-data test-fast test-recipes test-pytorch lint venv wheel docs models bench fuzz images clean
+.PHONY: help demo test test-data test-fast test-recipes test-pytorch test-feast lint venv wheel docs models bench fuzz images clean

@@ -29,6 +29,7 @@ from gress.cli.sql.command import mount as mount_sql
 from gress.cli.sql.tools import mount as mount_sql_tools
 from gress.cli.state import mount as mount_state
 from gress.cli.store.commands import mount as mount_store
+from gress.cli.store.feast import mount as mount_feast
 from gress.cli.store.verify import mount as mount_verify
 from gress.cli.top import mount as mount_top
 from jobs.errors import JobError, refuse
@@ -62,6 +63,7 @@ app.add_typer(dev_app, name="dev", rich_help_panel=CLUSTERS)
 mount_power(experiments_app)
 mount_store(features_app)
 mount_verify(features_app)
+mount_feast(features_app)
 mount_replay(experiments_app)
 mount_experiment_report(experiments_app)
 mount_cluster(app)

@@ -53,13 +53,14 @@ def source(tmp_path: Path) -> Path:
 
 
 def publishing(server: RedisServer, db: int) -> list[str]:
-    store = f"{{enabled: true, backend: redis, redis_addr: '127.0.0.1:{server.port}', redis_db: {db}, ttl: 1d, "
+    address = f"redis_addr: '127.0.0.1:{server.port}', redis_db: {db}"
+    store = f"{{enabled: true, backend: redis, {address}, ttl: 1d, timeout: 10s,"
     return [f"ml.feature_store={store} publish: [{{entity: customer}}]}}"]
 
 
 def content(server: RedisServer, db: int) -> Content:
     """All that a database holds: by entity and name the value and its event time."""
-    client, found = open_client(server.options(db=db)), {}
+    client, found = open_client(server.options(db=db, timeout_s=60.0)), {}
     for key in client.scan_iter(match="gress:*"):
         names, cells = zip(*sorted(client.hgetall(key).items()), strict=True)
         features = Features(names, unpack_cells([cells], len(names)), np.zeros(1, bool))

@@ -66,8 +66,20 @@ def publications_of(
     """
     for problem in publish_problems(settings, features, events):
         raise problem
-    if not settings.enabled:
-        return ()
+    return listed_publications(settings, features, events) if settings.enabled else ()
+
+
+def listed_publications(
+    settings: FeatureStoreSettings, features: FeatureSet, events: EventSettings
+) -> tuple[Publication, ...]:
+    """Return what settings list to publish, whether their store is switched on or not.
+
+    Raises:
+        PublishError: the first problem of the list.
+    """
+    for place, each in enumerate(settings.publish):
+        for problem in _problems(f"publish.{place}", each, features, events):
+            raise problem
     return tuple(
         Publication(Group(each.entity, features.hash), each.key or events.key, each.features or features.columns)
         for each in settings.publish

@@ -34,12 +34,12 @@ def commands_of_the_page() -> list[list[str]]:
 
 
 def test_commands_of_the_page(server: RedisServer, command_line: Run, tmp_path: Path) -> None:
-    (yaml,) = [block.text for block in read_blocks(PAGE) if block.language == "yaml"]
+    yaml = next(block.text for block in read_blocks(PAGE) if block.language == "yaml")
     (tmp_path / "store.yaml").write_text(yaml.replace("localhost:6379", f"127.0.0.1:{server.port}"))
     table = pa.table({"customer": ["c1", "c2"], "at": [1_000, 2_000], "amount": [2.5, float("nan")], "n": [3, None]})
     about = {"gress.feature_set_hash": "9f2c0a17b3d4e5f6", "gress.feature_columns": '["amount", "n"]'}
     pq.write_table(table.replace_schema_metadata(about), tmp_path / "features.parquet")
-    load, get, stats = commands_of_the_page()
+    load, get, stats, *_ = commands_of_the_page()
     assert answer_of(command_line, *load) == (
         "2 rows as customer with feature set 9f2c0a17b3d4e5f6; 0 values older than those in the store, "
         "0 rows without entity or time\n"

@@ -19,6 +19,7 @@ from gress.feature_store.feature_skew import FeatureSkew
 from gress.feature_store.verify_run import Verified, verify_exported
 from jobs.errors import JobError
 from tests.support.fraud_config import STATELESS, write_fraud_config
+from tests.support.pages import read_blocks
 from udfs.columns.feature_texts import feature_texts
 
 HASH = "0123456789abcdef"
@@ -123,20 +124,25 @@ def test_what_cannot_be_compared_is_refused(job: JobSettings, exported: np.ndarr
         verify_exported(run, job, file)
 
 
-def test_the_command_says_what_differs_and_fails(exported: np.ndarray[Any, Any], tmp_path: Path) -> None:
+def test_the_command_says_what_differs_and_fails(
+    exported: np.ndarray[Any, Any], repository: Path, tmp_path: Path
+) -> None:
     served = exported.copy()
     served[7, 0] = 12.5
     config = write_fraud_config(tmp_path / "config", features=STATELESS)
     run, file = write_run(tmp_path / "run", served), write_export(tmp_path / "f.parquet", exported)
-    command = ["features", "verify", "fraud-detection", str(run), "--config", str(config)]
-    done = CliRunner().invoke(app, [*command, "--features", str(file)])
+    blocks = read_blocks(repository / "docs" / "feature-store.md")
+    (words,) = [words for block in blocks for words in block.commands if words[:3] == ["gress", "features", "verify"]]
+    places = {"out": run, "features.parquet": file, "shop.yaml": config}
+    command = [str(places.get(word, word)) for word in words[1:]]
+    done = CliRunner().invoke(app, command)
     assert done.exit_code == 1
     assert "TX_AMOUNT" in done.output
     assert "50 predictions compared, 1 features differ" in done.output
     write_run(run, exported)
-    done = CliRunner().invoke(app, [*command, "--features", str(file), "--json"])
+    done = CliRunner().invoke(app, [*command, "--json"])
     assert (done.exit_code, json.loads(done.output)["is_equal"]) == (0, True)
-    refused = CliRunner().invoke(app, command)
+    refused = CliRunner().invoke(app, [word for word in command if word not in ("--features", str(file))])
     assert "expected either --input or --features, got none of them" in str(refused.exception)
 
 

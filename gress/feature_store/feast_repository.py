@@ -1,0 +1,163 @@
+"""A repository of Feast with the features that a job publishes, and their history as Parquet files."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jobs.errors import refuse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
+
+TIME = "event_timestamp"
+_HEAD = '''"""Features of {job}, made by `gress features feast`."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from feast import Entity, FeatureView, Field, FileSource, ValueType
+from feast.types import Float64
+
+_DATA = Path(__file__).parent / "data"
+'''
+_VIEW = """
+{name}_entity = Entity(name={entity}, join_keys=[{key}], value_type=ValueType.{kind})
+{name}_source = FileSource(name={source}, path=str(_DATA / {file}), timestamp_field={time})
+{name}_view = FeatureView(
+    name={entity},
+    entities=[{name}_entity],
+    ttl=timedelta(milliseconds={ttl_ms}),
+    schema=[
+{fields}
+    ],
+    source={name}_source,
+    tags={{"feature_set": {feature_set}}},
+)
+"""
+_STORE = """project: {project}
+provider: local
+registry: data/registry.db
+offline_store:
+  type: file
+online_store:
+  type: sqlite
+  path: data/online_store.db
+entity_key_serialization_version: 3
+"""
+
+
+@dataclass(frozen=True)
+class FeastView:
+    """Features of one kind of entity.
+
+    Attributes:
+        entity: kind of the entities.
+        key: column with their keys.
+        columns: columns with the features.
+    """
+
+    entity: str
+    key: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FeastRepository:
+    """A repository to write.
+
+    Attributes:
+        job: name of the job.
+        time: column with the event times.
+        views: what it holds, at least one.
+        ttl_ms: age from which on values no longer count; 0: any age does.
+    """
+
+    job: str
+    time: str
+    views: tuple[FeastView, ...]
+    ttl_ms: int = 0
+
+    def write(self, folder: Path, export: Path) -> dict[str, int]:
+        """Write definitions and data into a folder; return the rows of each kind of entity.
+
+        Of rows with one key and one time the last is written, as the store keeps it; rows without a key are left out.
+
+        Args:
+            folder: new or empty folder.
+            export: file of `gress features export`.
+
+        Raises:
+            JobError: the folder holds something, or the file lacks a column.
+        """
+        import pyarrow.parquet as pq
+
+        table, feature_set = self._read(export)
+        if folder.exists() and any(folder.iterdir()):
+            refuse(str(folder), "a new or empty folder", "one that holds something", "name another")
+        (folder / "data").mkdir(parents=True, exist_ok=True)
+        rows = {}
+        texts = [_HEAD.format(job=self.job)]
+        for view in self.views:
+            history = _history(table, view, self.time)
+            pq.write_table(history, folder / "data" / f"{view.entity}.parquet")
+            texts.append(_definition(view, history, self.ttl_ms, feature_set))
+            rows[view.entity] = len(history)
+        (folder / "features.py").write_text("".join(texts), "utf-8")
+        project = re.sub(r"\W", "_", self.job)
+        (folder / "feature_store.yaml").write_text(_STORE.format(project=project), "utf-8")
+        return rows
+
+    def _read(self, export: Path) -> tuple[pa.Table, str]:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            table = pq.read_table(export)
+        except (OSError, pa.ArrowInvalid) as error:
+            refuse(str(export), "a Parquet file", str(error).partition("\n")[0])
+        about = table.schema.metadata or {}
+        wanted = {self.time, *(name for view in self.views for name in (view.key, *view.columns))}
+        missing = sorted(wanted - {*table.column_names})
+        if missing:
+            refuse(str(export), f"a column {missing[0]!r}", ", ".join(table.column_names))
+        return table, about.get(b"gress.feature_set_hash", b"").decode()
+
+
+def _history(table: pa.Table, view: FeastView, time: str) -> pa.Table:
+    """Return key, time and features of a view's rows, ascending in time."""
+    import numpy as np
+    import pyarrow as pa
+
+    table = table.filter(table[view.key].is_valid())
+    places = pa.array(np.arange(len(table)))
+    marked = pa.table({"key": table[view.key], "time": table[time], "place": places})
+    last = marked.group_by(["key", "time"]).aggregate([("place", "max")])["place_max"]
+    kept = table.take(last.combine_chunks().sort())
+    times = kept[time].cast(pa.timestamp("ms")).cast(pa.timestamp("us", "UTC"))
+    columns: dict[str, Any] = {view.key: kept[view.key], TIME: times}
+    columns |= {name: kept[name].cast(pa.float64()) for name in view.columns}
+    return pa.table(columns).sort_by([(TIME, "ascending")])
+
+
+def _definition(view: FeastView, history: pa.Table, ttl_ms: int, feature_set: str) -> str:
+    import pyarrow as pa
+
+    fields = "\n".join(f"        Field(name={json.dumps(name)}, dtype=Float64)," for name in view.columns)
+    is_text = pa.types.is_string(history.schema.field(view.key).type)
+    return _VIEW.format(
+        name=re.sub(r"\W", "_", f"of_{view.entity}"),
+        entity=json.dumps(view.entity),
+        key=json.dumps(view.key),
+        kind="STRING" if is_text else "INT64",
+        source=json.dumps(f"{view.entity}_source"),
+        file=json.dumps(f"{view.entity}.parquet"),
+        time=json.dumps(TIME),
+        ttl_ms=ttl_ms,
+        fields=fields,
+        feature_set=json.dumps(feature_set),
+    )

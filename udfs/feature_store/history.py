@@ -1,0 +1,77 @@
+"""Values of entities over time, and what was known of each at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+
+class History:
+    """All values that a store of features was given, with their event times.
+
+    Of two rows of an entity with one time the last counts, as in the store.
+
+    Args:
+        keys: entity of each of n rows; rows with None count for nothing.
+        times_ms: event times, (n,).
+        columns: values by name, (n,) each; NaN is "no value".
+    """
+
+    def __init__(
+        self, keys: Sequence[str | None], times_ms: NDArray[np.int64], columns: Mapping[str, NDArray[np.float64]]
+    ) -> None:
+        self._codes: dict[str, int] = {}
+        codes = np.fromiter(
+            (-1 if key is None else self._codes.setdefault(key, len(self._codes)) for key in keys), np.int64, len(keys)
+        )
+        order = np.lexsort((times_ms, codes))
+        order = order[codes[order] >= 0]
+        self._row_times = times_ms[order]
+        self._row_codes = codes[order]
+        self._times = np.unique(times_ms)
+        # Codes and times as one number, which grows with both.
+        self._points = self._row_codes * (len(self._times) + 1) + np.searchsorted(self._times, self._row_times) + 1
+        self._columns = {name: values[order] for name, values in columns.items()}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the values."""
+        return tuple(self._columns)
+
+    def as_of(
+        self, keys: Sequence[str | None], times_ms: NDArray[np.int64], name: str, *, max_age_ms: int | None = None
+    ) -> NDArray[np.float64]:
+        """Return the newest value of each entity at a time: of a row at that time or before, never of a later one.
+
+        Args:
+            keys: entity of each of m rows.
+            times_ms: time that each asks for, (m,).
+            name: name of the values.
+            max_age_ms: age from which on a value no longer counts; None: any age does.
+
+        Returns:
+            Values, (m,); NaN where there is none.
+
+        Example:
+            >>> history = History(["a", "a"], np.array([10, 20]), {"x": np.array([1.0, 2.0])})
+            >>> history.as_of(["a", "a", "b"], np.array([9, 19, 30]), "x").tolist()
+            [nan, 1.0, nan]
+        """
+        found = np.full(len(keys), np.nan)
+        if not len(self._points):
+            return found
+        codes = np.fromiter((-1 if key is None else self._codes.get(key, -1) for key in keys), np.int64, len(keys))
+        points = codes * (len(self._times) + 1) + np.searchsorted(self._times, times_ms, "right")
+        places = np.searchsorted(self._points, points, "right") - 1
+        is_known = (codes >= 0) & (places >= 0)
+        is_known &= self._row_codes[places] == codes
+        if max_age_ms is not None:
+            is_known &= times_ms - self._row_times[places] <= max_age_ms
+        found[is_known] = self._columns[name][places[is_known]]
+        return found
