@@ -32,7 +32,9 @@ def main(repository: str, question: str, answer: str) -> None:
     rows["event_timestamp"] = pd.to_datetime(asked["times_ms"], unit="ms", utc=True)
     rows["place"] = range(len(rows))
     names = [f"{asked['view']}:{name}" for name in asked["names"]]
-    joined = store.get_historical_features(entity_df=rows, features=names).to_df().sort_values("place")
+    joined = store.get_historical_features(entity_df=rows, features=names).to_df()
+    # Feast leaves rows out whose entity was first known later.
+    joined = joined.set_index("place").reindex(range(len(rows)))
     found: dict[str, Any] = {"historical": {name: _plain(joined[name]) for name in asked["names"]}}
     if "materialised_ms" in asked:
         found["online"] = _online(store, repository, asked, names)
@@ -44,9 +46,12 @@ def _online(store: Any, repository: str, asked: dict[str, Any], names: list[str]
     import pandas as pd
 
     path = Path(repository) / "data" / f"{asked['view']}.parquet"
+    begin = datetime.fromtimestamp(asked["begin_ms"] / 1000, timezone.utc)
     for end_ms, file in asked["materialised_ms"]:
         pd.read_parquet(file).to_parquet(path)
-        store.materialize_incremental(end_date=datetime.fromtimestamp(end_ms / 1000, timezone.utc))
+        end = datetime.fromtimestamp(end_ms / 1000, timezone.utc)
+        # From the beginning at first, then from where it ended.
+        store.materialize(begin, end) if file == asked["materialised_ms"][0][1] else store.materialize_incremental(end)
     entities = sorted(set(asked["keys"]))
     answer = store.get_online_features(names, [{asked["key"]: key} for key in entities]).to_dict()
     return {name: answer[name] for name in asked["names"]} | {"keys": entities}

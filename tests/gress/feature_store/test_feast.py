@@ -166,7 +166,7 @@ def test_rows_that_come_late_are_in_our_store_and_not_in_feasts(tmp_path: Path) 
         store.put_many(group, [key], {"total": np.array([value])}, np.array([time]))
     assert store.get_many(group, ["c1", "c2"], ["total"]).values("total") == [5.0, 2.0]
     question = {"view": "customer", "key": "CUSTOMER_ID", "names": ["total"], "keys": ["c1", "c2"]}
-    question |= {"times_ms": [START_MS + 9 * DAY_MS] * 2}
+    question |= {"times_ms": [START_MS + 9 * DAY_MS] * 2, "begin_ms": START_MS - DAY_MS}
     ends = [START_MS + 4 * DAY_MS, START_MS + 5 * DAY_MS]
     found = ask_feast(tmp_path / "feast1", {**question, "materialised_ms": list(zip(ends, files, strict=True))})
     assert found["historical"]["total"] == [5.0, 2.0]
