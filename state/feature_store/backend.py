@@ -36,8 +36,8 @@ class Backend(Protocol):
     Each call may raise `StoreError`.
     """
 
-    def read(self, keys: Sequence[str], names: Sequence[str]) -> Sequence[Sequence[bytes | None]]:
-        """Return the cells of distinct keys, a row each; None where there is none."""
+    def read(self, keys: Sequence[str], names: Sequence[Sequence[str]]) -> Sequence[Sequence[bytes | None]]:
+        """Return the cells of distinct keys under the names of each, a row each; None where there is none."""
 
     def write(self, keys: Sequence[str], names: Sequence[str], rows: Sequence[Sequence[bytes]]) -> int:
         """Keep the cells that are not older than those kept; return how many were older and changed nothing.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,8 @@ from state.feature_store.attempts import Attempts
 from state.feature_store.cells import Cells, check_lengths, check_times, pack_rows
 from state.feature_store.counts import Counting, StoreCounts
 from state.feature_store.features import Features
-from state.feature_store.row_cache import RowCache
-from state.feature_store.view import View
+from state.feature_store.views import Views
+from state.feature_store.wanted import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,26 +25,10 @@ if TYPE_CHECKING:
     from state.feature_store.attempts import Breaker, Patience
     from state.feature_store.backend import Backend, BackendStats
     from state.feature_store.group import Group
+    from state.feature_store.store_options import StoreOptions
 
 # Entities of one call to a server, which does nothing else meanwhile.
 _WRITTEN_AT_ONCE = 500
-
-
-@dataclass(frozen=True)
-class StoreOptions:
-    """Rules for reading a store.
-
-    Attributes:
-        cache_size: most entities that the cache of a table holds; 0: no cache.
-        cache_ttl_s: seconds that an entry of the cache is used.
-        event_ttl_ms: values that are older than this, in event time of the row that asks, are missing; None: any age.
-        is_serving_stale: during an outage, use what the cache has beyond its time to live.
-    """
-
-    cache_size: int = 10_000
-    cache_ttl_s: float = 1.0
-    event_ttl_ms: int | None = None
-    is_serving_stale: bool = False
 
 
 class FeatureStore:
@@ -77,9 +60,7 @@ class FeatureStore:
         self._options = options
         self._counting = Counting()
         self._attempts = Attempts(patience, breaker, sleep=sleep, on_failure=self._counting.add_error)
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._views: dict[tuple[Group, tuple[str, ...]], View] = {}
+        self._views = Views(self._read, options, self._counting, clock)
 
     def get_many(
         self, group: Group, keys: Sequence[str], names: Sequence[str], *, as_of_ms: NDArray[np.int64] | None = None
@@ -94,16 +75,21 @@ class FeatureStore:
         """
         if not names:
             return Features((), Cells.empty(len(keys), 0), np.zeros(len(keys), bool))
-        places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
-        rows = np.fromiter(map(places.__getitem__, keys), np.intp, len(keys))
-        cells, is_failed = self._view(group, tuple(names)).get(list(places), self._clock)
-        cells = cells.take(rows)
+        (found,) = self.get_all([Wanted(group, keys, tuple(names))])
         ttl_ms = self._options.event_ttl_ms
-        if as_of_ms is not None and ttl_ms is not None:
-            young = cells.not_before(as_of_ms - ttl_ms)
-            self._counting.add(expired=int((young.kinds != cells.kinds).sum()))
-            cells = young
-        return Features(tuple(names), cells, is_failed[rows])
+        if as_of_ms is None or ttl_ms is None:
+            return found
+        young = found.cells.not_before(as_of_ms - ttl_ms)
+        self._counting.add(expired=int((young.kinds != found.cells.kinds).sum()))
+        return replace(found, cells=young)
+
+    def get_all(self, wanted: Sequence[Wanted]) -> list[Features]:
+        """Return what the rows of a batch need from several tables, of any age; the backend is asked once for all.
+
+        Args:
+            wanted: table, entities and names, one or more, of each part.
+        """
+        return self._views.get_all(wanted)
 
     def put_many(
         self, group: Group, keys: Sequence[str], columns: Mapping[str, ArrayLike], times_ms: NDArray[np.int64]
@@ -137,7 +123,7 @@ class FeatureStore:
             part = slice(start, start + _WRITTEN_AT_ONCE)
             older += self._attempts.call(partial(self._backend.write, full[part], names, rows[part]))
         self._counting.add(older=older)
-        self._forget(group, keys)
+        self._views.forget(group, keys)
         return older
 
     def names(self, group: Group, key: str) -> list[str]:
@@ -155,7 +141,7 @@ class FeatureStore:
             StoreError: the backend did not answer.
         """
         number = self._attempts.call(lambda: self._backend.delete([group.key(key) for key in keys]))
-        self._forget(group, keys)
+        self._views.forget(group, keys)
         return number
 
     def stats(self) -> BackendStats:
@@ -180,21 +166,5 @@ class FeatureStore:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _view(self, group: Group, names: tuple[str, ...]) -> View:
-        with self._lock:
-            view = self._views.get((group, names))
-            if view is None:
-                cache = RowCache(self._options.cache_size, self._options.cache_ttl_s, len(names))
-                load, stale = partial(self._load, group, names), self._options.is_serving_stale
-                view = View(load, len(names), cache, self._counting, is_serving_stale=stale)
-                self._views[group, names] = view
-            return view
-
-    def _load(self, group: Group, names: Sequence[str], keys: Sequence[str]) -> Sequence[Sequence[bytes | None]]:
-        return self._attempts.call(partial(self._backend.read, [group.key(key) for key in keys], names))
-
-    def _forget(self, group: Group, keys: Sequence[str]) -> None:
-        with self._lock:
-            views = [view for (of, _), view in self._views.items() if of == group]
-        for view in views:
-            view.forget(keys)
+    def _read(self, keys: Sequence[str], names: Sequence[Sequence[str]]) -> Sequence[Sequence[bytes | None]]:
+        return self._attempts.call(partial(self._backend.read, keys, names))

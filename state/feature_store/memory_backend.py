@@ -32,12 +32,12 @@ class MemoryBackend:
         self._ends_s: dict[str, float] = {}
         self._sweep_at = _FIRST_SWEEP
 
-    def read(self, keys: Sequence[str], names: Sequence[str]) -> Sequence[Sequence[bytes | None]]:
-        """Return the cells of distinct keys."""
+    def read(self, keys: Sequence[str], names: Sequence[Sequence[str]]) -> Sequence[Sequence[bytes | None]]:
+        """Return the cells of distinct keys under the names of each."""
         with self._lock:
             now_s = self._clock()
             found = [self._living(key, now_s) for key in keys]
-            return [[entity.get(name) for name in names] for entity in found]
+            return [[entity.get(name) for name in own] for entity, own in zip(found, names, strict=True)]
 
     def write(self, keys: Sequence[str], names: Sequence[str], rows: Sequence[Sequence[bytes]]) -> int:
         """Keep the cells that are not older than those kept; return how many were older."""

@@ -34,12 +34,15 @@ class RedisBackend:
         self._opened: Any = None
         self._script: Any = None
 
-    def read(self, keys: Sequence[str], names: Sequence[str]) -> Sequence[Sequence[bytes | None]]:
-        """Return the cells of distinct keys: all commands go out before the first answer is awaited."""
+    def read(self, keys: Sequence[str], names: Sequence[Sequence[str]]) -> Sequence[Sequence[bytes | None]]:
+        """Return the cells of distinct keys under the names of each.
+
+        All commands go out before the first answer is awaited.
+        """
         with self._failures():
             pipeline = self._client().pipeline(transaction=False)
-            for key in keys:
-                pipeline.hmget(key, names)
+            for key, own in zip(keys, names, strict=True):
+                pipeline.hmget(key, own)
             rows: list[list[bytes | None]] = pipeline.execute()
             return rows
 

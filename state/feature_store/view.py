@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from state.feature_store.cells import Cells, Kind, unpack_cells
-from state.feature_store.errors import StoreError
-from state.feature_store.row_cache import RowCache
+from state.feature_store.cells import Cells, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from state.feature_store.counts import Counting
+    from state.feature_store.row_cache import RowCache
 
 
 @dataclass
@@ -29,27 +28,40 @@ class _Read:
     is_over: threading.Event = field(default_factory=threading.Event)
 
 
+@dataclass(frozen=True)
+class Turn:
+    """State of a read of distinct keys between its beginning and its answer.
+
+    Attributes:
+        keys: the keys.
+        cells: what the cache has.
+        is_fresh: keys that the cache answers.
+        is_known: those that it answers if nobody else does.
+        own: keys that the caller must load, before it ends the turn.
+        reads: the read that brings each other key.
+    """
+
+    keys: Sequence[str]
+    cells: Cells
+    is_fresh: NDArray[np.bool_]
+    is_known: NDArray[np.bool_]
+    own: Sequence[str] = ()
+    reads: dict[str, _Read] = field(default_factory=dict)
+
+
 class View:
     """Cells of the entities of one group under some names; threads may share it.
 
+    A caller begins a turn, loads the turn's own keys, ends it in any case, and asks for its answer.
+
     Args:
-        load: function that returns the packed cells of distinct keys, or raises `StoreError`.
         names: number of names.
         cache: entries in front.
         counting: counters.
         is_serving_stale: where the backend does not answer, use what the cache has beyond its time to live.
     """
 
-    def __init__(
-        self,
-        load: Callable[[Sequence[str]], Sequence[Sequence[bytes | None]]],
-        names: int,
-        cache: RowCache,
-        counting: Counting,
-        *,
-        is_serving_stale: bool,
-    ) -> None:
-        self._load = load
+    def __init__(self, names: int, cache: RowCache, counting: Counting, *, is_serving_stale: bool) -> None:
         self._names = names
         self._cache = cache
         self._counting = counting
@@ -57,69 +69,71 @@ class View:
         self._lock = threading.Lock()
         self._reads: dict[str, _Read] = {}
 
-    def get(self, keys: Sequence[str], now: Callable[[], float]) -> tuple[Cells, NDArray[np.bool_]]:
-        """Return the cells of distinct keys, and which of them nobody answered."""
+    def begin(self, keys: Sequence[str], now_s: float) -> Turn:
+        """Look distinct keys up in the cache, and take on those that nobody loads yet."""
         with self._lock:
-            slots, is_fresh = self._cache.find(keys, now())
+            slots, is_fresh = self._cache.find(keys, now_s)
             if is_fresh.all():
-                self._counting.add(cached=len(keys))
-                return self._cache.take(slots), np.zeros(len(keys), bool)
+                return Turn(keys, self._cache.take(slots), is_fresh, is_fresh)
             cells = Cells.empty(len(keys), self._names)
             is_known = (slots >= 0) & (is_fresh | self._is_serving_stale)
             cells.put(np.flatnonzero(is_known), self._cache.take(slots[is_known]))
             wanted = [keys[row] for row in np.flatnonzero(~is_fresh)]
-            others = {key: self._reads[key] for key in wanted if key in self._reads}
-            own = [key for key in wanted if key not in others]
-            read = _Read({key: row for row, key in enumerate(own)})
-            self._reads.update(dict.fromkeys(own, read))
-        if own:
-            self._run(read, now)
-        is_unanswered = self._fill(cells, keys, dict.fromkeys(own, read) | others)
-        is_failed = is_unanswered & ~is_known
-        is_missing = ~is_unanswered & (cells.kinds == Kind.MISSING).all(axis=1)
+            reads = {key: self._reads[key] for key in wanted if key in self._reads}
+            own = [key for key in wanted if key not in reads]
+            mine = dict.fromkeys(own, _Read({key: row for row, key in enumerate(own)}))
+            self._reads.update(mine)
+            return Turn(keys, cells, is_fresh, is_known, own, reads | mine)
+
+    def end(self, turn: Turn, cells: Cells | None, now_s: float) -> None:
+        """Hand the cells of a turn's own keys to all that wait for them; None: nobody answered."""
+        if not turn.own:
+            return
+        read = turn.reads[turn.own[0]]
+        with self._lock:
+            read.cells = cells
+            for key in turn.own:
+                del self._reads[key]
+            if cells is not None:
+                self._cache.put(turn.own, cells, now_s)
+        read.is_over.set()
+
+    def answer(self, turn: Turn) -> tuple[Cells, NDArray[np.bool_]]:
+        """Return the cells of a turn's keys, and which of them nobody answered; wait for other threads' reads."""
+        if not turn.reads:
+            missing = int((turn.cells.kinds == Kind.MISSING).all(axis=1).sum())
+            self._counting.add(cached=len(turn.keys), missing=missing)
+            return turn.cells, np.zeros(len(turn.keys), bool)
+        is_unanswered = _fill(turn)
+        is_failed = is_unanswered & ~turn.is_known
+        is_missing = ~is_unanswered & (turn.cells.kinds == Kind.MISSING).all(axis=1)
+        is_loaded = bool(turn.own) and turn.reads[turn.own[0]].cells is not None
         self._counting.add(
-            cached=int(is_fresh.sum()),
-            shared=len(others),
+            cached=int(turn.is_fresh.sum()),
+            loaded=len(turn.own) if is_loaded else 0,
+            shared=len(turn.reads) - len(turn.own),
             missing=int(is_missing.sum()),
-            stale=int((is_unanswered & is_known).sum()),
+            stale=int((is_unanswered & turn.is_known).sum()),
             failed=int(is_failed.sum()),
         )
-        return cells, is_failed
+        return turn.cells, is_failed
 
     def forget(self, keys: Sequence[str]) -> None:
         """Drop keys from the cache."""
         with self._lock:
             self._cache.drop(keys)
 
-    def _run(self, read: _Read, now: Callable[[], float]) -> None:
-        """Ask the backend; others that wait for the read go on whatever happens."""
-        keys = list(read.rows)
-        cells = None
-        try:
-            cells = unpack_cells(self._load(keys), self._names)
-            self._counting.add(loaded=len(keys))
-        except StoreError:
-            # The rows are told as failed, and the error was counted where it came up.
-            cells = None
-        finally:
-            with self._lock:
-                read.cells = cells
-                for key in keys:
-                    del self._reads[key]
-                if cells is not None:
-                    self._cache.put(keys, cells, now())
-            read.is_over.set()
 
-    def _fill(self, cells: Cells, keys: Sequence[str], reads: dict[str, _Read]) -> NDArray[np.bool_]:
-        """Put the results of reads into their rows; return the rows whose read failed."""
-        places = {key: row for row, key in enumerate(keys) if key in reads}
-        is_failed = np.zeros(len(keys), bool)
-        for read in {id(read): read for read in reads.values()}.values():
-            read.is_over.wait()
-            mine = [key for key in places if reads[key] is read]
-            rows = np.array([places[key] for key in mine], np.intp)
-            if read.cells is None:
-                is_failed[rows] = True
-            else:
-                cells.put(rows, read.cells.take(np.array([read.rows[key] for key in mine], np.intp)))
-        return is_failed
+def _fill(turn: Turn) -> NDArray[np.bool_]:
+    """Put the results of reads into their rows; return the rows whose read failed."""
+    places = {key: row for row, key in enumerate(turn.keys) if key in turn.reads}
+    is_failed = np.zeros(len(turn.keys), bool)
+    for read in {id(read): read for read in turn.reads.values()}.values():
+        read.is_over.wait()
+        mine = [key for key in places if turn.reads[key] is read]
+        rows = np.array([places[key] for key in mine], np.intp)
+        if read.cells is None:
+            is_failed[rows] = True
+        else:
+            turn.cells.put(rows, read.cells.take(np.array([read.rows[key] for key in mine], np.intp)))
+    return is_failed

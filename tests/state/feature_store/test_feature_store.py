@@ -29,7 +29,7 @@ class Watched(MemoryBackend):
         self.gate.set()
         self.is_asked = threading.Event()
 
-    def read(self, keys: Sequence[str], names: Sequence[str]) -> Sequence[Sequence[bytes | None]]:
+    def read(self, keys: Sequence[str], names: Sequence[Sequence[str]]) -> Sequence[Sequence[bytes | None]]:
         self.asked.append([key.rpartition(":")[2] for key in keys])
         self.is_asked.set()
         assert self.gate.wait(30)
