@@ -32,6 +32,12 @@ class Features:
         is_present: NDArray[np.bool_] = self._kinds(name) != Kind.MISSING
         return is_present
 
+    def is_number(self, name: str) -> NDArray[np.bool_]:
+        """Return which rows have a number or a boolean, (n,)."""
+        kinds = self._kinds(name)
+        is_number: NDArray[np.bool_] = (kinds != Kind.MISSING) & (kinds != Kind.TEXT)
+        return is_number
+
     def times_ms(self, name: str) -> NDArray[np.int64]:
         """Return the event times of a column's values, (n,); 0 where there is none."""
         return self.cells.times_ms[:, self._place(name)]

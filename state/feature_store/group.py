@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 LAYOUT = 1
-_WORD = re.compile(r"[A-Za-z0-9._-]+")
+WORD = re.compile(r"[A-Za-z0-9._-]+")
+"""Kind of an entity, or name of a feature set."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Group:
 
     def __post_init__(self) -> None:
         for name in ("entity", "feature_set"):
-            if not _WORD.fullmatch(getattr(self, name)):
+            if not WORD.fullmatch(getattr(self, name)):
                 msg = f"{name}: expected letters, digits, '.', '_' or '-', got {getattr(self, name)!r}"
                 raise ValueError(msg)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from conf.settings import FeatureSpec, FieldSettings
     from state.window_sql import WindowSpec
     from udfs.features.parameters import Parameter
+    from udfs.features.stored.stored_value import StoredValue
 
     Columns: TypeAlias = Mapping[str, NDArray[np.generic]]
     Matrix: TypeAlias = NDArray[np.floating[Any]]
@@ -65,16 +66,25 @@ class Feature(ABC):
         return None
 
     @property
+    def stored(self) -> StoredValue | None:
+        """The value of the feature store that this feature needs; None if it needs none."""
+        return None
+
+    @property
     def has_domain(self) -> bool:
         """Whether there are numbers that this feature is not defined for."""
         return type(self).count_out_of_domain is not Feature.count_out_of_domain
 
-    def count_out_of_domain(self, columns: Columns) -> int:
+    def count_out_of_domain(self, columns: Columns, out: Matrix) -> int:
         """Count the values that the feature is not defined for; `transform` makes NaN of them.
 
         A null is not counted: it is no value. A transform that is defined for every number leaves this as it is.
+
+        Args:
+            columns: what `transform` was given.
+            out: the slice that it filled.
         """
-        del columns
+        del columns, out
         return 0
 
     def canonical(self) -> dict[str, object]:

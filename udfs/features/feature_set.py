@@ -22,11 +22,12 @@ from udfs.features.source import output_of
 from udfs.features.transforms.aggregation import Aggregation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from conf.settings import EventSettings, FeatureSetSettings, FeatureSpec, FieldSettings
     from state.window_sql import WindowSpec
     from udfs.features.feature import Columns, Matrix
+    from udfs.features.stored.stored_value import StoredValue
 
 
 @dataclass(frozen=True, repr=False)
@@ -58,8 +59,15 @@ class FeatureSet:
 
     @cached_property
     def inputs(self) -> tuple[str, ...]:
-        """Event fields and aggregates that `transform` reads, each once."""
-        return tuple(dict.fromkeys(name for feature in self.features for name in feature.inputs))
+        """Event fields and aggregates that `transform` reads, each once; with look-ups in a store the time, too."""
+        read = [name for feature in self.features for name in feature.inputs]
+        times = [] if self.events is None or not self.stored else [self.events.time]
+        return tuple(dict.fromkeys((*read, *times)))
+
+    @cached_property
+    def stored(self) -> tuple[StoredValue, ...]:
+        """Values of the feature store that `transform` needs beside `inputs`."""
+        return tuple(feature.stored for feature in self.features if feature.stored is not None)
 
     @cached_property
     def windows(self) -> tuple[WindowSpec, ...]:
@@ -70,7 +78,7 @@ class FeatureSet:
         """Compute all features of a batch.
 
         Args:
-            columns: at least `inputs`, arrays of one length n; they are only read.
+            columns: at least `inputs`, arrays of one length n, and the values of `stored`; they are only read.
             dtype: float32 or float64; arithmetic is in float64 either way.
 
         Returns:
@@ -83,8 +91,8 @@ class FeatureSet:
         shape = (rows, len(self.columns))
         matrix = cast("Matrix", np.empty(shape, dtype))
         with np.errstate(all="ignore"):
-            for transform, place in self._steps:
-                transform(columns, matrix[:, place])
+            for feature, place in self._places:
+                feature.transform(columns, matrix[:, place])
         return matrix
 
     def check_columns(self, names: Iterable[str]) -> None:
@@ -106,15 +114,20 @@ class FeatureSet:
     @property
     def columns_with_domain(self) -> tuple[str, ...]:
         """Names of the columns whose features are not defined for every number."""
-        return tuple(feature.columns[0] for feature in self._with_domain)
+        return tuple(feature.columns[0] for feature in self.features if feature.has_domain)
 
-    def count_out_of_domain(self, columns: Columns) -> dict[str, int]:
+    def count_out_of_domain(self, columns: Columns, matrix: Matrix) -> dict[str, int]:
         """Count the values that a feature is not defined for, by feature column; leave out columns without any.
 
         Args:
-            columns: at least `inputs`, arrays of one length; they are only read.
+            columns: what `transform` was given.
+            matrix: what it returned.
         """
-        counts = {feature.columns[0]: feature.count_out_of_domain(columns) for feature in self._with_domain}
+        counts = {
+            feature.columns[0]: feature.count_out_of_domain(columns, matrix[:, place])
+            for feature, place in self._places
+            if feature.has_domain
+        }
         return {column: count for column, count in counts.items() if count}
 
     def explain(self) -> tuple[ExplainedColumn, ...]:
@@ -128,18 +141,18 @@ class FeatureSet:
         )
 
     @cached_property
-    def _steps(self) -> tuple[tuple[Callable[[Columns, Matrix], None], slice], ...]:
+    def _places(self) -> tuple[tuple[Feature, slice], ...]:
+        """Features and their columns in the matrix."""
         ends = np.cumsum([len(feature.columns) for feature in self.features]).tolist()
         starts = [0, *ends[:-1]]
-        places = map(slice, starts, ends)
-        return tuple((feature.transform, place) for feature, place in zip(self.features, places, strict=True))
-
-    @cached_property
-    def _with_domain(self) -> tuple[Feature, ...]:
-        return tuple(feature for feature in self.features if feature.has_domain)
+        return tuple(zip(self.features, map(slice, starts, ends), strict=True))
 
     def _rows(self, columns: Columns) -> int:
         self.check_columns(columns)
+        absent = [value for value in self.stored if value.given_as not in columns]
+        if absent:
+            expected = f"the answers of the feature store for {', '.join(repr(each.column) for each in absent)}"
+            raise FeatureError(self._where, expected, "none", "open the store, and join the batch first")
         lengths = {len(columns[name]) for name in self.inputs}
         if len(lengths) != 1:
             got = ", ".join(f"{name} {len(columns[name])}" for name in self.inputs)

@@ -136,15 +136,22 @@ class Parameters:
             self.refuse(f"{name}: a table with at least one row", value, "write it as {key: value}")
         return value
 
-    def seconds(self, name: str, default: str | None = None) -> int:
-        """Read a duration such as ``5m`` or ``7d`` in whole seconds."""
+    def optional_duration_ms(self, name: str) -> int | None:
+        """Read a duration such as ``5m`` or ``7d``; None if it is not given."""
+        return self._duration_ms(name, self._values[name]) if name in self else None
+
+    def _duration_ms(self, name: str, value: object) -> int:
         from conf.types.durations import parse_duration_ms
 
-        value = default if default is not None and name not in self else self.value(name, "a duration")
         try:
-            duration_ms = parse_duration_ms(value)
+            return parse_duration_ms(value)
         except ValueError:
             self.refuse(f"{name}: a duration", value, "write it as 30s, 5m, 1h or 7d")
+
+    def seconds(self, name: str, default: str | None = None) -> int:
+        """Read a duration such as ``5m`` or ``7d`` in whole seconds."""
+        value = default if default is not None and name not in self else self.value(name, "a duration")
+        duration_ms = self._duration_ms(name, value)
         if duration_ms % 1000:
             self.refuse(f"{name}: whole seconds", value, "windows move in steps of one second")
         return duration_ms // 1000

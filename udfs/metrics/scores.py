@@ -21,7 +21,7 @@ from udfs.metrics.ticker import TICKER
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from udfs.features.feature import Columns
+    from udfs.features.feature import Columns, Matrix
     from udfs.features.feature_set import FeatureSet
     from udfs.scoring.ladder import Answer
 
@@ -130,15 +130,16 @@ class ScoreRecorder:
         with self._pending.lock:
             self._failures.add(1)
 
-    def extracted(self, columns: Columns) -> None:
+    def extracted(self, columns: Columns, matrix: Matrix) -> None:
         """Count the values of a batch outside a feature's domain.
 
         Args:
             columns: inputs of the features, arrays of n values.
+            matrix: all features that were made of them, (n, k).
         """
         if not self._out_of_domain:
             return
-        found = self._features.count_out_of_domain(columns)
+        found = self._features.count_out_of_domain(columns, matrix)
         if found:
             with self._pending.lock:
                 for column, values in found.items():

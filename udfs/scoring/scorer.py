@@ -169,7 +169,7 @@ class Scorer:
                 self._recorder.extraction_failed()
             raise
         if self._recorder is not None:
-            self._recorder.extracted(columns)
+            self._recorder.extracted(columns, matrix)
         return matrix if self._picked is None else np.ascontiguousarray(matrix[:, self._picked])
 
     def close(self) -> None:

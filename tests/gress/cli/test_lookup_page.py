@@ -34,7 +34,7 @@ def test_the_features_of_a_query_are_those_of_the_table(page: Path) -> None:
     merchants = np.array(["m2", "m1", "m9"], dtype=object)
     found = features.transform({"merchant": merchants}, np.float64)
     np.testing.assert_array_equal(found, [[0.125, 1], [0.5, 3], [0.25, np.nan]])
-    assert features.count_out_of_domain({"merchant": merchants}) == {"rank": 1}
+    assert features.count_out_of_domain({"merchant": merchants}, found) == {"rank": 1}
 
 
 def test_a_wrong_table_is_refused_when_settings_are_checked(page: Path, command_line: Run) -> None:

@@ -36,11 +36,25 @@ def compute(build):
     """Build one feature and compute it in float64 over the columns given."""
 
     def compute_one(kind, columns, source=None, **parameters):
-        feature = build(kind, source, **parameters)
-        rows = len(next(iter(columns.values())))
-        out = np.empty((rows, len(feature.columns)))
-        with np.errstate(all="ignore"):
-            feature.transform(columns, out)
-        return out
+        return computed(build(kind, source, **parameters), columns)
 
     return compute_one
+
+
+@pytest.fixture
+def count(build):
+    """Build one feature and count the values of columns that it is not defined for."""
+
+    def count_one(kind, columns, source=None, **parameters):
+        feature = build(kind, source, **parameters)
+        return feature.count_out_of_domain(columns, computed(feature, columns))
+
+    return count_one
+
+
+def computed(feature, columns):
+    rows = len(next(iter(columns.values())))
+    out = np.empty((rows, len(feature.columns)))
+    with np.errstate(all="ignore"):
+        feature.transform(columns, out)
+    return out

@@ -19,6 +19,8 @@ EVENTS = EventSettings.model_validate({"id": "id", "key": "id", "time": "at", "f
 WORDS = {"required", "either", "either or both", "none", "all", "all, none beside n-grams", "the source", "the name"}
 # Parameters that mean something only beside others than those of the example.
 BESIDE = {
+    ("lookup", "feature_set"): {"entity": "customer"},
+    ("lookup", "max_age"): {"entity": "customer", "feature_set": "profiles"},
     ("categorical", "seed"): {"hash_buckets": 8},
     **{("text", name): {"ngram_buckets": 8} for name in ("ngram_min", "ngram_max", "ngram_unit", "signed", "seed")},
 }

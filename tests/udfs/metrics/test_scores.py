@@ -135,7 +135,8 @@ def test_values_out_of_domain_are_counted_by_column_and_the_columns_are_there_be
     made.flush()
     assert sample("features_out_of_domain_total", job="logs", feature_set="logs", feature="one") == 0
     for batch in ([0.0, -1.0, np.nan, -7.0], [2.0], [-3.0]):
-        made.extracted({"a": np.array(batch)})
+        columns = {"a": np.array(batch)}
+        made.extracted(columns, features.transform(columns))
     made.close()
     assert sample("features_out_of_domain_total", job="logs", feature_set="logs", feature="one") == 3
     assert sample("features_out_of_domain_total", job="logs", feature_set="logs", feature="two") == 3

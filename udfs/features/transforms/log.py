@@ -60,7 +60,7 @@ class Log(Feature):
             np.log(np.add(values, self.offset, dtype=np.float64), out=with_log, where=is_valid)
         np.divide(with_log, 1.0 if self.base is None else math.log(self.base), out=target)
 
-    def count_out_of_domain(self, columns: Columns) -> int:
+    def count_out_of_domain(self, columns: Columns, out: Matrix) -> int:
         """Count values at or below ``-offset``."""
         return int(np.count_nonzero(np.less_equal(columns[self.inputs[0]], -self.offset)))
 

@@ -12,6 +12,7 @@ import numpy as np
 from udfs.features.feature import Feature
 from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import output_of, resolve_source
+from udfs.features.stored.stored_lookup import KEYS, StoredLookup
 from udfs.features.tables.key_values import KeyValues
 from udfs.features.tables.read_key_values import TableColumns
 from udfs.features.tables.watched_table import WatchedTable
@@ -20,12 +21,8 @@ from udfs.features.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
     from conf.settings import FeatureSpec, FieldSettings
     from udfs.features.feature import Columns, Matrix
-
-KEYS = ("string", "long")
 
 
 @dataclass(frozen=True)
@@ -38,10 +35,9 @@ class Lookup(Feature):
     type: ClassVar[str] = "lookup"
     null_rule: ClassVar[str] = "null -> default; key without a number -> default, without one NaN and counted"
     accepts: ClassVar[tuple[Parameter, ...]] = (
-        Parameter("table", "File with the numbers, .parquet or .csv; or the number of each key."),
+        Parameter("table", "File with the numbers, .parquet or .csv; or the number of each key.", "either"),
         Parameter("key", "Column of the file with the keys.", "the source"),
-        Parameter("value", "Column of the file with the numbers.", "the name"),
-        Parameter("default", "Number for a key that has none.", "none"),
+        *StoredLookup.accepts,
     )
     example: ClassVar[Mapping[str, object]] = {
         "source": "country",
@@ -55,12 +51,17 @@ class Lookup(Feature):
     rows: KeyValues | WatchedTable = field(compare=False, repr=False)
 
     @classmethod
-    def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Lookup:
-        """Require `table`, a file or {key: number}; accept `key`, `value` (both for a file) and `default`."""
+    def from_spec(cls, spec: FeatureSpec, fields: Mapping[str, FieldSettings]) -> Feature:
+        """Require `table`, a file or {key: number}, or `entity`; accept what fits it, and `default`."""
+        if spec.parameters.get("entity") is not None:
+            return StoredLookup.from_spec(spec, fields)
         parameters = Parameters(spec, cls.accepts)
         source = resolve_source(spec, fields, KEYS)
+        for name in ("feature_set", "max_age"):
+            if name in parameters:
+                parameters.refuse(f"no {name} without entity", name, "add entity to look up in the feature store")
         kind, default = fields[source].type, parameters.optional_number("default")
-        if isinstance(parameters.value("table", "a file, or numbers by key"), str):
+        if isinstance(parameters.value("table", "a file, or numbers by key; or entity"), str):
             wanted = TableColumns(parameters.text("key", source), kind, parameters.text("value", spec.name))
             name, rows = _of_file(parameters, wanted)
             return cls((output_of(spec),), (source,), name, wanted.key, wanted.value, default, rows)
@@ -69,7 +70,8 @@ class Lookup(Feature):
 
     def transform(self, columns: Columns, out: Matrix) -> None:
         """Look each key up."""
-        found = self._look_up(columns)
+        rows = self.rows if isinstance(self.rows, KeyValues) else self.rows.current()
+        found = rows.look_up(columns[self.inputs[0]])
         out[:, 0] = found if self.default is None else np.where(np.isnan(found), self.default, found)
 
     @property
@@ -77,13 +79,14 @@ class Lookup(Feature):
         """Whether a key can be without a number; a default is one."""
         return self.default is None
 
-    def count_out_of_domain(self, columns: Columns) -> int:
+    def count_out_of_domain(self, columns: Columns, out: Matrix) -> int:
         """Count keys without a number."""
-        if self.default is not None:
+        is_absent = np.isnan(out[:, 0])
+        if self.default is not None or not is_absent.any():
             return 0
         keys = columns[self.inputs[0]]
         is_null = np.equal(keys, None) if keys.dtype.kind == "O" else np.isnan(keys)  # type: ignore[call-overload]
-        return int(np.count_nonzero(np.isnan(self._look_up(columns)) & ~is_null.astype(bool)))
+        return int(np.count_nonzero(is_absent & ~is_null.astype(bool)))
 
     def formula(self, position: int) -> str:
         """Return the table and what it is asked for, in words."""
@@ -92,10 +95,6 @@ class Lookup(Feature):
         if isinstance(self.rows, KeyValues):
             return f"number of {self.inputs[0]} among {len(self.rows.keys)} keys{other}"
         return f"{self.value} of {self.table} where {self.key} = {self.inputs[0]}{other}"
-
-    def _look_up(self, columns: Columns) -> NDArray[np.float64]:
-        rows = self.rows if isinstance(self.rows, KeyValues) else self.rows.current()
-        return rows.look_up(columns[self.inputs[0]])
 
 
 def _of_file(parameters: Parameters, wanted: TableColumns) -> tuple[str, WatchedTable]:

@@ -19,9 +19,9 @@ def test_offset_and_base_equal_the_standard_library(compute) -> None:
     np.testing.assert_allclose(result[:, 0], golden, rtol=1e-14)
 
 
-def test_values_outside_the_domain_are_counted_and_nulls_are_not(build) -> None:
-    assert build("log", "amount").count_out_of_domain({"amount": AMOUNTS}) == 2
-    assert build("log", "amount", offset=0).count_out_of_domain({"amount": AMOUNTS}) == 3
+def test_values_outside_the_domain_are_counted_and_nulls_are_not(count) -> None:
+    assert count("log", {"amount": AMOUNTS}, "amount") == 2
+    assert count("log", {"amount": AMOUNTS}, "amount", offset=0) == 3
 
 
 @pytest.mark.parametrize("base", [0, 1, -2])

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from conf.settings import FeatureSpec
+from udfs.features.tables.key_values import KeyValues
 from udfs.features.transforms.lookup import Lookup
 
 RISKS = {"FR": 0.25, "DE": 0.5, "IT": np.nan}
@@ -38,13 +39,22 @@ def test_whole_number_keys_equal_a_pandas_left_merge(compute, tmp_path) -> None:
     np.testing.assert_array_equal(result[:, 0], golden)
 
 
-def test_keys_without_a_number_are_counted_and_nulls_are_not(build, countries) -> None:
-    feature = build("lookup", "country", table=str(countries))
-    assert feature.count_out_of_domain({"country": COUNTRIES}) == 2
-    assert feature.has_domain
-    with_default = build("lookup", "country", table=str(countries), default=0)
-    assert not with_default.has_domain
-    assert with_default.count_out_of_domain({"country": COUNTRIES}) == 0
+def test_keys_without_a_number_are_counted_and_nulls_are_not(build, count, countries) -> None:
+    columns, table = {"country": COUNTRIES}, str(countries)
+    assert count("lookup", columns, "country", table=table) == 2
+    assert count("lookup", columns, "country", table=table, default=0) == 0
+    assert build("lookup", "country", table=table).has_domain
+    assert not build("lookup", "country", table=table, default=0).has_domain
+
+
+def test_a_batch_is_looked_up_once_though_its_keys_are_counted(build, countries, monkeypatch) -> None:
+    feature, looks = build("lookup", "country", table=str(countries)), []
+    look_up = KeyValues.look_up
+    monkeypatch.setattr(KeyValues, "look_up", lambda self, keys: looks.append(1) or look_up(self, keys))
+    out = np.empty((len(COUNTRIES), 1))
+    feature.transform({"country": COUNTRIES}, out)
+    assert feature.count_out_of_domain({"country": COUNTRIES}, out) == 2
+    assert len(looks) == 1
 
 
 def test_identity_is_the_definition_and_not_the_folder_or_the_content(build, tmp_path) -> None:
@@ -74,7 +84,7 @@ def test_formula_names_the_file_and_the_columns(build, countries) -> None:
 @pytest.mark.parametrize(
     ("parameters", "text"),
     [
-        ({}, "table: a file, or numbers by key, got no parameters"),
+        ({}, "table: a file, or numbers by key; or entity, got no parameters"),
         ({"table": "missing.csv"}, r"table: a dimension table \(.*No such file.*\), got 'missing.csv'; correct"),
         ({"table": {"FR": "a"}}, r"table\['FR'\]: a finite number, got 'a'"),
         ({"table": {"FR": 1}, "key": "c"}, "no key, which names a column of a file, got 'key'; drop it"),
