@@ -13,6 +13,7 @@ from typing_extensions import Self
 from conf.settings import Settings
 from gress.scoring.as_table import as_table
 from gress.scoring.config import settings_of
+from udfs.feature_store.open_join import open_join
 from udfs.features.feature_set import FeatureSet
 from udfs.functions.batch_scoring import ladder_options
 from udfs.scoring.choice import choose
@@ -47,14 +48,19 @@ class Scorer:
                 are the model's own inputs.
 
         Raises:
-            ConfigError, FeatureError, JobError: the settings are wrong or have no job.
+            ConfigError, FeatureError, JobError: the settings are wrong, have no job, or look up in a feature store
+                that is switched off.
+            StoreSettingError: the package of the store is not installed.
             ModelError: there is no such model or version, or its inputs do not fit.
         """
         choice = choose(registry, model, version, None if config is None else settings_of(config))
+        stored = open_join(choice.ml.feature_store, choice.features)
         models = open_models(choice.ml, choice.inference, choice.features)
         given = choice.inference.feature_fields
         ladder = ladder_options(choice.ml, choice.inference)
-        return cls(ColumnScorer(choice.features, models, fields=given, ladder=ladder), models.close)
+        scorer = ColumnScorer(choice.features, models, fields=given, ladder=ladder)
+        scorer.look_up_in(stored)
+        return cls(scorer, models.close)
 
     @property
     def features(self) -> FeatureSet:

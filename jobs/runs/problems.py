@@ -19,6 +19,8 @@ from jobs.runs.first_version import lacks_version
 from models.errors import ModelError
 from models.learned.graphs.names import TAKEN
 from udfs.experiments.open_arms import model_choices
+from udfs.feature_store.errors import StoreSettingError
+from udfs.feature_store.open_join import lookup_problems
 from udfs.feature_store.publication import publish_problems
 from udfs.features.errors import FeatureError
 from udfs.features.feature_set import FeatureSet, compile_feature_set, feature_problems
@@ -58,6 +60,7 @@ def find_problems(
             if parts.execution is not None and parts.execution.windows == "sliding":
                 yield from filter_problems(features, parts.events, f"{origin}: job.features.specs: ")
             if ml is not None:
+                yield from (_at_origin(each, origin) for each in lookup_problems(ml.feature_store, features))
                 publishing = publish_problems(ml.feature_store, features, parts.events)
                 yield from (JobError(origin, error.problem, error.hint) for error in publishing)
     yield from _of_learning(parts, features, origin)
@@ -167,6 +170,10 @@ def _of_models(
             yield _at(error, origin, place)
     for index, problem in check_listed(ml, but=served):
         yield _at(problem, origin, _place(ml, index))
+
+
+def _at_origin(error: FeatureError | StoreSettingError, origin: str) -> Exception:
+    return error.at(origin) if isinstance(error, FeatureError) else JobError(origin, str(error))
 
 
 def _at(error: ModelError, origin: str, place: str) -> ModelError:

@@ -25,3 +25,6 @@ class JoinListener(Protocol):
 
     def aged(self, column: str, ages_ms: NDArray[np.int64]) -> None:
         """Hear how old the numbers of a feature are, once for each entity that a batch has, at its newest event."""
+
+    def close(self) -> None:
+        """Hear that no batch follows."""

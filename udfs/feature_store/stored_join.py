@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from udfs.features.stored.stored_value import StoredValue
 
 
-NO_COLUMNS: Columns = MappingProxyType({})
+_NO_COLUMNS: Columns = MappingProxyType({})
 _NEVER_OLD = 1 << 62
 
 
@@ -45,7 +45,7 @@ class StoredJoin:
     Threads may share it.
 
     Args:
-        store: the store; the caller closes it.
+        store: the store, which is closed with the join.
         values: what features need.
         time_field: name of the field with the event time, in ms since 1970.
         event_ttl_ms: oldest age that counts for any value; None: any.
@@ -70,7 +70,12 @@ class StoredJoin:
         self._listener = listener
         self._clock = clock
 
-    def join(self, columns: Columns, exact: Columns = NO_COLUMNS) -> dict[str, NDArray[np.float64]]:
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Names of the event fields with entities."""
+        return tuple(dict.fromkeys(table.key for table in self._tables))
+
+    def join(self, columns: Columns, exact: Columns = _NO_COLUMNS) -> dict[str, NDArray[np.float64]]:
         """Return the answers for all values, (n,) each, under the names that features read them by.
 
         The store is asked once, for the distinct entities of all tables.
@@ -91,6 +96,12 @@ class StoredJoin:
         if self._listener is not None:
             self._listener.joined(self._clock() - start_s)
         return answers
+
+    def close(self) -> None:
+        """Let the store go."""
+        if self._listener is not None:
+            self._listener.close()
+        self._store.close()
 
     def _answer(
         self, value: StoredValue, found: Features, keys: EntityKeys, times_ms: NDArray[np.generic]

@@ -22,7 +22,9 @@ from udfs.experiments.router import Arm, Router
 from udfs.experiments.shadow_sender import shadow_fields
 from udfs.experiments.watched_weights import open_weights
 from udfs.experiments.weights import WeightSource
+from udfs.feature_store.open_join import open_join
 from udfs.feature_store.publisher import Publisher, open_publisher, publish_fields
+from udfs.feature_store.stored_join import StoredJoin
 from udfs.features.feature_set import FeatureSet, compile_feature_set
 from udfs.functions.batch_sides import BatchSides, drift_label
 from udfs.functions.compute_features import feature_inputs
@@ -66,6 +68,7 @@ class BatchScoring:
         self._weights: WeightSource | None = None
         self._models: ArmModels | None = None
         self._recorder: ScoreRecorder | None = None
+        self._stored: StoredJoin | None = None
         self._publisher: Publisher | None = None
 
     @cached_property
@@ -115,6 +118,9 @@ class BatchScoring:
             self._weights = open_weights(self._ml, experiments_of(self._ml, inference.model_name))
             router.follow(self._weights)
         try:
+            self._stored = open_join(
+                self._ml.feature_store, self.features, self._job.name, has_metrics=bool(self._ml.metrics.port)
+            )
             self._publisher = open_publisher(self._job, self._ml, self.features)
             models = ArmModels(self._ml, inference, self.features, arms, self._job.name)
             own = models.own()
@@ -164,6 +170,8 @@ class BatchScoring:
         Returns:
             The problems of rows without a prediction, by row; and ``outputs``, n values each.
         """
+        if self._stored is not None:
+            columns = {**columns, **self._stored.join(columns, exact)}
         if self._publisher is not None:
             self._publisher.begin(columns, exact)
         predictions = self.scorer.score_columns(columns, exact)
@@ -188,6 +196,8 @@ class BatchScoring:
             self._models.close()
         if self._weights is not None:
             self._weights.close()
+        if self._stored is not None:
+            self._stored.close()
         if self._publisher is not None:
             self._publisher.close()
         if self._recorder is not None:

@@ -11,6 +11,7 @@ from typing import Literal
 
 PREFIX = "gress_ml_"
 
+_AGES = (0.0, 1.0, 10.0, 60.0, 300.0, 900.0, 3600.0, 21600.0, 86400.0, 259200.0, 604800.0, 2592000.0)
 _BATCHES = (1.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0, 5000.0, 10000.0)
 _LOADS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _FEATURES = (0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1)
@@ -316,6 +317,53 @@ METRICS = MappingProxyType(
             ("job", "model"),
             "Outages of the registry; jobs keep their loaded models.",
             "Check the store, its credentials and the network.",
+        ),
+        "feature_store_lookups_total": Metric(
+            "counter",
+            ("job", "source"),
+            "Entities that batches looked up, each once a batch, by what answered: cache, server, shared (a read that "
+            "another thread had begun), stale (the cache beyond its time, in an outage), or none.",
+            "none or stale grows: see feature_store_errors_total. Few from the cache: raise cache_size or cache_ttl.",
+        ),
+        "feature_store_misses_total": Metric(
+            "counter",
+            ("job",),
+            "Entities that were answered and have no value in the store.",
+            "Growing: nothing writes these entities, their ttl is too short, or feature_set names another hash.",
+        ),
+        "feature_store_defaults_total": Metric(
+            "counter",
+            ("job", "feature", "reason"),
+            "Rows that got the default of a look-up: missing, old (beyond max_age or ttl), or unanswered.",
+            "missing or old grows: look at the job that writes. unanswered: the store is away.",
+        ),
+        "feature_store_errors_total": Metric(
+            "counter",
+            ("job", "error_type"),
+            "Reads that failed: unreachable, timeout, access, refused, or open, where the breaker leaves the server "
+            "alone.",
+            "Growing: rows get defaults meanwhile; `gress doctor` says what to do.",
+        ),
+        "feature_store_breaker_state": Metric(
+            "gauge",
+            ("job",),
+            "0 closed, 1 half-open, 2 open: the store is not read.",
+            "Open: rows get defaults; the job tries the store again by itself.",
+            merge="livemax",
+        ),
+        "feature_store_latency_seconds": Metric(
+            "histogram",
+            ("job",),
+            "Seconds to look a batch up, in the cache and the store.",
+            "Growing: the server is slow or far; raise cache_ttl, or lower timeout and retries.",
+            _LATENCY,
+        ),
+        "feature_store_age_seconds": Metric(
+            "histogram",
+            ("job", "feature"),
+            "Age in event time of the numbers that look-ups found, once for each entity of a batch.",
+            "Growing: the job that writes them falls behind.",
+            _AGES,
         ),
         "feature_store_written_total": Metric(
             "counter",

@@ -19,7 +19,7 @@ class Choice:
     """A choice of model and features.
 
     Attributes:
-        ml: the registry and the limits of a call, and nothing else: no experiments, no listed versions.
+        ml: the registry, the limits of a call and the feature store: no experiments, no listed versions.
         inference: the choice of the model.
         features: what it is given.
     """
@@ -55,9 +55,10 @@ def choose(registry: str | Path, model: str, version: str = "", settings: Settin
 
 
 def only_registry(registry: str | Path, settings: Settings) -> MlSettings:
-    """Return settings of a registry; how often it is watched, and the limits of a call, are those of the settings."""
+    """Return settings of a registry; how often it is watched, limits of a call and the store are those of settings."""
     place = {"ml": {"model_registry": {"base_path": str(registry)}}}
     named = settings_from(place, origin="registry").ml.model_registry
     wanted = {"type": named.type, "base_path": named.base_path}
     watched: ModelRegistrySettings = settings.ml.model_registry.model_copy(update=wanted)
-    return MlSettings(model_registry=watched, inference=settings.ml.inference)
+    own = settings.ml
+    return MlSettings(model_registry=watched, inference=own.inference, feature_store=own.feature_store)

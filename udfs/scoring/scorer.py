@@ -16,6 +16,7 @@ from udfs.columns.field_checks import FieldChecks
 from udfs.columns.rejected_rows import score_others
 from udfs.experiments.arm_answer import ArmAnswer
 from udfs.experiments.arms import Arms
+from udfs.feature_store.stored_join import StoredJoin
 from udfs.features.feature_set import FeatureSet
 from udfs.metrics.scores import ScoreRecorder
 from udfs.scoring.ladder import FallbackListener, Ladder, LadderOptions
@@ -62,10 +63,15 @@ class Scorer:
         self._ladder = Ladder(models, ladder or LadderOptions(), listener or FallbackLog())
         self._picked = [features.columns.index(name) for name in fields] if fields else None
         self._arms = arms
+        self._stored: StoredJoin | None = None
         self._checks = None if features.events is None else FieldChecks.of_events(features.events)
         self._recorder = recorder
         self._clock = clock
         self._is_closed = False
+
+    def look_up_in(self, stored: StoredJoin | None) -> None:
+        """Join batches with a feature store, which is closed with the scorer, unless columns bring its answers."""
+        self._stored = stored
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -89,7 +95,9 @@ class Scorer:
         """
         self._check_open()
         self.features.check_columns(getattr(table, "column_names", table))
-        raw = raw_columns(table, *self._raw_fields(), self.features.fields)
+        needed, more = self._raw_fields()
+        entities = () if self._stored is None else self._stored.keys
+        raw = raw_columns(table, (*needed, *entities), more, self.features.fields)
         wanted = self.features.inputs if self._checks is None else (*self.features.inputs, *self._checks.fields)
         plain = plain_columns(table, dict.fromkeys(wanted), self.features.fields)
         columns = {**raw, **plain}
@@ -136,6 +144,8 @@ class Scorer:
 
     def _score(self, columns: Mapping[str, NDArray[Any]], exact: Mapping[str, NDArray[Any]]) -> PredictionBatch:
         start = self._clock()
+        if self._stored is not None:
+            columns = {**columns, **self._stored.join(columns, exact)}
         matrix = self._extract(columns)
         extracted = start if self._recorder is None else self._clock()
         inputs = Inputs(matrix, {**columns, **exact} if exact else columns)
@@ -175,6 +185,8 @@ class Scorer:
     def close(self) -> None:
         """End the idle threads; the caller closes the model source."""
         self._is_closed = True
+        if self._stored is not None:
+            self._stored.close()
         self._ladder.close()
         if self._arms is not None:
             self._arms.close()

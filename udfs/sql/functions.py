@@ -73,6 +73,11 @@ class Features(_WithOptions, ScalarFunction):  # type: ignore[misc]
         """Read where settings are."""
         self._features = NamedFeatures(self.options(function_context))
 
+    def close(self) -> None:
+        """Let the stores go that features are looked up in."""
+        if hasattr(self, "_features"):
+            self._features.close()
+
     def eval(self, config: str, *columns: Any) -> pd.Series:
         """Return an array for each row."""
         import pandas as pd

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from udfs.feature_store.open_join import open_join
+from udfs.feature_store.stored_join import StoredJoin
 from udfs.features.errors import FeatureError
 from udfs.features.feature_set import FeatureSet
-from udfs.scoring.plain_columns import plain_columns
+from udfs.scoring.plain_columns import plain_columns, raw_columns
 from udfs.sql.arguments import bound_columns, described
 from udfs.sql.options import SqlOptions
 from udfs.sql.signature import features_of
+
+if TYPE_CHECKING:
+    from udfs.features.feature import Columns
 
 
 class NamedFeatures:
@@ -25,7 +30,7 @@ class NamedFeatures:
 
     def __init__(self, options: SqlOptions) -> None:
         self._options = options
-        self._sets: dict[str, FeatureSet] = {}
+        self._sets: dict[str, tuple[FeatureSet, StoredJoin | None]] = {}
 
     def compute(self, config: Any, arguments: Sequence[Any]) -> NDArray[np.float64]:
         """Return the features of rows, (n, k).
@@ -40,8 +45,21 @@ class NamedFeatures:
         if not isinstance(config, str):
             msg = "gress_features"
             raise FeatureError(msg, "settings in quotes", described(config), "name one feature set")
-        features = self._sets.get(config)
-        if features is None:
-            features = self._sets[config] = features_of(config, self._options.settings(config))
+        found = self._sets.get(config)
+        if found is None:
+            settings = self._options.settings(config)
+            features = features_of(config, settings)
+            found = self._sets[config] = features, open_join(settings.ml.feature_store, features)
+        features, stored = found
         columns = bound_columns(f"gress_features({config!r})", features.inputs, arguments)
-        return np.asarray(features.transform(plain_columns(columns, features.inputs, features.fields)), np.float64)
+        plain: Columns = plain_columns(columns, features.inputs, features.fields)
+        if stored is not None:
+            plain = {**plain, **stored.join(plain, raw_columns(columns, stored.keys, (), features.fields))}
+        return np.asarray(features.transform(plain), np.float64)
+
+    def close(self) -> None:
+        """Let the stores go that features are looked up in."""
+        for _, stored in self._sets.values():
+            if stored is not None:
+                stored.close()
+        self._sets.clear()

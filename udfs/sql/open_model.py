@@ -10,6 +10,7 @@ from udfs.experiments.arms import Arms
 from udfs.experiments.open_arms import ArmModels
 from udfs.experiments.router import Arm
 from udfs.experiments.watched_weights import open_weights
+from udfs.feature_store.open_join import open_join
 from udfs.functions.batch_scoring import ladder_options
 from udfs.scoring.choice import Choice
 from udfs.scoring.ladder import Ladder
@@ -59,6 +60,7 @@ def open_model(choice: Choice, inputs: tuple[str, ...], routing: Routing | None 
             models, arms = _open_arms(choice, routing, opened)
         ladder = ladder_options(choice.ml, choice.inference)
         scorer = Scorer(choice.features, models, fields=choice.inference.feature_fields, arms=arms, ladder=ladder)
+        scorer.look_up_in(open_join(choice.ml.feature_store, choice.features))
         opened.callback(scorer.close)
         return OpenModel(scorer, inputs, models, opened.pop_all())
 

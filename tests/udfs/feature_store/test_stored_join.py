@@ -41,6 +41,9 @@ class Heard:
     def aged(self, column: str, ages_ms: NDArray[np.int64]) -> None:
         self.ages.setdefault(column, []).extend(ages_ms.tolist())
 
+    def close(self) -> None:
+        self.rows.clear()
+
 
 class Asked(MemoryBackend):
     """A backend that notes how often it is asked, and may be away."""
