@@ -13,8 +13,8 @@ from state.feature_store.attempts import Attempts
 from state.feature_store.cells import Cells, check_lengths, check_times, pack_rows
 from state.feature_store.counts import Counting, StoreCounts
 from state.feature_store.features import Features
-from state.feature_store.views import Views
-from state.feature_store.wanted import Wanted
+from state.feature_store.reads.views import Views
+from state.feature_store.reads.wanted import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from state.feature_store.attempts import Breaker, Patience
     from state.feature_store.backend import Backend, BackendStats
     from state.feature_store.group import Group
-    from state.feature_store.store_options import StoreOptions
+    from state.feature_store.reads.store_options import StoreOptions
 
 # Entities of one call to a server, which does nothing else meanwhile.
 _WRITTEN_AT_ONCE = 500

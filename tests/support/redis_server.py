@@ -43,6 +43,12 @@ class RedisServer(ServerProcess):
         finally:
             client.close()
 
+    def forget_counts(self) -> None:
+        """Begin to count commands anew."""
+        client = open_client(self.options())
+        client.config_resetstat()
+        client.close()
+
     def set(self, name: str, value: str) -> None:
         client = open_client(self.options())
         client.config_set(name, value)

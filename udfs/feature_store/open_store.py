@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from state.feature_store.attempts import Patience
 from state.feature_store.feature_store import FeatureStore
 from state.feature_store.memory_backend import MemoryBackend
+from state.feature_store.reads.store_options import StoreOptions
 from state.feature_store.redis_backend import RedisBackend
 from state.feature_store.redis_client import RedisOptions
-from state.feature_store.store_options import StoreOptions
 from udfs.feature_store.errors import StoreSettingError
 from udfs.scoring.breaker import BreakerOptions, CircuitBreaker
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from state.feature_store.group import Group
-from state.feature_store.wanted import Wanted
+from state.feature_store.reads.wanted import Wanted
 from udfs.feature_store.entity_keys import EntityKeys
 
 if TYPE_CHECKING:

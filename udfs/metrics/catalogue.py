@@ -321,8 +321,7 @@ METRICS = MappingProxyType(
         "feature_store_lookups_total": Metric(
             "counter",
             ("job", "source"),
-            "Entities that batches looked up, each once a batch, by what answered: cache, server, shared (a read that "
-            "another thread had begun), stale (the cache beyond its time, in an outage), or none.",
+            "Entities of batches by what answered: cache, server, shared (another's read), stale (old cache) or none.",
             "none or stale grows: see feature_store_errors_total. Few from the cache: raise cache_size or cache_ttl.",
         ),
         "feature_store_misses_total": Metric(
@@ -334,14 +333,13 @@ METRICS = MappingProxyType(
         "feature_store_defaults_total": Metric(
             "counter",
             ("job", "feature", "reason"),
-            "Rows that got the default of a look-up: missing, old (beyond max_age or ttl), or unanswered.",
+            "Rows with the default of a look-up: missing, old (beyond max_age or ttl), or unanswered.",
             "missing or old grows: look at the job that writes. unanswered: the store is away.",
         ),
         "feature_store_errors_total": Metric(
             "counter",
             ("job", "error_type"),
-            "Reads that failed: unreachable, timeout, access, refused, or open, where the breaker leaves the server "
-            "alone.",
+            "Reads that failed: unreachable, timeout, access, refused, or open, where the breaker spares the server.",
             "Growing: rows get defaults meanwhile; `gress doctor` says what to do.",
         ),
         "feature_store_breaker_state": Metric(
@@ -380,8 +378,7 @@ METRICS = MappingProxyType(
         "feature_store_write_errors_total": Metric(
             "counter",
             ("job", "error_type"),
-            "Writes that failed and are tried again: unreachable, timeout, access, full, refused, or open, where the "
-            "breaker leaves the server alone.",
+            "Writes that failed and are tried again, by the same causes, or full.",
             "Growing: the job waits for the store; `gress doctor` says what to do.",
         ),
         "feature_store_write_seconds": Metric(

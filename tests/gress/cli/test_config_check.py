@@ -34,6 +34,7 @@ def test_good_settings_have_no_problem(config: Path) -> None:
     [
         "ml.enabled=false",
         "ml.feature_store={enabled: true, publish: [{entity: card}]}",
+        "job.features.specs.0={name: a, type: lookup, source: CUSTOMER_ID, parameters: {entity: a, feature_set: b}}",
         "job.inference.output_field=event_id",
         "job.sink.fields=[TX_AMONT]",
         "job.features.specs.0.source=TX_AMONT",

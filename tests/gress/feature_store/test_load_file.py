@@ -17,7 +17,7 @@ from state.feature_store.attempts import Patience
 from state.feature_store.feature_store import FeatureStore
 from state.feature_store.group import Group
 from state.feature_store.memory_backend import MemoryBackend
-from state.feature_store.store_options import StoreOptions
+from state.feature_store.reads.store_options import StoreOptions
 from udfs.scoring.breaker import CircuitBreaker
 
 GROUP = Group("customer", "abc")

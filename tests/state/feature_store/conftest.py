@@ -12,7 +12,7 @@ import pytest
 from state.feature_store.attempts import Patience
 from state.feature_store.backend import Backend
 from state.feature_store.feature_store import FeatureStore
-from state.feature_store.store_options import StoreOptions
+from state.feature_store.reads.store_options import StoreOptions
 from tests.support.redis_server import PROGRAM, RedisServer, redis_server
 from udfs.scoring.breaker import BreakerOptions, CircuitBreaker
 

@@ -14,7 +14,7 @@ import pytest
 from state.feature_store.attempts import Patience
 from state.feature_store.errors import StoreError
 from state.feature_store.feature_store import FeatureStore
-from state.feature_store.store_options import StoreOptions
+from state.feature_store.reads.store_options import StoreOptions
 from tests.support.redis_server import redis_server
 from tests.support.stored_features import GROUP, filled, on
 from udfs.scoring.breaker import BreakerOptions, CircuitBreaker

@@ -153,7 +153,8 @@ class OutOfDomain:
     def __getattr__(self, name: str) -> Callable[..., None]:
         return lambda *_: None
 
-    def extracted(self, given: dict[str, np.ndarray]) -> None:
+    def extracted(self, given: dict[str, np.ndarray], matrix: np.ndarray) -> None:
+        assert len(matrix) == len(next(iter(given.values())))
         self.heard.append(given)
 
 

@@ -11,17 +11,17 @@ import numpy as np
 from state.feature_store.cells import Cells, unpack_cells
 from state.feature_store.errors import StoreError
 from state.feature_store.features import Features
-from state.feature_store.row_cache import RowCache
-from state.feature_store.view import View
+from state.feature_store.reads.row_cache import RowCache
+from state.feature_store.reads.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from state.feature_store.counts import Counting
     from state.feature_store.group import Group
-    from state.feature_store.store_options import StoreOptions
-    from state.feature_store.view import Turn
-    from state.feature_store.wanted import Wanted
+    from state.feature_store.reads.store_options import StoreOptions
+    from state.feature_store.reads.view import Turn
+    from state.feature_store.reads.wanted import Wanted
 
 
 class Views:

@@ -15,10 +15,10 @@ from state.feature_store.errors import StoreError
 from state.feature_store.feature_store import FeatureStore
 from state.feature_store.group import Group
 from state.feature_store.memory_backend import MemoryBackend
+from state.feature_store.reads.store_options import StoreOptions
+from state.feature_store.reads.views import Views
+from state.feature_store.reads.wanted import Wanted
 from state.feature_store.redis_backend import RedisBackend
-from state.feature_store.store_options import StoreOptions
-from state.feature_store.views import Views
-from state.feature_store.wanted import Wanted
 from tests.support.redis_server import RedisServer
 from udfs.scoring.breaker import BreakerOptions, CircuitBreaker
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from state.feature_store.cells import Cells, pack_column, unpack_cells
-from state.feature_store.row_cache import RowCache
+from state.feature_store.reads.row_cache import RowCache
 
 
 def cells_of(numbers: list[int]) -> Cells:

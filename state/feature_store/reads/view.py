@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from state.feature_store.counts import Counting
-    from state.feature_store.row_cache import RowCache
+    from state.feature_store.reads.row_cache import RowCache
 
 
 @dataclass
