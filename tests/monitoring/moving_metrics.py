@@ -42,6 +42,7 @@ LABELS = {
     "action": ("continue",),
     "outcome": ("matched", "late"),
     "entity": ("card", "shop"),
+    "source": ("cache", "server"),
 }
 # A shadow's answer matches or not; a deployment is taken up or not. A model that learns has scores of its own.
 _OTHERS = {

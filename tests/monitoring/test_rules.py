@@ -32,6 +32,10 @@ ASKED_FOR = {
     "MLLearningNotPublished",
     "MLFeatureStoreNotWritten",
     "MLFeatureStoreDropped",
+    "MLFeatureStoreNotRead",
+    "MLFeatureStoreSlow",
+    "MLFeatureStoreMostlyMissing",
+    "MLFeatureStoreOld",
     "MLEndpointDown",
 }
 
@@ -79,6 +83,12 @@ def test_scenarios_come_out_as_written(scenarios: Path, promtool: Tool) -> None:
             "sum by (exported_job, error_type) (rate(gress_ml_feature",
         ),
         ("a job that drops features", "dropped_total[10m])) > 0", "dropped_total[10m])) > 1000"),
+        ("a store that cannot be read", "store_errors_total[2m])) > 0", "store_errors_total[2m])) > 100"),
+        ("a store that cannot be read", "[2m])) > 0\n        for: 3m", "[2m])) > 0\n        for: 30m"),
+        ("a store that is slow", "seconds_bucket[5m]))) > 0.25", "seconds_bucket[5m]))) > 2.5"),
+        ("a store that has nothing of a job", "> 0.9 * sum", "> 1.1 * sum"),
+        ("values that are too old", "> on (exported_job) group_left 0.5", "> on (exported_job) group_left 5"),
+        ("values that are too old", "sum by (exported_job, feature)", "sum by (exported_job, reason)"),
         ("an endpoint that stays away", "up{job=~", "up{job!~"),
         # The rules count a counter's first value, and do not count earlier values again.
         (
@@ -147,7 +157,7 @@ def test_alert_says_what_to_do(rule: dict[str, Any]) -> None:
     texts = " ".join(rule["annotations"].values())
     assert "{{" in rule["annotations"]["summary"]
     kept = {"job", "instance", "model", "version", "metric", "exported_job", "stage", "reason", "job_name", "job_id"}
-    kept |= {"entity"}
+    kept |= {"entity", "feature"}
     assert set(re.findall(r"\$labels\.(\w+)", texts)) <= kept
 
 

@@ -55,6 +55,16 @@ def test_jobs_of_one_host_are_told_apart() -> None:
     ]
 
 
+def test_a_store_that_does_not_answer_is_degraded() -> None:
+    store = '# TYPE gress_ml_feature_store_breaker_state gauge\ngress_ml_feature_store_breaker_state{job="cards"} %d\n'
+    found = [checks_of(METRICS % 0 + store % state)[2:] for state in (0, 1, 2)]
+    assert found == [
+        [("feature store", "ok", "it answers")],
+        [("feature store", "degraded", "it is asked again after failures")],
+        [("feature store", "degraded", "it does not answer: look-ups give defaults; see gress doctor")],
+    ]
+
+
 def test_no_model_is_degraded() -> None:
     assert checks_of("") == [("models", "degraded", "none is loaded")]
 
