@@ -5,6 +5,8 @@ A batch has 1,000 rows of 200 distinct entities with 20 numbers each. Figures:
 - ``warm_p50_ms``, ``warm_p99_ms``: time of a batch that the cache answers; ``warm_rows_per_s`` is the rate.
 - ``cold_p50_ms``, ``cold_p99_ms``: time of a batch whose entities all come from the server.
 - ``write_rows_per_s``: rate at which rows are written, 500 in a call.
+- ``operator_us_per_row``, ``operator_with_lookups_us_per_row``: time of the scoring job's operator, and of the same
+  with five look-ups that the cache answers, in turns; ``lookups_cost_pct`` is what they add.
 - ``bytes_an_entity``: memory of the server for an entity, as its own statistics have it.
 
 ``python -m benchmarks.store [BATCHES]``.
@@ -21,6 +23,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from benchmarks.joined import operator_us_per_row
 from benchmarks.measure import load_average, print_figures
 from conf.settings import FeatureStoreSettings
 from jobs.flink.ports import free_port
@@ -38,12 +41,18 @@ def main(batches: str = "500") -> None:
     """Print the figures."""
     before = load_average()
     with _server() as port:
-        settings = {"backend": "redis", "redis_addr": f"127.0.0.1:{port}", "timeout": "5s", "ttl": "1d"}
+        settings: dict[str, object] = {
+            "backend": "redis",
+            "redis_addr": f"127.0.0.1:{port}",
+            "timeout": "5s",
+            "ttl": "1d",
+        }
         warm = open_store(FeatureStoreSettings.model_validate({**settings, "cache_ttl": "1d"}))
         cold = open_store(FeatureStoreSettings.model_validate({**settings, "cache_size": 0}))
         writing = _write(cold)
         reads = {"cold": _read(cold, int(batches)), "warm": _read(warm, int(batches), spread=1)}
         size = cold.stats().bytes_an_entity
+        without, joined = operator_us_per_row(settings, ROWS, DISTINCT, int(batches))
         warm.close()
         cold.close()
     print(f"load average before {before}, after {load_average()}")
@@ -53,7 +62,13 @@ def main(batches: str = "500") -> None:
         for share in (50, 99)
     }
     rate = round(ROWS / float(np.median(reads["warm"])))
-    print_figures({**figures, "warm_rows_per_s": rate, "write_rows_per_s": writing, "bytes_an_entity": size})
+    operator = {
+        "operator_us_per_row": round(without, 2),
+        "operator_with_lookups_us_per_row": round(joined, 2),
+        "lookups_cost_pct": round(100 * (joined / without - 1), 1),
+    }
+    stored = {"warm_rows_per_s": rate, "write_rows_per_s": writing, "bytes_an_entity": size}
+    print_figures({**figures, **stored, **operator})
 
 
 @contextmanager

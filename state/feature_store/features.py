@@ -12,6 +12,9 @@ from state.feature_store.cells import Cells, Kind
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+# A member of an enumeration takes long to look up.
+_MISSING, _FLOAT, _TEXT = int(Kind.MISSING), int(Kind.FLOAT), int(Kind.TEXT)
+
 
 @dataclass(frozen=True)
 class Features:
@@ -32,11 +35,20 @@ class Features:
         is_present: NDArray[np.bool_] = self._kinds(name) != Kind.MISSING
         return is_present
 
-    def is_number(self, name: str) -> NDArray[np.bool_]:
-        """Return which rows have a number or a boolean, (n,)."""
-        kinds = self._kinds(name)
-        is_number: NDArray[np.bool_] = (kinds != Kind.MISSING) & (kinds != Kind.TEXT)
-        return is_number
+    def numbers(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Return all columns as float64, (n, k), and where there is a number or a boolean; elsewhere is 0.
+
+        Example:
+            >>> cells = Cells.empty(1, 2)
+            >>> cells.kinds[0, 1], cells.bits[0, 1] = Kind.INT, 7
+            >>> Features(("a", "b"), cells, np.zeros(1, bool)).numbers()
+            (array([[0., 7.]]), array([[False,  True]]))
+        """
+        kinds, bits = self.cells.kinds, self.cells.bits
+        is_float = kinds == _FLOAT
+        if is_float.all():
+            return bits.view(np.float64), is_float
+        return np.where(is_float, bits.view(np.float64), bits), (kinds != _MISSING) & (kinds != _TEXT)
 
     def times_ms(self, name: str) -> NDArray[np.int64]:
         """Return the event times of a column's values, (n,); 0 where there is none."""

@@ -39,9 +39,12 @@ class EntityKeys:
         if column.dtype.kind != "O":
             return cls._of_numbers(column)
         listed = column.tolist()
-        places = {key: place for place, key in enumerate(each for each in dict.fromkeys(listed) if each is not None)}
-        distinct = [key if isinstance(key, str) else str(int(key)) for key in places]
-        places[None] = -1
+        seen = dict.fromkeys(listed)
+        seen.pop(None, None)
+        distinct = list(seen)
+        places = {None: -1, **dict(zip(distinct, range(len(distinct)), strict=True))}
+        if {*map(type, distinct)} - {str}:
+            distinct = [key if isinstance(key, str) else str(int(key)) for key in distinct]
         return cls(distinct, np.fromiter(map(places.__getitem__, listed), np.intp, len(listed)))
 
     @classmethod

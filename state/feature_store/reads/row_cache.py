@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,7 +43,7 @@ class RowCache:
 
     def find(self, keys: Sequence[str], now_s: float) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
         """Return the slot of each distinct key, -1 where it has none, and which slots are fresh."""
-        slots = np.fromiter((self._slots.get(key, -1) for key in keys), np.intp, len(keys))
+        slots = np.fromiter(map(self._slots.get, keys, repeat(-1)), np.intp, len(keys))
         if not self._size:
             return slots, np.zeros(len(keys), bool)
         self._turn += 1

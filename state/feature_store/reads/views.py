@@ -52,7 +52,7 @@ class Views:
         """Return what each part of a batch wants, in its order."""
         places = [{key: place for place, key in enumerate(dict.fromkeys(each.keys))} for each in wanted]
         turns: list[tuple[View, Turn]] = []
-        loaded: list[Cells] | None = None
+        loaded: list[Cells | None] | None = None
         try:
             for each, distinct in zip(wanted, places, strict=True):
                 view = self._view(each.group, each.names)
@@ -68,8 +68,10 @@ class Views:
         found = []
         for each, distinct, (view, turn) in zip(wanted, places, turns, strict=True):
             cells, is_failed = view.answer(turn)
-            order = np.fromiter(map(distinct.__getitem__, each.keys), np.intp, len(each.keys))
-            found.append(Features(each.names, cells.take(order), is_failed[order]))
+            if len(distinct) < len(each.keys):
+                order = np.fromiter(map(distinct.__getitem__, each.keys), np.intp, len(each.keys))
+                cells, is_failed = cells.take(order), is_failed[order]
+            found.append(Features(each.names, cells, is_failed))
         return found
 
     def forget(self, group: Group, keys: Sequence[str]) -> None:
@@ -79,8 +81,8 @@ class Views:
         for view in views:
             view.forget(keys)
 
-    def _load(self, turns: Sequence[Turn], wanted: Sequence[Wanted]) -> list[Cells]:
-        """Ask the backend once for what all turns have taken on; return the cells of each."""
+    def _load(self, turns: Sequence[Turn], wanted: Sequence[Wanted]) -> list[Cells | None]:
+        """Ask the backend once for what all turns have taken on; return the cells of each that took on some."""
         keys: list[str] = []
         names: list[tuple[str, ...]] = []
         for turn, each in zip(turns, wanted, strict=True):
@@ -88,7 +90,7 @@ class Views:
             names += [each.names] * len(turn.own)
         rows = iter(self._read(keys, names) if keys else ())
         return [
-            unpack_cells(list(islice(rows, len(turn.own))), len(each.names))
+            unpack_cells(list(islice(rows, len(turn.own))), len(each.names)) if turn.own else None
             for turn, each in zip(turns, wanted, strict=True)
         ]
 
