@@ -10,6 +10,7 @@ import numpy as np
 
 from conf.settings import EventSettings, JobSettings
 from state.sql import SqlColumns
+from udfs.features.errors import FeatureError
 from udfs.features.feature_set import FeatureSet, compile_feature_set
 from udfs.functions.parse_lines import event_columns
 from udfs.functions.vector_function import NO_COLUMNS, Columns
@@ -17,12 +18,20 @@ from udfs.functions.vector_function import NO_COLUMNS, Columns
 
 @dataclass
 class ComputeFeatures:
-    """A function that computes the job's features in double precision, one column each."""
+    """A function that computes the job's features in double precision, one column each.
+
+    Raises:
+        FeatureError: a feature is looked up in the feature store.
+    """
 
     job: JobSettings
 
     def __post_init__(self) -> None:
         self.features = compile_feature_set(self.job.features, self.job.events)
+        if self.features.stored:
+            names = ", ".join(repr(value.column) for value in self.features.stored)
+            where, hint = "job.features.specs", "job.sink.features: true logs what a job was given for each row"
+            raise FeatureError(where, "no look-ups in the feature store, which knows the newest values", names, hint)
 
     @property
     def inputs(self) -> SqlColumns:

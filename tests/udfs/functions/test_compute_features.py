@@ -3,8 +3,11 @@ from __future__ import annotations
 import pickle
 
 import numpy as np
+import pytest
 
 from tests.support.job_settings import SPECS, MakeSettings
+from tests.support.lookup_specs import LOOKUPS
+from udfs.features.errors import FeatureError
 from udfs.functions.compute_features import ComputeFeatures
 
 WINDOW = {
@@ -22,6 +25,13 @@ def make(make_settings: MakeSettings) -> ComputeFeatures:
 
 def test_inputs_are_fields_and_aggregates_with_their_types(make_settings: MakeSettings) -> None:
     assert dict(make(make_settings).inputs) == {"amount": "DOUBLE", "size": "DOUBLE", "count": "DOUBLE"}
+
+
+def test_what_the_store_knows_now_is_not_exported(make_settings: MakeSettings) -> None:
+    job = make_settings(specs=LOOKUPS).job
+    assert job is not None
+    with pytest.raises(FeatureError, match=r"expected no look-ups .*, got 'size', 'weight'; job.sink.features"):
+        ComputeFeatures(job)
 
 
 def test_features_are_computed_in_double_precision(make_settings: MakeSettings) -> None:
