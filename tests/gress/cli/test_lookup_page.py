@@ -1,4 +1,4 @@
-"""The section on tables of the page on features, as it is written."""
+"""The sections on look-ups of the pages on features and on the feature store, as they are written."""
 
 from __future__ import annotations
 
@@ -43,3 +43,16 @@ def test_a_wrong_table_is_refused_when_settings_are_checked(page: Path, command_
     assert code == 2
     assert "distinct keys in column 'merchant_id', not 'm1' in line 2 and line 3" in err
     assert err.count("\n") == 1
+
+
+def test_the_store_that_is_looked_up_in_is_explained(repository: Path, tmp_path: Path, command_line: Run) -> None:
+    page = repository / "docs" / "feature-store.md"
+    (text,) = [block.text for block in read_blocks(page) if block.title == "lookups.yaml"]
+    (tmp_path / "lookups.yaml").write_text(text)
+    code, out, err = command_line("features", "explain", "fraud-detection", "--config", tmp_path / "lookups.yaml")
+    assert (code, err) == (0, "")
+    assert "shop: 1 columns, hash" in out
+    (column,) = features_of("lookups.yaml", load_settings(tmp_path / "lookups.yaml")).explain()
+    assert column.formula == (
+        "amount_24h of card card in the feature store (9f2c0a17b3d4e5f6), at most 86400 s old, else 0"
+    )
