@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from conf.errors import ConfigError
+from gress.sql.interrupts import held_interrupts, let_through
 from gress.sql.problems import problem
 from gress.sql.result_jobs import causes_of, job_of
 from gress.sql.rows import Rows, wait_for
@@ -61,10 +62,12 @@ class Executor:
     show_bounded: Show
     later: Later = "keep"
 
+    @held_interrupts()
     def run(self, statement: Statement, origin: str) -> None:
         """Execute a statement and show its answer; an INSERT is waited for.
 
         Raises:
+            KeyboardInterrupt: Ctrl-C came; a job of the statement is cancelled.
             SessionEnd: it was QUIT or EXIT.
             StatementError: Flink refuses it, or its job failed.
         """
@@ -85,6 +88,8 @@ class Executor:
             self.show(own(self.session, operation))
             return
         self.models.check(operation)
+        with let_through():
+            pass
         result = self.session.query(text) if kind in _QUERIES else self.session.execute(text)
         with job_of(result):
             if kind in _QUERIES:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from gress.sql.interrupts import let_through
+
 _END = object()
 _READER = "sql-rows"
 _READER_S = 10.0
@@ -57,12 +59,13 @@ class Rows:
 
     def _block(self) -> tuple[list[Any], object]:
         """Return a block, and what ended the rows; None: more may come."""
-        block = [self._queue.get()]
-        while not _is_last(block[-1]) and len(block) < self._most:
-            try:
-                block.append(self._queue.get(timeout=self._wait_s))
-            except queue.Empty:
-                break
+        with let_through():
+            block = [self._queue.get()]
+            while not _is_last(block[-1]) and len(block) < self._most:
+                try:
+                    block.append(self._queue.get(timeout=self._wait_s))
+                except queue.Empty:
+                    break
         return (block[:-1], block[-1]) if _is_last(block[-1]) else (block, None)
 
     def _read(self) -> None:

@@ -120,10 +120,12 @@ def models_of(session: SqlSession) -> SessionModels:
 def _run(statements: tuple[Statement, ...], origin: str, options: SessionOptions) -> None:
     from gress.cli.sql.output import print_lines
     from gress.sql.execution import Executor, SessionEnd
+    from gress.sql.interrupts import held_interrupts
     from gress.sql.session import SqlSession
 
     try:
-        session = SqlSession(options)
+        with held_interrupts():
+            session = SqlSession(options)
         if not statements:
             from gress.cli.sql.prompt import start_prompt
 
