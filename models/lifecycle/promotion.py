@@ -87,9 +87,9 @@ def promotable(registry: Registry, name: str, version: str, *, by: str = "", for
     kinds = {record.kind for record in registry.records(name, version)}
     if "retired" in kinds:
         fail(f"model {name}@{version}", "cannot be promoted: it is retired", "promote another version")
-    if force:
+    if force or "validated" in kinds:
         _check_file(registry, name, version)
-    elif "validated" not in kinds:
+    else:
         validate(registry, name, version, by=by)
     return version
 

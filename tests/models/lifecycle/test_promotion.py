@@ -107,3 +107,12 @@ def test_a_damaged_version_is_not_promoted_by_force(three: Registry) -> None:
     (three.base / "m" / "2.0.0" / "model.onnx").write_bytes(b"x")
     with pytest.raises(ModelError, match="expects sha256"):
         promote(three, "m", "2", force=True)
+
+
+def test_a_version_that_was_damaged_since_it_passed_is_not_promoted_again(three: Registry) -> None:
+    promote(three, "m", "2")
+    promote(three, "m", "1")
+    (three.base / "m" / "2.0.0" / "model.onnx").write_bytes(b"x")
+    with pytest.raises(ModelError, match="expects sha256"):
+        promote(three, "m", "2")
+    assert three.deployments("m").latest().primary == "1.0.0"
