@@ -40,7 +40,7 @@ _DEEPEST = 50
 
 def check_name(name: str) -> str:
     """Return the name if it can be a folder on any file system and a key in any object store."""
-    if _NAME.fullmatch(name) is None:
+    if not isinstance(name, str) or _NAME.fullmatch(name) is None:
         rule = "use letters, digits, '.', '_' and '-', 200 at most, as in fraud-detector"
         fail(f"model name {one_line(repr(name))}", "is not allowed", rule)
     return name

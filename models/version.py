@@ -36,7 +36,7 @@ class Version:
     @classmethod
     def parse(cls, text: str) -> Version:
         """Parse ``v2.0``, ``1.5``, ``10`` or ``1.0.0-rc.1``."""
-        match = _PATTERN.fullmatch(text)
+        match = _PATTERN.fullmatch(text) if isinstance(text, str) else None
         if match is None:
             fail(f"model version {text!r}", "is not a semantic version", _RULE)
         numbers = [int(part) for part in match["release"].split(".")] + [0, 0]

@@ -55,7 +55,7 @@ def _numbers(name: str, values: NDArray[Any]) -> NDArray[Any]:
     if wrong is None:
         try:
             return values.astype(np.float64)
-        except (TypeError, ValueError):
+        except (OverflowError, TypeError, ValueError):
             wrong = next(row for row, value in enumerate(values) if not _is_number(value))
     _refuse(name, values, wrong, "a number")
 
@@ -63,7 +63,7 @@ def _numbers(name: str, values: NDArray[Any]) -> NDArray[Any]:
 def _is_number(value: Any) -> bool:
     try:
         return value is None or isinstance(float(value), float)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return False
 
 

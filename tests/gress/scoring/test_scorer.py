@@ -285,13 +285,15 @@ def test_columns_that_nobody_named_are_refused(tmp_path: Path) -> None:
         pytest.param("pay/ments", "", None, "model name 'pay/ments' is not allowed", id="name"),
         pytest.param("payments", "7.0.0", None, "no version 7.0.0", id="version"),
         pytest.param("payments", "new", None, "model version 'new' is not a semantic version", id="text"),
+        pytest.param(None, "", None, "model name None is not allowed", id="no name"),
+        pytest.param("payments", 2, None, "model version 2 is not a semantic version", id="number"),
         pytest.param("payments", "", "fraud-detecton", "nearest valid name 'fraud-detection'", id="job"),
         pytest.param("payments", "", "absent.yaml", "absent.yaml: expected a readable YAML file", id="file"),
         pytest.param("payments", "", gress.load_settings(environ={}), "settings: expected a `job:`", id="settings"),
     ],
 )
 def test_model_or_settings_that_are_not_there_are_refused(
-    model: str, version: str, config: Any, error: str, registry: Path
+    model: Any, version: Any, config: Any, error: str, registry: Path
 ) -> None:
     with pytest.raises((gress.ModelError, gress.JobError, gress.ConfigError), match=error):
         gress.Scorer.open(registry, model, version, config=config)

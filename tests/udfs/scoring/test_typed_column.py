@@ -53,6 +53,7 @@ def test_texts_without_any_value_are_absent() -> None:
         pytest.param(
             "double", objects(1, None, [3]), r"expected a number in column 'x', got \[3\] in row 2", id="list"
         ),
+        pytest.param("double", objects(1, 10**400), "expected a number in column 'x', got 1000.* in row 1", id="huge"),
         pytest.param("timestamp", objects("2024-01-01", "noon"), "expected a time .* got 'noon' in row 1", id="time"),
         pytest.param("string", np.array([NAN, 7.0]), "expected text in column 'x', got .*7.0.* in row 1", id="number"),
         pytest.param("string", np.array([7, 8]), "expected text in column 'x', got .*7.* in row 0", id="whole number"),
