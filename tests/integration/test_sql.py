@@ -86,6 +86,18 @@ def test_a_table_may_have_the_columns_of_any_type_and_nulls_wherever_they_stand(
     assert re.split(r" {2,}", lines[2]) == want
 
 
+def test_times_are_shown_as_the_query_has_them(say: Say) -> None:
+    """The microseconds are lost in a float of seconds, and the hour is not there in New York."""
+    exact, gap = "TIMESTAMP '2004-02-08 17:26:31.179340'", "TIMESTAMP '2026-03-08 02:30:00'"
+    moment = "TO_TIMESTAMP_LTZ(1, 3) AS z"
+    nested = f"ROW({gap}, 2, CAST(NULL AS TIMESTAMP(3))) AS r, ARRAY[{exact}] AS a, MAP[CAST(7 AS BIGINT), {gap}] AS m"
+    lines = say(f"SELECT {exact} AS t, {gap} AS g, {moment}, INTERVAL '1' DAY AS i, {nested}")
+    shown_exact, shown_gap = "2004-02-08 17:26:31.179340", "2026-03-08 02:30:00"
+    want = [shown_exact, shown_gap, "1970-01-01 00:00:00.001Z", "PT24H"]
+    want += [f"({shown_gap}, 2, NULL)", f"[{shown_exact}]", f"{{7={shown_gap}}}"]
+    assert re.split(r" {2,}", lines[2]) == want
+
+
 def test_an_error_names_file_line_and_the_nearest_name(say: Say) -> None:
     say("CREATE TEMPORARY VIEW paid AS SELECT 1 AS amount")
     with pytest.raises(
