@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from conf.nearest import suggest
+from jobs.flink.root_cause import without_own_class
 
 _PLACE = re.compile(r"(?:From|At|at) line (\d+), column \d+(?: to line \d+, column \d+)?[:.]?\s*")
 _SYNTAX = re.compile(
@@ -37,6 +38,13 @@ _STARTS = (
 _MOST_WANTED = 6
 _WORDS_OF_A_VALUE = 60
 _INTERNAL = ("Exception: ", "Error: ")
+_ENDED = {
+    "StatusRuntimeException: CANCELLED": "expected Python workers that run, got one that ended: it was killed, perhaps "
+    "for its memory, or crashed; start the query again",
+    "metadataHandlerProvider": "expected the planner of the session, got none since a call to it was broken off; "
+    "start another session",
+}
+"""Texts of Java that say nothing of what they are about, and what has happened."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +83,8 @@ def problem(causes: Sequence[Cause], known: Known, statement: str = "") -> tuple
         if told:
             return line, told
     # The innermost says most: a job that failed wraps it several times.
-    return line, _plain(messages[-1] if messages else causes[-1].kind, known)
+    innermost = messages[-1] if messages else causes[-1].kind
+    return line, next((told for mark, told in _ENDED.items() if mark in innermost), None) or _plain(innermost, known)
 
 
 def _unread(name: str, innermost: Cause) -> str:
@@ -170,13 +179,14 @@ def _plain(message: str, known: Known) -> str:
 def one_line(message: str) -> str:
     r"""Return the message of an exception as one line, without the names of wrapping classes and the stack.
 
-    >>> one_line("SQL validation failed. Traceback (most recent call last):\n  f()\nValueError: no")
-    'ValueError: no'
+    >>> one_line("SQL validation failed. Traceback (most recent call last):\n  f()\nmodels.errors.ModelError: no")
+    'no'
     >>> one_line("Cannot apply '+'\nto   texts")
     "Cannot apply '+' to texts"
     """
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if any(line.endswith("Traceback (most recent call last):") for line in lines):
-        return next((line for line in reversed(lines) if any(mark in line for mark in _INTERNAL)), lines[-1])
+        last = next((line for line in reversed(lines) if any(mark in line for mark in _INTERNAL)), lines[-1])
+        return without_own_class(last)
     kept = [line for line in lines if not line.startswith("at ")]
     return " ".join(" ".join(kept).split()).removeprefix("SQL validation failed. ")

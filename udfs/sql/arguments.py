@@ -36,6 +36,8 @@ def bound_columns(where: str, names: Sequence[str], arguments: Sequence[Any]) ->
     first = arguments[0] if arguments else None
     if len(arguments) == 1 and hasattr(first, "columns"):
         return _of_row(where, names, first)
+    if len(arguments) == 1 and len(names) > 1 and _is_null_row(first):
+        return dict.fromkeys(names, first)
     if len(arguments) != len(names):
         raise FeatureError(where, _counted(names), str(len(arguments)), _difference(names, len(arguments)))
     return _of_values(where, names, arguments)
@@ -75,6 +77,11 @@ def _of_values(where: str, names: Sequence[str], values: Sequence[Any]) -> dict[
 
 def _is_column(value: Any) -> bool:
     return isinstance(value, np.ndarray) or hasattr(value, "iloc")
+
+
+def _is_null_row(value: Any) -> bool:
+    """Return whether a value is the NULL of a single row, which tells nothing of its fields."""
+    return isinstance(value, np.ndarray) and value.dtype == object and value.tolist() == [None]
 
 
 def _column(values: Any) -> Any:

@@ -31,9 +31,11 @@ class Call:
         name: its first argument, where that is a literal; None: it is known only when rows come.
         arguments: the others.
         has_rows: a table gives the rows that it is called for.
+        is_empty: it has no argument at all.
     """
 
     function: str
     name: str | None
     arguments: tuple[Argument, ...]
     has_rows: bool = True
+    is_empty: bool = False

@@ -22,6 +22,8 @@ def check_call(call: Call, models: SqlModels) -> None:
         JobError: the model, a version, a column or an option is unknown, or a column has the wrong type.
     """
     check = _CHECKS.get(call.function)
+    if call.is_empty:
+        fail(call.function, "expected a name in quotes and columns, got nothing", "as in 'fraud-detector', amount")
     if call.name is None or check is None:
         return
     where = f"{call.function}({call.name!r})"

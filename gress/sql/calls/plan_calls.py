@@ -73,7 +73,8 @@ def _in_expression(expression: Any, names: frozenset[str]) -> Iterator[Call]:
     operands = list(expression.getOperands())
     name = expression.getOperator().getName()
     if name in names:
-        yield Call(name, _literal(operands[0]) if operands else None, tuple(map(_argument, operands[1:])))
+        first = _literal(operands[0]) if operands else None
+        yield Call(name, first, tuple(map(_argument, operands[1:])), is_empty=not operands)
     for operand in operands:
         yield from _in_expression(operand, names)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from gress.sql.problems import Cause, Known, one_line, problem
@@ -77,6 +79,28 @@ def test_a_failed_job_says_its_innermost_cause() -> None:
 
 def test_a_cause_without_a_message_is_named_by_its_class() -> None:
     assert problem([Cause("NullPointerException", "")], KNOWN) == (1, "NullPointerException")
+
+
+@pytest.mark.parametrize(
+    ("innermost", "text"),
+    [
+        pytest.param(
+            "org.apache.beam.vendor.grpc.v1p60p1.io.grpc.StatusRuntimeException: CANCELLED: call already cancelled.",
+            "expected Python workers that run, got one that ended: it was killed, .* start the query again$",
+            id="killed worker",
+        ),
+        pytest.param(
+            "metadataHandlerProvider", "expected the planner of the session, .*; start another session$", id="planner"
+        ),
+    ],
+)
+def test_what_java_says_in_riddles_is_told(innermost: str, text: str) -> None:
+    assert re.search(text, of("Job execution failed.", innermost)[1])
+
+
+def test_an_error_of_this_package_has_no_class() -> None:
+    trace = "Error from a worker: Traceback (most recent call last):\n  File x\nmodels.errors.ModelError: no version"
+    assert one_line(trace) == "no version"
 
 
 def test_an_error_of_a_python_function_is_its_last_line() -> None:

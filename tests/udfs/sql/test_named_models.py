@@ -94,6 +94,11 @@ def test_decimals_and_nulls_are_numbers_and_their_absence(models: NamedModels) -
     np.testing.assert_allclose(found[1:], WANT[1:], rtol=1e-6)
 
 
+def test_a_row_that_is_null_is_a_row_without_values(models: NamedModels) -> None:
+    (row,) = models.score_each("gress_score", "payments", [np.array([None], dtype=object)])
+    assert row[1].problems[0].reason == models.score("f", "payments", [np.array([np.nan])] * 3).problems[0].reason
+
+
 def test_no_rows_have_no_predictions(models: NamedModels) -> None:
     empty = [pd.Series([], dtype=float)] * 3
     assert {len(values) for values in prediction_columns(models.score("f", "payments", empty)).values()} == {0}

@@ -56,6 +56,12 @@ def test_calls_that_fit_are_let_through(good: Call, models: SqlModels) -> None:
     check_call(good, models)
 
 
+@pytest.mark.parametrize("function", ["gress_predict", "gress_score", "gress_features"])
+def test_a_call_of_nothing_says_what_it_lacks(function: str, models: SqlModels) -> None:
+    with pytest.raises(JobError, match=rf"^{function}: expected a name in quotes and columns, got nothing; as in"):
+        check_call(Call(function, None, (), is_empty=True), models)
+
+
 @pytest.mark.parametrize(
     ("bad", "text"),
     [
