@@ -156,8 +156,7 @@ def _window(
     lines: View,
     line_format: LineFormat,
 ) -> _WindowViews:
-    has_record_time = SOURCE_TIME in lines.names
-    parse = ParseLines(job.events, line_format, job.sink.fields, has_record_time=has_record_time)
+    parse = ParseLines(job.events, line_format, job.sink.fields)
     kept = ["__line", *_RECORD, SOURCE_TIME]
     parsed = apply(session, lines, "parsed", parse, profile=settings.execution.profile, keep=kept)
     events = with_event_time(session, parsed, "events", job.events)

@@ -31,7 +31,7 @@ from jobs.sources.pieces import PieceView
 from state.sliding.plan import SlidingPlan
 from state.sql import SqlColumns, identifier
 from udfs.features.feature_set import FeatureSet
-from udfs.functions.parse_lines import LINE, event_columns
+from udfs.functions.parse_lines import LINE, RECORD_TIME, event_columns
 from udfs.functions.vector_function import VectorFunction
 from udfs.parsing.lines import LineFormat
 from udfs.pieces.pack_pieces import PackPieces
@@ -97,7 +97,7 @@ def window_parts(
         carried,
         job.sink.fields,
         judges_late=not has_source_time,
-        has_record_time=has_source_time,
+        has_record_time=bool(lines.only(name for name, _ in RECORD_TIME)),
     )
     kept = [name for name, _ in record] + ([SOURCE_TIME] if has_source_time else [])
     if isinstance(lines, PieceView):

@@ -47,6 +47,7 @@ RECORD_COLUMNS: SqlColumns = tuple((name, kind) for name, kind, _ in _RECORD)
 PLACE_COLUMNS = ("__partition", "__offset")
 """Columns of a record's position: all that passes through the windows, whose state keeps every row for a while."""
 
+_NOW = "CURRENT_TIMESTAMP"
 WRITTEN_AT = "CASE WHEN `__written_at` >= TO_TIMESTAMP_LTZ(1293840000000, 3) THEN `__written_at` END"
 """SQL of a record's time; NULL if it is before 2011, when there was no Kafka whose clock could have told it."""
 
@@ -114,7 +115,13 @@ def find_kafka_input(text: str, job: JobSettings, origin: str) -> KafkaInput | N
 
 
 def create_kafka_lines(
-    session: FlinkSession, found: KafkaInput, events: EventSettings, prefix: str = "", *, has_windows: bool
+    session: FlinkSession,
+    found: KafkaInput,
+    events: EventSettings,
+    prefix: str = "",
+    *,
+    has_windows: bool,
+    has_record_time: bool = False,
 ) -> View:
     """Register and return the view of all records, with the columns ``__line`` and ``RECORD_COLUMNS``.
 
@@ -124,8 +131,10 @@ def create_kafka_lines(
         events: settings of events, which name the field of the event's time.
         prefix: begin of the names of what is registered, for a second input of a job.
         has_windows: the job has windows, which need watermarks; the view then has ``SOURCE_TIME`` as its row time.
+        has_record_time: the view has ``RECORD_TIME``, and an event ahead of it moves no watermark. It needs windows,
+            whose first function makes a dead letter of such an event.
     """
-    time, watermark = _source_time(events) if has_windows else ((), "")
+    time, watermark = _source_time(events, WRITTEN_AT if has_record_time else _NOW) if has_windows else ((), "")
     options = table_options(found, has_windows=has_windows)
     readers = _readers(found, session.env.get_parallelism()) if has_windows else None
     if readers is not None:
@@ -134,7 +143,7 @@ def create_kafka_lines(
     create_table(session, name, (*_TABLE_COLUMNS, *time), options, last=watermark)
     times = tuple((name, "TIMESTAMP_LTZ(3)") for name, _ in time)
     record = [f"{expression} AS {identifier(name)}" for name, _, expression in _RECORD]
-    written = RECORD_TIME if has_windows else ()
+    written = RECORD_TIME if has_record_time else ()
     seconds = [f"CAST(EXTRACT(EPOCH FROM {WRITTEN_AT}) AS BIGINT) AS {identifier(name)}" for name, _ in written]
     taken = ["__line", *record, *seconds, *(identifier(name) for name, _ in time)]
     columns = (*LINE, *RECORD_COLUMNS, *written, *times)
@@ -163,11 +172,11 @@ def _readers(found: KafkaInput, tasks: int) -> int | None:
     return partitions
 
 
-def _source_time(events: EventSettings) -> tuple[SqlColumns, str]:
+def _source_time(events: EventSettings, written: str) -> tuple[SqlColumns, str]:
     """Return the computed column with the event's time, and its watermark."""
     name = identifier(SOURCE_TIME)
     watermark = f"WATERMARK FOR {name} AS {name} - {interval(events.watermark_delay_ms + 1)}"
-    return ((SOURCE_TIME, f"AS {event_time_sql(events, WRITTEN_AT)}"),), watermark
+    return ((SOURCE_TIME, f"AS {event_time_sql(events, written)}"),), watermark
 
 
 def table_options(found: KafkaInput, *, has_windows: bool) -> dict[str, str]:
@@ -199,7 +208,7 @@ def table_options(found: KafkaInput, *, has_windows: bool) -> dict[str, str]:
     return {**options, **{f"properties.{name}": value for name, value in client_properties(settings.options).items()}}
 
 
-def event_time_sql(events: EventSettings, written: str = "CURRENT_TIMESTAMP") -> str:
+def event_time_sql(events: EventSettings, written: str = _NOW) -> str:
     """Return an SQL expression for the event's time in a line, to the second; year 1 if it is invalid or too far ahead.
 
     Args:
@@ -219,7 +228,8 @@ def event_time_sql(events: EventSettings, written: str = "CURRENT_TIMESTAMP") ->
         f"CASE {_number_sql(value, events.fields[events.time].unit)}"
         f"WHEN {is_iso} THEN TO_TIMESTAMP_LTZ({moment}, 'yyyy-MM-dd HH:mm:ss', {zone}) END"
     )
-    latest = f"COALESCE(LEAST(CURRENT_TIMESTAMP, {written}), CURRENT_TIMESTAMP) + {interval(events.max_ahead_ms)}"
+    clock = _NOW if written == _NOW else f"COALESCE(LEAST({_NOW}, {written}), {_NOW})"
+    latest = f"{clock} + {interval(events.max_ahead_ms)}"
     # A row time must not be NULL, and a time ahead of the clock would make all other rows late.
     return f"COALESCE(CASE WHEN {time} <= {latest} THEN {time} END, TO_TIMESTAMP_LTZ({FIRST_MS}, 3))"
 

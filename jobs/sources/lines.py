@@ -39,10 +39,16 @@ def create_input(
     prefix: str = "",
     *,
     has_windows: bool,
+    has_record_time: bool = False,
 ) -> View:
-    """Register and return the view of all lines of files or topics, column ``__line``; ``prefix`` as below."""
+    """Register and return the view of all lines of files or topics, column ``__line``; ``prefix`` as below.
+
+    With ``has_record_time`` lines of topics come with ``RECORD_TIME``, and their watermarks heed it.
+    """
     if isinstance(source, KafkaInput):
-        return create_kafka_lines(session, source, events, prefix, has_windows=has_windows)
+        return create_kafka_lines(
+            session, source, events, prefix, has_windows=has_windows, has_record_time=has_record_time
+        )
     return create_lines(session, source, events, prefix, is_ordered=has_windows)
 
 

@@ -44,18 +44,16 @@ class ParseLines:
         events: settings of events.
         lines: the format.
         carried: fields whose texts predictions carry on, and that are bounded for it.
-        has_record_time: the input has ``RECORD_TIME``.
     """
 
     events: EventSettings
     lines: LineFormat
     carried: tuple[str, ...] = ()
-    has_record_time: bool = False
 
     @property
     def inputs(self) -> SqlColumns:
-        """The line, and the record's time."""
-        return *LINE, *(RECORD_TIME if self.has_record_time else ())
+        """The line."""
+        return LINE
 
     @property
     def outputs(self) -> SqlColumns:
@@ -71,7 +69,7 @@ class ParseLines:
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Parse a batch of lines."""
-        batch = self.parse(columns["__line"].tolist(), record_times(columns))
+        batch = self.parse(columns["__line"].tolist())
         values = {**batch.columns, **batch.exact}
         return {
             **problem_columns(batch.problems, batch.size),

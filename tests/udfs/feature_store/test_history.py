@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from state.feature_store.attempts import Patience
-from state.feature_store.feature_store import FeatureStore, StoreOptions
+from state.feature_store.feature_store import FeatureStore
 from state.feature_store.group import Group
 from state.feature_store.memory_backend import MemoryBackend
+from state.feature_store.reads.store_options import StoreOptions
 from udfs.feature_store.history import History
 from udfs.scoring.breaker import BreakerOptions, CircuitBreaker
 
