@@ -5,8 +5,8 @@ A batch has 1,000 rows of 200 distinct entities with 20 numbers each. Figures:
 - ``warm_p50_ms``, ``warm_p99_ms``: time of a batch that the cache answers; ``warm_rows_per_s`` is the rate.
 - ``cold_p50_ms``, ``cold_p99_ms``: time of a batch whose entities all come from the server.
 - ``write_rows_per_s``: rate at which rows are written, 500 in a call.
-- ``operator_us_per_row``, ``operator_with_lookups_us_per_row``: time of the scoring job's operator, and of the same
-  with five look-ups that the cache answers, in turns; ``lookups_cost_pct`` is what they add.
+- ``operator_us_per_row``, ``operator_with_lookups_us_per_row``: CPU time of the scoring job's operator, and of the
+  same with five look-ups that the cache answers, in turns; ``lookups_cost_pct`` is what they add.
 - ``bytes_an_entity``: memory of the server for an entity, as its own statistics have it.
 
 ``python -m benchmarks.store [BATCHES]``.

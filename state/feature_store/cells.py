@@ -63,7 +63,9 @@ class Cells:
 
     def take(self, rows: NDArray[np.intp]) -> Cells:
         """Return the cells of some rows, which may repeat."""
-        return Cells(self.kinds[rows], self.times_ms[rows], self.bits[rows], self.texts[rows])
+        # `take` is quicker than an index here.
+        kinds, times_ms = self.kinds.take(rows, axis=0), self.times_ms.take(rows, axis=0)
+        return Cells(kinds, times_ms, self.bits.take(rows, axis=0), self.texts.take(rows, axis=0))
 
     def put(self, rows: NDArray[np.intp], cells: Cells) -> None:
         """Replace rows in place."""

@@ -56,11 +56,14 @@ class JoinedTable:
             listener: is told of defaults and ages; None: nobody is.
         """
         numbers, is_there = found.numbers()
-        numbers, is_there = numbers[:, self._places], is_there[:, self._places]
+        if len(self.names) < len(self.values):
+            numbers, is_there = numbers.take(self._places, axis=1), is_there.take(self._places, axis=1)
         if not is_there.all():
             numbers = np.where(is_there, numbers, self._defaults)
         # Rows without an entity have the code -1, and so the last row.
-        answers = np.vstack([numbers, self._defaults])[keys.codes]
+        answers: NDArray[np.float64] = np.concatenate([numbers, self._defaults[np.newaxis]]).take(keys.codes, axis=0)
+        if listener is None and not self._is_limited:
+            return answers
         written_ms = np.where(is_there, found.cells.times_ms[:, self._places], _NEVER_OLD)
         is_old = self._is_old(written_ms, keys, times_ms)
         if is_old is not None:

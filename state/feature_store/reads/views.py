@@ -50,13 +50,13 @@ class Views:
 
     def get_all(self, wanted: Sequence[Wanted]) -> list[Features]:
         """Return what each part of a batch wants, in its order."""
-        places = [{key: place for place, key in enumerate(dict.fromkeys(each.keys))} for each in wanted]
+        keys = [list(dict.fromkeys(each.keys)) for each in wanted]
         turns: list[tuple[View, Turn]] = []
         loaded: list[Cells | None] | None = None
         try:
-            for each, distinct in zip(wanted, places, strict=True):
+            for each, distinct in zip(wanted, keys, strict=True):
                 view = self._view(each.group, each.names)
-                turns.append((view, view.begin(list(distinct), self._clock())))
+                turns.append((view, view.begin(distinct, self._clock())))
             loaded = self._load([turn for _, turn in turns], wanted)
         except StoreError:
             # The rows are told as failed, and the error was counted where it came up.
@@ -66,10 +66,11 @@ class Views:
             for place, (view, turn) in enumerate(turns):
                 view.end(turn, None if loaded is None else loaded[place], self._clock())
         found = []
-        for each, distinct, (view, turn) in zip(wanted, places, turns, strict=True):
+        for each, distinct, (view, turn) in zip(wanted, keys, turns, strict=True):
             cells, is_failed = view.answer(turn)
             if len(distinct) < len(each.keys):
-                order = np.fromiter(map(distinct.__getitem__, each.keys), np.intp, len(each.keys))
+                places = {key: place for place, key in enumerate(distinct)}
+                order = np.fromiter(map(places.__getitem__, each.keys), np.intp, len(each.keys))
                 cells, is_failed = cells.take(order), is_failed[order]
             found.append(Features(each.names, cells, is_failed))
         return found
