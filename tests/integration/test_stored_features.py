@@ -54,7 +54,7 @@ class Outage(threading.Thread):
     """Kills the server once the job reads it, and starts it again once rows got defaults for it."""
 
     def __init__(self, server: RedisServer, endpoint: str) -> None:
-        super().__init__()
+        super().__init__(daemon=True)
         self._server, self._endpoint = server, endpoint
         self.unanswered = 0.0
 

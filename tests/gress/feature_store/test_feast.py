@@ -18,9 +18,10 @@ from gress.cli.main import app
 from gress.feature_store.feast_repository import FeastRepository, FeastView
 from jobs.errors import JobError
 from state.feature_store.attempts import Patience
-from state.feature_store.feature_store import FeatureStore, StoreOptions
+from state.feature_store.feature_store import FeatureStore
 from state.feature_store.group import Group
 from state.feature_store.memory_backend import MemoryBackend
+from state.feature_store.reads.store_options import StoreOptions
 from tests.support.fraud_config import STATELESS, write_fraud_config
 from tests.support.pages import read_blocks
 from udfs.feature_store.history import History
