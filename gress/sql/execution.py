@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from conf.errors import ConfigError
-from gress.sql.interrupts import held_interrupts, let_through
+from conf.loading.masking import masked_tree
+from gress.sql.interrupts import heed_interrupts, held_interrupts
 from gress.sql.problems import problem
 from gress.sql.result_jobs import causes_of, job_of
 from gress.sql.rows import Rows, wait_for
@@ -67,7 +68,7 @@ class Executor:
         """Execute a statement and show its answer; an INSERT is waited for.
 
         Raises:
-            KeyboardInterrupt: Ctrl-C came; a job of the statement is cancelled.
+            KeyboardInterrupt: somebody pressed Ctrl-C; a job of the statement is cancelled.
             SessionEnd: it was QUIT or EXIT.
             StatementError: Flink refuses it, or its job failed.
         """
@@ -88,8 +89,7 @@ class Executor:
             self.show(own(self.session, operation))
             return
         self.models.check(operation)
-        with let_through():
-            pass
+        heed_interrupts()
         result = self.session.query(text) if kind in _QUERIES else self.session.execute(text)
         with job_of(result):
             if kind in _QUERIES:
@@ -163,7 +163,7 @@ def _refuse(error: Exception, session: SqlSession, statement: Statement, origin:
 
 def _set(session: SqlSession, operation: Any) -> list[str]:
     if not operation.getKey().isPresent():
-        options = session.tables.get_config().get_configuration().to_dict()
+        options = masked_tree(session.tables.get_config().get_configuration().to_dict())
         return [f"'{key}' = '{value}'" for key, value in sorted(options.items()) if not key.startswith("$")]
     session.set_option(operation.getKey().get(), operation.getValue().get())
     return ["OK"]

@@ -85,3 +85,13 @@ def let_through() -> Iterator[None]:
         yield
     finally:
         held.lets_through = False
+
+
+def heed_interrupts() -> None:
+    """Let a Ctrl-C through that was held.
+
+    Raises:
+        KeyboardInterrupt: there was one.
+    """
+    with let_through():
+        pass

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from conf.loading.masking import masked_text
 from conf.nearest import suggest
 from jobs.flink.root_cause import without_own_class
 
@@ -84,7 +85,8 @@ def problem(causes: Sequence[Cause], known: Known, statement: str = "") -> tuple
             return line, told
     # The innermost says most: a job that failed wraps it several times.
     innermost = messages[-1] if messages else causes[-1].kind
-    return line, next((told for mark, told in _ENDED.items() if mark in innermost), None) or _plain(innermost, known)
+    told = next((told for mark, told in _ENDED.items() if mark in innermost), None)
+    return line, told or masked_text(_plain(innermost, known))
 
 
 def _unread(name: str, innermost: Cause) -> str:

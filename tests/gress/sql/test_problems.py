@@ -98,6 +98,12 @@ def test_what_java_says_in_riddles_is_told(innermost: str, text: str) -> None:
     assert re.search(text, of("Job execution failed.", innermost)[1])
 
 
+def test_a_password_in_a_url_is_not_told() -> None:
+    assert (
+        of("Unable to parse URL jdbc:postgresql://u:word@db/x")[1] == "Unable to parse URL jdbc:postgresql://***@db/x"
+    )
+
+
 def test_an_error_of_this_package_has_no_class() -> None:
     trace = "Error from a worker: Traceback (most recent call last):\n  File x\nmodels.errors.ModelError: no version"
     assert one_line(trace) == "no version"
