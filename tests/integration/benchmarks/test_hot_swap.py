@@ -1,4 +1,7 @@
-"""Models exchanged in a running job: each profile, good versions and bad ones, and no event without its prediction."""
+"""Models exchanged in a running job of the latency profile: good versions and bad ones, each event with its prediction.
+
+The soak exchanges them in the throughput profile.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from benchmarks.rows import line, numbers
 from benchmarks.swap import BAD, CONFIG, GOOD, make_registry, read_rows
 from models.registry import Registry
 
+PROFILE = "latency"
 _PAUSE_S = 0.01
 _LONGEST_S = 180
 
@@ -29,7 +33,6 @@ class RunningJob:
     """A job that is fed until told otherwise."""
 
     folder: Path
-    profile: str
     registry: Registry
     stop: threading.Event = field(default_factory=threading.Event)
     sent: int = 0
@@ -45,7 +48,7 @@ class RunningJob:
 
     def versions(self) -> set[str]:
         """Versions in what has been written so far."""
-        return {row[2] for row in read_rows(self.folder / "took", self.profile)}
+        return {row[2] for row in read_rows(self.folder / "took", PROFILE)}
 
     def rejected(self, version: str) -> bool:
         return any(record.kind == "rejected" for record in self.registry.records("network", version))
@@ -57,16 +60,16 @@ class RunningJob:
             time.sleep(0.2)
 
 
-@pytest.fixture(params=["throughput", "latency"])
-def job(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunningJob]:
+@pytest.fixture
+def job(tmp_path: Path) -> Iterator[RunningJob]:
     registry = make_registry(tmp_path / "models", tmp_path, slow_nodes=0)
     overrides = (
         f"ml.model_registry.base_path={tmp_path / 'models'}",
         "ml.model_registry.watch_interval=200ms",
-        f"execution.profile={request.param}",
+        f"execution.profile={PROFILE}",
         "execution.checkpoint_interval=1s",
     )
-    running = RunningJob(tmp_path, request.param, registry)
+    running = RunningJob(tmp_path, registry)
     with socket.socket() as server, (tmp_path / "log").open("w") as log:
         server.bind(("127.0.0.1", 0))
         server.listen()
@@ -97,8 +100,8 @@ def test_versions_come_and_go_and_every_event_is_scored_once(job: RunningJob) ->
     rolled_back_ns = time.time_ns()
     job.wait_for(lambda: _last(job) == GOOD[1])
     job.stop.set()
-    job.wait_for(lambda: len(read_rows(job.folder / "took", job.profile)) == job.sent)
-    rows = read_rows(job.folder / "took", job.profile)
+    job.wait_for(lambda: len(read_rows(job.folder / "took", PROFILE)) == job.sent)
+    rows = read_rows(job.folder / "took", PROFILE)
     assert len({row[0] for row in rows}) == job.sent
     assert {row[2] for row in rows} == set(GOOD[:3])
     assert not [row for row in rows if row[3]]
@@ -106,4 +109,4 @@ def test_versions_come_and_go_and_every_event_is_scored_once(job: RunningJob) ->
 
 
 def _last(job: RunningJob) -> str:
-    return max(read_rows(job.folder / "took", job.profile))[2]
+    return max(read_rows(job.folder / "took", PROFILE))[2]
