@@ -69,6 +69,8 @@ TRAIN = [
     "skl2onnx>=1.17",
     "tensorflow-cpu==2.19.*; platform_system == 'Linux' and platform_machine == 'x86_64'",
     "tensorflow==2.19.*; platform_system != 'Linux' or platform_machine != 'x86_64'",
+    # Reviews with ratings, and the lexicon that the sentiment job is compared with.
+    "vaderSentiment==3.3.2",
     "xgboost-cpu>=3.0,<4; platform_system == 'Linux' and platform_machine == 'x86_64'",
     "xgboost>=3.0,<4; platform_system != 'Linux' or platform_machine != 'x86_64'",
 ]
@@ -126,6 +128,7 @@ setup(
         **{package: ["py.typed"] for package in PACKAGES},
         "conf": ["*.yaml", "py.typed"],
         "gress.report": ["templates/*"],
+        "jobs": ["py.typed", "samples/*"],
         "models": ["*/*/model.json", "*/*/model.onnx", "*/*/model.tflite", "py.typed"],
     },
     include_package_data=False,

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
-from conf.events import EventSettings
+from conf.evaluation import EvaluationSettings
+from conf.events import LABEL_TYPES, EventSettings
 from conf.kafka import SinkSettings, SourceSettings
 from conf.labels import LabelsSettings
 from conf.learning.learning import LearningSettings
@@ -120,6 +121,7 @@ class JobSettings(FrozenSettings):
         learning: how a model learns from its outcomes, where ``ml.online_learning`` is enabled; default: a logistic
             regression.
         sink: where rows go.
+        evaluation: what the end of a run compares predictions with; default none.
     """
 
     name: Segment
@@ -130,6 +132,7 @@ class JobSettings(FrozenSettings):
     inference: InferenceSettings
     learning: LearningSettings | None = None
     sink: SinkSettings = SinkSettings()
+    evaluation: EvaluationSettings | None = None
 
     @property
     def has_topics(self) -> bool:
@@ -146,6 +149,27 @@ class JobSettings(FrozenSettings):
             else Refusal("each field once", ("sink", "fields", index))
             for index, name in enumerate(names)
             if name not in known or name in names[:index]
+        ]
+        if refusals:
+            raise validation_error(*refusals)
+        return self
+
+    @model_validator(mode="after")
+    def _baselines_are_carried(self) -> Self:
+        if self.evaluation is None:
+            return self
+        refusals = []
+        if self.events.label is None:
+            refusals.append(Refusal("a field with the truth, which job.evaluation asks for", ("events", "label")))
+        carried = tuple(name for name in self.sink.fields if self.events.fields[name].type in LABEL_TYPES)
+        refusals += [
+            Refusal(
+                "the name of a field of numbers in job.sink.fields",
+                ("evaluation", "baselines", index, "field"),
+                candidates=carried,
+            )
+            for index, each in enumerate(self.evaluation.baselines)
+            if each.field not in carried
         ]
         if refusals:
             raise validation_error(*refusals)

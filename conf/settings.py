@@ -8,6 +8,7 @@ from pydantic import PrivateAttr, model_validator
 from typing_extensions import Self
 
 from conf.errors import KeyPath
+from conf.evaluation import BaselineSettings, EvaluationSettings
 from conf.events import EventSettings, FieldSettings
 from conf.execution import ExecutionSettings
 from conf.experiments.ab_testing import AbTestingSettings, ExperimentSettings, VariantSettings
@@ -39,6 +40,8 @@ from conf.types.refusal import Refusal, validation_error
 __all__ = [
     "AbTestingSettings",
     "BanditSettings",
+    "BaselineSettings",
+    "EvaluationSettings",
     "EventSettings",
     "ExecutionSettings",
     "ExperimentSettings",

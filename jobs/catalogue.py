@@ -12,10 +12,17 @@ from jobs.errors import fail
 
 @dataclass(frozen=True)
 class JobEntry:
-    """A job's module, and its purpose in a line."""
+    """A job that comes with the package.
+
+    Attributes:
+        module: module with its ``build`` function.
+        title: its purpose in a line.
+        sample: file in ``jobs/samples`` that it reads where no input is given; "": generated transactions.
+    """
 
     module: str
     title: str
+    sample: str = ""
 
 
 JOBS = MappingProxyType(
@@ -26,6 +33,9 @@ JOBS = MappingProxyType(
         "ab-test": JobEntry("jobs.ab_test", "the same with two versions of its model: who is better, and how surely"),
         "online-learning": JobEntry(
             "jobs.online_learning", "the same, with a model that learns from frauds as they become known"
+        ),
+        "sentiment": JobEntry(
+            "jobs.fraud_detection", "texts to the chance that they are favourable", "sentiment.jsonl.gz"
         ),
     }
 )
@@ -44,6 +54,16 @@ def find_job(name: str) -> JobEntry:
     if name not in JOBS:
         fail(f"job {name!r}", f"expected one of {', '.join(JOBS)}", suggest(name, tuple(JOBS)) or _YOUR_OWN)
     return JOBS[name]
+
+
+def sample_input(name: str) -> Path | None:
+    """Return the file that a job reads where no input is given; None: it has none.
+
+    Raises:
+        JobError: there is no such job.
+    """
+    sample = find_job(name).sample
+    return Path(__file__).parent / "samples" / sample if sample else None
 
 
 def default_config(name: str) -> Path:

@@ -18,6 +18,8 @@ from rich.text import Text
 from typing_extensions import Self
 
 from conf.types.printable import cell, printable, printable_json
+from jobs.evaluation.evaluate import evaluation_text
+from jobs.evaluation.measures import MEASURES
 from jobs.run_folder.learning_figures import learning_text
 from jobs.run_folder.model_versions import named_version
 from jobs.run_folder.row_counts import Counts
@@ -156,13 +158,18 @@ def print_summary(summary: Summary, output: Path, *, events: str = "events") -> 
         ("feature set", summary.feature_set or ""),
         ("batch scored in", ", ".join(f"{name} {us / 1000:g} ms" for name, us in summary.latency_us.items())),
     ]
-    if summary.auc_roc is not None and summary.average_precision is not None:
-        rows += [
-            ("AUC ROC", f"{summary.auc_roc:.4f}"),
-            ("average precision", f"{summary.average_precision:.4f}"),
-        ]
+    rows += _quality(summary)
     rows += [("note", summary.hint), ("not counted", summary.uncounted or "")]
     print_table(f"{summary.job}: {output}", ("figure", "value"), [row for row in rows if row[1]])
+
+
+def _quality(summary: Summary) -> Iterator[tuple[str, str]]:
+    """Yield measures of the predictions, each with those of baselines where the job has some."""
+    known = {"auc_roc": summary.auc_roc, "average_precision": summary.average_precision}
+    texts = {name: f"{value:.4f}" for name, value in known.items() if value is not None}
+    texts |= {name: evaluation_text(figures) for name, figures in summary.evaluation.items()}
+    for name, text in texts.items():
+        yield MEASURES[name].title, text
 
 
 def _rates_text(summary: Summary) -> str:

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from conf.evaluation import MODEL
 from gress.report.figures.style import duration_text
 from gress.report.reading.predictions import Predictions
+from jobs.evaluation.evaluate import baselines_text
+from jobs.evaluation.measures import MEASURES
 from jobs.run_folder.summary import Summary
 
 
@@ -39,10 +42,7 @@ def head_figures(summary: Summary) -> Iterator[Figure]:
     if "p99" in summary.latency_us:
         others = ", ".join(f"{name} {duration_text(us)}" for name, us in summary.latency_us.items() if name != "p99")
         yield Figure("batch scored in, p99", duration_text(summary.latency_us["p99"]), others)
-    if summary.auc_roc is not None:
-        yield Figure("AUC ROC", f"{summary.auc_roc:.4f}", "0.5 = chance")
-    if summary.average_precision is not None:
-        yield Figure("average precision", f"{summary.average_precision:.4f}")
+    yield from _quality(summary)
 
 
 def facts(summary: Summary, predictions: Predictions | None) -> Iterator[tuple[str, str]]:
@@ -74,6 +74,15 @@ def verdicts(summary: Summary, predictions: Predictions | None) -> Iterator[Verd
     if predictions is not None and len(predictions) != summary.predictions:
         text = f"summary.json counts {summary.predictions:,} predictions, this folder holds {len(predictions):,}"
         yield Verdict(is_good=False, text=f"{text}: it was changed after the run.")
+
+
+def _quality(summary: Summary) -> Iterator[Figure]:
+    """Yield measures of the predictions, each with those of baselines where the job has some."""
+    known = {"auc_roc": (summary.auc_roc, "0.5 = chance"), "average_precision": (summary.average_precision, "")}
+    figures = {name: (value, more) for name, (value, more) in known.items() if value is not None}
+    figures |= {name: (own[MODEL], baselines_text(own)) for name, own in summary.evaluation.items()}
+    for name, (value, more) in figures.items():
+        yield Figure(MEASURES[name].title, f"{value:.4f}", more)
 
 
 def _rate_text(summary: Summary) -> str:

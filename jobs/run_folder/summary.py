@@ -51,6 +51,7 @@ class Summary:
         verdicts: the last verdict on each variant, as ``EXPERIMENT: VARIANT``.
         labels: rows by what became of them, where labels come in a stream of their own.
         learning: figures of what each model learnt, where a job learns.
+        evaluation: figures of predictions and baselines, by measure, where a job compares them.
         uncounted: why the last rows of a stopped run could not be counted.
     """
 
@@ -76,6 +77,7 @@ class Summary:
     verdicts: dict[str, str] = field(default_factory=dict)
     labels: dict[str, int] = field(default_factory=dict)
     learning: dict[str, dict[str, float | str]] = field(default_factory=dict)
+    evaluation: dict[str, dict[str, float]] = field(default_factory=dict)
     uncounted: str | None = None
 
     @property

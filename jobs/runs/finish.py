@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+from jobs.evaluation.evaluate import evaluate
 from jobs.run_folder.parquet import convert_json_parts
 from jobs.run_folder.part_files import line_blocks
 from jobs.run_folder.progress import Progress
@@ -76,4 +78,5 @@ def _of_folders(rows: RowWatch, events: int | None) -> Summary:
         seconds=counts.seconds,
         output_field=prepared.job.inference.output_field,
     )
+    summary = replace(summary, evaluation=evaluate(prepared.output, prepared.job))
     return with_rates(with_texts_of_versions(summary, prepared.settings.ml), counts)

@@ -12,7 +12,7 @@ from conf.experiments.experiment_choice import experiments_of
 from conf.loading.loader import load_settings
 from conf.loading.parts import parts_of
 from conf.settings import JobSettings, Settings
-from jobs.catalogue import default_config
+from jobs.catalogue import default_config, sample_input
 from jobs.errors import refuse
 from jobs.flink.environment import prepare_process
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
@@ -39,7 +39,7 @@ class RunRequest:
         job: name in the table of jobs.
         output: folder for everything that the run writes.
         input: files, ``kafka:`` with topics, or ``generator:`` with options; empty: the job's ``source``, else
-            the generator.
+            its sample, else the generator.
         config: YAML file; None: the one that ships with the job.
         overrides: ``key.path=value`` settings that win over the file and the environment.
         output_format: ``json`` or ``parquet``.
@@ -135,8 +135,10 @@ def _find_input(request: RunRequest, job: JobSettings, origin: str) -> InputFile
         connector_jar()
     if job.sink.jdbc is not None:
         find_jars(JDBC)
-    if topics is None and request.input and not request.input.startswith(GENERATOR):
-        return _find_files(request, job)
+    sample = sample_input(request.job)
+    given = request.input or ("" if sample is None else str(sample))
+    if topics is None and given and not given.startswith(GENERATOR):
+        return _find_files(request, job, given)
     if topics is None:
         parse_generator(request.input or GENERATOR)
     check_labels(job, is_bounded=topics is None or topics.is_bounded)
@@ -150,8 +152,8 @@ def _generated(request: RunRequest) -> InputFiles:
         refuse(f"output {request.output}", "a folder that can be written", str(error), "name another")
 
 
-def _find_files(request: RunRequest, job: JobSettings) -> InputFiles:
-    files = find_inputs(request.input)
+def _find_files(request: RunRequest, job: JobSettings, given: str) -> InputFiles:
+    files = find_inputs(given)
     files.line_format(job.events)
     check_times(files, job.events)
     check_labels(job, is_bounded=True)

@@ -5,7 +5,7 @@ import importlib
 import pytest
 
 from conf.loading.loader import load_settings
-from jobs.catalogue import JOBS, default_config, find_job
+from jobs.catalogue import JOBS, default_config, find_job, sample_input
 from jobs.errors import JobError
 
 
@@ -17,6 +17,12 @@ def test_every_job_has_a_module_and_settings_that_load(name: str) -> None:
     assert settings.job.name == name
 
 
+def test_samples_are_files_of_the_package() -> None:
+    found = {name: sample_input(name) for name in JOBS}
+    assert found["fraud-detection"] is None
+    assert all(path is None or path.is_file() for path in found.values())
+
+
 def test_unknown_job_is_refused_with_the_nearest() -> None:
     with pytest.raises(
         JobError,
@@ -26,7 +32,7 @@ def test_unknown_job_is_refused_with_the_nearest() -> None:
 
 
 def test_name_of_a_job_of_your_own_is_refused_with_the_way_to_run_it() -> None:
-    listed = "expected one of fraud-detection, ab-test, online-learning"
+    listed = "expected one of fraud-detection, ab-test, online-learning, sentiment"
     with pytest.raises(JobError, match=rf"job 'returns': {listed}; .*with --config FILE"):
         find_job("returns")
 

@@ -61,3 +61,13 @@ def test_nothing_that_is_printed_steers_the_terminal(capsys: pytest.CaptureFixtu
     assert out.count(SHOWN) == 4
     assert json.loads(out[out.index("{") :]) == {"a": HOSTILE}
     assert not set(out) & set("\x1b\x9b\u202e")
+
+
+def test_measures_have_those_of_baselines_beside_them(capsys: pytest.CaptureFixture[str]) -> None:
+    judged = {"accuracy": {"model": 0.75, "lexicon": 0.5}, "auc_roc": {"model": 0.8, "lexicon": 0.6}}
+    summary = replace(summary_of_counts(COUNTS, job="j", reasons={}), auc_roc=0.81, average_precision=0.7)
+    print_summary(replace(summary, evaluation=judged), Path("out"))
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.replace("│", " ").splitlines()]
+    assert "AUC ROC 0.8000 (lexicon 0.6000)" in lines
+    assert "accuracy 0.7500 (lexicon 0.5000)" in lines
+    assert "average precision 0.7000" in lines

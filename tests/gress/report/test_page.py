@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,15 @@ def test_head_figures_are_those_of_the_summary(tmp_path: Path) -> None:
     assert f"batch scored in, p99 {summary.latency_us['p99'] / 1000:.3g} ms" in text
     assert "rows/s 120 in 12.5 s" in text
     assert "event time 2018-04-01 00:00:00 to 2018-04-11 09:50:00 UTC" in text
+
+
+def test_figures_of_baselines_stand_beside_those_of_the_model(tmp_path: Path) -> None:
+    summary = write_run(tmp_path, predictions=labelled_predictions(50))
+    figures = {"accuracy": {"model": 0.75, "lexicon": 0.5, "chance": 0.4}, "auc_roc": {"model": 0.8, "lexicon": 0.6}}
+    replace(summary, evaluation=figures).write(tmp_path / "summary.json")
+    text = parse(render(tmp_path)).text
+    assert "accuracy 0.7500 lexicon 0.5000, chance 0.4000" in text
+    assert "AUC ROC 0.8000 lexicon 0.6000" in text
 
 
 def test_run_that_does_not_add_up_says_so(tmp_path: Path) -> None:
