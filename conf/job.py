@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
-from conf.evaluation import EvaluationSettings
 from conf.events import LABEL_TYPES, EventSettings
+from conf.experiments.evaluation import EvaluationSettings
 from conf.kafka import SinkSettings, SourceSettings
 from conf.labels import LabelsSettings
 from conf.learning.learning import LearningSettings

@@ -8,11 +8,11 @@ from pydantic import PrivateAttr, model_validator
 from typing_extensions import Self
 
 from conf.errors import KeyPath
-from conf.evaluation import BaselineSettings, EvaluationSettings
 from conf.events import EventSettings, FieldSettings
 from conf.execution import ExecutionSettings
 from conf.experiments.ab_testing import AbTestingSettings, ExperimentSettings, VariantSettings
 from conf.experiments.bandit import BanditSettings
+from conf.experiments.evaluation import BaselineSettings, EvaluationSettings
 from conf.experiments.experiment_choice import experiment_contradictions
 from conf.experiments.ramp import RampSettings
 from conf.experiments.registry_weights import ramp_contradictions

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from conf.evaluation import MODEL
+from conf.experiments.evaluation import MODEL
 from gress.report.figures.style import duration_text
 from gress.report.reading.predictions import Predictions
 from jobs.evaluation.evaluate import baselines_text

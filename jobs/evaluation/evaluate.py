@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conf.evaluation import MODEL
+from conf.experiments.evaluation import MODEL
 from jobs.evaluation.measures import MEASURES
 from jobs.run_folder.arrow import arrow_schema, read_json_parts
 from udfs.rows import pick, predictions_of

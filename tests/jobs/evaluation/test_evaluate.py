@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, average_precision_score, roc_auc_score
 
-from conf.evaluation import BaselineSettings, EvaluationSettings
+from conf.experiments.evaluation import BaselineSettings, EvaluationSettings
 from conf.loading.loader import load_settings
 from conf.settings import JobSettings
 from jobs.catalogue import default_config
