@@ -34,6 +34,11 @@ JOBS = MappingProxyType(
         "online-learning": JobEntry(
             "jobs.online_learning", "the same, with a model that learns from frauds as they become known"
         ),
+        "predictive-maintenance": JobEntry(
+            "jobs.fraud_detection",
+            "readings of parts to the chance of a failure, and their remaining life",
+            "predictive_maintenance.jsonl.gz",
+        ),
         "sentiment": JobEntry(
             "jobs.fraud_detection", "texts to the chance that they are favourable", "sentiment.jsonl.gz"
         ),

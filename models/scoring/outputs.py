@@ -5,7 +5,8 @@ Rules, by task:
   that probability.
 - multiclass: prediction = probability of the top class, or of the positive class if the spec names one; label = the top
   class.
-- regression: prediction = the value.
+- regression: prediction = the value; where the spec names an output for it, the others are scores, such as the ends of
+  an interval.
 - unknown: the outputs decide. One column is the prediction, unchanged. Several columns are classes only if the
   model also returns labels, or maps from class to probability; otherwise the spec must name the task.
 
@@ -132,6 +133,8 @@ def _positive(hints: OutputHints, classes: tuple[str, ...] | None) -> int | None
 
 def _regression(parts: OutputParts, hints: OutputHints) -> Scores:
     width = parts.values.shape[1]
+    if hints.roles is not None and hints.roles.prediction is not None and hints.roles.scores:
+        return Scores(parts.values[:, 0], None, parts.values)  # the prediction is an output of its own
     if width != 1:
         fail(hints.ref, f"is a regression, but gave {width} values a row", "expected 1")
     return Scores(parts.values.reshape(-1), None, None)

@@ -148,6 +148,15 @@ def test_prediction_can_come_from_another_output_than_the_scores() -> None:
     assert scores.scores.tolist() == P2.tolist()  # type: ignore[union-attr]
 
 
+def test_regression_has_its_other_outputs_as_scores() -> None:
+    outputs = {"chance": np.array([[0.2], [0.9]], np.float32), "hours": np.array([[120.0], [3.5]], np.float32)}
+    found = interpret(outputs, Hints("regression", roles=OutputRoles(prediction="chance", scores=("hours",))), 2)
+    np.testing.assert_allclose(found.prediction, [0.2, 0.9], rtol=1e-6)
+    assert found.scores is not None
+    assert found.scores.tolist() == [[120.0], [3.5]]
+    assert found.label is None
+
+
 def test_a_record_that_does_not_fit_the_file_is_refused() -> None:
     with pytest.raises(ModelError, match=r"has output 'p' in its model\.json, its file gives 'y' float64 \(n,\); reg"):
         interpret({"y": np.ones(2)}, Hints(roles=OutputRoles(prediction="p")), 2)

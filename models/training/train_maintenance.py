@@ -1,0 +1,93 @@
+"""Train the shipped model of the predictive-maintenance job, and measure a run of it.
+
+python -m models.training.train_maintenance data --parts 120 --seed 1 --output parts.jsonl.gz
+gress features export predictive-maintenance --input parts.jsonl.gz --output features.parquet
+python -m models.training.train_maintenance model --features features.parquet --folder trained
+python -m models.training.train_maintenance warning --run out
+
+The last prints how early the alerts of a run come, and those of a threshold on vibration with as many alerts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from models.lifecycle.feature_file import read_feature_file
+from models.training.early_warning import EarlyWarning, early_warning
+from models.training.part_readings import make_readings, write_readings
+from models.training.wear_network import answers_of, train_wear_network, write_wear_network
+
+_GOLDEN_ROWS = 50
+_THRESHOLD = 0.5  # of the job
+
+
+def write_model(features: Path, folder: Path) -> None:
+    """Train on an export, and write model.onnx, the model.json with its outputs, and golden.parquet."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    file = read_feature_file(features)
+    table = parquet.read_table(features)
+    rows = np.column_stack([table[name].to_numpy().astype(np.float32) for name in file.columns])
+    network = train_wear_network(rows, table["fails"].to_numpy(), table["hours_left"].to_numpy())
+    folder.mkdir(parents=True, exist_ok=True)
+    write_wear_network(network, folder / "model.onnx")
+    known = {"file": "model.onnx", "task": "regression", "threshold": _THRESHOLD}
+    known |= {"roles": {"prediction": "failure_chance", "scores": ["hours_left"]}}
+    (folder / "model.json").write_text(json.dumps(known) + "\n", encoding="utf-8")
+    golden = rows[:: len(rows) // _GOLDEN_ROWS]
+    columns = dict(zip(file.columns, golden.T, strict=True))
+    parquet.write_table(pa.table(columns | {"prediction": answers_of(network, golden)[0]}), folder / "golden.parquet")
+
+
+def measure_warning(run: Path) -> dict[str, EarlyWarning]:
+    """Return how early the alerts of a run come, and as many alerts of the parts with most vibration."""
+    rows = [
+        json.loads(line)
+        for path in sorted((run / "predictions").iterdir())
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    part, left, chance, vibration = (
+        np.array([row[name] for row in rows]) for name in ("key", "hours_left", "failure_chance", "vibration")
+    )
+    is_alert = chance > _THRESHOLD
+    is_high = np.zeros(len(rows), bool)
+    is_high[np.argsort(-vibration, kind="stable")[: is_alert.sum()]] = True
+    return {
+        "model": early_warning(part, left, is_alert),
+        "vibration alone": early_warning(part, left, is_high),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write the data or the model, or print the figures of a run, as the arguments say."""
+    parser = argparse.ArgumentParser(prog="python -m models.training.train_maintenance", description=__doc__)
+    steps = parser.add_subparsers(dest="step", required=True)
+    data = steps.add_parser("data", help="write readings of parts")
+    data.add_argument("--parts", type=int, required=True, help="number of parts")
+    data.add_argument("--seed", type=int, required=True, help="seed of the random numbers")
+    data.add_argument("--output", type=Path, required=True, help="file to write, .jsonl.gz")
+    model = steps.add_parser("model", help="train and write the model")
+    model.add_argument("--features", type=Path, required=True, help="Parquet of `gress features export`")
+    model.add_argument("--folder", type=Path, required=True, help="folder for the files")
+    warning = steps.add_parser("warning", help="print how early the alerts of a run come")
+    warning.add_argument("--run", type=Path, required=True, help="folder of the run")
+    options = parser.parse_args(arguments)
+    if options.step == "data":
+        write_readings(make_readings(options.parts, options.seed), options.output)
+    elif options.step == "model":
+        write_model(options.features, options.folder)
+    else:
+        for name, found in measure_warning(options.run).items():
+            sys.stdout.write(f"{name}: {json.dumps(asdict(found))}\n")
+
+
+if __name__ == "__main__":
+    main()
