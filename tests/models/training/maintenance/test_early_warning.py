@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from models.training.early_warning import early_warning
+from models.training.maintenance.early_warning import early_warning
 
 PART = np.repeat(["a", "b", "c"], 100)
 LEFT = np.tile(np.arange(99, -1, -1), 3)

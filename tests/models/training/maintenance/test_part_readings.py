@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from jobs.catalogue import sample_input
-from models.training.part_readings import make_readings, write_readings
+from models.training.maintenance.part_readings import make_readings, write_readings
 
 PARTS = 40
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from models.training.reviews import Review, read_reviews, write_reviews
+from models.training.sentiment.reviews import Review, read_reviews, write_reviews
 
 RATINGS = "1\t2.25\tA joy.\n2\t-0.6\tToo\ttepid\n3\t0.0\tIt exists.\n10\t0.05\tFine, café.\n"
 

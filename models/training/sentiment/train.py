@@ -1,7 +1,7 @@
 """Train the shipped models of the sentiment job: a linear one, and the same with weights of 8 bits.
 
-python -m models.training.train_sentiment data --sdist vaderSentiment-3.3.2.tar.gz --train train.gz --test test.gz
-python -m models.training.train_sentiment models --features features.parquet --folder trained
+python -m models.training.sentiment.train data --sdist vaderSentiment-3.3.2.tar.gz --train train.gz --test test.gz
+python -m models.training.sentiment.train models --features features.parquet --folder trained
 
 features.parquet holds the job's features of the sentences to train on, and `positive`. The files are registered with
 `gress models register`, which takes golden.parquet for golden rows.
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from models.lifecycle.feature_file import read_feature_file
 from models.recipes.keras import to_tflite
 from models.recipes.scikit_learn import to_onnx
-from models.training.reviews import read_reviews, vader_score, write_reviews
+from models.training.sentiment.reviews import read_reviews, vader_score, write_reviews
 
 # Strong: most of the 2,048 buckets hold n-grams that say nothing.
 _INVERSE_PENALTY = 0.01
@@ -65,7 +65,7 @@ def _to_small_file(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the data or the models, as the arguments say."""
-    parser = argparse.ArgumentParser(prog="python -m models.training.train_sentiment", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m models.training.sentiment.train", description=__doc__)
     steps = parser.add_subparsers(dest="step", required=True)
     data = steps.add_parser("data", help="write the sentences as events")
     data.add_argument("--sdist", type=Path, required=True, help="vaderSentiment-3.3.2.tar.gz of PyPI")

@@ -81,7 +81,7 @@ def write_wear_network(network: WearNetwork, path: Path) -> None:
         "w1": network.hidden[0], "b1": network.hidden[1], "w2": network.answers[0], "b2": network.answers[1],
         "longest": np.array(_LONGEST_LOG, np.float32), "one": np.array(1, np.float32), "parts": np.array([1, 1]),
     }  # fmt: skip
-    steps = [
+    steps: list[tuple[str, list[str], list[str], dict[str, Any]]] = [
         ("Sub", ["features", "mean"], ["centred"], {}),
         ("Div", ["centred", "scale"], ["scaled"], {}),
         ("Gemm", ["scaled", "w1", "b1"], ["weighed"], {}),

@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from models.training.wear_network import WearNetwork, answers_of, train_wear_network, write_wear_network
+from models.training.maintenance.wear_network import WearNetwork, answers_of, train_wear_network, write_wear_network
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,9 @@
 """Train the shipped model of the predictive-maintenance job, and measure a run of it.
 
-python -m models.training.train_maintenance data --parts 120 --seed 1 --output parts.jsonl.gz
+python -m models.training.maintenance.train data --parts 120 --seed 1 --output parts.jsonl.gz
 gress features export predictive-maintenance --input parts.jsonl.gz --output features.parquet
-python -m models.training.train_maintenance model --features features.parquet --folder trained
-python -m models.training.train_maintenance warning --run out
+python -m models.training.maintenance.train model --features features.parquet --folder trained
+python -m models.training.maintenance.train warning --run out
 
 The last prints how early the alerts of a run come, and those of a threshold on vibration with as many alerts.
 """
@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 
 from models.lifecycle.feature_file import read_feature_file
-from models.training.early_warning import EarlyWarning, early_warning
-from models.training.part_readings import make_readings, write_readings
-from models.training.wear_network import answers_of, train_wear_network, write_wear_network
+from models.training.maintenance.early_warning import EarlyWarning, early_warning
+from models.training.maintenance.part_readings import make_readings, write_readings
+from models.training.maintenance.wear_network import answers_of, train_wear_network, write_wear_network
 
 _GOLDEN_ROWS = 50
 _THRESHOLD = 0.5  # of the job
@@ -68,7 +68,7 @@ def measure_warning(run: Path) -> dict[str, EarlyWarning]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the data or the model, or print the figures of a run, as the arguments say."""
-    parser = argparse.ArgumentParser(prog="python -m models.training.train_maintenance", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m models.training.maintenance.train", description=__doc__)
     steps = parser.add_subparsers(dest="step", required=True)
     data = steps.add_parser("data", help="write readings of parts")
     data.add_argument("--parts", type=int, required=True, help="number of parts")

@@ -1,0 +1,1 @@
+"""Data and training of the sentiment job's models; needs the extra ``train``."""
