@@ -17,7 +17,7 @@ from gress.cli.experiments.commands import experiments_app
 from gress.cli.experiments.power import mount as mount_power
 from gress.cli.experiments.replay import mount as mount_replay
 from gress.cli.experiments.report import mount as mount_experiment_report
-from gress.cli.flags.job_flags import Config, Input, JobName
+from gress.cli.flags.job_flags import Config, History, Input, JobName
 from gress.cli.flags.shared_flags import Json, Set
 from gress.cli.kafka import dev_app, jars_app
 from gress.cli.learn.commands import learn_app
@@ -190,12 +190,15 @@ def export_command(
     overrides: Set = None,
     flink_conf: FlinkConf = None,
     overwrite: Overwrite = False,
+    history: History = None,
 ) -> None:
     """Write the features of all events to a Parquet file, to train on.
 
-    The job computes them as it does when it scores; event fields stand beside them.
+    The job computes them as it does when it scores; event fields stand beside them. What it looks up in the feature
+    store is as it was known at the time of each event.
     """
     from gress.cli.console import LiveLine, print_line
+    from gress.feature_store.history_option import history_files
     from jobs.runs.export import export_features
 
     request = _request(
@@ -210,7 +213,7 @@ def export_command(
         is_overwriting=overwrite,
     )
     with LiveLine() as line:
-        done = export_features(request, line.show)
+        done = export_features(request, line.show, history_files(history or ()))
     print_line(f"{done.rows:,} rows of {done.events:,} events, {done.dead_letters:,} dead letters: {done.path}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from conf.settings import JobSettings
     from jobs.run_folder.row_counts import Counts
     from jobs.runs.prepare import RunRequest
+    from udfs.feature_store.past.history_file import HistoryFile
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,13 @@ class Verified:
         return not (self.unknown or self.others or self.skews)
 
 
-def verify_replayed(run: Path, job: JobSettings, request: RunRequest, show: Callable[[Counts, int], None]) -> Verified:
+def verify_replayed(
+    run: Path,
+    job: JobSettings,
+    request: RunRequest,
+    show: Callable[[Counts, int], None],
+    history: Sequence[HistoryFile] = (),
+) -> Verified:
     """Compute the features of a run's input again, and compare all predictions of the run with them.
 
     Args:
@@ -61,6 +68,7 @@ def verify_replayed(run: Path, job: JobSettings, request: RunRequest, show: Call
         job: settings of its job.
         request: input and settings to export from; its output is not used.
         show: function that is told how far the export is.
+        history: what the feature store was given, by table.
 
     Raises:
         JobError: the run has no features, or the export is of something else.
@@ -68,7 +76,7 @@ def verify_replayed(run: Path, job: JobSettings, request: RunRequest, show: Call
     _check_logged(run)
     with tempfile.TemporaryDirectory(prefix="gress-verify-") as folder:
         target = Path(folder) / "features.parquet"
-        export_features(replace(request, output=target), show)
+        export_features(replace(request, output=target), show, history)
         return verify_exported(run, job, target)
 
 

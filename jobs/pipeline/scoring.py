@@ -131,11 +131,10 @@ def _blocks_only(session: FlinkSession, written: View) -> View:
 
 
 def compute_features(
-    session: FlinkSession, settings: Settings, job: JobSettings, lines: View, line_format: LineFormat
+    session: FlinkSession, settings: Settings, lines: View, line_format: LineFormat, function: ComputeFeatures
 ) -> ScoringViews:
     """Turn lines into feature columns, as the model would get them but in double precision."""
-    features = compile_feature_set(job.features, job.events)
-    function = ComputeFeatures(job)
+    job, features = function.job, function.features
     made = {name for name, _ in function.outputs}
     kept = [name for name, _ in event_columns(job.events) if name not in made]
     if settings.execution.windows == "sliding" and features.windows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,10 @@ from jobs.runs.prepare import PreparedRun, RunRequest, prepare
 from jobs.sinks.files import ABSENT
 from jobs.sources.files import InputFiles
 from jobs.sources.lines import create_lines
+from udfs.feature_store.past.as_of_join import PastStore
+from udfs.feature_store.past.history_file import HistoryFile
 from udfs.features.feature_set import FeatureSet, compile_feature_set
+from udfs.functions.compute_features import ComputeFeatures
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,11 +45,19 @@ class ExportResult:
     path: Path
 
 
-def export_features(request: RunRequest, show: Callable[[Counts, int], None] = show_nothing) -> ExportResult:
+def export_features(
+    request: RunRequest, show: Callable[[Counts, int], None] = show_nothing, history: Sequence[HistoryFile] = ()
+) -> ExportResult:
     """Write event fields and features of every good event to one Parquet file, in the order of time and id.
 
     ``request.output`` is the file. Its schema metadata names the feature set, its hash and its columns, under
     ``gress.*``; rows that could not be parsed go to ``<file>.dead_letters/`` where there are any.
+
+    Args:
+        request: job, input and file.
+        show: function that is told how far it is.
+        history: what the feature store was given, by table: features that are looked up there get what was known at
+            the time of their event.
 
     Raises:
         ConfigError, FeatureError, JobError: the request cannot work; no file was written.
@@ -59,9 +70,10 @@ def export_features(request: RunRequest, show: Callable[[Counts, int], None] = s
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.absolute().parent) as folder:
         scratch = Path(folder) / "run"
         prepared = prepare(_into(request, scratch), needs_model=False)
+        past = _past(prepared, history)
         events = _files(prepared).count_events()
         with Progress(scratch, FolderCounter(scratch, "features"), lambda counts: show(counts, events)):
-            _run(prepared, request)
+            _run(prepared, request, past)
         rows = _write(prepared.job, scratch, target)
         letters = LineCounter(scratch / "dead_letters").poll()
         _keep_dead_letters(scratch, target)
@@ -81,7 +93,21 @@ def _into(request: RunRequest, output: Path) -> RunRequest:
     return replace(request, output=output, output_format="json")
 
 
-def _run(prepared: PreparedRun, request: RunRequest) -> None:
+def _past(prepared: PreparedRun, history: Sequence[HistoryFile]) -> PastStore:
+    """Return the store as it was; the one that runs knows the newest values only, which events did not know."""
+    store, job = prepared.settings.ml.feature_store, prepared.job
+    past = PastStore(tuple(history), store.ttl_ms if store.ttl_on == "event" else None)
+    for value in past.lacking(compile_feature_set(job.features, job.events)):
+        refuse(
+            f"feature {value.column!r}",
+            f"the history of {value.entity} with feature set {value.feature_set}, to see what was known at each event",
+            "none",
+            f"add --history {value.entity}=FILE",
+        )
+    return past
+
+
+def _run(prepared: PreparedRun, request: RunRequest, past: PastStore) -> None:
     options = local_options(f"{request.job} features", prepared.output)
     with planning():
         session = open_session(
@@ -91,7 +117,8 @@ def _run(prepared: PreparedRun, request: RunRequest) -> None:
         )
         files, job = _files(prepared), prepared.job
         lines = create_lines(session, files, prepared.job.events, is_ordered=True)
-        views = compute_features(session, prepared.settings, job, lines, files.line_format(job.events))
+        format_, function = files.line_format(job.events), ComputeFeatures(job, past)
+        views = compute_features(session, prepared.settings, lines, format_, function)
         # Whatever the job's sink: dead letters stay beside the features.
         in_folders = job.model_copy(update={"sink": SinkSettings()})
         inserts = write_features(session, in_folders, views, prepared.output)
@@ -127,6 +154,7 @@ def _described(table: pa.Table, job: JobSettings, features: FeatureSet) -> pa.Ta
             "gress.feature_set": features.name,
             "gress.feature_set_hash": features.hash,
             "gress.feature_columns": json.dumps(features.columns),
+            "gress.time": job.events.time,
         }
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from conf.settings import EventSettings, JobSettings
 from state.sql import SqlColumns
-from udfs.features.errors import FeatureError
+from udfs.feature_store.past.as_of_join import NO_PAST, AsOfJoin, PastStore
 from udfs.features.feature_set import FeatureSet, compile_feature_set
 from udfs.functions.parse_lines import event_columns
 from udfs.functions.vector_function import NO_COLUMNS, Columns
@@ -20,18 +20,17 @@ from udfs.functions.vector_function import NO_COLUMNS, Columns
 class ComputeFeatures:
     """A function that computes the job's features in double precision, one column each.
 
-    Raises:
-        FeatureError: a feature is looked up in the feature store.
+    Args:
+        job: settings of the job.
+        past: the store at the time of each event, for features that are looked up there.
     """
 
     job: JobSettings
+    past: PastStore = NO_PAST
 
     def __post_init__(self) -> None:
         self.features = compile_feature_set(self.job.features, self.job.events)
-        if self.features.stored:
-            names = ", ".join(repr(value.column) for value in self.features.stored)
-            where, hint = "job.features.specs", "job.sink.features: true logs what a job was given for each row"
-            raise FeatureError(where, "no look-ups in the feature store, which knows the newest values", names, hint)
+        self._stored: AsOfJoin | None = None
 
     @property
     def inputs(self) -> SqlColumns:
@@ -44,11 +43,13 @@ class ComputeFeatures:
         return tuple((name, "DOUBLE") for name in self.features.columns)
 
     def open(self) -> None:
-        """Do nothing, as there is nothing to load."""
+        """Read the history of the store, where features need it."""
+        self._stored = self.past.open(self.features)
 
     def run(self, columns: Columns, exact: Columns = NO_COLUMNS) -> Mapping[str, Any]:
         """Compute the features of a batch; they are no more exact than floats."""
-        del exact
+        if self._stored is not None:
+            columns = {**columns, **self._stored.join(columns, exact)}
         matrix = self.features.transform(columns, np.float64)
         return {name: matrix[:, index] for index, name in enumerate(self.features.columns)}
 

@@ -17,3 +17,11 @@ Input = Annotated[
     ),
 ]
 Config = Annotated[Optional[Path], typer.Option("--config", help="YAML file; default: the job's own.")]  # noqa: UP045
+History = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--history",
+        help="Rows that the feature store was given, as ENTITY=FILE[,key=COLUMN][,time=COLUMN][,feature_set=NAME]; for "
+        "features that are looked up there; may be repeated.",
+    ),
+]

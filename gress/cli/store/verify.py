@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from gress.cli.flags.job_flags import Config, Input, JobName
+from gress.cli.flags.job_flags import Config, History, Input, JobName
 from gress.cli.flags.shared_flags import Json, Set
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def verify_command(
     ] = None,
     config: Config = None,
     overrides: Set = None,
+    history: History = None,
     is_json: Json = False,
 ) -> None:
     """Compare the features that a run served with those that training sees.
@@ -40,6 +41,7 @@ def verify_command(
     """
     from conf.loading.loader import load_settings
     from gress.cli.console import LiveLine, print_json
+    from gress.feature_store.history_option import history_files
     from gress.feature_store.verify_run import verify_exported, verify_replayed
     from jobs.catalogue import default_config
     from jobs.errors import refuse
@@ -56,7 +58,7 @@ def verify_command(
     else:
         request = RunRequest(job, run, input=input or "", config=config, overrides=overrides or (), is_all=True)
         with LiveLine() as line:
-            done = verify_replayed(run, settings.job, request, line.show)
+            done = verify_replayed(run, settings.job, request, line.show, history_files(history or ()))
     if is_json:
         print_json({**asdict(done), "is_equal": done.is_equal})
     else:

@@ -9,23 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from conf.settings import FeatureStoreSettings
 from gress.cli.main import app
 from gress.feature_store.feast_repository import FeastRepository, FeastView
 from jobs.errors import JobError
-from state.feature_store.attempts import Patience
-from state.feature_store.feature_store import FeatureStore
 from state.feature_store.group import Group
-from state.feature_store.memory_backend import MemoryBackend
-from state.feature_store.reads.store_options import StoreOptions
 from tests.support.fraud_config import STATELESS, write_fraud_config
 from tests.support.pages import read_blocks
-from udfs.feature_store.history import History
-from udfs.scoring.breaker import BreakerOptions, CircuitBreaker
+from udfs.feature_store.open_store import open_store
 
 READER = Path(__file__).with_name("feast_reader.py")
 DAY_MS = 86_400_000
@@ -48,10 +45,16 @@ def write_rows(path: Path, rows: int = 400, seed: int = 1) -> pa.Table:
     return table
 
 
-def history_of(table: pa.Table) -> History:
-    times = np.asarray(table["TX_DATETIME"].cast(pa.int64()))
-    values = {name: table[name].to_numpy().astype(np.float64) for name in VIEW.columns}
-    return History(table["CUSTOMER_ID"].to_pylist(), times, values)
+def known_at(table: pa.Table, keys: list[str], times: np.ndarray[Any, Any], name: str, max_age_ms: int) -> Any:
+    """The newest value of each key at a time, as pandas joins it."""
+    rows = table.to_pandas().dropna(subset="CUSTOMER_ID").drop_duplicates(["CUSTOMER_ID", "TX_DATETIME"], keep="last")
+    asked = pd.DataFrame(
+        {"CUSTOMER_ID": keys, "TX_DATETIME": pd.to_datetime(times, unit="ms").astype("datetime64[ms]")}
+    )
+    age = pd.Timedelta(max_age_ms, "ms") if max_age_ms else None
+    asked = asked.reset_index().sort_values("TX_DATETIME")
+    joined = pd.merge_asof(asked, rows, on="TX_DATETIME", by="CUSTOMER_ID", tolerance=age)
+    return joined.sort_values("index")[name].to_numpy()
 
 
 @pytest.fixture
@@ -139,9 +142,8 @@ def test_feast_joins_the_values_that_were_known_then(export: Path, tmp_path: Pat
     times = START_MS + draw.integers(-DAY_MS, 14 * DAY_MS, 60)
     question = {"view": "customer", "key": "CUSTOMER_ID", "names": ["total", "mean"], "keys": keys}
     found = ask_feast(tmp_path / "feast", {**question, "times_ms": times.tolist()})["historical"]
-    ours = history_of(pq.read_table(export))
     for name in VIEW.columns:
-        expected = ours.as_of(keys, times, name, max_age_ms=ttl_ms or None)
+        expected = known_at(pq.read_table(export), keys, times, name, ttl_ms)
         np.testing.assert_array_equal(np.array(found[name], float), expected)
 
 
@@ -158,11 +160,7 @@ def test_rows_that_come_late_are_in_our_store_and_not_in_feasts(tmp_path: Path) 
         pq.write_table(table, tmp_path / f"{step}.parquet")
         FeastRepository("j", "TX_DATETIME", (VIEW,)).write(tmp_path / f"feast{step}", tmp_path / f"{step}.parquet")
         files.append(str(tmp_path / f"feast{step}" / "data" / "customer.parquet"))
-    breaker = CircuitBreaker(BreakerOptions())
-    store, group = (
-        FeatureStore(MemoryBackend(1e9), StoreOptions(), patience=Patience(), breaker=breaker),
-        Group("c", "a"),
-    )
+    store, group = open_store(FeatureStoreSettings()), Group("customer", "late-rows")
     for key, time, value in (*rows, late):
         store.put_many(group, [key], {"total": np.array([value])}, np.array([time]))
     assert store.get_many(group, ["c1", "c2"], ["total"]).values("total") == [5.0, 2.0]

@@ -30,8 +30,8 @@ def test_inputs_are_fields_and_aggregates_with_their_types(make_settings: MakeSe
 def test_what_the_store_knows_now_is_not_exported(make_settings: MakeSettings) -> None:
     job = make_settings(specs=LOOKUPS).job
     assert job is not None
-    with pytest.raises(FeatureError, match=r"expected no look-ups .*, got 'size', 'weight'; job.sink.features"):
-        ComputeFeatures(job)
+    with pytest.raises(FeatureError, match=r"expected the history of .*, got none for 'size', 'weight'; add --history"):
+        ComputeFeatures(job).open()
 
 
 def test_features_are_computed_in_double_precision(make_settings: MakeSettings) -> None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from state.feature_store.attempts import Patience
-from state.feature_store.feature_store import FeatureStore
+from conf.settings import FeatureStoreSettings
 from state.feature_store.group import Group
-from state.feature_store.memory_backend import MemoryBackend
-from state.feature_store.reads.store_options import StoreOptions
-from udfs.feature_store.history import History
-from udfs.scoring.breaker import BreakerOptions, CircuitBreaker
+from udfs.feature_store.open_store import open_store
+from udfs.feature_store.past.history import History
 
+TABLES = count()
 KEYS = st.sampled_from(["a", "b", "c", None])
 TIMES = st.integers(-5, 5)
 ROWS = st.lists(st.tuples(KEYS, TIMES, st.floats(0, 9) | st.just(float("nan"))), max_size=25)
@@ -47,9 +47,7 @@ def test_no_value_is_of_a_later_row_or_older_than_it_may_be(
 
 @given(ROWS)
 def test_at_the_end_it_is_what_the_store_holds(rows: list[tuple[str | None, int, float]]) -> None:
-    breaker = CircuitBreaker(BreakerOptions())
-    store = FeatureStore(MemoryBackend(1e9), StoreOptions(), patience=Patience(), breaker=breaker)
-    group = Group("card", "abc")
+    store, group = open_store(FeatureStoreSettings()), Group("card", f"history{next(TABLES)}")
     for key, time, value in rows:
         if key is not None:
             store.put_many(group, [key], {"x": np.array([value])}, np.array([time]))

@@ -1,0 +1,49 @@
+"""Files of history as a command line names them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobs.errors import refuse
+from udfs.feature_store.past.history_file import HistoryFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_FORM = "ENTITY=FILE[,key=COLUMN][,time=COLUMN][,feature_set=NAME]"
+_OPTIONS = ("key", "time", "feature_set")
+
+
+def history_files(texts: Iterable[str]) -> tuple[HistoryFile, ...]:
+    """Return the files that texts name; what a text leaves out is read in the file, and the key is the entity's kind.
+
+    Raises:
+        JobError: a text is of another form, or the file does not say what is left out.
+    """
+    return tuple(map(_file, texts))
+
+
+def _file(text: str) -> HistoryFile:
+    entity, _, rest = text.partition("=")
+    path, *others = rest.split(",")
+    given = dict(each.partition("=")[::2] for each in others)
+    if not entity or not path or not all(given.values()) or given.keys() - {*_OPTIONS}:
+        refuse("--history", _FORM, repr(text))
+    about = _about(path)
+    time = given.get("time") or about.get("gress.time", "")
+    feature_set = given.get("feature_set") or about.get("gress.feature_set_hash", "")
+    for name, value in (("time", time), ("feature_set", feature_set)):
+        if not value:
+            refuse(path, f"a file of gress features export, which says its {name}", "another", f"add ,{name}=...")
+    return HistoryFile(path, entity, feature_set, given.get("key", entity), time)
+
+
+def _about(path: str) -> dict[str, str]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+    except (OSError, pa.ArrowInvalid) as error:
+        refuse(path, "a Parquet file", str(error).partition("\n")[0])
+    return {key.decode(): value.decode() for key, value in metadata.items() if key.startswith(b"gress.")}
