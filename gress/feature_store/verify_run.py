@@ -16,7 +16,6 @@ from gress.feature_store.feature_skew import FeatureSkew, Skew
 from gress.report.reading.rows import column_names, has_rows, read_rows
 from jobs.errors import fail, refuse
 from jobs.run_folder.arrow import arrow_schema
-from jobs.runs.export import export_features
 from udfs.columns.feature_texts import features_of
 from udfs.rows import SERVED, pick, predictions_of
 
@@ -73,6 +72,8 @@ def verify_replayed(
     Raises:
         JobError: the run has no features, or the export is of something else.
     """
+    from jobs.runs.export import export_features
+
     _check_logged(run)
     with tempfile.TemporaryDirectory(prefix="gress-verify-") as folder:
         target = Path(folder) / "features.parquet"

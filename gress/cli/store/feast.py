@@ -24,7 +24,7 @@ def feast_command(
     config: Config = None,
     overrides: Set = None,
 ) -> None:
-    """Write the features that a job publishes as a repository of Feast.
+    """Write the features that a job publishes as a Feast repository.
 
     It has a feature view and a Parquet file for each entry of ml.feature_store.publish.
     """

@@ -34,7 +34,7 @@ def verify_command(
     history: History = None,
     is_json: Json = False,
 ) -> None:
-    """Compare the features that a run served with those that training sees.
+    """Compare the features that a run served with those of training.
 
     All predictions are compared, bit by bit, in the precision of models; their run needs job.sink.features=true. The
     exit code is 1 where a feature differs.
