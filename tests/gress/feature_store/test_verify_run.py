@@ -73,15 +73,16 @@ def test_equal_features_are_equal_to_the_last_bit(
 def test_a_planted_skew_is_found_and_named(job: JobSettings, exported: np.ndarray[Any, Any], tmp_path: Path) -> None:
     served = exported.copy()
     served[7:10, 2] = np.nextafter(served[7:10, 2].astype(np.float32), np.float32(9))
-    served[3, 1] = 0.0
+    served[3, 1], served[4, 0] = 0.0, np.nan
     run, file = write_run(tmp_path / "run", served), write_export(tmp_path / "f.parquet", exported)
     found = verify_exported(run, job, file)
     assert [(skew.feature, skew.rows, skew.event_id) for skew in found.skews] == [
         ("TX_DURING_WEEKEND", 3, 7),
+        ("TX_AMOUNT", 1, 4),
         ("TX_DURING_NIGHT", 1, 3),
     ]
-    assert np.isnan(found.skews[1].exported)
-    assert (found.skews[1].served, found.is_equal, found.rows) == (0.0, False, ROWS)
+    assert np.isnan([found.skews[1].served, found.skews[2].exported]).all()
+    assert (found.skews[2].served, found.is_equal, found.rows) == (0.0, False, ROWS)
 
 
 def test_events_and_feature_sets_that_are_not_the_exports_are_counted(
