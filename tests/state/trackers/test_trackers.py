@@ -1,0 +1,60 @@
+"""The contract of trackers, checked for each kind."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from state.trackers.half_space_trees import HalfSpaceTreesSettings
+from state.trackers.robust_z import RobustZSettings
+from state.trackers.tracker import TrackerSettings
+
+KINDS: dict[str, TrackerSettings] = {
+    "half_space_trees": HalfSpaceTreesSettings(trees=3, height=4, window=9),
+    "robust_z": RobustZSettings(history=9, least=2),
+}
+EVERY_KIND = pytest.mark.parametrize("kind", KINDS)
+
+
+def stream(rows: int = 60, sources: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(2)
+    values = rng.normal(0, 1, (rows, sources))
+    values[7, 0] = np.nan
+    values[20:23] = np.nan
+    return np.arange(rows) * 1000, values
+
+
+@EVERY_KIND
+@given(cuts=st.lists(st.integers(0, 60), max_size=5))
+def test_cuts_and_restarts_change_no_bit(kind: str, cuts: list[int]) -> None:
+    times, values = stream()
+    uncut = KINDS[kind].start(2)
+    whole = uncut.follow(times, values)
+    tracker, found = KINDS[kind].start(2), []
+    bounds = [0, *sorted(cuts), 60]
+    for begin, end in pairwise(bounds):
+        saved = tracker.snapshot()
+        tracker = KINDS[kind].start(2)
+        tracker.restore(saved)
+        found.append(tracker.follow(times[begin:end], values[begin:end]))
+    np.testing.assert_array_equal(np.concatenate(found), whole)
+    assert tracker.snapshot() == uncut.snapshot()
+
+
+@EVERY_KIND
+def test_input_is_not_changed(kind: str) -> None:
+    times, values = stream()
+    before = values.copy()
+    KINDS[kind].start(2).follow(times, values)
+    np.testing.assert_array_equal(values, before)
+
+
+@EVERY_KIND
+def test_state_of_another_version_is_refused(kind: str) -> None:
+    tracker = KINDS[kind].start(2)
+    with pytest.raises(ValueError, match="expected state of format version 1, got version 9; start without it"):
+        tracker.restore(b"\x09" + tracker.snapshot()[1:])
