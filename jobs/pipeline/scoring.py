@@ -69,7 +69,7 @@ def score(
 ) -> ScoringViews:
     """Turn lines into predictions: in one step where no feature needs a window, else around the JVM's windows."""
     features = compile_feature_set(job.features, job.events)
-    if not features.windows:
+    if not features.is_keyed:
         return _score_lines(session, settings, job, lines, ScoreLines(job, settings.ml, line_format))
     if settings.execution.windows == "sliding":
         function = ScoreColumns(job, settings.ml)
@@ -137,7 +137,7 @@ def compute_features(
     job, features = function.job, function.features
     made = {name for name, _ in function.outputs}
     kept = [name for name, _ in event_columns(job.events) if name not in made]
-    if settings.execution.windows == "sliding" and features.windows:
+    if settings.execution.windows == "sliding" and features.is_keyed:
         parts = window_parts(session, settings, job, features, lines, line_format, keep=())
         on_parts = OnParts(function, parts.columns, tuple(c for c in parts.columns if c[0] in kept))
         found = run_on_parts(session, parts, "featured_parts", on_parts, profile="throughput")
@@ -170,8 +170,8 @@ def columns_through_windows() -> list[str]:
 
 
 def has_windows(job: JobSettings) -> bool:
-    """Return whether a feature of the job needs a window, and so its input in the order of event time."""
-    return bool(compile_feature_set(job.features, job.events).windows)
+    """Return whether a feature of the job needs a window or a tracker, and so its input in the order of event time."""
+    return compile_feature_set(job.features, job.events).is_keyed
 
 
 def feature_columns(job: JobSettings) -> tuple[tuple[str, str], ...]:

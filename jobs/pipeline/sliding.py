@@ -1,4 +1,4 @@
-"""Windows over packed rows: lines become parts, a keyed stage a key field adds windows, functions run on parts.
+"""Windows and trackers over packed rows: a keyed stage a key field adds their columns, functions run on parts.
 
 lines ── pack ──► parts ──► stage of the first key ──► stage of the second key ──► parts with windows
            └─ malformed, late ──► dead letters ◄── late ─┘
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conf.settings import EventSettings, JobSettings, Settings
 from jobs.flink.environment import FlinkSession, batch_rows
@@ -24,12 +24,13 @@ from jobs.flink.sql import View, create_view
 from jobs.pipeline.quiet import with_end_of_silence
 from jobs.pipeline.steps import Profile, apply, computed_once
 from jobs.pipeline.timed_parts import parts_in, timed_parts, with_contents
-from jobs.pipeline.window_plans import filter_problems, window_plans
-from jobs.saved_state.operators import WINDOWS_UID
+from jobs.pipeline.window_plans import filter_problems, keyed_plans
+from jobs.saved_state.operators import TRACKERS_UID, WINDOWS_UID
 from jobs.sources.kafka import RECORD_COLUMNS, SOURCE_TIME
 from jobs.sources.pieces import PieceView
 from state.sliding.plan import SlidingPlan
 from state.sql import SqlColumns, identifier
+from state.trackers.plan import TrackerPlan
 from udfs.features.feature_set import FeatureSet
 from udfs.functions.parse_lines import LINE, RECORD_TIME, event_columns
 from udfs.functions.vector_function import VectorFunction
@@ -84,7 +85,7 @@ def window_parts(
     profile = settings.execution.profile
     for problem in filter_problems(features, job.events):
         raise problem
-    plans = window_plans(features, job.events)
+    plans = keyed_plans(features, job.events)
     labels = shard_labels(settings.execution.max_parallelism)
     record = lines.only(name for name, _ in RECORD_COLUMNS)
     carried = (*LINE, *record) if record else ()
@@ -114,7 +115,7 @@ def window_parts(
         letters = None if windowed else stages.letters
         stream = stages.add(stream, plan, columns, kept_columns, follows=follows, letters=letters)
         windowed.append(stream)
-        columns = kept_columns = (*kept_columns, *((spec.name, "DOUBLE") for spec in plan.specs))
+        columns = kept_columns = (*kept_columns, *((name, "DOUBLE") for name in plan.outputs))
     rejected = _rejected(session, letters_of_packed, stages.late(windowed[0]))
     return PartViews(stages.view(stream), columns, rejected)
 
@@ -167,7 +168,8 @@ class _Stages:
         self.letters = LateLetters(job.events, record)
         self._batch_rows = batch_rows(job.inference)
         self._allowance_ms = job.events.allowed_lateness_ms
-        self._uid = WINDOWS_UID if session.place == 1 else f"{WINDOWS_UID}{session.place}-"
+        self._place = "" if session.place == 1 else f"{session.place}-"
+        self._uid = f"{WINDOWS_UID}{self._place}"
 
     def parts(self, packed: View, silent_ms: int) -> DataStream:
         """Return the parts of packed batches, each with its label; silence of so long ends what waits, 0 never."""
@@ -181,7 +183,7 @@ class _Stages:
     def add(
         self,
         stream: DataStream,
-        plan: SlidingPlan,
+        plan: SlidingPlan | TrackerPlan,
         columns: SqlColumns,
         kept: SqlColumns,
         *,
@@ -189,20 +191,23 @@ class _Stages:
         letters: LateLetters | None,
     ) -> DataStream:
         """Add the stage of a key."""
+        from udfs.trackers.stage import TrackerStage
         from udfs.windows.stage import NextKey, WindowStage
 
-        stage = WindowStage(
-            plan,
-            columns,
-            kept=tuple(name for name, _ in kept),
-            follows=None if follows is None else NextKey(follows, self._labels),
-            letters=letters,
+        given: dict[str, Any] = {
+            "kept": tuple(name for name, _ in kept),
+            "follows": None if follows is None else NextKey(follows, self._labels),
+            "letters": letters,
             # Rows leave the last stage for the model, a part a call.
-            most_rows=self._batch_rows if follows is None else MOST_ROWS,
-            allowance_ms=self._allowance_ms,
-        )
-        windowed = keyed_parts(stream).process(stage, self._type).uid(f"{self._uid}{plan.key}")
-        return windowed.name(f"windows by {plan.key}")
+            "most_rows": self._batch_rows if follows is None else MOST_ROWS,
+            "allowance_ms": self._allowance_ms,
+        }
+        parts = keyed_parts(stream)
+        if isinstance(plan, TrackerPlan):
+            tracked = parts.process(TrackerStage(plan, columns, **given), self._type)
+            return tracked.uid(f"{TRACKERS_UID}{self._place}{plan.key}").name(f"trackers by {plan.key}")
+        windowed = parts.process(WindowStage(plan, columns, **given), self._type)
+        return windowed.uid(f"{self._uid}{plan.key}").name(f"windows by {plan.key}")
 
     def late(self, stream: DataStream) -> View:
         """Return the late rows of the first stage."""

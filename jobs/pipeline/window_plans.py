@@ -1,4 +1,4 @@
-"""Plans of packed windows, a key field each, and the filters that they cannot compute."""
+"""Plans of what is kept by key, a key field each: packed windows and trackers; and what an engine cannot compute."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from jobs.errors import JobError
 from state.sliding.filters.syntax import parse_filter
 from state.sliding.filters.tokens import FilterError
 from state.sliding.plan import SlidingPlan, plans_by_key
+from state.trackers.plan import TrackerPlan, tracker_plans
 from udfs.features.feature_set import FeatureSet
 from udfs.functions.parse_lines import event_columns
 
@@ -24,6 +25,19 @@ def exact_scales(events: EventSettings) -> dict[str, int | None]:
 def window_plans(features: FeatureSet, events: EventSettings) -> tuple[SlidingPlan, ...]:
     """Return the plan of each key field, in the order in which the features first name them."""
     return plans_by_key(features.windows, event_columns(events), time=events.time, scales=exact_scales(events))
+
+
+def keyed_plans(features: FeatureSet, events: EventSettings) -> tuple[SlidingPlan | TrackerPlan, ...]:
+    """Return the plans in the order of their stages: windows, then trackers, which may read windows."""
+    return *window_plans(features, events), *tracker_plans(features.trackers, events.time)
+
+
+def tracker_problem(features: FeatureSet, windows: str, origin: str) -> Iterator[JobError]:
+    """Yield a problem where features follow keys, and the engine of the windows has no trackers."""
+    if features.trackers and windows != "sliding":
+        column = features.trackers[0].columns[0]
+        problem = f"execution.windows: expected sliding, as feature column {column!r} follows a key, got {windows!r}"
+        yield JobError(origin, problem, "set execution.windows: sliding")
 
 
 def filter_problems(features: FeatureSet, events: EventSettings, place: str = "") -> Iterator[JobError]:

@@ -14,7 +14,7 @@ from conf.loading.parts import SettingsParts
 from conf.settings import EventSettings, ExecutionSettings, InferenceSettings, JobSettings, MlSettings
 from jobs.errors import JobError
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
-from jobs.pipeline.window_plans import filter_problems
+from jobs.pipeline.window_plans import filter_problems, tracker_problem
 from jobs.runs.first_version import lacks_version
 from models.errors import ModelError
 from models.learned.graphs.names import TAKEN
@@ -63,6 +63,8 @@ def find_problems(
                 yield from (_at_origin(each, origin) for each in lookup_problems(ml.feature_store, features))
                 publishing = publish_problems(ml.feature_store, features, parts.events)
                 yield from (JobError(origin, error.problem, error.hint) for error in publishing)
+            if parts.execution is not None:
+                yield from tracker_problem(features, parts.execution.windows, origin)
     yield from _of_learning(parts, features, origin)
     if needs_model and ml is not None and inference is not None and not left_out.touches("ml", "model_registry"):
         is_chosen = not left_out.touches("ml", "models") and not left_out.touches("job", "inference")

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 WINDOWS_UID = "windows-"
 """Begin of the uid of each operator that keeps windows on packed rows; the key field follows."""
 
+TRACKERS_UID = "trackers-"
+"""Begin of the uid of each operator that keeps trackers of keys; the key field follows."""
+
 _OVER_UID = "over-aggregate"
 
 

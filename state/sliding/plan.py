@@ -89,6 +89,11 @@ class SlidingPlan:
             msg = f"window {spec.name!r}: expected no delay for {spec.function}, got {spec.delay_s} s"
             raise ValueError(msg)
 
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Columns of the windows."""
+        return tuple(spec.name for spec in self.specs)
+
     @cached_property
     def sources(self) -> tuple[str, ...]:
         """Fields that rows bring beside time and key, each once."""

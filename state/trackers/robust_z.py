@@ -96,7 +96,7 @@ class RobustZ:
         mean = np.nansum(distances, axis=1) / np.maximum(counts, 1)
         spread = np.where(spread > 0, spread, _OF_MEAN * mean)
         away = column - middle
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             scores = np.where(away == 0, 0.0, away / spread)
         return np.where(counts >= least, np.clip(scores, -limit, limit), np.nan)
 

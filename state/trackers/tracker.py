@@ -1,4 +1,4 @@
-"""The contract of trackers, and what a feature asks of one.
+"""The contract of trackers, and the order of one by a feature.
 
 Rules
 - Rows come in the order of event time; where they are cut into batches changes no bit of any answer.

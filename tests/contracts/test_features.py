@@ -104,6 +104,14 @@ EXAMPLES: dict[str, list[dict[str, object]]] = {
         {"source": "visits", "parameters": {"table": {1: 5}}},
     ],
     "time_since_last": [{"parameters": {"key": "country"}}],
+    "robust_z": [
+        {"source": "amount", "parameters": {"key": "country"}},
+        {"source": "flag", "parameters": {"key": "visits", "history": 8, "least": 4, "limit": 9.5, "empty": 0}},
+    ],
+    "half_space_trees": [
+        {"parameters": {"key": "country", "sources": ["amount", "visits"], "trees": 3, "height": 4}},
+        {"parameters": {"key": "flag", "sources": ["price"], "window": 20, "seed": 4, "empty": 0}},
+    ],
 }
 
 CASES = [

@@ -42,6 +42,7 @@ ADAPTERS = (
     "udfs.labels.stage",
     "udfs.labels.steps",
     "udfs.learning.stage",
+    "udfs.trackers.stage",
     "udfs.verdicts.stage",
     "udfs.windows.stage",
     "jobs.fraud_detection",

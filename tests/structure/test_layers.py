@@ -37,6 +37,7 @@ _STAGES = (
     "udfs/labels/stage.py",
     "udfs/labels/steps.py",
     "udfs/learning/stage.py",
+    "udfs/trackers/stage.py",
     "udfs/verdicts/stage.py",
     "udfs/windows/stage.py",
 )

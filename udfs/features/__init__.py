@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from udfs.features.tracked.half_space_score import HalfSpaceScore
+from udfs.features.tracked.robust_z import RobustZScore
 from udfs.features.transforms.aggregation import Aggregation
 from udfs.features.transforms.bucket import Bucket
 from udfs.features.transforms.categorical import Categorical
@@ -57,5 +59,7 @@ FEATURES: dict[str, type[Feature]] = {
         Embedding,
         Lookup,
         TimeSinceLast,
+        RobustZScore,
+        HalfSpaceScore,
     )
 }

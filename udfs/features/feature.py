@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from conf.settings import FeatureSpec, FieldSettings
+    from state.trackers.tracker import TrackerSpec
     from state.window_sql import WindowSpec
     from udfs.features.parameters import Parameter
     from udfs.features.stored.stored_value import StoredValue
@@ -68,6 +69,11 @@ class Feature(ABC):
     @property
     def stored(self) -> StoredValue | None:
         """The value of the feature store that this feature needs; None if it needs none."""
+        return None
+
+    @property
+    def tracker(self) -> TrackerSpec | None:
+        """The tracker of each key that this feature needs; None if it needs none."""
         return None
 
     @property

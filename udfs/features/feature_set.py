@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from conf.settings import EventSettings, FeatureSetSettings, FeatureSpec, FieldSettings
+    from state.trackers.tracker import TrackerSpec
     from state.window_sql import WindowSpec
     from udfs.features.feature import Columns, Matrix
     from udfs.features.stored.stored_value import StoredValue
@@ -73,6 +74,16 @@ class FeatureSet:
     def windows(self) -> tuple[WindowSpec, ...]:
         """Aggregates to compute upstream, one column each."""
         return tuple(feature.window for feature in self.features if feature.window is not None)
+
+    @cached_property
+    def trackers(self) -> tuple[TrackerSpec, ...]:
+        """Trackers of keys to run upstream, after the windows."""
+        return tuple(feature.tracker for feature in self.features if feature.tracker is not None)
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether some feature depends on earlier events of a key."""
+        return bool(self.windows or self.trackers)
 
     def transform(self, columns: Columns, dtype: type[np.float32] | type[np.float64] = np.float32) -> Matrix:
         """Compute all features of a batch.
@@ -167,7 +178,8 @@ class FeatureSet:
 def compile_feature_set(settings: FeatureSetSettings, events: EventSettings) -> FeatureSet:
     """Check every feature against the event and the other features, and fix columns and hash.
 
-    A feature reads event fields and columns of aggregations; an aggregation reads event fields only.
+    A feature reads event fields and columns of aggregations; an aggregation reads event fields only, and no feature
+    reads what another one follows.
 
     Raises:
         FeatureError: a spec is wrong, two columns share a name, or a feature reads the label of the row it
@@ -239,8 +251,10 @@ def _kind_of(spec: FeatureSpec) -> type[Feature]:
 
 
 def _read_by(feature: Feature) -> tuple[str, ...]:
-    """Return what a feature is computed from: that of its window, where it has one."""
-    window = feature.window
+    """Return what a feature is computed from: that of its window or tracker, where it has one."""
+    window, tracker = feature.window, feature.tracker
+    if tracker is not None:
+        return tuple(dict.fromkeys((*tracker.sources, tracker.key)))
     if window is None:
         return feature.inputs
     others = (name for name in feature.inputs if name != window.name)
@@ -250,7 +264,7 @@ def _read_by(feature: Feature) -> tuple[str, ...]:
 def _check_label(spec: FeatureSpec, feature: Feature, label: str | None) -> None:
     window = feature.window
     has_delay = window is not None and window.delay_s > 0
-    reads = feature.inputs if window is None else (window.source, window.key, *_names_in(window.filter))
+    reads = _read_by(feature) if window is None else (window.source, window.key, *_names_in(window.filter))
     if label is not None and label in reads and not has_delay:
         hint = "the truth is not known when the row is scored: use an aggregation with a delay"
         raise FeatureError(location(spec), "no label among what it reads", repr(label), hint)
@@ -261,8 +275,11 @@ def _names_in(predicate: str | None) -> list[str]:
 
 
 def _check_window_column(spec: FeatureSpec, feature: Feature, fields: Mapping[str, FieldSettings]) -> None:
-    if feature.window is not None and feature.window.name in fields:
-        got = f"{feature.window.name!r}, which is an event field"
+    made = () if feature.tracker is None else feature.tracker.columns
+    made = made if feature.window is None else (feature.window.name,)
+    taken = next((name for name in made if name in fields), None)
+    if taken is not None:
+        got = f"{taken!r}, which is an event field"
         raise FeatureError(location(spec), "an output of its own", got, "choose another name or output")
 
 

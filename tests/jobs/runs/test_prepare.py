@@ -31,6 +31,7 @@ def config(tmp_path: Path) -> Path:
     return write_fraud_config(tmp_path / "config")
 
 
+FOLLOWS = "job.features.specs=[{name: z, type: robust_z, source: TX_AMOUNT, parameters: {key: CUSTOMER_ID}}]"
 LEARNS = [
     "ml.online_learning.enabled=true",
     "job.learning.registry={type: local, base_path: versions}",
@@ -87,6 +88,11 @@ def test_generated_input_is_written_into_the_output(request_of: Callable[..., Ru
             {"overrides": ["job.events.allowed_lateness=1m", "execution.windows=sql"]},
             JobError,
             "job.events.allowed_lateness: expected 0s with execution.windows: sql, .* got 60000 ms; set execution",
+        ),
+        (
+            {"overrides": [FOLLOWS, "execution.windows=sql"]},
+            JobError,
+            "execution.windows: expected sliding, as feature column 'z' follows a key, got 'sql'; set execution",
         ),
         (
             {"overrides": ["ml.online_learning.enabled=true"]},

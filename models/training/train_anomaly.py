@@ -1,0 +1,55 @@
+"""Train the model of the anomaly-detection job, and write what `gress models register` takes.
+
+python -m models.training.train_anomaly --features features.parquet --output machine-anomaly
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.metrics import auc_roc, average_precision
+from models.training.autoencoder import PARTS, train_anomaly_model, write_anomaly_model
+from models.training.exported import ExportedRows, read_export
+
+_GOLDEN_ROWS = 50
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train on all rows, without their labels, and print each part's figures on them."""
+    parser = argparse.ArgumentParser(prog="python -m models.training.train_anomaly", description=__doc__)
+    parser.add_argument("--features", type=Path, required=True, help="Parquet of `gress features export`")
+    parser.add_argument("--output", type=Path, required=True, help="new folder for the model and its golden rows")
+    options = parser.parse_args(arguments)
+    data = read_export(options.features, time="time", id="reading")
+    model = train_anomaly_model(data.features)
+    options.output.mkdir(parents=True)
+    write_anomaly_model(model, options.output / "model.onnx")
+    parts = model.parts(data.features.astype(np.float64))
+    _write_golden(options.output / "golden.parquet", data, parts.mean(axis=1))
+    truth = data.table["is_odd"].to_numpy() > 0
+    figures = {
+        name: {"auc_roc": auc_roc(truth, score), "average_precision": average_precision(truth, score)}
+        for name, score in {"anomaly": parts.mean(axis=1), **dict(zip(PARTS, parts.T, strict=True))}.items()
+    }
+    sys.stdout.write(json.dumps(figures, indent=2) + "\n")
+
+
+def _write_golden(path: Path, data: ExportedRows, prediction: NDArray[np.float64]) -> None:
+    """Write rows from the least to the most odd, with what the model must answer."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    chosen = np.argsort(prediction, kind="stable")[np.linspace(0, len(prediction) - 1, _GOLDEN_ROWS).astype(np.int64)]
+    columns = dict(zip(data.columns, data.features[chosen].T, strict=True))
+    parquet.write_table(pa.table({**columns, "prediction": prediction[chosen]}), path)
+
+
+if __name__ == "__main__":
+    main()

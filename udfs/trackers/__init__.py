@@ -1,0 +1,1 @@
+"""The keyed stage that runs trackers on packed rows: its logic, and its operator."""
