@@ -34,6 +34,9 @@ JOBS = MappingProxyType(
         "online-learning": JobEntry(
             "jobs.online_learning", "the same, with a model that learns from frauds as they become known"
         ),
+        "anomaly-detection": JobEntry(
+            "jobs.fraud_detection", "readings of machines to how odd they are", "anomaly_detection.jsonl.gz"
+        ),
         "predictive-maintenance": JobEntry(
             "jobs.fraud_detection",
             "readings of parts to the chance of a failure, and their remaining life",
