@@ -11,7 +11,7 @@ from conf.types.base import FrozenSettings
 from conf.types.refusal import Refusal, repeated_names, validation_error
 from conf.types.scalars import Name, Real
 
-Measure = Literal["accuracy", "auc_roc", "average_precision"]
+Measure = Literal["accuracy", "auc_roc", "average_precision", "mase", "coverage"]
 MODEL = "model"
 """Name of the job's own answers among the figures."""
 
@@ -40,7 +40,9 @@ class EvaluationSettings(FrozenSettings):
     """Comparison of predictions with baselines at the end of a run, on rows with the truth and every answer.
 
     Attributes:
-        measures: ``accuracy``, ``auc_roc``, ``average_precision``, in this order of importance; at least one.
+        measures: ``accuracy``, ``auc_roc``, ``average_precision``, ``mase`` (mean absolute error over that of the first
+            baseline), ``coverage`` (share of truths between the model's first two scores), in this order of importance;
+            at least one.
         threshold: a prediction over it counts as positive; default 0.5.
         baselines: what the model should beat; default none.
     """
@@ -57,6 +59,8 @@ class EvaluationSettings(FrozenSettings):
             for index, name in enumerate(self.measures)
             if name in self.measures[:index]
         ]
+        if "mase" in self.measures and not self.baselines:
+            refusals.append(Refusal("a baseline, whose error mase is measured by", ("baselines",)))
         if refusals:
             raise validation_error(*refusals)
         return self

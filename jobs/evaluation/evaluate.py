@@ -37,18 +37,18 @@ def evaluate(output: Path, job: JobSettings) -> Evaluation:
     if job.evaluation is None:
         return {}
     settings = job.evaluation
-    truth, answers = _read(output / "predictions", job)
+    truth, answers, ends = _read(output / "predictions", job)
     known = np.isfinite(truth) & np.all([np.isfinite(own) for own in answers.values()], axis=0)
     if not known.any():
         return {}
     thresholds = {MODEL: settings.threshold} | {each.name: each.threshold for each in settings.baselines}
-    found = {
-        measure: {
-            name: round(MEASURES[measure].of(truth[known], own[known], thresholds[name]), _DIGITS)
-            for name, own in answers.items()
-        }
-        for measure in settings.measures
-    }
+    found = {}
+    for name in settings.measures:
+        measure = MEASURES[name]
+        judged = {MODEL: ends} if measure.is_of_interval else answers
+        own = {whose: measure.of(truth[known], given[known], thresholds[whose]) for whose, given in judged.items()}
+        scale = own[settings.baselines[0].name] if measure.is_relative else 1.0
+        found[name] = {whose: round(value / scale, _DIGITS) if scale else math.nan for whose, value in own.items()}
     return {measure: own for measure, own in found.items() if not any(map(math.isnan, own.values()))}
 
 
@@ -73,16 +73,26 @@ def baselines_text(figures: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {value:.4f}" for name, value in figures.items() if name != MODEL)
 
 
-def _read(folder: Path, job: JobSettings) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]]]:
-    """Return the truth of each row, and the answers by whose they are; NaN = none."""
+def _read(
+    folder: Path, job: JobSettings
+) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]], NDArray[np.float64]]:
+    """Return the truth of each row, the answers by whose they are, NaN = none, and the ends of the model's interval."""
     import pyarrow as pa
 
     baselines = () if job.evaluation is None else job.evaluation.baselines
     columns = {MODEL: job.inference.output_field} | {each.name: each.field for each in baselines}
-    schema = arrow_schema(pick(predictions_of(job), "truth", *dict.fromkeys(columns.values())))
+    schema = arrow_schema(pick(predictions_of(job), "truth", "scores", *dict.fromkeys(columns.values())))
     tables = list(read_json_parts(folder, schema))
     table = pa.concat_tables(tables) if tables else schema.empty_table()
-    return _numbers(table["truth"]), {name: _numbers(table[column]) for name, column in columns.items()}
+    answers = {name: _numbers(table[column]) for name, column in columns.items()}
+    return _numbers(table["truth"]), answers, _ends(table["scores"].to_pylist())
+
+
+def _ends(scores: list[list[float] | None]) -> NDArray[np.float64]:
+    """Return the first two scores of each row, ``(n, 2)``; NaN where there are none, which no truth is between."""
+    nothing = (math.nan, math.nan)
+    pairs = [tuple(each[:2]) if each is not None and len(each) > 1 else nothing for each in scores]
+    return np.array(pairs, np.float64).reshape(-1, 2)
 
 
 def _numbers(column: Any) -> NDArray[np.float64]:

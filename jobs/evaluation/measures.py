@@ -1,4 +1,4 @@
-"""Table of the measures that answers are compared by; the higher, the better."""
+"""Table of the measures that answers are compared by; the higher, the better, but for MASE."""
 
 from __future__ import annotations
 
@@ -19,11 +19,16 @@ class Measure:
 
     Attributes:
         title: as tables call it.
-        of: function of truth (n,), answers (n,) and the threshold over which an answer is positive.
+        of: function of truth (n,), answers (n,) and the threshold over which an answer is positive; of an interval its
+            ends (n, 2) instead of answers.
+        is_relative: figures are divided by that of the first baseline.
+        is_of_interval: only the model has a figure, by the interval that its scores are.
     """
 
     title: str
     of: Callable[[NDArray[Any], NDArray[np.float64], float], float]
+    is_relative: bool = False
+    is_of_interval: bool = False
 
 
 def accuracy(truth: NDArray[Any], answers: NDArray[np.float64], threshold: float) -> float:
@@ -41,6 +46,38 @@ def accuracy(truth: NDArray[Any], answers: NDArray[np.float64], threshold: float
     return float(np.mean((answers > threshold) == (truth > 0.5)))
 
 
+def mean_absolute_error(truth: NDArray[Any], answers: NDArray[np.float64], threshold: float) -> float:
+    """Return the mean distance of answers from the truth.
+
+    Over that of the seasonal naive forecast on the same rows it is the mean absolute scaled error, MASE.
+
+    Source: Hyndman and Koehler, Another look at measures of forecast accuracy, International Journal of Forecasting
+    22 (2006), whose scale is the naive error in sample; here it is that of the rows that are measured.
+
+    Example:
+        >>> mean_absolute_error(np.array([1.0, 5.0]), np.array([2.0, 2.0]), 0.0)
+        2.0
+    """
+    del threshold
+    return float(np.mean(np.abs(answers - truth)))
+
+
+def coverage(truth: NDArray[Any], ends: NDArray[np.float64], threshold: float) -> float:
+    """Return the share of truths within their intervals.
+
+    Args:
+        truth: (n,).
+        ends: lower and upper ends, (n, 2).
+        threshold: of no meaning here.
+
+    Example:
+        >>> coverage(np.array([1.0, 5.0]), np.array([[0.0, 2.0], [1.0, 4.0]]), 0.0)
+        0.5
+    """
+    del threshold
+    return float(np.mean((ends[:, 0] <= truth) & (truth <= ends[:, 1])))
+
+
 MEASURES: MappingProxyType[str, Measure] = MappingProxyType(
     {
         "accuracy": Measure("accuracy", accuracy),
@@ -48,6 +85,8 @@ MEASURES: MappingProxyType[str, Measure] = MappingProxyType(
         "average_precision": Measure(
             "average precision", lambda truth, answers, threshold: average_precision(truth > 0.5, answers)
         ),
+        "mase": Measure("MASE", mean_absolute_error, is_relative=True),
+        "coverage": Measure("coverage of the interval", coverage, is_of_interval=True),
     }
 )
 """By name in ``job.evaluation.measures``."""

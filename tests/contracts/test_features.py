@@ -108,6 +108,13 @@ EXAMPLES: dict[str, list[dict[str, object]]] = {
         {"source": "amount", "parameters": {"key": "country"}},
         {"source": "flag", "parameters": {"key": "visits", "history": 8, "least": 4, "limit": 9.5, "empty": 0}},
     ],
+    "seasonal": [
+        {"source": "amount", "parameters": {"key": "country", "step": "1h", "period": 24, "ahead": 3}},
+        {
+            "source": "visits",
+            "parameters": {"key": "id", "step": "1d", "period": 7, "level": 0.3, "trend": 0, "season": 0, "empty": -2},
+        },
+    ],
     "half_space_trees": [
         {"parameters": {"key": "country", "sources": ["amount", "visits"], "trees": 3, "height": 4}},
         {"parameters": {"key": "flag", "sources": ["price"], "window": 20, "seed": 4, "empty": 0}},
@@ -136,6 +143,7 @@ _values = {
     "note": st.none() | st.text(max_size=12) | st.sampled_from(["Ab 1\u00a0c", " two  words ", "\u0662"]),
     "x": _numbers,
     PREVIOUS: st.none() | _instants,
+    **dict.fromkeys(("x_forecast", "x_scale", "x_error"), _numbers),
 }
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from udfs.features.tracked.half_space_score import HalfSpaceScore
 from udfs.features.tracked.robust_z import RobustZScore
+from udfs.features.tracked.seasonal import Seasonal
 from udfs.features.transforms.aggregation import Aggregation
 from udfs.features.transforms.bucket import Bucket
 from udfs.features.transforms.categorical import Categorical
@@ -61,5 +62,6 @@ FEATURES: dict[str, type[Feature]] = {
         TimeSinceLast,
         RobustZScore,
         HalfSpaceScore,
+        Seasonal,
     )
 }

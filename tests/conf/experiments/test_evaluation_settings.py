@@ -55,6 +55,14 @@ REFUSED = {
         "name: model",
         "evaluation.baselines.1.name: expected another name than model, which is the job's own, got 'model'",
     ),
+    "scaled error without a baseline": (
+        """measures: [accuracy, auc_roc]
+    baselines:
+      - {name: amount, field: AMOUNT, threshold: 100}
+      - {name: other, field: AMOUNT}""",
+        "measures: [mase]",
+        "evaluation.baselines: expected a baseline, whose error mase is measured by, got nothing",
+    ),
     "measure twice": (
         "[accuracy, auc_roc]",
         "[accuracy, accuracy]",
@@ -64,7 +72,8 @@ REFUSED = {
     "unknown measure": (
         "[accuracy, auc_roc]",
         "[acuracy]",
-        "evaluation.measures.0: expected 'accuracy', 'auc_roc' or 'average_precision', got 'acuracy'",
+        "evaluation.measures.0: expected 'accuracy', 'auc_roc', 'average_precision', 'mase' or 'coverage', "
+        "got 'acuracy'",
     ),
 }
 

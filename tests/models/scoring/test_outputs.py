@@ -42,6 +42,16 @@ def test_single_value_is_the_prediction(task: str, shape: tuple[int, ...]) -> No
     assert scores.scores is None
 
 
+def test_regression_may_give_the_ends_of_an_interval_beside_its_prediction() -> None:
+    outputs = {"middle": np.array([[5.0], [7.0]], np.float32), "ends": np.array([[4, 6], [5, 9]], np.float32)}
+    roles = OutputRoles(prediction="middle", scores=("ends",))
+    scores = interpret(outputs, Hints("regression", classes=("lower", "upper"), roles=roles), 2)
+    assert scores.prediction.tolist() == [5.0, 7.0]
+    assert scores.label is None
+    assert scores.scores is not None
+    assert scores.scores.tolist() == [[4.0, 6.0], [5.0, 9.0]]
+
+
 def test_binary_prediction_is_the_probability_of_the_last_class() -> None:
     scores = interpret({"label": LABELS, "probabilities": P2}, Hints("binary"), 3)
     assert scores.prediction.tolist() == P2[:, 1].tolist()

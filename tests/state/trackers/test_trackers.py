@@ -11,16 +11,19 @@ from hypothesis import strategies as st
 
 from state.trackers.half_space_trees import HalfSpaceTreesSettings
 from state.trackers.robust_z import RobustZSettings
+from state.trackers.seasonal import SeasonalSettings
 from state.trackers.tracker import TrackerSettings
 
 KINDS: dict[str, TrackerSettings] = {
     "half_space_trees": HalfSpaceTreesSettings(trees=3, height=4, window=9),
     "robust_z": RobustZSettings(history=9, least=2),
+    "seasonal": SeasonalSettings(step_ms=1000, period=5, ahead=2),
 }
+SOURCES = {"half_space_trees": 2, "robust_z": 2, "seasonal": 1}
 EVERY_KIND = pytest.mark.parametrize("kind", KINDS)
 
 
-def stream(rows: int = 60, sources: int = 2) -> tuple[np.ndarray, np.ndarray]:
+def stream(sources: int, rows: int = 60) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(2)
     values = rng.normal(0, 1, (rows, sources))
     values[7, 0] = np.nan
@@ -31,14 +34,14 @@ def stream(rows: int = 60, sources: int = 2) -> tuple[np.ndarray, np.ndarray]:
 @EVERY_KIND
 @given(cuts=st.lists(st.integers(0, 60), max_size=5))
 def test_cuts_and_restarts_change_no_bit(kind: str, cuts: list[int]) -> None:
-    times, values = stream()
-    uncut = KINDS[kind].start(2)
+    times, values = stream(SOURCES[kind])
+    uncut = KINDS[kind].start(SOURCES[kind])
     whole = uncut.follow(times, values)
-    tracker, found = KINDS[kind].start(2), []
+    tracker, found = KINDS[kind].start(SOURCES[kind]), []
     bounds = [0, *sorted(cuts), 60]
     for begin, end in pairwise(bounds):
         saved = tracker.snapshot()
-        tracker = KINDS[kind].start(2)
+        tracker = KINDS[kind].start(SOURCES[kind])
         tracker.restore(saved)
         found.append(tracker.follow(times[begin:end], values[begin:end]))
     np.testing.assert_array_equal(np.concatenate(found), whole)
@@ -47,14 +50,14 @@ def test_cuts_and_restarts_change_no_bit(kind: str, cuts: list[int]) -> None:
 
 @EVERY_KIND
 def test_input_is_not_changed(kind: str) -> None:
-    times, values = stream()
+    times, values = stream(SOURCES[kind])
     before = values.copy()
-    KINDS[kind].start(2).follow(times, values)
+    KINDS[kind].start(SOURCES[kind]).follow(times, values)
     np.testing.assert_array_equal(values, before)
 
 
 @EVERY_KIND
 def test_state_of_another_version_is_refused(kind: str) -> None:
-    tracker = KINDS[kind].start(2)
+    tracker = KINDS[kind].start(SOURCES[kind])
     with pytest.raises(ValueError, match="expected state of format version 1, got version 9; start without it"):
         tracker.restore(b"\x09" + tracker.snapshot()[1:])

@@ -6,6 +6,7 @@ import pytest
 from conf.settings import EventSettings, FeatureSetSettings
 from state.trackers.half_space_trees import HalfSpaceTreesSettings
 from state.trackers.robust_z import RobustZSettings
+from state.trackers.seasonal import SeasonalSettings
 from state.trackers.tracker import TrackerSpec
 from udfs.features.errors import FeatureError
 from udfs.features.feature_set import FeatureSet, compile_feature_set
@@ -65,6 +66,15 @@ def test_answers_are_copied_and_gaps_filled() -> None:
     assert matrix.tolist() == [[0.5], [-1.0]]
 
 
+def test_seasonal_forecast_has_three_columns_of_one_tracker() -> None:
+    parameters = {"key": "machine", "step": "5m", "period": 288, "ahead": 12, "level": 0.3, "trend": 0, "season": 0.1}
+    features = compiled({"name": "heat", "type": "seasonal", "parameters": parameters})
+    settings = SeasonalSettings(300_000, 288, 12, 0.3, 0.0, 0.1)
+    columns = ("heat_forecast", "heat_scale", "heat_error")
+    assert features.trackers == (TrackerSpec(columns, "machine", ("heat",), settings),)
+    assert features.columns == columns
+
+
 def test_every_setting_changes_the_hash() -> None:
     base = {"key": "machine", "sources": ["heat"]}
     changes = ({}, {"trees": 3}, {"height": 3}, {"window": 3}, {"seed": 3}, {"sources": ["load"]}, {"empty": 0})
@@ -95,6 +105,26 @@ def test_every_setting_changes_the_hash() -> None:
             "expected no label among what it reads, got 'odd'",
         ),
         (
+            {"type": "seasonal", "source": "heat", "parameters": {"key": "machine", "step": "0s", "period": 4}},
+            "expected step: 1s or more, got '0s'; name the time between",
+        ),
+        (
+            {
+                "type": "seasonal",
+                "source": "heat",
+                "parameters": {"key": "machine", "step": "1h", "period": 4, "level": 0},
+            },
+            "expected level: a weight from over 0 to below 1, got 0; 0.1 is usual",
+        ),
+        (
+            {
+                "type": "seasonal",
+                "source": "heat",
+                "parameters": {"key": "machine", "step": "1h", "period": 4, "trend": 1},
+            },
+            "expected trend: a weight from 0 to below 1, got 1; 0.01 is usual",
+        ),
+        (
             {"type": "half_space_trees", "parameters": {"key": "machine", "sources": ["heat", "heat"]}},
             "expected sources: each number once, got ['heat', 'heat']; drop the repeated one",
         ),
@@ -103,7 +133,7 @@ def test_every_setting_changes_the_hash() -> None:
             "expected an output of its own, got 'load', which is an event field",
         ),
     ],
-    ids=["no-key", "number-as-key", "least", "limit", "label", "twice", "taken"],
+    ids=["no-key", "number-as-key", "least", "limit", "label", "step", "level", "trend", "twice", "taken"],
 )
 def test_wrong_specs_are_refused(spec: dict[str, object], problem: str) -> None:
     with pytest.raises(FeatureError) as refused:
