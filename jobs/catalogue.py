@@ -37,6 +37,9 @@ JOBS = MappingProxyType(
         "anomaly-detection": JobEntry(
             "jobs.fraud_detection", "readings of machines to how odd they are", "anomaly_detection.jsonl.gz"
         ),
+        "forecasting": JobEntry(
+            "jobs.fraud_detection", "hours of shops to their demand a day later", "forecasting.jsonl.gz"
+        ),
         "predictive-maintenance": JobEntry(
             "jobs.fraud_detection",
             "readings of parts to the chance of a failure, and their remaining life",
