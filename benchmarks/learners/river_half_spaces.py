@@ -1,9 +1,10 @@
-"""River's half-space trees on readings of machines: each row is scored before it is learnt, and written twice.
+"""River's half-space trees on readings of machines, each scored before it is learnt, and written with two scores.
 
-``python -m benchmarks.learners.river_half_spaces INPUT OUTPUT``: JSON Lines of ``models.training.machine_readings`` in
-and out. ``river`` is the score of the pipeline in River's own documentation, scaling to 0..1 and default trees.
-For ``river_by_machine`` each machine's readings are standardised by themselves before that, by their running mean and
-deviation. River is no dependency: run this where it is installed, `pip install river==0.26.1`.
+``python -m benchmarks.learners.river_half_spaces INPUT OUTPUT``: JSON Lines of
+``models.training.anomalies.machine_readings`` in and out. ``river`` is the score of the pipeline in River's own
+documentation, scaling to 0..1 and default trees. For ``river_by_machine`` each machine's readings are standardised by
+themselves before that, by their running mean and deviation. River is no dependency: run this where it is installed,
+`pip install river==0.26.1`.
 """
 
 from __future__ import annotations

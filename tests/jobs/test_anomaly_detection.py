@@ -17,7 +17,7 @@ from models.registry import open_registry
 from models.scoring.inputs import Inputs
 from models.scoring.loaded import load_model
 from models.scoring.outputs import Scores
-from models.training.machine_readings import ReadingsSettings, as_rows, draw_readings
+from models.training.anomalies.machine_readings import ReadingsSettings, as_rows, draw_readings
 from udfs.features.feature_set import FeatureSet, compile_feature_set
 
 

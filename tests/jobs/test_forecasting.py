@@ -15,7 +15,7 @@ from models.registry import open_registry
 from models.scoring.inputs import Inputs
 from models.scoring.loaded import load_model
 from models.scoring.outputs import Scores
-from models.training.shop_demand import DemandSettings, as_rows, draw_demand
+from models.training.demand.shop_demand import DemandSettings, as_rows, draw_demand
 from udfs.features.feature_set import compile_feature_set
 
 

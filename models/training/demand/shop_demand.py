@@ -1,6 +1,6 @@
 """Hourly demand of shops, drawn by a law that is written here.
 
-python -m models.training.shop_demand --seed 1 --output demand.jsonl
+python -m models.training.demand.shop_demand --seed 1 --output demand.jsonl
 
 The law. A shop has a usual demand, drawn once from 40 to 160, which grows or shrinks by up to 0.1 % a day. It is
 multiplied by a profile of the hour with two peaks, by one of the weekday, by 1.4 on the days of a promotion, by 1.015
@@ -112,7 +112,7 @@ def _temperatures(rng: np.random.Generator, days: int) -> NDArray[np.float64]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write demand as JSON Lines."""
-    parser = argparse.ArgumentParser(prog="python -m models.training.shop_demand", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m models.training.demand.shop_demand", description=__doc__)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--shops", type=int, default=8)
     parser.add_argument("--days", type=int, default=42)

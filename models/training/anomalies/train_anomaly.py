@@ -1,6 +1,6 @@
 """Train the model of the anomaly-detection job, and write what `gress models register` takes.
 
-python -m models.training.train_anomaly --features features.parquet --output machine-anomaly
+python -m models.training.anomalies.train_anomaly --features features.parquet --output machine-anomaly
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.metrics import auc_roc, average_precision
-from models.training.autoencoder import PARTS, train_anomaly_model, write_anomaly_model
+from models.training.anomalies.autoencoder import PARTS, train_anomaly_model, write_anomaly_model
 from models.training.exported import ExportedRows, read_export
 
 _GOLDEN_ROWS = 50
@@ -23,7 +23,7 @@ _GOLDEN_ROWS = 50
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train on all rows, without their labels, and print each part's figures on them."""
-    parser = argparse.ArgumentParser(prog="python -m models.training.train_anomaly", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m models.training.anomalies.train_anomaly", description=__doc__)
     parser.add_argument("--features", type=Path, required=True, help="Parquet of `gress features export`")
     parser.add_argument("--output", type=Path, required=True, help="new folder for the model and its golden rows")
     options = parser.parse_args(arguments)

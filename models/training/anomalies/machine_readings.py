@@ -1,6 +1,6 @@
 """Readings of machines with some odd ones among them, drawn by a law that is written here.
 
-python -m models.training.machine_readings --seed 1 --output readings.jsonl
+python -m models.training.anomalies.machine_readings --seed 1 --output readings.jsonl
 
 The law. A machine has a level and a spread of each of four readings, drawn once. Its load goes up and down with the
 hour of the day, and with a part that remembers 90 % of what it was ten minutes before. A reading is its level, plus its
@@ -122,7 +122,7 @@ _ODDITIES = {"spike": _spike, "mismatch": _mismatch, "shift": _shift}
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write readings as JSON Lines."""
-    parser = argparse.ArgumentParser(prog="python -m models.training.machine_readings", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m models.training.anomalies.machine_readings", description=__doc__)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--machines", type=int, default=20)
     parser.add_argument("--steps", type=int, default=432)

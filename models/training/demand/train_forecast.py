@@ -1,6 +1,6 @@
 """Train the model of the forecasting job, and write what `gress models register` takes.
 
-python -m models.training.train_forecast --features features.parquet --output shop-demand
+python -m models.training.demand.train_forecast --features features.parquet --output shop-demand
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.training.demand.residual_trees import seasonal_forecast, train_residual_trees, write_residual_trees
 from models.training.exported import ExportedRows, read_export
-from models.training.residual_trees import seasonal_forecast, train_residual_trees, write_residual_trees
 
 _GOLDEN_ROWS = 50
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train on all rows, and print the figures on them."""
-    parser = argparse.ArgumentParser(prog="python -m models.training.train_forecast", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m models.training.demand.train_forecast", description=__doc__)
     parser.add_argument("--features", type=Path, required=True, help="Parquet of `gress features export`")
     parser.add_argument("--output", type=Path, required=True, help="new folder for the model and its golden rows")
     options = parser.parse_args(arguments)

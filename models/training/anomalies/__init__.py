@@ -1,0 +1,1 @@
+"""Training of the anomaly-detection job's model: the law of its readings, the model, and the program."""
