@@ -22,8 +22,9 @@ INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
 # without a JVM have ended. All take about as long, and each shares a JVM.
 WITH_SERVERS := $(addprefix tests/integration/,benchmarks kafka monitoring test_cluster.py test_sql.py \
   test_sql_functions.py)
-LATER := $(addprefix tests/integration/,test_killed_verdicts.py test_learning.py test_learning_keys.py \
-  test_pieces.py test_resume.py)
+LATER := $(addprefix tests/integration/,test_anomaly_detection.py test_forecasting.py test_killed_verdicts.py \
+  test_learning.py test_learning_keys.py test_pieces.py test_predictive_maintenance.py test_published_features.py \
+  test_resume.py test_sentiment.py test_stored_features.py)
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
 # $(call make_venv,FOLDER,EXTRAS): the package, editable, in a virtual environment of its own.
