@@ -13,7 +13,7 @@ from typing_extensions import Self
 from conf.settings import Settings
 from gress.scoring.as_table import as_table
 from gress.scoring.config import settings_of
-from udfs.feature_store.open_join import open_join
+from udfs.feature_store.lookups.open_join import open_join
 from udfs.features.feature_set import FeatureSet
 from udfs.functions.batch_scoring import ladder_options
 from udfs.scoring.choice import choose

@@ -20,7 +20,7 @@ from models.errors import ModelError
 from models.learned.graphs.names import TAKEN
 from udfs.experiments.open_arms import model_choices
 from udfs.feature_store.errors import StoreSettingError
-from udfs.feature_store.open_join import lookup_problems
+from udfs.feature_store.lookups.open_join import lookup_problems
 from udfs.feature_store.publication import publish_problems
 from udfs.features.errors import FeatureError
 from udfs.features.feature_set import FeatureSet, compile_feature_set, feature_problems

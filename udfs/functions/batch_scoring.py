@@ -22,9 +22,9 @@ from udfs.experiments.router import Arm, Router
 from udfs.experiments.shadow_sender import shadow_fields
 from udfs.experiments.watched_weights import open_weights
 from udfs.experiments.weights import WeightSource
-from udfs.feature_store.open_join import open_join
+from udfs.feature_store.lookups.open_join import open_join
+from udfs.feature_store.lookups.stored_join import StoredJoin
 from udfs.feature_store.publisher import Publisher, open_publisher, publish_fields
-from udfs.feature_store.stored_join import StoredJoin
 from udfs.features.feature_set import FeatureSet, compile_feature_set
 from udfs.functions.batch_sides import BatchSides, drift_label
 from udfs.functions.compute_features import feature_inputs

@@ -16,7 +16,7 @@ from udfs.columns.field_checks import FieldChecks
 from udfs.columns.rejected_rows import score_others
 from udfs.experiments.arm_answer import ArmAnswer
 from udfs.experiments.arms import Arms
-from udfs.feature_store.stored_join import StoredJoin
+from udfs.feature_store.lookups.stored_join import StoredJoin
 from udfs.features.feature_set import FeatureSet
 from udfs.metrics.scores import ScoreRecorder
 from udfs.scoring.ladder import FallbackListener, Ladder, LadderOptions

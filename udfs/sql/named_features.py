@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from udfs.feature_store.open_join import open_join
-from udfs.feature_store.stored_join import StoredJoin
+from udfs.feature_store.lookups.open_join import open_join
+from udfs.feature_store.lookups.stored_join import StoredJoin
 from udfs.features.errors import FeatureError
 from udfs.features.feature_set import FeatureSet
 from udfs.scoring.plain_columns import plain_columns, raw_columns

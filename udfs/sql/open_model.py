@@ -10,7 +10,7 @@ from udfs.experiments.arms import Arms
 from udfs.experiments.open_arms import ArmModels
 from udfs.experiments.router import Arm
 from udfs.experiments.watched_weights import open_weights
-from udfs.feature_store.open_join import open_join
+from udfs.feature_store.lookups.open_join import open_join
 from udfs.functions.batch_scoring import ladder_options
 from udfs.scoring.choice import Choice
 from udfs.scoring.ladder import Ladder

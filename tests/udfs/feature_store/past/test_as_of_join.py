@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from conf.settings import FeatureStoreSettings
 from state.feature_store.group import Group
 from tests.support.job_settings import SPECS, MakeSettings
+from udfs.feature_store.lookups.stored_join import StoredJoin
 from udfs.feature_store.open_store import open_store
 from udfs.feature_store.past.as_of_join import AsOfJoin, PastStore
 from udfs.feature_store.past.history import History
 from udfs.feature_store.past.history_file import HistoryFile
-from udfs.feature_store.stored_join import StoredJoin
 from udfs.features.stored.stored_value import StoredValue
 from udfs.functions.compute_features import ComputeFeatures
 

@@ -6,11 +6,11 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from udfs.feature_store.breaker_log import tell_breaker
 from udfs.feature_store.errors import StoreSettingError
-from udfs.feature_store.join_recorder import JoinRecorder
+from udfs.feature_store.lookups.breaker_log import tell_breaker
+from udfs.feature_store.lookups.join_recorder import JoinRecorder
+from udfs.feature_store.lookups.stored_join import StoredJoin
 from udfs.feature_store.open_store import open_store
-from udfs.feature_store.stored_join import StoredJoin
 from udfs.features.errors import FeatureError
 from udfs.metrics.series import series
 

@@ -12,7 +12,7 @@ from tests.support.job_settings import SPECS, MakeSettings
 from tests.support.lookup_specs import INPUTS, LOOKUPS, WITHOUT_STORE, fill, rows
 from tests.support.redis_server import RedisServer
 from tests.support.tiny_models import linear
-from udfs.feature_store.open_join import lookup_problems, open_join
+from udfs.feature_store.lookups.open_join import lookup_problems, open_join
 from udfs.feature_store.open_store import open_store
 from udfs.features.errors import FeatureError
 from udfs.features.feature_set import FeatureSet, compile_feature_set
@@ -110,7 +110,7 @@ def test_what_a_worker_cannot_look_up_is_told_before_the_run(
     (own,) = problems(enabled=True)
     assert own.startswith("ml.feature_store.backend: expected redis, where 'size' is looked up, got 'memory', which")
     assert problems(enabled=True, backend="redis") == []
-    monkeypatch.setattr("udfs.feature_store.open_join.find_spec", lambda name: None)
+    monkeypatch.setattr("udfs.feature_store.lookups.open_join.find_spec", lambda name: None)
     (package,) = problems(enabled=True, backend="redis")
     assert "pip install 'gress-ml[redis]'" in package
 

@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from state.feature_store.reads.wanted import Wanted
-from udfs.feature_store.entity_keys import EntityKeys
-from udfs.feature_store.joined_table import joined_tables
+from udfs.feature_store.lookups.entity_keys import EntityKeys
+from udfs.feature_store.lookups.joined_table import joined_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from state.feature_store.feature_store import FeatureStore
-    from udfs.feature_store.join_listener import JoinListener
+    from udfs.feature_store.lookups.join_listener import JoinListener
     from udfs.features.feature import Columns
     from udfs.features.stored.stored_value import StoredValue
 

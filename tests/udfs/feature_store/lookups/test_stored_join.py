@@ -17,7 +17,7 @@ from state.feature_store.feature_store import FeatureStore
 from state.feature_store.group import Group
 from state.feature_store.memory_backend import MemoryBackend
 from state.feature_store.reads.store_options import StoreOptions
-from udfs.feature_store.stored_join import StoredJoin
+from udfs.feature_store.lookups.stored_join import StoredJoin
 from udfs.features.stored.stored_value import StoredValue
 from udfs.scoring.breaker import BreakerOptions, CircuitBreaker
 

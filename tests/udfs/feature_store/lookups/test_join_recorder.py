@@ -9,8 +9,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from state.feature_store.counts import StoreCounts
-from udfs.feature_store.breaker_log import tell_breaker
-from udfs.feature_store.join_recorder import JoinRecorder
+from udfs.feature_store.lookups.breaker_log import tell_breaker
+from udfs.feature_store.lookups.join_recorder import JoinRecorder
 from udfs.scoring.breaker import BreakerState
 
 JOBS = count()

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from state.feature_store.features import Features
-    from udfs.feature_store.entity_keys import EntityKeys
-    from udfs.feature_store.join_listener import JoinListener
+    from udfs.feature_store.lookups.entity_keys import EntityKeys
+    from udfs.feature_store.lookups.join_listener import JoinListener
     from udfs.features.stored.stored_value import StoredValue
 
 _NEVER_OLD = 1 << 62
