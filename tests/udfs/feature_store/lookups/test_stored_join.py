@@ -119,8 +119,8 @@ def test_an_outage_gives_defaults_and_the_rows_that_got_them(backend: Asked) -> 
 
 
 def test_a_limit_of_all_ages_counts_beside_that_of_a_feature(backend: Asked) -> None:
-    columns = {"at": np.array([NOW, NOW + 60]), "merchant": texts("m1", "m1")}
-    for limit, golden in ((59, [0.1, 0.5]), (60, [0.1, 0.1]), (500, [0.1, 0.1])):
+    columns = {"at": np.array([NOW, NOW + 60, NOW + 61]), "merchant": texts("m1", "m1", "m1")}
+    for limit, golden in ((59, [0.1, 0.5, 0.5]), (60, [0.1, 0.1, 0.5]), (500, [0.1, 0.1, 0.1])):
         join = StoredJoin(opened(backend), [RISK], "at", event_ttl_ms=limit)
         assert join.join(columns)[RISK.given_as].tolist() == golden
 
