@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from conf.types.durations import format_duration
 from state.trackers.seasonal import SeasonalSettings
 from udfs.features.parameters import Parameter, Parameters
 from udfs.features.source import NUMERIC, output_of, resolve_source
@@ -69,6 +68,8 @@ class Seasonal(TrackedFeature):
 
     def formula(self, position: int) -> str:
         """Return the column in words."""
+        from conf.types.durations import format_duration
+
         source, ahead = self.followed[0], format_duration(self.settings.ahead * self.settings.step_ms)
         return (
             f"level + trend + season of {source} {ahead} ahead, of the same {self.key}",
