@@ -141,9 +141,9 @@ def test_parts_watermarks_and_restores_change_no_answer(rows: list[Row], cuts: l
 
 def test_rows_wait_for_the_watermark_and_are_answered_in_the_order_of_time() -> None:
     task = Task()
-    task.arrive([(0, 9, "a", 1.0, 1), (1, 3, "a", 2.0, 1), (2, 6, "a", 3.0, 1)])
+    task.arrive([(0, 9, "a", 1.0, 1), (1, 6, "a", 2.0, 1), (2, 3, "a", 3.0, 1)])
     assert task.advance(2) == []
-    assert [row[0] for row in task.advance(6)] == [1, 2]
+    assert [row[0] for row in task.advance(6)] == [2, 1]
     assert [row[0] for row in task.advance(9)] == [0]
     assert task.trackers.answered_until == 9
 
