@@ -20,6 +20,10 @@ PAGES_RUN_ELSEWHERE = {
     "python": "tests/integration/test_python_page.py",
     "sql": "tests/integration/test_sql_page.py",
     "sql-quality": "tests/integration/test_sql_quality_page.py",
+    "use-cases/anomaly-detection": "tests/integration/test_anomaly_detection.py",
+    "use-cases/forecasting": "tests/integration/test_forecasting.py",
+    "use-cases/predictive-maintenance": "tests/integration/test_predictive_maintenance.py",
+    "use-cases/sentiment": "tests/docs/test_sentiment_page.py and tests/integration/test_sentiment.py",
 }
 RUN_ELSEWHERE = {
     "gress run fraud-detection --config conf/fraud_kafka": "needs a broker: tests/integration/kafka/test_kafka_page.py",
