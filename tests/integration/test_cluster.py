@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 # A bundle is a few rows, and the job takes long enough to be stopped on its way.
 # A checkpoint comes between two pieces of a file, so the file has several.
-SLOWLY = "job.inference.batch_size=8"
+SLOWLY = "job.inference.batch_size=24"
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def test_port_in_use_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(ports, "_FIRST", port)
         monkeypatch.setattr(ports, "_END", port + 2)
         numbers = iter([0, 0, 1])
-        monkeypatch.setattr(ports.secrets, "randbelow", lambda size: next(numbers))
+        monkeypatch.setattr("secrets.randbelow", lambda size: next(numbers))
         try:
             assert free_port() == port + 1
         except StopIteration:
