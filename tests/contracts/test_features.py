@@ -115,6 +115,10 @@ EXAMPLES: dict[str, list[dict[str, object]]] = {
             "parameters": {"key": "id", "step": "1d", "period": 7, "level": 0.3, "trend": 0, "season": 0, "empty": -2},
         },
     ],
+    "recent": [
+        {"source": "visits", "parameters": {"key": "country", "count": 3}},
+        {"source": "amount", "parameters": {"key": "id", "count": 2, "gap": "1500ms", "empty": -1}},
+    ],
     "half_space_trees": [
         {"parameters": {"key": "country", "sources": ["amount", "visits"], "trees": 3, "height": 4}},
         {"parameters": {"key": "flag", "sources": ["price"], "window": 20, "seed": 4, "empty": 0}},
@@ -144,6 +148,7 @@ _values = {
     "x": _numbers,
     PREVIOUS: st.none() | _instants,
     **dict.fromkeys(("x_forecast", "x_scale", "x_error"), _numbers),
+    **dict.fromkeys(("x_1", "x_2", "x_3"), _numbers),
 }
 
 

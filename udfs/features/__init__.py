@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from udfs.features.tracked.half_space_score import HalfSpaceScore
+from udfs.features.tracked.recent import Recent
 from udfs.features.tracked.robust_z import RobustZScore
 from udfs.features.tracked.seasonal import Seasonal
 from udfs.features.transforms.aggregation import Aggregation
@@ -63,5 +64,6 @@ FEATURES: dict[str, type[Feature]] = {
         RobustZScore,
         HalfSpaceScore,
         Seasonal,
+        Recent,
     )
 }

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from state.trackers.half_space_trees import HalfSpaceTreesSettings
+from state.trackers.recent import RecentSettings
 from state.trackers.robust_z import RobustZSettings
 from state.trackers.seasonal import SeasonalSettings
 from state.trackers.tracker import TrackerSettings
@@ -18,8 +19,9 @@ KINDS: dict[str, TrackerSettings] = {
     "half_space_trees": HalfSpaceTreesSettings(trees=3, height=4, window=9),
     "robust_z": RobustZSettings(history=9, least=2),
     "seasonal": SeasonalSettings(step_ms=1000, period=5, ahead=2),
+    "recent": RecentSettings(count=3, gap_ms=1500),
 }
-SOURCES = {"half_space_trees": 2, "robust_z": 2, "seasonal": 1}
+SOURCES = {"half_space_trees": 2, "robust_z": 2, "seasonal": 1, "recent": 1}
 EVERY_KIND = pytest.mark.parametrize("kind", KINDS)
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from conf.settings import EventSettings, FeatureSetSettings
 from state.trackers.half_space_trees import HalfSpaceTreesSettings
+from state.trackers.recent import RecentSettings
 from state.trackers.robust_z import RobustZSettings
 from state.trackers.seasonal import SeasonalSettings
 from state.trackers.tracker import TrackerSpec
@@ -75,6 +76,14 @@ def test_seasonal_forecast_has_three_columns_of_one_tracker() -> None:
     assert features.columns == columns
 
 
+def test_recent_numbers_have_a_column_each_and_end_with_a_session() -> None:
+    parameters = {"key": "machine", "count": 3, "gap": "1500ms", "empty": -1}
+    features = compiled({"name": "load", "type": "recent", "parameters": parameters})
+    columns = ("load_1", "load_2", "load_3")
+    assert features.trackers == (TrackerSpec(columns, "machine", ("load",), RecentSettings(3, 1500)),)
+    assert features.columns == columns
+
+
 def test_every_setting_changes_the_hash() -> None:
     base = {"key": "machine", "sources": ["heat"]}
     changes = ({}, {"trees": 3}, {"height": 3}, {"window": 3}, {"seed": 3}, {"sources": ["load"]}, {"empty": 0})
@@ -125,6 +134,14 @@ def test_every_setting_changes_the_hash() -> None:
             "expected trend: a weight from 0 to below 1, got 1; 0.01 is usual",
         ),
         (
+            {"type": "recent", "source": "heat", "parameters": {"key": "machine", "gap": "0s"}},
+            "expected gap: over 0s, got '0s'; leave it out",
+        ),
+        (
+            {"type": "recent", "source": "heat", "parameters": {"key": "machine", "count": 65}},
+            "expected count: a whole number in 1..64, got 65",
+        ),
+        (
             {"type": "half_space_trees", "parameters": {"key": "machine", "sources": ["heat", "heat"]}},
             "expected sources: each number once, got ['heat', 'heat']; drop the repeated one",
         ),
@@ -133,7 +150,7 @@ def test_every_setting_changes_the_hash() -> None:
             "expected an output of its own, got 'load', which is an event field",
         ),
     ],
-    ids=["no-key", "number-as-key", "least", "limit", "label", "step", "level", "trend", "twice", "taken"],
+    ids=["no-key", "number-key", "least", "limit", "label", "step", "level", "trend", "gap", "count", "twice", "taken"],
 )
 def test_wrong_specs_are_refused(spec: dict[str, object], problem: str) -> None:
     with pytest.raises(FeatureError) as refused:
