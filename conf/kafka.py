@@ -12,7 +12,7 @@ from conf.jdbc import JdbcSinkSettings
 from conf.types.base import FrozenSettings
 from conf.types.durations import DurationMs, PositiveDurationMs
 from conf.types.refusal import Refusal, validation_error
-from conf.types.scalars import Flag, Name, matching
+from conf.types.scalars import Flag, Name, Whole, matching
 
 _OPTION = r"[a-z][a-z0-9._-]*"
 
@@ -180,6 +180,9 @@ class SinkSettings(FrozenSettings):
     Attributes:
         fields: event fields that predictions and alerts carry, in columns of the fields' names and types behind the
             others; default none.
+        top_classes: let predictions and alerts carry so many of the row's best classes, with their scores, in a column
+            of that name, instead of a score for each class in ``scores``; for models with many classes. Default 0 = no
+            such column.
         features: let predictions and alerts carry the features that the model was given, too, in a column of that name,
             which `gress features verify` reads; default false.
         print: print each row, too, as JSON behind its kind, on the console of a run on this machine; on a cluster in
@@ -189,6 +192,7 @@ class SinkSettings(FrozenSettings):
     """
 
     fields: tuple[Name, ...] = ()
+    top_classes: Whole = Field(default=0, ge=0)
     features: Flag = False
     print: Flag = False
     kafka: KafkaSinkSettings | None = None

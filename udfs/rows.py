@@ -138,13 +138,21 @@ PREDICTION = (
 )
 """A prediction, and an alert."""
 
+TOP_CLASSES = Column(
+    "top_classes",
+    "STRING",
+    StepColumn("__top_classes"),
+    'Best classes, where the model has any, and their scores, as JSON: `[["tea",0.5],["milk",0.2]]`.',
+)
+"""What predictions have behind these, where `job.sink.top_classes` asks for it."""
+
 SERVED = Column(
     "features",
     "STRING",
     StepColumn("__features"),
     "Features that the model was given, in its order, as JSON: `[0.1,null]`; null where one is not computable.",
 )
-"""What predictions have behind these, where `job.sink.features` asks for it."""
+"""What predictions have behind all these, where `job.sink.features` asks for it."""
 
 DEAD_LETTER = (
     Column("key", "STRING", FirstOf((EventField("key"), RecordColumn("__key"))), "Key of the event or of its record."),
@@ -200,7 +208,12 @@ def predictions_of(job: JobSettings) -> tuple[Column, ...]:
         Column(name, field_kind(fields[name]), CarriedField(name), f"Field `{name}` of the event.")
         for name in job.sink.fields
     )
-    return *table, *((SERVED,) if job.sink.features else ()), *carried
+    return *table, *asked_columns(job), *carried
+
+
+def asked_columns(job: JobSettings) -> tuple[Column, ...]:
+    """Return the columns of predictions that a job's sink asks for beside the table's, without the event's fields."""
+    return *((TOP_CLASSES,) if job.sink.top_classes else ()), *((SERVED,) if job.sink.features else ())
 
 
 def comparisons_of(job: JobSettings) -> tuple[Column, ...]:

@@ -25,7 +25,7 @@ from udfs.feature_store.publication import publish_problems
 from udfs.features.errors import FeatureError
 from udfs.features.feature_set import FeatureSet, compile_feature_set, feature_problems
 from udfs.learning.settings import course_of
-from udfs.rows import SCORE, SERVED, prediction_row
+from udfs.rows import SCORE, SERVED, TOP_CLASSES, asked_columns, prediction_row
 from udfs.scoring.listed_models import check_listed, try_out
 from udfs.scoring.model_source import find_model, open_model, served_entry
 
@@ -126,14 +126,14 @@ def _of_lateness(events: EventSettings, execution: ExecutionSettings, origin: st
 
 def _of_output_field(inference: InferenceSettings, origin: str) -> Iterator[JobError]:
     name = inference.output_field
-    if [column.name for column in (*prediction_row(name), SERVED)].count(name) > 1:
+    if [column.name for column in (*prediction_row(name), TOP_CLASSES, SERVED)].count(name) > 1:
         problem = f"job.inference.output_field: expected a name that no other column has, got {name!r}"
         yield JobError(origin, problem, "leave it out for 'prediction'")
 
 
 def _of_carried_fields(job: JobSettings, origin: str) -> Iterator[JobError]:
     """Yield a problem for each field that would have the name of another column."""
-    columns = (*prediction_row(job.inference.output_field), *((SERVED,) if job.sink.features else ()))
+    columns = (*prediction_row(job.inference.output_field), *asked_columns(job))
     taken = {SCORE, *(column.name for column in columns)}
     for index, name in enumerate(job.sink.fields):
         if name in taken:

@@ -14,7 +14,9 @@ from conf.settings import InferenceSettings, JobSettings, MlSettings
 from state.sql import SqlColumns
 from udfs.columns.answer_columns import EXPERIMENT_COLUMNS, answer_columns
 from udfs.columns.feature_texts import FEATURES_COLUMN, feature_texts
+from udfs.columns.repeated import repeated
 from udfs.columns.side_columns import side_columns
+from udfs.columns.top_classes import TOP_CLASSES_COLUMN, top_classes
 from udfs.dead_letters import Problem
 from udfs.experiments.arms import Arms
 from udfs.experiments.open_arms import ArmModels, answering_arms
@@ -104,6 +106,7 @@ class BatchScoring:
         return (
             *step_columns(prediction_row()),
             *(EXPERIMENT_COLUMNS if self._router is not None else ()),
+            *((TOP_CLASSES_COLUMN,) if self._job.sink.top_classes else ()),
             *((FEATURES_COLUMN,) if self._job.sink.features else ()),
             *side_columns(self._job, self._ml),
         )
@@ -182,6 +185,9 @@ class BatchScoring:
             if size:
                 self._recorder.left(columns[self._job.events.time], predictions.problems)
         rows = answer_columns(predictions, self.features.hash, has_experiments=self._router is not None)
+        if self._job.sink.top_classes:
+            rows[TOP_CLASSES_COLUMN[0]] = top_classes(predictions, self._job.sink.top_classes)
+            rows["__scores"] = repeated(None, size)
         if self._job.sink.features:
             rows[FEATURES_COLUMN[0]] = feature_texts(predictions.matrix)
         rows |= self._sides.take(predictions, columns, exact)

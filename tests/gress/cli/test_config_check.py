@@ -58,6 +58,7 @@ def test_what_a_run_refuses_is_refused(override: str, config: Path, tmp_path: Pa
         ("label", []),
         ("prediction", ["job.inference.output_field=risk"]),
         ("risk", ["job.inference.output_field=risk"]),
+        ("top_classes", ["job.sink.top_classes=3"]),
     ],
 )
 def test_field_that_is_named_like_a_column_of_predictions_is_refused(

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 import pickle
 from typing import Any
 
 import numpy as np
+import pytest
 
 from tests.support.job_settings import MakeSettings
 from tests.support.tiny_models import linear, write_classes
@@ -75,4 +77,19 @@ def test_rows_carry_the_features_of_their_model_where_the_sink_asks(make_setting
     found = function.run({"amount": np.array([0.1, 3.0]), "size": np.array([2.0, np.nan])})
     assert list(found["__features"]) == ["[0.05,0.1,2]", "[0,3,0]"]
     assert len(function.run({"amount": np.array([]), "size": np.array([])})["__features"]) == 0
+    function.close()
+
+
+def test_rows_carry_their_best_classes_instead_of_all_scores_where_the_sink_asks(make_settings: MakeSettings) -> None:
+    settings = make_settings(write=write_classes)
+    assert settings.job is not None
+    job = settings.job.model_copy(update={"sink": settings.job.sink.model_copy(update={"top_classes": 1})})
+    function = ScoreColumns(job, settings.ml)
+    assert ("__top_classes", "STRING") in function.outputs
+    function.open()
+    found = function.run({"amount": np.array([1.0, -1.0]), "size": np.ones(2)})
+    ((first, score),) = json.loads(found["__top_classes"][0])
+    assert first == found["__label"][0]
+    assert score == pytest.approx(max(found["__prediction"][0], 1 - found["__prediction"][0]), rel=1e-5)
+    assert list(found["__scores"]) == [None, None]
     function.close()
