@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from conf.events import LABEL_TYPES, EventSettings
-from conf.experiments.evaluation import EvaluationSettings
+from conf.experiments.evaluation import RANK_MEASURES, EvaluationSettings
 from conf.kafka import SinkSettings, SourceSettings
 from conf.labels import LabelsSettings
 from conf.learning.learning import LearningSettings
@@ -171,6 +171,8 @@ class JobSettings(FrozenSettings):
             for index, each in enumerate(self.evaluation.baselines)
             if each.field not in carried
         ]
+        if not self.sink.top_classes and set(RANK_MEASURES) & set(self.evaluation.measures):
+            refusals.append(Refusal("1 or more, which recall and ndcg rank the truth among", ("sink", "top_classes")))
         if refusals:
             raise validation_error(*refusals)
         return self

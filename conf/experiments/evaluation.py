@@ -11,7 +11,9 @@ from conf.types.base import FrozenSettings
 from conf.types.refusal import Refusal, repeated_names, validation_error
 from conf.types.scalars import Name, Real
 
-Measure = Literal["accuracy", "auc_roc", "average_precision", "mase", "coverage"]
+Measure = Literal["accuracy", "auc_roc", "average_precision", "mase", "coverage", "recall", "ndcg"]
+RANK_MEASURES = ("recall", "ndcg")
+"""Measures of the rank of the truth among ``job.sink.top_classes``."""
 MODEL = "model"
 """Name of the job's own answers among the figures."""
 
@@ -21,7 +23,8 @@ class BaselineSettings(FrozenSettings):
 
     Attributes:
         name: as the figures call them; any but ``model``.
-        field: event field of a number that is higher for a positive row; one of ``job.sink.fields``.
+        field: event field of a number that is higher for a positive row; for ``recall`` and ``ndcg`` of the rank that
+            the baseline gives the truth, 1 = its first choice. One of ``job.sink.fields``.
         threshold: an answer over it counts as positive; default 0.5.
     """
 
@@ -41,8 +44,9 @@ class EvaluationSettings(FrozenSettings):
 
     Attributes:
         measures: ``accuracy``, ``auc_roc``, ``average_precision``, ``mase`` (mean absolute error over that of the first
-            baseline), ``coverage`` (share of truths between the model's first two scores), in this order of importance;
-            at least one.
+            baseline), ``coverage`` (share of truths between the model's first two scores); of the truth as the number
+            that a class has for a name, ``recall`` (share of truths among the ``job.sink.top_classes``) and ``ndcg``
+            (the same, but a place counts by ``1 / log2(1 + rank)``). In this order of importance; at least one.
         threshold: a prediction over it counts as positive; default 0.5.
         baselines: what the model should beat; default none.
     """

@@ -20,15 +20,17 @@ class Measure:
     Attributes:
         title: as tables call it.
         of: function of truth (n,), answers (n,) and the threshold over which an answer is positive; of an interval its
-            ends (n, 2) instead of answers.
+            ends (n, 2) instead of answers; of ranks those of the truth (n,) and the last place that counts instead.
         is_relative: figures are divided by that of the first baseline.
         is_of_interval: only the model has a figure, by the interval that its scores are.
+        is_of_ranks: answers are ranks of the truth, 1 = the best.
     """
 
     title: str
     of: Callable[[NDArray[Any], NDArray[np.float64], float], float]
     is_relative: bool = False
     is_of_interval: bool = False
+    is_of_ranks: bool = False
 
 
 def accuracy(truth: NDArray[Any], answers: NDArray[np.float64], threshold: float) -> float:
@@ -78,6 +80,43 @@ def coverage(truth: NDArray[Any], ends: NDArray[np.float64], threshold: float) -
     return float(np.mean((ends[:, 0] <= truth) & (truth <= ends[:, 1])))
 
 
+def recall(truth: NDArray[Any], ranks: NDArray[np.float64], last: float) -> float:
+    """Return the share of rows whose truth is among the first places.
+
+    Args:
+        truth: of no meaning here.
+        ranks: rank of the truth, 1 = the best, infinite = none, (n,).
+        last: the last place that counts.
+
+    Example:
+        >>> recall(np.zeros(4), np.array([1.0, 3.0, 11.0, np.inf]), 10)
+        0.5
+    """
+    del truth
+    return float(np.mean(ranks <= last))
+
+
+def ndcg(truth: NDArray[Any], ranks: NDArray[np.float64], last: float) -> float:
+    """Return the normalised discounted cumulative gain: the mean of 1 / log2(1 + rank), 0 past the last place.
+
+    Each row has one truth, so the ideal gain, by which others divide, is 1.
+
+    Source: Järvelin and Kekäläinen, Cumulated gain-based evaluation of IR techniques, ACM Transactions on Information
+    Systems 20 (2002).
+
+    Args:
+        truth: of no meaning here.
+        ranks: rank of the truth, 1 = the best, infinite = none, (n,).
+        last: the last place that counts.
+
+    Example:
+        >>> ndcg(np.zeros(4), np.array([1.0, 3.0, 11.0, np.inf]), 10)
+        0.375
+    """
+    del truth
+    return float(np.mean(np.where(ranks <= last, 1 / np.log2(1 + ranks), 0.0)))
+
+
 MEASURES: MappingProxyType[str, Measure] = MappingProxyType(
     {
         "accuracy": Measure("accuracy", accuracy),
@@ -87,6 +126,8 @@ MEASURES: MappingProxyType[str, Measure] = MappingProxyType(
         ),
         "mase": Measure("MASE", mean_absolute_error, is_relative=True),
         "coverage": Measure("coverage of the interval", coverage, is_of_interval=True),
+        "recall": Measure("recall of the top classes", recall, is_of_ranks=True),
+        "ndcg": Measure("NDCG of the top classes", ndcg, is_of_ranks=True),
     }
 )
 """By name in ``job.evaluation.measures``."""

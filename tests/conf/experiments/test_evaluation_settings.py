@@ -63,6 +63,11 @@ REFUSED = {
         "measures: [mase]",
         "evaluation.baselines: expected a baseline, whose error mase is measured by, got nothing",
     ),
+    "ranks among no classes": (
+        "[accuracy, auc_roc]",
+        "[accuracy, ndcg]",
+        "sink.top_classes: expected 1 or more, which recall and ndcg rank the truth among, got nothing",
+    ),
     "measure twice": (
         "[accuracy, auc_roc]",
         "[accuracy, accuracy]",
@@ -72,8 +77,8 @@ REFUSED = {
     "unknown measure": (
         "[accuracy, auc_roc]",
         "[acuracy]",
-        "evaluation.measures.0: expected 'accuracy', 'auc_roc', 'average_precision', 'mase' or 'coverage', "
-        "got 'acuracy'",
+        "evaluation.measures.0: expected 'accuracy', 'auc_roc', 'average_precision', 'mase', 'coverage', 'recall' or "
+        "'ndcg', got 'acuracy'",
     ),
 }
 
