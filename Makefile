@@ -24,7 +24,7 @@ WITH_SERVERS := $(addprefix tests/integration/,benchmarks kafka monitoring test_
   test_sql_functions.py)
 LATER := $(addprefix tests/integration/,test_anomaly_detection.py test_forecasting.py test_killed_verdicts.py \
   test_learning.py test_learning_keys.py test_pieces.py test_predictive_maintenance.py test_published_features.py \
-  test_resume.py test_sentiment.py test_stored_features.py)
+  test_recommendations.py test_resume.py test_sentiment.py test_stored_features.py)
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
 # $(call make_venv,FOLDER,EXTRAS): the package, editable, in a virtual environment of its own.

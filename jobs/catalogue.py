@@ -45,6 +45,9 @@ JOBS = MappingProxyType(
             "readings of parts to the chance of a failure, and their remaining life",
             "predictive_maintenance.jsonl.gz",
         ),
+        "recommendations": JobEntry(
+            "jobs.fraud_detection", "views of items to those that may be wanted next", "recommendations.jsonl.gz"
+        ),
         "sentiment": JobEntry(
             "jobs.fraud_detection", "texts to the chance that they are favourable", "sentiment.jsonl.gz"
         ),

@@ -1,0 +1,1 @@
+"""Training of the recommendation job's model: the law of its sessions, the baselines, the model, and the program."""
