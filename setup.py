@@ -127,6 +127,7 @@ setup(
     package_data={
         **{package: ["py.typed"] for package in PACKAGES},
         "conf": ["*.yaml", "py.typed"],
+        "gress.new_job": ["templates/*"],
         "gress.report": ["templates/*"],
         "jobs": ["py.typed", "samples/*"],
         "models": ["*/*/model.json", "*/*/model.onnx", "*/*/model.tflite", "py.typed"],

@@ -19,6 +19,7 @@ from gress.cli.experiments.replay import mount as mount_replay
 from gress.cli.experiments.report import mount as mount_experiment_report
 from gress.cli.flags.job_flags import Config, History, Input, JobName
 from gress.cli.flags.shared_flags import Json, Set
+from gress.cli.jobs.commands import jobs_app
 from gress.cli.kafka import dev_app, jars_app
 from gress.cli.learn.commands import learn_app
 from gress.cli.metrics import metrics_app
@@ -48,7 +49,6 @@ app = typer.Typer(
     epilog="To begin: gress run fraud-detection --output out, then gress report out.",
 )
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-jobs_app = typer.Typer(no_args_is_help=True, help="The jobs that come with the package.")
 config_app = typer.Typer(no_args_is_help=True, help="Settings: check a file, show what is in effect.")
 features_app = typer.Typer(no_args_is_help=True, help="Features: list, explain, export; what the store holds.")
 app.add_typer(jobs_app, name="jobs", rich_help_panel=RUN)
@@ -291,16 +291,6 @@ def check_config(
         _fail("\n".join(map(str, problems)), 2)
     print_line(render_yaml(settings).rstrip())
     typer.echo(f"{file}: a run would start with these settings" if settings.job else f"{file}: no mistake", err=True)
-
-
-@jobs_app.command("list")
-def list_jobs() -> None:
-    """List the jobs, and where their settings are."""
-    from gress.cli.console import print_table
-    from jobs.catalogue import JOBS, default_config
-
-    rows = [(name, entry.title, str(default_config(name))) for name, entry in JOBS.items()]
-    print_table("", ("job", "what it does", "settings"), rows)
 
 
 @app.command("doctor", rich_help_panel=RUN)

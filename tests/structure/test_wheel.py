@@ -55,6 +55,11 @@ def test_templates_of_the_report_are_in_it(repository: Path, names: set[str]) ->
     assert templates - names == set()
 
 
+def test_templates_of_a_new_job_are_in_it(names: set[str]) -> None:
+    templates = {"gress/new_job/templates/readme.template", "gress/new_job/templates/tests.template"}
+    assert templates - names == set()
+
+
 def test_every_folder_with_modules_is_a_package(names: set[str]) -> None:
     folders = {name.rpartition("/")[0] for name in names if name.endswith(".py")}
     assert {folder for folder in folders if f"{folder}/__init__.py" not in names} == set()

@@ -1,0 +1,1 @@
+"""`gress jobs`: the jobs that come with the package, and new ones."""
