@@ -102,6 +102,18 @@ def test_settings_of_a_new_folder_are_those_of_a_run(
     assert max(map(len, Path("job.yaml").read_text(encoding="utf-8").splitlines())) <= 120
 
 
+def test_feature_in_the_comment_is_right_and_asks_for_another_model(
+    from_csv: WrittenFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(from_csv.path)
+    text = Path("job.yaml").read_text(encoding="utf-8")
+    file = tmp_path / "job.yaml"
+    file.write_text(text.replace("      # - {name: events_1d", "      - {name: events_1d"), encoding="utf-8")
+    assert check_settings(file, needs_model=False)[1] == []
+    (problem,) = check_settings(file)[1]
+    assert "model stays@1.0.0 was trained on 25 columns, the job's features have 26" in str(problem)
+
+
 def test_settings_say_what_the_sample_showed(from_csv: WrittenFolder) -> None:
     job = gress.load_settings(from_csv.path / "job.yaml").job
     assert job is not None
