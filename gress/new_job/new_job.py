@@ -17,7 +17,8 @@ from gress.new_job.guess_fields import as_time, guess_fields, parse_fields
 from gress.new_job.job_yaml import job_yaml
 from gress.new_job.made_up_events import LAW, make_events
 from gress.new_job.read_sample import read_sample
-from gress.new_job.write_folder import WrittenFolder, check_free, write_folder
+from gress.new_job.whole_folder import check_free
+from gress.new_job.write_folder import WrittenFolder, write_folder
 from jobs.errors import refuse
 
 if TYPE_CHECKING:
@@ -56,9 +57,7 @@ def make_job(wanted: NewJob, now: dt.datetime, ask: Ask | None = None) -> Writte
     Raises:
         ConfigError, FeatureError, JobError, ModelError: something does not fit; nothing is written.
     """
-    if re.fullmatch(SEGMENT, wanted.name) is None:
-        expected = "letters, digits, '.', '_' and '-', 200 at most, and no sign first"
-        refuse("job name", expected, one_line(repr(wanted.name)), "name it such as late-orders")
+    check_name(wanted.name)
     check_free(wanted.output)
     texts = list(wanted.fields)
     if not (texts or wanted.sample) and ask is not None:
@@ -77,6 +76,17 @@ def make_job(wanted: NewJob, now: dt.datetime, ask: Ask | None = None) -> Writte
     features = choose_features(fields, parts, rows)
     yaml = job_yaml(wanted.name, fields, parts, features, has_alerts=_is_binary(fields[parts.label], parts, rows))
     return write_folder(wanted.output, yaml, rows, about, now)
+
+
+def check_name(name: str) -> None:
+    """Refuse what is no name of a job.
+
+    Raises:
+        JobError: it has other signs, or is too long.
+    """
+    if re.fullmatch(SEGMENT, name) is None:
+        expected = "letters, digits, '.', '_' and '-', 200 at most, and no sign first"
+        refuse("job name", expected, one_line(repr(name)), "name it such as late-orders")
 
 
 def _with_told(guessed: dict[str, FieldSettings], told: Mapping[str, FieldSettings]) -> dict[str, FieldSettings]:

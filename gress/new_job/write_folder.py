@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 from conf.loading.loader import load_settings
 from gress.new_job.fit_linear import FittedModel, fit_linear
 from gress.new_job.job_yaml import REGISTRY
+from gress.new_job.whole_folder import whole_folder
 from jobs.errors import fail, refuse
 from models.lineage import Lineage
 
@@ -49,22 +49,6 @@ class WrittenFolder:
     fitted: FittedModel
 
 
-def check_free(output: Path) -> None:
-    """Refuse a folder that holds something, or that cannot be made.
-
-    Raises:
-        JobError: the text says which.
-    """
-    subject = f"folder {output}"
-    if output.is_dir() and not output.is_symlink():
-        if any(output.iterdir()):
-            refuse(subject, "a new or empty folder", "one with files in it", "name another --output")
-    elif output.exists() or output.is_symlink():
-        refuse(subject, "a new or empty folder", "a file or a link", "name another --output")
-    if not output.absolute().parent.is_dir():
-        refuse(subject, "a folder to make it in", f"no {output.absolute().parent}", "make that first")
-
-
 def write_folder(
     output: Path, yaml: str, rows: Sequence[Mapping[str, Any]], about_sample: str, now: dt.datetime
 ) -> WrittenFolder:
@@ -80,16 +64,12 @@ def write_folder(
     Raises:
         ConfigError, FeatureError, JobError, ModelError: the settings or the events do not suit a run.
     """
-    check_free(output)
-    with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.absolute().parent) as beside:
-        folder = Path(beside) / "job"
-        folder.mkdir()
+    with whole_folder(output) as folder:
         (folder / SETTINGS).write_text(yaml, encoding="utf-8")
         job = load_settings(folder / SETTINGS, environ={}).job
         if job is None:
             refuse(f"folder {output}", "a `job:` in its settings", "none")
         written = _fill(folder, job, rows, about_sample, now)
-        folder.rename(output)
     return WrittenFolder(output, *written)
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from gress.new_job.event_parts import Ask
 
 jobs_app = typer.Typer(no_args_is_help=True, help="The jobs that come with the package; a new one of your own.")
+_NEXT = "next: cd {}, then see README.md"
 
 
 @jobs_app.command("list")
@@ -25,7 +26,7 @@ def list_command() -> None:
 
 
 @jobs_app.command("new")
-def new_command(
+def new_command(  # noqa: PLR0913, PLR0917 - one argument for each option
     name: Annotated[str, typer.Argument(help="Name of the job and of its model, such as returns.")],
     sample: Annotated[
         str,
@@ -48,6 +49,10 @@ def new_command(
     label: Annotated[
         str, typer.Option("--label", help="Field of the truth to predict; default: label.", show_default=False)
     ] = "",
+    like: Annotated[
+        str,
+        typer.Option("--like", help="Begin as a copy of this job, with its model and events.", show_default=False),
+    ] = "",
     output: Annotated[
         Optional[Path],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
         typer.Option("--output", help="New folder; default: NAME."),
@@ -57,19 +62,25 @@ def new_command(
 
     It holds settings with comments, a sample of events, a model that is fitted on it, a test and a README. Fields are
     read from --sample; without one they are named, and events are made up. On a terminal, what is missing is asked for.
+    --like takes all of that from a job of `gress jobs list` instead.
     """
     import datetime as dt
 
     from gress.cli.console import print_line
+    from gress.new_job.copy_job import copy_job
     from gress.new_job.new_job import NewJob, make_job
 
     parts = {"id": id, "key": key, "time": time, "label": label}
     wanted = NewJob(name, output or Path(name), sample, fields or (), parts)
+    if like:
+        print_line(f"{wanted.output}: {copy_job(wanted, like):,} events, and the settings and models of {like}")
+        print_line(_NEXT.format(wanted.output))
+        return
     made = make_job(wanted, dt.datetime.now(dt.timezone.utc), _asker())
     print_line(f"{made.path}: {made.events:,} events, a model with {made.fitted.text}")
     if made.left_out:
         print_line(f"left out, as a run would not read them: {made.left_out:,}; the first: {made.problem}")
-    print_line(f"next: cd {made.path}, then see README.md")
+    print_line(_NEXT.format(made.path))
 
 
 def _asker() -> Ask | None:

@@ -30,6 +30,15 @@ def test_events_that_are_left_out_are_told(command_line: Run, tmp_path: Path) ->
     assert "left out, as a run would not read them: 1; the first: field 'time'" in told
 
 
+def test_copy_of_a_shipped_job_is_told(command_line: Run, tmp_path: Path) -> None:
+    told = answer_of(command_line, "jobs", "new", "texts", "--like", "sentiment")
+    assert told.splitlines() == [
+        "texts: 1,000 events, and the settings and models of sentiment",
+        "next: cd texts, then see README.md",
+    ]
+    assert (tmp_path / "texts" / "registry" / "sentiment" / "1.0.0" / "model.onnx").is_file()
+
+
 def test_without_a_terminal_nothing_is_asked(command_line: Run, tmp_path: Path) -> None:
     error = refusal_of(command_line, "jobs", "new", "homes", *FIELDS, "--id", "no")
     assert "--label: expected the name of a field, got none" in error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -246,7 +247,8 @@ def test_folder_that_is_not_free_is_left_alone(kind: str, error: str, tmp_path: 
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_empty_folder_is_filled(tmp_path: Path) -> None:
+def test_empty_folder_is_filled_for_a_shell_that_stands_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     fields = ["id:long", "time:timestamp", "a:long", "label:double"]
-    make_job(NewJob("homes", tmp_path, fields=fields), NOW)
-    assert sorted(path.name for path in tmp_path.iterdir()) == FILES
+    make_job(NewJob("homes", Path(), fields=fields), NOW)
+    assert sorted(os.listdir()) == FILES

@@ -1,0 +1,47 @@
+"""Folders that are whole or not there, whatever happens while they are filled."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from jobs.errors import refuse
+
+
+def check_free(output: Path) -> None:
+    """Refuse a folder that holds something, or that cannot be made.
+
+    Raises:
+        JobError: the text says which.
+    """
+    subject = f"folder {output}"
+    if output.is_dir() and not output.is_symlink():
+        if any(output.iterdir()):
+            refuse(subject, "a new or empty folder", "one with files in it", "name another --output")
+    elif output.exists() or output.is_symlink():
+        refuse(subject, "a new or empty folder", "a file or a link", "name another --output")
+    if not output.absolute().parent.is_dir():
+        refuse(subject, "a folder to make it in", f"no {output.absolute().parent}", "make that first")
+
+
+@contextmanager
+def whole_folder(output: Path) -> Iterator[Path]:
+    """Give another folder to fill; it gets its own name when the block ends, and is removed if the block fails.
+
+    Raises:
+        JobError: the name is not free.
+    """
+    check_free(output)
+    is_there = output.is_dir()
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=output if is_there else output.absolute().parent) as place:
+        folder = Path(place) / "new"
+        folder.mkdir()
+        yield folder
+        if not is_there:
+            folder.rename(output)
+            return
+        # Another folder in its place would not be the one in which a shell stands.
+        for each in folder.iterdir():
+            each.rename(output / each.name)
