@@ -23,7 +23,7 @@ from jobs.runs.hidden_values import hiding_values, values_that_flink_shows
 from jobs.runs.problems import find_problems
 from jobs.sources.files import InputFiles, find_inputs
 from jobs.sources.first_rows import check_times
-from jobs.sources.generated import GENERATOR, generate, parse_generator
+from jobs.sources.generated import GENERATOR, check_reads_transactions, generate, parse_generator
 from jobs.sources.kafka import KafkaInput, find_kafka_input
 from jobs.sources.labels import check_labels
 from models.experiments.doubts import experiment_doubts
@@ -141,6 +141,7 @@ def _find_input(request: RunRequest, job: JobSettings, origin: str) -> InputFile
         return _find_files(request, job, given)
     if topics is None:
         parse_generator(request.input or GENERATOR)
+        check_reads_transactions(request.input or GENERATOR, job.events)
     check_labels(job, is_bounded=topics is None or topics.is_bounded)
     return topics
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from conf.folders.whole_file import whole_file
 from conf.nearest import suggest
+from conf.settings import EventSettings
 from jobs.errors import fail, refuse
 from jobs.sources.transactions import GeneratorSettings, TransactionGenerator, write
 
@@ -18,6 +19,11 @@ GENERATOR = "generator:"
 DEFAULTS = GeneratorSettings(customers=1_000, terminals=2_000, seed=1, radius=10.0, compromised_terminals=5e-4)
 """A small town, in which the windows fill and each pattern of fraud appears within the default days."""
 DEFAULT_DAYS = 40
+FIELDS = (
+    "TRANSACTION_ID", "TX_DATETIME", "CUSTOMER_ID", "TERMINAL_ID", "TX_AMOUNT", "TX_FRAUD", "TX_FRAUD_SCENARIO"
+)  # fmt: skip
+"""Fields of a transaction."""
+_SHOWN = 3
 
 _OPTIONS: MappingProxyType[str, Callable[[str], Any]] = MappingProxyType(
     {
@@ -55,6 +61,25 @@ def parse_generator(text: str) -> tuple[int, GeneratorSettings]:
         return days, replace(DEFAULTS, **given)
     except ValueError as error:
         fail(f"input {text}", str(error))
+
+
+def check_reads_transactions(text: str, events: EventSettings) -> None:
+    """Refuse a job whose events are others: each transaction would be a dead letter.
+
+    Raises:
+        JobError: the text names fields that a transaction does not have.
+    """
+    required = {field.source or name for name, field in events.fields.items() if field.required}
+    lacking = sorted(required.difference(FIELDS))
+    if lacking:
+        others = " and others" if len(lacking) > _SHOWN else ""
+        got = f"one that needs {', '.join(lacking[:_SHOWN])}{others}"
+        refuse(
+            f"input {text.removesuffix(':')}",
+            "a job that reads card transactions",
+            got,
+            "name the file of its events with --input",
+        )
 
 
 def generate(text: str, folder: Path) -> Path:

@@ -67,6 +67,11 @@ def test_generated_input_is_written_into_the_output(request_of: Callable[..., Ru
     [
         ({"input": "nowhere.jsonl"}, JobError, "input nowhere.jsonl: expected a file, .* got nothing there"),
         ({"input": "generator:day=1"}, JobError, "expected options days, .*, got 'day'"),
+        (
+            {"input": "", "overrides": ["job.events.fields.TX_AMOUNT.source=amount"]},
+            JobError,
+            "input generator: expected a job that reads card transactions, got one that needs amount; name the file",
+        ),
         ({"output_format": "avro"}, JobError, "format: expected json or parquet, got 'avro'"),
         (
             {"overrides": ["ml.enabled=false"]},
