@@ -252,3 +252,24 @@ def test_empty_folder_is_filled_for_a_shell_that_stands_in_it(tmp_path: Path, mo
     fields = ["id:long", "time:timestamp", "a:long", "label:double"]
     make_job(NewJob("homes", Path(), fields=fields), NOW)
     assert sorted(os.listdir()) == FILES
+
+
+def test_model_learns_from_the_events_with_a_label_in_the_order_of_their_times(tmp_path: Path) -> None:
+    draw = np.random.default_rng(2)
+    labelled = []
+    for number in range(100):
+        # What a means turns over at the end, so that it matters which events are held out.
+        a = float(draw.normal())
+        time = f"2026-01-01T{number // 60:02}:{number % 60:02}:00Z"
+        labelled.append({"id": number, "time": time, "a": a, "label": int((a > 0) == (number < 80))})
+    unlabelled = [{"id": 100 + n, "time": "2026-01-02", "a": float(n)} for n in range(30)]
+    mixed = [[*labelled, *unlabelled][at] for at in draw.permutation(130)]
+    found = []
+    for name, rows in (("plain", labelled), ("mixed", mixed)):
+        sample = tmp_path / f"{name}.jsonl"
+        sample.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        found.append(make_job(NewJob(name, tmp_path / name, str(sample)), NOW).fitted)
+    plain, other = found
+    assert plain.figures["auc_roc"] < 0.2
+    assert (other.trained, other.held_out, other.figures) == (80, 20, pytest.approx(plain.figures))
+    np.testing.assert_allclose(other.model.weights, plain.model.weights)
