@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from conf.loading.loader import load_settings
@@ -26,7 +26,7 @@ from gress.cluster.conf import flink_home
 from gress.cluster.embedded_python import check_embedded_python
 from gress.cluster.package import stage_package
 from gress.cluster.savepoints import as_path
-from jobs.catalogue import default_config, find_job
+from jobs.catalogue import default_config, find_job, sample_input
 from jobs.errors import JobError, refuse
 from jobs.flink.rest import ENDED, FlinkRest
 from jobs.sources.files import find_inputs
@@ -108,7 +108,7 @@ def submit(request: Submission, show: Callable[[str], object], environ: dict[str
     """
     environ = dict(os.environ if environ is None else environ)
     rest = FlinkRest(request.cluster)
-    _check(request, rest, environ)
+    request = with_sample(request, _check(request, rest, environ))
     with tempfile.TemporaryDirectory(prefix="gress-submit-") as folder:
         package = stage_package(Path(folder) / "package", request.wheel)
         process = subprocess.Popen(
@@ -131,6 +131,18 @@ def submit(request: Submission, show: Callable[[str], object], environ: dict[str
             raise
         finally:
             _let_go(process)
+
+
+def with_sample(request: Submission, settings: Settings) -> Submission:
+    """Return a request whose input is the job's sample, as `gress run` takes it, where nothing else is named.
+
+    The copy of the sample that is shipped goes with the client, which may be before the workers have read it.
+    """
+    has_topics = settings.job is not None and settings.job.source.kafka is not None
+    sample = sample_input(request.job)
+    if sample is None or has_topics or request.input is not None:
+        return request
+    return replace(request, input=str(sample))
 
 
 def client_arguments(request: Submission, package: Path) -> list[str]:
@@ -169,7 +181,8 @@ def wait_for_end(rest: FlinkRest, job_id: str, sleep: Callable[[float], None] = 
     return state
 
 
-def _check(request: Submission, rest: FlinkRest, environ: dict[str, str]) -> None:
+def _check(request: Submission, rest: FlinkRest, environ: dict[str, str]) -> Settings:
+    """Return the settings of a request that can work."""
     find_job(request.job)
     path = request.config or default_config(request.job)
     if request.input is not None and is_path(request.input):
@@ -189,6 +202,7 @@ def _check(request: Submission, rest: FlinkRest, environ: dict[str, str]) -> Non
     check_embedded_python(rest, settings)
     if request.state and request.state.startswith(("/", "file:")) and not Path(as_path(request.state)).exists():
         refuse(f"state {request.state}", "a savepoint or checkpoint", "nothing there", "check the path")
+    return settings
 
 
 def _check_endless(request: Submission, settings: Settings, origin: str) -> None:

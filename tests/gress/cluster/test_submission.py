@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from conf.loading.loader import load_settings
+from conf.settings import Settings
 from gress.cluster.client_conf import client_environment
 from gress.cluster.package import PACKAGES, stage_package
-from gress.cluster.submission import Submission, client_arguments, submit
-from jobs.catalogue import default_config
+from gress.cluster.submission import Submission, client_arguments, submit, with_sample
+from jobs.catalogue import default_config, sample_input
 from jobs.errors import JobError
 from jobs.flink.conf_file import read_flink_conf
 from jobs.flink.rest import ClusterUnreachable
@@ -39,6 +41,19 @@ def test_clients_options_come_before_the_programs() -> None:
         *("-pym", "gress.cli.main", "run", "fraud-detection", "--output", "/out", "--input", "generator:days=3"),
         *("--set", "a.b=1", "--overwrite"),
     ]
+
+
+def test_job_with_a_sample_reads_that_of_this_installation() -> None:
+    def settings(job: str, *overrides: str) -> Settings:
+        return load_settings(default_config(job), overrides=overrides, environ={})
+
+    topics = "job.source.kafka={topics: [a], servers: 'h:1', group: g}"
+    plain, kafka = settings("sentiment"), settings("sentiment", topics)
+    asks = asked(job="sentiment")
+    assert with_sample(asks, plain).input == str(sample_input("sentiment"))
+    assert with_sample(asks, kafka) == asks
+    assert with_sample(asked(job="sentiment", input="/in.jsonl"), plain).input == "/in.jsonl"
+    assert with_sample(asked(), settings("fraud-detection")) == asked()
 
 
 def test_paths_mean_the_same_to_everybody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
