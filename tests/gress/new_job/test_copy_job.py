@@ -11,11 +11,11 @@ import gress
 from gress.config_check import check_settings
 from gress.new_job.copy_job import MOST_EVENTS, copy_job
 from gress.new_job.new_job import NewJob
-from jobs.catalogue import default_config
+from jobs.catalogue import JOBS, default_config
 from jobs.errors import JobError
 from models.registry import local_registry
 
-COPIED = ("anomaly-detection", "forecasting", "fraud-detection", "predictive-maintenance", "sentiment")
+COPIED = tuple(name for name in JOBS if name not in {"ab-test", "online-learning"})
 FILES = ["README.md", "job.yaml", "registry", "sample.jsonl", "test_job.py"]
 
 
