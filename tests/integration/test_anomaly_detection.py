@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from typing import Any
 
 import numpy as np
 import pytest
 
-from jobs.catalogue import default_config, sample_input
+from jobs.catalogue import default_config
 from state.trackers.half_space_trees import HalfSpaceTreesSettings
 from state.trackers.robust_z import RobustZSettings
 from tests.support.job_runs import JobRun, run_job
+from tests.support.samples import first_rows
 
 ROWS = 1_600
 READINGS = ("temperature", "vibration", "pressure", "current")
@@ -20,10 +20,7 @@ READINGS = ("temperature", "vibration", "pressure", "current")
 
 @pytest.fixture(scope="module")
 def rows() -> list[dict[str, Any]]:
-    path = sample_input("anomaly-detection")
-    assert path is not None
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for _, line in zip(range(ROWS), lines, strict=False)]
+    return first_rows("anomaly-detection", ROWS)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from typing import Any
 
@@ -10,9 +9,10 @@ import numpy as np
 import pytest
 
 import gress
-from jobs.catalogue import default_config, sample_input
+from jobs.catalogue import default_config
 from state.trackers.seasonal import SeasonalSettings
 from tests.support.job_runs import JobRun, run_job
+from tests.support.samples import first_rows
 
 ROWS = 8 * 24 * 10
 SERIES = SeasonalSettings(3_600_000, 168, 24, level=0.005, trend=0.0, season=0.2)
@@ -20,10 +20,7 @@ SERIES = SeasonalSettings(3_600_000, 168, 24, level=0.005, trend=0.0, season=0.2
 
 @pytest.fixture(scope="module")
 def rows() -> list[dict[str, Any]]:
-    path = sample_input("forecasting")
-    assert path is not None
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for _, line in zip(range(ROWS), lines, strict=False)]
+    return first_rows("forecasting", ROWS)
 
 
 @pytest.fixture(scope="module")

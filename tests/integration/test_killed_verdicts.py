@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from jobs.sources.transactions import GeneratorSettings, TransactionGenerator, write
 from tests.support.experiment_runs import SPLIT, overrides
 from tests.support.experiments import xxh64
 from tests.support.fraud_config import STATELESS, write_fraud_config
 from tests.support.job_runs import read_parts, run_job
 from tests.support.killed_runs import WAIT_S, WrittenAndSaved, kill_once, start_run
+from tests.support.samples import write_files
 
 FILES, EVENTS_A_FILE = 24, 2_000
 METRICS = (
@@ -28,14 +28,7 @@ PATIENTLY = "ml.inference.max_latency=60s"
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    whole, folder = tmp_path / "whole.jsonl", tmp_path / "events"
-    write(whole, TransactionGenerator(GeneratorSettings(customers=1_000)).batches(FILES * EVENTS_A_FILE))
-    lines = whole.read_bytes().splitlines(keepends=True)
-    folder.mkdir()
-    for number in range(FILES):
-        part = lines[number * EVENTS_A_FILE : (number + 1) * EVENTS_A_FILE]
-        (folder / f"{number:03}.jsonl").write_bytes(b"".join(part))
-    return folder
+    return write_files(tmp_path, customers=1_000, files=FILES, events_a_file=EVENTS_A_FILE)
 
 
 def records(output: Path) -> list[dict[str, Any]]:

@@ -17,13 +17,13 @@ from conf.loading.loader import load_settings
 from gress.feature_store.verify_run import Verified, verify_exported
 from jobs.runs.export import export_features
 from jobs.runs.prepare import RunRequest
-from jobs.sources.transactions import GeneratorSettings, TransactionGenerator, write
 from state.feature_store.cells import unpack_cells
 from state.feature_store.features import Features
 from state.feature_store.redis_client import open_client
 from tests.support.job_runs import run_job
 from tests.support.killed_runs import WAIT_S, kill_once, start_run
 from tests.support.redis_server import PROGRAM, RedisServer, redis_server
+from tests.support.samples import write_files
 
 FILES, EVENTS_A_FILE = 8, 2_000
 # Batches so small that a run is not over before it is killed.
@@ -42,14 +42,7 @@ def server(no_service: Callable[[str], NoReturn], tmp_path: Path) -> Iterator[Re
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    whole, folder = tmp_path / "whole.jsonl", tmp_path / "events"
-    write(whole, TransactionGenerator(GeneratorSettings(customers=300)).batches(FILES * EVENTS_A_FILE))
-    lines = whole.read_bytes().splitlines(keepends=True)
-    folder.mkdir()
-    for number in range(FILES):
-        part = lines[number * EVENTS_A_FILE : (number + 1) * EVENTS_A_FILE]
-        (folder / f"{number:03}.jsonl").write_bytes(b"".join(part))
-    return folder
+    return write_files(tmp_path, customers=300, files=FILES, events_a_file=EVENTS_A_FILE)
 
 
 def publishing(server: RedisServer, db: int) -> list[str]:

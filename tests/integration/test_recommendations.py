@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from typing import Any
 
@@ -10,9 +9,10 @@ import numpy as np
 import pytest
 
 import gress
-from jobs.catalogue import default_config, sample_input
+from jobs.catalogue import default_config
 from state.trackers.recent import RecentSettings
 from tests.support.job_runs import JobRun, run_job
+from tests.support.samples import first_rows
 
 ROWS, MOST = 2_500, 10
 COLUMNS = tuple(f"viewed_{place}" for place in range(1, 9))
@@ -20,10 +20,7 @@ COLUMNS = tuple(f"viewed_{place}" for place in range(1, 9))
 
 @pytest.fixture(scope="module")
 def rows() -> list[dict[str, Any]]:
-    path = sample_input("recommendations")
-    assert path is not None
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for _, line in zip(range(ROWS), lines, strict=False)]
+    return first_rows("recommendations", ROWS)
 
 
 @pytest.fixture(scope="module")

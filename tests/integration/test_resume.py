@@ -9,26 +9,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from jobs.sources.transactions import GeneratorSettings, TransactionGenerator, write
 from tests.support.job_runs import read_parts, run_job
 from tests.support.killed_runs import WAIT_S, kill_once, start_run
+from tests.support.samples import write_files
 
 # Batches so small that a run is not over before it is killed, and files so small that a checkpoint need not wait long.
 SLOWLY = "job.inference.batch_size=200"
-EVENTS_A_FILE = 3_000
+FILES, EVENTS_A_FILE = 50, 3_000
 
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    whole = tmp_path / "whole.jsonl"
-    write(whole, TransactionGenerator(GeneratorSettings(customers=2_000)).batches(150_000))
-    folder = tmp_path / "events"
-    folder.mkdir()
-    lines = whole.read_bytes().splitlines(keepends=True)
-    for number in range(len(lines) // EVENTS_A_FILE):
-        part = lines[number * EVENTS_A_FILE : (number + 1) * EVENTS_A_FILE]
-        (folder / f"{number:03}.jsonl").write_bytes(b"".join(part))
-    return folder
+    return write_files(tmp_path, customers=2_000, files=FILES, events_a_file=EVENTS_A_FILE)
 
 
 def start(config: Path, output: Path, parallelism: int, *options: str) -> subprocess.Popen[bytes]:
