@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jobs.errors import refuse
+from jobs.errors import fail, refuse
+from state.feature_store.group import Group
 from udfs.feature_store.past.history_file import HistoryFile
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ def _file(text: str) -> HistoryFile:
     for name, value in (("time", time), ("feature_set", feature_set)):
         if not value:
             refuse(path, f"a file of gress features export, which says its {name}", "another", f"add ,{name}=...")
+    try:
+        Group(entity, feature_set)
+    except ValueError as error:
+        fail(f"--history {text}", str(error), "give the names that the store has the rows under")
     return HistoryFile(path, entity, feature_set, given.get("key", entity), time)
 
 

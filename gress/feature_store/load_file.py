@@ -10,6 +10,7 @@ import numpy as np
 
 from jobs.errors import fail, refuse
 from state.feature_store.group import Group
+from udfs.feature_store.file_columns import check_columns, entities_of, times_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,7 +68,8 @@ def load_file(request: LoadRequest, store: FeatureStore, progress: Callable[[int
         progress: function that is told of the rows done and of all.
 
     Raises:
-        JobError: the file cannot be read, or lacks a column.
+        JobError: the file cannot be read, or has a value that no store keeps.
+        FeatureError: the file lacks a column, or has one of another type.
         StoreError: the store did not take the rows; load again, those before change nothing then.
     """
     file = _open(request.path)
@@ -76,7 +78,10 @@ def load_file(request: LoadRequest, store: FeatureStore, progress: Callable[[int
     for batch in file.iter_batches(_ROWS_AT_ONCE, columns=[request.key, request.time, *names]):
         keys, times, there = _keys_and_times(request, batch)
         columns = {name: _values(batch.column(name))[there] for name in names}
-        older += store.put_many(group, keys, columns, times)
+        try:
+            older += store.put_many(group, keys, columns, times)
+        except ValueError as error:
+            fail(str(request.path), str(error))
         rows, skipped = rows + len(keys), skipped + len(batch) - len(keys)
         progress(rows + skipped, file.metadata.num_rows)
     return Loaded(group, rows, skipped, older)
@@ -101,9 +106,9 @@ def _target(request: LoadRequest, schema: Any) -> tuple[Group, Sequence[str]]:
                "give it as --feature-set")  # fmt: skip
     names = request.columns or tuple(json.loads(about.get("gress.feature_columns", "[]")))
     names = names or tuple(name for name in schema.names if name not in {request.key, request.time})
-    missing = [name for name in (request.key, request.time, *names) if name not in schema.names]
-    if missing:
-        refuse(str(request.path), f"a column {missing[0]!r}", ", ".join(schema.names))
+    check_columns(str(request.path), schema, key=request.key, time=request.time, values=names)
+    if not names:
+        refuse(str(request.path), "columns with values beside key and time", "none")
     try:
         return Group(request.entity or request.key, feature_set), names
     except ValueError as error:
@@ -112,27 +117,26 @@ def _target(request: LoadRequest, schema: Any) -> tuple[Group, Sequence[str]]:
 
 def _keys_and_times(request: LoadRequest, batch: Any) -> tuple[list[str], Any, Any]:
     """Return entities and times of the rows that have both, and which rows these are."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    times = batch.column(request.time)
-    if not (pa.types.is_timestamp(times.type) or pa.types.is_integer(times.type)):
-        refuse(str(request.path), f"timestamps or milliseconds in column {request.time!r}", str(times.type))
-    if pa.types.is_timestamp(times.type):
-        times = times.cast(pa.timestamp("ms", times.type.tz), safe=False)
-    times = times.cast(pa.int64())
-    keys = batch.column(request.key).cast(pa.string())
-    there = pc.and_(keys.is_valid(), times.is_valid())
-    rows = there.to_numpy(zero_copy_only=False)
-    return keys.filter(there).to_pylist(), times.filter(there).to_numpy(), rows
+    names, times = entities_of(batch.column(request.key)).names, batch.column(request.time)
+    is_there = np.array([name is not None for name in names], bool) & times.is_valid().to_numpy(zero_copy_only=False)
+    keys = [name for name, is_kept in zip(names, is_there.tolist(), strict=True) if name is not None and is_kept]
+    return keys, times_of(str(request.path), request.time, times.filter(_mask(is_there))), is_there
 
 
 def _values(column: Any) -> Any:
     """Return a column as an array; one with nulls as objects, so that they stay apart from NaN."""
     import pyarrow as pa
 
-    if column.null_count or not (pa.types.is_primitive(column.type) and not pa.types.is_temporal(column.type)):
+    if pa.types.is_decimal(column.type):
+        column = column.cast(pa.float64())
+    if column.null_count or not pa.types.is_primitive(column.type):
         values = np.empty(len(column), object)
         values[:] = column.to_pylist()
         return values
     return column.to_numpy(zero_copy_only=False)
+
+
+def _mask(is_kept: Any) -> Any:
+    import pyarrow as pa
+
+    return pa.array(is_kept)

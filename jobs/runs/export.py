@@ -97,13 +97,15 @@ def _past(prepared: PreparedRun, history: Sequence[HistoryFile]) -> PastStore:
     """Return the store as it was; the one that runs knows the newest values only, which events did not know."""
     store, job = prepared.settings.ml.feature_store, prepared.job
     past = PastStore(tuple(history), store.ttl_ms if store.ttl_on == "event" else None)
-    for value in past.lacking(compile_feature_set(job.features, job.events)):
+    features = compile_feature_set(job.features, job.events)
+    for value in past.lacking(features):
         refuse(
             f"feature {value.column!r}",
             f"the history of {value.entity} with feature set {value.feature_set}, to see what was known at each event",
             "none",
             f"add --history {value.entity}=FILE",
         )
+    past.check(features)
     return past
 
 

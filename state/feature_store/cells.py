@@ -22,6 +22,7 @@ HEAD = 9
 _NUMBER = np.dtype([("time", ">i8"), ("kind", "u1"), ("bits", "<i8")])
 # Times beyond lose their last bits in Lua, whose numbers are float64.
 MAX_TIME_MS = 1 << 53
+_WHOLE = 1 << 63
 
 
 class Kind(IntEnum):
@@ -97,21 +98,44 @@ def pack_column(values: ArrayLike, times_ms: NDArray[np.int64]) -> list[bytes]:
 
     Raises:
         TypeError: a value is of another type.
+        ValueError: a whole number has more than 64 bits.
 
     Example:
         >>> [cell.hex() for cell in pack_column([1.0], np.array([1]))]
         ['000000000000000101000000000000f03f']
     """
-    given = np.asarray(values)
+    given = _as_array(values)
     kind = {"f": Kind.FLOAT, "i": Kind.INT, "u": Kind.INT, "b": Kind.BOOL}.get(given.dtype.kind)
     if kind is None:
         return [_pack(value, time) for value, time in zip(given.tolist(), times_ms.tolist(), strict=True)]
     cells = np.empty(len(given), _NUMBER)
     cells["time"], cells["kind"] = times_ms, kind
+    if given.dtype == np.uint64 and len(given):
+        _check_whole(int(given.max()))
     numbers = given.astype(np.float64).view(np.int64) if kind is Kind.FLOAT else given.astype(np.int64)
     cells["bits"] = numbers
     packed: list[bytes] = cells.view(f"V{_NUMBER.itemsize}").tolist()
     return packed
+
+
+def _as_array(values: ArrayLike) -> NDArray[Any]:
+    """Return values as an array that keeps the type of each."""
+    given = np.asarray(values)
+    if given.dtype.kind in "fiubO":
+        return given
+    if isinstance(values, np.ndarray):
+        if given.dtype.kind != "U":
+            msg = f"expected numbers, booleans, texts or None, got {given.dtype}"
+            raise TypeError(msg)
+        return given
+    # NumPy makes texts of numbers beside texts, and cuts zeros off their ends.
+    return np.fromiter(values, object, len(given))  # type: ignore[arg-type]
+
+
+def _check_whole(number: int) -> None:
+    if not -_WHOLE <= number < _WHOLE:
+        msg = f"expected whole numbers of 64 bits, from -2^63 to 2^63 - 1, got {number}"
+        raise ValueError(msg)
 
 
 def _pack(value: Any, time_ms: int) -> bytes:
@@ -120,6 +144,8 @@ def _pack(value: Any, time_ms: int) -> bytes:
         return time + bytes([Kind.MISSING])
     if isinstance(value, str):
         return time + bytes([Kind.TEXT]) + value.encode()
+    if isinstance(value, int):
+        _check_whole(value)
     if isinstance(value, bool | int | float | np.number | np.bool_):
         return pack_column(np.asarray([value]), np.array([time_ms]))[0]
     msg = f"expected a number, a boolean, a text or None, got {type(value).__name__}"

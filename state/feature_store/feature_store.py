@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from state.feature_store.group import Group
     from state.feature_store.reads.store_options import StoreOptions
 
-# Entities of one call to a server, which does nothing else meanwhile.
+# Entities, and values, of one call to a server, which does nothing else meanwhile.
 _WRITTEN_AT_ONCE = 500
+_VALUES_AT_ONCE = 50_000
 
 
 class FeatureStore:
@@ -110,7 +111,7 @@ class FeatureStore:
         Raises:
             StoreError: the backend did not take them; those before may be there, and all may be written again.
             TypeError: a value is no number, boolean, text or None.
-            ValueError: times are no milliseconds, or lengths differ.
+            ValueError: times are no milliseconds, lengths differ, or a whole number has more than 64 bits.
         """
         times = np.asarray(times_ms, np.int64)
         check_times(times)
@@ -118,12 +119,16 @@ class FeatureStore:
         if not columns:
             return 0
         rows, names, full = pack_rows(columns, times), list(columns), [group.key(key) for key in keys]
+        at_once = max(1, min(_WRITTEN_AT_ONCE, _VALUES_AT_ONCE // len(names)))
         older = 0
-        for start in range(0, len(full), _WRITTEN_AT_ONCE):
-            part = slice(start, start + _WRITTEN_AT_ONCE)
-            older += self._attempts.call(partial(self._backend.write, full[part], names, rows[part]))
-        self._counting.add(older=older)
-        self._views.forget(group, keys)
+        try:
+            for start in range(0, len(full), at_once):
+                part = slice(start, start + at_once)
+                older += self._attempts.call(partial(self._backend.write, full[part], names, rows[part]))
+        finally:
+            # A write that failed may have been done all the same.
+            self._counting.add(older=older)
+            self._views.forget(group, keys)
         return older
 
     def names(self, group: Group, key: str) -> list[str]:

@@ -37,14 +37,13 @@ class RedisBackend:
     def read(self, keys: Sequence[str], names: Sequence[Sequence[str]]) -> Sequence[Sequence[bytes | None]]:
         """Return the cells of distinct keys under the names of each.
 
-        All commands go out before the first answer is awaited.
+        All commands go out before the first answer is awaited. A key of another type has none: it was not written here.
         """
         with self._failures():
             pipeline = self._client().pipeline(transaction=False)
             for key, own in zip(keys, names, strict=True):
-                pipeline.hmget(key, own)
-            rows: list[list[bytes | None]] = pipeline.execute()
-            return rows
+                pipeline.hmget(_bytes(key), own)
+            return [_cells(row, own) for row, own in zip(pipeline.execute(raise_on_error=False), names, strict=True)]
 
     def write(self, keys: Sequence[str], names: Sequence[str], rows: Sequence[Sequence[bytes]]) -> int:
         """Keep the cells that are not older than those kept; return how many were older."""
@@ -52,24 +51,24 @@ class RedisBackend:
         with self._failures():
             client = self._client()
             if self._options.mode != "cluster":
-                return int(self._script(keys, [*head, *(cell for row in rows for cell in row)]))
+                return int(self._script([*map(_bytes, keys)], [*head, *(cell for row in rows for cell in row)]))
             # The keys of a script must be on one node.
             pipeline = client.pipeline(transaction=False)
             for key, row in zip(keys, rows, strict=True):
-                pipeline.execute_command("EVAL", WRITE, 1, key, *head, *row)
+                pipeline.execute_command("EVAL", WRITE, 1, _bytes(key), *head, *row)
             return sum(map(int, pipeline.execute()))
 
     def names(self, key: str) -> list[str]:
         """Return the names of the cells of a key, sorted."""
         with self._failures():
-            return sorted(name.decode() for name in self._client().hkeys(key))
+            return sorted(name.decode(errors="replace") for name in self._client().hkeys(_bytes(key)))
 
     def delete(self, keys: Sequence[str]) -> int:
         """Forget keys; return how many there were."""
         with self._failures():
             pipeline = self._client().pipeline(transaction=False)
             for key in keys:
-                pipeline.delete(key)
+                pipeline.delete(_bytes(key))
             return sum(map(int, pipeline.execute()))
 
     def stats(self) -> BackendStats:
@@ -123,6 +122,19 @@ class RedisBackend:
             raise StoreError(_reason(error), f"redis at {where}: {error}") from error
 
 
+def _bytes(key: str) -> bytes:
+    """Return a key as the server has it; one with half a character, which JSON can hold, is a key like others."""
+    return key.encode(errors="surrogatepass")
+
+
+def _cells(row: Any, names: Sequence[str]) -> Sequence[bytes | None]:
+    if isinstance(row, list):
+        return row
+    if str(row).startswith("WRONGTYPE"):
+        return [None] * len(names)
+    raise row
+
+
 def _reason(error: Exception) -> Reason:
     from redis import exceptions
 
@@ -133,8 +145,8 @@ def _reason(error: Exception) -> Reason:
         return "access"
     if isinstance(error, exceptions.TimeoutError | TimeoutError):
         return "timeout"
-    # A server that is loading its file, or that has no master, says so in a reply.
-    is_away = text.startswith(("LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN"))
+    # A server that is loading its file or runs someone's script, or that has no master, says so in a reply.
+    is_away = text.startswith(("LOADING", "BUSY ", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN"))
     is_away = is_away or isinstance(error, exceptions.RedisClusterException | exceptions.ClusterDownError)
     if isinstance(error, exceptions.ConnectionError | OSError) or is_away:
         return "unreachable"

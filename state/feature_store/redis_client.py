@@ -23,7 +23,7 @@ class RedisOptions:
         cert_file: certificate of ours, where the server asks for one.
         key_file: its key.
         timeout_s: longest wait for a connection, and for each answer.
-        connections: most connections at once.
+        connections: most connections at once to a single server; further threads wait for one.
     """
 
     addresses: tuple[tuple[str, int], ...] = (("localhost", 6379),)
@@ -46,7 +46,7 @@ class RedisOptions:
 
 def open_client(options: RedisOptions) -> Any:
     """Return a client of redis-py; it connects with its first command."""
-    from redis import Redis
+    from redis import BlockingConnectionPool, Connection, Redis, SSLConnection
     from redis.backoff import NoBackoff
     from redis.cluster import ClusterNode, RedisCluster
     from redis.retry import Retry
@@ -62,7 +62,15 @@ def open_client(options: RedisOptions) -> Any:
         timeouts = {name: shared[name] for name in ("socket_timeout", "socket_connect_timeout")}
         return Sentinel(list(options.addresses), sentinel_kwargs=timeouts, **shared).master_for(options.master)
     host, port = options.addresses[0]
-    return Redis(host=host, port=port, max_connections=options.connections, **shared)
+    pool = BlockingConnectionPool(
+        max_connections=options.connections,
+        timeout=options.timeout_s,
+        connection_class=SSLConnection if shared.pop("ssl", False) else Connection,
+        host=host,
+        port=port,
+        **shared,
+    )
+    return Redis.from_pool(pool)
 
 
 def _connection(options: RedisOptions) -> dict[str, Any]:

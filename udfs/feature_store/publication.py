@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conf.nearest import suggest
+from state.feature_store.cells import MAX_TIME_MS
 from state.feature_store.group import Group
+from udfs.feature_store.entity_keys import EntityKeys
 from udfs.feature_store.errors import PublishError
-from udfs.feature_store.newest_rows import entity_keys, newest_rows
+from udfs.feature_store.newest_rows import newest_rows
 from udfs.feature_store.store_writer import Rows
 
 if TYPE_CHECKING:
@@ -45,13 +47,15 @@ class Publication:
         A value that is not computable is "no value", as in the files of `gress features export`.
 
         Args:
-            keys: of n rows; those without one are left out.
+            keys: of n rows; those without one are left out, and so are rows whose time no backend can compare.
             times_ms: event times, (n,).
             values: the columns, (n,) each.
         """
-        texts = entity_keys(keys)
-        places = newest_rows(texts, times_ms)
-        named = [str(texts[place]) for place in places.tolist()]
+        entities = EntityKeys.of(keys)
+        is_kept = (times_ms > -MAX_TIME_MS) & (times_ms < MAX_TIME_MS)
+        codes = np.where(is_kept, entities.codes, -1)
+        places = newest_rows(codes, times_ms)
+        named = [entities.distinct[code] for code in codes[places].tolist()]
         columns = {name: _with_none(values[name][places]) for name in self.columns}
         return Rows(self.group, named, columns, times_ms[places])
 

@@ -92,10 +92,12 @@ class View:
         read = turn.reads[turn.own[0]]
         with self._lock:
             read.cells = cells
-            for key in turn.own:
+            forgotten = [key for key in turn.own if self._reads.get(key) is not read]
+            for key in {*turn.own}.difference(forgotten):
                 del self._reads[key]
             if cells is not None:
                 self._cache.put(turn.own, cells, now_s)
+                self._cache.drop(forgotten)
         read.is_over.set()
 
     def answer(self, turn: Turn) -> tuple[Cells, NDArray[np.bool_]]:
@@ -119,9 +121,11 @@ class View:
         return turn.cells, is_failed
 
     def forget(self, keys: Sequence[str]) -> None:
-        """Drop keys from the cache."""
+        """Drop keys from the cache; what is under way with them was asked for before, and is for its askers alone."""
         with self._lock:
             self._cache.drop(keys)
+            for key in keys:
+                self._reads.pop(key, None)
 
 
 def _fill(turn: Turn) -> NDArray[np.bool_]:

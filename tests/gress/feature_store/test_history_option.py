@@ -34,6 +34,11 @@ def test_another_form_is_refused(text: str) -> None:
         history_files([text])
 
 
+def test_a_name_that_no_table_has_is_refused(file: Path) -> None:
+    with pytest.raises(JobError, match=r"--history a:b=.*: entity: expected letters.*give the names that the store"):
+        history_files([f"a:b={file}"])
+
+
 def test_a_file_that_does_not_say_the_rest_is_refused(file: Path, tmp_path: Path) -> None:
     pq.write_table(pa.table({"card": ["a"]}), tmp_path / "other.parquet")
     with pytest.raises(JobError, match="expected a file of gress features export, which says its time, got another"):

@@ -18,6 +18,7 @@ from state.feature_store.feature_store import FeatureStore
 from state.feature_store.group import Group
 from state.feature_store.memory_backend import MemoryBackend
 from state.feature_store.reads.store_options import StoreOptions
+from udfs.features.errors import FeatureError
 from udfs.scoring.breaker import CircuitBreaker
 
 GROUP = Group("customer", "abc")
@@ -85,7 +86,7 @@ def test_times_may_be_whole_milliseconds(store: FeatureStore, write: Callable[..
     ("more", "text"),
     [
         ({}, "the hash of a feature set, which `gress features export` writes, got none; give it as --feature-set"),
-        ({"feature_set": "abc", "key": "id"}, "expected a column 'id', got customer, at, amount"),
+        ({"feature_set": "abc", "key": "id"}, "expected a column 'id', got customer, at, amount.*; name another"),
         ({"feature_set": "abc", "time": "amount"}, "timestamps or milliseconds in column 'amount', got double"),
         ({"feature_set": "a b"}, "feature_set: expected letters.*give another as --entity or --feature-set"),
     ],
@@ -94,8 +95,53 @@ def test_times_may_be_whole_milliseconds(store: FeatureStore, write: Callable[..
 def test_what_is_missing_is_told(
     more: dict[str, Any], text: str, store: FeatureStore, write: Callable[..., Path]
 ) -> None:
-    with pytest.raises(JobError, match=text):
+    with pytest.raises((FeatureError, JobError), match=text):
         load(store, write(), **more)
+
+
+@pytest.mark.parametrize(
+    ("columns", "text"),
+    [
+        ({"card": [b"a"]}, "texts or whole numbers in column 'card', got binary"),
+        ({"at": pa.array([2**60])}, r"milliseconds since 1970 below 2\^53 in column 'at', got a larger number"),
+        ({"at": pa.array([2**63], pa.uint64())}, r"below 2\^53 in column 'at'"),
+        ({"at": pa.array([2**60], pa.timestamp("ms"))}, r"below 2\^53 in column 'at'"),
+        ({"x": pa.array([1], pa.timestamp("ms"))}, "numbers, booleans or texts in column 'x', got timestamp"),
+        ({"x": [[1]]}, "numbers, booleans or texts in column 'x', got list"),
+    ],
+    ids=["bytes as key", "finer times", "unsigned times", "late times", "times as values", "lists"],
+)
+def test_columns_of_other_types_are_refused(
+    columns: dict[str, Any], text: str, store: FeatureStore, write: Callable[..., Path]
+) -> None:
+    path = write({"card": ["a"], "at": [1], "x": [1], **columns})
+    with pytest.raises(FeatureError, match=text):
+        load(store, path, feature_set="abc", key="card")
+
+
+@pytest.mark.parametrize(
+    ("columns", "text"),
+    [
+        ({}, "columns with values beside key and time, got none"),
+        ({"x": pa.array([2**63], pa.uint64())}, "expected whole numbers of 64 bits"),
+    ],
+    ids=["no values", "unsigned"],
+)
+def test_a_file_that_would_load_nothing_or_wrongly_is_refused(
+    columns: dict[str, Any], text: str, store: FeatureStore, write: Callable[..., Path]
+) -> None:
+    with pytest.raises(JobError, match=text):
+        load(store, write({"card": ["a"], "at": [1], **columns}), feature_set="abc", key="card")
+
+
+def test_whole_floats_are_the_keys_of_whole_numbers(store: FeatureStore, write: Callable[..., Path]) -> None:
+    keys = pa.array([1e6, 1e15, 7.5, math.nan, None])
+    times = pa.array([-1, 1, 1, 1, 1], pa.timestamp("us"))
+    path = write({"card": keys, "at": times, "x": pa.array([1, 2, 3, 4, 5]).cast(pa.decimal128(25, 2))})
+    loaded = load(store, path, feature_set="abc", key="card", entity="customer")
+    assert (loaded.rows, loaded.skipped) == (2, 3)
+    got = store.get_many(GROUP, ["1000000", "1000000000000000"], ["x"])
+    assert (got.values("x"), got.times_ms("x").tolist()) == ([1.0, 2.0], [-1, 0])
 
 
 def test_another_file_is_refused(store: FeatureStore, tmp_path: Path) -> None:

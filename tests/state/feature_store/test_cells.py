@@ -81,6 +81,35 @@ def test_other_types_are_refused() -> None:
         pack_column(np.array([b"x"], object), np.array([1]))
 
 
+@pytest.mark.parametrize(
+    ("values", "error", "text"),
+    [
+        ([2**63], ValueError, r"from -2\^63 to 2\^63 - 1, got 9223372036854775808"),
+        ([None, -(2**63) - 1], ValueError, "got -9223372036854775809"),
+        ([2**70], ValueError, "expected whole numbers of 64 bits"),
+        (np.array(["2020-01-01"], "M8[ns]"), TypeError, r"texts or None, got datetime64\[ns\]"),
+        (np.array([1j]), TypeError, "got complex128"),
+        ([b"x", "y"], TypeError, "got bytes"),
+    ],
+    ids=["unsigned", "too small", "too long", "time", "complex", "bytes beside text"],
+)
+def test_what_would_come_back_as_something_else_is_refused(values: Any, error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
+        pack_column(values, np.zeros(len(values), np.int64))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[1, "a", True, 1.5], ["a\0", "\0"], np.array([2**63 - 1], np.uint64)],
+    ids=["mixed", "zeros at the end", "unsigned"],
+)
+def test_lists_keep_the_type_of_each_value(values: Any) -> None:
+    packed = pack_column(values, np.zeros(len(values), np.int64))
+    got = features(unpack_cells([[cell] for cell in packed], 1), "x").values("x")
+    expected = values if isinstance(values, list) else values.tolist()
+    assert [(type(value), value) for value in got] == [(type(value), value) for value in expected]
+
+
 def test_times_in_microseconds_are_refused() -> None:
     with pytest.raises(ValueError, match="milliseconds since 1970 below 2\\^53"):
         check_times(np.array([2**53]))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from udfs.feature_store.newest_rows import entity_keys, newest_rows
+from udfs.feature_store.entity_keys import EntityKeys
+from udfs.feature_store.newest_rows import newest_rows
 
 ROWS = st.lists(st.tuples(st.sampled_from(["a", "b", "c", None]), st.integers(-3, 3)), max_size=30)
 
@@ -18,20 +18,6 @@ def test_the_rows_are_those_that_writing_one_after_the_other_keeps(rows: list[tu
     for place, (key, time_ms) in enumerate(rows):
         if key is not None and (key not in kept or time_ms >= kept[key][0]):
             kept[key] = (time_ms, place)
-    found = newest_rows([key for key, _ in rows], np.array([time_ms for _, time_ms in rows], np.int64))
+    codes = EntityKeys.of_values([key for key, _ in rows]).codes
+    found = newest_rows(codes, np.array([time_ms for _, time_ms in rows], np.int64))
     assert found.tolist() == sorted(place for _, place in kept.values())
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        (np.array([7, -1]), ["7", "-1"]),
-        (np.array([7.0, np.nan]), ["7", None]),
-        (np.array([2**53 + 1, None], object), ["9007199254740993", None]),
-        (np.array(["c1", None, "é "], object), ["c1", None, "é "]),
-        (np.array([], object), []),
-    ],
-    ids=["whole", "whole with nulls", "exact", "texts", "none"],
-)
-def test_keys_are_texts(values: np.ndarray, expected: list[str | None]) -> None:  # type: ignore[type-arg]
-    assert entity_keys(values) == expected

@@ -7,13 +7,26 @@ from typing import Any
 import numpy as np
 import pytest
 
+from state.feature_store.attempts import Patience
+from state.feature_store.feature_store import FeatureStore
 from state.feature_store.group import Group
+from state.feature_store.memory_backend import MemoryBackend
+from state.feature_store.reads.store_options import StoreOptions
 from tests.support.job_settings import MakeSettings
 from udfs.feature_store.errors import PublishError
+from udfs.feature_store.lookups.stored_join import StoredJoin
 from udfs.feature_store.publication import Publication, only, publications_of, publish_problems
 from udfs.features.feature_set import compile_feature_set
+from udfs.features.stored.stored_value import StoredValue
+from udfs.scoring.breaker import CircuitBreaker
 
+GROUP = Group("card", "abc")
 REDIS = {"enabled": True, "backend": "redis"}
+
+
+@pytest.fixture
+def open_memory() -> FeatureStore:
+    return FeatureStore(MemoryBackend(60.0), StoreOptions(), patience=Patience(), breaker=CircuitBreaker())
 
 
 def parts(make_settings: MakeSettings, **store: Any) -> Any:
@@ -80,6 +93,27 @@ def test_a_batch_gives_the_newest_row_of_each_entity() -> None:
 def test_a_batch_without_keys_gives_no_rows() -> None:
     publication = Publication(Group("card", "abc"), "card", ("a",))
     assert len(publication.rows(np.array([None], object), np.array([1]), {"a": np.zeros(1)})) == 0
+
+
+def test_rows_of_times_that_no_store_can_compare_are_left_out() -> None:
+    publication = Publication(Group("card", "abc"), "card", ("a",))
+    keys, times = np.array(["x", "x", "y"], object), np.array([2**60, 5, -(2**53)])
+    rows = publication.rows(keys, times, {"a": np.arange(3.0)})
+    assert (rows.keys, rows.times_ms.tolist(), np.asarray(rows.columns["a"]).tolist()) == (["x"], [5], [1.0])
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [np.array([7, 8]), np.array([7.0, 8.0]), np.array([7.0, 8.0], object), np.array(["7", "8"], object)],
+    ids=["integers", "floats", "whole floats among objects", "texts"],
+)
+def test_what_is_published_under_a_key_is_looked_up_under_it(keys: Any, open_memory: FeatureStore) -> None:
+    rows = Publication(GROUP, "card", ("a",)).rows(keys, np.array([1, 1]), {"a": np.array([1.0, 2.0])})
+    open_memory.put_many(rows.group, rows.keys, rows.columns, rows.times_ms)
+    value = StoredValue("known", "card", GROUP.entity, GROUP.feature_set, "a")
+    join = StoredJoin(open_memory, (value,), "at")
+    for asked in (np.array([8, 7]), np.array([8.0, 7.0], object), np.array(["8", "7"], object)):
+        assert join.join({"card": asked, "at": np.array([1, 1])})[value.given_as].tolist() == [2.0, 1.0]
 
 
 def test_only_features_with_wanted_columns_are_computed(make_settings: MakeSettings) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from state.feature_store.features import Features
-    from udfs.feature_store.lookups.entity_keys import EntityKeys
+    from udfs.feature_store.entity_keys import EntityKeys
     from udfs.feature_store.lookups.join_listener import JoinListener
     from udfs.features.stored.stored_value import StoredValue
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from state.feature_store.reads.wanted import Wanted
-from udfs.feature_store.lookups.entity_keys import EntityKeys
+from udfs.feature_store.entity_keys import EntityKeys
 from udfs.feature_store.lookups.joined_table import joined_tables
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from state.feature_store.group import Group
-from udfs.feature_store.newest_rows import entity_keys
+from udfs.feature_store.entity_keys import EntityKeys
 from udfs.features.errors import FeatureError
 
 if TYPE_CHECKING:
@@ -58,10 +58,10 @@ class AsOfJoin:
         """
         fields = {**columns, **exact}
         times = columns[self._time_field].astype(np.int64)
-        keys = {name: entity_keys(fields[name]) for name in {value.key for value in self._values}}
+        keys = {name: EntityKeys.of(fields[name]) for name in {value.key for value in self._values}}
         return {value.given_as: self._known(value, keys[value.key], times) for value in self._values}
 
-    def _known(self, value: StoredValue, keys: list[str | None], times: NDArray[np.int64]) -> NDArray[np.float64]:
+    def _known(self, value: StoredValue, keys: EntityKeys, times: NDArray[np.int64]) -> NDArray[np.float64]:
         limits = [limit for limit in (value.max_age_ms, self._event_ttl_ms) if limit is not None]
         history = self._histories[Group(value.entity, value.feature_set)]
         found = history.as_of(keys, times, value.name, max_age_ms=min(limits, default=None))
@@ -85,6 +85,23 @@ class PastStore:
         known = {Group(file.entity, file.feature_set) for file in self.files}
         return [value for value in features.stored if Group(value.entity, value.feature_set) not in known]
 
+    def check(self, features: FeatureSet) -> None:
+        """Refuse files that have not what features look up in their tables.
+
+        Raises:
+            FeatureError: the first that is wrong.
+        """
+        for _, file, names in self._needed(features):
+            file.check(names)
+
+    def _needed(self, features: FeatureSet) -> list[tuple[Group, HistoryFile, tuple[str, ...]]]:
+        """Return the tables that features need and have the file of, and the columns there, each once."""
+        names: dict[Group, dict[str, None]] = {}
+        for value in features.stored:
+            names.setdefault(Group(value.entity, value.feature_set), {})[value.name] = None
+        files = {Group(file.entity, file.feature_set): file for file in self.files}
+        return [(group, files[group], tuple(wanted)) for group, wanted in names.items() if group in files]
+
     def open(self, features: FeatureSet) -> AsOfJoin | None:
         """Read what features need; None where they look nothing up in the store.
 
@@ -97,11 +114,7 @@ class PastStore:
         if names_lacking:
             where, expected = "job.features.specs", "the history of what is looked up in the feature store"
             raise FeatureError(where, expected, f"none for {names_lacking}", "add --history")
-        names: dict[Group, list[str]] = {}
-        for value in features.stored:
-            names.setdefault(Group(value.entity, value.feature_set), []).append(value.name)
-        files = {Group(file.entity, file.feature_set): file for file in self.files}
-        histories = {group: files[group].read(tuple(dict.fromkeys(wanted))) for group, wanted in names.items()}
+        histories = {group: file.read(names) for group, file, names in self._needed(features)}
         return AsOfJoin(features.stored, histories, features.events.time, event_ttl_ms=self.event_ttl_ms)
 
 

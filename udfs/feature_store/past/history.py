@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+    from udfs.feature_store.entity_keys import EntityKeys
 
 
 class History:
@@ -18,18 +20,16 @@ class History:
     Of two rows of an entity with one time the last counts, as in the store.
 
     Args:
-        keys: entity of each of n rows; rows with None count for nothing.
+        keys: entities of n rows; rows without one count for nothing.
         times_ms: event times, (n,).
         columns: values by name, (n,) each; NaN is "no value".
     """
 
     def __init__(
-        self, keys: Sequence[str | None], times_ms: NDArray[np.int64], columns: Mapping[str, NDArray[np.float64]]
+        self, keys: EntityKeys, times_ms: NDArray[np.int64], columns: Mapping[str, NDArray[np.float64]]
     ) -> None:
-        self._codes: dict[str, int] = {}
-        codes = np.fromiter(
-            (-1 if key is None else self._codes.setdefault(key, len(self._codes)) for key in keys), np.int64, len(keys)
-        )
+        self._codes = {name: code for code, name in enumerate(keys.distinct)}
+        codes = keys.codes
         order = np.lexsort((times_ms, codes))
         order = order[codes[order] >= 0]
         self._row_times = times_ms[order]
@@ -45,12 +45,12 @@ class History:
         return tuple(self._columns)
 
     def as_of(
-        self, keys: Sequence[str | None], times_ms: NDArray[np.int64], name: str, *, max_age_ms: int | None = None
+        self, keys: EntityKeys, times_ms: NDArray[np.int64], name: str, *, max_age_ms: int | None = None
     ) -> NDArray[np.float64]:
         """Return the newest value of each entity at a time: of a row at that time or before, never of a later one.
 
         Args:
-            keys: entity of each of m rows.
+            keys: entities of m rows.
             times_ms: time that each asks for, (m,).
             name: name of the values.
             max_age_ms: age from which on a value no longer counts; None: any age does.
@@ -59,14 +59,17 @@ class History:
             Values, (m,); NaN where there is none.
 
         Example:
-            >>> history = History(["a", "a"], np.array([10, 20]), {"x": np.array([1.0, 2.0])})
-            >>> history.as_of(["a", "a", "b"], np.array([9, 19, 30]), "x").tolist()
+            >>> from udfs.feature_store.entity_keys import EntityKeys
+            >>> rows, asked = EntityKeys.of_values(["a", "a"]), EntityKeys.of_values(["a", "a", "b"])
+            >>> history = History(rows, np.array([10, 20]), {"x": np.array([1.0, 2.0])})
+            >>> history.as_of(asked, np.array([9, 19, 30]), "x").tolist()
             [nan, 1.0, nan]
         """
-        found = np.full(len(keys), np.nan)
+        found = np.full(len(times_ms), np.nan)
         if not len(self._points):
             return found
-        codes = np.fromiter((-1 if key is None else self._codes.get(key, -1) for key in keys), np.int64, len(keys))
+        known = np.fromiter((self._codes.get(key, -1) for key in keys.distinct), np.int64, len(keys.distinct))
+        codes = keys.spread(known, -1)
         points = codes * (len(self._times) + 1) + np.searchsorted(self._times, times_ms, "right")
         places = np.searchsorted(self._points, points, "right") - 1
         is_known = (codes >= 0) & (places >= 0)

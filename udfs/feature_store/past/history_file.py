@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from udfs.feature_store.newest_rows import entity_keys
+from udfs.feature_store.file_columns import check_columns, entities_of, times_of
 from udfs.feature_store.past.history import History
 
 if TYPE_CHECKING:
@@ -32,17 +32,27 @@ class HistoryFile:
     key: str
     time: str
 
+    def check(self, names: Sequence[str]) -> None:
+        """Refuse a file that has not the columns, or has others under their names.
+
+        Raises:
+            FeatureError: the first that is wrong.
+        """
+        import pyarrow.parquet as pq
+
+        check_columns(self.path, pq.read_schema(self.path), key=self.key, time=self.time, numbers=names)
+
     def read(self, names: Sequence[str]) -> History:
-        """Return the history of some columns; rows without a time are left out."""
+        """Return the history of some columns; rows without a time are left out.
+
+        Raises:
+            FeatureError: a time is beyond 2^53 ms.
+        """
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         table = pq.read_table(self.path, columns=list(dict.fromkeys([self.key, self.time, *names])))
         table = table.filter(table[self.time].is_valid())
-        times = table[self.time]
-        if pa.types.is_timestamp(times.type):
-            times = times.cast(pa.timestamp("ms", times.type.tz), safe=False)
-        keys = np.empty(len(table), object)
-        keys[:] = table[self.key].cast(pa.string()).to_pylist()
+        times = times_of(self.path, self.time, table[self.time])
         values = {name: np.asarray(table[name].cast(pa.float64()).to_numpy(), np.float64) for name in names}
-        return History(entity_keys(keys), times.cast(pa.int64()).to_numpy(), values)
+        return History(entities_of(table[self.key]), times, values)

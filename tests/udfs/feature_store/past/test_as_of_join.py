@@ -19,11 +19,14 @@ from hypothesis import strategies as st
 from conf.settings import FeatureStoreSettings
 from state.feature_store.group import Group
 from tests.support.job_settings import SPECS, MakeSettings
+from udfs.feature_store.entity_keys import EntityKeys
 from udfs.feature_store.lookups.stored_join import StoredJoin
 from udfs.feature_store.open_store import open_store
 from udfs.feature_store.past.as_of_join import AsOfJoin, PastStore
 from udfs.feature_store.past.history import History
 from udfs.feature_store.past.history_file import HistoryFile
+from udfs.features.errors import FeatureError
+from udfs.features.feature_set import compile_feature_set
 from udfs.features.stored.stored_value import StoredValue
 from udfs.functions.compute_features import ComputeFeatures
 
@@ -41,7 +44,7 @@ def test_rows_get_what_serving_got_when_the_store_had_all_up_to_their_time(
     writes: list[tuple[str, int, float]], events: list[tuple[str | None, int]]
 ) -> None:
     """Serving sees the writes up to the time of an event, and then looks up; the export knows all writes at once."""
-    keys = [key for key, _, _ in writes]
+    keys = EntityKeys.of_values([key for key, _, _ in writes])
     times = np.array([time for _, time, _ in writes], np.int64)
     history = History(keys, times, {"x": np.array([value for _, _, value in writes])})
     found = AsOfJoin(VALUES, {GROUP: history}, "at").join(columns_of(events))
@@ -64,7 +67,7 @@ def columns_of(events: list[tuple[str | None, int]]) -> dict[str, np.ndarray[Any
 
 
 def test_the_ttl_of_events_counts_beside_that_of_a_value() -> None:
-    history = History(["a"], np.array([0]), {"x": np.array([5.0])})
+    history = History(EntityKeys.of_values(["a"]), np.array([0]), {"x": np.array([5.0])})
     join = AsOfJoin(VALUES, {GROUP: history}, "at", event_ttl_ms=1)
     found = join.join(columns_of([("a", 1), ("a", 2)]))
     assert found[VALUES[1].given_as].tolist() == [5.0, -1.0]
@@ -83,8 +86,28 @@ def test_the_ttl_of_events_counts_beside_that_of_a_value() -> None:
 def test_files_are_read_with_any_times_and_keys(times: Any, tmp_path: Path) -> None:
     pq.write_table(pa.table({"shop": [7, 7, 7], "t": times, "x": [1, 2, None]}), tmp_path / "h.parquet")
     history = HistoryFile(str(tmp_path / "h.parquet"), "shop", "abc", "shop", "t").read(["x"])
-    found = history.as_of(["7"] * 3, np.array([0, 2, 3]), "x")
+    found = history.as_of(EntityKeys.of_values(["7"] * 3), np.array([0, 2, 3]), "x")
     np.testing.assert_array_equal(found, [np.nan, 1.0, np.nan])
+
+
+def test_a_file_without_what_is_looked_up_is_refused(make_settings: MakeSettings, tmp_path: Path) -> None:
+    known = {"entity": "card", "feature_set": "abc", "value": "x"}
+    spec = {"name": "known", "type": "lookup", "source": "card", "parameters": known}
+    job = make_settings(specs=[*SPECS, spec]).job
+    assert job is not None
+    features, path = compile_feature_set(job.features, job.events), tmp_path / "h.parquet"
+    past = PastStore((HistoryFile(str(path), "card", "abc", "card", "at"),))
+    for columns, text in (
+        ({"card": ["a"], "at": [1]}, r"h\.parquet: expected a column 'x', got card, at; name another"),
+        ({"card": ["a"], "x": [1]}, "expected a column 'at'"),
+        ({"card": ["a"], "at": [0.5], "x": [1]}, "timestamps or milliseconds in column 'at', got double"),
+        ({"card": ["a"], "at": [1], "x": ["1"]}, "numbers in column 'x', got string"),
+    ):
+        pq.write_table(pa.table(columns), path)
+        with pytest.raises(FeatureError, match=text):
+            past.check(features)
+    pq.write_table(pa.table({"card": ["a"], "at": [1], "x": [True]}), path)
+    past.check(features)
 
 
 def test_exported_features_are_those_of_their_time(make_settings: MakeSettings, tmp_path: Path) -> None:
