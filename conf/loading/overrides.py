@@ -2,16 +2,17 @@
 
 Rule: values are YAML (`512`, `true`, `[0, 1]`); an empty value is empty text. A path enters a list by the index of
 an existing entry. Below `execution.flink` and Kafka's `options` the rest of the path is one key, as such names have
-dots.
+dots; what a variable gives them is never shown, as nobody but Flink or Kafka knows which of them are secrets.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from conf.errors import ConfigProblem, KeyPath
+from conf.loading.masking import is_secret
 from conf.loading.raw import RawSettings
 from conf.nearest import suggest
 from conf.yaml_text import parse_yaml
@@ -95,7 +96,23 @@ def _assign(raw: RawSettings, override: Override, value: object) -> list[ConfigP
         node = node[key]
     raw.sources = {old: source for old, source in raw.sources.items() if old[: len(path)] != path}
     raw.sources[path] = override.source
+    raw.substituted = {old for old in raw.substituted if old[: len(path)] != path}
+    if override.is_folded:
+        raw.substituted.update(each for each in _leaves(value, path) if _is_hidden(each))
     return []
+
+
+def _is_hidden(path: KeyPath) -> bool:
+    return is_secret(path) or any(path[: len(options)] == options for options in _OPTIONS)
+
+
+def _leaves(node: object, path: KeyPath) -> Iterator[KeyPath]:
+    """Yield the paths of single values."""
+    if isinstance(node, dict | list):
+        for key, part in node.items() if isinstance(node, dict) else enumerate(node):
+            yield from _leaves(part, (*path, key))
+    else:
+        yield path
 
 
 def _cannot_enter(node: object, part: str, path: KeyPath, source: str) -> ConfigProblem:
