@@ -21,6 +21,7 @@ from conf.types.refusal import Refusal
 
 _AT = ("job", "learning")
 _KEY_TYPES = ("long", "string")
+_PINNED, _MODELS = ("job", "inference", "model_version"), ("ml", "models")
 _ENABLED = ("ml", "online_learning", "enabled")
 
 
@@ -66,13 +67,10 @@ def learning_of(ml: MlSettings, job: JobSettings) -> JobLearning | None:
     given = job.learning or LearningSettings()
     validates = defaults.enable_validation if given.enable_validation is None else given.enable_validation
     split = defaults.validation_split if given.validation_split is None else given.validation_split
-    name = given.model_name or f"{job.inference.model_name}-online"
-    registry = given.registry or ml.model_registry
-    is_own = name == job.inference.model_name and registry == ml.model_registry
     return JobLearning(
-        name,
-        registry,
-        is_own and follows_registry(ml, job.inference),
+        given.model_name or f"{job.inference.model_name}-online",
+        given.registry or ml.model_registry,
+        _is_own(given, ml, job) and follows_registry(ml, job.inference),
         given.learner,
         given.learner.learning_rate or defaults.default_learning_rate,
         given.label_delay_ms,
@@ -94,6 +92,11 @@ def learning_of(ml: MlSettings, job: JobSettings) -> JobLearning | None:
     )
 
 
+def _is_own(given: LearningSettings, ml: MlSettings, job: JobSettings) -> bool:
+    """Return whether a job learns the model that it scores with."""
+    return given.model_name == job.inference.model_name and given.registry in (None, ml.model_registry)
+
+
 def learning_contradictions(ml: MlSettings, job: JobSettings) -> Iterator[Refusal]:
     """Yield a refusal for each reason why a job cannot learn."""
     given = job.learning
@@ -113,6 +116,10 @@ def learning_contradictions(ml: MlSettings, job: JobSettings) -> Iterator[Refusa
     if given.late_share and (job.labels is None or job.labels.missing_label is None or given.learner.classes != 2):
         expected = "0, as it is about rows without a label that job.labels.missing_label takes for negatives"
         yield Refusal(expected, (*_AT, "late_share"))
+    if given.promote and _is_own(given, ml, job) and not follows_registry(ml, job.inference):
+        named = _PINNED if job.inference.model_version else _MODELS
+        expected = "false, as the job scores with a version that is named, which no promotion replaces"
+        yield Refusal(expected, (*_AT, "promote"), f"leave out {'.'.join(named)}", against=(named,))
     if given.key is not None:
         fields = job.events.fields
         candidates = tuple(name for name, field in fields.items() if field.type in _KEY_TYPES)

@@ -86,11 +86,19 @@ class FlinkRest:
         return self._ask("PATCH", path, b"{}")
 
     def jobs(self) -> list[RunningJob]:
-        """Return all jobs that the cluster remembers, latest first."""
-        found = [
-            RunningJob(job["jid"], job["name"], job["state"], job["start-time"])
-            for job in self.get("/jobs/overview")["jobs"]
-        ]
+        """Return all jobs that the cluster remembers, latest first.
+
+        Raises:
+            ClusterUnreachable: nothing answers, or something other than Flink does.
+        """
+        answer = self.get("/jobs/overview")
+        try:
+            found = [
+                RunningJob(str(job["jid"]), str(job["name"]), str(job["state"]), int(job["start-time"]))
+                for job in answer["jobs"]
+            ]
+        except (LookupError, TypeError, ValueError, OverflowError) as error:
+            raise ClusterUnreachable(self.address, "another list of jobs than Flink's") from error
         return sorted(found, key=lambda job: job.start_ms, reverse=True)
 
     def job(self, text: str) -> RunningJob:

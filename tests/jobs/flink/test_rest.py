@@ -23,6 +23,26 @@ def test_jobs_come_latest_first(flink: FlinkStub) -> None:
     assert [job.id for job in FlinkRest(flink.address).jobs()] == [B, A]
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        [],
+        "jobs",
+        {"jobs": None},
+        {"jobs": [1]},
+        {"jobs": [{"jid": A, "name": "fraud", "state": "RUNNING"}]},
+        {"jobs": [{"jid": A, "name": "fraud", "state": "RUNNING", "start-time": "soon"}]},
+        {"jobs": [{"jid": A, "name": "fraud", "state": "RUNNING", "start-time": float("inf")}]},
+    ],
+    ids=["nothing", "list", "text", "null", "number", "no start", "start in words", "start without end"],
+)
+def test_another_list_of_jobs_is_not_flink(answer: object, flink: FlinkStub) -> None:
+    flink.answers["/jobs/overview"] = answer
+    with pytest.raises(ClusterUnreachable, match="expected Flink's REST API there, got another list of jobs than Fl"):
+        FlinkRest(flink.address).jobs()
+
+
 def test_name_means_the_job_that_runs(flink: FlinkStub) -> None:
     flink.answers["/jobs/overview"] = overview((A, "fraud", "RUNNING", 1), (B, "fraud", "CANCELED", 2))
     assert FlinkRest(flink.address).job("fraud").id == A
