@@ -2,8 +2,8 @@
 
     [ZooKeeper, with high availability] ── JobManagers ── TaskManagers ── Python workers
 
-One folder holds all its files and ``cluster.json``, which describes the cluster. A second start on the same folder
-restarts the members that are gone.
+One folder holds all its files and ``cluster.json``, which describes the cluster. A TaskManager that ends by itself
+comes back; a second start on the same folder restarts the members that were killed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -25,6 +25,7 @@ from conf.folders.whole_file import whole_file
 from gress.cluster.claim import FILE, check_may_clear, claim_folder, is_cluster_folder
 from gress.cluster.conf import ClusterRequest, flink_home, flink_python_jar, write_conf
 from gress.cluster.processes import MARK, is_member, marked_processes, stop_processes
+from gress.cluster.task_manager import noted_pid, start_task_manager, wait_for_pid
 from jobs.errors import JobError, fail, refuse
 from jobs.flink.java import require_java
 from jobs.flink.ports import free_port
@@ -127,12 +128,18 @@ def read_cluster(folder: Path) -> LocalCluster:
     path = folder.resolve() / FILE
     try:
         tree = json.loads(path.read_text(encoding="utf-8"))
-        members = tuple(Member(**member) for member in tree.pop("members"))
+        members = tuple(_current(path.parent, Member(**member)) for member in tree.pop("members"))
         return LocalCluster(**tree, members=members)
     except FileNotFoundError:
         refuse(f"cluster {folder}", f"{FILE} of a started cluster", "none", "gress cluster up starts one")
     except (OSError, ValueError, TypeError, KeyError) as error:
         refuse(str(path), "what `gress cluster up` writes", error, "start it again")
+
+
+def _current(folder: Path, member: Member) -> Member:
+    """Return a member with its process of now, as a TaskManager may have come back."""
+    pid = noted_pid(folder / "pid", member.name) if member.role == "taskmanager" else None
+    return member if pid is None else replace(member, pid=pid)
 
 
 def find_address(cluster: LocalCluster) -> str:
@@ -208,11 +215,13 @@ def _bring_up(request: ClusterRequest, known: LocalCluster | None, alive: tuple[
 def _start_member(folder: Path, role: str, rest_port: int | None) -> Member:
     """Start a process with Flink's own script."""
     name = f"{role}-{uuid4().hex[:8]}"
-    arguments = {
-        "zookeeper": ["1"],
-        "jobmanager": ["-D", f"rest.port={rest_port}"],
-        "taskmanager": ["-D", f"taskmanager.resource-id={name}"],
-    }[role]
+    if role == "taskmanager":
+        keeper = start_task_manager(flink_home(), cluster_environment(folder), name)
+        pid = wait_for_pid(keeper, folder / "pid", name, _START_S)
+        if pid is None:
+            fail(f"cluster {folder}", f"{role} did not start", f"see {folder / 'log'}")
+        return Member(role, pid, name)
+    arguments = {"zookeeper": ["1"], "jobmanager": ["-D", f"rest.port={rest_port}"]}[role]
     done = subprocess.run(
         ["bash", str(flink_home() / "bin" / f"{role}.sh"), "start", *arguments],
         env=cluster_environment(folder) | {"FLINK_IDENT_STRING": name},
