@@ -164,7 +164,7 @@ def _refuse(error: Exception, session: SqlSession, statement: Statement, origin:
 def _set(session: SqlSession, operation: Any) -> list[str]:
     if not operation.getKey().isPresent():
         options = masked_tree(session.tables.get_config().get_configuration().to_dict())
-        return [f"'{key}' = '{value}'" for key, value in sorted(options.items()) if not key.startswith("$")]
+        return [f"'{key}' = '{value}'" for key, value in sorted(options.items()) if not key.startswith(("$", "__"))]
     session.set_option(operation.getKey().get(), operation.getValue().get())
     return ["OK"]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from conf.loading.masking import masked_text
 from conf.nearest import suggest
+from gress.sql.option_problems import option_problem
 from jobs.flink.root_cause import without_own_class
 
 _PLACE = re.compile(r"(?:From|At|at) line (\d+), column \d+(?: to line \d+, column \d+)?[:.]?\s*")
@@ -17,7 +18,6 @@ _SYNTAX = re.compile(
     re.DOTALL,
 )
 _FACTORY = re.compile(r"any factory for identifier '(?P<got>[^']*)' .*?identifiers are:(?P<known>.*)", re.DOTALL)
-_OPTION = re.compile(r"Could not parse value '(?P<got>[^']*)' for key '(?P<key>[^']+)'")
 _FIELD = re.compile(r"Fail to deserialize at field: (?P<name>.+?)\.?$")
 _NO_STATEMENT = "Non-query expression encountered"
 # Flink parses these, and leaves them to its own client or gateway.
@@ -79,6 +79,9 @@ def problem(causes: Sequence[Cause], known: Known, statement: str = "") -> tuple
         return 1, _unread(field["name"], causes[-1])
     placed = next(filter(None, map(_PLACE.search, messages)), None)
     line = int(placed[1]) if placed else 1
+    option = option_problem(messages)
+    if option:
+        return line, option
     for message in messages:
         told = _of_statement(message, statement)
         if told:
@@ -99,13 +102,10 @@ def _unread(name: str, innermost: Cause) -> str:
 
 
 def _of_statement(message: str, statement: str) -> str | None:
-    """Return the problem of a statement that is none, or of an option; its other causes say less."""
+    """Return the problem of a statement that is none; its other causes say less."""
     syntax = _SYNTAX.search(message)
     if syntax:
         return _syntax(syntax["got"] or syntax["keyword"], syntax["wanted"], is_keyword=syntax["got"] is None)
-    option = _OPTION.search(message)
-    if option:
-        return f"{option['key']}: expected a value of its type, got {option['got']!r}; RESET takes it back"
     words = statement.split()
     if _NO_STATEMENT in message and words:
         if words[0].upper() in _STARTS:

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gress.sql.flink_options import check_value
 from gress.sql.problems import Known
 from gress.sql.rows import join_readers
 from gress.sql.session_options import MODE, SessionOptions
@@ -124,18 +125,34 @@ class SqlSession:
 
         Raises:
             JobError: the option is the mode, which an environment keeps.
+            Py4JJavaError: Flink does not take the value; the option stays as it was.
         """
         if key == MODE and (value.lower() == "batch") != self.is_batch:
             refuse(f"SET '{MODE}'", "the mode of the session", repr(value), "start another, with or without --batch")
-        self._before.setdefault(key, self.tables.get_config().get_configuration().to_dict().get(key))
+        check_value(key, value)
+        before = self.tables.get_config().get_configuration().to_dict().get(key)
         self.tables.get_config().set(key, value)
+        try:
+            self._plan_something()
+        except Exception:
+            self._put_back(key, before)
+            raise
+        self._before.setdefault(key, before)
+
+    def _plan_something(self) -> None:
+        """Let the planner read the options: some values are of the right type, and still none that it takes."""
+        with self._planning():
+            self.tables.explain_sql("SELECT 1")
 
     def reset_option(self, key: str | None) -> None:
         """Take back what `set_option` set, for one key or, with None, for all."""
         for one in [each for each in self._before if key in {None, each}]:
-            self._forget(one)
-            if (before := self._before.pop(one)) is not None:
-                self.tables.get_config().set(one, before)
+            self._put_back(one, self._before.pop(one))
+
+    def _put_back(self, key: str, before: str | None) -> None:
+        self._forget(key)
+        if before is not None:
+            self.tables.get_config().set(key, before)
 
     def _forget(self, key: str) -> None:
         """Remove an option from those that win over the environment's, and from what the planner copied of them."""

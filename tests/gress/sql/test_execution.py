@@ -21,7 +21,8 @@ class SetOperation:
 
 
 def test_options_are_listed_without_their_secrets() -> None:
-    options = {"s3.secret-key": "word", "parallelism.default": "2", "$internal": "x", "sink": "http://u:word@host/x"}
+    ours = {"s3.secret-key": "word", "parallelism.default": "2", "sink": "http://u:word@host/x"}
+    options = {**ours, "$internal": "x", "__table.query-start.local-timestamp__": "1"}
     configuration = SimpleNamespace(to_dict=lambda: options)
     config = SimpleNamespace(get_configuration=lambda: configuration)
     session: Any = SimpleNamespace(parse=lambda _: SetOperation(), tables=SimpleNamespace(get_config=lambda: config))

@@ -142,7 +142,7 @@ def test_statements_of_other_clients_are_refused_as_such(message: str) -> None:
 
 def test_a_wrong_value_of_an_option_names_the_option() -> None:
     text = of("Could not parse value 'x' for key 'parallelism.default'.", 'For input string: "x"')[1]
-    assert text == "parallelism.default: expected a value of its type, got 'x'; RESET takes it back"
+    assert text == "parallelism.default: expected a value of its type, got 'x'"
 
 
 NAMES = "".join(f"    {kind} ...\n" for kind in ("<QUOTED_IDENTIFIER>", "<IDENTIFIER>"))
