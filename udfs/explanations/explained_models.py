@@ -20,6 +20,7 @@ from udfs.scoring.prediction_batch import PredictionBatch
 from udfs.sql.arguments import bound_columns
 from udfs.sql.open_model import OpenModel, open_model
 from udfs.sql.options import SqlOptions
+from udfs.sql.routing import routing_of
 from udfs.sql.sql_models import SqlModels
 from udfs.sql_aggregates.drifting_models import fitting_baseline
 
@@ -88,7 +89,9 @@ class ExplainedModels:
             found = self._open[reference] = self._opened(reference)
         where = f"{FUNCTION}({reference!r})"
         batch = found.model.scorer.score(bound_columns(where, found.model.inputs, arguments))
-        with found.model.models.lease() as model:
+        # The variant that answers a row explains it.
+        arm = batch.answers[0].arm if batch.answers else None
+        with found.model.models[arm].lease() as model:
             training = found.training.get(model.spec.ref)
             if training is None:
                 training = found.training[model.spec.ref] = _training(where, model, found.features)
@@ -105,7 +108,8 @@ class ExplainedModels:
         settings = self._models.settings(named)
         inputs = tuple(column.name for column in self._models.columns(named))
         choice = choose(self._models.options.registry_of(settings), named.model, named.version, settings)
-        return _Open(open_model(choice, inputs), choice.inference.feature_fields or choice.features.columns)
+        features = choice.inference.feature_fields or choice.features.columns
+        return _Open(open_model(choice, inputs, routing_of(named, settings)), features)
 
 
 def _training(where: str, model: LoadedModel, features: tuple[str, ...]) -> _Training:

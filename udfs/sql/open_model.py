@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -27,13 +28,13 @@ class OpenModel:
     Attributes:
         scorer: computes features and predictions.
         inputs: names of the columns of a call, in order.
-        models: source of the model that answers outside of experiments.
+        models: source of the model of each variant; under None, of the one that answers outside of experiments.
         opened: what is closed with it.
     """
 
     scorer: Scorer
     inputs: tuple[str, ...]
-    models: ModelSource
+    models: Mapping[Arm | None, ModelSource]
     opened: ExitStack
 
     def close(self) -> None:
@@ -54,18 +55,20 @@ def open_model(choice: Choice, inputs: tuple[str, ...], routing: Routing | None 
     """
     with ExitStack() as opened:
         if routing is None:
-            models, arms = open_models(choice.ml, choice.inference, choice.features), None
-            opened.callback(models.close)
+            own, arms = open_models(choice.ml, choice.inference, choice.features), None
+            opened.callback(own.close)
+            models: dict[Arm | None, ModelSource] = {None: own}
         else:
             models, arms = _open_arms(choice, routing, opened)
+            own = models[None]
         ladder = ladder_options(choice.ml, choice.inference)
-        scorer = Scorer(choice.features, models, fields=choice.inference.feature_fields, arms=arms, ladder=ladder)
+        scorer = Scorer(choice.features, own, fields=choice.inference.feature_fields, arms=arms, ladder=ladder)
         scorer.look_up_in(open_join(choice.ml.feature_store, choice.features))
         opened.callback(scorer.close)
         return OpenModel(scorer, inputs, models, opened.pop_all())
 
 
-def _open_arms(choice: Choice, routing: Routing, opened: ExitStack) -> tuple[ModelSource, Arms]:
+def _open_arms(choice: Choice, routing: Routing, opened: ExitStack) -> tuple[dict[Arm | None, ModelSource], Arms]:
     ml = choice.ml.model_copy(update={"ab_testing": routing.settings})
     weights = open_weights(ml, routing.experiments)
     opened.callback(weights.close)
@@ -73,7 +76,9 @@ def _open_arms(choice: Choice, routing: Routing, opened: ExitStack) -> tuple[Mod
     found = ArmModels(ml, choice.inference, choice.features, routing.arms, "")
     opened.callback(found.close)
     options, log = ladder_options(ml, choice.inference), FallbackLog("")
+    models: dict[Arm | None, ModelSource] = {None: found.own()}
     ladders: dict[Arm | None, Ladder] = {None: Ladder(found.own(), options, log)}
     for arms, source in found.sources():
+        models |= dict.fromkeys(arms, source)
         ladders |= dict.fromkeys(arms, Ladder(source, options, log))
-    return found.own(), Arms(routing.router, ladders)
+    return models, Arms(routing.router, ladders)

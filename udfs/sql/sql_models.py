@@ -122,19 +122,26 @@ class SqlModels:
             fail(f"model {named.model}", f"has only retired versions in {registry.url}", "publish another")
         return found
 
+    def specs(self, named: NamedModel) -> list[ModelSpec]:
+        """Return the spec of the version that is named, and those of the variants that may answer for it.
+
+        Raises:
+            ConfigError, ModelError: there is no such version.
+        """
+        registry, routing = self.registry(named), routing_of(named, self.settings(named))
+        version = str(Version.parse(named.version)) if named.version else ""
+        arms = () if routing is None else routing.arms
+        return [registry.spec(named.model, version), *(registry.spec(*choice_of(arm)) for arm in arms)]
+
     def columns(self, named: NamedModel) -> tuple[Column, ...]:
         """Return the columns that a call of a model takes, in the order of the arguments.
 
         Raises:
             ConfigError, FeatureError, ModelError: there is no such version, or it does not fit its settings.
         """
-        settings, registry = self.settings(named), self.registry(named)
-        version = str(Version.parse(named.version)) if named.version else ""
+        settings = self.settings(named)
         routing = routing_of(named, settings)
-        specs = [registry.spec(named.model, version)]
-        if routing is not None:
-            specs += [registry.spec(*choice_of(arm)) for arm in routing.arms]
-        found = model_columns(specs, settings, () if routing is None else (routing.router.field,))
+        found = model_columns(self.specs(named), settings, () if routing is None else (routing.router.field,))
         return _in_order(named, found) if named.inputs else found
 
     def feature_columns(self, config: str) -> tuple[Column, ...]:

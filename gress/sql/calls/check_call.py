@@ -41,7 +41,8 @@ def _check_prediction(where: str, call: Call, name: str, models: SqlModels) -> N
 def _check_explanation(where: str, call: Call, name: str, models: SqlModels) -> None:
     named = models.one(call.function, name)
     check_arguments(where, call.arguments, models.columns(named))
-    baseline_of(where, models.spec(named))
+    for spec in models.specs(named):
+        baseline_of(where, spec)
     if not call.has_rows:
         refuse_literals(where, call.arguments)
 
