@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from conf.loading.masking import masked_text
 from conf.nearest import suggest
-from gress.sql.option_problems import option_problem
+from gress.sql.options.option_problem import option_problem
 from jobs.flink.root_cause import without_own_class
 
 _PLACE = re.compile(r"(?:From|At|at) line (\d+), column \d+(?: to line \d+, column \d+)?[:.]?\s*")

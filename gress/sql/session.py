@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gress.sql.flink_options import check_value
+from gress.sql.options.flink_options import check_value
 from gress.sql.problems import Known
 from gress.sql.rows import join_readers
 from gress.sql.session_options import MODE, SessionOptions

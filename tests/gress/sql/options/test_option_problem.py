@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gress.sql.option_problems import option_problem
+from gress.sql.options.option_problem import option_problem
 
 
 @pytest.mark.parametrize(
