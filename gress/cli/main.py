@@ -13,6 +13,7 @@ import typer
 from conf.errors import ConfigError
 from conf.types.printable import one_line, printable
 from gress.cli.cluster import mount as mount_cluster
+from gress.cli.deploy import mount as mount_deploy
 from gress.cli.experiments.commands import experiments_app
 from gress.cli.experiments.power import mount as mount_power
 from gress.cli.experiments.replay import mount as mount_replay
@@ -68,6 +69,7 @@ mount_replay(experiments_app)
 mount_experiment_report(experiments_app)
 mount_cluster(app)
 mount_state(app)
+mount_deploy(app)
 mount_report(app)
 mount_top(app)
 

@@ -1,0 +1,92 @@
+"""Overlays of a deployment for kustomize: one to try it, one to rely on it; they belong to their users from then on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from gress.deploy_render.deployment import Deployment
+from gress.deploy_render.flink_options import autoscaler_options, storage_options
+from gress.deploy_render.manifest_text import Object
+from gress.deploy_render.session_job import patch_of
+from jobs.errors import refuse
+
+OVERLAYS = ("dev", "prod")
+
+_KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
+_PATCH = "flink-deployment.yaml"
+# An S3 server of the cluster, as its own chart or operator starts it.
+_MINIO = {"s3.endpoint": "http://minio.minio.svc:9000", "s3.path.style.access": "true"}
+
+
+def chosen_overlays(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the overlays of some names, each once; all of them where none is named.
+
+    Raises:
+        JobError: there is no overlay of a name.
+    """
+    for name in names:
+        if name not in OVERLAYS:
+            refuse("--overlay", " or ".join(OVERLAYS), repr(name))
+    return tuple(name for name in OVERLAYS if not names or name in names)
+
+
+def overlay(deployment: Deployment, name: str) -> Mapping[str, Object]:
+    """Return the files of an overlay: its kustomization, and what it changes of the FlinkDeployment."""
+    changed = _dev(deployment) if name == "dev" else _prod(deployment)
+    kustomization = {
+        **_KUSTOMIZATION,
+        "namespace": f"gress-{name}",
+        "resources": ["../../base"],
+        "patches": [{"path": _PATCH}, *(_fewer_slots(deployment) if name == "dev" else ())],
+    }
+    return {"kustomization.yaml": kustomization, _PATCH: changed}
+
+
+def base(resources: list[str]) -> Object:
+    """Return the kustomization of what all overlays share."""
+    return {**_KUSTOMIZATION, "resources": resources}
+
+
+def _dev(deployment: Deployment) -> Object:
+    options = {"taskmanager.numberOfTaskSlots": "1", **_MINIO, **_storage(deployment, "dev")}
+    spec = {
+        "flinkConfiguration": options,
+        "taskManager": {"resource": {"memory": "3g", "cpu": 1}},
+        "job": {"parallelism": 1},
+    }
+    return _change(deployment, spec)
+
+
+def _prod(deployment: Deployment) -> Object:
+    spread = {
+        "maxSkew": 1,
+        "topologyKey": "kubernetes.io/hostname",
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": {"app": deployment.name, "component": "taskmanager"}},
+    }
+    # A second JobManager takes over at once, where Kubernetes would first start a pod.
+    managers = {"jobManager": {"replicas": 2}} if deployment.is_endless else {}
+    scaled = autoscaler_options(deployment) if deployment.is_endless else {}
+    spec = {
+        "flinkConfiguration": {**_storage(deployment, "prod"), **scaled},
+        **managers,
+        "taskManager": {"podTemplate": {"spec": {"topologySpreadConstraints": [spread]}}},
+    }
+    return _change(deployment, spec)
+
+
+def _storage(deployment: Deployment, name: str) -> dict[str, str]:
+    return storage_options(deployment, name) if deployment.is_endless else {}
+
+
+def _change(deployment: Deployment, spec: Object) -> Object:
+    from gress.deploy_render.flink_deployment import API
+
+    return {"apiVersion": API, "kind": "FlinkDeployment", "metadata": {"name": deployment.name}, "spec": spec}
+
+
+def _fewer_slots(deployment: Deployment) -> list[Object]:
+    """Return the patch by which the job itself asks for one slot, as the variable of a setting."""
+    variable = {"name": "GRESS_EXECUTION__PARALLELISM", "value": "1"}
+    path = "/spec/podTemplate/spec/containers/0/env/-"
+    return [patch_of(deployment, [{"op": "add", "path": path, "value": variable}])]

@@ -1,0 +1,142 @@
+"""A job's YAML, read for Kubernetes: what it says, what it leaves to variables, and what no pod could reach."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from conf.loading.loader import load_settings
+from conf.settings import JobSettings, Settings
+from gress.deploy_render.deployment import METRICS_PORT, Deployment, Place
+from gress.deploy_render.settings_files import settings_files, variables_of
+from jobs.catalogue import default_config, find_job
+from jobs.errors import refuse
+
+DATA = PurePosixPath("/data")
+"""Folder of the volume that all pods of a job with folders share."""
+
+# Flink and its autoscaler share key groups evenly among a divisor of their number.
+_KEY_GROUPS = 360
+# As the operator checks it.
+_NAME = re.compile(r"[a-z]([-a-z0-9]{0,43}[a-z0-9])?")
+_SET_HERE = "unset"
+
+
+@dataclass(frozen=True)
+class RenderRequest:
+    """A job to render.
+
+    Attributes:
+        job: name in the table of jobs.
+        place: where it runs.
+        config: YAML file; None: the job's own.
+        overrides: assignments ``key.path=value`` that the pods get, too.
+        input: input of the run; empty: the job's own.
+        name: name of all objects; empty: the job's.
+    """
+
+    job: str
+    place: Place
+    config: Path | None = None
+    overrides: Sequence[str] = ()
+    input: str = ""
+    name: str = ""
+
+
+def read_job(request: RenderRequest, environ: Mapping[str, str]) -> Deployment:
+    """Return what a request's manifests are made from.
+
+    A variable of the YAML that is not set here counts as some text: pods have its value from the Secret.
+
+    Raises:
+        ConfigError: the settings are refused.
+        JobError: there is no such job, its name is none for Kubernetes, or pods could not reach what it names.
+    """
+    find_job(request.job)
+    path = request.config or default_config(request.job)
+    settings = load_settings(path, overrides=request.overrides, environ=environ | _placeholders(path, environ))
+    job = settings.job
+    if job is None:
+        refuse(str(path), "a `job:` with events, features and inference", "none")
+    is_endless = bool(job.source.kafka or request.input.startswith("kafka:")) and job.sink.kafka is not None
+    hidden = {str(where[2]) for where in settings.from_environment if where[:2] == ("execution", "flink")}
+    files = settings_files(path)
+    return Deployment(
+        name=_name_of(request, settings, job),
+        job=request.job,
+        place=request.place,
+        files=files,
+        parallelism=settings.execution.parallelism,
+        overrides=(*request.overrides, *_added(settings), *_moved(settings, job, str(path), is_endless=is_endless)),
+        input=request.input,
+        is_endless=is_endless,
+        metrics_port=settings.ml.metrics.port or METRICS_PORT,
+        variables=variables_of(files),
+        kafka_names=tuple(_kafka_names(job)),
+        flink={key: _text(value) for key, value in settings.execution.flink.items() if key not in hidden},
+    )
+
+
+def _placeholders(path: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return a text for each variable that pods will have and this machine has not."""
+    if not path.is_file():
+        return {}
+    asked = variables_of(settings_files(path))
+    return {each.name: _SET_HERE for each in asked if not each.is_optional and each.name not in environ}
+
+
+def _name_of(request: RenderRequest, settings: Settings, job: JobSettings) -> str:
+    is_hidden = ("job", "name") in settings.from_environment
+    name = request.name or ("" if is_hidden else job.name)
+    if not _NAME.fullmatch(name):
+        expected = "at most 45 lower-case letters, digits and '-', the first a letter"
+        refuse("the deployment's name", expected, repr(name) if name else "a variable's", "name it with --name")
+    return name
+
+
+def _added(settings: Settings) -> Iterator[str]:
+    """Yield what Kubernetes asks for where the YAML leaves it open."""
+    metrics, execution = settings.ml.metrics, settings.execution
+    if not metrics.port:
+        yield f"ml.metrics.port={METRICS_PORT}"
+    if "bind" not in metrics.model_fields_set:
+        # Who may reach the port is the network policy's.
+        yield "ml.metrics.bind=0.0.0.0"
+    if "max_parallelism" not in execution.model_fields_set and execution.parallelism <= _KEY_GROUPS:
+        yield f"execution.max_parallelism={_KEY_GROUPS}"
+
+
+def _moved(settings: Settings, job: JobSettings, origin: str, *, is_endless: bool) -> Iterator[str]:
+    """Yield the folders of the job that lie in the current folder, on the volume instead; refuse them without one."""
+    for key, location in _folders(settings, job):
+        if ":" in location or location.startswith("/"):
+            continue
+        if is_endless:
+            refuse(f"{origin}: {key}", "a URL, or a folder of the image, which every pod reaches", location)
+        yield f"{key}={DATA / location}"
+
+
+def _folders(settings: Settings, job: JobSettings) -> Iterator[tuple[str, str]]:
+    yield "ml.model_registry.base_path", settings.ml.model_registry.base_path
+    for index, model in enumerate(settings.ml.models):
+        if model.path is not None:
+            yield f"ml.models.{index}.path", model.path
+    if job.learning is not None and settings.ml.online_learning.enabled:
+        yield "ml.online_learning.checkpoint_dir", settings.ml.online_learning.checkpoint_dir
+        if job.learning.registry is not None:
+            yield "job.learning.registry.base_path", job.learning.registry.base_path
+
+
+def _kafka_names(job: JobSettings) -> Iterator[str]:
+    if job.source.kafka is not None and job.source.kafka.group is None:
+        yield "job.source.kafka.group"
+    if job.labels is not None and job.labels.kafka is not None and job.labels.kafka.group is None:
+        yield "job.labels.kafka.group"
+    if job.sink.kafka is not None and job.sink.kafka.transaction_prefix is None:
+        yield "job.sink.kafka.transaction_prefix"
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,119 @@
+"""Rendering of a job: its manifests as a folder for kustomize.
+
+    DIR/base                    what all overlays share; each render makes it anew
+    DIR/components/session      makes an overlay's cluster a session cluster, where the job reads and writes topics
+    DIR/overlays/dev, prod      written once; they are their users' from then on
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from conf.folders.whole_file import whole_file
+from gress.deploy_render.deployment import Deployment
+from gress.deploy_render.disruption_budgets import disruption_budgets
+from gress.deploy_render.flink_deployment import flink_deployment
+from gress.deploy_render.manifest_text import MARK, Object, manifest_text
+from gress.deploy_render.monitoring import metrics_services, service_monitor
+from gress.deploy_render.network_policy import network_policy
+from gress.deploy_render.overlays import OVERLAYS, base, overlay
+from gress.deploy_render.pods import settings_key
+from gress.deploy_render.session_job import session_component, session_job
+from jobs.errors import refuse
+
+SHARED = ("ml-dashboard-configmap.yaml", "prometheus-rule.yaml")
+"""Files of deploy/kubernetes, which belong to no job."""
+
+_KUSTOMIZATION = "kustomization.yaml"
+
+
+def render(deployment: Deployment, overlays: Sequence[str] = OVERLAYS) -> dict[str, str]:
+    """Return the text of each file of a deployment, by its path.
+
+    Raises:
+        JobError: files of this installation are missing.
+    """
+    made = {f"base/{name}": text for name, text in _base(deployment).items()}
+    made |= _shared()
+    names = sorted(path.removeprefix("base/") for path in made)
+    note = "What all overlays share."
+    made[f"base/{_KUSTOMIZATION}"] = manifest_text(base(names), note=note)
+    if deployment.is_endless:
+        # A session does not tell a client how a job ended, which one that ends asks for.
+        made[f"components/session/{_KUSTOMIZATION}"] = manifest_text(session_component(deployment))
+        made["components/session/flink-session-job.yaml"] = manifest_text(session_job(deployment))
+    for name in overlays:
+        note = "It is yours: a render leaves it as it is."
+        for file, content in overlay(deployment, name).items():
+            made[f"overlays/{name}/{file}"] = manifest_text(content, note=note)
+    return made
+
+
+def write_manifests(folder: Path, texts: dict[str, str]) -> list[str]:
+    """Write files into a folder; return the paths of those that were written.
+
+    Overlays that are there stay as they are, and so do files that no render makes.
+
+    Raises:
+        JobError: the folder holds another file of one of these names; nothing was written.
+    """
+    kept = {path for path in texts if path.startswith("overlays/") and (folder / path).parent.is_dir()}
+    wanted = {path: text for path, text in texts.items() if path not in kept}
+    for path in wanted:
+        there = folder / path
+        if there.exists() and not _is_made(there):
+            refuse(f"{there}", "a file of an earlier render", "another", "move it, or name another --output")
+    for path, text in wanted.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(folder / path) as part:
+            part.write_text(text, encoding="utf-8")
+    return list(wanted)
+
+
+def _base(deployment: Deployment) -> dict[str, str]:
+    made = {
+        "flink-deployment.yaml": manifest_text(flink_deployment(deployment)),
+        "job-settings.yaml": manifest_text(_settings(deployment), note="References to variables stay references."),
+        "network-policy.yaml": manifest_text(network_policy(deployment)),
+        "pod-disruption-budgets.yaml": manifest_text(*disruption_budgets(deployment)),
+        "metrics-services.yaml": manifest_text(*metrics_services(deployment)),
+        "service-monitor.yaml": manifest_text(service_monitor(deployment)),
+    }
+    if not deployment.is_endless:
+        made["volume-claim.yaml"] = manifest_text(_volume_claim(deployment))
+    return made
+
+
+def _settings(deployment: Deployment) -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": deployment.settings},
+        "data": {settings_key(file.path): file.text for file in deployment.files},
+    }
+
+
+def _volume_claim(deployment: Deployment) -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": deployment.volume},
+        "spec": {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "10Gi"}}},
+    }
+
+
+def _shared() -> dict[str, str]:
+    found = {}
+    for name in SHARED:
+        places = (Path(__file__).resolve().parents[2] / "deploy", Path(sys.prefix) / "share" / "gress-ml")
+        path = next((place / "kubernetes" / name for place in places if (place / "kubernetes" / name).is_file()), None)
+        if path is None:
+            refuse(name, str(places[1] / "kubernetes" / name), "nothing there", "pip install --force-reinstall gress-ml")
+        found[f"base/{name}"] = f"{MARK}, from deploy/kubernetes.\n{path.read_text('utf-8')}"
+    return found
+
+
+def _is_made(path: Path) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8", errors="replace").startswith(MARK)
