@@ -42,9 +42,7 @@ def render_command(  # noqa: PLR0913, PLR0917 - one argument for each option
     operator: Annotated[
         str, typer.Option("--operator-namespace", help="Namespace of Flink's operator.")
     ] = "flink-operator",
-    monitoring: Annotated[
-        str, typer.Option("--monitoring-namespace", help="Namespace of Prometheus.")
-    ] = "monitoring",
+    monitoring: Annotated[str, typer.Option("--monitoring-namespace", help="Namespace of Prometheus.")] = "monitoring",
 ) -> None:
     """Write a job's manifests for Kubernetes.
 

@@ -18,7 +18,7 @@ PYTHON = "/opt/venv/bin/python"
 SERVICE_ACCOUNT = "flink"
 """Account that the operator's chart makes for jobs: it may start TaskManagers and keep the leader's records."""
 
-_WORK = "/tmp/gress"  # noqa: S108 - of the container, which nobody shares
+_WORK = "/tmp/gress"
 
 
 def flink_deployment(deployment: Deployment) -> Object:

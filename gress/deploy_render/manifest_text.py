@@ -19,13 +19,13 @@ _BOOLEANS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 
 
 def manifest_text(*documents: Object, note: str = "") -> str:
-    """Return objects as one YAML text behind the mark.
+    r"""Return objects as one YAML text behind the mark.
 
     Args:
         documents: the objects, in their order; of their keys, too.
         note: what a reader should know, a comment line for each of its lines.
 
-    >>> print(manifest_text({"kind": "Pod", "data": {"job.yaml": "a: 1\\nb: 2\\n"}}, note="One pod."), end="")
+    >>> print(manifest_text({"kind": "Pod", "data": {"job.yaml": "a: 1\nb: 2\n"}}, note="One pod."), end="")
     # Made by `gress deploy render`.
     # One pod.
     kind: Pod

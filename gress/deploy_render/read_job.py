@@ -56,7 +56,7 @@ def read_job(request: RenderRequest, environ: Mapping[str, str]) -> Deployment:
     """
     find_job(request.job)
     path = request.config or default_config(request.job)
-    settings = load_settings(path, overrides=request.overrides, environ=environ | _placeholders(path, environ))
+    settings = load_settings(path, overrides=request.overrides, environ={**environ, **_placeholders(path, environ)})
     job = settings.job
     if job is None:
         refuse(str(path), "a `job:` with events, features and inference", "none")

@@ -1,8 +1,10 @@
-"""Rendering of a job: its manifests as a folder for kustomize.
+"""Files of a job's manifests, as a folder for kustomize.
 
     DIR/base                    what all overlays share; each render makes it anew
     DIR/components/session      makes an overlay's cluster a session cluster, where the job reads and writes topics
     DIR/overlays/dev, prod      written once; they are their users' from then on
+
+Nothing else in the folder is touched.
 """
 
 from __future__ import annotations
@@ -105,12 +107,13 @@ def _volume_claim(deployment: Deployment) -> Object:
 
 
 def _shared() -> dict[str, str]:
+    folders = (Path(__file__).resolve().parents[2] / "deploy", Path(sys.prefix) / "share" / "gress-ml")
     found = {}
     for name in SHARED:
-        places = (Path(__file__).resolve().parents[2] / "deploy", Path(sys.prefix) / "share" / "gress-ml")
-        path = next((place / "kubernetes" / name for place in places if (place / "kubernetes" / name).is_file()), None)
+        places = [folder / "kubernetes" / name for folder in folders]
+        path = next((place for place in places if place.is_file()), None)
         if path is None:
-            refuse(name, str(places[1] / "kubernetes" / name), "nothing there", "pip install --force-reinstall gress-ml")
+            refuse(name, str(places[-1]), "nothing there", "pip install --force-reinstall gress-ml")
         found[f"base/{name}"] = f"{MARK}, from deploy/kubernetes.\n{path.read_text('utf-8')}"
     return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gress.deploy_render.deployment import Deployment
 from gress.deploy_render.flink_deployment import API, job_spec
 from gress.deploy_render.manifest_text import Object, plain_yaml
@@ -36,6 +38,6 @@ def session_component(deployment: Deployment) -> Object:
     }
 
 
-def patch_of(deployment: Deployment, changes: list[dict[str, object]]) -> Object:
+def patch_of(deployment: Deployment, changes: Sequence[Object]) -> Object:
     """Return a patch of the FlinkDeployment, as kustomize reads it."""
     return {"target": {"kind": "FlinkDeployment", "name": deployment.name}, "patch": plain_yaml(changes)}

@@ -31,11 +31,11 @@ def settings_files(path: Path) -> tuple[SettingsFile, ...]:
 
 
 def variables_of(files: Iterable[SettingsFile]) -> tuple[Variable, ...]:
-    """Return the variables that files refer to, by name; one that has a default wherever it stands is optional.
+    r"""Return the variables that files refer to, by name; one that has a default wherever it stands is optional.
 
     Comments count for nothing.
 
-    >>> text = "a: ${TOKEN}\\nb: ${HOST:-localhost} # ${OLD}\\nc: $${plain}\\n"
+    >>> text = "a: ${TOKEN}\nb: ${HOST:-localhost} # ${OLD}\nc: $${plain}\n"
     >>> [(each.name, each.is_optional) for each in variables_of([SettingsFile("job.yaml", text)])]
     [('HOST', True), ('TOKEN', False)]
     """

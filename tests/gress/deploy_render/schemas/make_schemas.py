@@ -1,4 +1,6 @@
-"""Schemas of the rendered kinds, from their projects' own files: ``python make_schemas.py FLINK PROMETHEUS KUBERNETES``.
+"""Schemas of the rendered kinds, from the files of their projects.
+
+``python make_schemas.py FLINK PROMETHEUS KUBERNETES``
 
 FLINK, PROMETHEUS: checkouts of apache/flink-kubernetes-operator and prometheus-operator/prometheus-operator.
 KUBERNETES: a folder of strict schemas, such as ``v1.37.0-local-strict`` of kubernetes-validate.

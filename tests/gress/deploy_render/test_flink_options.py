@@ -1,0 +1,77 @@
+"""Every Flink option of a manifest is one that Flink's own jars know."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from functools import cache
+
+import pytest
+
+from gress.cluster.conf import flink_home
+from gress.deploy_render.deployment import Deployment, SettingsFile
+from gress.deploy_render.flink_options import flink_options, process_memory
+from gress.deploy_render.log_settings import log_settings
+from tests.gress.deploy_render.cluster_schemas import documents
+from tests.gress.deploy_render.rendered_jobs import KAFKA, PLACE, deployment_of, rendered
+
+_KEY = re.compile(rb"[a-z][\w-]*(?:\.[\w-]+)+", re.ASCII)
+# Settings of one reporter, of the S3 file systems, which are plugins, and of the operator.
+_ELSEWHERE = ("metrics.reporter.prom.", "s3.", "job.autoscaler.", "kubernetes.operator.")
+
+
+@cache
+def known_keys() -> frozenset[str]:
+    """Texts with dots in the classes of options, which hold each option's key."""
+    found: set[bytes] = set()
+    for jar in ("lib/flink-dist", "opt/flink-python"):
+        (path,) = flink_home().glob(f"{jar}-*.jar")
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                if name.startswith("org/apache/flink/") and name.endswith(
+                    ("Options.class", "Options$RestartStrategy.class")
+                ):
+                    found.update(_KEY.findall(archive.read(name)))
+    return frozenset(key.decode() for key in found)
+
+
+def options_of(path: str) -> dict[str, str]:
+    (found,) = documents(rendered(KAFKA)[path])
+    return dict(found["spec"]["flinkConfiguration"])
+
+
+@pytest.mark.parametrize("file", ["base", "overlays/dev", "overlays/prod"])
+def test_every_option_is_known_to_flink(file: str) -> None:
+    options = options_of(f"{file}/flink-deployment.yaml")
+    assert [key for key in options if not key.startswith(_ELSEWHERE) and key not in known_keys()] == []
+
+
+@pytest.mark.parametrize("key", ["taskmanager.numberOfTaskSlot", "high-availability.storage", "rest.prot"])
+def test_a_misspelt_option_is_found(key: str) -> None:
+    assert key not in known_keys()
+
+
+def test_values_are_texts_as_every_operator_wants_them() -> None:
+    assert {type(value) for value in options_of("base/flink-deployment.yaml").values()} == {str}
+
+
+def test_options_of_the_job_win() -> None:
+    deployment = Deployment(
+        "shop", "fraud-detection", PLACE, (SettingsFile("a.yaml", ""),), 1, flink={"rest.port": "9999", "a.b": "c"}
+    )
+    assert {"rest.port": "9999", "a.b": "c"}.items() <= flink_options(deployment).items()
+
+
+def test_pods_have_the_memory_of_the_shipped_file() -> None:
+    assert process_memory() == {"taskManager": "4g", "jobManager": "1600m"}
+    assert not [key for key in flink_options(deployment_of(KAFKA)) if key.endswith("memory.process.size")]
+
+
+def test_log_leaves_out_the_variables_of_the_pod() -> None:
+    """The class that tells them is in PyFlink's jar."""
+    lines = dict(line.split(" = ") for line in log_settings().splitlines())
+    (path,) = flink_home().glob("opt/flink-python-*.jar")
+    with zipfile.ZipFile(path) as archive:
+        content = archive.read(lines["logger.variables.name"].replace(".", "/") + ".class")
+    assert b"Starting Python process with environment variables" in content
+    assert lines["logger.variables.level"] == "WARN"

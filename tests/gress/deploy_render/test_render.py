@@ -1,0 +1,79 @@
+"""The folder of a render: made anew but for what is its user's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gress.deploy_render.overlays import chosen_overlays
+from gress.deploy_render.render import render, write_manifests
+from jobs.errors import JobError
+from tests.gress.deploy_render.cluster_schemas import documents
+from tests.gress.deploy_render.rendered_jobs import KAFKA, deployment_of, rendered
+
+
+def test_a_second_render_changes_nothing(tmp_path: Path) -> None:
+    write_manifests(tmp_path, rendered(KAFKA))
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    write_manifests(tmp_path, rendered(KAFKA))
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_overlays_stay_as_their_users_left_them(tmp_path: Path) -> None:
+    write_manifests(tmp_path, rendered(KAFKA))
+    mine = tmp_path / "overlays" / "prod" / "flink-deployment.yaml"
+    mine.write_text("kind: Mine\n")
+    (tmp_path / "base" / "flink-deployment.yaml").write_text("# Made by `gress deploy render`.\nkind: Old\n")
+    written = write_manifests(tmp_path, rendered(KAFKA))
+    assert mine.read_text() == "kind: Mine\n"
+    assert [path for path in written if path.startswith("overlays/")] == []
+    assert (tmp_path / "base" / "flink-deployment.yaml").read_text() == rendered(KAFKA)["base/flink-deployment.yaml"]
+
+
+def test_an_overlay_that_is_missing_is_written(tmp_path: Path) -> None:
+    write_manifests(tmp_path, render(deployment_of(KAFKA), ["dev"]))
+    assert [path.name for path in (tmp_path / "overlays").iterdir()] == ["dev"]
+    written = write_manifests(tmp_path, rendered(KAFKA))
+    assert [path for path in written if path.startswith("overlays/")] == [
+        *("overlays/prod/kustomization.yaml", "overlays/prod/flink-deployment.yaml")
+    ]
+
+
+def test_a_file_of_somebody_else_is_refused_before_any_is_written(tmp_path: Path) -> None:
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "service-monitor.yaml").write_text("kind: Mine\n")
+    with pytest.raises(JobError, match=r"service-monitor.yaml: expected a file of an earlier render, got another"):
+        write_manifests(tmp_path, rendered(KAFKA))
+    assert [path.name for path in (tmp_path / "base").iterdir()] == ["service-monitor.yaml"]
+
+
+def test_overlays_are_chosen_by_name() -> None:
+    assert chosen_overlays([]) == ("dev", "prod")
+    assert chosen_overlays(["prod", "prod"]) == ("prod",)
+    with pytest.raises(JobError, match="--overlay: expected dev or prod, got 'test'"):
+        chosen_overlays(["test"])
+
+
+def test_overlays_keep_their_state_apart() -> None:
+    folders = []
+    for name in ("dev", "prod"):
+        (changed,) = documents(rendered(KAFKA)[f"overlays/{name}/flink-deployment.yaml"])
+        options = changed["spec"]["flinkConfiguration"]
+        folders += [value for value in options.values() if value.startswith("s3://")]
+    assert len(set(folders)) == len(folders) == 6
+
+
+def test_production_scales_and_survives_a_manager() -> None:
+    (changed,) = documents(rendered(KAFKA)["overlays/prod/flink-deployment.yaml"])
+    options = changed["spec"]["flinkConfiguration"]
+    assert (options["job.autoscaler.enabled"], options["jobmanager.scheduler"]) == ("true", "adaptive")
+    assert changed["spec"]["jobManager"]["replicas"] == 2
+    least, target, most = (float(options[f"job.autoscaler.utilization.{each}"]) for each in ("min", "target", "max"))
+    assert least < target < most <= 1
+
+
+def test_dashboard_is_one_that_grafana_reads() -> None:
+    (found,) = documents(rendered(KAFKA)["base/ml-dashboard-configmap.yaml"])
+    assert json.loads(found["data"]["ml-dashboard.json"])["uid"] == "gress-ml"
