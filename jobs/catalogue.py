@@ -34,6 +34,11 @@ JOBS = MappingProxyType(
         "online-learning": JobEntry(
             "jobs.online_learning", "the same, with a model that learns from frauds as they become known"
         ),
+        "fraud-document": JobEntry(
+            "jobs.fraud_detection",
+            "card payments as the integration document has them to fraud scores",
+            "fraud_document.jsonl.gz",
+        ),
         "anomaly-detection": JobEntry(
             "jobs.fraud_detection", "readings of machines to how odd they are", "anomaly_detection.jsonl.gz"
         ),

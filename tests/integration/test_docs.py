@@ -23,6 +23,7 @@ PAGES_RUN_ELSEWHERE = {
     "sql-quality": "tests/integration/test_sql_quality_page.py",
     "use-cases/anomaly-detection": "tests/integration/test_anomaly_detection.py",
     "use-cases/forecasting": "tests/integration/test_forecasting.py",
+    "use-cases/fraud-document": "tests/integration/test_document_page.py and tests/jobs/test_fraud_document.py",
     "use-cases/predictive-maintenance": "tests/integration/test_predictive_maintenance.py",
     "use-cases/recommendations": "tests/integration/test_recommendations.py",
     "use-cases/sentiment": "tests/docs/test_sentiment_page.py and tests/integration/test_sentiment.py",

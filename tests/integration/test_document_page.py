@@ -47,6 +47,9 @@ def test_page_is_complete(page: Path, jvm_folder: Path, capsys: pytest.CaptureFi
     np.testing.assert_allclose(job["prediction"], want, rtol=1e-5)
     assert set(zip(job["model"], job["version"], strict=True)) == {("fraud-detector", "2.0.0")}
     assert all(summary["predictions"] > 0 == summary["dead_letters"] for summary in summaries)
+    for figures in summaries[0]["evaluation"].values():
+        assert set(figures) == {"model", "the document's rule", "amount alone"}
+        assert figures["model"] > max(figures["the document's rule"], figures["amount alone"]) + 0.2
     assert set(summaries[1]["variants"]) == {"fraud-model-test: control", "fraud-model-test: treatment"}
 
 

@@ -32,8 +32,8 @@ def test_unknown_job_is_refused_with_the_nearest() -> None:
 
 
 def test_name_of_a_job_of_your_own_is_refused_with_the_way_to_run_it() -> None:
-    listed = "expected one of fraud-detection, ab-test, online-learning, anomaly-detection, forecasting, "
-    listed += "predictive-maintenance, recommendations, sentiment"
+    listed = "expected one of fraud-detection, ab-test, online-learning, fraud-document, anomaly-detection, "
+    listed += "forecasting, predictive-maintenance, recommendations, sentiment"
     with pytest.raises(JobError, match=rf"job 'returns': {listed}; .*with --config FILE"):
         find_job("returns")
 

@@ -1,0 +1,1 @@
+"""Data and training of the fraud-document job's model; needs the extra ``train``."""
