@@ -15,26 +15,32 @@ USERS = 1_000_000
 
 
 def compare_jobs(
-    baseline: str, other: str, more: str, sizes: tuple[int, int], repeats: int, *, as_long: str | None = None
+    baseline: str,
+    other: str,
+    more: str,
+    sizes: tuple[int, int],
+    repeats: int,
+    *,
+    as_long: str | None = None,
+    users: int = USERS,
 ) -> None:
     """Print the figures of both jobs, and ratios of the other's to the baseline's.
 
     Args:
-        baseline: name of a job's settings in ``data``.
+        baseline: file of a job's settings in ``data``, or an absolute path.
         other: that of the job that does more.
         more: what it does, for the names of its figures.
         sizes: rows of the small and of the large run.
         repeats: turns of each job.
-        as_long: name of the settings of a job like the baseline, whose rows are as long as the other's; ratios to it
+        as_long: file of the settings of a job like the baseline, whose rows are as long as the other's; ratios to it
             are printed, too.
+        users: users of the events.
     """
     with tempfile.TemporaryDirectory(prefix="gress-bench-") as name:
         folder = Path(name)
         for size in sizes:
-            write_rows(folder / str(size), size, users=USERS)
-        programs = {
-            config: _job(folder, DATA / f"{config}.yaml") for config in filter(None, (baseline, as_long, other))
-        }
+            write_rows(folder / str(size), size, users=users)
+        programs = {config: _job(folder, DATA / config) for config in filter(None, (baseline, as_long, other))}
         turns = take_turns(programs, sizes, repeats)
     rates = {name: 1e6 / us_per_row(runs, elapsed) for name, runs in turns.items()}
     costs = {name: us_per_row(runs, cpu) for name, runs in turns.items()}

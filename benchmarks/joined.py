@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import statistics
 import time
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,13 @@ from udfs.parsing.json_lines import JsonLines
 
 LOOKUPS = tuple(f"x{number}" for number in range(15, 20))
 TABLE = "profiles"
+
+
+def write_joined(path: Path, store: dict[str, object], users: int) -> None:
+    """Write the settings of the job of ``scoring`` with five look-ups, and fill the store with what they find."""
+    with path.open("w", encoding="utf-8") as file:
+        YAML().dump(_joined_tree(store), file)
+    _fill(store, [f"user-{user:03d}" for user in range(users)])
 
 
 def operator_us_per_row(store: dict[str, object], rows: int, users: int, turns: int) -> tuple[float, float]:
@@ -51,13 +60,7 @@ def operator_us_per_row(store: dict[str, object], rows: int, users: int, turns: 
 
 
 def _operator(store: dict[str, object], *, is_joined: bool) -> ScoreLines:
-    tree = YAML(typ="safe").load(CONFIG.read_text("utf-8"))
-    if is_joined:
-        specs = [spec for spec in tree["job"]["features"]["specs"] if spec["name"] not in LOOKUPS]
-        asked = {"entity": "user", "feature_set": TABLE, "default": 0}
-        specs += [{"name": name, "type": "lookup", "source": "user", "parameters": asked} for name in LOOKUPS]
-        tree["job"]["features"]["specs"] = specs
-        tree["ml"]["feature_store"] = {**store, "enabled": True}
+    tree = _joined_tree(store) if is_joined else YAML(typ="safe").load(CONFIG.read_text("utf-8"))
     settings = settings_from(tree, origin=str(CONFIG))
     if settings.job is None:
         message = f"{CONFIG}: expected a job, got none"
@@ -65,6 +68,16 @@ def _operator(store: dict[str, object], *, is_joined: bool) -> ScoreLines:
     operator = ScoreLines(settings.job, settings.ml, JsonLines(settings.job.events.fields))
     operator.open()
     return operator
+
+
+def _joined_tree(store: dict[str, object]) -> dict[str, Any]:
+    tree: dict[str, Any] = YAML(typ="safe").load(CONFIG.read_text("utf-8"))
+    specs = [spec for spec in tree["job"]["features"]["specs"] if spec["name"] not in LOOKUPS]
+    asked = {"entity": "user", "feature_set": TABLE, "default": 0}
+    specs += [{"name": name, "type": "lookup", "source": "user", "parameters": asked} for name in LOOKUPS]
+    tree["job"]["features"]["specs"] = specs
+    tree["ml"]["feature_store"] = {**store, "enabled": True}
+    return tree
 
 
 def _fill(store: dict[str, object], users: list[str]) -> None:

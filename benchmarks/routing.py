@@ -17,7 +17,8 @@ from benchmarks.compared_jobs import compare_jobs
 
 def main(small: str = "2000000", large: str = "6000000", repeats: str = "3") -> None:
     """Print the figures."""
-    compare_jobs("scoring", "routing", "experiment", (int(small), int(large)), int(repeats), as_long="as_long")
+    sizes = (int(small), int(large))
+    compare_jobs("scoring.yaml", "routing.yaml", "experiment", sizes, int(repeats), as_long="as_long.yaml")
 
 
 if __name__ == "__main__":

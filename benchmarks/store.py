@@ -14,19 +14,15 @@ A batch has 1,000 rows of 200 distinct entities with 20 numbers each. Figures:
 
 from __future__ import annotations
 
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 
 from benchmarks.joined import operator_us_per_row
 from benchmarks.measure import load_average, print_figures
+from benchmarks.store_server import store_server
 from conf.settings import FeatureStoreSettings
-from jobs.flink.ports import free_port
 from state.feature_store.errors import StoreError
 from state.feature_store.feature_store import FeatureStore
 from state.feature_store.group import Group
@@ -40,7 +36,7 @@ GROUP = Group("customer", "9f2c0a17b3d4e5f6")
 def main(batches: str = "500") -> None:
     """Print the figures."""
     before = load_average()
-    with _server() as port:
+    with store_server() as port:
         settings: dict[str, object] = {
             "backend": "redis",
             "redis_addr": f"127.0.0.1:{port}",
@@ -69,18 +65,6 @@ def main(batches: str = "500") -> None:
     }
     stored = {"warm_rows_per_s": rate, "write_rows_per_s": writing, "bytes_an_entity": size}
     print_figures({**figures, **stored, **operator})
-
-
-@contextmanager
-def _server() -> Iterator[int]:
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="gress-bench-") as folder:
-        command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
-            try:
-                yield port
-            finally:
-                server.kill()
 
 
 def _write(store: FeatureStore) -> int:

@@ -16,7 +16,7 @@ from benchmarks.compared_jobs import compare_jobs
 
 def main(small: str = "2000000", large: str = "6000000", repeats: str = "3") -> None:
     """Print the figures."""
-    compare_jobs("routing", "judged", "verdict", (int(small), int(large)), int(repeats))
+    compare_jobs("routing.yaml", "judged.yaml", "verdict", (int(small), int(large)), int(repeats))
 
 
 if __name__ == "__main__":

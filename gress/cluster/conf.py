@@ -14,9 +14,8 @@ from jobs.flink.environment import shipped_flink_conf
 from jobs.flink.file_urls import file_url
 from jobs.flink.metrics import parse_ports, reporter_options
 
-
-# Beam's lines on the end of a worker show its environment, secrets and all. Flink ends a TaskManager if a bundle returns
-# while one of them is written.
+# Beam's lines on the end of a worker show its environment, secrets and all. Flink ends a TaskManager if a bundle
+# returns while one of them is written.
 _SILENCE = """
 logger.workers.name = org.apache.beam.runners.fnexecution.control.DefaultJobBundleFactory
 logger.workers.level = OFF
