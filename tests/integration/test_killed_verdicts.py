@@ -20,7 +20,7 @@ METRICS = (
     "{of: log_loss}, {of: label, name: frauds, per: unit, role: signal}, {of: auc, role: signal}, "
     "{of: errors, role: guardrail, margin: 0.01}, {of: field, field: TX_AMOUNT, role: signal}"
 )
-# Batches so small that a run is not over before it is killed.
+# Batches so small that a run is not over before it is killed; others need none.
 SLOWLY = "job.inference.batch_size=20"
 # On a busy machine a late answer would be a fallback's, which the guardrail of errors counts.
 PATIENTLY = "ml.inference.max_latency=60s"
@@ -41,11 +41,11 @@ def records(output: Path) -> list[dict[str, Any]]:
 def test_verdicts_and_variants_survive_kills_and_other_numbers_of_tasks(source: Path, tmp_path: Path) -> None:
     config, output = write_fraud_config(tmp_path, features=STATELESS), tmp_path / "out"
     verdict = f"{{metrics: [{METRICS}], interval: 12h, max_silence: 30d}}"
-    settings = [*overrides(tmp_path, len(STATELESS), SPLIT, verdict=verdict), SLOWLY, PATIENTLY]
+    settings = [*overrides(tmp_path, len(STATELESS), SPLIT, verdict=verdict), PATIENTLY]
     often = [*settings, "execution.checkpoint_interval=200ms"]
 
     for parallelism, how in ((1, ()), (4, ("--resume",))):
-        started = start_run(config, source, output, [*often, f"execution.parallelism={parallelism}"], *how)
+        started = start_run(config, source, output, [*often, SLOWLY, f"execution.parallelism={parallelism}"], *how)
         kill_once(WrittenAndSaved(output, "verdicts"), started, output)
     two = start_run(config, source, output, [*often, "execution.parallelism=2"], "--resume")
     assert two.wait(WAIT_S) == 0, (tmp_path / "log").read_text()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -53,18 +52,17 @@ def test_predictions_without_a_label_count_with_the_one_that_is_set(given: Input
     )
 
 
-def test_killed_run_that_is_resumed_loses_nothing_and_has_nothing_twice(tmp_path: Path) -> None:
-    given, output = make_input(tmp_path / "in", 8_000, 200), tmp_path / "out"
-    settings = [*overrides(given)[:-1], "job.inference.batch_size=100", "execution.checkpoint_interval=200ms"]
-
-    def start(*options: str) -> subprocess.Popen[bytes]:
-        return start_run(given.config, given.events, output, settings, *options)
-
-    kill_once(lambda: list(output.glob(".checkpoints/*/chk-*/_metadata")), start(), output)
-    assert start("--resume").wait(WAIT_S) == 0, (tmp_path / "log").read_text()
-    whole = run_job(given.config, given.events, tmp_path / "whole", overrides=settings)
-    assert json.loads((output / "summary.json").read_text("utf-8"))["labels"] == given.counts == whole.summary.labels
-    assert records(output)[-1] == records(whole.output)[-1]
+def test_killed_run_that_is_resumed_loses_nothing_and_has_nothing_twice(
+    given: Input, undisturbed: JobRun, tmp_path: Path
+) -> None:
+    output, settings = tmp_path / "out", overrides(given)
+    often = [*settings[:-1], "job.inference.batch_size=50", "execution.checkpoint_interval=200ms"]
+    killed = start_run(given.config, given.events, output, often)
+    kill_once(lambda: list(output.glob(".checkpoints/*/chk-*/_metadata")), killed, output)
+    resumed = start_run(given.config, given.events, output, settings, "--resume")
+    assert resumed.wait(WAIT_S) == 0, (tmp_path / "log").read_text()
+    assert json.loads((output / "summary.json").read_text("utf-8"))["labels"] == given.counts
+    assert records(output)[-1] == records(undisturbed.output)[-1]
 
 
 def test_labels_move_no_uid_of_operators_with_state(given: Input, tmp_path: Path) -> None:

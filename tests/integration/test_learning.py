@@ -72,10 +72,10 @@ def test_latency_profile_learns_the_same(given: Given, undisturbed: JobRun, tmp_
 @pytest.mark.slow
 def test_killed_run_goes_on_to_the_same_bits(given: Given, undisturbed: JobRun, tmp_path: Path) -> None:
     output = tmp_path / "out"
-    often = [*settings(tmp_path), "execution.checkpoint_interval=200ms", "job.inference.batch_size=20"]
+    often = [*settings(tmp_path), "execution.checkpoint_interval=200ms"]
     for parallelism, options in ((1, ()), (4, ("--resume",))):
-        tasks = f"execution.parallelism={parallelism}"
-        process = start_run(given.config, given.pieces, output, [*often, tasks], *options)
+        slowly = ["job.inference.batch_size=20", f"execution.parallelism={parallelism}"]
+        process = start_run(given.config, given.pieces, output, [*often, *slowly], *options)
         kill_once(WrittenAndSaved(output, "learning"), process, output)
     process = start_run(given.config, given.pieces, output, often, "--resume")
     assert process.wait(WAIT_S) == 0, (tmp_path / "log").read_text()

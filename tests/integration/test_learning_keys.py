@@ -135,10 +135,10 @@ def test_killed_run_goes_on_to_the_same_bits(given: Given, keyed: JobRun, tmp_pa
     often = [
         *settings(tmp_path, **KEYED),
         "execution.checkpoint_interval=200ms",
-        "job.inference.batch_size=20",
         "execution.state_backend=rocksdb",
     ]
-    process = start_run(given.config, given.pieces, output, [*often, "execution.parallelism=1"])
+    slowly = ["job.inference.batch_size=20", "execution.parallelism=1"]
+    process = start_run(given.config, given.pieces, output, [*often, *slowly])
     kill_once(WrittenAndSaved(output, "learning"), process, output)
     process = start_run(given.config, given.pieces, output, [*often, "execution.parallelism=2"], "--resume")
     assert process.wait(WAIT_S) == 0, (tmp_path / "log").read_text()

@@ -84,12 +84,13 @@ def test_store_of_a_killed_job_is_that_of_an_undisturbed_one_and_of_the_export(
     fraud_config: Path, server: RedisServer, source: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "out"
-    settings = [*publishing(server, 0), SLOWLY, "execution.checkpoint_interval=200ms"]
+    settings = publishing(server, 0)
+    often = [*settings, SLOWLY, "execution.checkpoint_interval=200ms"]
 
     def is_under_way() -> bool:
         return bool(content(server, 0)) and any(output.glob(".checkpoints/*/chk-*/_metadata"))
 
-    kill_once(is_under_way, start_run(fraud_config, source, output, settings), output)
+    kill_once(is_under_way, start_run(fraud_config, source, output, often), output)
     again = start_run(fraud_config, source, output, settings, "--resume")
     assert again.wait(WAIT_S) == 0, (tmp_path / "log").read_text()
     summary = json.loads((output / "summary.json").read_text("utf-8"))
