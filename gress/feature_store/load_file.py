@@ -104,7 +104,7 @@ def _target(request: LoadRequest, schema: Any) -> tuple[Group, Sequence[str]]:
     if not feature_set:
         refuse(str(request.path), "the hash of a feature set, which `gress features export` writes", "none",
                "give it as --feature-set")  # fmt: skip
-    names = request.columns or tuple(json.loads(about.get("gress.feature_columns", "[]")))
+    names = request.columns or _named_columns(request.path, about.get("gress.feature_columns", "[]"))
     names = names or tuple(name for name in schema.names if name not in {request.key, request.time})
     check_columns(str(request.path), schema, key=request.key, time=request.time, values=names)
     if not names:
@@ -113,6 +113,17 @@ def _target(request: LoadRequest, schema: Any) -> tuple[Group, Sequence[str]]:
         return Group(request.entity or request.key, feature_set), names
     except ValueError as error:
         fail(str(request.path), str(error), "give another as --entity or --feature-set")
+
+
+def _named_columns(path: Path, text: str) -> tuple[str, ...]:
+    """Return the columns that the metadata of an export names."""
+    try:
+        names = json.loads(text)
+    except ValueError:
+        names = None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        refuse(str(path), "names of columns in its metadata, as `gress features export` writes", text, "give --column")
+    return tuple(names)
 
 
 def _keys_and_times(request: LoadRequest, batch: Any) -> tuple[list[str], Any, Any]:

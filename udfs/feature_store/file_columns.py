@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from state.feature_store.cells import check_times
 from udfs.feature_store.entity_keys import EntityKeys
 from udfs.features.errors import FeatureError
+from udfs.parsing.units import find_unclear
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,11 +75,9 @@ def times_of(where: str, name: str, column: pa.ChunkedArray | pa.Array) -> NDArr
         column: timestamps, or whole milliseconds, none of them null.
 
     Raises:
-        FeatureError: a time is beyond 2^53 ms.
+        FeatureError: a time is beyond 2^53 ms, or a number makes sense in another unit only.
     """
     import pyarrow as pa
-
-    from state.feature_store.cells import check_times
 
     # What is before 1970 must not be rounded towards it, as a cast would. Parquet has no seconds.
     unit = column.type.unit if pa.types.is_timestamp(column.type) else "ms"
@@ -88,6 +88,10 @@ def times_of(where: str, name: str, column: pa.ChunkedArray | pa.Array) -> NDArr
     except (pa.ArrowInvalid, ValueError):
         expected = f"milliseconds since 1970 below 2^53 in column {name!r}"
         raise FeatureError(where, expected, "a larger number", "convert times in finer units") from None
+    unclear = find_unclear(times)
+    if len(unclear) and not pa.types.is_timestamp(column.type):
+        got, hint = f"{times[unclear[0]]}, which is hardly one", "convert it to timestamps"
+        raise FeatureError(where, f"milliseconds since 1970 in column {name!r}", got, hint)
     return times
 
 

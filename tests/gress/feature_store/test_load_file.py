@@ -103,18 +103,30 @@ def test_what_is_missing_is_told(
     ("columns", "text"),
     [
         ({"card": [b"a"]}, "texts or whole numbers in column 'card', got binary"),
-        ({"at": pa.array([2**60])}, r"milliseconds since 1970 below 2\^53 in column 'at', got a larger number"),
+        ({"at": pa.array([2**53])}, r"milliseconds since 1970 below 2\^53 in column 'at', got a larger number"),
+        ({"at": [1, 1_767_225_600]}, "milliseconds since 1970 in column 'at', got 1767225600, which is hardly one"),
+        ({"at": [1_767_225_600_000_000]}, "got 1767225600000000, which is hardly one; convert it to timestamps"),
         ({"at": pa.array([2**63], pa.uint64())}, r"below 2\^53 in column 'at'"),
         ({"at": pa.array([2**60], pa.timestamp("ms"))}, r"below 2\^53 in column 'at'"),
         ({"x": pa.array([1], pa.timestamp("ms"))}, "numbers, booleans or texts in column 'x', got timestamp"),
         ({"x": [[1]]}, "numbers, booleans or texts in column 'x', got list"),
     ],
-    ids=["bytes as key", "finer times", "unsigned times", "late times", "times as values", "lists"],
+    ids=[
+        "bytes as key",
+        "no time",
+        "seconds",
+        "microseconds",
+        "unsigned times",
+        "late times",
+        "times as values",
+        "lists",
+    ],
 )
 def test_columns_of_other_types_are_refused(
     columns: dict[str, Any], text: str, store: FeatureStore, write: Callable[..., Path]
 ) -> None:
-    path = write({"card": ["a"], "at": [1], "x": [1], **columns})
+    size = max(map(len, columns.values()))
+    path = write({"card": ["a"] * size, "at": [1] * size, "x": [1] * size, **columns})
     with pytest.raises(FeatureError, match=text):
         load(store, path, feature_set="abc", key="card")
 
@@ -132,6 +144,12 @@ def test_a_file_that_would_load_nothing_or_wrongly_is_refused(
 ) -> None:
     with pytest.raises(JobError, match=text):
         load(store, write({"card": ["a"], "at": [1], **columns}), feature_set="abc", key="card")
+
+
+@pytest.mark.parametrize("names", ["{broken", '"x"', "[1]"])
+def test_metadata_of_no_export_is_refused(names: str, store: FeatureStore, write: Callable[..., Path]) -> None:
+    with pytest.raises(JobError, match="names of columns in its metadata.*; give --column"):
+        load(store, write(feature_set_hash="abc", feature_columns=names))
 
 
 def test_whole_floats_are_the_keys_of_whole_numbers(store: FeatureStore, write: Callable[..., Path]) -> None:

@@ -46,7 +46,7 @@ class HistoryFile:
         """Return the history of some columns; rows without a time are left out.
 
         Raises:
-            FeatureError: a time is beyond 2^53 ms.
+            FeatureError: a time is no time in milliseconds.
         """
         import pyarrow as pa
         import pyarrow.parquet as pq
