@@ -115,7 +115,7 @@ def test_what_is_missing_is_told(
         "bytes as key",
         "no time",
         "seconds",
-        "microseconds",
+        "finer times",
         "unsigned times",
         "late times",
         "times as values",
@@ -148,7 +148,7 @@ def test_a_file_that_would_load_nothing_or_wrongly_is_refused(
 
 @pytest.mark.parametrize("names", ["{broken", '"x"', "[1]"])
 def test_metadata_of_no_export_is_refused(names: str, store: FeatureStore, write: Callable[..., Path]) -> None:
-    with pytest.raises(JobError, match="names of columns in its metadata.*; give --column"):
+    with pytest.raises(JobError, match=r"names of columns in its metadata.*; give --column"):
         load(store, write(feature_set_hash="abc", feature_columns=names))
 
 
