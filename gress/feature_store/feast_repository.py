@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jobs.errors import refuse
+from udfs.feature_store.file_columns import check_columns, is_text, times_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 TIME = "event_timestamp"
 _HEAD = '''"""Features of {job}, made by `gress features feast`."""
@@ -85,25 +88,27 @@ class FeastRepository:
     def write(self, folder: Path, export: Path) -> dict[str, int]:
         """Write definitions and data into a folder; return the rows of each kind of entity.
 
-        Of rows with one key and one time the last is written, as the store keeps it; rows without a key are left out.
+        Of rows with one key and one time the last is written, as the store keeps it; rows without either are left out.
 
         Args:
             folder: new or empty folder.
             export: file of `gress features export`.
 
         Raises:
-            JobError: the folder holds something, or the file lacks a column.
+            JobError: the folder holds something, or the file is no Parquet file.
+            FeatureError: the file lacks a column, or has one of another type.
         """
         import pyarrow.parquet as pq
 
         table, feature_set = self._read(export)
+        times = times_of(str(export), self.time, table[self.time])
         if folder.exists() and any(folder.iterdir()):
             refuse(str(folder), "a new or empty folder", "one that holds something", "name another")
         (folder / "data").mkdir(parents=True, exist_ok=True)
         rows = {}
         texts = [_HEAD.format(job=self.job)]
         for view in self.views:
-            history = _history(table, view, self.time)
+            history = _history(table, view, times)
             pq.write_table(history, folder / "data" / f"{view.entity}.parquet")
             texts.append(_definition(view, history, self.ttl_ms, feature_set))
             rows[view.entity] = len(history)
@@ -121,39 +126,33 @@ class FeastRepository:
         except (OSError, pa.ArrowInvalid) as error:
             refuse(str(export), "a Parquet file", str(error).partition("\n")[0])
         about = table.schema.metadata or {}
-        wanted = {self.time, *(name for view in self.views for name in (view.key, *view.columns))}
-        missing = sorted(wanted - {*table.column_names})
-        if missing:
-            refuse(str(export), f"a column {missing[0]!r}", ", ".join(table.column_names))
-        return table, about.get(b"gress.feature_set_hash", b"").decode()
+        for view in self.views:
+            check_columns(str(export), table.schema, key=view.key, time=self.time, numbers=view.columns)
+        return table.filter(table[self.time].is_valid()), about.get(b"gress.feature_set_hash", b"").decode()
 
 
-def _history(table: pa.Table, view: FeastView, time: str) -> pa.Table:
+def _history(table: pa.Table, view: FeastView, times_ms: NDArray[np.int64]) -> pa.Table:
     """Return key, time and features of a view's rows, ascending in time."""
     import numpy as np
     import pyarrow as pa
 
-    table = table.filter(table[view.key].is_valid())
-    places = pa.array(np.arange(len(table)))
-    marked = pa.table({"key": table[view.key], "time": table[time], "place": places})
-    last = marked.group_by(["key", "time"]).aggregate([("place", "max")])["place_max"]
-    kept = table.take(last.combine_chunks().sort())
-    times = kept[time].cast(pa.timestamp("ms")).cast(pa.timestamp("us", "UTC"))
-    columns: dict[str, Any] = {view.key: kept[view.key], TIME: times}
+    marked = pa.table({"key": table[view.key], "time": times_ms, "place": np.arange(len(table))})
+    marked = marked.filter(marked["key"].is_valid())
+    last = marked.group_by(["key", "time"]).aggregate([("place", "max")])["place_max"].combine_chunks().sort()
+    kept, times = table.take(last), pa.array(times_ms).take(last)
+    stamps = times.cast(pa.timestamp("ms")).cast(pa.timestamp("us", "UTC"))
+    columns: dict[str, Any] = {view.key: kept[view.key], TIME: stamps}
     columns |= {name: kept[name].cast(pa.float64()) for name in view.columns}
     return pa.table(columns).sort_by([(TIME, "ascending")])
 
 
 def _definition(view: FeastView, history: pa.Table, ttl_ms: int, feature_set: str) -> str:
-    import pyarrow as pa
-
     fields = "\n".join(f"        Field(name={json.dumps(name)}, dtype=Float64)," for name in view.columns)
-    is_text = pa.types.is_string(history.schema.field(view.key).type)
     return _VIEW.format(
         name=re.sub(r"\W", "_", f"of_{view.entity}"),
         entity=json.dumps(view.entity),
         key=json.dumps(view.key),
-        kind="STRING" if is_text else "INT64",
+        kind="STRING" if is_text(history.schema.field(view.key).type) else "INT64",
         source=json.dumps(f"{view.entity}_source"),
         file=json.dumps(f"{view.entity}.parquet"),
         time=json.dumps(TIME),

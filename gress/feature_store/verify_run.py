@@ -17,6 +17,7 @@ from gress.report.reading.rows import column_names, has_rows, read_rows
 from jobs.errors import fail, refuse
 from jobs.run_folder.arrow import arrow_schema
 from udfs.columns.feature_texts import features_of
+from udfs.feature_store.file_columns import is_number
 from udfs.rows import SERVED, pick, predictions_of
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def verify_exported(run: Path, job: JobSettings, export: Path) -> Verified:
     _check_logged(run)
     table, feature_set = _read_export(export, job.events.id)
     columns = job.inference.feature_fields or tuple(json.loads(table.schema.metadata[b"gress.feature_columns"]))
+    matrix = _matrix(export, table, columns)
     skew: FeatureSkew | None = None
     others = 0
     for block in _predictions(run, job):
@@ -102,8 +104,7 @@ def verify_exported(run: Path, job: JobSettings, export: Path) -> Verified:
         others += int((~is_ours).sum())
         ids = block["event_id"].combine_chunks().filter(_mask(is_ours))
         if skew is None:
-            exported = table[job.events.id].combine_chunks().cast(ids.type)
-            skew = FeatureSkew(columns, exported, _matrix(table, columns))
+            skew = FeatureSkew(columns, _ids(export, table, job.events.id, ids.type), matrix)
         texts = block[SERVED.name].filter(_mask(is_ours)).to_pylist()
         skew.add(ids, _served(run, texts, len(columns)))
     if skew is None:
@@ -127,7 +128,7 @@ def _read_export(path: Path, id_field: str) -> tuple[pa.Table, str]:
     except (OSError, pa.ArrowInvalid) as error:
         refuse(str(path), "a Parquet file", str(error).partition(os.linesep)[0])
     about = table.schema.metadata or {}
-    if b"gress.feature_columns" not in about or id_field not in table.column_names:
+    if not {b"gress.feature_columns", b"gress.feature_set_hash"} <= about.keys() or id_field not in table.column_names:
         refuse(str(path), f"a file of gress features export, with {id_field!r}", ", ".join(table.column_names))
     return table, about[b"gress.feature_set_hash"].decode()
 
@@ -137,10 +138,22 @@ def _predictions(run: Path, job: JobSettings) -> Iterator[pa.Table]:
     return read_rows(run, "predictions", arrow_schema(pick(columns, "event_id", "feature_set", SERVED.name)))
 
 
-def _matrix(table: pa.Table, columns: tuple[str, ...]) -> NDArray[np.float32]:
+def _ids(export: Path, table: pa.Table, name: str, kind: pa.DataType) -> pa.Array:
+    import pyarrow as pa
+
+    try:
+        return table[name].combine_chunks().cast(kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        fail(f"{export}: {name}", f"expected ids as the run has them, {kind}: {error}", "export the run's own input")
+
+
+def _matrix(export: Path, table: pa.Table, columns: tuple[str, ...]) -> NDArray[np.float32]:
     missing = [name for name in columns if name not in table.column_names]
     if missing:
-        refuse("export", f"a column {missing[0]!r}, which the model reads", ", ".join(table.column_names))
+        refuse(str(export), f"a column {missing[0]!r}, which the model reads", ", ".join(table.column_names))
+    for name in columns:
+        if not is_number(table.schema.field(name).type):
+            refuse(str(export), f"numbers in column {name!r}", table.schema.field(name).type)
     values: list[Any] = [table[name].to_numpy() for name in columns]
     return np.column_stack([column.astype(np.float32) for column in values])
 

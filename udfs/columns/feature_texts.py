@@ -51,6 +51,9 @@ def features_of(texts: Sequence[str], width: int) -> NDArray[np.float32]:
         [[0.10000000149011612, nan]]
     """
     rows = json.loads(f"[{','.join(texts)}]")
+    if len(rows) != len(texts):
+        msg = f"expected an array of each of {len(texts)} rows, got {len(rows)}"
+        raise ValueError(msg)
     for row in rows:
         if not isinstance(row, list) or len(row) != width:
             msg = f"expected {width} features, got {row!r}"

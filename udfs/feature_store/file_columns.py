@@ -49,7 +49,7 @@ def check_columns(
 
 def is_value(kind: pa.DataType) -> bool:
     """Return whether a type is one of values that the store keeps: numbers, booleans or texts."""
-    return is_number(kind) or _is_text(kind)
+    return is_number(kind) or is_text(kind)
 
 
 def is_number(kind: pa.DataType) -> bool:
@@ -59,6 +59,15 @@ def is_number(kind: pa.DataType) -> bool:
     types = pa.types
     is_other = types.is_decimal(kind) or types.is_boolean(kind) or types.is_null(kind)
     return bool(is_other or types.is_integer(kind) or types.is_floating(kind))
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Return whether a type is one of texts."""
+    import pyarrow as pa
+
+    types = pa.types
+    values = kind.value_type if types.is_dictionary(kind) else kind
+    return bool(types.is_string(values) or types.is_large_string(values) or types.is_string_view(values))
 
 
 def entities_of(column: pa.ChunkedArray | pa.Array) -> EntityKeys:
@@ -99,18 +108,10 @@ def _is_key(kind: pa.DataType) -> bool:
     import pyarrow as pa
 
     types = pa.types
-    return _is_text(kind) or bool(types.is_integer(kind) or types.is_floating(kind) or types.is_null(kind))
+    return is_text(kind) or bool(types.is_integer(kind) or types.is_floating(kind) or types.is_null(kind))
 
 
 def _is_time(kind: pa.DataType) -> bool:
     import pyarrow as pa
 
     return bool(pa.types.is_timestamp(kind) or pa.types.is_integer(kind))
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
-    types = pa.types
-    values = kind.value_type if types.is_dictionary(kind) else kind
-    return bool(types.is_string(values) or types.is_large_string(values) or types.is_string_view(values))

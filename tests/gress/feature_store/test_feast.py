@@ -23,6 +23,7 @@ from state.feature_store.group import Group
 from tests.support.fraud_config import STATELESS, write_fraud_config
 from tests.support.pages import read_blocks
 from udfs.feature_store.open_store import open_store
+from udfs.features.errors import FeatureError
 
 READER = Path(__file__).with_name("feast_reader.py")
 DAY_MS = 86_400_000
@@ -86,9 +87,24 @@ def test_definitions_are_python_whatever_the_names(export: Path, tmp_path: Path)
     assert 'Field(name="total", dtype=Float64)' in text
 
 
+def test_times_of_any_unit_are_written_and_rows_without_one_are_not(tmp_path: Path) -> None:
+    at = pa.array([2_999, None, 1_000, -1], pa.timestamp("us"))
+    columns = {"CUSTOMER_ID": [1, 2, 3, 4], "at": at, "total": [1.0, 2.0, 3.0, 4.0]}
+    pq.write_table(pa.table(columns), tmp_path / "f.parquet")
+    view = FeastView("customer", "CUSTOMER_ID", ("total",))
+    assert FeastRepository("j", "at", (view,)).write(tmp_path / "feast", tmp_path / "f.parquet") == {"customer": 3}
+    written = pq.read_table(tmp_path / "feast" / "data" / "customer.parquet")
+    assert written["event_timestamp"].cast(pa.int64()).to_pylist() == [-1_000, 1_000, 2_000]
+    assert written["total"].to_pylist() == [4.0, 3.0, 1.0]
+    for other, text in ((["2020"], "timestamps or milliseconds in column 'at'"), ([2**60], "milliseconds since 1970")):
+        pq.write_table(pa.table({"CUSTOMER_ID": [1], "at": other, "total": [1.0]}), tmp_path / "f.parquet")
+        with pytest.raises(FeatureError, match=text):
+            FeastRepository("j", "at", (view,)).write(tmp_path / "other", tmp_path / "f.parquet")
+
+
 def test_what_cannot_be_written_is_refused(export: Path, tmp_path: Path) -> None:
     repository = FeastRepository("j", "TX_DATETIME", (FeastView("c", "CUSTOMER_ID", ("totl",)),))
-    with pytest.raises(JobError, match="expected a column 'totl', got CUSTOMER_ID, TX_DATETIME, total, mean"):
+    with pytest.raises(FeatureError, match="expected a column 'totl', got CUSTOMER_ID, TX_DATETIME, total, mean"):
         repository.write(tmp_path / "feast", export)
     with pytest.raises(JobError, match="expected a new or empty folder, got one that holds something"):
         FeastRepository("j", "TX_DATETIME", (VIEW,)).write(tmp_path, export)

@@ -125,6 +125,28 @@ def test_what_cannot_be_compared_is_refused(job: JobSettings, exported: np.ndarr
         verify_exported(run, job, file)
 
 
+@pytest.mark.parametrize(
+    ("columns", "about", "text"),
+    [
+        ({}, {"gress.feature_columns": "[]"}, "expected a file of gress features export, with 'TRANSACTION_ID'"),
+        ({"TRANSACTION_ID": ["x"] * ROWS}, {}, "TRANSACTION_ID: expected ids as the run has them, int64: Failed to"),
+        ({"TRANSACTION_ID": [0.5] * ROWS}, {}, "export the run's own input"),
+        ({STATELESS[1]: ["x"] * ROWS}, {}, rf"f\.parquet: expected numbers in column '{STATELESS[1]}', got string"),
+    ],
+    ids=["no hash", "other ids", "no whole ids", "texts"],
+)
+def test_files_of_something_else_are_refused(
+    columns: dict[str, Any], about: dict[str, str], text: str, job: JobSettings, exported: Any, tmp_path: Path
+) -> None:
+    run, file = write_run(tmp_path / "run", exported), write_export(tmp_path / "f.parquet", exported)
+    table = pq.read_table(file)
+    for name, values in columns.items():
+        table = table.set_column(table.column_names.index(name), name, pa.array(values))
+    pq.write_table(table.replace_schema_metadata(about or table.schema.metadata), file)
+    with pytest.raises(JobError, match=text):
+        verify_exported(run, job, file)
+
+
 def test_the_command_says_what_differs_and_fails(
     exported: np.ndarray[Any, Any], repository: Path, tmp_path: Path
 ) -> None:

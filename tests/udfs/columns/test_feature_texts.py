@@ -36,3 +36,8 @@ def test_numbers_have_their_shortest_text() -> None:
 def test_a_text_of_other_features_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="expected 2 features, got "):
         features_of(["[1,2]", text], 2)
+
+
+def test_a_text_of_two_rows_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected an array of each of 2 rows, got 3"):
+        features_of(["[1,2]", "[3,4],[5,6]"], 2)
