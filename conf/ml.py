@@ -38,8 +38,10 @@ class MlInferenceSettings(FrozenSettings):
         breaker_open_ms: how long the breaker keeps batches from the model before it tries one; YAML ``breaker_open``,
             default 60s.
         breaker_successes: successful tries in a row that close the breaker, >= 1; default 2.
-        enable_gpu: score ONNX models on a GPU; default false.
-        gpu_device_ids: GPUs to use, each >= 0 and once; default none = the first.
+        enable_gpu: score ONNX models on a GPU; default false. Without a usable one they are scored on the CPU, and
+            the metric ``gress_ml_model_device_info`` says why.
+        gpu_device_ids: GPUs to deal out over the workers, each >= 0 and once, as CUDA counts those that
+            ``CUDA_VISIBLE_DEVICES`` names; default none = all of these.
     """
 
     default_batch_size: BatchSize = "auto"

@@ -12,13 +12,13 @@ from typing import Any
 
 from conf.settings import Settings
 from gress.doctor import Requirement
+from gress.doctor_gpu import check_gpu
 from gress.feature_store.check_store import check_store
 from jobs.errors import JobError
 from jobs.flink.metrics import port_numbers
 from jobs.flink.ports import is_free
 from jobs.kafka.jars import JDBC, SQL_TOOLS, connector_jar, find_jars
 
-CUDA = "CUDAExecutionProvider"
 TFLITE = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
 
 
@@ -30,7 +30,7 @@ def diagnose_options(settings: Settings, load: Callable[[str], Any]) -> list[Req
     asked = {"ml.metrics.port": str(metrics.port), "ml.metrics.flink_port": str(metrics.flink_port)}
     return [
         check_tflite(load, is_asked=any(model.type in ("tflite", "tensorflow") for model in settings.ml.models)),
-        check_gpu(load, is_asked=settings.ml.inference.enable_gpu),
+        check_gpu(load, settings.ml.inference, _version_of),
         check_kafka(None, is_asked=is_kafka),
         check_jdbc(None, is_asked=job is not None and job.sink.jdbc is not None),
         check_sql_tools(None),
@@ -54,19 +54,6 @@ def check_tflite(load: Callable[[str], Any], *, is_asked: bool) -> Requirement:
     if is_asked:
         return Requirement("TFLite", ok=False, found="; ".join(problems), fix=fix)
     return Requirement("TFLite", ok=True, found=f"not installed; a model of type tflite needs {fix}")
-
-
-def check_gpu(load: Callable[[str], Any], *, is_asked: bool) -> Requirement:
-    """Check that ONNX Runtime can use a GPU, where ``ml.inference.enable_gpu`` asks for one."""
-    try:
-        providers = load("onnxruntime").get_available_providers()
-    except ImportError as error:
-        return Requirement("GPU", not is_asked, str(error), "pip install onnxruntime-gpu" if is_asked else "")
-    found = ", ".join(providers)
-    if CUDA in providers or not is_asked:
-        return Requirement("GPU", ok=True, found=found)
-    fix = f"pip install onnxruntime-gpu in place of onnxruntime, for {CUDA}; or set ml.inference.enable_gpu: false"
-    return Requirement("GPU", ok=False, found=found, fix=fix)
 
 
 def check_kafka(folder: Path | None, *, is_asked: bool) -> Requirement:

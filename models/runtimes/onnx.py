@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-import os
 from pathlib import Path
 from typing import Any
 
 from models.errors import ModelError, fail
 from models.runtimes.batches import Feeds
 from models.runtimes.external_data import check_single_file
+from models.runtimes.gpu.gpu_problem import GpuProblem
+from models.runtimes.gpu.gpu_session import GpuSession
+from models.runtimes.gpu.open_session import open_session
 from models.runtimes.model_file import model_bytes
 from models.runtimes.onnx_refusal import refusal
 from models.runtimes.options import RuntimeOptions
@@ -19,8 +20,6 @@ from models.runtimes.warn_once import warn_once
 from models.spec import TensorSpec
 
 _KIND = "a readable ONNX model"
-_CUDA = "CUDAExecutionProvider"
-_CPU = "CPUExecutionProvider"
 _FATAL = 4
 _DTYPES = {
     "float": "float32",
@@ -29,13 +28,12 @@ _DTYPES = {
     "bool": "bool",
     "string": "string",
 } | {f"{sign}int{bits}": f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
-_LOG = logging.getLogger(__name__)
 
 
 class OnnxRuntime(Runtime):
     """An .onnx file in one inference session; any number of threads may call it at once."""
 
-    def __init__(self, session: Any, path: Path, name: str) -> None:
+    def __init__(self, session: Any, path: Path, name: str, problem: GpuProblem | None = None) -> None:
         inputs = tuple(_tensor(node) for node in session.get_inputs())
         outputs = tuple(_tensor(node) for node in session.get_outputs())
         odd = [str(tensor) for tensor in inputs if tensor.dtype not in _DTYPES.values()]
@@ -44,6 +42,7 @@ class OnnxRuntime(Runtime):
             raise ModelError.of_file(path, wants)
         super().__init__(name, inputs, outputs, _fixed_batch(inputs, path))
         self._session: Any = session
+        self._problem = problem
         self._output_names = [tensor.name for tensor in outputs]
 
     @classmethod
@@ -55,15 +54,23 @@ class OnnxRuntime(Runtime):
         check_single_file(path, content)
         ort = _import_onnxruntime()
         try:
-            session = ort.InferenceSession(content, _session_options(ort, options), _providers(ort, options))
+            opened = open_session(ort, content, lambda: _session_options(ort, options), options)
         except Exception as error:
             raise refusal(path, content, _KIND, error) from error
-        if options.enable_gpu and _CUDA not in session.get_providers():
-            warn_once(f"enable_gpu is set, but ONNX Runtime has no working {_CUDA} here: models run on the CPU")
-        if session.get_providers() == [_CPU]:
-            # It keeps them to start anew on the CPU if a GPU fails.
-            session._model_bytes = None
-        return cls(session, path, name or f"model file {path}")
+        if opened.problem is not None:
+            warn_once(f"enable_gpu is set, but models run on the CPU: {opened.problem}")
+        return cls(opened.session, path, name or f"model file {path}", opened.problem)
+
+    @property
+    def device(self) -> str:
+        """Device that the model runs on now: ``cpu``, or ``cuda:`` and its number."""
+        return self._session.device if isinstance(self._session, GpuSession) else super().device
+
+    @property
+    def gpu_problem(self) -> GpuProblem | None:
+        """Reason why the model runs on the CPU although it was asked onto a GPU."""
+        session = self._session
+        return session.problem if isinstance(session, GpuSession) else self._problem
 
     def close(self) -> None:
         """Free the session."""
@@ -80,7 +87,6 @@ class OnnxRuntime(Runtime):
         except Exception as error:
             fail(self.name, f"failed in ONNX Runtime: {error}")
         return dict(zip(self._output_names, values, strict=True))
-
 
     def _run_within(self, session: Any, feeds: Feeds) -> Any:
         limit = present_limit()
@@ -110,14 +116,6 @@ def _session_options(ort: Any, options: RuntimeOptions) -> Any:
     settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
     settings.add_session_config_entry("session.inter_op.allow_spinning", "0")
     return settings
-
-
-def _providers(ort: Any, options: RuntimeOptions) -> list[Any]:
-    if not options.enable_gpu or _CUDA not in ort.get_available_providers():
-        return [_CPU]
-    ids = options.gpu_device_ids or (0,)
-    # A worker does not know its slot number, so use its process id to spread workers over the devices.
-    return [(_CUDA, {"device_id": str(ids[os.getpid() % len(ids)])}), _CPU]
 
 
 def _tensor(node: Any) -> TensorSpec:

@@ -11,8 +11,8 @@ class RuntimeOptions:
 
     Args:
         intra_op_threads: threads inside one operator of the graph, >= 1. With one, task slots do not compete for cores.
-        enable_gpu: run on a GPU if the runtime has one; otherwise warn once and run on the CPU.
-        gpu_device_ids: devices to spread worker processes over; empty = device 0.
+        enable_gpu: run on a GPU; where there is no usable one, warn once, keep the reason, and run on the CPU.
+        gpu_device_ids: devices to deal out over worker processes; empty = all that CUDA shows.
         max_concurrency: runs of the model at one time in a process, >= 1; further runs wait.
     """
 

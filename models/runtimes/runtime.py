@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from models.errors import refuse
 from models.runtimes.batches import Feeds, run_in_batches, take_rows
+from models.runtimes.gpu.gpu_problem import GpuProblem
 from models.runtimes.input_slot import InputSlot
 from models.runtimes.options import RuntimeOptions
 from models.spec import TensorSpec
@@ -45,6 +46,16 @@ class Runtime(ABC):
         self.outputs = outputs
         self.fixed_batch = fixed_batch
         self._slots = tuple(InputSlot(tensor, name) for tensor in inputs)
+
+    @property
+    def device(self) -> str:
+        """Device that the model runs on now: ``cpu``, or ``cuda:`` and its number."""
+        return "cpu"
+
+    @property
+    def gpu_problem(self) -> GpuProblem | None:
+        """Reason why the model runs on the CPU although it was asked onto a GPU; None: it runs there, or was not."""
+        return None
 
     @classmethod
     @abstractmethod

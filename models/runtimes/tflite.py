@@ -13,6 +13,7 @@ import numpy as np
 
 from models.errors import fail
 from models.runtimes.batches import Feeds
+from models.runtimes.gpu.gpu_problem import GpuProblem
 from models.runtimes.model_file import model_bytes, unreadable
 from models.runtimes.options import RuntimeOptions
 from models.runtimes.quantization import Quantization
@@ -24,6 +25,7 @@ from models.spec import TensorSpec
 _KIND = "a readable TensorFlow Lite model"
 _MAGIC = b"TFL3"  # bytes 4 to 8 of every .tflite file
 _LOG = logging.getLogger(__name__)
+_NO_GPU = GpuProblem("no_support", "TensorFlow Lite models have no GPU here", "serve the model as ONNX")
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class TfliteRuntime(Runtime):
     number of rows changes; a file that cannot be resized is fed in parts.
     """
 
-    def __init__(self, interpreter: Any, name: str) -> None:
+    def __init__(self, interpreter: Any, name: str, problem: GpuProblem | None = None) -> None:
         fixed_batch = _fixed_batch(interpreter)
         names = _names(interpreter)
         self._ins = _ports(interpreter.get_input_details(), names, fixed_batch)
@@ -51,6 +53,12 @@ class TfliteRuntime(Runtime):
         self._interpreter: Any = interpreter
         self._lock = Lock()
         self._shapes: list[tuple[int, ...]] = []
+        self._problem = problem
+
+    @property
+    def gpu_problem(self) -> GpuProblem | None:
+        """Reason why the model runs on the CPU although it was asked onto a GPU."""
+        return self._problem
 
     @classmethod
     def load(
@@ -60,13 +68,14 @@ class TfliteRuntime(Runtime):
         content = model_bytes(path, _KIND, content)
         if content[4:8] != _MAGIC:
             raise unreadable(path, content, _KIND, f"bytes 4 to 8 should be {_MAGIC!r}")
-        if options.enable_gpu:
-            warn_once("enable_gpu is set, but TensorFlow Lite models run on the CPU here")
+        problem = _NO_GPU if options.enable_gpu else None
+        if problem is not None:
+            warn_once(f"enable_gpu is set, but models run on the CPU: {problem}")
         interpreter_class = _import_interpreter()
         try:
             interpreter = interpreter_class(model_content=content, num_threads=options.intra_op_threads)
             interpreter.allocate_tensors()
-            return cls(interpreter, name or f"model file {path}")
+            return cls(interpreter, name or f"model file {path}", problem)
         except Exception as error:
             raise unreadable(path, content, _KIND, error) from error
 

@@ -4,7 +4,6 @@ import socket
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,8 +11,6 @@ import pytest
 from conf.loading.loader import settings_from
 from gress.doctor import Requirement
 from gress.doctor_options import (
-    CUDA,
-    check_gpu,
     check_kafka,
     check_ports,
     check_report,
@@ -21,11 +18,12 @@ from gress.doctor_options import (
     check_tflite,
     diagnose_options,
 )
+from tests.support.fake_gpus import CPU_WHEEL, FakeOrt
 from tests.support.job_settings import FIELDS, SPECS
 
 
-def onnxruntime(*providers: str) -> Any:
-    return lambda name: SimpleNamespace(get_available_providers=lambda: list(providers))
+def _cpu_runtime(name: str) -> Any:
+    return FakeOrt(CPU_WHEEL)
 
 
 def _nothing(name: str) -> object:
@@ -37,15 +35,6 @@ def _nothing(name: str) -> object:
 def taken() -> Iterator[int]:
     with socket.create_server(("", 0)) as listener:
         yield listener.getsockname()[1]
-
-
-def test_gpu_is_wanted_only_where_it_is_asked_for() -> None:
-    cpu = onnxruntime("CPUExecutionProvider")
-    assert check_gpu(cpu, is_asked=False).ok
-    missing = check_gpu(cpu, is_asked=True)
-    assert (missing.ok, missing.found) == (False, "CPUExecutionProvider")
-    assert "onnxruntime-gpu" in missing.fix
-    assert check_gpu(onnxruntime(CUDA, "CPUExecutionProvider"), is_asked=True).ok
 
 
 def test_tflite_is_wanted_only_where_it_is_asked_for() -> None:
@@ -67,7 +56,7 @@ def test_listed_model_of_type_tflite_asks_for_it() -> None:
     listed = settings_from({"ml": {"models": [{"name": "m", "version": "1.0.0", "type": "tflite"}]}})
 
     def load(name: str) -> object:
-        return onnxruntime("CPUExecutionProvider")(name) if name == "onnxruntime" else _nothing(name)
+        return _cpu_runtime(name) if name == "onnxruntime" else _nothing(name)
 
     assert [each.name for each in diagnose_options(listed, load) if not each.ok] == ["TFLite"]
     assert [each.name for each in diagnose_options(settings_from({}), load) if not each.ok] == []
@@ -115,9 +104,8 @@ def test_settings_decide_what_is_asked_for(taken: int, tmp_path: Path, monkeypat
     store = {"backend": "redis", "redis_addr": "127.0.0.1:1", "retries": 0}
     ml = {"inference": {"enable_gpu": True}, "metrics": {"port": taken}, "feature_store": store}
     asking = {"ml": ml, "job": job}
-    load = onnxruntime("CPUExecutionProvider")
-    assert [each.ok for each in diagnose_options(settings_from({}), load)] == [True] * 8
-    assert [each.name for each in diagnose_options(settings_from(asking), load) if not each.ok] == [
+    assert [each.ok for each in diagnose_options(settings_from({}), _cpu_runtime)] == [True] * 8
+    assert [each.name for each in diagnose_options(settings_from(asking), _cpu_runtime) if not each.ok] == [
         "GPU",
         "Kafka's connector",
         "PostgreSQL's connector",

@@ -35,6 +35,7 @@ LABELS = {
     "follows": ("registry",),
     "tags": ("environment=production",),
     "description": ("",),
+    "device": ("cpu",),
     "feature": ("TX_AMOUNT",),
     "reason": ("malformed", "late"),
     "stage": ("parse",),
@@ -48,6 +49,7 @@ LABELS = {
 _OTHERS = {
     ("abtest_shadow_comparisons_total", "result"): ("match", "mismatch"),
     ("abtest_verdict_gain", "metric"): ("log_loss",),
+    ("model_device_info", "reason"): ("no_driver",),
     ("model_score", "version"): ("2.0.0", "online", "served"),
 }
 

@@ -30,6 +30,7 @@ ASKED_FOR = {
     "MLCheckpointFailing",
     "MLModelSwapRejected",
     "MLLearningNotPublished",
+    "MLGpuNotUsed",
     "MLFeatureStoreNotWritten",
     "MLFeatureStoreDropped",
     "MLFeatureStoreNotRead",
@@ -89,6 +90,7 @@ def test_scenarios_come_out_as_written(scenarios: Path, promtool: Tool) -> None:
         ("a store that has nothing of a job", "> 0.9 * sum", "> 1.1 * sum"),
         ("values that are too old", "> on (exported_job) group_left 0.5", "> on (exported_job) group_left 5"),
         ("values that are too old", "sum by (exported_job, feature)", "sum by (exported_job, reason)"),
+        ("a version that is not on the GPU", 'device_info{reason!=""}', "device_info"),
         ("an endpoint that stays away", "up{job=~", "up{job!~"),
         # The rules count a counter's first value, and do not count earlier values again.
         (

@@ -5,42 +5,12 @@ Names follow https://prometheus.io/docs/practices/naming; all begin with ``gress
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+
+from udfs.metrics.entries.feature_store import STORE_METRICS
+from udfs.metrics.entries.metric import BATCHES, FEATURES, LATENCY, LOADS, VALUES, WAITS, Metric
 
 PREFIX = "gress_ml_"
-
-_AGES = (0.0, 1.0, 10.0, 60.0, 300.0, 900.0, 3600.0, 21600.0, 86400.0, 259200.0, 604800.0, 2592000.0)
-_BATCHES = (1.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0, 5000.0, 10000.0)
-_LOADS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-_FEATURES = (0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1)
-_LATENCY = (*_FEATURES, 0.25, 0.5, 1.0, 2.5)
-_WAITS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-_SHARES = (0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
-_VALUES = (-1000.0, -100.0, -10.0, -1.0, -0.1, 0.0, *_SHARES, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0, 10000.0)
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One metric.
-
-    Attributes:
-        kind: counter, gauge or histogram.
-        labels: names of the labels.
-        text: the counted thing and its unit.
-        advice: what to do when it moves.
-        buckets: upper bounds of a histogram, ascending.
-        merge: value of a gauge over the running workers: their sum, the largest or the latest.
-    """
-
-    kind: Literal["counter", "gauge", "histogram"]
-    labels: tuple[str, ...]
-    text: str
-    advice: str
-    buckets: tuple[float, ...] = ()
-    merge: Literal["livesum", "livemax", "livemostrecent"] = "livesum"
-
 
 METRICS = MappingProxyType(
     {
@@ -58,12 +28,21 @@ METRICS = MappingProxyType(
             "A job that should follow promotions says settings: drop its version there and start it again.",
             merge="livemax",
         ),
+        "model_device_info": Metric(
+            "gauge",
+            ("job", "model", "version", "device", "reason"),
+            "1 for the device that a version runs on: cpu, or cuda: and its number. reason is empty, or why it is not "
+            "the GPU that ml.inference.enable_gpu asks for: no_provider, no_driver, no_device, not_usable, no_kernel, "
+            "lost or no_support.",
+            "A reason: `gress doctor --config FILE` on the worker's machine says it in words, and what to do.",
+            merge="livemax",
+        ),
         "model_load_time_seconds": Metric(
             "histogram",
             ("job", "model", "version", "type"),
             "Seconds to fetch, load and validate a version.",
             "Growing: the store is slow, or the model large; a swap takes as long.",
-            _LOADS,
+            LOADS,
         ),
         "model_load_errors_total": Metric(
             "counter",
@@ -76,7 +55,7 @@ METRICS = MappingProxyType(
             ("job", "model", "version"),
             "Seconds from a batch's columns to its scores, once for each row of it; a row's latency_us.",
             "Growing with batch_size: larger batches. Growing without: the model, or too few cores.",
-            _LATENCY,
+            LATENCY,
         ),
         "predictions_total": Metric(
             "counter",
@@ -90,7 +69,7 @@ METRICS = MappingProxyType(
             ("job", "model", "version"),
             "Rows of a batch.",
             "Small at full speed: batch_timeout is too short, or batch_size too small.",
-            _BATCHES,
+            BATCHES,
         ),
         "inference_errors_total": Metric(
             "counter",
@@ -115,7 +94,7 @@ METRICS = MappingProxyType(
             ("job", "feature_set"),
             "Seconds to compute the features of a batch in Python, without windows.",
             "Growing more than batch_size: a feature that costs too much.",
-            _FEATURES,
+            FEATURES,
         ),
         "feature_extraction_errors_total": Metric(
             "counter",
@@ -146,14 +125,14 @@ METRICS = MappingProxyType(
             ("job", "model", "version"),
             "Seconds of one update.",
             "Growing: smaller updates, or a learner that costs less.",
-            _WAITS,
+            WAITS,
         ),
         "online_update_batch_size": Metric(
             "histogram",
             ("job", "model", "version"),
             "Labelled rows of one update.",
             "Small: labels come slower than the update interval expects.",
-            _BATCHES,
+            BATCHES,
         ),
         "online_rollbacks": Metric(
             "gauge",
@@ -186,7 +165,7 @@ METRICS = MappingProxyType(
             ("job", "model", "version"),
             "Seconds to publish a version of a model that learns.",
             "Growing: the store is slow, or the model grows.",
-            _LOADS,
+            LOADS,
         ),
         "model_score": Metric(
             "gauge",
@@ -214,7 +193,7 @@ METRICS = MappingProxyType(
             ("job", "experiment", "variant"),
             "Seconds from a batch's columns to a variant's scores, once for each row; of a shadow, its model alone.",
             "One variant slower: compare that with its gain.",
-            _WAITS,
+            WAITS,
         ),
         "abtest_variant_errors_total": Metric(
             "counter",
@@ -269,14 +248,14 @@ METRICS = MappingProxyType(
             ("job", "model", "version", "output"),
             "Predictions by value.",
             "Its shape changes: the events or the model changed; see model_drift_score.",
-            _VALUES,
+            VALUES,
         ),
         "input_distribution": Metric(
             "histogram",
             ("job", "model", "version", "feature"),
             "Feature values of a sample of rows (`ml.metrics.input_rows` a second and worker).",
             "Its shape changes: see model_drift_score for the size of the change.",
-            _VALUES,
+            VALUES,
         ),
         "model_drift_score": Metric(
             "gauge",
@@ -318,82 +297,13 @@ METRICS = MappingProxyType(
             "Outages of the registry; jobs keep their loaded models.",
             "Check the store, its credentials and the network.",
         ),
-        "feature_store_lookups_total": Metric(
-            "counter",
-            ("job", "source"),
-            "Entities of batches by what answered: cache, server, shared (another's read), stale (old cache) or none.",
-            "none or stale grows: see feature_store_errors_total. Few from the cache: raise cache_size or cache_ttl.",
-        ),
-        "feature_store_misses_total": Metric(
-            "counter",
-            ("job",),
-            "Entities that were answered and have no value in the store.",
-            "Growing: nothing writes these entities, their ttl is too short, or feature_set names another hash.",
-        ),
-        "feature_store_defaults_total": Metric(
-            "counter",
-            ("job", "feature", "reason"),
-            "Rows with the default of a look-up: missing, old (beyond max_age or ttl), or unanswered.",
-            "missing or old grows: look at the job that writes. unanswered: the store is away.",
-        ),
-        "feature_store_errors_total": Metric(
-            "counter",
-            ("job", "error_type"),
-            "Reads that failed: unreachable, timeout, access, refused, or open, where the breaker spares the server.",
-            "Growing: rows get defaults meanwhile; `gress doctor` says what to do.",
-        ),
-        "feature_store_breaker_state": Metric(
-            "gauge",
-            ("job",),
-            "0 closed, 1 half-open, 2 open: the store is not read.",
-            "Open: rows get defaults; the job tries the store again by itself.",
-            merge="livemax",
-        ),
-        "feature_store_latency_seconds": Metric(
-            "histogram",
-            ("job",),
-            "Seconds to look a batch up, in the cache and the store.",
-            "Growing: the server is slow or far; raise cache_ttl, or lower timeout and retries.",
-            _LATENCY,
-        ),
-        "feature_store_age_seconds": Metric(
-            "histogram",
-            ("job", "feature"),
-            "Age in event time of the numbers that look-ups found, once for each entity of a batch.",
-            "Growing: the job that writes them falls behind.",
-            _AGES,
-        ),
-        "feature_store_written_total": Metric(
-            "counter",
-            ("job", "entity"),
-            "Rows of entities that the feature store took from the job, the newest of each batch.",
-            "Stands still while events arrive: see feature_store_write_errors_total, and whether events have the key.",
-        ),
-        "feature_store_dropped_total": Metric(
-            "counter",
-            ("job", "entity"),
-            "Rows of entities that were never written, as ml.feature_store.on_full is drop.",
-            "Growing: the store is away or too slow; load what is missing with `gress features load`.",
-        ),
-        "feature_store_write_errors_total": Metric(
-            "counter",
-            ("job", "error_type"),
-            "Writes that failed and are tried again, by the same causes, or full.",
-            "Growing: the job waits for the store; `gress doctor` says what to do.",
-        ),
-        "feature_store_write_seconds": Metric(
-            "histogram",
-            ("job",),
-            "Seconds to write the newest rows of a batch.",
-            "Longer than scoring takes: writing holds up the job; publish fewer features, or a faster server.",
-            _LATENCY,
-        ),
+        **STORE_METRICS,
         "end_to_end_latency_seconds": Metric(
             "histogram",
             ("job",),
             "Seconds from an event's own time to its prediction leaving the worker.",
             "Growing: the job falls behind; above 5 s all along on a replay of old events.",
-            _WAITS,
+            WAITS,
         ),
     }
 )

@@ -9,6 +9,7 @@ from typing import Any
 from models.errors import ModelError
 from models.scoring.loaded import LoadedModel
 from models.spec import ModelSpec
+from udfs.devices.device_metrics import DeviceMetrics
 from udfs.logs import fields
 from udfs.metrics.series import series
 
@@ -24,6 +25,7 @@ class SwapLog:
 
     def __init__(self, job: str = "") -> None:
         self._job = job
+        self._devices = DeviceMetrics(job)
 
     def loaded(self, model: LoadedModel, seconds: float) -> None:
         """Log that a version was loaded and found fit to serve, in so many seconds."""
@@ -31,6 +33,7 @@ class SwapLog:
         series("models_loaded", self._job, spec.name, spec.version, spec.type).set(1)
         series("model_load_time_seconds", self._job, spec.name, spec.version, spec.type).observe(seconds)
         said = _of(spec, "model_loaded", seconds=round(seconds, 3))
+        self._devices.add(model)
         _LOG.info("%s loaded and checked in %.3f s", spec.ref, seconds, extra=said)
 
     def pinned(self, model: LoadedModel) -> None:
@@ -41,6 +44,7 @@ class SwapLog:
         """Log that a version was closed."""
         spec = model.spec
         series("models_loaded", self._job, spec.name, spec.version, spec.type).set(0)
+        self._devices.remove(model)
         _LOG.info("%s unloaded", spec.ref, extra=_of(spec, "model_unloaded"))
 
     def swapped(self, model: LoadedModel, before: LoadedModel, generation: int, *, is_rollback: bool) -> None:

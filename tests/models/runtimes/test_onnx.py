@@ -22,11 +22,13 @@ from sklearn.preprocessing import OneHotEncoder
 from models.errors import ModelError
 from models.inspect import spec_from_file
 from models.runtimes import onnx
+from models.runtimes.gpu.open_session import open_session
 from models.runtimes.options import RuntimeOptions
 from models.runtimes.warn_once import warn_once
 from models.scoring.loaded import LoadedModel, load_model
 from models.scoring.outputs import interpret
 from models.scoring.sessions import SessionPool
+from tests.support.fake_gpus import FakeOrt, gpus_of
 from tests.support.sample_models import onnx_net, write_onnx
 
 RNG = np.random.default_rng(7)
@@ -124,11 +126,13 @@ def test_missing_gpu_is_warned_of_once(net_file: Path, caplog: pytest.LogCapture
     warn_once.cache_clear()
     with caplog.at_level(logging.WARNING):
         runtimes = [onnx.OnnxRuntime.load(net_file, RuntimeOptions(enable_gpu=True)) for _ in range(2)]
-    if "CUDAExecutionProvider" in runtimes[0]._session.get_providers():
+    if runtimes[0].device != "cpu":
         pytest.skip("this machine has a GPU")
-    assert [record.message for record in caplog.records] == [
-        "enable_gpu is set, but ONNX Runtime has no working CUDAExecutionProvider here: models run on the CPU"
-    ]
+    (record,) = caplog.records
+    problem = runtimes[0].gpu_problem
+    assert problem is not None
+    assert record.message == f"enable_gpu is set, but models run on the CPU: {problem}"
+    assert runtimes[0].device == "cpu"
     assert runtimes[0].predict(runtimes[0].zeros(2))["score"].shape == (2, 1)
 
 
@@ -140,18 +144,17 @@ def test_bytes_of_the_file_are_not_kept(net_file: Path) -> None:
     assert runtime.predict(runtime.zeros(2))["score"].shape == (2, 1)
 
 
-class FakeOrt:
-    @staticmethod
-    def get_available_providers() -> list[str]:
-        return ["CUDAExecutionProvider", "CPUExecutionProvider"]
-
-
-def test_gpu_is_picked_from_the_devices_by_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.getpid", lambda: 5)
-    for ids, want in (((), "0"), ((3,), "3"), ((0, 2), "2")):
-        providers = onnx._providers(FakeOrt, RuntimeOptions(enable_gpu=True, gpu_device_ids=ids))
-        assert providers == [("CUDAExecutionProvider", {"device_id": want}), "CPUExecutionProvider"]
-    assert onnx._providers(FakeOrt, RuntimeOptions(gpu_device_ids=(1,))) == ["CPUExecutionProvider"]
+def test_gpu_that_is_lost_is_told(net_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gpus, ort = gpus_of(tmp_path, "H100"), FakeOrt()
+    opened = open_session(ort, b"", ort.SessionOptions, RuntimeOptions(enable_gpu=True), gpus)
+    monkeypatch.setattr(onnx, "open_session", lambda *_: opened)
+    runtime = onnx.OnnxRuntime.load(net_file, RuntimeOptions(enable_gpu=True))
+    assert (runtime.device, runtime.gpu_problem) == ("cuda:0", None)
+    ort.opened[0].failure = RuntimeError("CUDA failure 719: unspecified launch failure")
+    assert runtime.predict({"x": np.ones((2, 1))})["y"].tolist() == [[2.0], [2.0]]
+    assert runtime.device == "cpu"
+    assert runtime.gpu_problem is not None
+    assert runtime.gpu_problem.reason == "lost"
 
 
 def test_threads_are_bounded_and_do_not_spin() -> None:

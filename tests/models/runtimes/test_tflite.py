@@ -59,11 +59,13 @@ def _range(dtype: type) -> tuple[int, int]:
 def test_gpu_is_warned_of_once(caplog: pytest.LogCaptureFixture) -> None:
     warn_once.cache_clear()
     with caplog.at_level(logging.WARNING):
-        for _ in range(2):
-            load("float.tflite", enable_gpu=True)
+        runtimes = [load("float.tflite", enable_gpu=True) for _ in range(2)]
     assert [record.message for record in caplog.records] == [
-        "enable_gpu is set, but TensorFlow Lite models run on the CPU here"
+        "enable_gpu is set, but models run on the CPU: TensorFlow Lite models have no GPU here; serve the model as ONNX"
     ]
+    assert runtimes[0].gpu_problem is not None
+    assert (runtimes[0].gpu_problem.reason, runtimes[0].device) == ("no_support", "cpu")
+    assert load("float.tflite").gpu_problem is None
 
 
 def test_missing_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

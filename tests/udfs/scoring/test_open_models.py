@@ -14,6 +14,9 @@ import pytest
 from models.errors import ModelError
 from models.inspect import spec_from_file
 from models.registry import Registry, local_registry
+from models.runtimes.gpu.gpu_problem import GpuProblem
+from models.runtimes.gpu.open_session import OpenedSession, open_session
+from models.runtimes.options import RuntimeOptions
 from models.scoring.sessions import SESSIONS
 from models.serving.pool import LIVE_MODELS
 from models.serving.source import FixedModel
@@ -133,6 +136,27 @@ def test_operators_of_a_process_share_a_model_and_its_session(make: Open) -> Non
     first, second = make(), make()
     assert (len(LIVE_MODELS), len(SESSIONS)) == (1, 1)
     assert versions(first) == versions(second)
+
+
+def test_gpu_that_is_asked_for_and_not_used_is_told(
+    make_settings: MakeSettings, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_driver(ort: Any, content: bytes, settings: Any, options: RuntimeOptions) -> OpenedSession:
+        opened = open_session(ort, content, settings, RuntimeOptions())
+        is_asked = (options.enable_gpu, options.gpu_device_ids) == (True, (1,))
+        return OpenedSession(opened.session, GpuProblem("no_driver", "none", "install it") if is_asked else None)
+
+    monkeypatch.setattr("models.runtimes.onnx.open_session", without_driver)
+    store = {"type": "local", "base_path": str(registry.base)}
+    asked = {"enable_gpu": True, "gpu_device_ids": [1]}
+    settings = make_settings(ml={"model_registry": store, "inference": asked}, inference={"model_name": "m"})
+    assert settings.job is not None
+    features = compile_feature_set(settings.job.features, settings.job.events)
+    source = open_models(settings.ml, settings.job.inference, features, job="gpu")
+    told = series("model_device_info", "gpu", "m", "1.0.0", "cpu", "no_driver")
+    assert told._value.get() == 1
+    source.close()
+    assert told._value.get() == 0
 
 
 def test_jobs_of_a_process_are_counted_apart(make: Open, registry: Registry) -> None:

@@ -1,0 +1,1 @@
+"""Devices that models run on, told as a metric."""
