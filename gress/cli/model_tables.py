@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from gress.cli.console import print_line, print_table, utc_text
 from gress.metrics.pinned_jobs import PinnedJob
+from gress.time_version import TimedVersion
 from models.lifecycle import GenerationSummary, ModelSummary, Validation, VersionDetails, VersionSummary
 from models.registry import Deployment, Record
 from models.spec import ModelSpec
@@ -90,6 +91,19 @@ def print_validation(found: Validation, job: str = "") -> None:
     times = f"loaded in {found.load_ms:.1f} ms, one row in {found.row_ms:.2f} ms"
     checked = f"checksum, inputs, outputs, {f'features of {job}, ' if job else ''}{golden}"
     print_line(f"{found.spec.name}@{found.spec.version}: valid: {checked}; {times}{noted}")
+
+
+def print_batches(found: TimedVersion) -> None:
+    """Print a line for each size of a batch, and the best."""
+    rows = [
+        (f"{each.rows:,}", f"{each.median_s * 1e3:.3g}", f"{each.p99_s * 1e3:.3g}", f"{each.rows_per_s:,.0f}")
+        for each in found.times
+    ]
+    title = f"{found.spec.name}@{found.spec.version} on {found.device}"
+    print_table(title, ("rows", "ms, median", "ms, p99", "rows/s"), rows)
+    if found.problem is not None:
+        print_line(f"not on the GPU: {found.problem}")
+    print_line(f"job.inference.batch_size: {found.best.rows}")
 
 
 def _of_spec(spec: ModelSpec) -> list[tuple[str, str]]:

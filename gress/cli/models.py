@@ -179,6 +179,33 @@ def validate_command(
     call.answer(document, lambda: print_validation(found, job))
 
 
+@models_app.command("batch")
+@on_registry
+def batch_command(call: RegistryCall, name: Name, version: AnyVersion = "") -> None:
+    """Time a version by rows of a batch, and name the best size.
+
+    It is the smallest within 5 % of the best rate, and takes ml.inference.max_latency at most. The model runs where
+    jobs with these settings run it: on a GPU with ml.inference.enable_gpu.
+    """
+    from gress.cli.model_tables import print_batches
+    from gress.time_version import time_version
+
+    found = time_version(call.registry, call.ml, name, version)
+    times = [
+        {"rows": each.rows, "median_ms": each.median_s * 1e3, "p99_ms": each.p99_s * 1e3, "rows_per_s": each.rows_per_s}
+        for each in found.times
+    ]
+    document = {
+        "name": found.spec.name,
+        "version": found.spec.version,
+        "device": found.device,
+        "gpu_problem": str(found.problem) if found.problem else None,
+        "batches": times,
+        "batch_size": found.best.rows,
+    }
+    call.answer(document, lambda: print_batches(found))
+
+
 @models_app.command("promote")
 @on_registry
 def promote_command(

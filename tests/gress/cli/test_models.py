@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from models.registry import local_registry
+from models.scoring.batch_times import time_batches
 from tests.support.commands import Answer, Run, answer_of, refusal_of
 from tests.support.feature_files import exported
 from tests.support.fraud_config import STATELESS, write_fraud_config
@@ -345,3 +346,23 @@ def test_registries_that_settings_in_reach_name_are_told(
     (tmp_path / "other.yaml").unlink()
     monkeypatch.setenv("GRESS_ML__MODEL_REGISTRY__BASE_PATH", "models")
     assert run("list")[2] == ""
+
+
+def test_batch_names_the_smallest_size_that_is_about_as_fast_as_any(
+    gress: Answer, three: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[float] = []
+
+    def few(prepare: Any, *, limit_s: float) -> Any:
+        limits.append(limit_s)
+        return time_batches(prepare, (1, 200), limit_s=limit_s, budget_s=0)
+
+    monkeypatch.setattr("gress.time_version.time_batches", few)
+    out = gress("batch", "m", "2")
+    assert "m@2.0.0 on cpu" in out
+    assert re.search(r"\n *job\.inference\.batch_size: (1|200)\n", f"\n{out}\n")
+    asked = ("--set", "ml.inference.enable_gpu=true", "--set", "ml.inference.max_latency=7ms")
+    found = written(gress("batch", "m", *asked, "--json"))
+    assert limits == [0.1, 0.007]
+    assert (found["version"], [each["rows"] for each in found["batches"]]) == ("3.0.0", [1, 200])
+    assert (found["device"] == "cpu") == (found["gpu_problem"] is not None)
