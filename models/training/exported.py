@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ExportedRows:
-    """Rows in the order of time, then of their ids.
+    """Rows of an export.
 
     Attributes:
         features: as a model sees them, float32 ``(n, k)``.
@@ -33,20 +34,21 @@ class ExportedRows:
     feature_set_hash: str
 
 
-def read_export(path: Path, *, time: str, id: str) -> ExportedRows:  # noqa: A002 - as events name it
+def read_export(path: Path, *, order: Sequence[str] = ()) -> ExportedRows:
     """Read an export.
 
     Args:
         path: its Parquet file.
-        time: field with the event time.
-        id: field that tells events apart.
+        order: fields by which rows are put in order, so that equal events give an equal model; default as they are.
 
     Raises:
         ValueError: the file does not name its feature set.
     """
     from pyarrow import parquet
 
-    table = parquet.read_table(path).sort_by([(time, "ascending"), (id, "ascending")])
+    table = parquet.read_table(path)
+    if order:
+        table = table.sort_by([(name, "ascending") for name in order])
     metadata = table.schema.metadata or {}
     try:
         columns = tuple(json.loads(metadata[b"gress.feature_columns"]))

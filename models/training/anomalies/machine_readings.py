@@ -12,13 +12,14 @@ the other way by 1.5 to 3 spreads (``mismatch``), or all lie 2 to 4 spreads out,
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from models.training.event_file import write_events
 
 READINGS = ("temperature", "vibration", "pressure", "current")
 _LEVEL = np.array([60.0, 4.0, 8.0, 30.0])  # °C, mm/s, bar, A
@@ -129,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
     rows = as_rows(draw_readings(ReadingsSettings(options.machines, options.steps, options.seed)))
-    options.output.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    write_events(rows, options.output)
 
 
 if __name__ == "__main__":

@@ -12,13 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.metrics import auc_roc, average_precision
 from models.training.anomalies.autoencoder import PARTS, train_anomaly_model, write_anomaly_model
-from models.training.exported import ExportedRows, read_export
-
-_GOLDEN_ROWS = 50
+from models.training.exported import read_export
+from models.training.golden import golden_places, write_golden
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -27,28 +25,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--features", type=Path, required=True, help="Parquet of `gress features export`")
     parser.add_argument("--output", type=Path, required=True, help="new folder for the model and its golden rows")
     options = parser.parse_args(arguments)
-    data = read_export(options.features, time="time", id="reading")
+    data = read_export(options.features, order=("time", "reading"))
     model = train_anomaly_model(data.features)
     options.output.mkdir(parents=True)
     write_anomaly_model(model, options.output / "model.onnx")
     parts = model.parts(data.features.astype(np.float64))
-    _write_golden(options.output / "golden.parquet", data, parts.mean(axis=1))
+    anomaly = parts.mean(axis=1)
+    golden = np.argsort(anomaly, kind="stable")[golden_places(len(anomaly))]  # from the least odd row to the oddest
+    write_golden(options.output / "golden.parquet", data.columns, data.features[golden], anomaly[golden])
     truth = data.table["is_odd"].to_numpy() > 0
     figures = {
         name: {"auc_roc": auc_roc(truth, score), "average_precision": average_precision(truth, score)}
-        for name, score in {"anomaly": parts.mean(axis=1), **dict(zip(PARTS, parts.T, strict=True))}.items()
+        for name, score in {"anomaly": anomaly, **dict(zip(PARTS, parts.T, strict=True))}.items()
     }
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")
-
-
-def _write_golden(path: Path, data: ExportedRows, prediction: NDArray[np.float64]) -> None:
-    """Write rows from the least to the most odd, with what the model must answer."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    chosen = np.argsort(prediction, kind="stable")[np.linspace(0, len(prediction) - 1, _GOLDEN_ROWS).astype(np.int64)]
-    columns = dict(zip(data.columns, data.features[chosen].T, strict=True))
-    parquet.write_table(pa.table({**columns, "prediction": prediction[chosen]}), path)
 
 
 if __name__ == "__main__":

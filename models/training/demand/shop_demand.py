@@ -15,13 +15,14 @@ A row is an hour of a shop as it ends. It tells what is known then of the hour a
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from models.training.event_file import write_events
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -119,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
     rows = as_rows(draw_demand(DemandSettings(options.shops, options.days, options.seed)))
-    options.output.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    write_events(rows, options.output)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training.demand.residual_trees import seasonal_forecast, train_residual_trees, write_residual_trees
-from models.training.exported import ExportedRows, read_export
-
-_GOLDEN_ROWS = 50
+from models.training.exported import read_export
+from models.training.golden import golden_places, write_golden
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -26,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--features", type=Path, required=True, help="Parquet of `gress features export`")
     parser.add_argument("--output", type=Path, required=True, help="new folder for the model and its golden rows")
     options = parser.parse_args(arguments)
-    data = read_export(options.features, time="time", id="row")
+    data = read_export(options.features, order=("time", "row"))
     truth, naive = (data.table[name].to_numpy() for name in ("demand_ahead", "naive"))
     shops = np.unique(data.table["shop"].to_numpy(), return_inverse=True)[1]
     model = train_residual_trees(data.features, truth, shops)
@@ -34,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     path = options.output / "model.onnx"
     write_residual_trees(model, data.features.shape[1], path)
     forecast, interval = _answers(path, data.features)
-    _write_golden(options.output / "golden.parquet", data, forecast)
+    golden = golden_places(len(forecast))
+    write_golden(options.output / "golden.parquet", data.columns, data.features[golden], forecast[golden])
     tested = np.isfinite(naive)
     sizes = {
         name: float(np.mean(np.abs(own[tested] - truth[tested])))
@@ -59,16 +59,6 @@ def _answers(path: Path, features: NDArray[np.float32]) -> tuple[NDArray[np.floa
     outputs = runtime.predict({"features": features})
     runtime.close()
     return outputs["forecast"][:, 0].astype(np.float64), outputs["interval"].astype(np.float64)
-
-
-def _write_golden(path: Path, data: ExportedRows, forecast: NDArray[np.float64]) -> None:
-    """Write rows over the whole time, the first week among them, with what the model must answer."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    chosen = np.linspace(0, len(forecast) - 1, _GOLDEN_ROWS).astype(np.int64)
-    columns = dict(zip(data.columns, data.features[chosen].T, strict=True))
-    parquet.write_table(pa.table({**columns, "prediction": forecast[chosen]}), path)
 
 
 if __name__ == "__main__":

@@ -15,10 +15,7 @@ the wear adds, so that a reading says little without the part's earlier ones.
 
 from __future__ import annotations
 
-import gzip
-import json
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -40,13 +37,6 @@ def make_readings(parts: int, seed: int) -> Iterator[dict[str, Any]]:
     rows.sort(key=lambda row: (row["time"], row["part"]))
     for number, row in enumerate(rows):
         yield {"reading": number, **row}
-
-
-def write_readings(rows: Iterable[dict[str, Any]], path: Path) -> None:
-    """Write readings as compressed JSON Lines; equal readings give an equal file."""
-    with path.open("wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as packed:
-        for row in rows:
-            packed.write(json.dumps(row, separators=(",", ":")).encode() + b"\n")
 
 
 def _readings(part: str, random: np.random.Generator) -> Iterator[dict[str, Any]]:

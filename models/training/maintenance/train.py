@@ -19,32 +19,27 @@ from pathlib import Path
 
 import numpy as np
 
-from models.lifecycle.feature_file import read_feature_file
+from models.training.event_file import write_events
+from models.training.exported import read_export
+from models.training.golden import golden_places, write_golden
 from models.training.maintenance.early_warning import EarlyWarning, early_warning
-from models.training.maintenance.part_readings import make_readings, write_readings
+from models.training.maintenance.part_readings import make_readings
 from models.training.maintenance.wear_network import answers_of, train_wear_network, write_wear_network
 
-_GOLDEN_ROWS = 50
 _THRESHOLD = 0.5  # of the job
 
 
 def write_model(features: Path, folder: Path) -> None:
     """Train on an export, and write model.onnx, the model.json with its outputs, and golden.parquet."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    file = read_feature_file(features)
-    table = parquet.read_table(features)
-    rows = np.column_stack([table[name].to_numpy().astype(np.float32) for name in file.columns])
-    network = train_wear_network(rows, table["fails"].to_numpy(), table["hours_left"].to_numpy())
+    data = read_export(features, order=("time", "reading"))
+    network = train_wear_network(data.features, *(data.table[name].to_numpy() for name in ("fails", "hours_left")))
     folder.mkdir(parents=True, exist_ok=True)
     write_wear_network(network, folder / "model.onnx")
     known = {"file": "model.onnx", "task": "regression", "threshold": _THRESHOLD}
     known |= {"roles": {"prediction": "failure_chance", "scores": ["hours_left"]}}
     (folder / "model.json").write_text(json.dumps(known) + "\n", encoding="utf-8")
-    golden = rows[:: len(rows) // _GOLDEN_ROWS]
-    columns = dict(zip(file.columns, golden.T, strict=True))
-    parquet.write_table(pa.table(columns | {"prediction": answers_of(network, golden)[0]}), folder / "golden.parquet")
+    golden = data.features[golden_places(len(data.features))]
+    write_golden(folder / "golden.parquet", data.columns, golden, answers_of(network, golden)[0])
 
 
 def measure_warning(run: Path) -> dict[str, EarlyWarning]:
@@ -81,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     warning.add_argument("--run", type=Path, required=True, help="folder of the run")
     options = parser.parse_args(arguments)
     if options.step == "data":
-        write_readings(make_readings(options.parts, options.seed), options.output)
+        write_events(make_readings(options.parts, options.seed), options.output)
     elif options.step == "model":
         write_model(options.features, options.folder)
     else:

@@ -27,7 +27,7 @@ def write_model(features: Path, folder: Path, *, seed: int = 0) -> None:
     """Train trees on an export, and write model.onnx and golden.parquet, whose answers are scikit-learn's."""
     from sklearn.ensemble import GradientBoostingClassifier
 
-    data = read_export(features, time="time", id="transaction_id")
+    data = read_export(features, order=("time", "transaction_id"))
     model = GradientBoostingClassifier(random_state=seed, **SETTINGS)
     model.fit(data.features, data.table["is_fraud"].to_numpy())
     folder.mkdir(parents=True, exist_ok=True)

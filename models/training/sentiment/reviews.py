@@ -10,13 +10,11 @@ Source: Hutto and Gilbert, VADER: A Parsimonious Rule-based Model for Sentiment 
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
-import json
 import tarfile
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -71,13 +69,6 @@ def read_reviews(sdist: Path, lexicon: Callable[[str], float]) -> Iterator[Revie
 def vader_score(text: str) -> float:
     """Return the score of VADER's lexicon and rules, -1 to 1."""
     return float(_vader().polarity_scores(text)["compound"])
-
-
-def write_reviews(reviews: Iterable[Review], path: Path) -> None:
-    """Write sentences as compressed JSON Lines; equal sentences give an equal file."""
-    with path.open("wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as packed:
-        for review in reviews:
-            packed.write(json.dumps(asdict(review), ensure_ascii=False).encode() + b"\n")
 
 
 @cache

@@ -11,15 +11,18 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.lifecycle.feature_file import read_feature_file
 from models.recipes.keras import to_tflite
 from models.recipes.scikit_learn import to_onnx
-from models.training.sentiment.reviews import read_reviews, vader_score, write_reviews
+from models.training.event_file import write_events
+from models.training.exported import read_export
+from models.training.golden import write_golden
+from models.training.sentiment.reviews import read_reviews, vader_score
 
 # Strong: most of the 2,048 buckets hold n-grams that say nothing.
 _INVERSE_PENALTY = 0.01
@@ -30,26 +33,22 @@ _CHECKED_ROWS = 500
 def write_data(sdist: Path, train: Path, test: Path) -> None:
     """Write the sentences to train on, and those to test with, as events of the job."""
     reviews = list(read_reviews(sdist, vader_score))
-    write_reviews([review for review in reviews if not review.is_test], train)
-    write_reviews([review for review in reviews if review.is_test], test)
+    write_events((asdict(review) for review in reviews if not review.is_test), train)
+    write_events((asdict(review) for review in reviews if review.is_test), test)
 
 
 def write_models(features: Path, folder: Path) -> None:
     """Train on a file of the job's features, and write model.onnx, model.tflite and golden.parquet."""
-    import pyarrow as pa
-    from pyarrow import parquet
     from sklearn.linear_model import LogisticRegression
 
-    columns = read_feature_file(features).columns
-    table = parquet.read_table(features, columns=[*columns, "positive"])
-    rows = np.column_stack([table[name].to_numpy().astype(np.float32) for name in columns])
-    model = LogisticRegression(C=_INVERSE_PENALTY, max_iter=1_000).fit(rows, table["positive"].to_numpy())
+    data = read_export(features)
+    rows = data.features
+    model = LogisticRegression(C=_INVERSE_PENALTY, max_iter=1_000).fit(rows, data.table["positive"].to_numpy())
     folder.mkdir(parents=True, exist_ok=True)
-    to_onnx(model, columns, folder / "model.onnx", check=rows[:_CHECKED_ROWS])
+    to_onnx(model, data.columns, folder / "model.onnx", check=rows[:_CHECKED_ROWS])
     weights, bias = model.coef_[0].astype(np.float32), model.intercept_.astype(np.float32)
     _to_small_file(weights, bias, rows[:_CHECKED_ROWS], folder / "model.tflite")
-    golden = rows[:_GOLDEN_ROWS]
-    parquet.write_table(pa.table(dict(zip(columns, golden.T, strict=True))), folder / "golden.parquet")
+    write_golden(folder / "golden.parquet", data.columns, rows[:_GOLDEN_ROWS])
 
 
 def _to_small_file(

@@ -12,7 +12,6 @@ file is registered with `gress models register`, which takes golden.parquet for 
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,12 +19,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.training.event_file import write_events
 from models.training.exported import ExportedRows, read_export
+from models.training.golden import golden_places, write_golden
 from models.training.sessions.baselines import Baselines
 from models.training.sessions.shop_visits import ITEMS, VisitSettings, as_rows, draw_visits
 from models.training.sessions.two_towers import scores_of, train_two_towers, write_two_towers
-
-_GOLDEN_ROWS = 50
 
 
 def write_data(settings: VisitSettings, path: Path, *, is_past: bool, past: Path | None) -> None:
@@ -39,15 +38,11 @@ def write_data(settings: VisitSettings, path: Path, *, is_past: bool, past: Path
     """
     baselines = None if past is None else Baselines.learn(*_read(past)[1:], ITEMS)
     rows = as_rows(draw_visits(settings), is_past=is_past, baselines=baselines)
-    text = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
-    path.write_bytes(gzip.compress(text.encode(), mtime=0))
+    write_events(rows, path)
 
 
 def write_model(features: Path, folder: Path) -> None:
     """Train on an export, and write model.onnx, the model.json with its classes, and golden.parquet."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
     data, recent, following = _read(features)
     towers = train_two_towers(recent, following, ITEMS)
     folder.mkdir(parents=True, exist_ok=True)
@@ -55,15 +50,13 @@ def write_model(features: Path, folder: Path) -> None:
     known: dict[str, object] = {"file": "model.onnx", "task": "multiclass", "classes": list(map(str, range(ITEMS)))}
     known["roles"] = {"scores": ["scores"]}
     (folder / "model.json").write_text(json.dumps(known) + "\n", encoding="utf-8")
-    golden = recent[:: len(recent) // _GOLDEN_ROWS]
-    columns = dict(zip(data.columns, golden.T, strict=True))
-    best = scores_of(towers, golden).max(axis=1)
-    parquet.write_table(pa.table(columns | {"prediction": best}), folder / "golden.parquet")
+    golden = recent[golden_places(len(recent))]
+    write_golden(folder / "golden.parquet", data.columns, golden, scores_of(towers, golden).max(axis=1))
 
 
 def _read(path: Path) -> tuple[ExportedRows, NDArray[np.float32], NDArray[np.int64]]:
     """Return an export, the last items of its rows, and the item that came next."""
-    data = read_export(path, time="time", id="view")
+    data = read_export(path, order=("time", "view"))
     return data, data.features, data.table["next_item"].to_numpy().astype(np.int64)
 
 

@@ -3,14 +3,13 @@ from __future__ import annotations
 import gzip
 import json
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from jobs.catalogue import sample_input
-from models.training.maintenance.part_readings import make_readings, write_readings
+from models.training.maintenance.part_readings import make_readings
 
 PARTS = 40
 
@@ -58,12 +57,6 @@ def test_wear_shows_in_all_sensors_but_current(by_part: dict[str, list[dict[str,
     assert rise("temperature") == pytest.approx(5 * 0.75, abs=1)
     assert rise("pressure") == pytest.approx(-0.6 * 0.83, abs=0.15)
     assert rise("current") == pytest.approx(0, abs=0.15)
-
-
-def test_equal_seeds_give_equal_files(tmp_path: Path) -> None:
-    for name in ("a.gz", "b.gz"):
-        write_readings(make_readings(2, 7), tmp_path / name)
-    assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b.gz").read_bytes()
 
 
 def test_sample_has_the_rows_of_its_seed() -> None:

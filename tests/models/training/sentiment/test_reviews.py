@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-import gzip
 import io
-import json
 import tarfile
 from pathlib import Path
 
 import pytest
 
-from models.training.sentiment.reviews import Review, read_reviews, write_reviews
+from models.training.sentiment.reviews import read_reviews
 
 RATINGS = "1\t2.25\tA joy.\n2\t-0.6\tToo\ttepid\n3\t0.0\tIt exists.\n10\t0.05\tFine, café.\n"
 
@@ -49,12 +47,3 @@ def test_file_without_ratings_is_refused(tmp_path: Path) -> None:
     (tmp_path / "other.tar.gz").write_bytes(_packed("other.txt", b""))
     with pytest.raises(ValueError, match=r"expected hutto_ICWSM_2014\.tar\.gz in the archive, got none; download"):
         list(read_reviews(tmp_path / "other.tar.gz", lambda text: 0.0))
-
-
-def test_equal_sentences_give_an_equal_file(tmp_path: Path) -> None:
-    reviews = [Review(5, 1_000, "schön 😀", 1, 0.5)]
-    for name in ("a.gz", "b.gz"):
-        write_reviews(reviews, tmp_path / name)
-    assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b.gz").read_bytes()
-    with gzip.open(tmp_path / "a.gz", "rt", encoding="utf-8") as lines:
-        assert json.loads(next(lines)) == {"id": 5, "time": 1000, "review": "schön 😀", "positive": 1, "vader": 0.5}
