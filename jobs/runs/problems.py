@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from importlib.util import find_spec
 
-from conf.errors import ConfigError
 from conf.learning.learning_choice import learning_of
 from conf.loading.inspection import LeftOut
 from conf.loading.parts import SettingsParts
@@ -16,9 +14,9 @@ from jobs.errors import JobError
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
 from jobs.pipeline.window_plans import filter_problems, tracker_problem
 from jobs.runs.first_version import lacks_version
+from jobs.runs.model_problems import model_problems
 from models.errors import ModelError
 from models.learned.graphs.names import TAKEN
-from udfs.experiments.open_arms import model_choices
 from udfs.feature_store.errors import StoreSettingError
 from udfs.feature_store.lookups.open_join import lookup_problems
 from udfs.feature_store.publication import publish_problems
@@ -26,8 +24,6 @@ from udfs.features.errors import FeatureError
 from udfs.features.feature_set import FeatureSet, compile_feature_set, feature_problems
 from udfs.learning.settings import course_of
 from udfs.rows import SCORE, SERVED, TOP_CLASSES, asked_columns, prediction_row
-from udfs.scoring.listed_models import check_listed, try_out
-from udfs.scoring.model_source import find_model, open_model, served_entry
 
 
 def find_problems(
@@ -69,7 +65,9 @@ def find_problems(
     if needs_model and ml is not None and inference is not None and not left_out.touches("ml", "model_registry"):
         is_chosen = not left_out.touches("ml", "models") and not left_out.touches("job", "inference")
         is_chosen = is_chosen and not (parts.job is not None and _brings_first_version(ml, parts.job))
-        yield from _of_models(ml, inference if is_chosen else None, features, origin)
+        needs_classes = parts.job is not None and parts.job.sink.top_classes > 0
+        chosen = inference if is_chosen else None
+        yield from model_problems(ml, chosen, features, origin, needs_classes=needs_classes)
 
 
 def _of_switches(ml: MlSettings, origin: str) -> Iterator[JobError]:
@@ -142,49 +140,8 @@ def _of_carried_fields(job: JobSettings, origin: str) -> Iterator[JobError]:
             yield JobError(origin, problem, fix)
 
 
-def _of_models(
-    ml: MlSettings, inference: InferenceSettings | None, features: FeatureSet | None, origin: str
-) -> Iterator[Exception]:
-    """Yield why the job's models, or others that `ml.models` lists, cannot be opened.
-
-    Args:
-        ml: settings of models and their registry.
-        inference: the job's choice of a model; None: it is not known.
-        features: the job's features; None: they are wrong, and models are opened without them.
-        origin: file of the settings.
-    """
-    served = None
-    for setting, chosen in () if inference is None else model_choices(ml, inference.with_defaults(ml.inference)):
-        entry = served_entry(ml, chosen)
-        served = served or entry
-        place = setting if entry is None else _place(ml, ml.models.index(entry))
-        try:
-            if features is not None:
-                open_model(ml, chosen, features).close()
-            else:
-                spec, path, _ = find_model(ml, chosen)
-                try_out(spec, path)
-        except ConfigError as error:
-            yield ConfigError(origin, [replace(each, path=(place,)) for each in error.problems])
-        except FeatureError as error:
-            yield error.at(f"{origin}: {place}")
-        except ModelError as error:
-            yield _at(error, origin, place)
-    for index, problem in check_listed(ml, but=served):
-        yield _at(problem, origin, _place(ml, index))
-
-
 def _at_origin(error: FeatureError | StoreSettingError, origin: str) -> Exception:
     return error.at(origin) if isinstance(error, FeatureError) else JobError(origin, str(error))
-
-
-def _at(error: ModelError, origin: str, place: str) -> ModelError:
-    """Return a model's error with the file and the setting, if it does not name the setting itself."""
-    return error.at(origin if error.subject.startswith("ml.models.") else f"{origin}: {place}")
-
-
-def _place(ml: MlSettings, index: int) -> str:
-    return f"ml.models.{index}" + ("" if ml.models[index].path is None else ".path")
 
 
 def jar_problems(job: JobSettings) -> Iterator[JobError]:

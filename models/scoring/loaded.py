@@ -28,9 +28,7 @@ class LoadedModel:
         warms_up: predict once before the first batch.
     """
 
-    def __init__(
-        self, spec: ModelSpec, session: Session, binding: InputBinding | None, *, size_bytes: int = 0
-    ) -> None:
+    def __init__(self, spec: ModelSpec, session: Session, binding: InputBinding | None, *, size_bytes: int = 0) -> None:
         self.spec = spec
         self.size_bytes = size_bytes
         self.runtime = session.runtime
@@ -64,7 +62,7 @@ class LoadedModel:
         """Return why rows have no value that the model could take, by row; NaN in features is none of its business."""
         return self._raw.refused(inputs) if self.raw_fields else {}
 
-    def warmup(self, n: int) -> None:
+    def warmup(self, n: int) -> Scores:
         """Score n made-up rows, so that the first event is not slow and wrong outputs are found before it.
 
         Raises:
@@ -74,7 +72,7 @@ class LoadedModel:
             outputs = self.runtime.predict(plain_feeds(self.spec, self.runtime, n))
         except ModelError as error:
             raise _with_hint(error, self.raw_fields) from None
-        interpret(outputs, self.spec, n)
+        return interpret(outputs, self.spec, n)
 
     def close(self) -> None:
         """Release the session; other operators of the process may still use it."""

@@ -67,7 +67,16 @@ def test_field_that_is_named_like_a_column_of_predictions_is_refused(
     found = texts(config, f"job.events.fields.{field}={{type: string}}", f"job.sink.fields=[{field}]", *overrides)
     assert f"job.sink.fields.0: expected a field whose name no column of predictions has, got '{field}'" in found
     assert f"give the field another name in job.events.fields, with `source: {field}`" in found
+    assert found.count("job.sink.fields") == 1
+
+
+def test_best_classes_of_a_model_without_a_score_of_each_are_refused(config: Path, tmp_path: Path) -> None:
+    found = texts(config, "job.sink.top_classes=2")
+    expected = "job.sink.top_classes: expected 0, as model fraud-detector@2.0.0 has no score of each class, got more"
+    assert expected in found
     assert len(found.splitlines()) == 1
+    of_classes = write_fraud_config(tmp_path / "other", model=write_model(tmp_path / "m", has_classes=True))
+    assert texts(of_classes, "job.sink.top_classes=2") == ""
 
 
 def test_every_problem_is_named(config: Path) -> None:
