@@ -17,6 +17,8 @@ from jobs.runs.first_version import lacks_version
 from jobs.runs.model_problems import model_problems
 from models.errors import ModelError
 from models.learned.graphs.names import TAKEN
+from models.learned.snapshots import open_snapshots
+from models.registry.errors import RegistryError
 from udfs.feature_store.errors import StoreSettingError
 from udfs.feature_store.lookups.open_join import lookup_problems
 from udfs.feature_store.publication import publish_problems
@@ -98,6 +100,13 @@ def _of_learning(parts: SettingsParts, features: FeatureSet | None, origin: str)
     if learning.key in TAKEN:
         problem = "job.learning.key: expected a field that no input or output of the model is named like, got "
         yield JobError(origin, f"{problem}{learning.key!r}", "give the field another name")
+    try:
+        place = open_snapshots(learning.checkpoint_dir, learning.keep, registry=learning.registry)
+        place.check_owner(learning.model_name)
+    except RegistryError:
+        pass  # a store that is away may be back when the first version is written
+    except ModelError as error:
+        yield JobError(origin, f"ml.online_learning.checkpoint_dir: {error}")
     if features is None:
         return
     try:

@@ -12,6 +12,8 @@ from models.spec import check_name
 from models.version import Version
 
 _SUFFIX = ".json"
+_OWNER = "registry.txt"
+_LONGEST = 200
 
 
 class Snapshots:
@@ -23,13 +25,15 @@ class Snapshots:
     Args:
         store: store of the base.
         keep: most snapshots of a model that stay; the lowest versions go.
+        registry: URL of the registry whose versions they are, which a file beside a model's snapshots notes; "" = any.
     """
 
-    def __init__(self, store: ObjectStore, keep: int = 10) -> None:
+    def __init__(self, store: ObjectStore, keep: int = 10, *, registry: str = "") -> None:
         if keep < 1:
             fail(f"snapshots {store.url}", f"cannot keep {keep}", "keep at least 1")
         self._store = store
         self._keep = keep
+        self._registry = registry
 
     @property
     def url(self) -> str:
@@ -40,14 +44,34 @@ class Snapshots:
         """Write the snapshot of a version, remove those that are too many, and return its path.
 
         Raises:
+            ModelError: the model's snapshots are of another registry.
             RegistryError: the store does not answer.
         """
         self._store.prepare()
         path = self._path(check_name(name), Version.parse(version))
+        if self._registry and not self._store.create(f"{name}/{_OWNER}", self._registry.encode()):
+            self.check_owner(name)
         self._store.replace(path, snapshot_text(name, version, learned).encode())
         for each in self.versions(name)[: -self._keep]:
             self._store.delete(self._path(name, each))
         return f"{self.url}/{path}"
+
+    def check_owner(self, name: str) -> None:
+        """Refuse snapshots of a model that are of another registry, whose versions have the same numbers.
+
+        Raises:
+            ModelError: they are.
+            RegistryError: the store does not answer.
+        """
+        if self._is_missing or not self._registry:
+            return
+        found = self._store.read(f"{check_name(name)}/{_OWNER}")
+        if found not in (None, self._registry.encode()):
+            fail(
+                f"snapshots {self.url}/{name}",
+                f"are of the versions in {found.decode(errors='replace')[:_LONGEST]!r}, not in {self._registry!r}",
+                f"choose another ml.online_learning.checkpoint_dir, or remove {_OWNER} there if the registry has moved",
+            )
 
     def read(self, name: str, version: str = "") -> tuple[str, LearnedVersion]:
         """Return the version and the content of a snapshot; "" is the highest version.
@@ -97,13 +121,15 @@ def open_snapshots(place: str, keep: int = 10, *, registry: ModelRegistrySetting
     Args:
         place: folder, or URL such as ``s3://bucket/prefix``.
         keep: most snapshots of a model that stay.
-        registry: settings of the registry, whose endpoint and region are the snapshots', too; None = the defaults.
+        registry: settings of the registry that has the versions, whose endpoint and region are the snapshots', too;
+            None = any, and the defaults.
 
     Raises:
         ModelError: the place has an unknown scheme, or ``keep`` is below 1.
     """
     settings = (registry or ModelRegistrySettings()).model_copy(update={"type": "local", "base_path": place})
-    return Snapshots(open_registry(settings).store, keep)
+    owner = "" if registry is None else open_registry(registry).store.url
+    return Snapshots(open_registry(settings).store, keep, registry=owner)
 
 
 def _version_of(path: str) -> Version | None:

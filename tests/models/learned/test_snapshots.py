@@ -77,6 +77,25 @@ def test_a_version_that_is_written_again_is_replaced(snapshots: Snapshots) -> No
     assert snapshots.read("fraud", "1.0.7")[1].lineage.updates == 1008
 
 
+def test_snapshots_of_another_registry_are_refused_and_stay(tmp_path: Path) -> None:
+    first, second = (ModelRegistrySettings(base_path=str(tmp_path / name)) for name in ("first", "second"))
+    place = str(tmp_path / "checkpoints")
+    own, other = (open_snapshots(place, registry=registry) for registry in (first, second))
+    other.check_owner("fraud")
+    own.write("fraud", "1.0.7", learned(7))
+    own.write("fraud", "1.0.8", learned(8))
+    text = rf"snapshots {place}/fraud are of the versions in '{tmp_path}/first', not in '{tmp_path}/second'; choose ano"
+    with pytest.raises(ModelError, match=text):
+        other.write("fraud", "1.0.7", learned(9))
+    with pytest.raises(ModelError, match=text):
+        other.check_owner("fraud")
+    assert own.read("fraud", "1.0.7")[1].lineage.updates == 1007
+    other.write("another", "1.0.7", learned(9))
+    assert versions(own) == ["1.0.7", "1.0.8"]
+    # A program that only reads belongs to no registry.
+    assert open_snapshots(place).read("another")[0] == "1.0.7"
+
+
 def test_every_store_keeps_snapshots(settings: ModelRegistrySettings) -> None:
     place = settings.base_path if settings.type == "local" else "s3://models/checkpoints"
     snapshots = open_snapshots(place, 2, registry=settings)
