@@ -32,13 +32,16 @@ def mount(app: typer.Typer) -> None:
 
 
 @cluster_app.command("up")
-def up_command(
+def up_command(  # noqa: PLR0913, PLR0917 - one argument for each option
     directory: Dir = _DIR,
     slots: Annotated[int, typer.Option("--slots", min=1, help="Slots of each TaskManager.")] = 2,
     task_managers: Annotated[int, typer.Option("--taskmanagers", min=1, help="TaskManager processes.")] = 1,
     port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="Of the REST API; 0: a free one.")] = 0,
     is_highly_available: Annotated[
         bool, typer.Option("--ha", help="ZooKeeper and two JobManagers: jobs survive the loss of one.")
+    ] = False,
+    is_adaptive: Annotated[
+        bool, typer.Option("--adaptive", help="Jobs run with the slots there are, and `gress autoscale` rescales them.")
     ] = False,
     options: Annotated[
         list[str] | None, typer.Option("--option", help="A Flink option, as KEY=VALUE; may be repeated.")
@@ -55,11 +58,17 @@ def up_command(
     from dataclasses import asdict
 
     from gress.cli.console import print_json, print_line
-    from gress.cluster.conf import ClusterRequest, parse_options
+    from gress.cluster.conf import ADAPTIVE, ClusterRequest, parse_options
     from gress.cluster.local import start_cluster
 
     request = ClusterRequest(
-        directory, slots, task_managers, port, is_highly_available, parse_options(list(options or ())), metrics_ports
+        directory,
+        slots,
+        task_managers,
+        port,
+        is_highly_available,
+        {**(ADAPTIVE if is_adaptive else {}), **parse_options(list(options or ()))},
+        metrics_ports,
     )
     cluster = start_cluster(request)
     if is_json:
@@ -120,7 +129,7 @@ def submit_command(  # noqa: PLR0913, PLR0917 - one argument for each option
 
     if savepoint and checkpoint:
         refuse("submit", "one of --from-savepoint and --from-checkpoint", "both", "leave one out")
-    address = _address(cluster)
+    address = cluster_address(cluster)
     request = Submission(
         job=job,
         cluster=address,
@@ -156,7 +165,7 @@ def savepoint_command(
     from gress.cluster.savepoints import as_path, take_savepoint
     from jobs.flink.rest import FlinkRest
 
-    path = as_path(take_savepoint(FlinkRest(_address(cluster)), job, target, is_stopping=is_stopping))
+    path = as_path(take_savepoint(FlinkRest(cluster_address(cluster)), job, target, is_stopping=is_stopping))
     if is_json:
         print_json({"job": job, "savepoint": path})
     else:
@@ -195,7 +204,7 @@ def health_command(
     from gress.health.server import health_server
 
     limits = Limits(max_checkpoint_age_ms=_duration_ms(max_checkpoint_age), max_lag=max_lag)
-    address, endpoints = _address(cluster), tuple(metrics or ())
+    address, endpoints = cluster_address(cluster), tuple(metrics or ())
     if port is None:
         health = examine(address, job, limits, metrics=endpoints)
         print_health(health, is_json=is_json)
@@ -206,7 +215,8 @@ def health_command(
         server.serve_forever()
 
 
-def _address(cluster: str | None) -> str:
+def cluster_address(cluster: str | None) -> str:
+    """Return the address of a cluster; None: the one in ./gress-cluster."""
     from gress.cluster.local import DEFAULT_DIR, find_address, read_cluster
 
     return cluster or find_address(read_cluster(DEFAULT_DIR))

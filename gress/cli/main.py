@@ -12,6 +12,7 @@ import typer
 
 from conf.errors import ConfigError
 from conf.types.printable import one_line, printable
+from gress.cli.autoscale import mount as mount_autoscale
 from gress.cli.cluster import mount as mount_cluster
 from gress.cli.deploy import mount as mount_deploy
 from gress.cli.experiments.commands import experiments_app
@@ -68,6 +69,7 @@ mount_feast(features_app)
 mount_replay(experiments_app)
 mount_experiment_report(experiments_app)
 mount_cluster(app)
+mount_autoscale(app)
 mount_state(app)
 mount_deploy(app)
 mount_report(app)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 
 from jobs.errors import fail, refuse
 from jobs.flink.conf_file import read_flink_conf
@@ -20,6 +21,20 @@ _SILENCE = """
 logger.workers.name = org.apache.beam.runners.fnexecution.control.DefaultJobBundleFactory
 logger.workers.level = OFF
 """
+
+ADAPTIVE: Mapping[str, str] = MappingProxyType(
+    {
+        "jobmanager.scheduler": "adaptive",
+        # `gress autoscale` has pauses of its own between two changes.
+        "jobmanager.adaptive-scheduler.executing.cooldown-after-rescaling": "5 s",
+        # A job that lost a TaskManager goes on with what is left after this long, and with a new one as soon.
+        "jobmanager.adaptive-scheduler.submission.resource-stabilization-timeout": "5 s",
+        "jobmanager.adaptive-scheduler.executing.resource-stabilization-timeout": "10 s",
+        # Rates are differences of counts, so counts must be new at each look; Flink's own default is 10 s.
+        "metrics.fetcher.update-interval": "2 s",
+    }
+)
+"""Options of a cluster that runs jobs with the slots there are, and rescales them when asked."""
 
 
 @dataclass(frozen=True)

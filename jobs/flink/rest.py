@@ -81,6 +81,10 @@ class FlinkRest:
         """Send a document to a path; raise errors like ``get``."""
         return self._ask("POST", path, json.dumps(body).encode())
 
+    def put(self, path: str, body: Any) -> Any:
+        """Replace the resource at a path by a document; raise errors like ``get``."""
+        return self._ask("PUT", path, json.dumps(body).encode())
+
     def patch(self, path: str) -> Any:
         """Change the resource at a path; raise errors like ``get``."""
         return self._ask("PATCH", path, b"{}")

@@ -51,7 +51,7 @@ def serve(stub: FlinkStub) -> Iterator[FlinkStub]:
             self.end_headers()
             self.wfile.write(text)
 
-        do_GET = do_POST = do_PATCH = _handle
+        do_GET = do_POST = do_PUT = do_PATCH = _handle
 
         def log_message(self, *_: object) -> None:
             pass

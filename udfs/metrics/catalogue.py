@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from udfs.metrics.entries.autoscale import AUTOSCALE_METRICS
 from udfs.metrics.entries.feature_store import STORE_METRICS
 from udfs.metrics.entries.metric import BATCHES, FEATURES, LATENCY, LOADS, VALUES, WAITS, Metric
 
@@ -298,6 +299,7 @@ METRICS = MappingProxyType(
             "Check the store, its credentials and the network.",
         ),
         **STORE_METRICS,
+        **AUTOSCALE_METRICS,
         "end_to_end_latency_seconds": Metric(
             "histogram",
             ("job",),

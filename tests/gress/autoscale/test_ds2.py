@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gress.autoscale.ds2 import Rates, needed_tasks, target_rates
+
+# A chain: one task reads all of 1,000 a second; the second vertex is at its limit; the third sees ten times as many.
+CHAIN = {"source": [], "split": ["source"], "count": ["split"]}
+RATES = {
+    "source": Rates(parallelism=1, records_s=500.0, busy=0.25),
+    "split": Rates(parallelism=2, records_s=500.0, busy=1.0),
+    "count": Rates(parallelism=4, records_s=5_000.0, busy=0.5),
+}
+
+
+def test_one_step_finds_the_parallelism_of_every_vertex() -> None:
+    targets = target_rates(CHAIN, RATES, {"source": 1_000.0})
+    assert targets == {"source": 1_000.0, "split": 1_000.0, "count": 10_000.0}
+    # By hand: 1000 / (500 / 0.25), 1000 / (500 / 2), 10000 / (5000 / (0.5 * 4)).
+    assert needed_tasks(RATES, targets) == pytest.approx({"source": 0.5, "split": 4.0, "count": 4.0})
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> tuple[dict[str, list[str]], dict[str, float]]:
+    """Acyclic graphs, and the records that reach a vertex for each that reaches those before it."""
+    size = draw(st.integers(2, 8))
+    inputs: dict[str, list[str]] = {"0": []}
+    for number in range(1, size):
+        before = draw(st.sets(st.integers(0, number - 1), max_size=3))
+        inputs[str(number)] = [str(each) for each in sorted(before)]
+    return inputs, {vertex: draw(st.floats(0.1, 5.0)) for vertex in inputs}
+
+
+@given(graph=graphs(), growth=st.floats(0.2, 8.0))
+def test_targets_are_the_solution_of_the_flow_equations(
+    graph: tuple[dict[str, list[str]], dict[str, float]], growth: float
+) -> None:
+    inputs, ratios = graph
+    names = list(inputs)
+    # x = s + A x, with A the records that go on for each that comes: solved as a whole instead of vertex by vertex.
+    flow = np.zeros((len(names), len(names)))
+    for vertex, before in inputs.items():
+        for each in before:
+            flow[names.index(vertex), names.index(each)] = ratios[vertex]
+    entering = np.array([0.0 if inputs[vertex] else 100.0 * ratios[vertex] for vertex in names])
+    now = np.linalg.solve(np.eye(len(names)) - flow, entering)
+    rates = {vertex: Rates(1, rate, 0.5) for vertex, rate in zip(names, now, strict=True)}
+    sources = {vertex: growth * rates[vertex].records_s for vertex in names if not inputs[vertex]}
+    found = target_rates(inputs, rates, sources)
+    assert [found[vertex] for vertex in names] == pytest.approx(list(growth * now))
+
+
+def test_vertex_that_idled_without_input_needs_what_it_has() -> None:
+    rates = RATES | {"count": Rates(4, 0.0, 0.0)}
+    assert math.isnan(rates["count"].true_rate)
+    targets = target_rates(CHAIN, rates, {"source": 1_000.0})
+    assert targets["count"] == 0.0
+    assert needed_tasks(rates, targets)["count"] == 0.0
+    assert needed_tasks(rates, {"count": 5.0}) == {"count": 4.0}
+
+
+def test_work_too_short_to_measure_needs_no_task() -> None:
+    assert needed_tasks({"a": Rates(2, 100.0, 0.0)}, {"a": 1_000.0}) == {"a": 0.0}
+
+
+def test_job_that_took_nothing_yet_has_no_target_beyond_its_sources() -> None:
+    rates = {"source": Rates(1, 0.0, 0.0), "split": Rates(1, 0.0, 0.0)}
+    assert target_rates({"source": [], "split": ["source"]}, rates, {"source": 9.0}) == {"source": 9.0, "split": 0.0}
