@@ -3,7 +3,8 @@
     [ZooKeeper, with high availability] ── JobManagers ── TaskManagers ── Python workers
 
 One folder holds all its files and ``cluster.json``, which describes the cluster. A TaskManager that ends by itself
-comes back; a second start on the same folder restarts the members that were killed.
+comes back; a second start on the same folder restarts the members that were killed, and adds TaskManagers where it asks
+for more.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ class LocalCluster:
 
 
 def start_cluster(request: ClusterRequest) -> LocalCluster:
-    """Start a cluster, or the missing members of one, and wait for its slots.
+    """Start a cluster, or the missing members of one, or more TaskManagers for it, and wait for its slots.
 
     Raises:
         JobError: there is no Java, the folder holds something else, or the slots are missing after two minutes.
@@ -103,7 +104,7 @@ def start_cluster(request: ClusterRequest) -> LocalCluster:
     if not alive:
         _claim(folder)
         known = None
-    elif known is not None and known.slots != request.slots * request.task_managers:
+    elif known is not None and not _covers(request, known):
         refuse(
             f"cluster {folder}",
             f"the {known.slots} slots it was started with",
@@ -178,6 +179,12 @@ def _end_members(folder: Path) -> int:
     for name in ("pid", "tmp"):
         shutil.rmtree(folder / name, ignore_errors=True)
     return stopped
+
+
+def _covers(request: ClusterRequest, known: LocalCluster) -> bool:
+    """Return whether a request has all TaskManagers of a cluster, and maybe more of the same size."""
+    managers = sum(member.role == "taskmanager" for member in known.members)
+    return known.slots == request.slots * managers and request.task_managers >= managers
 
 
 def _claim(folder: Path) -> None:

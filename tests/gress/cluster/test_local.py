@@ -152,6 +152,33 @@ def test_another_size_of_a_running_cluster_is_refused(processes: Processes, tmp_
         start_cluster(ClusterRequest(tmp_path, slots=3, task_managers=2))
 
 
+@pytest.mark.parametrize(
+    ("slots", "task_managers", "covers"),
+    [(2, 1, False), (2, 2, True), (2, 3, True), (4, 1, False), (3, 2, False), (1, 4, False)],
+)
+def test_running_cluster_may_only_grow_by_task_managers_of_its_size(
+    slots: int, task_managers: int, covers: bool, monkeypatch: pytest.MonkeyPatch, processes: Processes, tmp_path: Path
+) -> None:
+    pid = processes.start(tmp_path).pid
+    members = [{"role": "taskmanager", "pid": pid, "name": name, "rest_port": None} for name in ("t1", "t2")]
+    tree = {"address": "127.0.0.1:1", "directory": str(tmp_path), "slots": 4, "members": members}
+    (tmp_path / "cluster.json").write_text(json.dumps(tree))
+    started: list[tuple[str, ...]] = []
+
+    def bring_up(request: ClusterRequest, known: LocalCluster, alive: tuple[Member, ...]) -> LocalCluster:
+        started.append(tuple(member.name for member in alive))
+        return known
+
+    monkeypatch.setattr("gress.cluster.local._bring_up", bring_up)
+    request = ClusterRequest(tmp_path, slots=slots, task_managers=task_managers)
+    if covers:
+        start_cluster(request)
+        assert started == [("t1", "t2")]
+        return
+    with pytest.raises(JobError, match="expected the 4 slots it was started with"):
+        start_cluster(request)
+
+
 def test_members_know_their_cluster_and_nothing_of_this_process(tmp_path: Path) -> None:
     java = os.environ.get("JAVA_HOME", "")
     given = {
