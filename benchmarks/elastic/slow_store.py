@@ -46,7 +46,6 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 64
     entity_s = 0.0
-    asked = 0
 
 
 class _Connection(socketserver.StreamRequestHandler):
@@ -58,7 +57,6 @@ class _Connection(socketserver.StreamRequestHandler):
             if words[0].upper() != _LOOKUP:
                 self.wfile.write(b"+OK\r\n")
                 continue
-            self.server.asked += 1
             time.sleep(self.server.entity_s)
             fields = len(words) - 2
             self.wfile.write(b"*%d\r\n" % fields + b"$-1\r\n" * fields)

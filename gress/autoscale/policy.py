@@ -32,7 +32,7 @@ class Policy:
     catch_up_s: float = 120.0
     restart_s: float = 15.0
     measure_s: float = 10.0
-    stable_s: float = 120.0
+    stable_s: float = 300.0
     settle_s: float = 20.0
     patience_s: float = 120.0
     rescales_an_hour: int = 3

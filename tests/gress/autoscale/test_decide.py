@@ -16,7 +16,7 @@ from tests.gress.autoscale.simulated_job import COSTS_S, Run, SimulatedJob, driv
 
 LOW, HIGH = 100.0, 800.0
 STEP_S, END_S = 300, 900
-POLICY = Policy()
+POLICY = Policy(stable_s=120.0)
 HOURS = 3_600
 
 
@@ -98,7 +98,7 @@ def test_steady_load_does_not_oscillate(load: float, noise: float) -> None:
 def test_bounds_are_kept_under_any_load(
     loads: list[float], slots: int, fewest: int, most: int | None, limit: int
 ) -> None:
-    policy = Policy(fewest=fewest, most=most, rescales_an_hour=limit)
+    policy = Policy(fewest=fewest, most=most, rescales_an_hour=limit, stable_s=120.0)
     job = SimulatedJob(lambda second: loads[second // 150 % len(loads)], slots=slots)
     run = drive(job, Autoscaler(policy), 1_500)
     assert run.most_in_an_hour() <= limit

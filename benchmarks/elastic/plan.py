@@ -1,0 +1,50 @@
+"""A plan of the load: low, high, low again, and long enough for decisions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gress.autoscale.policy import Policy
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan of a run.
+
+    Attributes:
+        unit: rows a second; the load is twice that, eight times, and twice again.
+        entity_s: seconds that the store takes for a row.
+        low_s: how long the load is low at first.
+        high_s: how long it is high.
+        calm_s: how long it is low afterwards, longer if a decision is still due.
+        settle_s: seconds to look for surplus rows at the end.
+        task_managers: TaskManagers of the cluster.
+        slots: slots of each.
+        policy: of the autoscaler.
+        look_s: seconds between its looks.
+    """
+
+    unit: float = 12.0
+    entity_s: float = 0.02
+    low_s: float = 90.0
+    high_s: float = 240.0
+    calm_s: float = 150.0
+    settle_s: float = 10.0
+    task_managers: int = 2
+    slots: int = 3
+    policy: Policy = field(default_factory=lambda: Policy(stable_s=60.0, catch_up_s=60.0, settle_s=15.0))
+    look_s: float = 3.0
+
+    def rate(self, second: float) -> float:
+        """Return the rows a second so long after the first one that counts.
+
+        >>> [Plan().rate(second) for second in (0, 100, 400)]
+        [24.0, 96.0, 24.0]
+        """
+        is_high = self.low_s <= second < self.low_s + self.high_s
+        return (8 if is_high else 2) * self.unit
+
+    @property
+    def partitions(self) -> int:
+        """Partitions of each topic: one for each slot."""
+        return self.task_managers * self.slots
