@@ -192,7 +192,8 @@ class _Stages:
     ) -> DataStream:
         """Add the stage of a key."""
         from udfs.trackers.stage import TrackerStage
-        from udfs.windows.stage import NextKey, WindowStage
+        from udfs.windows.part_stage import NextKey
+        from udfs.windows.stage import WindowStage
 
         given: dict[str, Any] = {
             "kept": tuple(name for name, _ in kept),
@@ -211,7 +212,7 @@ class _Stages:
 
     def late(self, stream: DataStream) -> View:
         """Return the late rows of the first stage."""
-        from udfs.windows.stage import late_tag
+        from udfs.windows.part_stage import late_tag
 
         late = stream.get_side_output(late_tag(self.letters)).uid(f"{self._uid}late").name("late rows")
         self._session.tables.create_temporary_view("late_rows", self._session.tables.from_data_stream(late))

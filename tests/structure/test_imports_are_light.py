@@ -44,6 +44,7 @@ ADAPTERS = (
     "udfs.learning.stage",
     "udfs.trackers.stage",
     "udfs.verdicts.stage",
+    "udfs.windows.part_stage",
     "udfs.windows.stage",
     "jobs.fraud_detection",
     "jobs.ab_test",

@@ -39,6 +39,7 @@ _STAGES = (
     "udfs/learning/stage.py",
     "udfs/trackers/stage.py",
     "udfs/verdicts/stage.py",
+    "udfs/windows/part_stage.py",
     "udfs/windows/stage.py",
 )
 _FUNCTIONS = tuple(f"udfs/{room}/functions.py" for room in ("sql", "sql_aggregates", "explanations"))

@@ -18,7 +18,7 @@ from udfs.labels.label_parts import OUTCOMES, SIDE_OUTPUTS, Left, SideOutput
 from udfs.labels.settings import LabelSettings
 from udfs.metrics.labels import LabelRecorder
 from udfs.windows.code import check_code, code_digest
-from udfs.windows.stage import labels_with_state
+from udfs.windows.part_stage import labels_with_state
 
 if TYPE_CHECKING:
     from pyflink.common.typeinfo import TypeInformation

@@ -27,8 +27,8 @@ from udfs.learning.sample_bytes import samples_of_pairs
 from udfs.learning.shards import by_shard
 from udfs.metrics.learning import LearningRecorder
 from udfs.windows.code import check_code, code_digest
+from udfs.windows.part_stage import labels_with_state
 from udfs.windows.parts import PartFormat
-from udfs.windows.stage import labels_with_state
 
 if TYPE_CHECKING:
     from pyflink.datastream import RuntimeContext, TimerService

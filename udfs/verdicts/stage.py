@@ -23,7 +23,7 @@ from state.verdicts.shards import Shards
 from udfs.columns.packed_texts import bytes_in
 from udfs.metrics.verdicts import VerdictRecorder
 from udfs.verdicts.shards import by_unit
-from udfs.windows.stage import labels_with_state
+from udfs.windows.part_stage import labels_with_state
 
 if TYPE_CHECKING:
     from pyflink.datastream import RuntimeContext
