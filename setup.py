@@ -50,6 +50,9 @@ KAFKA = ["confluent-kafka>=2.5"]
 # Learns a stream in machine code, and writes what was learnt as ONNX. Tested with numba 0.61.2.
 LEARNING = ["numba>=0.59,<0.62", "onnx>=1.16"]
 
+# Lets a job learn with estimators of River. Later ones want a newer numpy than PyFlink takes.
+RIVER = [*LEARNING, "river<0.24"]
+
 # A feature store on a server. apache-beam installs beside redis-py before 6 only.
 REDIS = ["redis[hiredis]>=5,<6"]
 
@@ -147,6 +150,7 @@ setup(
         "local": LOCAL,
         "redis": REDIS,
         "report": REPORT,
+        "river": RIVER,
         "sql": SQL,
         "test": TEST,
         "tflite": TFLITE,

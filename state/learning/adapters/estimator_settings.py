@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+_PACKAGES = {"river": "pip install 'gress-ml[river]'", "sklearn": "pip install scikit-learn"}
+
 
 @dataclass(frozen=True)
 class EstimatorSettings:
@@ -65,7 +67,8 @@ def _class_of(path: str) -> Any:
     try:
         found = getattr(importlib.import_module(module), name)
     except (AttributeError, ImportError, ValueError) as error:
-        msg = f"{path}: expected the import path of a class, got an error: {error}; is its library installed?"
+        fix = _PACKAGES.get(path.partition(".")[0], "is its library installed?")
+        msg = f"{path}: expected the import path of a class, got an error: {error}; {fix}"
         raise ValueError(msg) from error
     if not isinstance(found, type):
         msg = f"{path}: expected the import path of a class, got a {type(found).__name__}; name a class"

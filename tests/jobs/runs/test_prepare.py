@@ -62,6 +62,29 @@ def test_generated_input_is_written_into_the_output(request_of: Callable[..., Ru
     assert prepared.files.count_events() > 0
 
 
+def test_library_of_an_estimator_that_is_missing_is_named(
+    request_of: Callable[..., RunRequest], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GRESS_STATE_KEY", "k" * 16)
+    monkeypatch.setitem(sys.modules, "river", None)
+    learner = "job.learning.learner={algorithm: river, estimator: river.linear_model.LogisticRegression}"
+    text = r"job.learning.learner: .*river.*; pip install 'gress-ml\[river\]'$"
+    with pytest.raises(JobError, match=text):
+        prepare(request_of(overrides=[*LEARNS, learner]), needs_model=True)
+
+
+def test_snapshots_of_another_registry_are_refused(
+    request_of: Callable[..., RunRequest], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    owner = tmp_path / "ml-checkpoints" / "fraud-detector-online" / "registry.txt"
+    owner.parent.mkdir(parents=True)
+    owner.write_text("/srv/others")
+    with pytest.raises(JobError, match=r"ml.online_learning.checkpoint_dir: snapshots .* in '/srv/others', not in '"):
+        prepare(request_of(overrides=LEARNS), needs_model=True)
+
+
 @pytest.mark.parametrize(
     ("changed", "error", "text"),
     [
