@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from udfs.columns.typed_column import WHERE
 from udfs.features.errors import FeatureError
-from udfs.scoring.typed_column import WHERE
 
 _FORMS = "a pandas or polars frame, an Arrow table, arrays by name or a list of dicts"
 

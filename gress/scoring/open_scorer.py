@@ -16,8 +16,8 @@ def open_scorer(settings: Settings) -> Iterator[Scorer]:
     """Open the scorer of a job with its features, model, experiments and fallbacks; close it when the block is left.
 
     ``scorer.score(table)`` wants a column for each of ``scorer.inputs``: event fields, and a column for each window,
-    which the caller must compute. Times in numbers are epoch milliseconds. Without ``model_version`` in the settings, a
-    newly promoted model takes over between two calls, as in a job.
+    which the caller must compute. Times in numbers are in the unit of their field, or epoch milliseconds. Without
+    ``model_version`` in the settings, a newly promoted model takes over between two calls, as in a job.
 
     Raises:
         FeatureError, JobError, ModelError: the settings hold no job, or its model does not fit its features.

@@ -77,8 +77,8 @@ class Scorer:
 
         Args:
             table: a pandas or polars frame, an Arrow table, any other object that hands out Arrow data, arrays or lists
-                by name, or a list of dicts. Times are datetimes, ISO 8601 text or epoch milliseconds. Columns that are
-                not in ``inputs`` are left alone.
+                by name, or a list of dicts. Times are datetimes, ISO 8601 text or numbers in the unit of their field,
+                milliseconds without one. Columns that are not in ``inputs`` are left alone.
 
         Raises:
             FeatureError: columns are missing, differ in length or hold values of another type.

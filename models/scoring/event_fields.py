@@ -13,7 +13,9 @@ class EventFields:
     Attributes:
         types: type of each field: long, double, decimal, string, boolean or timestamp.
         left_out: fields that do not reach the model.
+        units: unit of the numbers of each timestamp whose settings have one: s, ms, us, ns, or iso for none.
     """
 
     types: Mapping[str, str] = field(default_factory=dict)
     left_out: frozenset[str] = frozenset()
+    units: Mapping[str, str] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from udfs.parsing.batch import RawColumn
 from udfs.parsing.checks import checked_fields, find_problems
 from udfs.parsing.parser import FutureLimit
 
+_NOTHING: Mapping[str, Mapping[int, object]] = MappingProxyType({})
 _WHOLE = ("long", "timestamp")
 
 
@@ -35,19 +37,22 @@ class FieldChecks:
         """Return the checks that a job makes of its events."""
         return cls(checked_fields(events), FutureLimit(events.time, events.max_ahead_ms))
 
-    def find_problems(self, columns: Mapping[str, NDArray[Any]]) -> dict[int, Problem]:
+    def find_problems(
+        self, columns: Mapping[str, NDArray[Any]], wrong: Mapping[str, Mapping[int, object]] = _NOTHING
+    ) -> dict[int, Problem]:
         """Return the problem of each row that a job would not score, by row.
 
         Args:
             columns: (n,) each, as features read them: texts with None, all else numbers with NaN where absent.
+            wrong: values that did not become such, by column and row.
         """
         there = {name: field for name, field in self.fields.items() if name in columns}
-        raw = {name: _raw(columns[name], field) for name, field in there.items()}
+        raw = {name: _raw(columns[name], field, wrong.get(name, {})) for name, field in there.items()}
         found = find_problems(there, raw)
         return {**self.not_ahead.find_problems(raw), **found} if self.not_ahead.field in raw else found
 
 
-def _raw(values: NDArray[Any], field: FieldSettings) -> RawColumn:
+def _raw(values: NDArray[Any], field: FieldSettings, known: Mapping[int, object]) -> RawColumn:
     """Return a column as parsing has it; a number that the type does not have is wrong."""
     if field.type == "string":
         nulls = np.fromiter((value is None for value in values), bool, len(values))
@@ -57,7 +62,7 @@ def _raw(values: NDArray[Any], field: FieldSettings) -> RawColumn:
     nulls, is_wrong = np.isnan(values), np.isinf(values)
     if field.type in _WHOLE:
         is_wrong |= ~nulls & (np.trunc(values) != values)
-    wrong = {int(row): float(values[row]) for row in np.flatnonzero(is_wrong)}
+    wrong = {**known, **{int(row): float(values[row]) for row in np.flatnonzero(is_wrong)}}
     nulls |= is_wrong
     if nulls.any():
         values = np.where(nulls, 0.0, values)

@@ -144,9 +144,7 @@ class FeatureSet:
     def explain(self) -> tuple[ExplainedColumn, ...]:
         """Describe each column."""
         return tuple(
-            ExplainedColumn(
-                column, feature.type, _read_by(feature), feature.null_rule, feature.formula(position)
-            )
+            ExplainedColumn(column, feature.type, _read_by(feature), feature.null_rule, feature.formula(position))
             for feature in self.features
             for position, column in enumerate(feature.columns)
         )
@@ -195,7 +193,8 @@ def compile_feature_set(settings: FeatureSetSettings, events: EventSettings) -> 
     canonical = json.dumps(
         [feature.canonical() for feature in features], default=asdict, sort_keys=True, separators=(",", ":")
     )
-    fields = EventFields({name: each.type for name, each in events.fields.items()})
+    units = {name: each.unit for name, each in events.fields.items() if each.unit is not None}
+    fields = EventFields({name: each.type for name, each in events.fields.items()}, units=units)
     return FeatureSet(settings.name, hashlib.sha256(canonical.encode()).hexdigest()[:16], features, fields, events)
 
 
@@ -203,9 +202,7 @@ def _build_all(specs: tuple[FeatureSpec, ...], events: EventSettings) -> tuple[F
     from conf.settings import FieldSettings
 
     aggregates = {
-        spec.name: _build(spec, events, events.fields, specs)
-        for spec in specs
-        if _kind_of(spec) is Aggregation
+        spec.name: _build(spec, events, events.fields, specs) for spec in specs if _kind_of(spec) is Aggregation
     }
     nullable = FieldSettings(type="double", required=False)
     fields = {**events.fields, **{feature.columns[0]: nullable for feature in aggregates.values()}}
@@ -296,9 +293,7 @@ def _repeated_columns(built: Iterable[tuple[int, FeatureSpec, Feature]]) -> Iter
             makers.setdefault(column, spec.name)
 
 
-def feature_problems(
-    settings: FeatureSetSettings, events: EventSettings
-) -> list[tuple[int, FeatureError]]:
+def feature_problems(settings: FeatureSetSettings, events: EventSettings) -> list[tuple[int, FeatureError]]:
     """Return what is wrong with a feature set: the problems of all its features, each with the feature's place."""
     problems: list[tuple[int, FeatureError]] = []
     built = []

@@ -1,7 +1,8 @@
 """Columns of a user's table as the arrays that features read.
 
 Rules:
-- Times become epoch milliseconds, booleans 0 and 1, absent numbers and times NaN, absent texts None.
+- Times become epoch milliseconds (``time_column`` has their rules), booleans 0 and 1, absent numbers and times NaN,
+  absent texts None.
 - Values of another type than their field's are refused, with the column and the first of them.
 - An array that is so already stays as it is.
 """
@@ -15,30 +16,57 @@ import numpy as np
 
 from conf.nearest import suggest
 from models.scoring.event_fields import EventFields
+from udfs.columns.time_column import TimeColumn, time_column
+from udfs.columns.typed_column import WHERE, of_type
+from udfs.dead_letters import show_value
 from udfs.features.errors import FeatureError
-from udfs.scoring.typed_column import WHERE, of_type
+from udfs.parsing.units import UnclearTimeError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_AS_IT_IS = "fiuO"
+_AS_IT_IS = "fiuOM"
 
 
-def plain_columns(table: Any, names: Iterable[str], fields: EventFields) -> dict[str, NDArray[Any]]:
+Wrong = dict[str, Mapping[int, object]]
+"""Numbers that are no times of their field, by column and row."""
+
+
+def plain_columns(
+    table: Any, names: Iterable[str], fields: EventFields, wrong: Wrong | None = None
+) -> dict[str, NDArray[Any]]:
     """Return the named columns of a mapping of arrays, a pandas DataFrame or an Arrow table; leave out missing ones.
 
     Args:
         table: the columns.
         names: those to return.
         fields: the fields' types; a column that is no field is a window, a number.
+        wrong: gets the numbers that are no times of their field; None: one is refused.
 
     Raises:
         FeatureError: a column holds values of another type.
     """
     there = getattr(table, "column_names", table)
-    return {
-        name: of_type(name, _plain(table[name]), fields.types.get(name, "double")) for name in names if name in there
-    }
+    return {name: _typed(table, name, fields, wrong) for name in names if name in there}
+
+
+def _typed(table: Any, name: str, fields: EventFields, wrong: Wrong | None) -> NDArray[Any]:
+    kind = fields.types.get(name, "double")
+    if kind != "timestamp":
+        return of_type(name, _plain(table[name]), kind)
+    found = _times(table[name], name, fields)
+    if found.wrong and wrong is None:
+        row, value = next(iter(found.wrong.items()))
+        number = value.value if isinstance(value, UnclearTimeError) else value
+        got = f"{show_value(number)} in row {row}"
+        raise FeatureError(WHERE, f"a time in column {name!r}", got, "say what it is in with the field's unit")
+    if found.wrong and wrong is not None:
+        wrong[name] = found.wrong
+    return found.ms
+
+
+def _times(column: Any, name: str, fields: EventFields) -> TimeColumn:
+    return time_column(name, _plain(_exact_times(column)), fields.units.get(name, ""))
 
 
 def check_lengths(columns: Mapping[str, NDArray[Any]]) -> None:
@@ -68,16 +96,19 @@ def raw_columns(table: Any, needed: Iterable[str], more: Iterable[str], fields: 
     found = {}
     for name in dict.fromkeys((*needed, *more)):
         if name in there:
-            found[name] = _raw(name, table[name], fields.types.get(name, ""))
+            found[name] = _raw(name, table[name], fields)
         elif name in needed:
             hint = suggest(name, there) or "give the table the field of this name"
             raise FeatureError(WHERE, f"raw column {name!r}", "none", hint)
     return found
 
 
-def _raw(name: str, column: Any, kind: str) -> NDArray[Any]:
+def _raw(name: str, column: Any, fields: EventFields) -> NDArray[Any]:
     import pandas as pd
 
+    kind = fields.types.get(name, "")
+    if kind == "timestamp":
+        return _times(column, name, fields).ms
     values = _plain(_exact(column) if kind == "long" else column)
     if values.dtype == object:
         values = _without_nan(values)
@@ -95,6 +126,13 @@ def _exact(column: Any) -> Any:
     if dtype is None or isinstance(dtype, np.dtype) or not hasattr(column, "isna") or dtype.kind not in "iu":
         return column
     return column.to_numpy(dtype=object, na_value=None) if column.isna().any() else column.to_numpy(dtype=np.int64)
+
+
+def _exact_times(column: Any) -> Any:
+    """Return a column whose whole numbers are exact, however many digits they have."""
+    kind = str(getattr(column, "type", "")) if hasattr(column, "null_count") else ""
+    is_pandas = hasattr(column, "iloc") and not isinstance(column.dtype, np.dtype)
+    return _exact(column) if kind.startswith(("int", "uint")) or is_pandas else column
 
 
 def _plain(column: Any) -> NDArray[Any]:
@@ -123,13 +161,7 @@ def _of_kind(values: NDArray[Any]) -> NDArray[Any]:
     kind = values.dtype.kind
     if kind == "b":
         return values.astype(np.float64)
-    if kind == "U":
-        return values.astype(object)
-    if kind != "M":
-        return values
-    is_absent = np.isnat(values)
-    ms = values.astype("datetime64[ms]").astype(np.int64)
-    return np.where(is_absent, np.nan, ms) if is_absent.any() else ms
+    return values.astype(object) if kind == "U" else values
 
 
 def _without_nan(values: NDArray[Any]) -> NDArray[Any]:

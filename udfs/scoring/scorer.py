@@ -21,7 +21,7 @@ from udfs.features.feature_set import FeatureSet
 from udfs.metrics.scores import ScoreRecorder
 from udfs.scoring.ladder import FallbackListener, Ladder, LadderOptions
 from udfs.scoring.log import FallbackLog
-from udfs.scoring.plain_columns import check_lengths, plain_columns, raw_columns
+from udfs.scoring.plain_columns import Wrong, check_lengths, plain_columns, raw_columns
 from udfs.scoring.prediction_batch import PredictionBatch
 
 if TYPE_CHECKING:
@@ -99,12 +99,13 @@ class Scorer:
         entities = () if self._stored is None else self._stored.keys
         raw = raw_columns(table, (*needed, *entities), more, self.features.fields)
         wanted = self.features.inputs if self._checks is None else (*self.features.inputs, *self._checks.fields)
-        plain = plain_columns(table, dict.fromkeys(wanted), self.features.fields)
+        wrong: Wrong = {}
+        plain = plain_columns(table, dict.fromkeys(wanted), self.features.fields, wrong)
         columns = {**raw, **plain}
         if self._checks is None:
             return self.score_columns(columns, raw)
         check_lengths(plain)
-        rejected = self._checks.find_problems(plain)
+        rejected = self._checks.find_problems(plain, wrong)
         if not rejected:
             return self.score_columns(columns, raw)
         return score_others(self.score_columns, (columns, raw), rejected)

@@ -32,6 +32,7 @@ _JOB = {
             "id": {"type": "long", "min": 1},
             "card": {"type": "string"},
             "at": {"type": "timestamp"},
+            "seen": {"type": "timestamp", "unit": "s", "required": False},
             "amount": {"type": "decimal", "scale": 2, "min": 0, "max": 1000},
             "size": {"type": "double", "required": False, "max": 10},
             "visits": {"type": "long", "required": False, "min": 0},
@@ -53,7 +54,10 @@ _ROWS = st.lists(
         {
             "id": st.sampled_from([1, 7, 2**53 + 1, 0, None]),
             "card": st.sampled_from(["a", "b", "", None]),
-            "at": st.sampled_from([_AT, "2026-01-01T10:00:00.250Z", "2200-01-01T00:00:00Z", None]),
+            "at": st.sampled_from(
+                [_AT, "2026-01-01T10:00:00.250Z", "2200-01-01T00:00:00Z", None, 1_767_261_600_000, 1_767_261_600, 5.5]
+            ),
+            "seen": st.sampled_from([1_767_261_600, 1_767_261_600.25, _AT, "2026-01-01T19:00:00+09:00", None, 1e18]),
             "amount": st.sampled_from([0.0, 12.25, 0.1 + 0.2, 1000.0, 1000.01, -0.01, 1.005, None]),
             "size": st.sampled_from([2.5, -3.0, None, 10.0, 10.5]),
             "visits": st.sampled_from([0, 3, None, -1, 2.5]),

@@ -19,8 +19,8 @@ def of_type(name: str, values: NDArray[Any], kind: str) -> NDArray[Any]:
 
     Args:
         name: of the column.
-        values: (n,) numbers, or objects without NaN: texts, times, None for absent ones.
-        kind: type of the field, such as ``double`` or ``string``.
+        values: (n,) numbers, or objects without NaN: texts, numbers, None for absent ones.
+        kind: type of the field, such as ``double`` or ``string``; times have ``time_column``.
 
     Returns:
         Text as objects, all else as numbers, NaN where absent; the same array where it is so already.
@@ -32,21 +32,32 @@ def of_type(name: str, values: NDArray[Any], kind: str) -> NDArray[Any]:
         >>> of_type("amount", np.array([1, None], dtype=object), "double")
         array([ 1., nan])
     """
+    if values.dtype.kind == "M":
+        wanted = "texts" if kind == "string" else "numbers"
+        fix = "only a field of type timestamp has times; give the part of them that is meant, such as the hour"
+        raise FeatureError(WHERE, f"{wanted} in column {name!r}", "times", fix)
     if values.dtype.kind not in "fiuO":
         got = f"values of type {values.dtype}"
         raise FeatureError(WHERE, f"numbers, texts or times in column {name!r}", got, "convert the column")
     if kind == "string":
-        return values if values.dtype == object else _texts(name, values)
+        return _texts(name, values)
     if values.dtype != object:
         return values
-    return _times(name, values) if kind == "timestamp" else _numbers(name, values)
+    return _numbers(name, values)
 
 
 def _texts(name: str, values: NDArray[Any]) -> NDArray[Any]:
-    """Return a column without any value as one of absent texts: it has the type of numbers."""
+    """Return a column of texts; one without any value may have the type of numbers."""
+    import pandas as pd
+
+    if values.dtype == object:
+        if pd.api.types.infer_dtype(values, skipna=True) not in ("string", "empty"):
+            others = (row for row, value in enumerate(values) if value is not None and not isinstance(value, str))
+            refuse_value(name, values, next(others), "text")
+        return values
     is_absent = np.isnan(values)
     if not is_absent.all():
-        _refuse(name, values, int(np.argmin(is_absent)), "text")
+        refuse_value(name, values, int(np.argmin(is_absent)), "text")
     return np.full(len(values), None, dtype=object)
 
 
@@ -57,7 +68,7 @@ def _numbers(name: str, values: NDArray[Any]) -> NDArray[Any]:
             return values.astype(np.float64)
         except (OverflowError, TypeError, ValueError):
             wrong = next(row for row, value in enumerate(values) if not _is_number(value))
-    _refuse(name, values, wrong, "a number")
+    refuse_value(name, values, wrong, "a number")
 
 
 def _is_number(value: Any) -> bool:
@@ -67,20 +78,11 @@ def _is_number(value: Any) -> bool:
         return False
 
 
-def _times(name: str, values: NDArray[Any]) -> NDArray[Any]:
-    """Return epoch milliseconds of numbers, of datetimes and of ISO 8601 texts, which are in UTC without a zone."""
-    import pandas as pd
+def refuse_value(name: str, values: NDArray[Any], row: int, expected: str) -> NoReturn:
+    """Refuse a column for a value in it.
 
-    if pd.api.types.infer_dtype(values, skipna=True) in ("integer", "floating", "mixed-integer-float", "empty"):
-        return values.astype(np.float64)
-    found = pd.to_datetime(pd.Series(values), format="ISO8601", utc=True, errors="coerce")
-    wrong = np.flatnonzero(found.isna().to_numpy() & ~pd.isna(values))
-    if len(wrong):
-        _refuse(name, values, int(wrong[0]), "a time")
-    times = found.dt.tz_convert(None).to_numpy().astype("datetime64[ms]").astype(np.int64).astype(np.float64)
-    return np.where(found.isna().to_numpy(), np.nan, times)
-
-
-def _refuse(name: str, values: NDArray[Any], row: int, expected: str) -> NoReturn:
+    Raises:
+        FeatureError: always; the text has the column, the value and its row.
+    """
     got = f"{show_value(values[row])} in row {row}"
     raise FeatureError(WHERE, f"{expected} in column {name!r}", got, "convert the column as for the training")
