@@ -94,6 +94,12 @@ class HalfSpaceTrees:
             )
             raise ValueError(msg)
         seen, has_window = np.frombuffer(place, "<i8").tolist()
+        if seen >= self._settings.window:
+            msg = (
+                f"half-space trees: expected fewer than {self._settings.window} rows of a window, got {seen} of a "
+                "longer one; start without it"
+            )
+            raise ValueError(msg)
         self._seen, self._has_window = seen, bool(has_window)
         self._reference = np.frombuffer(reference, "<i4").astype(np.int32)
         self._latest = np.frombuffer(latest, "<i4").astype(np.int32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -60,8 +61,9 @@ class HalfSpaces:
         return found
 
 
+@functools.lru_cache(maxsize=16)
 def draw_half_spaces(trees: int, height: int, dimensions: int, seed: int) -> HalfSpaces:
-    """Draw trees over the unit cube.
+    """Draw trees over the unit cube, once: the forests of all keys share them.
 
     Each tree has a work space about it: with ``s`` drawn from 0..1 for each value, it reaches ``2 * max(s, 1 - s)`` to
     both sides of ``s``. A node takes a random value and halves its own part of the work space there.

@@ -42,5 +42,14 @@ class RunningRange:
         return both.astype("<f8").tobytes()
 
     def restore(self, data: bytes) -> None:
-        """Take the range of a snapshot of the same width."""
-        self._least, self._largest = np.frombuffer(data, "<f8").astype(np.float64).reshape(2, -1)
+        """Take the range of a snapshot.
+
+        Raises:
+            ValueError: it is one of rows with more values, or fewer.
+        """
+        both = np.frombuffer(data, "<f8").astype(np.float64).reshape(2, -1)
+        if both.shape[1] != len(self._least):
+            width = len(self._least)
+            msg = f"range: expected the state of {width} values a row, got one of {both.shape[1]}; start without it"
+            raise ValueError(msg)
+        self._least, self._largest = both

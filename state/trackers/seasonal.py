@@ -75,6 +75,7 @@ class SeasonalSeries:
         forecast = level' + ahead * trend' + season at the place of the time ahead
 
     The scale is the faded mean of ``|error|``. A row without a value is answered by what is known, and not learnt.
+    Where no float holds the sums, a new first season begins.
 
     Source: Hyndman and Athanasopoulos, Forecasting: principles and practice, 3rd edition, section 8.3, in the form of
     error correction; ``a * b`` and ``c * (1 - a)`` are its β and γ.
@@ -85,19 +86,25 @@ class SeasonalSeries:
 
     def __init__(self, settings: SeasonalSettings) -> None:
         self._settings = settings
+        self._begin()
+
+    def _begin(self) -> None:
         self._state = _State()
-        self._season = np.zeros(settings.period)
-        self._counts = np.zeros(settings.period, np.int64)
+        self._season = np.zeros(self._settings.period)
+        self._counts = np.zeros(self._settings.period, np.int64)
 
     def follow(self, times: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Learn rows, and forecast from each; see ``Tracker``."""
         steps = (times // self._settings.step_ms).tolist()
         found = np.full((len(times), 3), np.nan)
-        for place, (step, value) in enumerate(zip(steps, values[:, 0].tolist(), strict=True)):
-            if math.isfinite(value):
-                self._learn(step, value)
-            if not math.isnan(self._state.level):
-                found[place] = self._forecast(step), self._state.scale, self._state.error
+        with np.errstate(over="ignore", invalid="ignore"):
+            for place, (step, value) in enumerate(zip(steps, values[:, 0].tolist(), strict=True)):
+                if math.isfinite(value):
+                    self._learn(step, value)
+                    if not self._is_sound(step):
+                        self._begin()
+                if not math.isnan(self._state.level):
+                    found[place] = self._forecast(step), self._state.scale, self._state.error
         return found
 
     def snapshot(self) -> bytes:
@@ -117,6 +124,12 @@ class SeasonalSeries:
         self._state = _State(*np.frombuffer(steps, "<i8").tolist(), *np.frombuffer(numbers, "<f8").tolist())
         self._season = np.frombuffer(season, "<f8").astype(np.float64)
         self._counts = np.frombuffer(counts, "<i8").astype(np.int64)
+
+    def _is_sound(self, step: int) -> bool:
+        """Return whether a row that was learnt left finite numbers; before the first level that is its season alone."""
+        state, season = self._state, float(self._season[step % self._settings.period])
+        level = 0.0 if math.isnan(state.level) else state.level
+        return math.isfinite(level + state.trend + season)
 
     def _learn(self, step: int, value: float) -> None:
         state = self._state

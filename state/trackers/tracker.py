@@ -9,7 +9,9 @@ Rules
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -64,3 +66,8 @@ class TrackerSpec:
     key: str
     sources: tuple[str, ...]
     settings: TrackerSettings
+
+    @cached_property
+    def state_name(self) -> str:
+        """Name of its state: another one where it follows other fields, or in another way."""
+        return hashlib.sha256(repr((self.columns, self.sources, self.settings)).encode()).hexdigest()[:16]

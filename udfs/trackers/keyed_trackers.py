@@ -7,6 +7,7 @@ Rules of this file:
 - A row that the watermark covers when it comes is answered at once, behind those that were answered before it.
 - What is saved is what is in memory: waiting rows with each part that comes, a tracker with each batch it answers.
 - A tracker is read from state when its key comes for the first time. Keys are kept for ever.
+- State is found by what is followed and how. A tracker with other settings than those that left the state starts anew.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from state.trackers.plan import TrackerPlan
-    from state.trackers.tracker import Tracker
+    from state.trackers.tracker import Tracker, TrackerSpec
     from udfs.windows.parts import Block, PartFormat
 
 WATERMARK = "watermark"
@@ -47,7 +48,7 @@ class WaitingStore(Protocol):
 
 
 class TrackerStore(Protocol):
-    """Trackers by place in the plan and key; Flink's ``MapState`` is one, while the shard is the current key."""
+    """Trackers by the name of their state and key; Flink's ``MapState`` is one, while the shard is the current key."""
 
     def get(self, key: str) -> bytes | None:
         """Return a tracker; None: there is none."""
@@ -154,9 +155,9 @@ class KeyedTrackers:
         sources = {name: _doubles(rows.numbers(name)) for name in names}
         found = {name: np.empty(len(rows)) for name in self._plan.outputs}
         for key, places in _by_key(rows[self._plan.key]):
-            for number, spec in enumerate(self._plan.specs):
-                name = f"{number}/{key}"
-                tracker = self._tracker(shard, name, number)
+            for spec in self._plan.specs:
+                name = f"{spec.state_name}/{key}"
+                tracker = self._tracker(shard, name, spec)
                 values = np.stack([sources[source].take(places) for source in spec.sources], axis=1)
                 answers = tracker.follow(times.take(places), values)
                 self._kept.put(name, tracker.snapshot())
@@ -164,10 +165,9 @@ class KeyedTrackers:
                     found[column][places] = answer
         return rows.plus({name: Column(values) for name, values in found.items()})
 
-    def _tracker(self, shard: _Shard, name: str, number: int) -> Tracker:
+    def _tracker(self, shard: _Shard, name: str, spec: TrackerSpec) -> Tracker:
         tracker = shard.trackers.get(name)
         if tracker is None:
-            spec = self._plan.specs[number]
             tracker = shard.trackers[name] = spec.settings.start(len(spec.sources))
             saved = self._kept.get(name)
             if saved is not None:

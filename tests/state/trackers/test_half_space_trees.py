@@ -64,7 +64,8 @@ def test_work_space_holds_the_unit_cube_and_nodes_halve_it() -> None:
 
 def test_same_seed_draws_the_same_trees() -> None:
     first, again, other = (draw_half_spaces(3, 4, 5, seed) for seed in (1, 1, 2))
-    np.testing.assert_array_equal(first.bound, again.bound)
+    assert first is again
+    np.testing.assert_array_equal(draw_half_spaces.__wrapped__(3, 4, 5, 1).bound, first.bound)
     assert (first.bound != other.bound).any()
 
 
@@ -82,3 +83,13 @@ def test_state_of_another_forest_is_refused() -> None:
     small = HalfSpaceTreesSettings(trees=2, height=3).start(2)
     with pytest.raises(ValueError, match="expected the state of 765 nodes, got one of 30; start without it"):
         HalfSpaceTreesSettings(trees=3, height=7).start(2).restore(small.snapshot())
+
+
+def test_state_of_longer_windows_or_wider_rows_is_refused() -> None:
+    rows = np.zeros((30, 2))
+    tracker = HalfSpaceTreesSettings(trees=2, height=3, window=40).start(2)
+    tracker.follow(np.arange(30), rows)
+    with pytest.raises(ValueError, match="expected fewer than 20 rows of a window, got 30 of a longer one; start"):
+        HalfSpaceTreesSettings(trees=2, height=3, window=20).start(2).restore(tracker.snapshot())
+    with pytest.raises(ValueError, match="range: expected the state of 3 values a row, got one of 2; start without it"):
+        HalfSpaceTreesSettings(trees=2, height=3, window=40).start(3).restore(tracker.snapshot())

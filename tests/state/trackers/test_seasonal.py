@@ -91,3 +91,11 @@ def test_state_of_another_period_is_refused() -> None:
 def test_several_values_a_row_are_refused() -> None:
     with pytest.raises(ValueError, match="expected one value a row, got 2"):
         SeasonalSettings(STEP, 4).start(2)
+
+
+@pytest.mark.parametrize("place", [2, 7, 30], ids=["in the first season", "after it", "later"])
+def test_values_that_no_sum_holds_begin_a_new_first_season(place: int) -> None:
+    huge = [1.7e308, -1.7e308] * 20
+    usual = [float(each % 5) for each in range(60)]
+    found = followed([*usual[:place], *huge, *usual], SeasonalSettings(STEP, 5))
+    assert np.isfinite(found[-5:]).all()

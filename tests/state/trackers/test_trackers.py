@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +14,7 @@ from state.trackers.half_space_trees import HalfSpaceTreesSettings
 from state.trackers.recent import RecentSettings
 from state.trackers.robust_z import RobustZSettings
 from state.trackers.seasonal import SeasonalSettings
-from state.trackers.tracker import TrackerSettings
+from state.trackers.tracker import TrackerSettings, TrackerSpec
 
 KINDS: dict[str, TrackerSettings] = {
     "half_space_trees": HalfSpaceTreesSettings(trees=3, height=4, window=9),
@@ -63,3 +64,15 @@ def test_state_of_another_version_is_refused(kind: str) -> None:
     tracker = KINDS[kind].start(SOURCES[kind])
     with pytest.raises(ValueError, match="expected state of format version 1, got version 9; start without it"):
         tracker.restore(b"\x09" + tracker.snapshot()[1:])
+
+
+def test_state_is_named_by_what_is_followed_and_how() -> None:
+    spec = TrackerSpec(("a",), "k", ("x",), RobustZSettings())
+    others = (
+        replace(spec, columns=("b",)),
+        replace(spec, sources=("y",)),
+        replace(spec, settings=RobustZSettings(history=65)),
+        replace(spec, settings=HalfSpaceTreesSettings()),
+    )
+    assert replace(spec).state_name == spec.state_name
+    assert len({each.state_name for each in (spec, *others)}) == 5

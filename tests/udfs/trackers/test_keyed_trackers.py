@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from hypothesis import given
@@ -60,17 +60,18 @@ class Task:
 
     waiting: Store = field(default_factory=Store)
     kept: Store = field(default_factory=Store)
+    plan: TrackerPlan = PLAN
 
     def __post_init__(self) -> None:
-        self.trackers = KeyedTrackers(PLAN, FORMAT, self.waiting, self.kept)
+        self.trackers = KeyedTrackers(self.plan, FORMAT, self.waiting, self.kept)
         self.timers: dict[int, set[int]] = {}
         for label in sorted({*self.waiting.shards, *self.kept.shards}):
             self.waiting.current = self.kept.current = label
             self.trackers.load(label)
 
-    def restored(self) -> Task:
+    def restored(self, plan: TrackerPlan = PLAN) -> Task:
         """Return a new task with a copy of the state, and the timers, which Flink restores, too."""
-        task = Task(copy.deepcopy(self.waiting), copy.deepcopy(self.kept))
+        task = Task(copy.deepcopy(self.waiting), copy.deepcopy(self.kept), plan)
         task.timers = copy.deepcopy(self.timers)
         return task
 
@@ -163,6 +164,21 @@ def test_restored_task_knows_up_to_where_it_answered() -> None:
     task.arrive([(0, 4, "a", 1.0, 1)])
     task.advance(7)
     assert task.restored().trackers.answered_until == 7
+
+
+def test_a_tracker_goes_on_in_another_plan_and_one_with_other_settings_starts_anew() -> None:
+    rows: list[Row] = [(i, i, "a", float(i % 3), i % 2) for i in range(12)]
+    whole, task = Task(), Task()
+    whole.arrive(rows)
+    task.arrive(rows[:6])
+    task.advance(5)
+    shorter = replace(TREES, settings=HalfSpaceTreesSettings(trees=2, height=3, window=2))
+    task = task.restored(TrackerPlan("k", "at", (shorter, SCORES)))
+    task.arrive(rows[6:])
+    found, expected_of = task.advance(11), whole.advance(11)[6:]
+    assert [z for _, z, _ in found] == [z for _, z, _ in expected_of]
+    anew = shorter.settings.start(2).follow(np.arange(6), np.array([row[3:] for row in rows[6:]], np.float64))
+    assert [h for _, _, h in found] == [repr(value) for value in anew[:, 0]]
 
 
 def test_plans_are_by_key_in_the_order_of_the_features() -> None:
