@@ -56,6 +56,10 @@ RIVER = [*LEARNING, "river<0.24"]
 # A feature store on a server. apache-beam installs beside redis-py before 6 only.
 REDIS = ["redis[hiredis]>=5,<6"]
 
+# Scores on NVIDIA's GPUs, with CUDA as wheels. Both distributions of ONNX Runtime then share one folder: docs/gpu.md
+# says how one replaces the other. The first that tells which operators run where; none has a wheel for Python 3.10.
+GPU = ["onnxruntime-gpu[cuda,cudnn]>=1.24.1; python_version >= '3.11' and platform_system == 'Linux'"]
+
 # The prompt of `gress sql`.
 SQL = ["prompt-toolkit>=3.0.36,<4"]
 
@@ -145,6 +149,7 @@ setup(
     install_requires=RUN,
     extras_require={
         "docs": DOCS,
+        "gpu": GPU,
         "kafka": KAFKA,
         "learning": LEARNING,
         "local": LOCAL,

@@ -22,7 +22,14 @@ def main() -> None:
     onnx.save(build(20), NETWORK)
 
 
-def build(seed: int, *, inputs: int = WIDTHS[0], scale: float = 0.1, extra_nodes: int = 0) -> Any:
+def build(
+    seed: int,
+    *,
+    inputs: int = WIDTHS[0],
+    scale: float = 0.1,
+    extra_nodes: int = 0,
+    widths: tuple[int, ...] = WIDTHS,
+) -> Any:
     """Return a network as an ONNX model.
 
     Args:
@@ -30,14 +37,15 @@ def build(seed: int, *, inputs: int = WIDTHS[0], scale: float = 0.1, extra_nodes
         inputs: width of a row.
         scale: standard deviation of its weights; NaN makes every score NaN.
         extra_nodes: nodes in a row that change nothing, each of which costs a session a while to load.
+        widths: values of each layer, of which ``inputs`` replaces the first.
     """
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
     random = np.random.Generator(np.random.PCG64(seed))
     nodes, weights, value = [], [], "features"
-    for layer, (width, following) in enumerate(pairwise((inputs, *WIDTHS[1:]))):
-        is_last = following == WIDTHS[-1]
+    for layer, (width, following) in enumerate(pairwise((inputs, *widths[1:]))):
+        is_last = following == widths[-1]
         matrix = (random.normal(0, 1, (width, following)) * scale).astype(np.float32)
         weights.append(numpy_helper.from_array(matrix, f"w{layer}"))
         weights.append(numpy_helper.from_array(np.zeros(following, np.float32), f"b{layer}"))
@@ -53,7 +61,7 @@ def build(seed: int, *, inputs: int = WIDTHS[0], scale: float = 0.1, extra_nodes
         nodes,
         "network",
         [helper.make_tensor_value_info("features", TensorProto.FLOAT, [None, inputs])],
-        [helper.make_tensor_value_info("probability", TensorProto.FLOAT, [None, WIDTHS[-1]])],
+        [helper.make_tensor_value_info("probability", TensorProto.FLOAT, [None, widths[-1]])],
         weights,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)

@@ -74,6 +74,7 @@ class Deployment:
         variables: references of its settings, by name.
         kafka_names: paths of settings that get a name of this deployment in Kafka, as no file sets one.
         flink: Flink options of the job's YAML.
+        gpus: GPUs of each TaskManager.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Deployment:
     variables: tuple[Variable, ...] = ()
     kafka_names: tuple[str, ...] = ()
     flink: Mapping[str, str] = field(default_factory=dict)
+    gpus: int = 0
 
     @property
     def secret(self) -> str:

@@ -43,7 +43,26 @@ def flink_options(deployment: Deployment) -> dict[str, str]:
     }
     if deployment.is_endless:
         options |= {"high-availability.type": "kubernetes", **storage_options(deployment)}
+    if deployment.gpus:
+        options |= gpu_options(deployment.gpus)
     return options | dict(deployment.flink)
+
+
+def gpu_options(amount: int) -> dict[str, str]:
+    """Return the options with which each TaskManager's pod asks Kubernetes for GPUs of NVIDIA's device plugin.
+
+    Flink then starts no pod where there is none free. It does not tell Python which ones a subtask has; workers claim
+    them one by one.
+
+    Args:
+        amount: GPUs of a TaskManager.
+    """
+    return {
+        "external-resources": "gpu",
+        "external-resource.gpu.driver-factory.class": "org.apache.flink.externalresource.gpu.GPUDriverFactory",
+        "external-resource.gpu.amount": str(amount),
+        "external-resource.gpu.kubernetes.config-key": "nvidia.com/gpu",
+    }
 
 
 def storage_options(deployment: Deployment, overlay: str = "") -> dict[str, str]:

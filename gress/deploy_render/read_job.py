@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from conf.loading.loader import load_settings
-from conf.settings import JobSettings, Settings
+from conf.settings import JobSettings, MlInferenceSettings, Settings
 from gress.deploy_render.deployment import METRICS_PORT, Deployment, Place
 from gress.deploy_render.settings_files import settings_files, variables_of
 from jobs.catalogue import default_config, find_job
@@ -76,7 +76,16 @@ def read_job(request: RenderRequest, environ: Mapping[str, str]) -> Deployment:
         variables=variables_of(files),
         kafka_names=tuple(_kafka_names(job)),
         flink={key: _text(value) for key, value in settings.execution.flink.items() if key not in hidden},
+        gpus=_gpus(settings.ml.inference),
     )
+
+
+def _gpus(inference: MlInferenceSettings) -> int:
+    """Return the GPUs of each TaskManager: those that the settings name, else one."""
+    if not inference.enable_gpu:
+        return 0
+    # A pod sees only its own, counted from 0.
+    return max(inference.gpu_device_ids, default=0) + 1
 
 
 def _placeholders(path: Path, environ: Mapping[str, str]) -> dict[str, str]:

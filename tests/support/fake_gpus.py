@@ -48,6 +48,32 @@ class FakeSession:
             raise self.failure
         return [feeds["x"] * 2]
 
+    def io_binding(self) -> FakeBinding:
+        return FakeBinding()
+
+    def run_with_iobinding(self, binding: FakeBinding, options: Any = None) -> None:
+        binding.outputs = self.run(binding.names, binding.feeds, options)
+
+
+class FakeBinding:
+    """Inputs and outputs bound to a device."""
+
+    def __init__(self) -> None:
+        self.feeds: dict[str, Any] = {}
+        self.names: list[str] = []
+        self.outputs: list[Any] = []
+
+    def bind_ortvalue_input(self, name: str, value: tuple[Any, str, int]) -> None:
+        assert value[1] == "cuda"
+        self.feeds[name] = value[0]
+
+    def bind_output(self, name: str, kind: str, device: int) -> None:
+        assert kind == "cuda"
+        self.names.append(name)
+
+    def copy_outputs_to_cpu(self) -> list[Any]:
+        return self.outputs
+
 
 class FakeOrt:
     """A module onnxruntime.
@@ -61,6 +87,7 @@ class FakeOrt:
 
     __file__ = "/nowhere/onnxruntime/__init__.py"
     __version__ = "1.99.0"
+    OrtValue = SimpleNamespace(ortvalue_from_numpy=lambda array, kind, device: (array, kind, device))
 
     def __init__(
         self,

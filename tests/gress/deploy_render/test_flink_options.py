@@ -10,10 +10,11 @@ import pytest
 
 from gress.cluster.conf import flink_home
 from gress.deploy_render.deployment import Deployment, SettingsFile
-from gress.deploy_render.flink_options import flink_options, process_memory
+from gress.deploy_render.flink_options import flink_options, gpu_options, process_memory
 from gress.deploy_render.log_settings import log_settings
+from gress.deploy_render.read_job import read_job
 from tests.gress.deploy_render.cluster_schemas import documents
-from tests.gress.deploy_render.rendered_jobs import KAFKA, PLACE, deployment_of, rendered
+from tests.gress.deploy_render.rendered_jobs import KAFKA, PLACE, deployment_of, rendered, request_of
 
 _KEY = re.compile(rb"[a-z][\w-]*(?:\.[\w-]+)+", re.ASCII)
 # Settings of one reporter, of the S3 file systems, which are plugins, and of the operator.
@@ -53,6 +54,37 @@ def test_a_misspelt_option_is_found(key: str) -> None:
 
 def test_values_are_texts_as_every_operator_wants_them() -> None:
     assert {type(value) for value in options_of("base/flink-deployment.yaml").values()} == {str}
+
+
+@pytest.mark.parametrize(
+    ("assignments", "amount"),
+    [
+        ([], None),
+        (["enable_gpu=true"], "1"),
+        (["enable_gpu=true", "gpu_device_ids=[0, 2]"], "3"),
+        (["gpu_device_ids=[1]"], None),
+    ],
+    ids=["none", "one", "up to the highest number", "not asked for"],
+)
+def test_pods_ask_for_the_gpus_of_the_job(assignments: list[str], amount: str | None) -> None:
+    asked = [f"ml.inference.{each}" for each in assignments]
+    options = flink_options(read_job(request_of("fraud-detection", overrides=asked), {}))
+    assert options.get("external-resource.gpu.amount") == amount
+    assert len([key for key in options if key.startswith("external-resource")]) == (4 if amount else 0)
+
+
+def test_options_of_gpus_are_known_to_flink_and_its_plugin() -> None:
+    options = gpu_options(1)
+    (dist,) = flink_home().glob("lib/flink-dist-*.jar")
+    (plugin,) = flink_home().glob("plugins/external-resource-gpu/*.jar")
+    with zipfile.ZipFile(dist) as archive:
+        names = ("configuration/ExternalResourceOptions", "kubernetes/configuration/KubernetesConfigOptions")
+        known = b"".join(archive.read(f"org/apache/flink/{name}.class") for name in names)
+    suffixes = [key.removeprefix("external-resource.gpu.") for key in options]
+    assert [suffix for suffix in suffixes if suffix.encode() not in known] == []
+    factory = options["external-resource.gpu.driver-factory.class"].replace(".", "/") + ".class"
+    with zipfile.ZipFile(plugin) as archive:
+        assert factory in archive.namelist()
 
 
 def test_options_of_the_job_win() -> None:

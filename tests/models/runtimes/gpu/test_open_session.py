@@ -3,14 +3,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from models.runtimes.gpu.bound_run import BIND_FROM_BYTES
 from models.runtimes.gpu.gpu_problem import GpuProblem
 from models.runtimes.gpu.gpu_session import GpuSession
 from models.runtimes.gpu.open_session import CPU, CUDA, Gpus, OpenedSession, open_session
 from models.runtimes.gpu.probe import probe_gpu
 from models.runtimes.options import RuntimeOptions
-from tests.support.fake_gpus import CPU_WHEEL, FakeOrt, X, gpus_of, no_gpus
+from tests.support.fake_gpus import CPU_WHEEL, FakeBinding, FakeOrt, FakeSession, X, gpus_of, no_gpus
 
 
 def opened(ort: FakeOrt, gpus: Gpus, *ids: int) -> OpenedSession:
@@ -68,6 +70,24 @@ def test_model_goes_to_the_cpu_with_the_reason(
         raise AssertionError(found.problem)
     assert ort.opened[-1].asked == [CPU]
     assert found.session.run(["y"], {"x": X})[0].tolist() == [[2.0], [-4.0]]
+
+
+def test_large_batches_are_bound_to_the_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bound: list[int] = []
+    original = FakeSession.run_with_iobinding
+
+    def count(self: FakeSession, binding: FakeBinding, options: Any = None) -> None:
+        bound.append(len(binding.feeds["x"]))
+        original(self, binding, options)
+
+    monkeypatch.setattr(FakeSession, "run_with_iobinding", count)
+    session = opened(FakeOrt(), gpus_of(tmp_path, "A", "B"), 1).session
+    rows = BIND_FROM_BYTES // 4
+    for size in (rows, rows - 1):
+        (found,) = session.run(["y"], {"x": np.ones((size, 1), np.float32)})
+        assert found.shape == (size, 1)
+        assert np.all(found == 2)
+    assert bound == [rows]
 
 
 def test_part_of_a_model_on_the_cpu_is_no_problem(tmp_path: Path) -> None:
