@@ -97,6 +97,7 @@ TEST = [
     "moto[s3,server]>=5",
     "mypy>=1.11",
     "playwright>=1.45",
+    "polars>=1,<2",
     "pytest>=8.2",
     "pytest-xdist>=3.6",
     "ruff>=0.6",

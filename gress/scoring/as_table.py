@@ -39,9 +39,7 @@ def as_table(data: Any, names: Iterable[str]) -> Any:
         _check_names(data.column_names)
         return data
     if hasattr(data, "__arrow_c_stream__") and not hasattr(data, "iloc"):
-        import pyarrow as pa
-
-        return pa.table(data)
+        return _of_arrow(data, names)
     if hasattr(data, "__dataframe__"):
         from pyarrow.interchange import from_dataframe
 
@@ -49,6 +47,32 @@ def as_table(data: Any, names: Iterable[str]) -> Any:
     if isinstance(data, Sequence) and not isinstance(data, (str, bytes)):
         return _of_rows(data, names)
     raise FeatureError(WHERE, _FORMS, type(data).__name__, "convert it to one of them")
+
+
+def _of_arrow(data: Any, names: Iterable[str]) -> Any:
+    """Return the Arrow data of an object; columns of types that Arrow lacks are left out, unless they are wanted."""
+    import pyarrow as pa
+
+    try:
+        return pa.table(data)
+    except pa.ArrowException:
+        if not hasattr(data, "columns") or not hasattr(data, "drop"):
+            raise
+    unread = [name for name in data.columns if not _is_read(data[name])]
+    for name in names:
+        if name in unread:
+            raise FeatureError(WHERE, f"a type that Arrow has in column {name!r}", str(data[name].dtype), "cast it")
+    return pa.table(data.drop(unread))
+
+
+def _is_read(column: Any) -> bool:
+    import pyarrow as pa
+
+    try:
+        pa.chunked_array(column)
+    except pa.ArrowException:
+        return False
+    return True
 
 
 def _of_rows(rows: Sequence[Any], names: Iterable[str]) -> dict[str, NDArray[Any]]:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from udfs.columns.typed_column import refuse_value
+from udfs.columns.typed_column import refuse_type, refuse_value
 from udfs.parsing.times import to_iso_ms, to_iso_ms_column
 from udfs.parsing.units import UnclearTimeError, find_unclear, numbers_to_ms
 
@@ -55,9 +55,11 @@ def time_column(name: str, values: NDArray[Any], unit: str = "") -> TimeColumn:
     """
     if values.dtype.kind == "M":
         return TimeColumn(_ms_of_datetimes(values))
-    if values.dtype != object:
-        return _of_numbers(values, unit)
-    return _of_objects(name, values, unit)
+    if values.dtype == object:
+        return _of_objects(name, values, unit)
+    if values.dtype.kind not in "iuf":
+        refuse_type(name, values)
+    return _of_numbers(values, unit)
 
 
 def _ms_of_datetimes(values: NDArray[Any]) -> NDArray[Any]:

@@ -37,8 +37,7 @@ def of_type(name: str, values: NDArray[Any], kind: str) -> NDArray[Any]:
         fix = "only a field of type timestamp has times; give the part of them that is meant, such as the hour"
         raise FeatureError(WHERE, f"{wanted} in column {name!r}", "times", fix)
     if values.dtype.kind not in "fiuO":
-        got = f"values of type {values.dtype}"
-        raise FeatureError(WHERE, f"numbers, texts or times in column {name!r}", got, "convert the column")
+        refuse_type(name, values)
     if kind == "string":
         return _texts(name, values)
     if values.dtype != object:
@@ -62,7 +61,8 @@ def _texts(name: str, values: NDArray[Any]) -> NDArray[Any]:
 
 
 def _numbers(name: str, values: NDArray[Any]) -> NDArray[Any]:
-    wrong = next((row for row, value in enumerate(values) if isinstance(value, str | bytes)), None)
+    # NumPy takes a list of one number for that number.
+    wrong = next((row for row, value in enumerate(values) if isinstance(value, str | bytes | list | np.ndarray)), None)
     if wrong is None:
         try:
             return values.astype(np.float64)
@@ -76,6 +76,16 @@ def _is_number(value: Any) -> bool:
         return value is None or isinstance(float(value), float)
     except (OverflowError, TypeError, ValueError):
         return False
+
+
+def refuse_type(name: str, values: NDArray[Any]) -> NoReturn:
+    """Refuse a column for the type of all its values.
+
+    Raises:
+        FeatureError: always; the text has the column and the type.
+    """
+    got = f"values of type {values.dtype}"
+    raise FeatureError(WHERE, f"numbers, texts or times in column {name!r}", got, "convert the column")
 
 
 def refuse_value(name: str, values: NDArray[Any], row: int, expected: str) -> NoReturn:

@@ -141,9 +141,22 @@ def _plain(column: Any) -> NDArray[Any]:
     # Not every attribute is asked for at once: pandas takes long to say that a series has none of a name.
     is_series = hasattr(column, "iloc")
     if not is_series and hasattr(column, "to_pandas"):
-        column, is_series = column.to_pandas(), True
+        is_coded = hasattr(getattr(column, "type", None), "index_type")
+        column, is_series = (_decoded(column), False) if is_coded else (column.to_pandas(), True)
     values = _of_kind(_of_series(column) if is_series else np.asarray(column))
     return _without_nan(values) if values.dtype == object else values
+
+
+def _decoded(column: Any) -> NDArray[Any]:
+    """Return the values that the codes of an Arrow column stand for: pandas does not take codes of every type."""
+    import pyarrow as pa
+
+    parts = [np.empty(0, dtype=object)]
+    for chunk in getattr(column, "chunks", [column]):
+        # The last value is that of the code -1.
+        values = np.array([*chunk.dictionary.to_pylist(), None], dtype=object)
+        parts.append(values[chunk.indices.cast(pa.int64()).fill_null(-1).to_numpy()])
+    return np.concatenate(parts)
 
 
 def _of_series(series: Any) -> NDArray[Any]:
