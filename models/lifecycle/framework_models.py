@@ -39,6 +39,8 @@ def as_model_file(file: Path, features: Path | None, known: Mapping[str, Any]) -
     fields = {**chosen, **known_features(features, chosen)}
     if loaded.is_regression:
         fields.setdefault("task", "regression")
+    if loaded.classes is not None:
+        fields.setdefault("classes", loaded.classes)
     columns = fields["feature_columns"]
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / f"{file.stem}.onnx"

@@ -66,7 +66,7 @@ def answers_of(model: Any, check: NDArray[np.float32], columns: Sequence[str], t
     if not is_classifier(model):
         return ReferenceScores(rows, predicted.astype(np.float64).reshape(len(rows), -1)[:, 0], None, tolerance)
     probabilities = np.asarray(model.predict_proba(given), dtype=np.float64)
-    return ReferenceScores(rows, probabilities, _as_text(predicted), tolerance)
+    return ReferenceScores(rows, probabilities, label_texts(predicted), tolerance)
 
 
 def _has_plain_labels(classes: Any) -> bool:
@@ -74,7 +74,7 @@ def _has_plain_labels(classes: Any) -> bool:
     return kind in "iUO" or (kind == "f" and bool(np.all(classes == np.rint(classes))))
 
 
-def _as_text(labels: NDArray[Any]) -> NDArray[np.object_]:
+def label_texts(labels: NDArray[Any]) -> NDArray[np.object_]:
     """Return labels as the file names them; ONNX has whole numbers and text only."""
     whole = labels.astype(np.int64) if labels.dtype.kind == "f" else labels
     return whole.astype(str).astype(object)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import ModelError
+from models.recipes.estimator import label_texts
 
 _EXTRA = "pip install 'gress-ml[train]'"
 
@@ -37,6 +38,15 @@ class FrameworkModel:
     columns: tuple[str, ...] | None
     is_regression: bool
     convert: Callable[..., None]
+
+    @property
+    def classes(self) -> tuple[str, ...] | None:
+        """Labels in the order of the scores, as the file names them; None: the model has none, or does not say.
+
+        A sample of answers does not show each of many classes.
+        """
+        found = None if self.is_regression else getattr(self.model, "classes_", None)
+        return tuple(label_texts(found).tolist()) if isinstance(found, np.ndarray) and found.ndim == 1 else None
 
 
 def load_framework_file(path: Path) -> FrameworkModel:
@@ -97,9 +107,7 @@ def _load_pickle(path: Path) -> FrameworkModel:
     if framework == "xgboost":
         from models.recipes import xgboost
 
-        return FrameworkModel(
-            model, _names(model.get_booster().feature_names), is_regressor(model), xgboost.to_onnx
-        )
+        return FrameworkModel(model, _names(model.get_booster().feature_names), is_regressor(model), xgboost.to_onnx)
     from models.recipes import scikit_learn
 
     names = getattr(model, "feature_names_in_", None)

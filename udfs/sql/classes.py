@@ -107,9 +107,24 @@ def _labelled(batch: PredictionBatch) -> tuple[Sequence[str | None], Sequence[fl
     if scores is None or not np.isfinite(scores[0]).all():
         # A default answer has no score of each class.
         return (None if batch.label is None else batch.label[0],), (float(batch.prediction[0]),)
-    width = scores.shape[1]
-    # A model whose record has no classes gives them numbers in the order of its scores.
-    return tuple(map(str, classes if len(classes) == width else range(width))), [float(score) for score in scores[0]]
+    row = [float(score) for score in scores[0]]
+    if len(classes) == len(row):
+        return tuple(classes), row
+    own = None if batch.label is None else batch.label[0]
+    return _unnamed(own, len(row), int(np.argmax(scores[0]))), row
+
+
+def _unnamed(own: str | None, width: int, top: int) -> tuple[str | None, ...]:
+    """Return labels of classes that the record does not name: numbers in the order of the scores.
+
+    Where the model itself says another label, it alone is known, and numbers would name other classes.
+
+    >>> _unnamed("2", 3, 2), _unnamed("7", 3, 2)
+    (('0', '1', '2'), (None, None, '7'))
+    """
+    if own is None or own == str(top):
+        return tuple(map(str, range(width)))
+    return tuple(own if place == top else None for place in range(width))
 
 
 def _number(given: Mapping[Any, Any], name: str, kind: type) -> Any:
