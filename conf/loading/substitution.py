@@ -63,6 +63,7 @@ def _filled(
         if value is None:
             hint = f"set it, or write ${{{name}:-default}}"
             problems.append(ConfigProblem(path, f"the environment variable {name}", "no such variable", hint))
+            raw.substituted.add(path)
         return value or ""
 
     return _REFERENCE.sub(value_of, text)

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gress.feature_store.refuse_parquet import refuse_parquet
 from jobs.errors import refuse
 from udfs.feature_store.file_columns import check_columns, is_text, times_of
 
@@ -124,7 +125,7 @@ class FeastRepository:
         try:
             table = pq.read_table(export)
         except (OSError, pa.ArrowInvalid) as error:
-            refuse(str(export), "a Parquet file", str(error).partition("\n")[0])
+            refuse_parquet(export, error)
         about = table.schema.metadata or {}
         for view in self.views:
             check_columns(str(export), table.schema, key=view.key, time=self.time, numbers=view.columns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gress.feature_store.refuse_parquet import refuse_parquet
 from jobs.errors import fail, refuse
 from state.feature_store.group import Group
 from udfs.feature_store.past.history_file import HistoryFile
@@ -50,5 +51,5 @@ def _about(path: str) -> dict[str, str]:
     try:
         metadata = pq.read_schema(path).metadata or {}
     except (OSError, pa.ArrowInvalid) as error:
-        refuse(path, "a Parquet file", str(error).partition("\n")[0])
+        refuse_parquet(path, error)
     return {key.decode(): value.decode() for key, value in metadata.items() if key.startswith(b"gress.")}

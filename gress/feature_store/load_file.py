@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gress.feature_store.refuse_parquet import refuse_parquet
 from jobs.errors import fail, refuse
 from state.feature_store.group import Group
 from udfs.feature_store.file_columns import check_columns, entities_of, times_of
@@ -94,7 +95,7 @@ def _open(path: Path) -> Any:
     try:
         return pq.ParquetFile(path)
     except (OSError, pa.ArrowInvalid) as error:
-        refuse(str(path), "a Parquet file", str(error).partition("\n")[0])
+        refuse_parquet(path, error)
 
 
 def _target(request: LoadRequest, schema: Any) -> tuple[Group, Sequence[str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gress.feature_store.feature_skew import FeatureSkew, Skew
+from gress.feature_store.refuse_parquet import refuse_parquet
 from gress.report.reading.rows import column_names, has_rows, read_rows
 from jobs.errors import fail, refuse
 from jobs.run_folder.arrow import arrow_schema
@@ -126,7 +126,7 @@ def _read_export(path: Path, id_field: str) -> tuple[pa.Table, str]:
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowInvalid) as error:
-        refuse(str(path), "a Parquet file", str(error).partition(os.linesep)[0])
+        refuse_parquet(path, error)
     about = table.schema.metadata or {}
     if not {b"gress.feature_columns", b"gress.feature_set_hash"} <= about.keys() or id_field not in table.column_names:
         refuse(str(path), f"a file of gress features export, with {id_field!r}", ", ".join(table.column_names))

@@ -158,6 +158,13 @@ def test_missing_variable_is_one_problem_among_all(refusals: Callable[..., list[
     ]
 
 
+def test_a_missing_variable_of_a_secret_is_one_problem(refusals: Callable[..., list[str]]) -> None:
+    assert refusals("ml: {feature_store: {redis_password: '${PW}'}}") == [
+        "c.yaml: ml.feature_store.redis_password: expected the environment variable PW, got no such variable; "
+        "set it, or write ${PW:-default}",
+    ]
+
+
 @pytest.mark.parametrize("text", ["${", "${A", "${a.b}", "${1}"])
 def test_malformed_reference_is_refused(text: str, refusals: Callable[..., list[str]]) -> None:
     assert refusals(f"ml: {{model_registry: {{base_path: '{text}'}}}}", environ={"A": "x"}) == [

@@ -96,10 +96,11 @@ def stats_command(config: Config = None, overrides: Set = None, is_json: Json = 
     from gress.cli.console import print_json, print_table
 
     with _open(config, overrides) as store:
-        stats = asdict(store.stats())
+        stats: dict[str, Any] = asdict(store.stats())
     if is_json:
         print_json(stats)
         return
+    stats["bytes_limit"] = stats["bytes_limit"] or "none"
     rows = [
         (name.replace("_", " "), f"{value:,}" if isinstance(value, int) else value) for name, value in stats.items()
     ]

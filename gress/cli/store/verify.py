@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from gress.cli.flags.job_flags import Config, History, Input, JobName
+from gress.cli.flags.job_flags import Config, History, JobName
 from gress.cli.flags.shared_flags import Json, Set
 
 if TYPE_CHECKING:
@@ -24,10 +24,13 @@ def mount(app: typer.Typer) -> None:
 def verify_command(
     job: JobName,
     run: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the run.")],
-    input: Input = None,  # noqa: A002 - the option's name
+    input: Annotated[  # noqa: A002 - the option's name
+        Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+        typer.Option("--input", help="Events of the run, to compute their features again, as `gress run` takes them."),
+    ] = None,
     features: Annotated[
-        Optional[Path],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-        typer.Option("--features", help="Parquet file of `gress features export`, instead of the input."),
+        Optional[Path],  # noqa: UP045
+        typer.Option("--features", help="Parquet file of `gress features export`, instead of the events."),
     ] = None,
     config: Config = None,
     overrides: Set = None,
@@ -43,12 +46,13 @@ def verify_command(
     from gress.cli.console import LiveLine, print_json
     from gress.feature_store.history_option import history_files
     from gress.feature_store.verify_run import verify_exported, verify_replayed
-    from jobs.catalogue import default_config
+    from jobs.catalogue import default_config, find_job
     from jobs.errors import refuse
     from jobs.runs.prepare import RunRequest
 
     if (features is None) == (input is None):
         refuse("gress features verify", "either --input or --features", "both" if features else "none of them")
+    find_job(job)
     path = config or default_config(job)
     settings = load_settings(path, overrides=overrides or (), environ=os.environ)
     if settings.job is None:
@@ -76,7 +80,8 @@ def _print(done: Verified) -> None:
             for each in done.skews
         ]
         print_table("features that differ", ("feature", "rows", "first event", "served", "exported"), rows)
-    print_line(f"{done.rows:,} predictions compared, {len(done.skews)} features differ")
+    differ = "1 feature differs" if len(done.skews) == 1 else f"{len(done.skews)} features differ"
+    print_line(f"{done.rows:,} predictions compared, {differ}")
     for number, what in (
         (done.unknown, "predictions of events that the export does not have"),
         (done.others, "predictions by another feature set"),

@@ -54,5 +54,5 @@ def test_the_store_that_is_looked_up_in_is_explained(repository: Path, tmp_path:
     assert "shop: 1 columns, hash" in out
     (column,) = features_of("lookups.yaml", load_settings(tmp_path / "lookups.yaml")).explain()
     assert column.formula == (
-        "amount_24h of card card in the feature store (9f2c0a17b3d4e5f6), at most 86400 s old, else 0"
+        "amount_24h of card:9f2c0a17b3d4e5f6 in the feature store where entity = card, at most 1d old, else 0"
     )

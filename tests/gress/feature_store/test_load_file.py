@@ -162,6 +162,11 @@ def test_whole_floats_are_the_keys_of_whole_numbers(store: FeatureStore, write: 
     assert (got.values("x"), got.times_ms("x").tolist()) == ([1.0, 2.0], [-1, 0])
 
 
+def test_a_file_that_is_not_there_is_told(store: FeatureStore, tmp_path: Path) -> None:
+    with pytest.raises(JobError, match=r"none\.parquet: expected a Parquet file, got no such file$"):
+        load(store, tmp_path / "none.parquet")
+
+
 def test_another_file_is_refused(store: FeatureStore, tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text("a,b\n")

@@ -161,12 +161,14 @@ def test_the_command_says_what_differs_and_fails(
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 1
     assert "TX_AMOUNT" in done.output
-    assert "50 predictions compared, 1 features differ" in done.output
+    assert "50 predictions compared, 1 feature differs" in done.output
     write_run(run, exported)
     done = CliRunner().invoke(app, [*command, "--json"])
     assert (done.exit_code, json.loads(done.output)["is_equal"]) == (0, True)
     refused = CliRunner().invoke(app, [word for word in command if word not in ("--features", str(file))])
     assert "expected either --input or --features, got none of them" in str(refused.exception)
+    refused = CliRunner().invoke(app, ["fraud-detector" if word == "fraud-detection" else word for word in command])
+    assert "job 'fraud-detector': expected one of fraud-detection, " in str(refused.exception)
 
 
 def test_blocks_add_up() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from conf.types.durations import format_duration
 from state.feature_store.group import WORD
 from udfs.features.feature import Feature
 from udfs.features.parameters import Parameter, Parameters
@@ -80,9 +81,10 @@ class StoredLookup(Feature):
     def formula(self, position: int) -> str:
         """Return what the store is asked for, in words."""
         del position
-        age = "" if self.max_age_ms is None else f", at most {self.max_age_ms / 1000:g} s old"
+        age = "" if self.max_age_ms is None else f", at most {format_duration(self.max_age_ms)} old"
         other = "" if self.default is None else f", else {self.default:g}"
-        return f"{self.value} of {self.entity} {self.inputs[0]} in the feature store ({self.feature_set}){age}{other}"
+        table = f"{self.entity}:{self.feature_set}"
+        return f"{self.value} of {table} in the feature store where entity = {self.inputs[0]}{age}{other}"
 
 
 def _word(parameters: Parameters, name: str) -> str:

@@ -25,7 +25,7 @@ def test_answers_of_the_store_are_the_feature(build) -> None:
 
 def test_formula_says_what_is_asked(build) -> None:
     text = build("lookup", "country", **ASKED, default=0.5, max_age="90s").formula(0)
-    assert text == "risk of country country in the feature store (9f2c), at most 90 s old, else 0.5"
+    assert text == "risk of country:9f2c in the feature store where entity = country, at most 90s old, else 0.5"
 
 
 def test_everything_that_is_asked_is_part_of_the_identity(build) -> None:
