@@ -53,10 +53,12 @@ def get_command(
     if not names or found.is_failed.any():
         refuse("gress features get", f"{entity} {key!r} with feature set {feature_set}", reasons or "none in the store")
     values = {name: (found.values(name)[0], int(found.times_ms(name)[0])) for name in names}
+    # What is none is read without its time, as 0.
+    told = {name: (value, None if value is None else time) for name, (value, time) in values.items()}
     if is_json:
-        print_json({name: {"value": _plain(value), "event_time_ms": time} for name, (value, time) in values.items()})
+        print_json({name: {"value": _plain(value), "event_time_ms": time} for name, (value, time) in told.items()})
         return
-    rows = [(name, "-" if value is None else repr(value), _time(time)) for name, (value, time) in values.items()]
+    rows = [(name, "-" if value is None else repr(value), _time(time)) for name, (value, time) in told.items()]
     print_table(f"{entity} {key}", ("feature", "value", "event time"), rows)
 
 
@@ -125,8 +127,8 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _time(time_ms: int) -> str:
+def _time(time_ms: int | None) -> str:
     """Return a time as text; numpy's go on beyond the year 9999."""
     import numpy as np
 
-    return f"{np.datetime64(time_ms, 'ms')}Z"
+    return "-" if time_ms is None else f"{np.datetime64(time_ms, 'ms')}Z"

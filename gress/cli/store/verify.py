@@ -52,6 +52,8 @@ def verify_command(
 
     if (features is None) == (input is None):
         refuse("gress features verify", "either --input or --features", "both" if features else "none of them")
+    if features is not None and history:
+        refuse("gress features verify", "--history with --input", "it with --features", "an export has its own")
     find_job(job)
     path = config or default_config(job)
     settings = load_settings(path, overrides=overrides or (), environ=os.environ)

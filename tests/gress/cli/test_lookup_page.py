@@ -47,12 +47,16 @@ def test_a_wrong_table_is_refused_when_settings_are_checked(page: Path, command_
 
 def test_the_store_that_is_looked_up_in_is_explained(repository: Path, tmp_path: Path, command_line: Run) -> None:
     page = repository / "docs" / "feature-store.md"
-    (text,) = [block.text for block in read_blocks(page) if block.title == "lookups.yaml"]
-    (tmp_path / "lookups.yaml").write_text(text)
+    for block in read_blocks(page):
+        if block.title:
+            (tmp_path / block.title).write_text(block.text)
     code, out, err = command_line("features", "explain", "fraud-detection", "--config", tmp_path / "lookups.yaml")
     assert (code, err) == (0, "")
-    assert "shop: 1 columns, hash" in out
+    assert "card-risk: 1 columns, hash" in out
     (column,) = features_of("lookups.yaml", load_settings(tmp_path / "lookups.yaml")).explain()
+    # The hash is that of the job that publishes.
+    shop = features_of("shop.yaml", load_settings(tmp_path / "shop.yaml"))
+    assert f"`shop: {len(shop.columns)} columns, hash {shop.hash}`" in page.read_text("utf-8")
     assert column.formula == (
-        "amount_24h of card:9f2c0a17b3d4e5f6 in the feature store where entity = card, at most 1d old, else 0"
+        f"amount_24h of card:{shop.hash} in the feature store where entity = card, at most 1d old, else 0"
     )

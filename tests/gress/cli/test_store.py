@@ -51,8 +51,9 @@ def test_commands_of_the_page(server: RedisServer, command_line: Run, tmp_path: 
     get[get.index("c1")] = "c2"
     assert json.loads(answer_of(command_line, *get, "--json")) == {
         "amount": {"value": "nan", "event_time_ms": 2_000},
-        "n": {"value": None, "event_time_ms": 0},
+        "n": {"value": None, "event_time_ms": None},
     }
+    assert "1970-01-01T00:00:00.000Z" not in answer_of(command_line, *get)
     assert json.loads(answer_of(command_line, *stats, "--json"))["backend"] == "redis"
     get[get.index("c2")] = "c3"
     assert refusal_of(command_line, *get) == (

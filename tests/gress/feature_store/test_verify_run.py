@@ -167,6 +167,8 @@ def test_the_command_says_what_differs_and_fails(
     assert (done.exit_code, json.loads(done.output)["is_equal"]) == (0, True)
     refused = CliRunner().invoke(app, [word for word in command if word not in ("--features", str(file))])
     assert "expected either --input or --features, got none of them" in str(refused.exception)
+    refused = CliRunner().invoke(app, [*command, "--history", f"card={file}"])
+    assert "expected --history with --input, got it with --features; an export has its own" in str(refused.exception)
     refused = CliRunner().invoke(app, ["fraud-detector" if word == "fraud-detection" else word for word in command])
     assert "job 'fraud-detector': expected one of fraud-detection, " in str(refused.exception)
 
