@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Lookup(Feature):
-    """The number of a key in a dimension table, which is read again when its file changes.
+    """The number of a key in a dimension table, which is read again when its file changes, or in the feature store.
 
     The feature-set hash covers the file's name, not its folder or content: the table may change while a model serves.
     """
@@ -101,6 +101,9 @@ def _of_file(parameters: Parameters, wanted: TableColumns) -> tuple[str, Watched
     path = parameters.text("table")
     try:
         return Path(path).name, WatchedTable(Path(path), wanted)
+    except FileNotFoundError:
+        parameters.refuse("table: a dimension table (no such file)", path,
+                          "correct the path, which counts from where the command runs")  # fmt: skip
     except (OSError, ValueError) as error:
         parameters.refuse(f"table: a dimension table ({error})", path, "correct the file")
 

@@ -85,7 +85,7 @@ def test_formula_names_the_file_and_the_columns(build, countries) -> None:
     ("parameters", "text"),
     [
         ({}, "table: a file, or numbers by key; or entity, got no parameters"),
-        ({"table": "missing.csv"}, r"table: a dimension table \(.*No such file.*\), got 'missing.csv'; correct"),
+        ({"table": "missing.csv"}, r"table: a dimension table \(no such file\), got 'missing.csv'; correct the path"),
         ({"table": {"FR": "a"}}, r"table\['FR'\]: a finite number, got 'a'"),
         ({"table": {"FR": 1}, "key": "c"}, "no key, which names a column of a file, got 'key'; drop it"),
         ({"table": {"FR": 1}, "value": "c"}, "no value, which names a column of a file, got 'value'"),
