@@ -27,6 +27,7 @@ from jobs.sources.generated import GENERATOR, check_reads_transactions, generate
 from jobs.sources.kafka import KafkaInput, find_kafka_input
 from jobs.sources.labels import check_labels
 from models.experiments.doubts import experiment_doubts
+from udfs.feature_store.store_doubt import store_doubt
 
 _LOG = logging.getLogger("gress.runs")
 
@@ -115,6 +116,8 @@ def _checked(
     for experiment in experiments_of(settings.ml, job.inference.model_name):
         for doubt in experiment_doubts(experiment):
             _LOG.warning("%s", doubt)
+    if needs_model and (silence := store_doubt(settings.ml.feature_store, job)) is not None:
+        _LOG.warning("%s", silence)
     for key in values_that_flink_shows(settings):
         _LOG.warning("execution.flink.%s: its value is of a variable, and Flink's REST API shows it as it is", key)
     ended("model")

@@ -119,7 +119,7 @@ class RedisBackend:
             yield
         except (RedisError, RedisClusterException, OSError) as error:
             where = ", ".join(f"{host}:{port}" for host, port in self._options.addresses)
-            raise StoreError(_reason(error), f"redis at {where}: {error}") from error
+            raise StoreError(_reason(error), f"redis at {where}: {str(error).rstrip('.')}") from error
 
 
 def _bytes(key: str) -> bytes:

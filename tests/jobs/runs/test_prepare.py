@@ -218,6 +218,17 @@ def test_a_model_that_does_not_say_its_features_is_one_line_of_warning(config: P
     assert line.startswith("model fraud-detector@2.0.0 does not say which feature set it was trained on")
 
 
+def test_a_feature_store_that_is_away_is_told_and_refuses_nothing(
+    request_of: Callable[..., RunRequest], caplog: pytest.LogCaptureFixture
+) -> None:
+    store = ("enabled=true", "backend=redis", "redis_addr=127.0.0.1:1", "retries=0", "publish=[{entity: card}]")
+    overrides = [f"ml.feature_store.{setting}" for setting in store]
+    prepare(request_of(overrides=overrides), needs_model=False)
+    assert "feature store" not in caplog.text
+    prepare(request_of(overrides=overrides, is_overwriting=True), needs_model=True)
+    assert "redis at 127.0.0.1:1 gives no answer (unreachable); the job waits with its predictions" in caplog.text
+
+
 def test_experiment_that_can_hardly_be_meant_so_is_told(
     request_of: Callable[..., RunRequest], caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
