@@ -18,7 +18,7 @@ answer."""
 
 @dataclass(frozen=True)
 class Load:
-    """What a vertex has to do.
+    """The work of a vertex.
 
     Attributes:
         name: its name, shortened.

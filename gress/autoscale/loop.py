@@ -19,7 +19,7 @@ _ANOTHER_SHAPE = (LookupError, TypeError, ValueError, AttributeError)
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a loop needs of the world outside.
+    """The world outside of a loop.
 
     Attributes:
         tell: takes every decision.

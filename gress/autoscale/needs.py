@@ -1,4 +1,4 @@
-"""What a job's load needs, from two looks at it."""
+"""The parallelism that a job's load needs, from two looks at it."""
 
 from __future__ import annotations
 

@@ -44,12 +44,16 @@ LABELS = {
     "outcome": ("matched", "late"),
     "entity": ("card", "shop"),
     "source": ("cache", "server"),
+    "cause": ("load", "budget"),
 }
 # A shadow's answer matches or not; a deployment is taken up or not. A model that learns has scores of its own.
 _OTHERS = {
     ("abtest_shadow_comparisons_total", "result"): ("match", "mismatch"),
     ("abtest_verdict_gain", "metric"): ("log_loss",),
     ("model_device_info", "reason"): ("no_driver",),
+    ("autoscale_slots", "bound"): ("current", "wanted"),
+    ("autoscale_rescales_total", "action"): ("up", "down"),
+    ("autoscale_decisions_total", "action"): ("hold", "up"),
     ("model_score", "version"): ("2.0.0", "online", "served"),
 }
 

@@ -21,7 +21,7 @@ def samples(text: str) -> dict[tuple[str, ...], float]:
         for sample in family.samples:
             labels = dict(sample.labels)
             assert labels.pop("job") == 'el"astic'
-            found[sample.name.removeprefix(PREFIX), *labels.values()] = sample.value
+            found[(sample.name.removeprefix(PREFIX), *labels.values())] = sample.value
     return found
 
 

@@ -11,7 +11,7 @@ from tests.support.job_runs import read_parts
 from udfs.metrics.catalogue import METRICS
 
 # Their parts are not in the fraud job.
-_OF_OTHERS = ("abtest_", "online_", "training_", "checkpoint_duration", "labels_", "feature_store_")
+_OF_OTHERS = ("abtest_", "online_", "training_", "checkpoint_duration", "labels_", "feature_store_", "autoscale_")
 # Nothing of the kind happened; a breaker is counted from the first time that it opens.
 _OF_FAULTS = {
     "circuit_breaker_state",

@@ -1,1 +1,1 @@
-"""Entries of the catalogue of metrics: their class, their buckets, and those of the feature store and the autoscaler."""
+"""Entries of the catalogue of metrics: their class, their buckets, those of the feature store and the autoscaler."""
