@@ -64,8 +64,8 @@ class AsOfJoin:
     def _known(self, value: StoredValue, keys: EntityKeys, times: NDArray[np.int64]) -> NDArray[np.float64]:
         limits = [limit for limit in (value.max_age_ms, self._event_ttl_ms) if limit is not None]
         history = self._histories[Group(value.entity, value.feature_set)]
-        found = history.as_of(keys, times, value.name, max_age_ms=min(limits, default=None))
-        return found if value.default is None else np.where(np.isnan(found), value.default, found)
+        default = np.nan if value.default is None else value.default
+        return history.as_of(keys, times, value.name, max_age_ms=min(limits, default=None), default=default)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
     from udfs.feature_store.entity_keys import EntityKeys
 
+_NONE: Mapping[str, NDArray[np.bool_]] = MappingProxyType({})
+
 
 class History:
     """All values that a store of features was given, with their event times.
@@ -22,11 +25,16 @@ class History:
     Args:
         keys: entities of n rows; rows without one count for nothing.
         times_ms: event times, (n,).
-        columns: values by name, (n,) each; NaN is "no value".
+        columns: values by name, (n,) each; NaN is a value, as in the store.
+        is_missing: rows with "no value", by name, (n,) each; a name that is not there has none.
     """
 
     def __init__(
-        self, keys: EntityKeys, times_ms: NDArray[np.int64], columns: Mapping[str, NDArray[np.float64]]
+        self,
+        keys: EntityKeys,
+        times_ms: NDArray[np.int64],
+        columns: Mapping[str, NDArray[np.float64]],
+        is_missing: Mapping[str, NDArray[np.bool_]] = _NONE,
     ) -> None:
         self._codes = {name: code for code, name in enumerate(keys.distinct)}
         codes = keys.codes
@@ -38,6 +46,7 @@ class History:
         # Codes and times as one number, which grows with both.
         self._points = self._row_codes * (len(self._times) + 1) + np.searchsorted(self._times, self._row_times) + 1
         self._columns = {name: values[order] for name, values in columns.items()}
+        self._is_missing = {name: rows[order] for name, rows in is_missing.items()}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -45,7 +54,13 @@ class History:
         return tuple(self._columns)
 
     def as_of(
-        self, keys: EntityKeys, times_ms: NDArray[np.int64], name: str, *, max_age_ms: int | None = None
+        self,
+        keys: EntityKeys,
+        times_ms: NDArray[np.int64],
+        name: str,
+        *,
+        max_age_ms: int | None = None,
+        default: float = np.nan,
     ) -> NDArray[np.float64]:
         """Return the newest value of each entity at a time: of a row at that time or before, never of a later one.
 
@@ -54,9 +69,10 @@ class History:
             times_ms: time that each asks for, (m,).
             name: name of the values.
             max_age_ms: age from which on a value no longer counts; None: any age does.
+            default: answer where there is no value.
 
         Returns:
-            Values, (m,); NaN where there is none.
+            Values, (m,).
 
         Example:
             >>> from udfs.feature_store.entity_keys import EntityKeys
@@ -65,7 +81,7 @@ class History:
             >>> history.as_of(asked, np.array([9, 19, 30]), "x").tolist()
             [nan, 1.0, nan]
         """
-        found = np.full(len(times_ms), np.nan)
+        found = np.full(len(times_ms), default)
         if not len(self._points):
             return found
         known = np.fromiter((self._codes.get(key, -1) for key in keys.distinct), np.int64, len(keys.distinct))
@@ -76,5 +92,7 @@ class History:
         is_known &= self._row_codes[places] == codes
         if max_age_ms is not None:
             is_known &= times_ms - self._row_times[places] <= max_age_ms
+        if name in self._is_missing:
+            is_known &= ~self._is_missing[name][places]
         found[is_known] = self._columns[name][places[is_known]]
         return found

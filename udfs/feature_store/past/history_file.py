@@ -55,4 +55,5 @@ class HistoryFile:
         table = table.filter(table[self.time].is_valid())
         times = times_of(self.path, self.time, table[self.time])
         values = {name: np.asarray(table[name].cast(pa.float64()).to_numpy(), np.float64) for name in names}
-        return History(entities_of(table[self.key]), times, values)
+        is_missing = {name: np.asarray(table[name].is_null().to_numpy(), bool) for name in names}
+        return History(entities_of(table[self.key]), times, values, is_missing)

@@ -90,6 +90,15 @@ def test_files_are_read_with_any_times_and_keys(times: Any, tmp_path: Path) -> N
     np.testing.assert_array_equal(found, [np.nan, 1.0, np.nan])
 
 
+def test_nan_in_a_file_is_a_value_and_null_is_none(tmp_path: Path) -> None:
+    """So a load of the file leaves them in the store, where the one is looked up as NaN and the other as a default."""
+    columns = {"card": ["a", "b"], "at": [1, 1], "x": pa.array([float("nan"), None])}
+    pq.write_table(pa.table(columns), tmp_path / "h.parquet")
+    history = HistoryFile(str(tmp_path / "h.parquet"), "card", "abc", "card", "at").read(["x"])
+    found = AsOfJoin(VALUES, {GROUP: history}, "at").join(columns_of([("a", 2), ("b", 2), ("c", 2)]))
+    np.testing.assert_array_equal(found[VALUES[1].given_as], [np.nan, -1.0, -1.0])
+
+
 def test_a_file_without_what_is_looked_up_is_refused(make_settings: MakeSettings, tmp_path: Path) -> None:
     known = {"entity": "card", "feature_set": "abc", "value": "x"}
     spec = {"name": "known", "type": "lookup", "source": "card", "parameters": known}
