@@ -98,7 +98,7 @@ def windows_only(path: Path) -> float:
     """Return rows per second of CPU through the windows of all keys, on events of a file of JSON Lines."""
     job = load_settings(default_config("fraud-detection"), environ={}).job
     assert job is not None
-    plans = _plans(job)
+    plans = plans_of_fraud(job)
     pack = PackLines(job.events, JsonLines(job.events.fields), plans[0].key, LABELS)
     pack.open()
     columns, stages = pack.columns, []
@@ -118,7 +118,8 @@ def windows_only(path: Path) -> float:
     return seen / seconds
 
 
-def _plans(job: JobSettings) -> tuple[SlidingPlan, ...]:
+def plans_of_fraud(job: JobSettings) -> tuple[SlidingPlan, ...]:
+    """Return the windows of the fraud job, by key."""
     features = compile_feature_set(job.features, job.events)
     return plans_by_key(
         features.windows, event_columns(job.events), time=job.events.time, scales=exact_scales(job.events)
