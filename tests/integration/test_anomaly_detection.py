@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from jobs.catalogue import default_config
@@ -24,14 +26,22 @@ def rows() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def run(rows: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> JobRun:
-    source = tmp_path_factory.mktemp("anomaly") / "readings.jsonl"
+def source(rows: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("anomaly") / "readings.jsonl"
     late = {**rows[0], "reading": -1}
-    source.write_text("".join(json.dumps(row) + "\n" for row in [*rows, late]), encoding="utf-8")
-    overrides = ["job.sink.fields=[temperature, river, river_by_machine]"]
-    return run_job(
-        default_config("anomaly-detection"), source, source.parent / "out", overrides=overrides, job="anomaly-detection"
-    )
+    path.write_text("".join(json.dumps(row) + "\n" for row in [*rows, late]), encoding="utf-8")
+    return path
+
+
+def _run(source: Path, profile: str) -> JobRun:
+    overrides = ["job.sink.fields=[temperature, river, river_by_machine]", f"execution.profile={profile}"]
+    config, output = default_config("anomaly-detection"), source.parent / profile
+    return run_job(config, source, output, overrides=overrides, job="anomaly-detection")
+
+
+@pytest.fixture(scope="module")
+def run(source: Path) -> JobRun:
+    return _run(source, "throughput")
 
 
 def test_parts_are_those_of_the_trackers_over_each_key(run: JobRun, rows: list[dict[str, Any]]) -> None:
@@ -69,3 +79,11 @@ def test_figures_are_better_than_both_baselines(run: JobRun) -> None:
 def test_a_row_behind_the_watermark_is_a_dead_letter(run: JobRun) -> None:
     assert run.summary.reasons == {"late": 1}
     assert run.summary.adds_up
+
+
+def test_latency_profile_gives_the_same_answers_figures_and_dead_letters(run: JobRun, source: Path) -> None:
+    other = _run(source, "latency")
+    found, wanted = (each.predictions.drop(columns="latency_us") for each in (other, run))
+    pd.testing.assert_frame_equal(found, wanted, rtol=1e-5, check_like=True)
+    assert other.summary.evaluation == run.summary.evaluation
+    assert other.summary.reasons == run.summary.reasons
