@@ -16,6 +16,8 @@ _KEPT_BYTES = 8_192
 _PATIENCE_S = 5.0
 _MOMENT_S = 0.2
 _CLIENT = "py4j."
+# Flink writes the columns of a table as a chain, a call inside a call each: the default of 1 MB ends at 2,000 columns.
+_STACK = "-Xss8m"
 
 # A process has one JVM; another comes only after that has ended.
 _STARTED: list[_Jvm] = []
@@ -63,7 +65,8 @@ class _Jvm(subprocess.Popen[bytes]):
     """The JVM's process, whose standard error is read all the time: a JVM that writes into a full pipe stands still."""
 
     def __init__(self, command: list[str], **options: Any) -> None:
-        super().__init__(command, start_new_session=True, **options)
+        # Of two sizes the later counts, which is the user's own.
+        super().__init__([command[0], _STACK, *command[1:]], start_new_session=True, **options)
         if self.stderr is not None:
             self.stderr = _Tail(self.stderr)  # type: ignore[assignment]
         _STARTED[:] = [self]

@@ -52,6 +52,13 @@ def test_pyflink_reads_why_a_jvm_did_not_start(start: list[subprocess.Popen[byte
     assert process.stderr.read() == b"no such option\n"
 
 
+def test_calls_may_nest_as_deep_as_a_wide_table_wants_and_the_users_own_size_counts(
+    start: list[subprocess.Popen[bytes]],
+) -> None:
+    process = like_pyflink(start, "pass")
+    assert process.args == [sys.executable, "-Xss8m", "-c", "pass"]
+
+
 def test_signals_of_a_terminal_do_not_reach_it(start: list[subprocess.Popen[bytes]]) -> None:
     process = like_pyflink(start, "import sys; sys.stdin.read()")
     assert os.getpgid(process.pid) == process.pid
