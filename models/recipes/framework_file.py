@@ -70,7 +70,13 @@ def convert_framework_file(
         ModelError: the model cannot be converted, or the file answers differently.
     """
     with _one_line(path, "cannot be converted"):
-        loaded.convert(loaded.model, tuple(columns), target, check=rows)
+        try:
+            loaded.convert(loaded.model, tuple(columns), target, check=rows)
+        except ModelError as error:
+            if str(target) not in error.subject:
+                raise
+            # The user does not know the new file, which may be gone at once.
+            raise ModelError.of_file(path, error.problem, error.fix) from error
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -108,3 +109,10 @@ def test_an_estimator_of_another_version_is_refused(registry: Registry, features
     (tmp_path / "m.pkl").write_bytes(content)
     with pytest.raises(ModelError, match=r"m\.pkl cannot be loaded: .*version"):
         register(registry, tmp_path / "m.pkl", "m", "1", features=features)
+
+
+def test_a_refusal_names_the_file_of_the_framework(registry: Registry, features: Path, tmp_path: Path) -> None:
+    joblib.dump(LinearRegression().fit(X, X[:, :2]), tmp_path / "both.joblib")
+    want = f"model file {tmp_path / 'both.joblib'} is a regression, but gave 2 values a row; expected 1"
+    with pytest.raises(ModelError, match=f"^{re.escape(want)}$"):
+        register(registry, tmp_path / "both.joblib", "m", "1", features=features)
