@@ -24,15 +24,15 @@ class Plan:
         look_s: seconds between its looks.
     """
 
-    unit: float = 12.0
-    entity_s: float = 0.02
-    low_s: float = 90.0
-    high_s: float = 240.0
-    calm_s: float = 150.0
+    unit: float = 1.5
+    entity_s: float = 0.1
+    low_s: float = 45.0
+    high_s: float = 150.0
+    calm_s: float = 90.0
     settle_s: float = 10.0
     task_managers: int = 2
     slots: int = 3
-    policy: Policy = field(default_factory=lambda: Policy(stable_s=60.0, catch_up_s=60.0, settle_s=15.0))
+    policy: Policy = field(default_factory=lambda: Policy(stable_s=45.0, catch_up_s=60.0, settle_s=15.0))
     look_s: float = 3.0
 
     def rate(self, second: float) -> float:

@@ -16,11 +16,15 @@ _KINDS = 1_000
 _TICK_S = 0.05
 _FLUSH_S = 120.0
 _NEVER = 1 << 60
+BEYOND = 1_000_000_000
+"""A number above those of all rows that count."""
 
 
 @dataclass
 class Sender:
-    """A sender; rows before the job works and after those that count only move time on, and have negative numbers.
+    """A sender.
+
+    Rows before the job works and after those that count only move time on; they have numbers from ``BEYOND`` on.
 
     Attributes:
         servers: address of the broker.
@@ -76,7 +80,7 @@ class Sender:
                     self.sent += 1
                 else:
                     others += 1
-                    number = -others
+                    number = BEYOND + others
                 text = row_text(number, now_ms, values[number % _KINDS], _NEVER)
                 producer.produce(EVENTS, text, partition=number % self.plan.partitions, on_delivery=self._note)
             producer.poll(0)

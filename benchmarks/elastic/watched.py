@@ -65,15 +65,15 @@ class Watched:
         return [sample for sample in self.samples if sample.decision.action != "hold"]
 
     def starts(self) -> list[tuple[int, int]]:
-        """Return the time of each start of tasks, epoch milliseconds, and how many tasks the job had from then on."""
-        found: list[tuple[int, int]] = []
-        for before, after in zip(self.samples, self.samples[1:], strict=False):
-            has_begun = after.decision.cause == "starting" and before.decision.cause != "starting"
-            if has_begun and found and before.at_ms == found[-1][0]:
-                continue
-            if has_begun:
-                found.append((before.at_ms, after.decision.slots))
-        return found
+        """Return a time before the first row of each start of tasks, and how many tasks the job had from then on.
+
+        It is the last look at which not all tasks ran, in epoch milliseconds.
+        """
+        return [
+            (before.at_ms, after.decision.slots)
+            for before, after in zip(self.samples, self.samples[1:], strict=False)
+            if _stands_still(before.decision) and not _stands_still(after.decision)
+        ]
 
     def _note(self, decision: Decision) -> None:
         second = self.second()
@@ -81,3 +81,8 @@ class Watched:
         last = self.samples[-2].decision if len(self.samples) > 1 else None
         if last is None or (decision.action, decision.cause) != (last.action, last.cause):
             print(f"{second:.0f} s: {decision.line()}", flush=True)
+
+
+def _stands_still(decision: Decision) -> bool:
+    """Return whether not all tasks run; for a while after that the cause to hold is the same."""
+    return decision.cause == "starting" and not decision.reason.startswith("tasks started")

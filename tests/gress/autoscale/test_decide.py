@@ -84,7 +84,7 @@ def test_steady_load_does_not_oscillate(load: float, noise: float) -> None:
     tasks = math.ceil(load * COSTS_S[1] / POLICY.utilization)
     job = SimulatedJob(lambda _: load, noise=noise)
     job.parallelism = dict.fromkeys(job.parallelism, tasks)
-    assert drive(job, Autoscaler(POLICY), 2 * HOURS).rescales == []
+    assert drive(job, Autoscaler(POLICY), HOURS).rescales == []
 
 
 @settings(max_examples=8, deadline=None)
@@ -195,3 +195,33 @@ def test_counts_that_do_not_move_are_waited_for() -> None:
 def test_policy_that_cannot_be_kept_is_refused(given: dict[str, float], text: str) -> None:
     with pytest.raises(Exception, match=text):
         Policy(**given)  # type: ignore[arg-type]
+
+
+def idle_job(tasks: int) -> SimulatedJob:
+    """A job with more tasks than its low load needs."""
+    job = SimulatedJob(lambda _: LOW)
+    job.parallelism = dict.fromkeys(job.parallelism, tasks)
+    return job
+
+
+def test_job_does_not_shrink_before_a_whole_stable_window() -> None:
+    ((down_s, action, slots),) = drive(idle_job(8), Autoscaler(POLICY), 400).rescales
+    assert (action, slots) == ("down", 1)
+    assert down_s >= POLICY.settle_s + POLICY.measure_s + POLICY.stable_s
+
+
+def test_last_rescale_of_the_hour_is_not_spent_on_fewer_tasks() -> None:
+    scaler = Autoscaler(POLICY)
+    for _ in range(POLICY.rescales_an_hour - 1):
+        scaler.rescaled(-POLICY.patience_s)
+    run = drive(idle_job(8), scaler, 400)
+    assert run.rescales == []
+    assert run.decisions[400].cause == "budget"
+    assert "but the hour's last rescale is for more tasks" in run.decisions[400].reason
+
+
+def test_rescales_of_an_hour_ago_do_not_count() -> None:
+    scaler = Autoscaler(POLICY)
+    for _ in range(POLICY.rescales_an_hour):
+        scaler.rescaled(-float(HOURS))
+    assert [action for _, action, _ in drive(idle_job(8), scaler, 400).rescales] == ["down"]
