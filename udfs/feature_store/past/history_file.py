@@ -33,7 +33,7 @@ class HistoryFile:
     time: str
 
     def check(self, names: Sequence[str]) -> None:
-        """Refuse a file that has not the columns, or has others under their names.
+        """Refuse a file that has not the columns, or has others under their names, before a job starts with it.
 
         Raises:
             FeatureError: the first that is wrong.
@@ -41,6 +41,8 @@ class HistoryFile:
         import pyarrow.parquet as pq
 
         check_columns(self.path, pq.read_schema(self.path), key=self.key, time=self.time, numbers=names)
+        times = pq.read_table(self.path, columns=[self.time])[self.time]
+        times_of(self.path, self.time, times.drop_null())
 
     def read(self, names: Sequence[str]) -> History:
         """Return the history of some columns; rows without a time are left out.

@@ -111,6 +111,7 @@ def test_a_file_without_what_is_looked_up_is_refused(make_settings: MakeSettings
         ({"card": ["a"], "x": [1]}, "expected a column 'at'"),
         ({"card": ["a"], "at": [0.5], "x": [1]}, "timestamps or milliseconds in column 'at', got double"),
         ({"card": ["a"], "at": [1], "x": ["1"]}, "numbers in column 'x', got string"),
+        ({"card": ["a"] * 2, "at": [None, 1_600_000_000], "x": [1, 1]}, "milliseconds since 1970 in column 'at', got"),
     ):
         pq.write_table(pa.table(columns), path)
         with pytest.raises(FeatureError, match=text):
