@@ -12,6 +12,7 @@ from jobs.errors import refuse
 from udfs.feature_store.file_columns import check_columns, is_text, times_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import numpy as np
@@ -108,10 +109,10 @@ class FeastRepository:
         (folder / "data").mkdir(parents=True, exist_ok=True)
         rows = {}
         texts = [_HEAD.format(job=self.job)]
-        for view in self.views:
+        for name, view in zip(_names(self.views), self.views, strict=True):
             history = _history(table, view, times)
             pq.write_table(history, folder / "data" / f"{view.entity}.parquet")
-            texts.append(_definition(view, history, self.ttl_ms, feature_set))
+            texts.append(_definition(name, view, history, self.ttl_ms, feature_set))
             rows[view.entity] = len(history)
         (folder / "features.py").write_text("".join(texts), "utf-8")
         project = re.sub(r"\W", "_", self.job)
@@ -147,10 +148,16 @@ def _history(table: pa.Table, view: FeastView, times_ms: NDArray[np.int64]) -> p
     return pa.table(columns).sort_by([(TIME, "ascending")])
 
 
-def _definition(view: FeastView, history: pa.Table, ttl_ms: int, feature_set: str) -> str:
+def _names(views: Sequence[FeastView]) -> list[str]:
+    """Return a name in Python for each view; a number parts those that differ in other characters alone."""
+    names = [re.sub(r"\W", "_", view.entity) for view in views]
+    return [f"of{place if names.count(name) > 1 else ''}_{name}" for place, name in enumerate(names)]
+
+
+def _definition(name: str, view: FeastView, history: pa.Table, ttl_ms: int, feature_set: str) -> str:
     fields = "\n".join(f"        Field(name={json.dumps(name)}, dtype=Float64)," for name in view.columns)
     return _VIEW.format(
-        name=re.sub(r"\W", "_", f"of_{view.entity}"),
+        name=name,
         entity=json.dumps(view.entity),
         key=json.dumps(view.key),
         kind="STRING" if is_text(history.schema.field(view.key).type) else "INT64",

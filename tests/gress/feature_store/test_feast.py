@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,13 @@ def test_definitions_are_python_whatever_the_names(export: Path, tmp_path: Path)
     assert 'of_shop_1_x_entity = Entity(name="shop-1.x", join_keys=["CUSTOMER_ID"]' in text
     assert "ttl=timedelta(milliseconds=5000)" in text
     assert 'Field(name="total", dtype=Float64)' in text
+
+
+def test_views_whose_names_differ_in_signs_alone_are_both_there(export: Path, tmp_path: Path) -> None:
+    views = tuple(FeastView(entity, "CUSTOMER_ID", ("total",)) for entity in ("a-b", "a.b", "a_b_1"))
+    FeastRepository("j", "TX_DATETIME", views).write(tmp_path / "feast", export)
+    text = (tmp_path / "feast" / "features.py").read_text("utf-8")
+    assert re.findall(r"^(\w+)_view = ", text, re.MULTILINE) == ["of0_a_b", "of1_a_b", "of_a_b_1"]
 
 
 def test_times_of_any_unit_are_written_and_rows_without_one_are_not(tmp_path: Path) -> None:
