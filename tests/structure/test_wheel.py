@@ -95,5 +95,5 @@ def test_metadata_names_the_command_and_the_python_versions(wheel: Path) -> None
     assert (metadata["Name"], metadata["Version"]) == ("gress-ml", gress.__version__)
     assert set(metadata["Requires-Python"].split(",")) == {">=3.10", "<3.13"}
     assert set(metadata.get_all("Provides-Extra")) == {
-        *("docs", "kafka", "learning", "local", "redis", "report", "sql", "test", "tflite", "train")
+        *("docs", "gpu", "kafka", "learning", "local", "redis", "report", "river", "sql", "test", "tflite", "train")
     }
