@@ -9,53 +9,44 @@ from types import MappingProxyType
 from conf.nearest import suggest
 from jobs.errors import fail
 
+SCORING = "jobs.scoring_job"
+"""The job that settings alone make one of; most are."""
+
 
 @dataclass(frozen=True)
 class JobEntry:
     """A job that comes with the package.
 
     Attributes:
-        module: module with its ``build`` function.
         title: its purpose in a line.
         sample: file in ``jobs/samples`` that it reads where no input is given; "": generated transactions.
+        module: module with its ``build`` function.
     """
 
-    module: str
     title: str
     sample: str = ""
+    module: str = SCORING
 
 
 JOBS = MappingProxyType(
     {
-        "fraud-detection": JobEntry(
-            "jobs.fraud_detection", "card transactions to fraud scores, alerts over a threshold"
+        "fraud-detection": JobEntry("card transactions to fraud scores, alerts over a threshold"),
+        "ab-test": JobEntry(
+            "the same with two versions of its model: who is better, and how surely", module="jobs.ab_test"
         ),
-        "ab-test": JobEntry("jobs.ab_test", "the same with two versions of its model: who is better, and how surely"),
         "online-learning": JobEntry(
-            "jobs.online_learning", "the same, with a model that learns from frauds as they become known"
+            "the same, with a model that learns from frauds as they become known", module="jobs.online_learning"
         ),
         "fraud-document": JobEntry(
-            "jobs.fraud_detection",
-            "card payments as the integration document has them to fraud scores",
-            "fraud_document.jsonl.gz",
+            "card payments as the integration document has them to fraud scores", "fraud_document.jsonl.gz"
         ),
-        "anomaly-detection": JobEntry(
-            "jobs.fraud_detection", "readings of machines to how odd they are", "anomaly_detection.jsonl.gz"
-        ),
-        "forecasting": JobEntry(
-            "jobs.fraud_detection", "hours of shops to their demand a day later", "forecasting.jsonl.gz"
-        ),
+        "anomaly-detection": JobEntry("readings of machines to how odd they are", "anomaly_detection.jsonl.gz"),
+        "forecasting": JobEntry("hours of shops to their demand a day later", "forecasting.jsonl.gz"),
         "predictive-maintenance": JobEntry(
-            "jobs.fraud_detection",
-            "readings of parts to the chance of a failure, and their remaining life",
-            "predictive_maintenance.jsonl.gz",
+            "readings of parts to the chance of a failure, and their remaining life", "predictive_maintenance.jsonl.gz"
         ),
-        "recommendations": JobEntry(
-            "jobs.fraud_detection", "views of items to those that may be wanted next", "recommendations.jsonl.gz"
-        ),
-        "sentiment": JobEntry(
-            "jobs.fraud_detection", "texts to the chance that they are favourable", "sentiment.jsonl.gz"
-        ),
+        "recommendations": JobEntry("views of items to those that may be wanted next", "recommendations.jsonl.gz"),
+        "sentiment": JobEntry("texts to the chance that they are favourable", "sentiment.jsonl.gz"),
     }
 )
 

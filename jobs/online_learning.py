@@ -7,6 +7,6 @@ lines ── parse ──► windows ──► features ──► model ──�
 
 from __future__ import annotations
 
-from jobs.fraud_detection import build
+from jobs.scoring_job import build
 
 __all__ = ["build"]

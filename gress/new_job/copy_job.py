@@ -14,7 +14,7 @@ from conf.nearest import suggest
 from gress.new_job.job_yaml import REGISTRY
 from gress.new_job.new_job import NewJob, check_name
 from gress.new_job.whole_folder import whole_folder
-from jobs.catalogue import JOBS, default_config, sample_input
+from jobs.catalogue import JOBS, SCORING, default_config, sample_input
 from jobs.errors import refuse
 from jobs.sources.contents import open_text
 from jobs.sources.generated import generate
@@ -45,7 +45,7 @@ def copy_job(wanted: NewJob, like: str) -> int:
         expected = "neither --sample nor --field, --id, --key, --time or --label"
         refuse("--like", expected, "one of them", "a copy has the fields of its job; change job.yaml afterwards")
     # The README and the test run the code of that job, which the others do not have.
-    known = [job for job, entry in JOBS.items() if entry.module == JOBS["fraud-detection"].module]
+    known = [job for job, entry in JOBS.items() if entry.module == SCORING]
     if like not in known:
         refuse("--like", f"one of {', '.join(known)}", repr(like), suggest(like, known))
     text = default_config(like).read_text(encoding="utf-8").replace(_PLACE, _OWN_PLACE)

@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import jobs.flink.environment
-import jobs.fraud_detection
 import jobs.runs.launch
+import jobs.scoring_job
 import jobs.sources.pieces
 from tests.support.crafted_input import COLUMNS, CraftedInput, iso_times
 from tests.support.fraud_config import STATELESS, write_fraud_config
@@ -43,7 +43,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run_without_pieces(*arguments: Path, overrides: list[str], monkeypatch: pytest.MonkeyPatch) -> JobRun:
     """Let Flink read the lines."""
     with monkeypatch.context() as patch:
-        for module in (jobs.fraud_detection, jobs.runs.launch):
+        for module in (jobs.scoring_job, jobs.runs.launch):
             patch.setattr(module, "reads_pieces", lambda *_: False)
         return run_job(*arguments, overrides=overrides)
 

@@ -46,7 +46,7 @@ ADAPTERS = (
     "udfs.verdicts.stage",
     "udfs.windows.part_stage",
     "udfs.windows.stage",
-    "jobs.fraud_detection",
+    "jobs.scoring_job",
     "jobs.ab_test",
     "jobs.online_learning",
     "jobs.pipeline.labels",

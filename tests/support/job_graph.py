@@ -9,7 +9,7 @@ from typing import Any
 from conf.loading.loader import load_settings
 from jobs.catalogue import default_config
 from jobs.flink.environment import open_session, planning
-from jobs.fraud_detection import build
+from jobs.scoring_job import build
 from jobs.sources.files import find_inputs
 
 

@@ -1,6 +1,6 @@
-"""Card transactions to fraud scores.
+"""Events to scores: the code of every shipped job, which is what its settings make of it.
 
-lines ── parse ──► windows per customer and terminal ──► features, model ──► predictions, alerts
+lines ── parse ──► windows and trackers per key ──► features, model ──► predictions, alerts
            └─ malformed, late ──► dead letters ◄── not scorable ─┘
 """
 
