@@ -15,7 +15,6 @@ from models.scoring.loaded import LoadedModel
 from udfs.explanations.affine import Affine
 from udfs.explanations.background import background_rows
 from udfs.explanations.shapley import Contributions, sampled_contributions
-from udfs.scoring.choice import choose
 from udfs.scoring.prediction_batch import PredictionBatch
 from udfs.sql.arguments import bound_columns
 from udfs.sql.open_model import OpenModel, open_model
@@ -105,11 +104,10 @@ class ExplainedModels:
 
     def _opened(self, reference: Any) -> _Open:
         named = self._models.one(FUNCTION, reference)
-        settings = self._models.settings(named)
         inputs = tuple(column.name for column in self._models.columns(named))
-        choice = choose(self._models.options.registry_of(settings), named.model, named.version, settings)
-        features = choice.inference.feature_fields or choice.features.columns
-        return _Open(open_model(choice, inputs, routing_of(named, settings)), features)
+        choice = self._models.choice(named)
+        routing = routing_of(named, self._models.settings(named))
+        return _Open(open_model(choice, inputs, routing), choice.inference.feature_fields or choice.features.columns)
 
 
 def _training(where: str, model: LoadedModel, features: tuple[str, ...]) -> _Training:

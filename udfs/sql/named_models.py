@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from models.errors import ModelError
 from models.registry.errors import RegistryError
 from udfs.features.errors import FeatureError
-from udfs.scoring.choice import choose
 from udfs.scoring.prediction_batch import PredictionBatch
 from udfs.sql.arguments import bound_columns
 from udfs.sql.open_model import OpenModel, open_model
@@ -118,9 +117,7 @@ class NamedModels:
     def _opened(self, named: NamedModel) -> OpenModel:
         settings = self._models.settings(named)
         inputs = tuple(column.name for column in self._models.columns(named))
-        registry = self._models.options.registry_of(settings)
-        choice = choose(registry, named.model, named.version, settings)
-        return open_model(choice, inputs, routing_of(named, settings))
+        return open_model(self._models.choice(named), inputs, routing_of(named, settings))
 
 
 def prediction_columns(batch: PredictionBatch) -> dict[str, NDArray[Any]]:

@@ -14,7 +14,7 @@ from models.spec import ModelSpec, check_name
 from models.version import Version
 from udfs.experiments.open_arms import choice_of
 from udfs.features.errors import FeatureError
-from udfs.scoring.choice import only_registry
+from udfs.scoring.choice import Choice, choose, only_registry
 from udfs.sql.arguments import described
 from udfs.sql.options import NamedModel, SqlOptions
 from udfs.sql.routing import routing_of
@@ -94,6 +94,15 @@ class SqlModels:
             ConfigError, FeatureError: they are wrong, or not there.
         """
         return self.options.settings(named.config)
+
+    def choice(self, named: NamedModel) -> Choice:
+        """Return the model and the features that a call scores with.
+
+        Raises:
+            ConfigError, FeatureError, ModelError: the settings are wrong, or do not fit the model.
+        """
+        settings = self.settings(named)
+        return choose(self.options.registry_of(settings), named.model, named.version, settings)
 
     def registry(self, named: NamedModel) -> Registry:
         """Return the registry that has a model."""

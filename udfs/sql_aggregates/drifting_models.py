@@ -10,7 +10,6 @@ from models.errors import fail
 from models.spec import ModelSpec
 from state.drift.histograms import Histograms
 from udfs.features.errors import FeatureError
-from udfs.scoring.choice import choose
 from udfs.scoring.prediction_batch import PredictionBatch
 from udfs.sql.arguments import bound_columns
 from udfs.sql.open_model import OpenModel, open_model
@@ -74,11 +73,9 @@ class DriftingModels:
 
     def _opened(self, reference: Any) -> _Open:
         named = drifting_model(self._models, reference)
-        settings = self._models.settings(named)
         inputs = tuple(column.name for column in self._models.columns(named))
-        choice = choose(self._models.options.registry_of(settings), named.model, named.version, settings)
-        features = choice.inference.feature_fields or choice.features.columns
-        return _Open(open_model(choice, inputs), DriftLimits.of(settings.ml.drift), features)
+        choice, limits = self._models.choice(named), DriftLimits.of(self._models.settings(named).ml.drift)
+        return _Open(open_model(choice, inputs), limits, choice.inference.feature_fields or choice.features.columns)
 
     def _baseline(self, where: str, found: _Open, batch: PredictionBatch) -> Histograms:
         spec = batch.answers[0].answer.spec
