@@ -98,7 +98,8 @@ def soak(folder: Path, plan: Plan) -> Outcome:
     with SmallDisk(folder / "disk", plan.disk_mib) as disk, DevKafka(folder / "kafka", partitions=PARTITIONS) as broker:
         create_topics(broker.servers, [EVENTS, *RESULTS.values()], partitions=PARTITIONS)
         deployments = Deployments(plan, folder / "models", local_registry(folder / "models"))
-        deployments.deploy()
+        # Another one comes with the first row that counts.
+        deployments.deploy_in_a_hurry()
         request = ClusterRequest(disk.folder / "cluster", PARTITIONS, options=_OPTIONS)
         with _temporary_files(disk.folder / "tmp"):
             cluster = start_cluster(request)

@@ -14,6 +14,7 @@ from jobs.errors import fail
 from jobs.flink.environment import is_submitted, open_session, planning, python_of_workers
 from jobs.flink.file_urls import file_url
 from jobs.flink.jvm import jvm_problem
+from jobs.flink.mini_cluster import keeping_task_manager
 from jobs.flink.ports import free_port
 from jobs.flink.root_cause import hint_for, root_cause
 from jobs.pipeline.pieces import input_uid, reads_pieces
@@ -175,7 +176,7 @@ def _run_endless(
     with watch_rows(prepared, lambda counts: show(counts, None), is_resuming=request.is_resuming) as rows:
         with planning():
             client: JobClient = inserts.execute()
-        with watch(), _one_line_failure(request.job, prepared.output):
+        with watch(), _one_line_failure(request.job, prepared.output), keeping_task_manager(client):
             stopped = wait_until_stopped(client, prepared.output / SAVEPOINTS)
     summary = rows.summary()
     summary.write(prepared.output / FILE)
@@ -245,7 +246,7 @@ def execute(
     """
     with planning():
         client: JobClient = inserts.execute()
-    with watch(), _one_line_failure(name, output):
+    with watch(), _one_line_failure(name, output), keeping_task_manager(client):
         try:
             wait_for_end(client)
         except KeyboardInterrupt:
