@@ -20,22 +20,12 @@ _SYNTAX = re.compile(
 _FACTORY = re.compile(r"any factory for identifier '(?P<got>[^']*)' .*?identifiers are:(?P<known>.*)", re.DOTALL)
 _FIELD = re.compile(r"Fail to deserialize at field: (?P<name>.+?)\.?$")
 _NO_STATEMENT = "Non-query expression encountered"
+_COLUMN = re.compile(r"Column '(?P<got>[^']+)' not found")
+_SORTED_BY_FIELD = r"\bORDER\s+BY\b.*\)\s*\.\s*`?"
 # Flink parses these, and leaves them to its own client or gateway.
 _NOT_RUN_HERE = re.compile(r"Unsupported SQL query! executeSql|doesn't support ExecutableOperation")
-_STARTS = (
-    "SELECT",
-    "INSERT",
-    "CREATE",
-    "ALTER",
-    "DROP",
-    "DESCRIBE",
-    "EXECUTE",
-    "EXPLAIN",
-    "SET",
-    "RESET",
-    "SHOW",
-    "USE",
-)
+_FIRST_WORDS = "SELECT INSERT CREATE ALTER DROP DESCRIBE EXECUTE EXPLAIN SET RESET SHOW USE"
+_STARTS = tuple(_FIRST_WORDS.split())
 _MOST_WANTED = 6
 _WORDS_OF_A_VALUE = 60
 _INTERNAL = ("Exception: ", "Error: ")
@@ -112,6 +102,12 @@ def _of_statement(message: str, statement: str) -> str | None:
             return f"expected a query in this {words[0].upper()}, got something else"
         near = suggest(words[0].upper(), _STARTS)
         return "; ".join(filter(None, [f"expected a statement, got {words[0]!r}", near]))
+    column = _COLUMN.search(message)
+    if column and re.search(_SORTED_BY_FIELD + re.escape(column["got"]), statement, re.IGNORECASE | re.DOTALL):
+        return (
+            f"expected a column in ORDER BY, got a field of a function's row; name it in the SELECT, as in "
+            f"gress_predict(...).{column['got']} AS x, and ORDER BY x"
+        )
     if _NOT_RUN_HERE.search(message):
         got = " ".join(words[:2]).upper() or "another"
         return f"expected a statement of gress sql, got {got}; `gress sql-client` may run it"
@@ -153,7 +149,7 @@ def _word(token: str) -> str:
 
 _REFUSALS: tuple[tuple[re.Pattern[str], str, Callable[[Known], Callable[[], Iterable[str]]]], ...] = (
     (re.compile(r"any format factory for identifier '(?P<got>[^']+)'"), "a format that is at hand", lambda _: tuple),
-    (re.compile(r"Column '(?P<got>[^']+)' not found"), "a column of the tables", lambda known: known.columns),
+    (_COLUMN, "a column of the tables", lambda known: known.columns),
     (
         re.compile(r"Object '(?P<got>[^']+)' not found|(?:identifier|find table) '(?P<path>[^']+)'"),
         "a table or view",

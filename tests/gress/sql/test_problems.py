@@ -225,3 +225,14 @@ def test_a_field_that_cannot_be_read_is_named(innermost: Cause, told: str) -> No
     line, text = problem(causes, Known())
     assert line == 1
     assert text.startswith(f"expected a value of its type in field 'a', got {told}")
+
+
+@pytest.mark.parametrize(
+    "order", ["gress_predict('m', a).prediction", "ABS(a), gress_predict('m', a) . `prediction` DESC"]
+)
+def test_a_sort_by_a_field_of_a_function_says_the_way_round(order: str) -> None:
+    """Flink takes such a field in a SELECT, a WHERE and a GROUP BY, and not here."""
+    causes = [Cause("X", "From line 1, column 9 to line 1, column 22: Column 'prediction' not found in any table")]
+    want = "name it in the SELECT, as in gress_predict(...).prediction AS x, and ORDER BY x"
+    assert problem(causes, KNOWN, f"SELECT id\nFROM t ORDER BY {order}")[1].endswith(want)
+    assert "ORDER BY" not in problem(causes, KNOWN, "SELECT prediction FROM t ORDER BY id")[1]
