@@ -27,7 +27,7 @@ class WholeRows:
         self._rows = source._j_closeable_iterator
         self._java_types = source._j_field_data_types
         self._types = source._data_types
-        self._timed = [(place, kind) for place, kind in enumerate(self._types) if _has_times(kind)]
+        self._timed = [(place, kind) for place, kind in enumerate(self._types) if _is_of_java(kind)]
 
     def __iter__(self) -> Iterator[Row]:
         return self
@@ -74,17 +74,17 @@ def _value(data: Any, kind: DataType) -> Any:
     return pickled_bytes_to_python_converter(data, kind)
 
 
-def _has_times(kind: DataType) -> bool:
-    """Return whether a type is, or holds, moments or intervals."""
+def _is_of_java(kind: DataType) -> bool:
+    """Return whether values of a type are read in the JVM: moments, intervals, multisets, and what holds them."""
     from pyflink.table import types
 
     if isinstance(kind, types.RowType):
-        return any(map(_has_times, kind.field_types()))
+        return any(map(_is_of_java, kind.field_types()))
     if isinstance(kind, types.ArrayType):
-        return _has_times(kind.element_type)
+        return _is_of_java(kind.element_type)
     if isinstance(kind, types.MapType):
-        return _has_times(kind.key_type) or _has_times(kind.value_type)
-    moments = (types.TimestampType, types.LocalZonedTimestampType)
+        return _is_of_java(kind.key_type) or _is_of_java(kind.value_type)
+    moments = (types.TimestampType, types.LocalZonedTimestampType, types.MultisetType)
     return isinstance(kind, (*moments, types.DayTimeIntervalType, types.YearMonthIntervalType))
 
 
@@ -92,7 +92,7 @@ def _of_java(value: Any, kind: DataType) -> Any:
     """Return a value of the JVM; py4j itself converts numbers, texts and bytes."""
     from py4j.java_gateway import JavaObject
     from pyflink.common import Row
-    from pyflink.table.types import ArrayType, MapType, RowType
+    from pyflink.table.types import ArrayType, MapType, MultisetType, RowType
 
     if value is None:
         return None
@@ -104,6 +104,8 @@ def _of_java(value: Any, kind: DataType) -> Any:
         # A key that py4j has converted finds nothing in a map of the JVM.
         pairs = [(each.getKey(), each.getValue()) for each in value.entrySet()]
         return {_of_java(key, kind.key_type): _of_java(each, kind.value_type) for key, each in pairs}
+    if isinstance(kind, MultisetType):
+        return {_of_java(each.getKey(), kind.element_type): each.getValue() for each in value.entrySet()}
     return time_text(value.toString()) if isinstance(value, JavaObject) else value
 
 

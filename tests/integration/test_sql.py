@@ -98,6 +98,13 @@ def test_times_are_shown_as_the_query_has_them(say: Say) -> None:
     assert re.split(r" {2,}", lines[2]) == want
 
 
+def test_multisets_are_shown_with_the_number_of_each_value(say: Say) -> None:
+    """PyFlink's reader fails on multisets of moments."""
+    values = ", ".join(f"(TIMESTAMP '2026-03-01 10:00:0{second}', {second})" for second in (1, 1))
+    lines = say(f"SELECT COLLECT(t) AS m, COLLECT(ROW(n, 'a')) AS r, COLLECT(n) AS n FROM (VALUES {values}) AS v(t, n)")
+    assert re.split(r" {2,}", lines[2]) == ["{2026-03-01 10:00:01=2}", "{(1, a)=2}", "{1=2}"]
+
+
 def test_an_error_names_file_line_and_the_nearest_name(say: Say) -> None:
     say("CREATE TEMPORARY VIEW paid AS SELECT 1 AS amount")
     with pytest.raises(
