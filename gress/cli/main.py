@@ -14,7 +14,7 @@ from conf.errors import ConfigError
 from conf.types.printable import one_line, printable
 from gress.cli.cluster import mount as mount_cluster
 from gress.cli.clusters.autoscale import mount as mount_autoscale
-from gress.cli.deploy import mount as mount_deploy
+from gress.cli.deploy.commands import mount as mount_deploy
 from gress.cli.experiments.commands import experiments_app
 from gress.cli.experiments.power import mount as mount_power
 from gress.cli.experiments.replay import mount as mount_replay

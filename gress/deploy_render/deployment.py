@@ -14,7 +14,7 @@ FLINK_METRICS_PORT = 9250
 
 @dataclass(frozen=True)
 class Place:
-    """Where a job runs, which its YAML does not say.
+    """The surroundings of a job, which its YAML does not tell.
 
     Attributes:
         image: image with this package, as deploy/Dockerfile makes it.

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from gress.deploy_render.deployment import Deployment
 from gress.deploy_render.flink_options import autoscaler_options, storage_options
 from gress.deploy_render.manifest_text import Object
-from gress.deploy_render.session_job import patch_of
+from gress.deploy_render.objects.flink_deployment import API
+from gress.deploy_render.objects.session_job import patch_of
 from jobs.errors import refuse
 
 OVERLAYS = ("dev", "prod")
@@ -80,8 +81,6 @@ def _storage(deployment: Deployment, name: str) -> dict[str, str]:
 
 
 def _change(deployment: Deployment, spec: Object) -> Object:
-    from gress.deploy_render.flink_deployment import API
-
     return {"apiVersion": API, "kind": "FlinkDeployment", "metadata": {"name": deployment.name}, "spec": spec}
 
 

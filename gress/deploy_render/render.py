@@ -15,14 +15,15 @@ from pathlib import Path
 
 from conf.folders.whole_file import whole_file
 from gress.deploy_render.deployment import Deployment
-from gress.deploy_render.disruption_budgets import disruption_budgets
-from gress.deploy_render.flink_deployment import flink_deployment
-from gress.deploy_render.manifest_text import MARK, Object, manifest_text
-from gress.deploy_render.monitoring import metrics_services, service_monitor
-from gress.deploy_render.network_policy import network_policy
+from gress.deploy_render.manifest_text import MARK, manifest_text
+from gress.deploy_render.objects.disruption_budgets import disruption_budgets
+from gress.deploy_render.objects.flink_deployment import flink_deployment
+from gress.deploy_render.objects.job_settings import job_settings
+from gress.deploy_render.objects.monitoring import metrics_services, service_monitor
+from gress.deploy_render.objects.network_policy import network_policy
+from gress.deploy_render.objects.session_job import session_component, session_job
+from gress.deploy_render.objects.volume_claim import volume_claim
 from gress.deploy_render.overlays import OVERLAYS, base, overlay
-from gress.deploy_render.pods import settings_key
-from gress.deploy_render.session_job import session_component, session_job
 from jobs.errors import refuse
 
 SHARED = ("ml-dashboard-configmap.yaml", "prometheus-rule.yaml")
@@ -77,33 +78,15 @@ def write_manifests(folder: Path, texts: dict[str, str]) -> list[str]:
 def _base(deployment: Deployment) -> dict[str, str]:
     made = {
         "flink-deployment.yaml": manifest_text(flink_deployment(deployment)),
-        "job-settings.yaml": manifest_text(_settings(deployment), note="References to variables stay references."),
+        "job-settings.yaml": manifest_text(job_settings(deployment), note="References to variables stay references."),
         "network-policy.yaml": manifest_text(network_policy(deployment)),
         "pod-disruption-budgets.yaml": manifest_text(*disruption_budgets(deployment)),
         "metrics-services.yaml": manifest_text(*metrics_services(deployment)),
         "service-monitor.yaml": manifest_text(service_monitor(deployment)),
     }
     if not deployment.is_endless:
-        made["volume-claim.yaml"] = manifest_text(_volume_claim(deployment))
+        made["volume-claim.yaml"] = manifest_text(volume_claim(deployment))
     return made
-
-
-def _settings(deployment: Deployment) -> Object:
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": deployment.settings},
-        "data": {settings_key(file.path): file.text for file in deployment.files},
-    }
-
-
-def _volume_claim(deployment: Deployment) -> Object:
-    return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": deployment.volume},
-        "spec": {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "10Gi"}}},
-    }
 
 
 def _shared() -> dict[str, str]:

@@ -11,7 +11,7 @@ import pytest
 from gress.cluster.conf import flink_home
 from gress.deploy_render.deployment import Deployment, SettingsFile
 from gress.deploy_render.flink_options import flink_options, gpu_options, process_memory
-from gress.deploy_render.log_settings import log_settings
+from gress.deploy_render.objects.log_settings import log_settings
 from gress.deploy_render.read_job import read_job
 from tests.gress.deploy_render.cluster_schemas import documents
 from tests.gress.deploy_render.rendered_jobs import KAFKA, PLACE, deployment_of, rendered, request_of
@@ -99,11 +99,17 @@ def test_pods_have_the_memory_of_the_shipped_file() -> None:
     assert not [key for key in flink_options(deployment_of(KAFKA)) if key.endswith("memory.process.size")]
 
 
-def test_log_leaves_out_the_variables_of_the_pod() -> None:
-    """The class that tells them is in PyFlink's jar."""
+@pytest.mark.parametrize(
+    ("logger", "level", "said"),
+    [("start", "WARN", b"Starting Python process with environment"), ("end", "OFF", b"Closing environment")],
+)
+def test_log_leaves_out_the_variables_of_the_pod(logger: str, level: str, said: bytes) -> None:
+    """The classes that tell them are in PyFlink's jar, under the names that their loggers have."""
     lines = dict(line.split(" = ") for line in log_settings().splitlines())
+    place = lines[f"logger.{logger}.name"].replace(".", "/")
     (path,) = flink_home().glob("opt/flink-python-*.jar")
     with zipfile.ZipFile(path) as archive:
-        content = archive.read(lines["logger.variables.name"].replace(".", "/") + ".class")
-    assert b"Starting Python process with environment variables" in content
-    assert lines["logger.variables.level"] == "WARN"
+        names = [name for name in archive.namelist() if name.startswith(place)]
+        content = b"".join(map(archive.read, names))
+    assert said in content
+    assert lines[f"logger.{logger}.level"] == level

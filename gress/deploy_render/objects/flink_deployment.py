@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from gress.deploy_render.deployment import Deployment
 from gress.deploy_render.flink_options import flink_options, process_memory
-from gress.deploy_render.log_settings import FILE, log_settings
 from gress.deploy_render.manifest_text import Object
-from gress.deploy_render.pods import SETTINGS, pod_template
+from gress.deploy_render.objects.log_settings import FILE, log_settings
+from gress.deploy_render.objects.pods import SETTINGS, pod_template
 from gress.deploy_render.read_job import DATA
 from gress.doctor import FLINK
 
@@ -63,6 +63,8 @@ def arguments(deployment: Deployment) -> tuple[str, ...]:
     return (
         *("-pyclientexec", PYTHON, "-pyexec", PYTHON, "-pym", "gress.cli.main"),
         *("run", deployment.job, "--config", f"{SETTINGS}/{deployment.files[0].path}", "--output", output),
+        # A new leader plans the job again, in the container of the one before, where nothing but its plan is kept.
+        *(("--overwrite",) if deployment.is_endless else ()),
         *(("--input", deployment.input) if deployment.input else ()),
         *(word for text in deployment.overrides for word in ("--set", text)),
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gress.deploy_render.deployment import Deployment
-from gress.deploy_render.flink_deployment import API, job_spec
 from gress.deploy_render.manifest_text import Object, plain_yaml
+from gress.deploy_render.objects.flink_deployment import API, job_spec
 from gress.doctor import FLINK
 
 # The operator fetches a session's jar itself, and hands it to the cluster.

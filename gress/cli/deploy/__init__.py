@@ -1,0 +1,1 @@
+"""`gress deploy`: a job's manifests for Kubernetes."""

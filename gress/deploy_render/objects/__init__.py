@@ -1,0 +1,1 @@
+"""Objects of a deployment, one kind a file."""
