@@ -18,6 +18,7 @@ PAGES_RUN_ELSEWHERE = {
     "document": "tests/integration/test_document_page.py",
     "feature-store": "tests/gress/cli/test_store.py",
     "kafka": "tests/integration/kafka/test_kafka_page.py",
+    "kubernetes": "tests/gress/cli/test_deploy.py",
     "new-job": "tests/integration/test_new_job_page.py",
     "python": "tests/integration/test_python_page.py",
     "sql": "tests/integration/test_sql_page.py",
