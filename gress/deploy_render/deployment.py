@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 METRICS_PORT = 9249
 """Port of the Python workers' metrics where the job's YAML names none."""
 
 FLINK_METRICS_PORT = 9250
 """Port of Flink's own metrics."""
+
+DATA = PurePosixPath("/data")
+"""Folder of the volume that all pods of a job with folders share."""
 
 
 @dataclass(frozen=True)

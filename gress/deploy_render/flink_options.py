@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gress.deploy_render.deployment import Deployment
+from gress.deploy_render.deployment import DATA, Deployment
 from gress.deploy_render.ports import port_options
 from jobs.errors import refuse
 from jobs.flink.conf_file import read_flink_conf
@@ -43,6 +43,9 @@ def flink_options(deployment: Deployment) -> dict[str, str]:
     }
     if deployment.is_endless:
         options |= {"high-availability.type": "kubernetes", **storage_options(deployment)}
+    else:
+        # In the JobManager's memory, Flink's default, windows soon have no room.
+        options["execution.checkpointing.dir"] = f"file://{DATA}/checkpoints"
     if deployment.gpus:
         options |= gpu_options(deployment.gpus)
     return options | dict(deployment.flink)

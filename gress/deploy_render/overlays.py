@@ -49,7 +49,8 @@ def base(resources: list[str]) -> Object:
 
 
 def _dev(deployment: Deployment) -> Object:
-    options = {"taskmanager.numberOfTaskSlots": "1", **_MINIO, **_storage(deployment, "dev")}
+    storage = {**_MINIO, **storage_options(deployment, "dev")} if deployment.is_endless else {}
+    options = {"taskmanager.numberOfTaskSlots": "1", **storage}
     spec = {
         "flinkConfiguration": options,
         "taskManager": {"resource": {"memory": "3g", "cpu": 1}},
@@ -67,17 +68,13 @@ def _prod(deployment: Deployment) -> Object:
     }
     # A second JobManager takes over at once, where Kubernetes would first start a pod.
     managers = {"jobManager": {"replicas": 2}} if deployment.is_endless else {}
-    scaled = autoscaler_options(deployment) if deployment.is_endless else {}
+    scaled = {**storage_options(deployment, "prod"), **autoscaler_options(deployment)} if deployment.is_endless else {}
     spec = {
-        "flinkConfiguration": {**_storage(deployment, "prod"), **scaled},
+        "flinkConfiguration": scaled,
         **managers,
         "taskManager": {"podTemplate": {"spec": {"topologySpreadConstraints": [spread]}}},
     }
     return _change(deployment, spec)
-
-
-def _storage(deployment: Deployment, name: str) -> dict[str, str]:
-    return storage_options(deployment, name) if deployment.is_endless else {}
 
 
 def _change(deployment: Deployment, spec: Object) -> Object:

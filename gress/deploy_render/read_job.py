@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from conf.loading.loader import load_settings
 from conf.settings import JobSettings, MlInferenceSettings, Settings
-from gress.deploy_render.deployment import METRICS_PORT, Deployment, Place
+from gress.deploy_render.deployment import DATA, METRICS_PORT, Deployment, Place
 from gress.deploy_render.settings_files import settings_files, variables_of
 from jobs.catalogue import default_config, find_job
 from jobs.errors import refuse
-
-DATA = PurePosixPath("/data")
-"""Folder of the volume that all pods of a job with folders share."""
 
 # Flink and its autoscaler share key groups evenly among a divisor of their number.
 _KEY_GROUPS = 360

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from gress.deploy_render.deployment import Deployment
+from gress.deploy_render.deployment import DATA, Deployment
 from gress.deploy_render.flink_options import flink_options, process_memory
 from gress.deploy_render.manifest_text import Object
 from gress.deploy_render.objects.log_settings import FILE, log_settings
 from gress.deploy_render.objects.pods import SETTINGS, pod_template
-from gress.deploy_render.read_job import DATA
 from gress.doctor import FLINK
 
 API = "flink.apache.org/v1beta1"
@@ -63,8 +62,9 @@ def arguments(deployment: Deployment) -> tuple[str, ...]:
     return (
         *("-pyclientexec", PYTHON, "-pyexec", PYTHON, "-pym", "gress.cli.main"),
         *("run", deployment.job, "--config", f"{SETTINGS}/{deployment.files[0].path}", "--output", output),
-        # A new leader plans the job again, in the container of the one before, where nothing but its plan is kept.
-        *(("--overwrite",) if deployment.is_endless else ()),
+        # A JobManager that begins again finds the folder of the one before: of a job with topics only its plan is
+        # there, and any other starts anew.
+        "--overwrite",
         *(("--input", deployment.input) if deployment.input else ()),
         *(word for text in deployment.overrides for word in ("--set", text)),
     )

@@ -6,9 +6,8 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from gress.deploy_render.deployment import FLINK_METRICS_PORT, Deployment
+from gress.deploy_render.deployment import DATA, FLINK_METRICS_PORT, Deployment
 from gress.deploy_render.manifest_text import Object
-from gress.deploy_render.read_job import DATA
 
 SETTINGS = "/opt/gress/settings"
 """Folder of the settings in every pod."""

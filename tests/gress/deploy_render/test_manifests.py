@@ -144,6 +144,9 @@ def test_state_outlives_a_job_with_topics_only(name: str) -> None:
     assert spec["job"]["upgradeMode"] == ("savepoint" if has_topics else "stateless")
     assert ("high-availability.type" in spec["flinkConfiguration"]) == has_topics
     assert ("base/volume-claim.yaml" in rendered(name)) != has_topics
+    checkpoints = spec["flinkConfiguration"]["execution.checkpointing.dir"]
+    assert checkpoints.startswith("s3://bucket/flink/fraud-kafka/" if has_topics else "file:///data/")
+    assert "--overwrite" in spec["job"]["args"]
     assert ("components/session/kustomization.yaml" in rendered(name)) == has_topics
 
 
