@@ -48,6 +48,11 @@ def test_variables_need_no_value_here(tmp_path: Path) -> None:
     assert deployment.variables == (Variable("BROKERS", True), Variable("JAAS", False), Variable("KEY", False))
 
 
+def test_a_default_in_one_place_is_none_for_another(tmp_path: Path) -> None:
+    config = write(tmp_path, TOPICS.replace("name: shop", 'name: "${JAAS:-shop}"'))
+    assert Variable("JAAS", False) in read_job(request(config, name="shop"), {}).variables
+
+
 def test_a_value_of_this_machine_is_in_no_manifest(tmp_path: Path) -> None:
     environ = {"JAAS": SECRET, "KEY": SECRET, "BROKERS": "secret-host:1"}
     made = render(read_job(request(write(tmp_path)), environ))
