@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pyflink.common import JobClient
 
 _LOOK_S = 1.0
+# Flink's client of a job in a mini-cluster of its own.
+_CLIENT = "MiniClusterJobClient"
 
 
 class TaskManagerWatch:
@@ -65,17 +67,19 @@ def keeping_task_manager(client: JobClient) -> AbstractContextManager[object]:
     Args:
         client: of the job.
     """
-    if is_submitted():
+    cluster = None if is_submitted() else _mini_cluster(client)
+    if cluster is None:
         return nullcontext()
-    cluster = _mini_cluster(client)
     return TaskManagerWatch(
         lambda: int(cluster.requestClusterOverview().get().getNumTaskManagersConnected()), cluster.startTaskManager
     )
 
 
 def _mini_cluster(client: JobClient) -> Any:
-    """Return the cluster that Flink's client holds, and gives to nobody."""
+    """Return the cluster that Flink's client holds, and gives to nobody; None: the job is on another."""
     inner: Any = client._j_job_client
+    if inner.getClass().getSimpleName() != _CLIENT:
+        return None
     field = inner.getClass().getDeclaredField("miniCluster")
     field.setAccessible(True)
     return field.get(inner)
