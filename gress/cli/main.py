@@ -231,7 +231,7 @@ def explain_features(job: JobName, config: Config = None, overrides: Set = None)
     features = compile_feature_set(settings.job.features, settings.job.events)
     rows = [(c.column, c.type, ", ".join(c.inputs), c.formula, c.null_rule) for c in features.explain()]
     print_table(
-        f"{features.name}: {len(features.columns)} columns, hash {features.hash}",
+        f"{features.name}: {len(features.columns)} column{'s' * (len(features.columns) != 1)}, hash {features.hash}",
         ("column", "type", "inputs", "formula", "null rule"),
         rows,
     )

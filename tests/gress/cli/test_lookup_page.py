@@ -52,7 +52,7 @@ def test_the_store_that_is_looked_up_in_is_explained(repository: Path, tmp_path:
             (tmp_path / block.title).write_text(block.text)
     code, out, err = command_line("features", "explain", "fraud-detection", "--config", tmp_path / "lookups.yaml")
     assert (code, err) == (0, "")
-    assert "card-risk: 1 columns, hash" in out
+    assert "card-risk: 1 column, hash" in out
     (column,) = features_of("lookups.yaml", load_settings(tmp_path / "lookups.yaml")).explain()
     # The hash is that of the job that publishes.
     shop = features_of("shop.yaml", load_settings(tmp_path / "shop.yaml"))
