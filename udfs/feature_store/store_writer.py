@@ -104,9 +104,13 @@ class StoreWriter:
 
         Raises:
             Exception: an earlier write failed, and not for the store's sake.
+            RuntimeError: the writer is closed.
         """
         with self._changed:
             self._raise_failure()
+            if self._is_closing:
+                msg = "writer of the feature store: expected an open one, got one that was closed"
+                raise RuntimeError(msg)
             is_full = self._is_full(len(rows))
             if not is_full and len(rows):
                 self._queue.append(rows)

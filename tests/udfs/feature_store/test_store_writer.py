@@ -154,3 +154,13 @@ def test_no_rows_are_no_write(waiting: StoreWriter, store: Store) -> None:
     waiting.write(rows())
     waiting.settle()
     assert not store.is_asked.is_set()
+
+
+def test_a_writer_that_is_closed_takes_no_rows(waiting: StoreWriter, store: Store) -> None:
+    waiting.write(rows("a"))
+    waiting.close()
+    waiting.close()
+    with pytest.raises(RuntimeError, match="writer of the feature store: expected an open one, got one that was closed"):
+        waiting.write(rows("b"))
+    waiting.settle()
+    assert store.kept == ["a"]
