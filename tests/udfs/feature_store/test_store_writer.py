@@ -160,7 +160,7 @@ def test_a_writer_that_is_closed_takes_no_rows(waiting: StoreWriter, store: Stor
     waiting.write(rows("a"))
     waiting.close()
     waiting.close()
-    with pytest.raises(RuntimeError, match="writer of the feature store: expected an open one, got one that was closed"):
+    with pytest.raises(RuntimeError, match="feature store: expected an open one, got one that was closed"):
         waiting.write(rows("b"))
     waiting.settle()
     assert store.kept == ["a"]
