@@ -85,13 +85,13 @@ def test_an_entity_may_have_any_name(key: str, store: FeatureStore) -> None:
 
 
 def test_an_entity_may_have_thousands_of_values(store: FeatureStore, server: RedisServer) -> None:
-    columns = {f"x{place}": [float(place), -1.0] for place in range(4500)}
+    columns = {f"x{place}": [float(place)] for place in range(4100)}
     before = server.ask("commandstats")["cmdstat_evalsha"]["calls"]
-    assert store.put_many(GROUP, ["wide", "other"], columns, np.array([2, 2])) == 0
-    assert store.put_many(GROUP, ["wide"], {name: [0.0] for name in columns}, np.array([1])) == 4500
+    assert store.put_many(GROUP, ["wide"], columns, np.array([2])) == 0
+    assert store.put_many(GROUP, ["wide"], dict.fromkeys(columns, [0.0]), np.array([1])) == 4100
     assert server.ask("commandstats")["cmdstat_evalsha"]["calls"] == before + 2
     got = store.get_many(GROUP, ["wide"], [*columns])
-    assert got.numbers()[0][0].tolist() == np.arange(4500.0).tolist()
+    assert got.numbers()[0][0].tolist() == np.arange(4100.0).tolist()
 
 
 def test_one_call_holds_the_server_up_for_a_bounded_number_of_values(store: FeatureStore, server: RedisServer) -> None:
