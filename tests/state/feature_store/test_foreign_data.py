@@ -88,7 +88,7 @@ def test_an_entity_may_have_thousands_of_values(store: FeatureStore, server: Red
     columns = {f"x{place}": [float(place)] for place in range(4100)}
     before = server.ask("commandstats")["cmdstat_evalsha"]["calls"]
     assert store.put_many(GROUP, ["wide"], columns, np.array([2])) == 0
-    assert store.put_many(GROUP, ["wide"], dict.fromkeys(columns, [0.0]), np.array([1])) == 4100
+    assert store.put_many(GROUP, ["wide"], {name: [0.0] for name in columns}, np.array([1])) == 4100
     assert server.ask("commandstats")["cmdstat_evalsha"]["calls"] == before + 2
     got = store.get_many(GROUP, ["wide"], [*columns])
     assert got.numbers()[0][0].tolist() == np.arange(4100.0).tolist()
