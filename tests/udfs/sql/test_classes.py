@@ -17,7 +17,7 @@ from models.registry import local_registry
 from models.registry.errors import RegistryError
 from tests.support.tiny_models import linear, write_classes, write_linear
 from udfs.features.errors import FeatureError
-from udfs.sql import named_models
+from udfs.sql import sql_models
 from udfs.sql.classes import ClassOptions, classes_of, unfit_row
 from udfs.sql.named_models import NamedModels
 from udfs.sql.options import NamedModel, SqlOptions
@@ -138,7 +138,7 @@ def test_a_registry_that_does_not_answer_is_no_version_that_does_not_fit(
 
     error = "s3://models", "read", "it is slow", "wait"
     with monkeypatch.context() as broken:
-        broken.setattr(named_models, "choose", fail)
+        broken.setattr(sql_models, "choose", fail)
         with pytest.raises(RegistryError, match="cannot read: it is slow"):
             said(models, "picky$all")
     assert {row[5] for row in said(models, "picky$all")} == {"ok", "error"}
