@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.training.onnx_file import write_graph
+
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
 
@@ -25,7 +27,6 @@ PARTS = ("half_space_trees", "autoencoder", "robust_z")
 _LIMIT = 8.0
 _HIDDEN = (8, 2, 8)
 _USUAL = 0.98
-_OPSET, _IR_VERSION = 17, 9
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,6 @@ def train_anomaly_model(features: NDArray[np.float32], *, seed: int = 0) -> Anom
 
 def write_anomaly_model(model: AnomalyModel, path: Path) -> None:
     """Write the ONNX file: input ``features``, outputs ``anomaly`` ``(n, 1)`` and ``parts`` ``(n, 3)``."""
-    import onnx
     from onnx import TensorProto, helper
 
     width = model.autoencoder.weights[0].shape[0]
@@ -114,9 +114,7 @@ def write_anomaly_model(model: AnomalyModel, path: Path) -> None:
         ],
         values,
     )
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION)
-    onnx.checker.check_model(made)
-    onnx.save(made, path)
+    write_graph(graph, path)
 
 
 def _graph(model: AnomalyModel, width: int) -> tuple[list[NodeProto], list[TensorProto]]:

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.training.onnx_file import ML_OPSET, OPSET, write_graph
+
 if TYPE_CHECKING:
     from onnx import NodeProto
 
@@ -27,7 +29,6 @@ _HELD = 0.8  # share of truths that the interval is to hold
 _CALIBRATED = 5  # each fifth shop moves the ends
 _FORECAST, _DEMAND = 0, 3
 _LEAST = 1.0  # what is divided by is no less
-_OPSET, _ML_OPSET, _IR_VERSION = 17, 3, 9
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,6 @@ def train_residual_trees(
 
 def write_residual_trees(model: ResidualTrees, width: int, path: Path) -> None:
     """Write the ONNX file: input ``features``, outputs ``forecast`` ``(n, 1)`` and ``interval`` ``(n, 2)``."""
-    import onnx
     from onnx import TensorProto, helper, numpy_helper
 
     constants = {
@@ -99,10 +99,7 @@ def write_residual_trees(model: ResidualTrees, width: int, path: Path) -> None:
         ],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
-    opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid("ai.onnx.ml", _ML_OPSET)]
-    made = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION)
-    onnx.checker.check_model(made)
-    onnx.save(made, path)
+    write_graph(graph, path)
 
 
 def _nodes() -> list[NodeProto]:
@@ -129,7 +126,7 @@ def _converted(forest: Any, width: int) -> dict[str, Any]:
     from onnx import helper
     from skl2onnx import to_onnx
 
-    made = to_onnx(forest, np.zeros((1, width), np.float32), target_opset={"": _OPSET, "ai.onnx.ml": _ML_OPSET})
+    made = to_onnx(forest, np.zeros((1, width), np.float32), target_opset={"": OPSET, "ai.onnx.ml": ML_OPSET})
     (trees,) = (each for each in made.graph.node if each.op_type == "TreeEnsembleRegressor")
     return {each.name: helper.get_attribute_value(each) for each in trees.attribute}
 

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.training.onnx_file import write_graph
+
 _HIDDEN = 24
 _LONGEST_H = 240.0
 """Remaining lives over this look alike, and are taken for it."""
 # Of remaining lives the logarithm is learnt: an hour counts the more, the fewer are left.
 _LONGEST_LOG = float(np.log1p(_LONGEST_H))
-_OPSET, _IR_VERSION = 17, 9
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,6 @@ def train_wear_network(
 
 def write_wear_network(network: WearNetwork, path: Path) -> None:
     """Write the file: input ``features`` (n, k), outputs ``failure_chance`` and ``hours_left``, (n, 1) each."""
-    import onnx
     from onnx import TensorProto, helper, numpy_helper
 
     constants = {
@@ -104,9 +104,7 @@ def write_wear_network(network: WearNetwork, path: Path) -> None:
         ],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION)
-    onnx.checker.check_model(made)
-    onnx.save(made, path)
+    write_graph(graph, path)
 
 
 def answers_of(network: WearNetwork, features: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.training.onnx_file import write_graph
+
 _EPOCHS, _BATCH, _RATE, _DECAY = 12, 512, 0.005, 1e-5
 _SCALE = 0.1  # standard deviation of the weights at first
 _NEVER = -1e9  # logit of an item that is not to be recommended
-_OPSET, _IR_VERSION = 17, 9
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,6 @@ class _Adam:
 
 def write_two_towers(towers: TwoTowers, width: int, path: Path) -> None:
     """Write the ONNX file: input ``features`` ``(n, width)``, the last items; output ``scores`` ``(n, items)``."""
-    import onnx
     from onnx import TensorProto, helper, numpy_helper
 
     items = len(towers.items)
@@ -159,9 +159,7 @@ def write_two_towers(towers: TwoTowers, width: int, path: Path) -> None:
         [helper.make_tensor_value_info("scores", TensorProto.FLOAT, [None, items])],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION)
-    onnx.checker.check_model(made)
-    onnx.save(made, path)
+    write_graph(graph, path)
 
 
 _NODES: tuple[tuple[str, list[str], str, dict[str, Any]], ...] = (
