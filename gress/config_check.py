@@ -10,8 +10,8 @@ from conf.errors import ConfigError
 from conf.loading.inspection import Inspection, inspect
 from conf.loading.loader import load_settings, read_raw
 from conf.settings import Settings
+from jobs.checks.problems import find_problems, jar_problems
 from jobs.runs.hidden_values import hide_values
-from jobs.runs.problems import find_problems, jar_problems
 
 
 def check_settings(

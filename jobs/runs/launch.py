@@ -14,7 +14,6 @@ from jobs.errors import fail
 from jobs.flink.environment import is_submitted, open_session, planning, python_of_workers
 from jobs.flink.file_urls import file_url
 from jobs.flink.jvm import jvm_problem
-from jobs.flink.mini_cluster import keeping_task_manager
 from jobs.flink.ports import free_port
 from jobs.flink.root_cause import hint_for, root_cause
 from jobs.pipeline.pieces import input_uid, reads_pieces
@@ -28,6 +27,7 @@ from jobs.runs.endless import StopResult, add_connector, is_endless, wait_for_en
 from jobs.runs.final_checkpoint import FinalCheckpoint
 from jobs.runs.finish import finish, finish_without_flink, has_all_rows
 from jobs.runs.hidden_values import hiding_values
+from jobs.runs.mini_cluster import keeping_task_manager
 from jobs.runs.prepare import PreparedRun, RunRequest, prepare
 from jobs.runs.saved_state import (
     CHECKPOINTS,

@@ -13,14 +13,14 @@ from conf.loading.loader import load_settings
 from conf.loading.parts import parts_of
 from conf.settings import JobSettings, Settings
 from jobs.catalogue import default_config, sample_input
+from jobs.checks.first_version import publish_first_version
+from jobs.checks.problems import find_problems
 from jobs.errors import refuse
 from jobs.flink.environment import prepare_process
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
 from jobs.run_folder.claim import Claim, claim
 from jobs.runs.deployment import with_names_in_kafka
-from jobs.runs.first_version import publish_first_version
 from jobs.runs.hidden_values import hiding_values, values_that_flink_shows
-from jobs.runs.problems import find_problems
 from jobs.sources.files import InputFiles, find_inputs
 from jobs.sources.first_rows import check_times
 from jobs.sources.generated import GENERATOR, check_reads_transactions, generate, parse_generator

@@ -106,9 +106,6 @@ def test_job_that_was_cancelled_goes_on_from_its_last_checkpoint(
     given = ["fraud-detection", "--input", whole.source, "--config", whole.config]
     # All of a small file is on its way at once: a checkpoint that waits in line would come when all is written.
     often = ["execution.checkpoint_interval=1s", "execution.flink.execution.checkpointing.unaligned.enabled=true"]
-    # With memory that Flink manages, PyFlink may end a TaskManager when a job is cancelled ("Reference count must not
-    # be negative"), and the tests after this one need it.
-    often.append("execution.flink.python.fn-execution.memory.managed=false")
     more = [part for setting in (SLOWLY, *often) for part in ("--set", setting)]
     job = cluster.answer("submit", *given, "--output", "a", *more, "--detached", folder=tmp_path)["job_id"]
     wait_until(lambda: lines_in(tmp_path / "a") > 0)

@@ -27,7 +27,7 @@ ROOMS_OF_JOBS = (
     {"saved_state"},
     {"sources", "sinks"},
     {"pipeline", "run_folder"},
-    {"evaluation"},
+    {"evaluation", "checks"},
     {"runs"},
 )
 # The files at the top of jobs, one a job, are put together from all rooms; `runs` looks them up in the catalogue.

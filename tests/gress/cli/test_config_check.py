@@ -139,7 +139,7 @@ def test_problems_do_not_hide_each_other(config: Path) -> None:
 
 @pytest.fixture
 def jars(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.runs.problems.connector_jar", lambda: None)
+    monkeypatch.setattr("jobs.checks.problems.connector_jar", lambda: None)
 
 
 def test_a_wrong_model_and_other_listed_ones_are_named(tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ from conf.learning.learning_choice import learning_of
 from conf.loading.inspection import LeftOut
 from conf.loading.parts import SettingsParts
 from conf.settings import EventSettings, ExecutionSettings, InferenceSettings, JobSettings, MlSettings
+from jobs.checks.first_version import lacks_version
+from jobs.checks.model_problems import model_problems
 from jobs.errors import JobError
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
 from jobs.pipeline.window_plans import filter_problems, tracker_problem
-from jobs.runs.first_version import lacks_version
-from jobs.runs.model_problems import model_problems
 from models.errors import ModelError
 from models.learned.graphs.names import TAKEN
 from models.learned.snapshots import open_snapshots
