@@ -12,6 +12,8 @@ from jobs.errors import JobError
 
 # Errors of this package say all that there is to say; the class of another is part of what happened.
 _OWN_CLASS = re.compile(r"^(?:conf|gress|jobs|models|state|udfs)(?:\.\w+)*Error: ")
+# What Python raises in a thread of the JVM, as in the latency profile and in windows.
+_IN_A_THREAD = re.compile(r"^pemja\.core\.PythonException: <class '(?P<name>[\w.]+)'>: ?")
 _LITTLE = 1 << 20
 _UNREAD = re.compile(r"Could not parse value '(?P<value>.*?)' for\s+key '(?P<key>[^']+)'", re.DOTALL)
 
@@ -23,11 +25,14 @@ def root_cause(trace: str) -> str:
     'java.io.IOException: disk full'
     >>> root_cause(chr(10).join(["X: outer", "Caused by: java.lang.RuntimeException: Traceback", "ValueError: no"]))
     'ValueError: no'
+    >>> root_cause("Caused by: pemja.core.PythonException: <class 'ValueError'>: no")
+    'ValueError: no'
     """
     lines = [line.strip() for line in trace.splitlines() if line.strip()]
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+    threads = [_IN_A_THREAD.sub(r"\g<name>: ", line) for line in causes if _IN_A_THREAD.match(line)]
     python = [line for line in lines if line.split(":")[0].endswith(("Error", "Exception")) and not _is_java(line)]
-    return (list(map(without_own_class, python)) or causes or lines[:1] or ["no reason given"])[-1]
+    return (list(map(without_own_class, threads or python)) or causes or lines[:1] or ["no reason given"])[-1]
 
 
 def without_own_class(line: str) -> str:

@@ -21,10 +21,16 @@ from tests.support.small_disk import fill, small_disk
             "Caused by: java.lang.RuntimeException: worker\nmodels.errors.ModelError: m wants x\n at c",
             "m wants x",
         ),
+        (
+            "a\nCaused by: java.lang.reflect.InvocationTargetException\n\tat b\n"
+            "Caused by: pemja.core.PythonException: <class 'models.errors.ModelError'>: m wants x\n\tat c.d",
+            "m wants x",
+        ),
+        ("Caused by: pemja.core.PythonException: <class 'KeyError'>: 'x'\n\tat c.d", "KeyError: 'x'"),
         ("only this", "only this"),
         ("", "no reason given"),
     ],
-    ids=["Java", "Python", "one line", "nothing"],
+    ids=["Java", "Python", "own error in a thread", "error in a thread", "one line", "nothing"],
 )
 def test_failure_is_told_by_its_root(trace: str, cause: str) -> None:
     assert root_cause(trace) == cause
