@@ -6,7 +6,7 @@ import csv
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from models.registry import local_registry
 from tests.state.drift.record_golden import baseline_document
 from tests.support.sql_gateway import Gateway, running_gateway
 from tests.support.tiny_models import WEIGHTS, linear, write_classes
+from udfs.sql import FUNCTIONS
 
 ROWS = [(1.0, 2.0, 3.0), (4.0, 0.5, 23.0), (2.5, 1.0, 12.0)]
 COLUMNS = ("amount", "size", "hour")
@@ -43,14 +44,17 @@ WITH ('connector' = 'filesystem', 'path' = 'scores', 'format' = 'csv');
 CREATE TABLE figures (what STRING, place INT, figure DOUBLE, text STRING)
 WITH ('connector' = 'filesystem', 'path' = 'figures', 'format' = 'csv');
 EXECUTE STATEMENT SET BEGIN
-INSERT INTO scores SELECT id, p.prediction, p.version, p.status, f[1], t.label, t.score
-FROM (SELECT *, gress_predict('payments', amount, `size`, `hour`) AS p, gress_features('sums.yaml', amount) AS f
-  FROM payments),
-LATERAL TABLE(gress_score('payments', MAP['top_k', '1'], amount, `size`, `hour`))
-  AS t (label, score, place, model, version, status, reason);
+INSERT INTO scores {scored};
 INSERT INTO figures {figures};
 END;
 """
+SCORED = """
+SELECT id, p.prediction, p.version, p.status, f[1], t.label, t.score
+FROM (SELECT *, gress_predict('payments', amount, `size`, `hour`) AS p, gress_features('sums.yaml', amount) AS f
+  FROM payments),
+LATERAL TABLE(gress_score('payments', MAP['top_k', '1'], amount, `size`, `hour`))
+  AS t (label, score, place, model, version, status, reason)
+""".strip()
 # What a group is worth and how far it is from the training, and what the features of one row add to its score.
 FIGURES = """
 SELECT 'auc', 0, q.e.auc, q.e.reason FROM (SELECT {evaluate} AS e FROM seen) AS q
@@ -159,14 +163,20 @@ def rows_of(folder: Path) -> list[list[str]]:
 
 def test_client_runs_a_file_of_statements_and_ends_at_one_that_fails(installed: Installed) -> None:
     wrong = "SELECT gress_predict('paiments', amount, `size`, `hour`) AS p FROM payments;"
-    done = run_client(installed, SOURCE + SEEN + SCORES.replace("{figures}", FIGURES) + wrong)
+    done = run_client(
+        installed, SOURCE + SEEN + SCORES.replace("{figures}", FIGURES).replace("{scored}", SCORED) + wrong
+    )
     said = done.stdout + done.stderr
     assert done.returncode == 1, said
     assert "Reason: model 'paiments' has no version in " in said
     assert "; nearest valid name 'payments'\n" in said
     assert "Traceback" not in said
     check_figures(rows_of(installed.folder / "figures"))
-    rows = rows_of(installed.folder / "scores")
+    check_scores(rows_of(installed.folder / "scores"), installed)
+
+
+def check_scores(rows: Sequence[Sequence[Any]], installed: Installed) -> None:
+    """Compare what each row is given with the model itself."""
     yes = installed.expected[:, 1]
     assert [int(row[0]) for row in rows] == [0, 1, 2]
     np.testing.assert_allclose([float(row[1]) for row in rows], yes, rtol=1e-6)
@@ -185,18 +195,11 @@ def gateway(installed: Installed) -> Iterator[Gateway]:
 
 
 def test_gateway_answers_sessions(gateway: Gateway, installed: Installed) -> None:
-    for name in ("predict", "evaluate", "drift", "explain"):
-        gateway.run(f"CREATE TEMPORARY SYSTEM FUNCTION gress_{name} AS 'udfs.sql.gress_{name}' LANGUAGE PYTHON")
+    for name in FUNCTIONS:
+        gateway.run(f"CREATE TEMPORARY SYSTEM FUNCTION {name} AS 'udfs.sql.{name}' LANGUAGE PYTHON")
     for table in (SOURCE, SEEN):
         gateway.run(table.strip().rstrip(";"))
-    rows = gateway.run(
-        "SELECT id, p.prediction, p.label, p.version, p.status FROM"
-        " (SELECT *, gress_predict('payments', amount, `size`, `hour`) AS p FROM payments)"
-    )
-    yes = installed.expected[:, 1]
-    assert [row[0] for row in sorted(rows)] == [0, 1, 2]
-    np.testing.assert_allclose([row[1] for row in sorted(rows)], yes, rtol=1e-6)
-    assert [row[2:] for row in sorted(rows)] == [["yes" if each > 0.5 else "no", "1.0.0", "ok"] for each in yes]
+    check_scores(sorted(gateway.run(SCORED)), installed)
     check_figures(gateway.run(FIGURES))
     said = (installed.folder / "gateway.log").read_text()
     assert "SQL gateway listens at http://localhost:" in said

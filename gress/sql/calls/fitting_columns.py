@@ -12,7 +12,7 @@ from udfs.sql.signature import Column, Kind
 
 _TEXTS = frozenset({"CHAR", "VARCHAR"})
 _NUMBERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DECIMAL", "REAL", "FLOAT", "DOUBLE", "BOOLEAN"})
-_TIMES = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP_WITH_LOCAL_TIME_ZONE", "BIGINT", *_TEXTS})
+_TIMES = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP_WITH_LOCAL_TIME_ZONE", "INTEGER", "BIGINT", *_TEXTS})
 _NO_FIELDS = frozenset({"ROW", "TIMESTAMP_WITH_LOCAL_TIME_ZONE"})
 _ACCEPTED: Mapping[Kind, tuple[str, frozenset[str]]] = {
     "number": ("a number", _NUMBERS),
