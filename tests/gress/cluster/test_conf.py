@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gress.cluster.client_conf import job_options
-from gress.cluster.conf import ClusterRequest, cluster_options, flink_home, parse_options, write_conf
+from gress.cluster.conf import ADAPTIVE, ClusterRequest, cluster_options, flink_home, parse_options, write_conf
 from jobs.errors import JobError
 from jobs.flink.conf_file import read_flink_conf
 
@@ -51,7 +51,8 @@ def test_flink_knows_every_option(tmp_path: Path) -> None:
         with zipfile.ZipFile(jar) as archive:
             names = [name for name in archive.namelist() if name.endswith("Options.class")]
             code += b"".join(archive.read(name) for name in names if name.startswith("org/apache/flink/"))
-    options = cluster_options(ClusterRequest(tmp_path), rest_port=1, rpc_port=2, zookeeper_port=3)
+    request = ClusterRequest(tmp_path, options=ADAPTIVE)
+    options = cluster_options(request, rest_port=1, rpc_port=2, zookeeper_port=3)
     assert [key for key in options if key.encode() not in code] == []
 
 
