@@ -26,13 +26,13 @@ class Plan:
 
     unit: float = 1.5
     entity_s: float = 0.1
-    low_s: float = 45.0
-    high_s: float = 150.0
-    calm_s: float = 90.0
+    low_s: float = 30.0
+    high_s: float = 120.0
+    calm_s: float = 60.0
     settle_s: float = 10.0
     task_managers: int = 2
     slots: int = 3
-    policy: Policy = field(default_factory=lambda: Policy(stable_s=45.0, catch_up_s=60.0, settle_s=15.0))
+    policy: Policy = field(default_factory=lambda: Policy(stable_s=30.0, catch_up_s=60.0, settle_s=15.0))
     look_s: float = 3.0
 
     def rate(self, second: float) -> float:

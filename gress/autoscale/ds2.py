@@ -22,11 +22,13 @@ class Rates:
         parallelism: number of its tasks.
         records_s: records a second that it took, over all tasks.
         busy: share of the time at work, mean over tasks, 0 to 1.
+        passed_on_s: records a second that it gave to the vertices after it, over all of them; 0: unknown, or none.
     """
 
     parallelism: int
     records_s: float
     busy: float
+    passed_on_s: float = 0.0
 
     @property
     def true_rate(self) -> float:
@@ -54,11 +56,25 @@ def target_rates(
     for vertex, before in inputs.items():
         if not before:
             targets[vertex] = sources[vertex]
-            continue
-        measured = sum(rates[each].records_s for each in before)
-        coming = sum(targets[each] for each in before)
-        targets[vertex] = coming * rates[vertex].records_s / measured if measured > 0 else 0.0
+        elif all(rates[each].passed_on_s > 0 and rates[each].records_s > 0 for each in before):
+            shares = {each: rates[each].passed_on_s * _share(vertex, each, inputs, rates) for each in before}
+            targets[vertex] = sum(targets[each] * share / rates[each].records_s for each, share in shares.items())
+        else:
+            measured = sum(rates[each].records_s for each in before)
+            coming = sum(targets[each] for each in before)
+            targets[vertex] = coming * rates[vertex].records_s / measured if measured > 0 else 0.0
     return targets
+
+
+def _share(vertex: str, before: str, inputs: Mapping[str, Sequence[str]], rates: Mapping[str, Rates]) -> float:
+    """Return the share of a vertex of what the one before it passes on.
+
+    Flink counts that for all vertices after it together. What a vertex takes is no measure where records queue up
+    before it, and tells how they part alone.
+    """
+    takers = [each for each, found in inputs.items() if before in found]
+    taken = sum(rates[each].records_s for each in takers)
+    return rates[vertex].records_s / taken if taken > 0 else 1 / len(takers)
 
 
 def needed_tasks(rates: Mapping[str, Rates], targets: Mapping[str, float]) -> dict[str, float]:

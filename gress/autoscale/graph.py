@@ -15,12 +15,14 @@ class Totals:
         busy_ms: time at work, in task milliseconds. A task that waits for its Python worker is at work.
         idle_ms: time without input.
         held_up_ms: time for which those that follow took nothing (back pressure).
+        passed_on: records that it gave to the vertices after it.
     """
 
     records: float
     busy_ms: float
     idle_ms: float
     held_up_ms: float
+    passed_on: float = 0.0
 
     @property
     def task_ms(self) -> float:

@@ -12,6 +12,7 @@ from gress.autoscale.graph import Look, Totals, Vertex
 from jobs.flink.rest import FlinkRest
 
 _RECORDS = "numRecordsIn"
+_PASSED_ON = "numRecordsOut"
 _TIMES = ("accumulateBusyTimeMs", "accumulateIdleTimeMs", "accumulateBackPressuredTimeMs")
 _PENDING = "pendingRecords"
 _PARTITION = re.compile(r"KafkaSourceReader\.topic\.(?P<topic>.+)\.partition\.(?P<number>\d+)\.")
@@ -47,7 +48,7 @@ def _vertex(rest: FlinkRest, job: str, stated: Mapping[str, Any], inputs: Iterab
     names = [str(metric["id"]) for metric in rest.get(path)] if not before else []
     pending = [name for name in names if name.rpartition(".")[2] == _PENDING]
     partitions = {(found["topic"], found["number"]) for name in names if (found := _PARTITION.search(name))}
-    sums = _sums(rest, path, [_RECORDS, *_TIMES, *pending])
+    sums = _sums(rest, path, [_RECORDS, _PASSED_ON, *_TIMES, *pending])
     waiting = [sums[name] for name in pending if name in sums]
     return Vertex(
         id=str(stated["id"]),
@@ -75,7 +76,7 @@ def _totals(sums: Mapping[str, float]) -> Totals | None:
     if records is None or any(each is None for each in times):
         return None
     busy, idle, held_up = (each or 0.0 for each in times)
-    return Totals(records, busy, idle, held_up)
+    return Totals(records, busy, idle, held_up, sums.get(_PASSED_ON, 0.0))
 
 
 def _in_order(nodes: Mapping[str, Iterable[Mapping[str, Any]]], known: Iterable[str]) -> list[str]:

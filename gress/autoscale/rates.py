@@ -25,7 +25,8 @@ def rates_between(before: Look, after: Look) -> dict[str, Rates] | None:
             return None
         busy = (new.busy_ms - old.busy_ms) / (new.task_ms - old.task_ms)
         rate = (new.records - old.records) / passed_s
-        found[vertex.id] = Rates(vertex.parallelism, rate, min(max(busy, 0.0), 1.0))
+        passed_on = max(new.passed_on - old.passed_on, 0.0) / passed_s
+        found[vertex.id] = Rates(vertex.parallelism, rate, min(max(busy, 0.0), 1.0), passed_on)
     return found
 
 

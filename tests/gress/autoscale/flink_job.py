@@ -20,6 +20,7 @@ def sums(records: object, busy: object, idle: object, held_up: object = 0, **mor
     """Sums over the tasks of a vertex."""
     named = {
         "numRecordsIn": records,
+        "numRecordsOut": records,
         "accumulateBusyTimeMs": busy,
         "accumulateIdleTimeMs": idle,
         "accumulateBackPressuredTimeMs": held_up,

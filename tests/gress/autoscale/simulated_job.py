@@ -100,7 +100,7 @@ class SimulatedJob:
                 inputs=NAMES[place - 1 : place] if place else (),
                 partitions=None if place else self.partitions,
                 pending=self.waiting if not place and self.says_pending else None,
-                totals=Totals(self.taken, *self.times[name]),
+                totals=Totals(self.taken, *self.times[name], self.taken if name != NAMES[-1] else 0.0),
             )
         return found
 

@@ -71,3 +71,26 @@ def test_work_too_short_to_measure_needs_no_task() -> None:
 def test_job_that_took_nothing_yet_has_no_target_beyond_its_sources() -> None:
     rates = {"source": Rates(1, 0.0, 0.0), "split": Rates(1, 0.0, 0.0)}
     assert target_rates({"source": [], "split": ["source"]}, rates, {"source": 9.0}) == {"source": 9.0, "split": 0.0}
+
+
+def test_queue_before_a_vertex_does_not_hide_what_it_must_take() -> None:
+    # The second vertex takes 80 of 120 records a second, and the others queue up between them.
+    rates = {"source": Rates(1, 120.0, 0.1, 120.0), "work": Rates(1, 80.0, 1.0)}
+    targets = target_rates({"source": [], "work": ["source"]}, rates, {"source": 120.0})
+    assert targets["work"] == 120.0
+    assert needed_tasks(rates, targets)["work"] == 1.5
+
+
+def test_records_part_between_vertices_as_these_take_them() -> None:
+    # Of ten records, nine go to each of two vertices, and one to a third: counted together by the one before.
+    inputs = {"source": [], "a": ["source"], "b": ["source"], "c": ["source"]}
+    rates = {"source": Rates(1, 100.0, 0.5, 190.0)}
+    rates |= {"a": Rates(1, 90.0, 0.5), "b": Rates(1, 90.0, 0.5), "c": Rates(1, 10.0, 0.5)}
+    targets = target_rates(inputs, rates, {"source": 200.0})
+    assert targets == pytest.approx({"source": 200.0, "a": 180.0, "b": 180.0, "c": 20.0})
+
+
+def test_vertices_that_took_nothing_yet_share_alike() -> None:
+    inputs = {"source": [], "a": ["source"], "b": ["source"]}
+    rates = {"source": Rates(1, 100.0, 0.5, 100.0), "a": Rates(1, 0.0, 0.0), "b": Rates(1, 0.0, 0.0)}
+    assert target_rates(inputs, rates, {"source": 100.0})["a"] == 50.0

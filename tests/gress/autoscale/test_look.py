@@ -31,7 +31,7 @@ def test_look_finds_what_the_cluster_says(flink: FlinkStub) -> None:
     source, work = found.vertices[SOURCE], found.vertices[WORK]
     assert (source.name, source.is_source, source.partitions, source.pending) == ("Source: events", True, 3, 17.0)
     assert (work.inputs, work.tied_to, work.max_parallelism) == ((SOURCE,), (), 120)
-    assert work.totals == Totals(1_000.0, 4_000.0, 6_000.0, 0.0)
+    assert work.totals == Totals(1_000.0, 4_000.0, 6_000.0, 0.0, 1_000.0)
     assert (found.vertices[SINK].tied_to, found.vertices[SINK].max_parallelism) == ((WORK,), 1)
 
 

@@ -34,6 +34,14 @@ def test_counts_that_tell_nothing_give_no_rates(totals: Totals | None) -> None:
     assert rates_between(BEFORE, after) is None
 
 
+def test_records_passed_on_are_a_rate_too() -> None:
+    before = replace(BEFORE, vertices={"s": replace(SOURCE, totals=Totals(0.0, 0.0, 0.0, 0.0)), "w": WORK})
+    after = {**LATER, "s": replace(SOURCE, totals=Totals(200.0, 5_000.0, 15_000.0, 0.0, 300.0))}
+    rates = rates_between(before, replace(AFTER, vertices=after))
+    assert rates is not None
+    assert rates["s"] == Rates(2, 20.0, 0.25, 30.0)
+
+
 def test_vertex_that_was_not_there_before_gives_no_rates() -> None:
     assert rates_between(replace(BEFORE, vertices={"s": SOURCE}), AFTER) is None
 
