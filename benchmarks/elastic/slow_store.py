@@ -8,6 +8,7 @@ from __future__ import annotations
 import socketserver
 import threading
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import BinaryIO
 
@@ -52,7 +53,11 @@ class _Connection(socketserver.StreamRequestHandler):
     server: _Server
 
     def handle(self) -> None:
-        """Answer until the client leaves."""
+        """Answer until the client leaves, or is killed."""
+        with suppress(ConnectionError):
+            self._answer()
+
+    def _answer(self) -> None:
         while words := read_command(self.rfile):
             if words[0].upper() != _LOOKUP:
                 self.wfile.write(b"+OK\r\n")
