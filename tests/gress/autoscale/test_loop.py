@@ -45,7 +45,8 @@ def overloaded(flink: FlinkStub) -> Callable[[int], None]:
 
     def change(number: int) -> None:
         passed = int(number * LOOK_S * 1_000)
-        flink.answers[metrics_path(SOURCE)] = source_metrics(passed // 10, passed // 20, passed - passed // 20, passed // 10)
+        busy = passed // 20
+        flink.answers[metrics_path(SOURCE)] = source_metrics(passed // 10, busy, passed - busy, passed // 10)
         flink.answers[metrics_path(WORK)] = sums(passed // 10, passed, 0)
         flink.answers[metrics_path(SINK)] = sums(passed // 10, 0, passed)
 
