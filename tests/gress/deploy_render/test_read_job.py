@@ -49,8 +49,8 @@ def test_variables_need_no_value_here(tmp_path: Path) -> None:
 
 
 def test_a_default_in_one_place_is_none_for_another(tmp_path: Path) -> None:
-    config = write(tmp_path, TOPICS.replace("name: shop", 'name: "${JAAS:-shop}"'))
-    assert Variable("JAAS", False) in read_job(request(config, name="shop"), {}).variables
+    config = write(tmp_path, TOPICS.replace("predictions: scores", 'predictions: "${JAAS:-scores}"'))
+    assert Variable("JAAS", False) in read_job(request(config), {}).variables
 
 
 def test_a_value_of_this_machine_is_in_no_manifest(tmp_path: Path) -> None:
