@@ -13,6 +13,7 @@ from gress.deploy_render.deployment import Deployment, SettingsFile
 from gress.deploy_render.flink_options import flink_options, gpu_options, process_memory
 from gress.deploy_render.objects.log_settings import log_settings
 from gress.deploy_render.read_job import read_job
+from jobs.errors import JobError
 from tests.gress.deploy_render.cluster_schemas import documents
 from tests.gress.deploy_render.rendered_jobs import KAFKA, PLACE, deployment_of, rendered, request_of
 
@@ -92,6 +93,12 @@ def test_options_of_the_job_win() -> None:
         "shop", "fraud-detection", PLACE, (SettingsFile("a.yaml", ""),), 1, flink={"rest.port": "9999", "a.b": "c"}
     )
     assert {"rest.port": "9999", "a.b": "c"}.items() <= flink_options(deployment).items()
+
+
+def test_a_package_without_its_file_of_options_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gress.deploy_render.flink_options.shipped_flink_conf", lambda: None)
+    with pytest.raises(JobError, match=r"flink-conf.yaml: expected the file of this package, got none; pip install"):
+        process_memory()
 
 
 def test_pods_have_the_memory_of_the_shipped_file() -> None:

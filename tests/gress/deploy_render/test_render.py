@@ -49,6 +49,21 @@ def test_a_file_of_somebody_else_is_refused_before_any_is_written(tmp_path: Path
     assert [path.name for path in (tmp_path / "base").iterdir()] == ["service-monitor.yaml"]
 
 
+def test_files_of_an_installation_are_found_and_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gress.deploy_render.render.SHARED", ("dashboard.yaml",))
+    monkeypatch.setattr("sys.prefix", str(tmp_path))
+    with pytest.raises(
+        JobError, match=r"dashboard.yaml: expected /.*share/gress-ml/kubernetes/dashboard.yaml, got nothing"
+    ):
+        render(deployment_of(KAFKA))
+    place = tmp_path / "share" / "gress-ml" / "kubernetes"
+    place.mkdir(parents=True)
+    (place / "dashboard.yaml").write_text("kind: ConfigMap\n")
+    made = render(deployment_of(KAFKA))
+    assert documents(made["base/dashboard.yaml"]) == ({"kind": "ConfigMap"},)
+    assert "dashboard.yaml" in documents(made["base/kustomization.yaml"])[0]["resources"]
+
+
 def test_overlays_are_chosen_by_name() -> None:
     assert chosen_overlays([]) == ("dev", "prod")
     assert chosen_overlays(["prod", "prod"]) == ("prod",)
