@@ -51,7 +51,7 @@ def up_command(  # noqa: PLR0913, PLR0917 - one argument for each option
     ] = "",
     is_json: Json = False,
 ) -> None:
-    """Start a cluster, the processes of one that died, or more TaskManagers.
+    """Start a cluster, what has died of one, or more TaskManagers.
 
     It returns when all slots are there.
     """

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gress.cluster.conf import flink_home
+from gress.cluster.silence import silence_environment
 from jobs.flink.conf_file import read_flink_conf
 from jobs.flink.environment import shipped_flink_conf
 from jobs.flink.java import require_java
@@ -46,4 +47,5 @@ def _write_conf(folder: Path) -> Path:
     shutil.copytree(flink_home() / "conf", folder)
     text = "".join(f"{key}: {value}\n" for key, value in job_options().items())
     (folder / "config.yaml").write_text(text, encoding="utf-8")
+    silence_environment(folder)
     return folder

@@ -9,18 +9,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
+from gress.cluster.silence import silence_environment
 from jobs.errors import fail, refuse
 from jobs.flink.conf_file import read_flink_conf
 from jobs.flink.environment import shipped_flink_conf
 from jobs.flink.file_urls import file_url
 from jobs.flink.metrics import parse_ports, reporter_options
-
-# Beam's lines on the end of a worker show its environment, secrets and all. Flink ends a TaskManager if a bundle
-# returns while one of them is written.
-_SILENCE = """
-logger.workers.name = org.apache.beam.runners.fnexecution.control.DefaultJobBundleFactory
-logger.workers.level = OFF
-"""
 
 ADAPTIVE: Mapping[str, str] = MappingProxyType(
     {
@@ -117,8 +111,7 @@ def write_conf(request: ClusterRequest, *, rest_port: int, rpc_port: int, zookee
     options = cluster_options(request, rest_port=rest_port, rpc_port=rpc_port, zookeeper_port=zookeeper_port)
     text = "".join(f"{key}: {value}\n" for key, value in options.items())
     (folder / "config.yaml").write_text(text, encoding="utf-8")
-    for path in folder.glob("log4j*.properties"):
-        path.write_text(path.read_text("utf-8") + _SILENCE, encoding="utf-8")
+    silence_environment(folder)
     if zookeeper_port:
         (folder / "zoo.cfg").write_text(_zookeeper_conf(request.folder, zookeeper_port), encoding="utf-8")
 

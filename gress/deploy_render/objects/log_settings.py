@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from gress.cluster.silence import SILENCE
+
 FILE = "log4j-console.properties"
 
-# PyFlink's entry logs all variables of its pod, secrets among them, when it starts Python; Beam does, when it ends it.
-_STARTS_PYTHON = "org.apache.flink.client.python.PythonEnvUtils"
-_ENDS_PYTHON = "org.apache.beam.runners.fnexecution.control.DefaultJobBundleFactory"
 _PATTERN = "%d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %-60c %x - %m%n"
 
 
@@ -31,9 +30,6 @@ def log_settings() -> str:
         "appender.rolling.policies.size.size": "100MB",
         "appender.rolling.strategy.type": "DefaultRolloverStrategy",
         "appender.rolling.strategy.max": "3",
-        "logger.start.name": _STARTS_PYTHON,
-        "logger.start.level": "WARN",
-        "logger.end.name": _ENDS_PYTHON,
-        "logger.end.level": "OFF",
+        **SILENCE,
     }
     return "".join(f"{key} = {value}\n" for key, value in lines.items())

@@ -22,9 +22,9 @@ def test_folder_is_what_flink_reads(tmp_path: Path) -> None:
     assert options["execution.checkpointing.externalized-checkpoint-retention"] == "RETAIN_ON_CANCELLATION"
     assert not (tmp_path / "conf" / "zoo.cfg").read_text().count("admin.enableServer")
     # This class writes the environment of workers into the log.
-    quiet = "\nlogger.workers.name = org.apache.beam.runners.fnexecution.control.DefaultJobBundleFactory\n"
+    quiet = "\nlogger.end.name = org.apache.beam.runners.fnexecution.control.DefaultJobBundleFactory\n"
     logs = [path.read_text() for path in (tmp_path / "conf").glob("log4j*.properties")]
-    assert [text.count(f"{quiet}logger.workers.level = OFF\n") for text in logs] == [1] * len(logs)
+    assert [text.count(f"{quiet}logger.end.level = OFF\n") for text in logs] == [1] * len(logs)
     assert (tmp_path / "conf" / "log4j-console.properties").is_file()
 
 

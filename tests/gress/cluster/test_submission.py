@@ -140,6 +140,9 @@ def test_client_brings_the_options_of_a_job(tmp_path: Path) -> None:
     options = read_flink_conf(Path(made["FLINK_CONF_DIR"]) / "config.yaml")
     assert options["execution.checkpointing.externalized-checkpoint-retention"] == "RETAIN_ON_CANCELLATION"
     assert made["FLINK_LOG_DIR"] == str(tmp_path / "log")
+    # This class writes the environment of the client into its log.
+    quiet = "\nlogger.start.name = org.apache.flink.client.python.PythonEnvUtils\nlogger.start.level = WARN\n"
+    assert quiet in (Path(made["FLINK_CONF_DIR"]) / "log4j-cli.properties").read_text()
 
 
 def test_clients_configuration_of_the_user_comes_first(tmp_path: Path) -> None:
