@@ -50,7 +50,7 @@ def job_yaml(
         _noted("  features:", "all types: gress features types"),
         f"    {_pair('name', name)}",
         "    specs:",
-        *(f"      - {flow_yaml(spec)}" for spec in features),
+        *(line for spec in features for line in _spec(spec)),
         *_window(parts),
         "  inference:",
         _noted(f"    {_pair('model_name', name)}", "the version that is promoted; gress models history shows it"),
@@ -59,6 +59,12 @@ def job_yaml(
         _noted("  profile: throughput", "throughput | latency"),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _spec(spec: Spec) -> Iterator[str]:
+    if spec["type"] == "temporal":
+        yield "      # by the clock of UTC; another one with the parameter timezone: Europe/Paris"
+    yield f"      - {flow_yaml(spec)}"
 
 
 def _window(parts: EventParts) -> Iterator[str]:

@@ -141,6 +141,12 @@ def test_settings_say_what_the_sample_showed(from_csv: WrittenFolder) -> None:
     assert job.inference.alert_threshold is None
 
 
+def test_settings_say_whose_clock_is_read(from_csv: WrittenFolder) -> None:
+    lines = (from_csv.path / "job.yaml").read_text(encoding="utf-8").splitlines()
+    (place,) = (place for place, line in enumerate(lines) if "name: clock" in line)
+    assert lines[place - 1].strip() == "# by the clock of UTC; another one with the parameter timezone: Europe/Paris"
+
+
 def test_sample_holds_the_events_that_a_run_reads(from_csv: WrittenFolder) -> None:
     lines = (from_csv.path / "sample.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["booking no"] for line in lines] == [row for row in range(ROWS) if row not in (3, 9)]
