@@ -40,7 +40,7 @@ def elastic(tmp_path: Path) -> Iterator[TestCluster]:
 
 def test_job_that_is_rescaled_scores_every_event_once(elastic: TestCluster, tmp_path: Path) -> None:
     require_adaptive(elastic.rest)
-    days, settings = parse_generator("generator:days=20,customers=3000,terminals=2000")
+    days, settings = parse_generator("generator:days=10,customers=3000,terminals=2000")
     write(tmp_path / "in.jsonl", TransactionGenerator(settings).days(days))
     events = sum(1 for _ in (tmp_path / "in.jsonl").open("rb"))
     config = write_fraud_config(tmp_path / "config", parallelism=1)
@@ -53,9 +53,9 @@ def test_job_that_is_rescaled_scores_every_event_once(elastic: TestCluster, tmp_
 
     path = f"/jobs/{job}/checkpoints"
     wait_until(lambda: elastic.rest.get(path)["counts"]["completed"] > 0)
+    wait_until(lambda: any(vertex.totals is not None and vertex.totals.records for vertex in look().vertices.values()))
     before = look()
     assert (before.is_whole, before.slots, set(before.parallelism.values())) == (True, 2, {1})
-    assert any(vertex.totals is not None and vertex.totals.records for vertex in before.vertices.values())
     wanted = {vertex.id: bound(before, vertex, Policy())[1] for vertex in before.vertices.values()}
     rescale(elastic.rest, job, wanted)
     wait_until(lambda: look().attempt != before.attempt and look().is_whole)
