@@ -80,7 +80,8 @@ def _share(vertex: str, before: str, inputs: Mapping[str, Sequence[str]], rates:
 def needed_tasks(rates: Mapping[str, Rates], targets: Mapping[str, float]) -> dict[str, float]:
     """Return the number of tasks that would work all the time on their target; not rounded.
 
-    A vertex without a measured rate needs those that it has.
+    A vertex that took nothing needs none, whatever the one before it passed on: Flink counts what goes to a sink there,
+    too.
     """
     return {vertex: _needed(rates[vertex], target) for vertex, target in targets.items()}
 
@@ -89,4 +90,4 @@ def _needed(rates: Rates, target: float) -> float:
     if not target > 0:
         return 0.0
     rate = rates.true_rate
-    return float(rates.parallelism) if math.isnan(rate) else target / rate
+    return 0.0 if math.isnan(rate) else target / rate
