@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from conf.types.durations import format_duration
 from state.feature_store.group import WORD
 from udfs.features.feature import Feature
 from udfs.features.parameters import Parameter, Parameters
@@ -80,6 +79,8 @@ class StoredLookup(Feature):
 
     def formula(self, position: int) -> str:
         """Return what the store is asked for, in words."""
+        from conf.types.durations import format_duration
+
         del position
         age = "" if self.max_age_ms is None else f", at most {format_duration(self.max_age_ms)} old"
         other = "" if self.default is None else f", else {self.default:g}"
