@@ -17,6 +17,7 @@ PAGES_RUN_ELSEWHERE = {
     "clusters": "tests/integration/test_cluster.py",
     "document": "tests/integration/test_document_page.py",
     "feature-store": "tests/gress/cli/test_store.py",
+    "gpu": "tests/gress/test_doctor_gpu.py and tests/gress/cli/test_models.py",
     "kafka": "tests/integration/kafka/test_kafka_page.py",
     "kubernetes": "tests/gress/cli/test_deploy.py",
     "new-job": "tests/integration/test_new_job_page.py",
