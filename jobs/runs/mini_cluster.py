@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pyflink.common import JobClient
 
 _LOOK_S = 1.0
+_PATIENCE_S = 5.0
 # Flink's client of a job in a mini-cluster of its own.
 _CLIENT = "MiniClusterJobClient"
 
@@ -46,7 +47,8 @@ class TaskManagerWatch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-        self._thread.join()
+        # A cluster that ends meanwhile may leave its question without an answer.
+        self._thread.join(_PATIENCE_S)
 
     def _watch(self) -> None:
         had_one = False
