@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
-from types import TracebackType
+from contextlib import suppress
 from typing import Any
-
-from typing_extensions import Self
 
 from jobs.errors import JobError
 from jobs.flink.rest import FlinkRest
+from jobs.runs.looking import Looking
 
 _LOOK_S = 1.0
 _PATIENCE_S = 5.0
 _FIRST_PAUSE = 5
 
 
-class FinalCheckpoint:
+class FinalCheckpoint(Looking):
     """A context that asks for the checkpoint that tasks wait for to end with.
 
     A task that has read all its input ends with the next checkpoint. Flink takes one as soon as all tasks have read
@@ -31,32 +29,19 @@ class FinalCheckpoint:
     """
 
     def __init__(self, address: str, look_s: float = _LOOK_S) -> None:
+        super().__init__("final checkpoint", look_s)
         self._rest = FlinkRest(address, timeout_s=_PATIENCE_S)
-        self._look_s = look_s
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="final checkpoint", daemon=True)
         self._seen = self._asked = 0
         self._failed, self._pause, self._left = 0, _FIRST_PAUSE, 0
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def look(self) -> bool:
+        """Ask for the checkpoint, where tasks wait for it."""
+        # The API starts after this thread and ends before it.
+        with suppress(JobError):
+            self._ask()
+        return True
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        self._thread.join(_PATIENCE_S)
-
-    def _watch(self) -> None:
-        while not self._stop.wait(self._look_s):
-            try:
-                self._look()
-            except JobError:
-                # The API starts after this thread and ends before it.
-                continue
-
-    def _look(self) -> None:
+    def _ask(self) -> None:
         for job in self._rest.get("/jobs/overview")["jobs"]:
             seen, self._seen = self._seen, job["tasks"]["finished"]
             checkpoints = self._rest.get(f"/jobs/{job['jid']}/checkpoints")

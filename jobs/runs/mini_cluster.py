@@ -6,26 +6,22 @@ they close sometimes cannot. A cluster has others, or somebody who starts it aga
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from typing_extensions import Self
-
 from jobs.flink.environment import is_submitted
+from jobs.runs.looking import Looking
 
 if TYPE_CHECKING:
     from pyflink.common import JobClient
 
 _LOOK_S = 1.0
-_PATIENCE_S = 5.0
 # Flink's client of a job in a mini-cluster of its own.
 _CLIENT = "MiniClusterJobClient"
 
 
-class TaskManagerWatch:
+class TaskManagerWatch(Looking):
     """A context in which a thread starts a TaskManager where there was one and is none.
 
     Args:
@@ -35,32 +31,21 @@ class TaskManagerWatch:
     """
 
     def __init__(self, count: Callable[[], int], start: Callable[[], None], *, look_s: float = _LOOK_S) -> None:
-        self._count, self._start, self._look_s = count, start, look_s
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="task manager watch", daemon=True)
+        super().__init__("task manager watch", look_s)
+        self._count, self._start = count, start
+        self._had_one = False
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        # A cluster that ends meanwhile may leave its question without an answer.
-        self._thread.join(_PATIENCE_S)
-
-    def _watch(self) -> None:
-        had_one = False
+    def look(self) -> bool:
+        """Start a TaskManager where there was one and is none."""
         try:
-            while not self._stop.wait(self._look_s):
-                there = self._count()
-                if had_one and not there and not self._stop.is_set():
-                    self._start()
-                had_one = had_one or there > 0
+            there = self._count()
+            if self._had_one and not there and not self.is_over:
+                self._start()
         except Exception:
             # The job, and with it the cluster or the JVM, has ended: who waits for the job tells why.
-            return
+            return False
+        self._had_one = self._had_one or there > 0
+        return True
 
 
 def keeping_task_manager(client: JobClient) -> AbstractContextManager[object]:
