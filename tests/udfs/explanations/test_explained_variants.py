@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from models.inspect import spec_from_file
 from models.lifecycle import promote
 from models.registry import local_registry
 from tests.state.drift.record_golden import baseline_document
-from tests.support.job_settings import FIELDS, SPECS
+from tests.support.split_job import write_split_job
 from tests.support.tiny_models import linear, write_linear, write_opposite
 from udfs.explanations.explained_models import EXPLANATION_COLUMNS, ExplainedModels
 from udfs.sql.named_models import NamedModels
@@ -37,28 +36,7 @@ def _options(tmp_path: Path, *, has_second_baseline: bool = True) -> SqlOptions:
         known = baseline if version == "1.0.0" or has_second_baseline else None
         registry.publish(spec_from_file(file, "m", version, baseline=known), file)
     promote(registry, "m", "1.0.0")
-    variants = [
-        {"name": name, "model_name": "m", "model_version": version, "weight": 50}
-        for name, version in (("old", "1.0.0"), ("new", "2.0.0"))
-    ]
-    tested = {"name": "test", "strategy": "hash", "split_key": "card", "variants": variants}
-    settings = {
-        "ml": {
-            "model_registry": {"type": "local", "base_path": str(registry.base)},
-            "ab_testing": {"enabled": True, "experiments": [tested]},
-            "metrics": {"port": 0},
-            "inference": {"max_latency": "30s"},
-        },
-        "job": {
-            "name": "j",
-            "events": {"id": "id", "key": "card", "time": "at", "fields": FIELDS},
-            "features": {"name": "f", "specs": list(SPECS)},
-            "inference": {"model_name": "m"},
-        },
-    }
-    path = tmp_path / "job.yaml"
-    path.write_text(json.dumps(settings), encoding="utf-8")
-    return SqlOptions("", str(path))
+    return SqlOptions("", str(write_split_job(tmp_path, registry.base, (50, 50))))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import pytest
 from conf.loading.loader import load_settings
 from models.inspect import spec_from_file
 from models.registry import local_registry
-from tests.support.job_settings import FIELDS, SPECS
+from tests.support.split_job import write_split_job
 from tests.support.tiny_models import write_linear, write_opposite
 from udfs.features.errors import FeatureError
 from udfs.functions.score_columns import ScoreColumns
@@ -34,28 +33,7 @@ def config(tmp_path: Path) -> Path:
         registry.publish(spec_from_file(file, "m", version), file)
         registry.publish(spec_from_file(file, "other", version), file)
     registry.deployments("m").promote("1.0.0")
-    variants = [
-        {"name": "old", "model_name": "m", "model_version": "1.0.0", "weight": 70},
-        {"name": "new", "model_name": "m", "model_version": "2.0.0", "weight": 30},
-    ]
-    tested = {"name": "test", "strategy": "hash", "split_key": "card", "variants": variants}
-    settings = {
-        "ml": {
-            "model_registry": {"type": "local", "base_path": str(registry.base)},
-            "ab_testing": {"enabled": True, "experiments": [tested]},
-            "metrics": {"port": 0},
-            "inference": {"max_latency": "30s"},
-        },
-        "job": {
-            "name": "j",
-            "events": {"id": "id", "key": "card", "time": "at", "fields": FIELDS},
-            "features": {"name": "f", "specs": list(SPECS)},
-            "inference": {"model_name": "m"},
-        },
-    }
-    path = tmp_path / "job.yaml"
-    path.write_text(json.dumps(settings), encoding="utf-8")
-    return path
+    return write_split_job(tmp_path, registry.base, (70, 30))
 
 
 @pytest.fixture
