@@ -13,7 +13,7 @@ from tests.support.pages import Block, read_blocks
 from tests.support.reader import Reader, reading
 
 PAGES_RUN_ELSEWHERE = {
-    "autoscaling": "tests/gress/cli/test_autoscale.py and tests/integration/test_rescale.py",
+    "autoscaling": "tests/gress/cli/test_autoscale.py and tests/integration/kafka/test_rescale.py",
     "clusters": "tests/integration/test_cluster.py",
     "document": "tests/integration/test_document_page.py",
     "feature-store": "tests/gress/cli/test_store.py",
