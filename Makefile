@@ -106,7 +106,7 @@ models: $(TRAIN_VENV)/train.stamp ## train the shipped models: make models INPUT
 
 bench: $(VENV)/test.stamp ## run one benchmark: make bench NAME=scoring; for so long: make bench NAME=soak MINUTES=10
 	@test -n "$(NAME)" || { echo "expected NAME, as in: make bench NAME=scoring" >&2; exit 2; }
-	$(BIN)/python -m benchmarks.$(NAME) $(MINUTES)
+	$(BIN)/python -m benchmarks $(NAME) $(MINUTES)
 
 fuzz: $(VENV)/test.stamp ## try odd lines, settings and model files: make fuzz SECONDS=60
 	$(BIN)/python -m benchmarks.fuzz $(or $(SECONDS),60)

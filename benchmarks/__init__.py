@@ -1,1 +1,4 @@
-"""Benchmarks of the jobs: each module is one, run as ``make bench NAME=module``."""
+"""Benchmarks of the jobs: a room for each topic, and here the modules that rooms share.
+
+``make bench NAME=scoring`` runs one by its name; ``python -m benchmarks`` lists the names.
+"""

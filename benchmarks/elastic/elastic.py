@@ -17,8 +17,8 @@ from benchmarks.elastic.plan import Plan
 from benchmarks.elastic.sender import Sender
 from benchmarks.elastic.slow_store import SlowStore
 from benchmarks.elastic.watched import Watched
-from benchmarks.faults import MISSED_SOON, NEVER_GIVES_UP
 from benchmarks.kafka_job import EVENTS, RESULTS
+from benchmarks.kills.faults import MISSED_SOON, NEVER_GIVES_UP
 from gress import ClusterRequest, Submission, start_cluster, stop_cluster, submit
 from gress.autoscale.look import look_at_job
 from gress.cluster.conf import ADAPTIVE

@@ -1,6 +1,6 @@
 """Odd lines, settings and model.json by time, or one input again.
 
-``python -m benchmarks.fuzz [SECONDS [SEED]]``, ``python -m benchmarks.fuzz repeat FILE``; exit code 1: an input failed.
+``python -m benchmarks fuzz [SECONDS [SEED]]``, ``python -m benchmarks fuzz repeat FILE``; exit code 1: an input failed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def main(seconds: str = "60", seed: str = "") -> int:
         return 0
     for line in _trace(failure.error):
         print(line[:_WIDEST])
-    print(f"failed: {failure.path}\nto repeat: python -m benchmarks.fuzz repeat {failure.path}")
+    print(f"failed: {failure.path}\nto repeat: python -m benchmarks fuzz repeat {failure.path}")
     return 1
 
 

@@ -9,7 +9,7 @@ integration document (100,000 rows/s), and the best batch, the smallest within 5
 - ``SIZE_bound_ratio``: rate of the best batch of 1 MiB or more with its inputs and outputs bound, relative to without.
 - ``ratio_document``: rows/s on the GPU in batches of 100, small network, relative to the document's 100,000.
 
-Without a GPU it says why, and prints the figures of the CPU. ``python -m benchmarks.gpu [SECONDS_A_SIZE]``.
+Without a GPU it says why, and prints the figures of the CPU. ``python -m benchmarks gpu [SECONDS_A_SIZE]``.
 """
 
 from __future__ import annotations

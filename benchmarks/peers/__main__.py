@@ -2,13 +2,13 @@
 
 Programs; ``x 2`` runs in two processes, and all but ours and PyFlink's in an environment under ``.venv-peers``:
 
-- ``gress``: the job of ``benchmarks.scoring``, parallelism 2.
+- ``gress``: the job of ``scoring``, parallelism 2.
 - ``bytewax``: a batch step by hand; ``orjson`` and ``arrow`` are how it parses.
 - ``bare``: the same steps in a loop without an engine; ``benchmarks.peers.batch_step`` has them.
 - ``beam``: ``RunInference`` on the FnApiRunner, the direct runner that is written in Python.
 - ``pyflink row`` and ``pyflink pandas``: plain PyFlink with a function a row, and with one a batch; parallelism 2.
 
-The output of each run is compared with that of ``benchmarks.bare``: same events, times and keys, and predictions within
+The output of each run is compared with that of ``bare``: same events, times and keys, and predictions within
 1e-6. The first that differs ends the benchmark. Peers write the members of a prediction that a reader needs; ours adds
 checksum, feature set and latency. Rates are slopes of elapsed time between two sizes, smaller ones for slow peers.
 
@@ -16,7 +16,7 @@ checksum, feature set and latency. Rates are slopes of elapsed time between two 
   step. None: Bytewax cannot be installed.
 - ``left_out``: the peers that cannot be installed, and why.
 
-``python -m benchmarks.peers [SMALL LARGE SMALL_OF_SLOW LARGE_OF_SLOW REPEATS]``.
+``python -m benchmarks peers [SMALL LARGE SMALL_OF_SLOW LARGE_OF_SLOW REPEATS]``.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from benchmarks.peers.environments import NotInstallableError, python_of
 from benchmarks.peers.figures import OURS, figures, table, version_lines
 from benchmarks.peers.result import versions
 from benchmarks.rows import write_rows
-from benchmarks.scoring import CONFIG
+from benchmarks.throughput.scoring import CONFIG
 from jobs.flink.java import require_java
 
 if TYPE_CHECKING:
@@ -141,14 +141,16 @@ class Bench:
         write_rows(folder / "all", max(sizes))
         for size in sorted(sizes):
             take_first(folder / "all", folder / str(size), size)
-            run_module("benchmarks.bare", str(folder / str(size)), str(folder / "bare"), "2", rows=size)
+            run_module("benchmarks.throughput.bare", str(folder / str(size)), str(folder / "bare"), "2", rows=size)
             self._answers[size] = read_bare(folder / "bare")
             shutil.rmtree(folder / "bare")
 
     def ours(self, rows: int) -> Run:
         """Run our job."""
         output = self._folder / "output"
-        run = run_module("benchmarks.job_run", str(CONFIG), str(self._folder / str(rows)), str(output), rows=rows)
+        run = run_module(
+            "benchmarks.throughput.job_run", str(CONFIG), str(self._folder / str(rows)), str(output), rows=rows
+        )
         self.check(OURS, rows, output / "predictions")
         used = versions("gress-ml", "apache-flink", "numpy", "onnxruntime", "orjson", "pyarrow")
         return replace(run, result={**run.result, "versions": used})

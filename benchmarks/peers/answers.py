@@ -30,7 +30,7 @@ def read_answers(folder: Path) -> pa.Table:
 
 
 def read_bare(folder: Path) -> pa.Table:
-    """Return the same columns of the files that ``benchmarks.bare`` writes."""
+    """Return the same columns of the files that ``bare`` writes."""
     import pyarrow as pa
     import pyarrow.csv
 

@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks.measure import print_figures
-from benchmarks.sliding import Stream, engine
-from benchmarks.window_stages import LABELS, Stage, plans_of_fraud
+from benchmarks.windows.sliding import Stream, engine
+from benchmarks.windows.window_stages import LABELS, Stage, plans_of_fraud
 from conf.loading.loader import load_settings
 from jobs.catalogue import default_config
 from jobs.sources.transactions import GeneratorSettings, TransactionGenerator, write

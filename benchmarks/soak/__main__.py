@@ -12,7 +12,7 @@ with those before the job worked and after the last that counts), ``versions_uns
 standard error: ``memory_mib``, ``live_heap_mib`` (objects that a full collection leaves) and ``open_files``; null: too
 short to tell. Growth has bounds from half an hour on: JVMs take what they need for about ten minutes.
 
-``python -m benchmarks.soak [MINUTES [SAMPLES]]``, SAMPLES a CSV file of what was seen of the processes. It needs the
+``python -m benchmarks soak [MINUTES [SAMPLES]]``, SAMPLES a CSV file of what was seen of the processes. It needs the
 package onnx, and root on Linux for the small disk.
 """
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.faults import MISSED_SOON, NEVER_GIVES_UP
 from benchmarks.kafka_job import EVENTS, PARTITIONS, RESULTS, write_config
+from benchmarks.kills.faults import MISSED_SOON, NEVER_GIVES_UP
 from benchmarks.soak.counts import Counts, read_results, rows_in, wait_for_result
 from benchmarks.soak.deployments import Deployments
 from benchmarks.soak.faults import Faults

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.card_features import card_features
-from benchmarks.drift_recovery import area, figures_of, labels_to_recover
-from benchmarks.towns import STOLEN, Town, learnt_town
+from benchmarks.learning.card_features import card_features
+from benchmarks.learning.drift_recovery import area, figures_of, labels_to_recover
+from benchmarks.learning.towns import STOLEN, Town, learnt_town
 from conf.loading.loader import load_settings
 from jobs.catalogue import default_config
 from jobs.sources.transactions import GeneratorSettings, TransactionGenerator

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from benchmarks.flatness import GAP_MS, USERS, write_config
 from benchmarks.rows import line
+from benchmarks.windows.flatness import GAP_MS, USERS, write_config
 from conf.loading.loader import load_settings
 from udfs.features.feature_set import compile_feature_set
 

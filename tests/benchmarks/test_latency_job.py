@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from benchmarks.latency_job import ROWS
+from benchmarks.latency.latency_job import ROWS
 from conf.loading.loader import load_settings
 from jobs.catalogue import default_config
 from jobs.flink.sql import View

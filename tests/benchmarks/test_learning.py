@@ -11,8 +11,8 @@ import pytest
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.learners.rows import labelled_rows
-from benchmarks.learning import PROGRAMS, ratios
-from benchmarks.learning_accuracy import by_scikit_learn, quality, scale, write_card_fraud
+from benchmarks.learning.learning import PROGRAMS, ratios
+from benchmarks.learning.learning_accuracy import by_scikit_learn, quality, scale, write_card_fraud
 from benchmarks.measure import run_module
 from state.learners.kernels.compiled import has_compiler
 from state.learners.make_learner import make_learner

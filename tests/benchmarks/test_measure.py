@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from benchmarks.latency import summarise
+from benchmarks.latency.latency import summarise
 from benchmarks.measure import ProcessStat, Run, TreeCpu, cpu, descendants, elapsed, parse_stat, run_module, us_per_row
 from jobs.workers.server import NAME
 
@@ -43,8 +43,8 @@ def test_cpu_of_what_a_program_starts_is_counted() -> None:
 
 
 def test_program_that_fails_is_told_with_what_it_said() -> None:
-    with pytest.raises(RuntimeError, match=r"(?s)-m benchmarks.bare ended with 1:.*missing"):
-        run_module("benchmarks.bare", rows=1)
+    with pytest.raises(RuntimeError, match=r"(?s)-m benchmarks.throughput.bare ended with 1:.*missing"):
+        run_module("benchmarks.throughput.bare", rows=1)
 
 
 def test_percentiles_leave_the_warm_up_out() -> None:

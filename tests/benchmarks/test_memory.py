@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.memory import ALIVE, LIFE_S, events, summarise
+from benchmarks.windows.memory import ALIVE, LIFE_S, events, summarise
 
 
 def test_a_card_is_seen_for_its_life_and_never_again() -> None:

@@ -19,7 +19,7 @@ from benchmarks.peers.batch_step import blocks, features, features_of_row, open_
 from benchmarks.peers.environments import NotInstallableError, python_of
 from benchmarks.peers.figures import figures, table, version_lines
 from benchmarks.rows import NUMBERS, line, numbers
-from benchmarks.scoring import CONFIG
+from benchmarks.throughput.scoring import CONFIG
 from conf.loading.loader import load_settings
 from udfs.features.feature_set import compile_feature_set
 

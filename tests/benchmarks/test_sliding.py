@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.sliding import FUNCTIONS, WINDOWS_S, Stream, engine, us_per_row
+from benchmarks.windows.sliding import FUNCTIONS, WINDOWS_S, Stream, engine, us_per_row
 
 
 def test_batches_follow_each_other_and_watermarks_cover_them() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.table import MODELS, TableRow, measure, table_lines
+from benchmarks.throughput.table import MODELS, TableRow, measure, table_lines
 from models.scoring.batch_times import BatchTime
 
 ONE = TableRow("TFLite", "1", BatchTime(1, 1.5e-2, 5e-2), BatchTime(1, 1e-2, 2e-2))

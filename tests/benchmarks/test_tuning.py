@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.tuning import function_costs
+from benchmarks.throughput.tuning import function_costs
 
 
 def test_a_row_costs_less_in_a_larger_batch() -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks.simulated_tests import KINDS, in_parts, many_events, one_event, skewed
-from benchmarks.verdicts import ALPHA, SRM_ALPHA, false_rates, first_units, sample_ratios, true_verdicts
+from benchmarks.experiments.simulated_tests import KINDS, in_parts, many_events, one_event, skewed
+from benchmarks.experiments.verdicts import ALPHA, SRM_ALPHA, false_rates, first_units, sample_ratios, true_verdicts
 
 TESTS, SEED = 200, 11
 

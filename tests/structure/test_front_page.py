@@ -36,14 +36,6 @@ def test_paths_that_are_named_are_there(repository: Path, name: str) -> None:
     assert [path for path in paths if not (repository / path).exists()] == []
 
 
-def test_benchmarks_that_measured_are_there(repository: Path) -> None:
-    names = re.findall(r"make bench NAME=(\w+)", (repository / "README.md").read_text("utf-8"))
-    assert names
-    places = {name: (f"{name}.py", f"{name}/__main__.py") for name in names}
-    folder = repository / "benchmarks"
-    assert [name for name, files in places.items() if not any((folder / file).is_file() for file in files)] == []
-
-
 def test_job_of_the_readme_is_valid(repository: Path, tmp_path: Path) -> None:
     (block,) = (block for block in read_blocks(repository / "README.md") if block.language == "yaml")
     path = tmp_path / "returns.yaml"

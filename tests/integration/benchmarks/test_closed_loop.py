@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.closed_loop import MODEL, area, label_to_score, newest_by_version, run_loop
-from benchmarks.payments import Names, Town
+from benchmarks.learning.closed_loop import MODEL, area, label_to_score, newest_by_version, run_loop
+from benchmarks.learning.payments import Names, Town
 from gress.dev.broker import DevKafka
 from models.version import Version
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.faults import MISSED_SOON, NEVER_GIVES_UP, Plan, disturbed
+from benchmarks.kills.faults import MISSED_SOON, NEVER_GIVES_UP, Plan, disturbed
 from gress.cluster.processes import marked_processes
 from tests.support.crafted_input import CraftedInput
 from tests.support.job_runs import JobRun

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.latency import accept
+from benchmarks.latency.latency import accept
+from benchmarks.latency.swap import BAD, CONFIG, GOOD, make_registry, read_rows
 from benchmarks.rows import line, numbers
-from benchmarks.swap import BAD, CONFIG, GOOD, make_registry, read_rows
 from models.registry import Registry
 
 PROFILE = "latency"
@@ -74,7 +74,7 @@ def job(tmp_path: Path) -> Iterator[RunningJob]:
         server.bind(("127.0.0.1", 0))
         server.listen()
         port = str(server.getsockname()[1])
-        command = [sys.executable, "-m", "benchmarks.swap_job", str(CONFIG), port, str(tmp_path), *overrides]
+        command = [sys.executable, "-m", "benchmarks.latency.swap_job", str(CONFIG), port, str(tmp_path), *overrides]
         root = Path(__file__).parents[3]
         with subprocess.Popen(command, stdout=log, stderr=log, cwd=root) as process:
             feeder = threading.Thread(target=running.feed, args=(accept(server, process),))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.label_job import joined_rows
-from benchmarks.label_join import COLUMNS, SETTINGS, Batch, write
-from benchmarks.window_stages import LABELS
+from benchmarks.labels.label_job import joined_rows
+from benchmarks.labels.label_join import COLUMNS, SETTINGS, Batch, write
+from benchmarks.windows.window_stages import LABELS
 from state.labels.settings import JoinTimes
 from udfs.labels.keyed_labels import Side
 from udfs.windows.parts import PartFormat, by_key

@@ -1,0 +1,1 @@
+"""The fraud job between topics of Kafka, while its processes are killed."""
