@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from gress.cluster.conf import ClusterRequest as ClusterRequest
     from gress.cluster.local import start_cluster as start_cluster
     from gress.cluster.local import stop_cluster as stop_cluster
-    from gress.cluster.submission import Submission as Submission
     from gress.cluster.submission import submit as submit
+    from gress.cluster.submission_request import Submission as Submission
     from gress.report.page import write_report as write_report
     from gress.scoring.open_scorer import open_scorer as open_scorer
     from gress.scoring.scorer import Scorer as Scorer
@@ -77,7 +77,7 @@ _HOMES = MappingProxyType(
         "stop_cluster": "gress.cluster.local",
         "ClusterRequest": "gress.cluster.conf",
         "submit": "gress.cluster.submission",
-        "Submission": "gress.cluster.submission",
+        "Submission": "gress.cluster.submission_request",
         # features, and scoring without Flink
         "compile_feature_set": "udfs.features.feature_set",
         "FeatureSet": "udfs.features.feature_set",

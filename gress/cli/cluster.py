@@ -124,7 +124,8 @@ def submit_command(  # noqa: PLR0913, PLR0917 - one argument for each option
 
     from gress.cli.console import print_json, print_line
     from gress.cluster.savepoints import find_checkpoint
-    from gress.cluster.submission import Submission, submit
+    from gress.cluster.submission import submit
+    from gress.cluster.submission_request import Submission
     from jobs.flink.rest import FlinkRest
 
     if savepoint and checkpoint:

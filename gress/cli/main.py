@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn, Optional
+from typing import Annotated, Literal, NoReturn, Optional
 
 import typer
 
@@ -19,8 +19,10 @@ from gress.cli.experiments.commands import experiments_app
 from gress.cli.experiments.power import mount as mount_power
 from gress.cli.experiments.replay import mount as mount_replay
 from gress.cli.experiments.report import mount as mount_experiment_report
-from gress.cli.flags.job_flags import Config, History, Input, JobName
-from gress.cli.flags.shared_flags import Json, Set
+from gress.cli.features.commands import features_app
+from gress.cli.flags.job_flags import Config, Input, JobName, Overwrite
+from gress.cli.flags.session_flags import FlinkConf
+from gress.cli.flags.shared_flags import Set
 from gress.cli.jobs.commands import jobs_app
 from gress.cli.kafka import dev_app, jars_app
 from gress.cli.learn.commands import learn_app
@@ -28,14 +30,12 @@ from gress.cli.metrics import metrics_app
 from gress.cli.models import models_app
 from gress.cli.panels import CLUSTERS, FEATURES, MODELS, RUN, WATCH, PanelGroup
 from gress.cli.report import mount as mount_report
+from gress.cli.run_request import run_request
 from gress.cli.sql.command import mount as mount_sql
 from gress.cli.sql.tools import mount as mount_sql_tools
 from gress.cli.state import mount as mount_state
-from gress.cli.store.commands import mount as mount_store
-from gress.cli.store.feast import mount as mount_feast
-from gress.cli.store.verify import mount as mount_verify
 from gress.cli.top import mount as mount_top
-from jobs.errors import JobError, refuse
+from jobs.errors import JobError
 from jobs.flink.jvm import jvm_problem
 
 # Errors quote what they were given, which may be of any length, and end with what was expected.
@@ -52,7 +52,6 @@ app = typer.Typer(
 )
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 config_app = typer.Typer(no_args_is_help=True, help="Settings: check a file, show what is in effect.")
-features_app = typer.Typer(no_args_is_help=True, help="Features: list, explain, export; what the store holds.")
 app.add_typer(jobs_app, name="jobs", rich_help_panel=RUN)
 app.add_typer(config_app, name="config", rich_help_panel=RUN)
 app.add_typer(models_app, name="models", rich_help_panel=MODELS)
@@ -63,9 +62,6 @@ app.add_typer(metrics_app, name="metrics", rich_help_panel=WATCH)
 app.add_typer(jars_app, name="jars", rich_help_panel=CLUSTERS)
 app.add_typer(dev_app, name="dev", rich_help_panel=CLUSTERS)
 mount_power(experiments_app)
-mount_store(features_app)
-mount_verify(features_app)
-mount_feast(features_app)
 mount_replay(experiments_app)
 mount_experiment_report(experiments_app)
 mount_cluster(app)
@@ -78,8 +74,6 @@ mount_top(app)
 Profile = Annotated[
     Optional[str], typer.Option("--profile", help="throughput (batches) or latency (single rows).")  # noqa: UP045
 ]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what an earlier run wrote there.")]
-FlinkConf = Annotated[Optional[Path], typer.Option("--flink-conf", help="File of Flink options.")]  # noqa: UP045
 
 
 def _print_version(is_wanted: bool) -> None:
@@ -150,7 +144,7 @@ def run_job(
     from jobs.runs.launch import run
     from jobs.runs.stages import Stages, process_age_s
 
-    request = _request(
+    request = run_request(
         job,
         output,
         input,
@@ -183,94 +177,6 @@ def run_job(
             f"{summary.predictions} and {summary.dead_letters}; do not use {output}",
             1,
         )
-
-
-@features_app.command("export")
-def export_command(
-    job: JobName,
-    output: Annotated[Path, typer.Option("--output", help="New Parquet file.")],
-    input: Input = None,  # noqa: A002 - the option's name
-    config: Config = None,
-    overrides: Set = None,
-    flink_conf: FlinkConf = None,
-    overwrite: Overwrite = False,
-    history: History = None,
-) -> None:
-    """Write the features of all events to a Parquet file, to train on.
-
-    The job computes them as it does when it scores; event fields stand beside them. What it looks up in the feature
-    store is as it was known at the time of each event.
-    """
-    from gress.cli.console import LiveLine, print_line
-    from gress.feature_store.history_option import history_files
-    from jobs.runs.export import export_features
-
-    request = _request(
-        job,
-        output,
-        input,
-        config,
-        overrides,
-        None,
-        output_format="json",
-        flink_conf=flink_conf,
-        is_overwriting=overwrite,
-    )
-    with LiveLine() as line:
-        done = export_features(request, line.show, history_files(history or ()))
-    print_line(f"{done.rows:,} rows of {done.events:,} events, {done.dead_letters:,} dead letters: {done.path}")
-
-
-@features_app.command("explain")
-def explain_features(job: JobName, config: Config = None, overrides: Set = None) -> None:
-    """Show every feature column: type, inputs, formula, null rule."""
-    from gress.cli.console import print_table
-    from udfs.features.feature_set import compile_feature_set
-
-    settings = _settings(job, config, overrides)
-    features = compile_feature_set(settings.job.features, settings.job.events)
-    rows = [(c.column, c.type, ", ".join(c.inputs), c.formula, c.null_rule) for c in features.explain()]
-    print_table(
-        f"{features.name}: {len(features.columns)} column{'s' * (len(features.columns) != 1)}, hash {features.hash}",
-        ("column", "type", "inputs", "formula", "null rule"),
-        rows,
-    )
-
-
-@features_app.command("list")
-def list_features(
-    is_json: Json = False,
-) -> None:
-    """List every type of feature: parameters, null rule, formula.
-
-    Each has an example, with the columns it gives.
-    """
-    from gress.cli.console import print_features, print_json
-    from udfs.features.reference import feature_references
-
-    references = feature_references()
-    if is_json:
-        print_json({"features": references})
-    else:
-        print_features(references)
-
-
-@features_app.command("types")
-def show_types(
-    name: Annotated[str, typer.Argument(metavar="TYPE", help="Show all about this type.")] = "",
-    is_json: Json = False,
-) -> None:
-    """Show one type of feature, with an example as YAML.
-
-    Without TYPE, list the types, a line each.
-    """
-    from gress.cli.feature_types import print_type, print_types
-    from udfs.features.reference import feature_reference, feature_references
-
-    if name:
-        print_type(feature_reference(name), is_json=is_json)
-    else:
-        print_types(feature_references(), is_json=is_json)
 
 
 @config_app.command("check")
@@ -319,35 +225,6 @@ def doctor(config: Config = None, overrides: Set = None) -> None:
         [(f.name, "ok" if f.ok else "MISSING", f.found, f.fix) for f in findings],
     )
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
-
-
-def _request(
-    job: str,
-    output: Path,
-    source: str | None,
-    config: Path | None,
-    overrides: list[str] | None,
-    profile: str | None,
-    **others: Any,
-) -> Any:
-    from jobs.runs.prepare import RunRequest
-
-    given = list(overrides or ())
-    if profile is not None:
-        given.append(f"execution.profile={profile}")
-    return RunRequest(job, output, input=source or "", config=config, overrides=given, is_all=True, **others)
-
-
-def _settings(job: str, config: Path | None, overrides: list[str] | None) -> Any:
-    from conf.loading.loader import load_settings
-    from jobs.catalogue import default_config, find_job
-
-    find_job(job)
-    path = config or default_config(job)
-    settings = load_settings(path, overrides=overrides or (), environ=os.environ)
-    if settings.job is None:
-        refuse(str(path), "a `job:` with events, features and inference", "none")
-    return settings
 
 
 def _refusals() -> tuple[type[Exception], ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from jobs.catalogue import find_job
 from jobs.errors import fail
-from jobs.flink.environment import is_submitted, open_session, planning, python_of_workers
+from jobs.flink.environment import FlinkSession, is_submitted, open_session, planning, python_of_workers
 from jobs.flink.file_urls import file_url
 from jobs.flink.jvm import jvm_problem
 from jobs.flink.ports import free_port
@@ -113,36 +113,16 @@ def _run_prepared(
     # Threads that count rows start before the submission: between build and submission none may collect Java's objects.
     with hiding_values(prepared.settings), ExitStack() as planned:
         planned.enter_context(planning())
-        restarts = 3 if prepared.job.sink.jdbc is None else 0
-        endless = is_endless(prepared.files)
-        extra = local_options(prepared.job.name, request.output, restarts=restarts, is_endless=endless)
-        if state is not None:
-            extra |= recovery_options(state)
-        is_short = request.is_all and events is not None and events <= _SHORT_RUN
-        moves_blocks = request.is_all and reads_pieces(prepared.settings, prepared.job, prepared.files)
-        session = open_session(
-            prepared.settings,
-            flink_conf=request.flink_conf,
-            extra=extra,
-            is_endless=endless,
-            is_short=is_short,
-            moves_blocks=moves_blocks,
-        )
+        session, port = _open(prepared, request, state, events)
         stages.end("JVM")
         if not is_submitted():
             note_owner(prepared.output)
-        gone_on_from = state_of(session)
-        check_engine(gone_on_from, prepared.settings)
-        check_sinks(gone_on_from)
-        check_input(gone_on_from, input_uid(prepared.settings, prepared.job, prepared.files))
-        add_connector(session, prepared.job, prepared.files)
-        build = importlib.import_module(find_job(request.job).module).build
-        inserts = build(session, prepared.settings, prepared.job, prepared.files, prepared.output)
+        inserts = _build(session, prepared, request.job)
+        endless = is_endless(prepared.files)
         has_folders = prepared.job.sink.kafka is None
         is_bounded = not endless and prepared.settings.execution.checkpoint_interval_ms > 0
         folder = prepared.output if has_folders else None
-        port, kept = extra.get("rest.port"), prepared.claim.keep
-        watch = _start_watch(stages, planned, port, folder, is_bounded=is_bounded, submitted=kept)
+        watch = _start_watch(stages, planned, port, folder, is_bounded=is_bounded, submitted=prepared.claim.keep)
         if endless:
             return _run_endless(inserts, prepared, request, show, watch)
         with watch_rows(prepared, lambda counts: show(counts, events)) as rows:
@@ -152,6 +132,38 @@ def _run_prepared(
     if not is_submitted():
         hold_for_scrape(prepared.settings.ml.metrics)
     return summary
+
+
+def _open(
+    prepared: PreparedRun, request: RunRequest, state: str | None, events: int | None
+) -> tuple[FlinkSession, str | None]:
+    """Return the session of a run, and the port of its mini-cluster's REST API; None: the job runs on a cluster."""
+    restarts = 3 if prepared.job.sink.jdbc is None else 0
+    endless = is_endless(prepared.files)
+    extra = local_options(prepared.job.name, request.output, restarts=restarts, is_endless=endless)
+    if state is not None:
+        extra |= recovery_options(state)
+    session = open_session(
+        prepared.settings,
+        flink_conf=request.flink_conf,
+        extra=extra,
+        is_endless=endless,
+        is_short=request.is_all and events is not None and events <= _SHORT_RUN,
+        moves_blocks=request.is_all and reads_pieces(prepared.settings, prepared.job, prepared.files),
+    )
+    return session, extra.get("rest.port")
+
+
+def _build(session: FlinkSession, prepared: PreparedRun, name: str) -> Inserts:
+    """Return what a job writes, if the job fits the state from which its session starts."""
+    state = state_of(session)
+    check_engine(state, prepared.settings)
+    check_sinks(state)
+    check_input(state, input_uid(prepared.settings, prepared.job, prepared.files))
+    add_connector(session, prepared.job, prepared.files)
+    build = importlib.import_module(find_job(name).module).build
+    inserts: Inserts = build(session, prepared.settings, prepared.job, prepared.files, prepared.output)
+    return inserts
 
 
 def _needs_no_flink(prepared: PreparedRun, events: int, state: str | None, *, is_resuming: bool) -> bool:

@@ -25,3 +25,4 @@ History = Annotated[
         "features that are looked up there; may be repeated.",
     ),
 ]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what an earlier run wrote there.")]

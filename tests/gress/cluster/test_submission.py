@@ -12,7 +12,8 @@ from conf.loading.loader import load_settings
 from conf.settings import Settings
 from gress.cluster.client_conf import client_environment
 from gress.cluster.package import PACKAGES, stage_package
-from gress.cluster.submission import Submission, client_arguments, submit, with_sample
+from gress.cluster.submission import submit
+from gress.cluster.submission_request import Submission, client_arguments, with_sample
 from jobs.catalogue import default_config, sample_input
 from jobs.errors import JobError
 from jobs.flink.conf_file import read_flink_conf
