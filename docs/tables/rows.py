@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 from docs.tables.markdown import code, table
 from udfs.dead_letters import DEAD_LETTER_REASONS
-from udfs.rows import COMPARISON, DEAD_LETTER, Column, EventField, prediction_row
+from udfs.row_columns import Column, EventField
+from udfs.rows import COMPARISON, DEAD_LETTER, prediction_row
 
 
 def prediction_columns() -> str:

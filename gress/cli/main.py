@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn, Optional
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, Optional
 
 import typer
 
@@ -27,7 +27,7 @@ from gress.cli.jobs.commands import jobs_app
 from gress.cli.kafka import dev_app, jars_app
 from gress.cli.learn.commands import learn_app
 from gress.cli.metrics import metrics_app
-from gress.cli.models import models_app
+from gress.cli.models.commands import models_app
 from gress.cli.panels import CLUSTERS, FEATURES, MODELS, RUN, WATCH, PanelGroup
 from gress.cli.report import mount as mount_report
 from gress.cli.run_request import run_request
@@ -37,6 +37,9 @@ from gress.cli.state import mount as mount_state
 from gress.cli.top import mount as mount_top
 from jobs.errors import JobError
 from jobs.flink.jvm import jvm_problem
+
+if TYPE_CHECKING:
+    from jobs.runs.endless import StopResult
 
 # Errors quote what they were given, which may be of any length, and end with what was expected.
 _MOST_AT_AN_END = 1_000
@@ -160,12 +163,7 @@ def run_job(
     with LiveLine() as line:
         summary = run(request, line.show, Stages(line.tell, process_age_s()) if verbose else None)
     if isinstance(summary, StopResult):
-        if summary.summary is not None:
-            print_summary(summary.summary, output, events="rows")
-        where = f"its state is in {summary.savepoint}; go on with --resume"
-        print_line(f"stopped; {where if summary.savepoint else 'without a savepoint'}")
-        if summary.savepoint is None and summary.summary is not None:
-            raise typer.Exit(1)
+        _print_stop(summary, output)
         return
     if not summary.events and summary.adds_up:
         print_line(f"{summary.job}: the input has no events, so there is nothing to score; {output} holds the summary")
@@ -177,6 +175,18 @@ def run_job(
             f"{summary.predictions} and {summary.dead_letters}; do not use {output}",
             1,
         )
+
+
+def _print_stop(stopped: StopResult, output: Path) -> None:
+    """Print how a stream was stopped; the exit code is 1 where a run with a summary left no savepoint."""
+    from gress.cli.console import print_line, print_summary
+
+    if stopped.summary is not None:
+        print_summary(stopped.summary, output, events="rows")
+    where = f"its state is in {stopped.savepoint}; go on with --resume"
+    print_line(f"stopped; {where if stopped.savepoint else 'without a savepoint'}")
+    if stopped.savepoint is None and stopped.summary is not None:
+        raise typer.Exit(1)
 
 
 @config_app.command("check")

@@ -15,8 +15,8 @@ from gress.scoring.as_table import as_table
 from gress.scoring.config import settings_of
 from udfs.feature_store.lookups.open_join import open_join
 from udfs.features.feature_set import FeatureSet
-from udfs.functions.batch_scoring import ladder_options
 from udfs.scoring.choice import choose
+from udfs.scoring.ladder_options import ladder_options
 from udfs.scoring.model_source import open_models
 from udfs.scoring.prediction_batch import PredictionBatch
 from udfs.scoring.scorer import Scorer as ColumnScorer

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.run_folder.part_files import line_blocks
-from udfs.rows import DECIMAL_DIGITS, PREDICTION, Column, decimal_scale
+from udfs.row_columns import Column
+from udfs.rows import DECIMAL_DIGITS, PREDICTION, decimal_scale
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,7 +11,8 @@ from conf.folders.whole_file import whole_file
 from jobs.run_folder.arrow import arrow_schema, arrow_type, read_json_parts
 from jobs.run_folder.part_files import final_parts
 from state.sql import SqlColumns
-from udfs.rows import DEAD_LETTER, Column
+from udfs.row_columns import Column
+from udfs.rows import DEAD_LETTER
 
 if TYPE_CHECKING:
     import pyarrow as pa

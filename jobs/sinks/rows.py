@@ -8,7 +8,7 @@ from types import MappingProxyType
 from conf.settings import EventSettings
 from jobs.flink.sql import View
 from state.sql import SqlColumns, identifier
-from udfs.rows import (
+from udfs.row_columns import (
     CarriedField,
     Column,
     EventField,

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import pytest
 
 import udfs.rows
-from udfs.rows import Column, prediction_row
+from udfs.row_columns import Column
+from udfs.rows import prediction_row
 
 
 @contextmanager

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from udfs.rows import DEAD_LETTER, PREDICTION, Column, EventField, pick, prediction_row, step_columns
+from udfs.row_columns import Column, EventField
+from udfs.rows import DEAD_LETTER, PREDICTION, pick, prediction_row, step_columns
 
 
 @pytest.mark.parametrize("columns", [PREDICTION, DEAD_LETTER], ids=["prediction", "dead letter"])

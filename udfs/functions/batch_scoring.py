@@ -10,7 +10,7 @@ from typing import Any
 
 from conf.experiments.experiment_choice import experiments_of
 from conf.model_choice import follows_registry
-from conf.settings import InferenceSettings, JobSettings, MlSettings
+from conf.settings import JobSettings, MlSettings
 from state.sql import SqlColumns
 from udfs.columns.answer_columns import EXPERIMENT_COLUMNS, answer_columns
 from udfs.columns.feature_texts import FEATURES_COLUMN, feature_texts
@@ -38,8 +38,8 @@ from udfs.metrics.experiments import ExperimentRecorder
 from udfs.metrics.exporter import export_metrics
 from udfs.metrics.scores import ScoreLabels, ScoreRecorder
 from udfs.rows import prediction_row, step_columns
-from udfs.scoring.breaker import BreakerOptions
-from udfs.scoring.ladder import Ladder, LadderOptions
+from udfs.scoring.ladder import Ladder
+from udfs.scoring.ladder_options import ladder_options
 from udfs.scoring.log import FallbackLog
 from udfs.scoring.scorer import Scorer
 from udfs.verdicts.sender import outcome_fields
@@ -214,16 +214,3 @@ class BatchScoring:
         follows = "registry" if follows_registry(self._ml, inference) else "settings"
         names = ScoreLabels(self._job.name, inference.model_name, inference.output_field, columns, follows)
         return ScoreRecorder(names, self.features, self._ml.metrics.input_rows)
-
-
-def ladder_options(ml: MlSettings, inference: InferenceSettings) -> LadderOptions:
-    """Return the fallbacks and limits that settings ask for."""
-    breaker = BreakerOptions(
-        ml.inference.breaker_failures, ml.inference.breaker_open_ms / 1000, ml.inference.breaker_successes
-    )
-    return LadderOptions(
-        default=inference.default_prediction,
-        deadline_s=ml.inference.max_latency_ms / 1000,
-        max_hanging=inference.max_concurrency,
-        breaker=breaker,
-    )

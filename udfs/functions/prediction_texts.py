@@ -16,16 +16,8 @@ from numpy.typing import NDArray
 from conf.settings import JobSettings
 from udfs.columns.coded import Coded
 from udfs.columns.repeated import is_repeated
-from udfs.rows import (
-    DECIMAL_DIGITS,
-    CarriedField,
-    Column,
-    EventField,
-    ExperimentColumn,
-    StepColumn,
-    decimal_scale,
-    predictions_of,
-)
+from udfs.row_columns import CarriedField, Column, EventField, ExperimentColumn, StepColumn
+from udfs.rows import DECIMAL_DIGITS, decimal_scale, predictions_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

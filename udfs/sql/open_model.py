@@ -12,9 +12,9 @@ from udfs.experiments.open_arms import ArmModels
 from udfs.experiments.router import Arm
 from udfs.experiments.watched_weights import open_weights
 from udfs.feature_store.lookups.open_join import open_join
-from udfs.functions.batch_scoring import ladder_options
 from udfs.scoring.choice import Choice
 from udfs.scoring.ladder import Ladder
+from udfs.scoring.ladder_options import ladder_options
 from udfs.scoring.log import FallbackLog
 from udfs.scoring.model_source import open_models
 from udfs.scoring.scorer import Scorer

@@ -10,7 +10,8 @@ from conf.experiments.experiment_choice import unit_field
 from conf.experiments.verdict import MetricSettings
 from conf.settings import JobSettings
 from jobs.errors import fail, refuse
-from udfs.rows import Column, pick, predictions_of
+from udfs.row_columns import Column
+from udfs.rows import pick, predictions_of
 from udfs.verdicts.settings import verdict_of
 
 _ALWAYS = ("event_time", "experiment", "variant", "propensity", "reason", "truth")

@@ -10,7 +10,6 @@ The last prints how early the alerts of a run come, and those of a threshold on 
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ from models.training.golden import golden_places, write_golden
 from models.training.maintenance.early_warning import EarlyWarning, early_warning
 from models.training.maintenance.part_readings import make_readings
 from models.training.maintenance.wear_network import answers_of, train_wear_network, write_wear_network
+from models.training.steps import Steps
 
 _THRESHOLD = 0.5  # of the job
 
@@ -63,18 +63,13 @@ def measure_warning(run: Path) -> dict[str, EarlyWarning]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the data or the model, or print the figures of a run, as the arguments say."""
-    parser = argparse.ArgumentParser(prog="python -m models.training.maintenance.train", description=__doc__)
-    steps = parser.add_subparsers(dest="step", required=True)
-    data = steps.add_parser("data", help="write readings of parts")
+    steps = Steps("models.training.maintenance.train", __doc__)
+    data = steps.add_data("write readings of parts")
     data.add_argument("--parts", type=int, required=True, help="number of parts")
-    data.add_argument("--seed", type=int, required=True, help="seed of the random numbers")
-    data.add_argument("--output", type=Path, required=True, help="file to write, .jsonl.gz")
-    model = steps.add_parser("model", help="train and write the model")
-    model.add_argument("--features", type=Path, required=True, help="Parquet of `gress features export`")
-    model.add_argument("--folder", type=Path, required=True, help="folder for the files")
-    warning = steps.add_parser("warning", help="print how early the alerts of a run come")
+    steps.add_model()
+    warning = steps.add("warning", "print how early the alerts of a run come")
     warning.add_argument("--run", type=Path, required=True, help="folder of the run")
-    options = parser.parse_args(arguments)
+    options = steps.parser.parse_args(arguments)
     if options.step == "data":
         write_events(make_readings(options.parts, options.seed), options.output)
     elif options.step == "model":

@@ -9,7 +9,6 @@ python -m models.training.payments.train model --features features.parquet --fol
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from models.training.event_file import write_events
 from models.training.exported import read_export
 from models.training.golden import golden_places, write_golden
 from models.training.payments.card_payments import PaymentSettings, as_rows, draw_payments
+from models.training.steps import Steps
 
 SETTINGS = {"n_estimators": 60, "max_depth": 4, "learning_rate": 0.1, "subsample": 0.5, "min_samples_leaf": 40}
 _CHECKED_ROWS = 500
@@ -38,16 +38,11 @@ def write_model(features: Path, folder: Path, *, seed: int = 0) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the data or the model, as the arguments say."""
-    parser = argparse.ArgumentParser(prog="python -m models.training.payments.train", description=__doc__)
-    steps = parser.add_subparsers(dest="step", required=True)
-    data = steps.add_parser("data", help="draw payments, and write them as events")
-    data.add_argument("--seed", type=int, required=True, help="seed of the random numbers")
+    steps = Steps("models.training.payments.train", __doc__)
+    data = steps.add_data("draw payments, and write them as events")
     data.add_argument("--payments", type=int, default=PaymentSettings.payments, help="number of payments")
-    data.add_argument("--output", type=Path, required=True, help="file for the events, .jsonl or .jsonl.gz")
-    model = steps.add_parser("model", help="train and write the model")
-    model.add_argument("--features", type=Path, required=True, help="Parquet of `gress features export`")
-    model.add_argument("--folder", type=Path, required=True, help="folder for the files")
-    options = parser.parse_args(arguments)
+    steps.add_model()
+    options = steps.parser.parse_args(arguments)
     if options.step == "model":
         write_model(options.features, options.folder)
         return

@@ -11,7 +11,6 @@ file is registered with `gress models register`, which takes golden.parquet for 
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ from models.training.golden import golden_places, write_golden
 from models.training.sessions.baselines import Baselines
 from models.training.sessions.shop_visits import ITEMS, VisitSettings, as_rows, draw_visits
 from models.training.sessions.two_towers import scores_of, train_two_towers, write_two_towers
+from models.training.steps import Steps
 
 
 def write_data(settings: VisitSettings, path: Path, *, is_past: bool, past: Path | None) -> None:
@@ -62,18 +62,13 @@ def _read(path: Path) -> tuple[ExportedRows, NDArray[np.float32], NDArray[np.int
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the data or the model, as the arguments say."""
-    parser = argparse.ArgumentParser(prog="python -m models.training.sessions.train", description=__doc__)
-    steps = parser.add_subparsers(dest="step", required=True)
-    data = steps.add_parser("data", help="draw visits, and write them as events")
-    data.add_argument("--seed", type=int, required=True, help="seed of the visits; the catalogue stays the same")
+    steps = Steps("models.training.sessions.train", __doc__)
+    data = steps.add_data("draw visits, and write them as events; the shop's catalogue is the same for each seed")
     data.add_argument("--visits", type=int, default=VisitSettings.visits, help="number of visits")
     data.add_argument("--past", action="store_true", help="tell in each event what came next, to train on it")
     data.add_argument("--baselines", type=Path, help="Parquet of past visits, by which baselines rank last items")
-    data.add_argument("--output", type=Path, required=True, help="file for the events, .jsonl.gz")
-    model = steps.add_parser("model", help="train and write the model")
-    model.add_argument("--features", type=Path, required=True, help="Parquet of `gress features export`")
-    model.add_argument("--folder", type=Path, required=True, help="folder for the files")
-    options = parser.parse_args(arguments)
+    steps.add_model()
+    options = steps.parser.parse_args(arguments)
     if options.step == "model":
         write_model(options.features, options.folder)
         return

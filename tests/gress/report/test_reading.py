@@ -15,7 +15,8 @@ from gress.report.reading.predictions import read_predictions
 from jobs.errors import JobError
 from jobs.run_folder.parquet import convert_json_parts
 from tests.gress.report.runs import dead_letters, drift_window, labelled_predictions, prediction, write_run
-from udfs.rows import CarriedField, Column, prediction_row
+from udfs.row_columns import CarriedField, Column
+from udfs.rows import prediction_row
 
 AMOUNT = Column("amount", "DOUBLE", CarriedField("amount"), "Field `amount` of the event.")
 

@@ -11,7 +11,8 @@ import pytest
 from jobs.run_folder.arrow import arrow_schema, read_json_parts
 from jobs.run_folder.parquet import convert_json_parts, csv_table
 from tests.jobs.run_folder.parts import WriteParts
-from udfs.rows import DEAD_LETTER, PREDICTION, CarriedField, Column, EventField, pick, prediction_row
+from udfs.row_columns import CarriedField, Column, EventField
+from udfs.rows import DEAD_LETTER, PREDICTION, pick, prediction_row
 
 _ROW = {
     "event_id": "7",

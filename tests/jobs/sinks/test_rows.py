@@ -22,16 +22,8 @@ from jobs.sinks.rows import expressions, sql_columns
 from jobs.sources.kafka import RECORD_COLUMNS
 from tests.support.planted_column import planted
 from udfs.functions.parse_lines import LINE
-from udfs.rows import (
-    DEAD_LETTER,
-    PREDICTION,
-    Column,
-    RecordColumn,
-    prediction_row,
-    predictions_of,
-    record_columns,
-    step_columns,
-)
+from udfs.row_columns import Column, RecordColumn
+from udfs.rows import DEAD_LETTER, PREDICTION, prediction_row, predictions_of, record_columns, step_columns
 
 HEADERS = Column("planted", "STRING", RecordColumn("__headers"), "Headers of the Kafka record, as JSON.")
 FROM_FILES = View("scored", step_columns((*PREDICTION, *DEAD_LETTER)))

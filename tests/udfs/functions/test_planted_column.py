@@ -17,7 +17,7 @@ from udfs.functions.score_columns import ScoreColumns
 from udfs.functions.score_lines import ScoreLines
 from udfs.functions.write_lines import WriteLines
 from udfs.parsing.lines import JsonLines
-from udfs.rows import Column, StepColumn
+from udfs.row_columns import Column, StepColumn
 
 GOOD = '{"id": 1, "at": 1522540831000, "card": "c", "amount": 2}'
 LINES = line_column([GOOD, GOOD.replace("1", "2", 1), "{"])

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from gress.cli.models.answers import answer_deployment, answer_details
+from gress.cli.models.register import register_command
 from gress.cli.registry_options import RegistryCall, on_registry
 
 if TYPE_CHECKING:
-    from models.registry import Deployment
     from models.serving.versions import Opener
 
 models_app = typer.Typer(no_args_is_help=True, help="Models: register, promote, roll back, show history.")
@@ -38,7 +38,7 @@ def list_command(
 
     With --config, tags and descriptions of its ml.models count.
     """
-    from gress.cli.model_tables import print_models, print_versions
+    from gress.cli.models.tables import print_models, print_versions
     from models.lifecycle import list_models, list_versions
     from udfs.scoring.listed_models import in_settings
 
@@ -55,94 +55,10 @@ def list_command(
 @on_registry
 def show_command(call: RegistryCall, name: Name, version: AnyVersion = "") -> None:
     """Show all that is known about a version."""
-    _answer_details(call, name, version)
+    answer_details(call, name, version)
 
 
-@models_app.command("register")
-@on_registry
-def register_command(  # noqa: PLR0913, PLR0917 - one argument for each option
-    call: RegistryCall,
-    file: Annotated[Path, typer.Argument(help="An .onnx or .tflite file; or .joblib, .pkl, .ubj, .json, .txt.")],
-    name: Annotated[str, typer.Option("--name", help="Name of the model.", show_default=False)] = "",
-    version: Annotated[str, typer.Option("--version", help="Version, such as 2.0.0.", show_default=False)] = "",
-    golden: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--golden", help="Parquet file of feature columns and, to compare with, `prediction`."),
-    ] = None,
-    baseline: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--baseline", help="Parquet file of training rows, as `gress features export` writes: for drift."),
-    ] = None,
-    features: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--features", help="The same without drift: it names columns and feature set."),
-    ] = None,
-    tags: Annotated[str, typer.Option("--tags", help="Labels, as a,b.", show_default=False)] = "",
-    tag: Annotated[list[str] | None, typer.Option("--tag", help="A label; may be repeated.")] = None,
-    description: Annotated[str, typer.Option("--description", help="Free text.", show_default=False)] = "",
-    threshold: Annotated[Optional[float], typer.Option("--threshold", help="Decision threshold.")] = None,  # noqa: UP045
-    classes: Annotated[
-        str, typer.Option("--classes", help="Labels in the order of the scores, as no,yes.", show_default=False)
-    ] = "",
-    task: Annotated[
-        str, typer.Option("--task", help="binary, multiclass or regression; default: what the file shows.")
-    ] = "",
-    prediction: Annotated[
-        str, typer.Option("--prediction", help="Output with the prediction, one number a row.", show_default=False)
-    ] = "",
-    scores: Annotated[
-        str,
-        typer.Option(
-            "--scores", help="Output with a number for each class; or an output for each, as a,b.", show_default=False
-        ),
-    ] = "",
-    label: Annotated[
-        str, typer.Option("--label", help="Output with the class of each row.", show_default=False)
-    ] = "",
-    positive_class: Annotated[
-        str,
-        typer.Option(
-            "--positive-class",
-            help="Class whose score is the prediction; default: the last of two, the top one of more.",
-            show_default=False,
-        ),
-    ] = "",
-) -> None:
-    """Add a model file as a version; it serves once it is promoted.
-
-    A model.json beside the file is read. The table shows which outputs are taken as prediction, scores and label;
-    name them if that is in doubt. It also shows which inputs take a field of the event instead of features: all texts,
-    and identifiers that no feature is named like. Models of scikit-learn (.joblib, .pkl), XGBoost (.ubj, .json) and
-    LightGBM (.txt) are converted to ONNX and compared on the rows of --features. Loading a .joblib or .pkl runs the
-    code in it: trust its origin.
-    """
-    from models.lifecycle import register
-    from models.output_roles import OutputRoles
-    from udfs.drift.training_rows import baseline_of
-
-    chosen = {
-        "prediction": prediction or None,
-        "scores": _parts(scores),
-        "label": label or None,
-        "positive_class": positive_class or None,
-    }
-
-    spec = register(
-        call.registry,
-        file,
-        name,
-        version,
-        golden=golden,
-        baseline=baseline_of(baseline) if baseline is not None else None,
-        features=features or _described(baseline),
-        tags=[*_parts(tags), *(tag or ())],
-        description=description,
-        threshold=threshold,
-        classes=_parts(classes) or None,
-        task=task or None,
-        roles=OutputRoles.model_validate(chosen) if any(chosen.values()) else None,
-    )
-    _answer_details(call, spec.name, spec.version)
+models_app.command("register")(register_command)
 
 
 @models_app.command("validate")
@@ -161,7 +77,7 @@ def validate_command(
     Checksum, inputs and outputs are compared too; that it passed is noted beside it. With --job the columns and the
     hash of the job's features are compared, those of --config where it is given.
     """
-    from gress.cli.model_tables import print_validation
+    from gress.cli.models.tables import print_validation
     from models.lifecycle import validate
 
     found = validate(call.registry, name, version, by=by, opener=_opener(call, name, job) if job else None)
@@ -187,7 +103,7 @@ def batch_command(call: RegistryCall, name: Name, version: AnyVersion = "") -> N
     It is the smallest within 5 % of the best rate, and takes ml.inference.max_latency at most. The model runs where
     jobs with these settings run it: on a GPU with ml.inference.enable_gpu.
     """
-    from gress.cli.model_tables import print_batches
+    from gress.cli.models.tables import print_batches
     from gress.time_version import time_version
 
     found = time_version(call.registry, call.ml, name, version)
@@ -226,7 +142,7 @@ def promote_command(
     from models.lifecycle import promote
 
     deployed = promote(call.registry, name, version, by=by, why=why, force=is_forced)
-    _answer_deployment(call, name, deployed, endpoints)
+    answer_deployment(call, name, deployed, endpoints)
 
 
 @models_app.command("rollback")
@@ -237,7 +153,7 @@ def rollback_command(
     """Make the version that served before serve again."""
     from models.lifecycle import rollback
 
-    _answer_deployment(call, name, rollback(call.registry, name, by=by, why=why), endpoints)
+    answer_deployment(call, name, rollback(call.registry, name, by=by, why=why), endpoints)
 
 
 @models_app.command("history")
@@ -247,7 +163,7 @@ def history_command(call: RegistryCall, name: Name) -> None:
 
     It also shows which jobs refused a version.
     """
-    from gress.cli.model_tables import print_history
+    from gress.cli.models.tables import print_history
     from models.lifecycle import history
 
     generations = history(call.registry, name)
@@ -311,44 +227,3 @@ def _opener(call: RegistryCall, name: str, job: str) -> Opener:
         refuse(str(path), "a `job:` with events, features and inference", "none")
     inference = settings.inference.model_copy(update={"model_name": name})
     return opener_for(call.ml, inference, compile_feature_set(settings.features, settings.events))
-
-
-def _answer_details(call: RegistryCall, name: str, version: str) -> None:
-    from gress.cli.model_tables import print_details
-    from models.lifecycle import show
-
-    found = show(call.registry, name, version)
-    document = {
-        "name": found.spec.name,
-        "version": found.spec.version,
-        "state": found.state,
-        "spec": found.spec,
-        "records": found.records,
-    }
-    call.answer(document, lambda: print_details(found))
-
-
-def _answer_deployment(call: RegistryCall, name: str, deployment: Deployment, endpoints: list[str] | None) -> None:
-    from gress.cli.model_tables import print_deployment
-    from gress.metrics.pinned_jobs import endpoints_here, pinned_jobs
-    from gress.metrics.scrape import parse_endpoint
-
-    port = call.ml.metrics.port
-    here = [*endpoints_here(), *([f"localhost:{port}"] if port else ())]
-    pinned = pinned_jobs(name, [*map(parse_endpoint, endpoints or ()), *here])
-    document = {"name": name, **deployment.model_dump(), "pinned_jobs": pinned}
-    call.answer(document, lambda: print_deployment(name, deployment, pinned))
-
-
-def _described(rows: Path | None) -> Path | None:
-    """Return a file of training rows if it says of which feature set they are; what else it is, the baseline checks."""
-    from models.errors import ModelError
-    from models.lifecycle.feature_file import read_feature_file
-
-    with suppress(ModelError):
-        return rows if rows is not None and read_feature_file(rows).hash is not None else None
-    return None
-
-
-def _parts(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]

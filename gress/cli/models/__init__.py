@@ -1,0 +1,1 @@
+"""`gress models`: the versions in a registry, the one that serves, and how that changes."""
