@@ -185,7 +185,7 @@ class SinkSettings(FrozenSettings):
             such column.
         features: let predictions and alerts carry the features that the model was given, too, in a column of that name,
             which `gress features verify` reads; default false.
-        print: print each row, too, as JSON behind its kind, on the console of a run on this machine; on a cluster in
+        print: print each row, too, as JSON after its kind, on the console of a run on this machine; on a cluster in
             the ``.out`` files of its TaskManagers; default false.
         kafka: topics instead of folders.
         jdbc: tables of a database that hold predictions, too.

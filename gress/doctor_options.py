@@ -41,7 +41,7 @@ def diagnose_options(settings: Settings, load: Callable[[str], Any]) -> list[Req
 
 
 def check_tflite(load: Callable[[str], Any], *, is_asked: bool) -> Requirement:
-    """Check the TFLite interpreter, LiteRT or else tflite-runtime, where ``ml.models`` names such a model."""
+    """Check the TFLite interpreter, LiteRT or tflite-runtime, where ``ml.models`` lists a TFLite model."""
     fix = "pip install 'gress-ml[tflite]'"
     problems = []
     for name in TFLITE:

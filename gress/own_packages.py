@@ -27,7 +27,7 @@ def _place(name: str) -> Path | None:
     """Return the folder of a package, or the file of a module, that Python takes for a name; None: there is none."""
     try:
         spec: ModuleSpec | None = find_spec(name)
-    except ValueError:  # a module that somebody made up at run time
+    except ValueError:  # a module that a program made at run time
         return None
     if spec is None or spec.origin is None:
         return None

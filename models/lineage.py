@@ -23,7 +23,7 @@ class Lineage(BaseModel):
         updates: labelled rows that it learnt from.
         counts: further numbers of rows, such as those of each class, or those held out.
         newest: event time of the newest row that it learnt from.
-        parent: the version that it went on from; None: it began with nothing.
+        parent: the version that it continued from; None: it began with nothing.
         code_version: version of gress that learnt it.
     """
 

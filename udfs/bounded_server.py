@@ -1,4 +1,4 @@
-"""A small HTTP server beside a job's work: whoever connects cannot take the process's threads, files or CPU."""
+"""A small HTTP server beside a job's work: clients cannot use up the process's threads, files or CPU."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def set_up_logs(form: Literal["text", "json"]) -> None:
         return
     root = logging.getLogger()
     if not root.handlers:
-        # Inside the JVM nobody has set up logging, which by default prints warnings only.
+        # Inside the JVM logging is not set up, and by default prints warnings only.
         root.addHandler(logging.StreamHandler())
         logging.getLogger(NAME).setLevel(logging.INFO)
     for handler in root.handlers:

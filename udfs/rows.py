@@ -83,7 +83,7 @@ TOP_CLASSES = Column(
     StepColumn("__top_classes"),
     'Best classes, where the model has any, and their scores, as JSON: `[["tea",0.5],["milk",0.2]]`.',
 )
-"""What predictions have behind these, where `job.sink.top_classes` asks for it."""
+"""The column after those of ``PREDICTION``, where `job.sink.top_classes` is set."""
 
 SERVED = Column(
     "features",
@@ -91,7 +91,7 @@ SERVED = Column(
     StepColumn("__features"),
     "Features that the model was given, in its order, as JSON: `[0.1,null]`; null where one is not computable.",
 )
-"""What predictions have behind all these, where `job.sink.features` asks for it."""
+"""The last column of predictions, where `job.sink.features` is set."""
 
 DEAD_LETTER = (
     Column("key", "STRING", FirstOf((EventField("key"), RecordColumn("__key"))), "Key of the event or of its record."),

@@ -1,4 +1,4 @@
-"""What became of the rows that count, and how long the first ones took after each start of the tasks."""
+"""Results of the rows that count, and the latency of the first ones after each start of the tasks."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def first_row_ratio(batches: Sequence[Batch], starts_ms: Sequence[int], workers:
 
     Args:
         batches: batches in the order of their time.
-        starts_ms: when tasks were started anew, epoch milliseconds.
+        starts_ms: when tasks were started again, epoch milliseconds.
         workers: number of workers from each of these times on.
 
     >>> usual = [Batch(second * 1000, 2_000, 2) for second in range(10)]
@@ -103,7 +103,7 @@ def read_answers(servers: str, rows: int, partitions: int, settle_s: float) -> A
 
     consumer = _consumer(servers)
     topics = (RESULTS["predictions"], RESULTS["dead_letters"])
-    # A member of a group may begin anew, and would count twice.
+    # A member of a group may start over, and would count twice.
     consumer.assign([TopicPartition(each, part, OFFSET_BEGINNING) for each in topics for part in range(partitions)])
     found, last_s = Answers(), time.monotonic()
     while time.monotonic() - last_s < (settle_s if len(found.times) == rows else _QUIET_S):

@@ -42,7 +42,7 @@ _POLL_S = 0.5
 
 @dataclass
 class Outcome:
-    """What a run found.
+    """Findings of a run.
 
     Attributes:
         rows: rows that count.

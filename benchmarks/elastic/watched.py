@@ -1,4 +1,4 @@
-"""What an autoscaler saw and did, second by second."""
+"""Observations and actions of an autoscaler, second by second."""
 
 from __future__ import annotations
 

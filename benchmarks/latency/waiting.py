@@ -1,4 +1,4 @@
-"""How long a row waits for its batch, by ``batch_timeout``, and for a call of the model, by ``max_concurrency``.
+"""Time that a row waits for its batch, by ``batch_timeout``, and for a call of the model, by ``max_concurrency``.
 
 - ``timeout`` sends 500 events a second to the jobs of ``latency`` in the throughput profile, on one slot.
   Its figures are milliseconds from sending an event to the moment at which Flink has its prediction.

@@ -1,4 +1,4 @@
-"""What River's logistic regression behind its scaler predicts of each row before it learns it.
+"""Predictions of River's scaler and logistic regression: of each row before they learn it.
 
 ``python -m benchmarks.learners.river_predictions SOURCE OUTPUT RATE``: the source is ``phishing`` or ``bananas``, which
 River ships, or an .npz file with ``rows`` and ``targets``; the output is one, with ``predictions`` beside them.

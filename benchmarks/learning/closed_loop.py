@@ -46,7 +46,7 @@ _ROWS = 2_000
 
 @dataclass(frozen=True)
 class Loop:
-    """What a closed loop left.
+    """Results of a closed loop.
 
     Attributes:
         town: payments, labels and predictions.

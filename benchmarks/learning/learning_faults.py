@@ -1,4 +1,4 @@
-"""A job that learns is killed again and again, and goes on: it learns what an undisturbed run learns, bit for bit.
+"""A job that learns is killed again and again, and continues: it learns what an undisturbed run learns, bit for bit.
 
 The job of ``data/learning_faults.yaml`` learns from generated card transactions, and leaves a version a day of event
 time. While it learns, the benchmark sends ``kill -9`` ``KILLS`` times, up to 1 s after a checkpoint, to a random

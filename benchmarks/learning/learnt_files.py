@@ -1,4 +1,4 @@
-"""What a run of the job of ``data/learning_faults.yaml`` reads and leaves, compared with what another leaves."""
+"""Events and results of a run of ``data/learning_faults.yaml``, compared with the results of another run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Blocks of lines to blocks of predictions: what a user writes by hand who has an engine without a scoring step.
+"""Blocks of lines to blocks of predictions, as a user writes it for an engine without a scoring step.
 
 There are two: ``orjson`` parses line by line into dictionaries, ``arrow`` a block at once into columns. A prediction
 has the members of ours that a reader needs: id, time, key, score, model, version and status.

@@ -1,4 +1,4 @@
-"""Print the tables of docs/scale.md: ``python -m benchmarks.scale``."""
+"""Plan of a job past one machine: the tables of docs/scale.md, printed by ``python -m benchmarks.scale``."""
 
 from benchmarks.scale.tables import tables
 

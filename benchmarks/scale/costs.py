@@ -60,7 +60,7 @@ def cost(name: str) -> float:
 
 @dataclass(frozen=True)
 class Assumed:
-    """What nobody has measured here; another machine has other figures.
+    """Assumed figures, which are not measured here; another machine has others.
 
     Attributes:
         busy: share of a core that is planned for; the rest drains lag and takes peaks.

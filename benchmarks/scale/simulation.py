@@ -36,7 +36,7 @@ def hottest_share(exponent: float, keys: int, *, shards: int = SHARDS, seed: int
     The first million keys are dealt out one by one, the rest evenly.
 
     Args:
-        exponent: exponent of the law; 0: all keys are alike.
+        exponent: exponent of the law; 0: all keys are the same.
         keys: number of keys.
         shards: number of shards.
         seed: seed of the deal.

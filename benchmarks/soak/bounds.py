@@ -1,4 +1,4 @@
-"""What a soak must show: each row once, and no growth beyond what its error explains."""
+"""Bounds of a soak: each row comes out once, and nothing grows by more than the error of its measurement."""
 
 from __future__ import annotations
 

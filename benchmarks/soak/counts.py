@@ -1,4 +1,4 @@
-"""What became of each row, read back from the topics of results."""
+"""Counts of the results of each row, read back from the topics."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def read_results(servers: str, counts: Counts, settle_s: float) -> None:
 
     consumer = _consumer(servers)
     topics = (RESULTS["predictions"], RESULTS["dead_letters"])
-    # A member of a group may begin anew, and would count twice.
+    # A member of a group may start over, and would count twice.
     places = [(topic, number) for topic in topics for number in range(PARTITIONS)]
     consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for topic, number in places])
     last, left = time.monotonic(), counts.rows

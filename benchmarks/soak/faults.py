@@ -1,4 +1,4 @@
-"""What changes while rows are sent: the room on the disk, and the broker."""
+"""Faults while rows are sent: a full disk, and a broker that is killed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Faults:
     def _full_disk(self) -> None:
         end = time.monotonic() + self.plan.full_s
         try:
-            # What others delete meanwhile would give them room.
+            # Files that other processes delete meanwhile would make room.
             while time.monotonic() < end and not self.stop.wait(_FILL_EVERY_S):
                 self.disk.fill()
         finally:

@@ -44,7 +44,7 @@ _SCRAPE_EVERY_S, _SCRAPE_S = 5.0, 3.0
 
 @dataclass
 class Outcome:
-    """What a soak found.
+    """Findings of a soak.
 
     Attributes:
         figures: counts.

@@ -6,7 +6,7 @@ that makes one call at a time. Figures, by runtime and rows of a call:
 
 - ``p50_ms``, ``p99_ms``: elapsed time of a call.
 - ``cpu_p50_ms``, ``cpu_p99_ms``: its CPU, which other work on the machine hardly changes. A call is one
-  thread's work, so on a quiet machine the two are alike.
+  thread's work, so on a quiet machine the two are close.
 - ``per_s``: rows a second of one core, by the median of the CPU.
 - ``of_claim``: ``per_s`` relative to what the document claims.
 
@@ -37,7 +37,7 @@ _LIMIT_S = 0.1
 
 @dataclass(frozen=True)
 class Claim:
-    """What the document says of a runtime and a batch.
+    """A line of the document's table: figures of a runtime and a batch.
 
     Attributes:
         p50_ms: median time of a call.
@@ -78,7 +78,7 @@ class TableRow:
 
     @property
     def claim(self) -> Claim | None:
-        """What the document says of it, if anything."""
+        """The document's figure of it; None: it gives none."""
         return None if self.name == "best" else CLAIMS[self.runtime, self.cpu.rows]
 
     @property

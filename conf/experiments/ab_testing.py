@@ -49,7 +49,7 @@ class ExperimentSettings(FrozenSettings):
     """One experiment.
 
     Attributes:
-        name: unique among the experiments; another name assigns units anew.
+        name: unique among the experiments; another name assigns units again.
         strategy: what the arms are drawn for: ``hash`` each value of ``split_key``, ``user_id`` each user, ``random``
             each event, ``percentage`` each value of ``split_key``, or each event without one; ``bandit`` the same,
             with weights that follow what the variants are worth.
@@ -60,7 +60,7 @@ class ExperimentSettings(FrozenSettings):
         enabled: run this experiment; default true.
         layer: experiments of one layer never share a unit; default none = a layer of its own.
         traffic: percentage of the layer's units that take part, over 0 to 100; default 100.
-        verdict: metrics that judge the variants; default none = nobody judges them.
+        verdict: metrics that judge the variants; default none = they are not judged.
         ramp: steps in which a variant grows; default none = the weights stay.
         bandit: rules by which the weights change; ``strategy: bandit`` requires it.
         variants: the arms; without a ramp the weights of the enabled ones, or of all, sum to 100.

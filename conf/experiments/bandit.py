@@ -19,7 +19,7 @@ _ALL = 100
 class BanditSettings(FrozenSettings):
     """Rules by which looks at an experiment change its weights (``strategy: bandit``).
 
-    The weights that variants have are those of the start; without any, all start alike. The goal's differences between
+    The weights that variants have are those of the start; without any, all start equal. The goal's differences between
     variants are taken to stay what they are, while its level may change for all of them at once.
 
     Attributes:

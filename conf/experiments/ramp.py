@@ -24,7 +24,7 @@ class RampSettings(FrozenSettings):
     """Steps in which a variant grows while the experiment shows no harm; the first one holds from the start.
 
     The other enabled variants share the rest in proportion to their weights. The weights of a running experiment are
-    in the model's deployments, and a restart goes on with them.
+    in the model's deployments, and a restart continues with them.
 
     Attributes:
         variant: the variant that grows; default: the only one beside the default variant.

@@ -46,7 +46,7 @@ class ReactionSettings(FrozenSettings):
     """Reaction to a drift of the loss of predictions, as ADWIN finds it.
 
     Attributes:
-        action: ``none`` (default), only count it; ``raise_rate``, learn faster for a while; ``reset``, start anew.
+        action: ``none`` (default), only count it; ``raise_rate``, learn faster for a while; ``reset``, start over.
         delta: chance of a false alarm, in (0, 1); default 0.002.
         factor: of the rate, for raise_rate, > 1; default 4.
         half_life: rows in which half of the rise is gone, for raise_rate, >= 1; default 500.

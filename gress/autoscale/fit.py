@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 NEAR = 1.25
-"""How many times as many tasks as needed are taken at most, so that all have equally many key groups."""
+"""Largest factor by which the number of tasks may exceed the need, so that all have equally many key groups."""
 
 _ROUNDING = 1e-9
 

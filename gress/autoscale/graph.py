@@ -67,7 +67,7 @@ class Look:
     """A job at one moment.
 
     Attributes:
-        at_s: monotonic seconds of the one who looks.
+        at_s: monotonic seconds of the observer.
         state: the job's state in Flink's words.
         is_whole: whether all tasks run.
         vertices: vertices by id, each after those before it.

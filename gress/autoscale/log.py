@@ -19,7 +19,7 @@ class DecisionLog:
 
     Args:
         shown: gets the lines that matter.
-        whole: gets every decision as a JSON line; None: nobody does.
+        whole: gets every decision as a JSON line; None: there is no log.
         is_json: the lines that matter are JSON, too.
         now: function that returns the time of a line.
     """

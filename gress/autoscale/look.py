@@ -25,7 +25,7 @@ def look_at_job(rest: FlinkRest, job: str, at_s: float) -> Look:
     Args:
         rest: client of the cluster.
         job: id of the job.
-        at_s: monotonic seconds of the one who looks.
+        at_s: monotonic seconds of the observer.
 
     Raises:
         ClusterUnreachable: nothing answers.

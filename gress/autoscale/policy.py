@@ -9,7 +9,7 @@ from jobs.errors import refuse
 
 @dataclass(frozen=True)
 class Policy:
-    """When to change the parallelism of a job, and how far.
+    """Policy of when to change the parallelism of a job, and how far.
 
     Attributes:
         fewest: least parallelism of a vertex.

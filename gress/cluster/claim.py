@@ -1,4 +1,4 @@
-"""The folder of a local cluster: who made it, and so whether its files may be deleted."""
+"""The folder of a local cluster, and the mark that a cluster made it: only then may its files be deleted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def is_cluster_folder(folder: Path) -> bool:
 
 
 def check_may_clear(folder: Path) -> None:
-    """Refuse a folder whose files belong to somebody else.
+    """Refuse a folder with files that no cluster of ours made.
 
     Raises:
         JobError: it is neither a cluster's own, nor new or empty.

@@ -21,7 +21,7 @@ ADAPTIVE: Mapping[str, str] = MappingProxyType(
         "jobmanager.scheduler": "adaptive",
         # `gress autoscale` has pauses of its own between two changes.
         "jobmanager.adaptive-scheduler.executing.cooldown-after-rescaling": "5 s",
-        # A job that lost a TaskManager goes on with what is left after this long, and with a new one as soon.
+        # A job that lost a TaskManager continues with what is left after this long, and with a new one as soon.
         "jobmanager.adaptive-scheduler.submission.resource-stabilization-timeout": "5 s",
         "jobmanager.adaptive-scheduler.executing.resource-stabilization-timeout": "10 s",
         # Rates are differences of counts, so counts must be new at each look; Flink's own default is 10 s.

@@ -4,8 +4,8 @@ Flink ends a TaskManager for good when a task cannot be cleaned up, and PyFlink'
 fails or is cancelled while its rows are in a worker, Beam may count one reader of the worker too few ("Reference count
 must not be negative"), and Arrow may find its channel closed by the interrupt.
 
-Rules: who is stopped or killed from outside stays away, and so does who ends within seconds, which a start anew would
-not help.
+Rules: one that is stopped or killed from outside is not replaced. Nor is one that ends within seconds, as a new one
+would not help.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ class Deployment:
         parallelism: slots that it starts with.
         overrides: assignments ``key.path=value`` behind those of the file.
         input: input of the run; empty: the job's own.
-        is_endless: it reads and writes topics, so that it goes on by itself when its JobManager is lost.
+        is_endless: it reads and writes topics, so that it continues by itself when its JobManager is lost.
         metrics_port: port of the Python workers' metrics.
         variables: references of its settings, by name.
         kafka_names: paths of settings that get a name of this deployment in Kafka, as no file sets one.

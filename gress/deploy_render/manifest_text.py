@@ -19,7 +19,7 @@ _BOOLEANS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 
 
 def manifest_text(*documents: Object, note: str = "") -> str:
-    r"""Return objects as one YAML text behind the mark.
+    r"""Return objects as one YAML text, with the mark as its first line.
 
     Args:
         documents: the objects, in their order; of their keys, too.

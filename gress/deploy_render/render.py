@@ -1,6 +1,6 @@
 """Files of a job's manifests, as a folder for kustomize.
 
-    DIR/base                    what all overlays share; each render makes it anew
+    DIR/base                    what all overlays share; each render makes it again
     DIR/components/session      makes an overlay's cluster a session cluster, where the job reads and writes topics
     DIR/overlays/dev, prod      written once; they are their users' from then on
 

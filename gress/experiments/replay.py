@@ -25,7 +25,7 @@ _DIGITS = 9
 def replay(experiment: ExperimentSettings, rows: LoggedRows, metrics: Sequence[MetricSettings]) -> list[dict[str, Any]]:
     """Return the records that looks at the rows end in, in the order of looks.
 
-    A look covers the rows before its time; a job counts rows behind its watermark at the next look.
+    A look covers the rows before its time; a job counts rows that its watermark has passed at the next look.
 
     Args:
         experiment: with its verdict.
@@ -65,7 +65,7 @@ def _steps(experiment: ExperimentSettings, rows: LoggedRows) -> list[tuple[tuple
     """Return the shares of the variants at each step in the order of time, and whether each row is of the step.
 
     A row tells the share of its own variant. Of two variants that is all, and steps of equal shares are one: units that
-    come at either are split alike.
+    come at either are split the same way.
     """
     usual = [float(weight / ALL) for weight in weights_at(experiment).values()]
     if experiment.bandit is not None:

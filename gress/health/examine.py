@@ -1,4 +1,4 @@
-"""Health of a cluster and its jobs, for people, probes and alerts alike."""
+"""Health of a cluster and its jobs, for people, probes and alerts."""
 
 from __future__ import annotations
 
@@ -94,5 +94,5 @@ def _chosen(rest: FlinkRest, job: str | None) -> list[RunningJob]:
     latest: dict[str, RunningJob] = {}
     for found in rest.jobs():
         latest.setdefault(found.name, found)
-    # Somebody meant a job to finish or cancelled it, but nobody meant it to fail.
+    # A job that finished, or that a user cancelled, is no fault; one that failed is.
     return [found for found in latest.values() if found.state not in ("FINISHED", "CANCELED")]

@@ -49,12 +49,12 @@ class EventParts:
 def choose_parts(fields: Mapping[str, FieldSettings], given: Mapping[str, str], ask: Ask | None = None) -> EventParts:
     """Return the column of each part: the given one, else one of the usual name, else the one that a person names.
 
-    The key is the id where nobody is asked: each event is then on its own.
+    The key is the id where no user is asked: each event is then on its own.
 
     Args:
         fields: settings by column name.
         given: name of a column or of a field in the event for ``id``, ``key``, ``time`` and ``label``; "" = not given.
-        ask: function that asks; None: there is nobody to ask.
+        ask: function that asks the user; None: there is no user to ask.
 
     Raises:
         JobError: a part has no field, the field's type does not suit it, or nothing is left to predict from.

@@ -14,7 +14,7 @@ from udfs.parsing.times import to_iso_ms
 from udfs.parsing.units import find_unclear
 
 _TYPES: tuple[str, ...] = get_args(FieldType)
-# Digits after the point of a decimal that nobody has described.
+# Digits after the point of a decimal without a known scale.
 _SCALE = 2
 _MOST = 2**63
 _FIRST_S = 631_152_000  # 1990

@@ -1,4 +1,4 @@
-"""Events that are made up by a stated law, for a job whose events nobody has yet."""
+"""Events that are made up by a stated law, for a job that has no events yet."""
 
 from __future__ import annotations
 

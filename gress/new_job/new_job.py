@@ -52,7 +52,7 @@ def make_job(wanted: NewJob, now: dt.datetime, ask: Ask | None = None) -> Writte
     Args:
         wanted: all that is known of it.
         now: time of the model's registration.
-        ask: function that asks a person for what is not known; None: there is nobody.
+        ask: function that asks the user for unknown values; None: there is no user to ask.
 
     Raises:
         ConfigError, FeatureError, JobError, ModelError: something does not fit; nothing is written.

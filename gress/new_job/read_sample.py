@@ -1,4 +1,4 @@
-"""First events of a file, as they are before anybody has said what their fields are."""
+"""First events of a file, read before the types of their fields are known."""
 
 from __future__ import annotations
 

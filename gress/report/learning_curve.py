@@ -71,7 +71,7 @@ def marks(slots: Sequence[LearningSlot]) -> Iterator[Mark]:
 
 
 def _counted(before: LearningSlot | None, slot: LearningSlot) -> Iterator[Mark]:
-    """Yield what was counted since the slot before; a run that goes on from a state counts from its first slot on."""
+    """Yield what was counted since the slot before; a run that continues from a state counts from its first slot on."""
     if before is None and slot.updates > slot.rows:
         return
     rolled_back = slot.rolled_back - (before.rolled_back if before else 0)

@@ -48,7 +48,7 @@ class Completions:
 
 
 def complete(text: str, names: Names) -> Completions:
-    """Return what a text may go on with.
+    """Return what a text may continue with.
 
     Args:
         text: all before the cursor.

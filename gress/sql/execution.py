@@ -68,7 +68,7 @@ class Executor:
         """Execute a statement and show its answer; an INSERT is waited for.
 
         Raises:
-            KeyboardInterrupt: somebody pressed Ctrl-C; a job of the statement is cancelled.
+            KeyboardInterrupt: the user pressed Ctrl-C; a job of the statement is cancelled.
             SessionEnd: it was QUIT or EXIT.
             StatementError: Flink refuses it, or its job failed.
         """
@@ -126,7 +126,7 @@ def live_lines(result: TableResult) -> Generator[str, None, None]:
 
 
 def bounded_lines(result: TableResult, later: Later = "keep") -> Generator[str, None, None]:
-    """Return the rows of a result that ends as lines, with their number behind them."""
+    """Return the rows of a bounded result as lines, and their number as the last line."""
     return _lines(result, TextTable(result.get_table_schema().get_field_names(), _numbers(result), later), tuple)
 
 

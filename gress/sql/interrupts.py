@@ -78,7 +78,7 @@ def let_through() -> Iterator[None]:
     if not isinstance(held, Held) or threading.current_thread() is not threading.main_thread():
         yield
         return
-    # From here on a Ctrl-C needs nobody to release it.
+    # From here on a Ctrl-C takes effect at once.
     held.lets_through = True
     try:
         held.release()

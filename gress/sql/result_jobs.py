@@ -1,4 +1,4 @@
-"""Jobs behind results: their end, and the exceptions of Java that they end with."""
+"""Jobs that produce results: their end, and the exceptions of Java that they end with."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def job_of(result: TableResult) -> Iterator[None]:
         BaseException: what else ends the block, such as Ctrl-C; the job is cancelled.
     """
     client = result.get_job_client()
-    # Ask now: the small cluster of a job ends with it, and then answers nobody.
+    # Ask now: the small cluster of a job ends with the job, and then no longer answers.
     end = None if client is None else client.get_job_execution_result()
     try:
         yield

@@ -110,7 +110,7 @@ def _of_java(value: Any, kind: DataType) -> Any:
 
 
 def time_text(text: str) -> str:
-    """Return a moment of Java with a blank behind its date, and with seconds; other texts stay as they are.
+    """Return a Java timestamp with a blank after its date, and with seconds; other texts stay as they are.
 
     >>> time_text("2026-03-01T10:00"), time_text("2026-03-01T10:00:00.123Z"), time_text("10:00"), time_text("PT24H")
     ('2026-03-01 10:00:00', '2026-03-01 10:00:00.123Z', '10:00:00', 'PT24H')

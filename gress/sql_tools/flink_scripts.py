@@ -85,7 +85,7 @@ def _folder_of_jars(home: Path) -> Path:
 
 
 def _wait(process: subprocess.Popen[Any], *, ends_at_interrupt: bool, before: Callable[[], None] = lambda: None) -> int:
-    """Return the exit code of a process, which ends when somebody ends this one; the client knows Ctrl-C itself.
+    """Return the exit code of a process, which ends when this one is ended; the client handles Ctrl-C itself.
 
     Args:
         process: that is waited for.

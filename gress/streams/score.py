@@ -23,7 +23,7 @@ from udfs.parsing.lines import JsonLines
 if TYPE_CHECKING:
     from pyflink.datastream import DataStream, StreamExecutionEnvironment
 
-# What of a job's options an environment of somebody else takes: those that its functions need to be right or fast.
+# The options that a user's own environment gets: those that the job's functions need to be right or fast.
 _NEEDED = ("python.", "table.exec.uid.generation", "pipeline.max-parallelism")
 _BESIDE = MappingProxyType(
     {

@@ -126,7 +126,7 @@ class Figures:
     """A job at one moment; seconds and rows as the names say.
 
     Attributes:
-        job: health of the job; None: nobody asked the cluster.
+        job: health of the job; None: the cluster was not asked.
         rows_per_s: rows with a prediction or an error in the last seconds; None: not known yet.
         rows_per_s_minute: the same rate over the last minute.
         rows_total: the same rows since the workers began to count, of the endpoints that answer.

@@ -126,7 +126,7 @@ def _check_text(name: str, detail: str) -> str:
 
 
 def _notices(figures: Figures, width: int) -> list[Text]:
-    """Return the problems of endpoints, so that nobody takes a part for the whole."""
+    """Return the problems of endpoints, so that a partial view is not mistaken for the whole."""
     texts = [
         (f"{each.endpoint}: no answer ({each.problem})", "bold red")
         if each.problem

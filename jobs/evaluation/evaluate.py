@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from conf.settings import JobSettings
 
 Evaluation = dict[str, dict[str, float]]
-"""Figures by measure, then by whose answers they are of: ``model``, or the name of a baseline."""
+"""Figures by measure, then by the source of the answers: ``model``, or the name of a baseline."""
 
 _DIGITS = 6
 

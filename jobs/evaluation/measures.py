@@ -1,4 +1,4 @@
-"""Table of the measures that answers are compared by; the higher, the better, but for MASE."""
+"""Table of the measures that answers are compared by; the higher, the better, except for MASE."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Answers:
 
     Attributes:
         truth: ``(n,)``, NaN = not known.
-        values: answers by whose they are, ``(n,)`` each, NaN = none.
+        values: answers by their source, the model or a baseline, ``(n,)`` each, NaN = none.
         ends: the first two scores of the model, ``(n, 2)``, NaN = none.
         ranks: rank of the truth among the model's best classes, 1 = the best, infinite = not there, ``(n,)``.
     """

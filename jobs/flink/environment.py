@@ -67,7 +67,7 @@ def open_session(
         settings: profile, parallelism, checkpoints, batches and further Flink options.
         flink_conf: file of ``key: value`` lines, which all other options override; None: the shipped one.
         extra: options that win over all others.
-        is_endless: the input is a stream, whose rows somebody waits for.
+        is_endless: the input is a stream, so rows should come out soon.
         is_short: the JVM, if this call starts it, runs this job only, and the job is over within seconds.
         moves_blocks: the JVM, if this call starts it, runs this job only, whose rows are in blocks all the time.
 

@@ -87,7 +87,7 @@ class _Tail:
         self._thread.start()
 
     def read(self) -> bytes:
-        """Return the last bytes once nobody can write more, as PyFlink does where a JVM does not start."""
+        """Return the last bytes once no process can write more, as PyFlink does where a JVM does not start."""
         self._thread.join(_PATIENCE_S)
         return self._kept
 

@@ -45,7 +45,7 @@ def without_own_class(line: str) -> str:
 
 
 def hint_for(cause: str, folder: Path | None = None) -> str:
-    """Return what a cause leaves out, or "" where nobody knows more.
+    """Return what a cause leaves out; "" where nothing more is known.
 
     Args:
         cause: text of ``root_cause``.

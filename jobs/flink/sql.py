@@ -59,7 +59,7 @@ def create_table(
         name: of the table.
         columns: name and SQL type of each; a computed column has ``AS`` and its expression for a type.
         options: of the connector.
-        last: what stands behind the columns: ``WATERMARK FOR ...`` or ``PRIMARY KEY ...``.
+        last: text after the columns: ``WATERMARK FOR ...`` or ``PRIMARY KEY ...``.
     """
     listed = ", ".join(filter(None, [definitions(columns), last]))
     given = ", ".join(f"{literal(key)}={literal(value)}" for key, value in options.items())

@@ -46,7 +46,7 @@ class TopicCounts:
 
     Args:
         kafka: settings of the sink; its cluster must answer.
-        memory: file that keeps counts and offsets between the runs that go on from each other; None: there is none.
+        memory: file that keeps counts and offsets between the runs that continue from each other; None: there is none.
         is_resuming: go on counting from what ``memory`` says, if that is of the same cluster and topics.
     """
 

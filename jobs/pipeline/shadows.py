@@ -45,7 +45,7 @@ def add_shadows(
     is_endless = source_topics is not None and source_topics.stop == "never"
     to_topic = sink is not None and sink.comparisons is not None
     # A batch of an endless stream, or a single event of the latency profile, is too little for a call of its own, and
-    # somebody waits for its answer.
+    # a caller waits for its answer.
     is_live = is_endless or settings.execution.profile == "latency"
     function = CompareShadows(
         job,

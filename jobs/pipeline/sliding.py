@@ -123,7 +123,7 @@ def window_parts(
 def run_on_parts(
     session: FlinkSession, views: PartViews, name: str, function: VectorFunction, *, profile: Profile
 ) -> View:
-    """Run a function of parts; the new view holds its outputs, once, whoever reads them."""
+    """Run a function of parts; the new view holds its outputs once, however many read them."""
     with table_options(session, ONE_ROW):
         return computed_once(session, apply(session, views.parts, name, function, profile=profile))
 

@@ -157,7 +157,7 @@ class _Writing:
             self.inserts.add(f"INSERT INTO {rows.kind} {rows.query}")
 
     def counted(self, rejected: View | None) -> View | None:
-        """Return the rejected rows behind a counter of them."""
+        """Return the rejected rows, which pass a counter first."""
         return None if rejected is None else self._counted(rejected, "counted", self.settings.ml.metrics)
 
     def _counted(self, view: View, name: str, metrics: MetricsSettings) -> View:

@@ -32,7 +32,7 @@ class Claim:
     Args:
         output: the folder.
         lock: the locked mark.
-        earlier: what an earlier run left there, set aside; None: the run goes on from it, or there is none.
+        earlier: what an earlier run left there, set aside; None: the run continues from it, or there is none.
         is_made: the folder did not exist before.
         is_new: the folder held no run before.
     """
@@ -88,10 +88,10 @@ def claim(output: Path, *, is_overwriting: bool, is_resuming: bool = False) -> C
     Args:
         output: the folder.
         is_overwriting: set an earlier run aside, until this one has started.
-        is_resuming: go on from an earlier run.
+        is_resuming: continue from an earlier run.
 
     Raises:
-        JobError: the folder is a URL, is somebody else's, holds a run or the only state of one, or another run has it.
+        JobError: the folder is a URL, is another user's, holds a run or the only state of one, or another run has it.
     """
     if _URL.match(str(output)):
         refuse(f"output {output}", "a folder of this machine", "a URL", "name a local or mounted folder")

@@ -41,7 +41,7 @@ class EarlierRun:
         self._moving, self._aside, self._removed = (output / name for name in (_MOVING, _ASIDE, _REMOVED))
 
     def foreign_file(self) -> Path | None:
-        """Return a file that somebody put among its rows; None: there is none."""
+        """Return a file among its rows that no run wrote; None: there is none."""
         folders = [folder for folder in (self._output / name for name in _OF_PARTS) if folder.is_dir()]
         files = (path for folder in folders if not folder.is_symlink() for path in sorted(folder.iterdir()))
         return next((path for path in files if not _PART.fullmatch(path.name)), None)

@@ -1,6 +1,6 @@
 """The JVM that writes into a run's folder: after `kill -9` of its command it works on for some seconds.
 
-A run that went on from a checkpoint of that moment would write again what the JVM still commits. So the folder names
+A run that continued from a checkpoint of that moment would write again what the JVM still commits. So the folder names
 the JVM, and the next run waits for its end. Where the system does not show processes (no ``/proc``), nobody waits.
 """
 

@@ -1,4 +1,4 @@
-"""Progress of a run while it goes on: rows, rate, alerts, dead letters."""
+"""Progress of a run while it runs: rows, rate, alerts, dead letters."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Progress:
             shown_s = seconds
             counts = self.counts()
             self._timeline.add(_point(counts))
-            # What shows them may end on a full disk or in a broken pipe; the run goes on.
+            # What shows them may end on a full disk or in a broken pipe; the run continues.
             with suppress(OSError):
                 self._show(counts)
 

@@ -20,7 +20,7 @@ class Counts:
         dead_letters: rows without a prediction.
         seconds: since the run was submitted.
         start_s: the part of these that went by before the first row.
-        rows_before: rows of the runs that this one goes on from.
+        rows_before: rows of the runs that this one continues from.
         predictions: rows with a prediction; None: the run makes none.
     """
 

@@ -154,7 +154,7 @@ def summary_of_counts(
 
 
 def with_rates(summary: Summary, counts: Counts) -> Summary:
-    """Return a summary with the seconds and rates of this run, without the rows of those that it goes on from."""
+    """Return a summary with the seconds and rates of this run, without the rows of those that it continues from."""
     return replace(
         summary,
         seconds=round(counts.seconds, 3),

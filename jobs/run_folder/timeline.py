@@ -35,7 +35,7 @@ class Point:
 class Timeline:
     """A file of points; when it is full it keeps every second point, later every fourth, and so on.
 
-    On a full disk it goes on without the points that it cannot write; each line is whole.
+    On a full disk it continues without the points that it cannot write; each line is whole.
 
     Args:
         path: file to write; an existing one is replaced.

@@ -20,7 +20,7 @@ _MEMORY = ".topic-counts.json"
 
 @dataclass(frozen=True)
 class RowWatch:
-    """The rows of a run while it goes on, and what they come to.
+    """The rows of a run while it runs, and their counts.
 
     Attributes:
         prepared: the run.

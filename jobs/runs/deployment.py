@@ -30,7 +30,7 @@ def deployment_name(job: str, output: Path, machine: str) -> str:
 def with_names_in_kafka(settings: Settings, job: JobSettings, output: Path) -> tuple[Settings, JobSettings]:
     """Return settings whose consumer groups and transactions have names, those of the deployment where none is set.
 
-    A run that goes on from the state of another folder commits that one's transactions and reads on from its offsets,
+    A run that continues from the state of another folder commits that one's transactions and reads on from its offsets,
     as both are in the state with their names.
     """
     name = deployment_name(job.name, output, "" if is_submitted() else platform.node())

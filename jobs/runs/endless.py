@@ -67,7 +67,7 @@ def add_connector(session: FlinkSession, job: JobSettings, source: InputFiles | 
 
 
 def is_endless(source: InputFiles | KafkaInput) -> bool:
-    """Return whether a job that reads this runs until somebody stops it."""
+    """Return whether a job that reads this input runs until it is stopped."""
     return isinstance(source, KafkaInput) and not source.is_bounded
 
 
@@ -78,10 +78,10 @@ def _say(text: str) -> None:
 def wait_until_stopped(client: JobClient, savepoints: Path, say: Callable[[str], None] = _say) -> StopResult:
     """Wait for an endless job; SIGINT and SIGTERM stop it with a savepoint, a second one cancels it.
 
-    If the savepoint fails, the job goes on, because its checkpoints would end with it: ``say`` gets the reason.
+    If the savepoint fails, the job continues, because its checkpoints would end with it: ``say`` gets the reason.
 
     By then the job has written all that it read, and its transactions have ended: a job that starts from ``committed``
-    goes on from here.
+    continues from here.
     """
     # Calls to the JVM on threads of their own: an interrupt within one would break its connection.
     with ThreadPoolExecutor() as pool:

@@ -24,7 +24,7 @@ def finish(rows: RowWatch, *, events: int | None, output_format: str) -> Summary
 
     Args:
         rows: the run's rows.
-        events: in its input; None: nobody knows.
+        events: in its input; None: unknown.
         output_format: ``json`` or ``parquet``, of rows in folders.
 
     Raises:
@@ -51,7 +51,7 @@ def finish_without_flink(prepared: PreparedRun, *, events: int, output_format: s
 
 
 def has_all_rows(output: Path, events: int) -> bool:
-    """Return whether a run came to its end, but for its summary: each event has a row in a final file.
+    """Return whether a run came to its end, except for its summary: each event has a row in a final file.
 
     Flink makes files final with the last checkpoint and removes it at once. A command that is killed just then leaves
     no checkpoint, and needs none.

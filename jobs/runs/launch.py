@@ -68,8 +68,8 @@ def run(
 
     Args:
         request: job, input, output and settings.
-        show: called with the counts so far and the number of events, None where nobody knows it, about once a second.
-        stages: stopwatch of the start; None: nobody wants to know.
+        show: called with the counts so far and the number of events, None where it is unknown, about once a second.
+        stages: stopwatch of the start; None: it is not measured.
 
     Raises:
         ConfigError, FeatureError, ModelError, JobError: the request cannot work; nothing was started or written.

@@ -1,4 +1,4 @@
-"""A thread that looks at something again and again while a run goes on."""
+"""A thread that looks at something again and again during a run."""
 
 from __future__ import annotations
 

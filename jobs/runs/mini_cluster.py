@@ -42,7 +42,7 @@ class TaskManagerWatch(Looking):
             if self._had_one and not there and not self.is_over:
                 self._start()
         except Exception:
-            # The job, and with it the cluster or the JVM, has ended: who waits for the job tells why.
+            # The job, and with it the cluster or the JVM, has ended; the caller that waits for the job reports why.
             return False
         self._had_one = self._had_one or there > 0
         return True
@@ -63,7 +63,7 @@ def keeping_task_manager(client: JobClient) -> AbstractContextManager[object]:
 
 
 def _mini_cluster(client: JobClient) -> Any:
-    """Return the cluster that Flink's client holds, and gives to nobody; None: the job is on another."""
+    """Return the cluster inside Flink's client, which has no method for it; None: the job runs on another."""
     inner: Any = client._j_job_client
     if inner.getClass().getSimpleName() != _CLIENT:
         return None

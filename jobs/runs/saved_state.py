@@ -1,4 +1,4 @@
-"""State from which a run goes on: a savepoint that is named, or the newest that an earlier run left in its folder."""
+"""State from which a run continues: a savepoint that is named, or the newest that an earlier run left in its folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from jobs.sources.files import InputFiles
 
 STATE_OPTION = "execution.state-recovery.path"
-"""The option of Flink that names the state from which a job goes on."""
+"""The option of Flink that names the state from which a job continues."""
 
 _CLAIM_OPTION = "execution.state-recovery.claim-mode"
 
@@ -33,7 +33,7 @@ _PATTERNS = (f"{SAVEPOINTS}/*/{_METADATA}", f"{CHECKPOINTS}/*/chk-*/{_METADATA}"
 
 
 def saved_state(request: RunRequest) -> str | None:
-    """Return the URL of the state that a request names; None: it starts anew, or resumes a run that left final files.
+    """Return the URL of the state that a request names; None: it starts over, or resumes a run that left final files.
 
     Raises:
         JobError: there is no such state, or it is asked for in two ways.
@@ -44,7 +44,7 @@ def saved_state(request: RunRequest) -> str | None:
         if request.is_overwriting:
             refuse("--resume", "no --overwrite beside it", "both", "leave one of them out")
         found = _newest(request.output)
-        # With final files the run may be over but for its summary, which takes a look at its input.
+        # With final files the run may be over except for its summary, which takes a look at its input.
         if found is None and not list(request.output.glob("*/part-*")):
             refuse_without_state(request.output)
         return found
@@ -57,7 +57,7 @@ def saved_state(request: RunRequest) -> str | None:
 
 
 def recovery_options(state: str) -> dict[str, str]:
-    """Return Flink's options of a job that goes on from a state.
+    """Return Flink's options of a job that continues from a state.
 
     A checkpoint of an earlier run is of no more use once the job has one of its own: its rows would come twice. So the
     job removes it. A savepoint is its maker's.
@@ -67,7 +67,7 @@ def recovery_options(state: str) -> dict[str, str]:
 
 
 def check_goes_on(state: str | None, source: InputFiles | KafkaInput) -> None:
-    """Refuse a run to the latest offsets that goes on from a state: the connector does not announce the end again.
+    """Refuse a run to the latest offsets that continues from a state: the connector does not announce the end again.
 
     Raises:
         JobError: the run would not end.
@@ -83,10 +83,10 @@ def check_goes_on(state: str | None, source: InputFiles | KafkaInput) -> None:
 
 @dataclass(frozen=True)
 class StateOfSession:
-    """The state from which a session's job goes on.
+    """The state from which a session's job continues.
 
     Attributes:
-        url: its folder; empty: the job starts anew.
+        url: its folder; empty: the job starts over.
         uids: those of the operators that left it; none where this process cannot read it.
     """
 
@@ -95,14 +95,14 @@ class StateOfSession:
 
 
 def state_of(session: FlinkSession) -> StateOfSession:
-    """Return the state from which a session's job goes on."""
+    """Return the state from which a session's job continues."""
     from pyflink.util.java_utils import get_j_env_configuration
 
     url: str = get_j_env_configuration(session.env._j_stream_execution_environment).getString(STATE_OPTION, "")
     try:
         return StateOfSession(url, saved_uids(url) if url else ())
     except OSError:
-        # A client may not reach what the cluster reaches; if nobody does, Flink says so.
+        # The cluster may reach places that the client does not; if neither does, Flink reports it.
         return StateOfSession(url, ())
 
 
@@ -123,7 +123,7 @@ def check_engine(state: StateOfSession, settings: Settings) -> None:
 
 
 def check_sinks(state: StateOfSession) -> None:
-    """Refuse a state of files that SQL's connector wrote, as earlier versions did: nobody can go on with them.
+    """Refuse a state of files that SQL's connector wrote, as earlier versions did: no run can continue from them.
 
     Raises:
         JobError: the state tells of such files.
@@ -141,7 +141,7 @@ def check_input(state: StateOfSession, uid: str | None) -> None:
     """Refuse a state of other input files, or of files that were read in another way.
 
     Args:
-        state: to go on from.
+        state: to continue from.
         uid: of the source of pieces of files; None: the job has none.
 
     Raises:
@@ -158,7 +158,7 @@ def check_input(state: StateOfSession, uid: str | None) -> None:
 
 
 def refuse_without_state(output: Path) -> NoReturn:
-    """Refuse a run that is to go on from the state in its folder, where there is none.
+    """Refuse a run that is to continue from the state in its folder, where there is none.
 
     Raises:
         JobError: always.

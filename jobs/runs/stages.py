@@ -40,7 +40,7 @@ class Stages:
     """A stopwatch of a run's start that tells each stage as it ends.
 
     Args:
-        tell: called with each stage; None: nobody listens.
+        tell: called with each stage; None: there is no listener.
         age_s: seconds that the first stage has lasted already.
         clock: function that returns monotonic seconds.
     """
@@ -57,7 +57,7 @@ class Stages:
 
     @property
     def is_told(self) -> bool:
-        """Whether anybody listens."""
+        """Whether the stages are reported."""
         return self._tell is not None
 
     def end(self, name: str) -> None:
@@ -80,7 +80,7 @@ class StartWatch:
     Args:
         stages: stopwatch whose last stage ended with the submission.
         address: HOST:PORT of Flink's REST API.
-        output: folder of the run; None: its rows go elsewhere, and nobody can tell of the first.
+        output: folder of the run; None: its rows go elsewhere, and the first one is not seen.
     """
 
     def __init__(self, stages: Stages, address: str, output: Path | None) -> None:

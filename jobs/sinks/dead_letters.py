@@ -9,7 +9,7 @@ from state.sql import literal
 from udfs.dead_letters import REASONS
 from udfs.rows import DEAD_LETTER
 
-# Texts of any length that whoever sent the event chose. Kafka refuses a record of more than 1 MiB, again and again
+# Texts of any length, which the sender of the event chose. Kafka refuses a record of more than 1 MiB, again and again
 # after each restart; with JSON's escapes of six bytes a character, a dead letter stays below that.
 _OF_SENDER = ("key", "headers", "metadata")
 _MOST_OF_SENDER = 8_192

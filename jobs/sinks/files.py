@@ -30,7 +30,7 @@ def write_json(inserts: Inserts, name: str, columns: SqlColumns, query: str, fol
 
 
 def write_text(inserts: Inserts, name: str, query: str, folder: Path, *, kind: str = "STRING") -> None:
-    """Add the insert of a query's one column, ``STRING`` or ``BYTES``, each value with the end of a line behind it."""
+    """Add the insert of a query's one column, ``STRING`` or ``BYTES``, each value followed by the end of a line."""
     inserts.add_sink(name, (("text", kind),), query, lambda row: _file_sink(folder, ".jsonl", _raw(row)))
 
 

@@ -213,7 +213,7 @@ def event_time_sql(events: EventSettings, written: str = _NOW) -> str:
 
     Args:
         events: they name the field.
-        written: SQL expression of the time at which the line's record was written; NULL where nobody knows.
+        written: SQL expression of the time at which the line's record was written; NULL where it is unknown.
 
     The grammar is that of ``udfs.parsing.times``, except for zones of 18 hours and more; February 30 becomes the 28th.
     """

@@ -2,7 +2,7 @@
 
 Rules of this file:
 
-- A checkpoint holds the next number of each task. So a job that goes on reads each piece once.
+- A checkpoint holds the next number of each task. So a job that continues reads each piece once.
 - Source and function stay in one chain: numbers that wait in a network buffer would hold up every checkpoint until
   their pieces are scored.
 """
@@ -89,7 +89,7 @@ def create_pieces(session: FlinkSession, pieces: Pieces, prefix: str = "", *, is
 
     source = NumberSequenceSource(0, pieces.count - 1)
     numbers = session.env.from_source(source, WatermarkStrategy.no_watermarks(), "pieces", Types.LONG())
-    # A job that goes on with other files, or other pieces of them, must not take the numbers of these for its own.
+    # A job that continues with other files, or other pieces of them, must not take the numbers of these for its own.
     numbers = numbers.uid(f"{prefix}{source_uid(pieces)}").name("pieces")
     if is_ordered:
         numbers = numbers.set_parallelism(1)

@@ -157,7 +157,7 @@ def _receive(listener: socket.socket) -> Request | None:
 
 
 def _refuse(request: Request) -> None:
-    """Close what came with a request, so that its launcher goes on without the server."""
+    """Close what came with a request, so that its launcher continues without the server."""
     for descriptor in request.descriptors:
         os.close(descriptor)
     request.connection.close()

@@ -155,7 +155,7 @@ def _bandit_text(experiment: ExperimentSettings) -> str | None:
 
 
 def _in_order(experiment: ExperimentSettings, weights: Mapping[str, float]) -> Mapping[str, float]:
-    """Return weights in the order of the variants, and behind them those of variants that are gone."""
+    """Return weights in the order of the variants, then those of variants that are gone."""
     names = [each.name for each in experiment.variants if each.name in weights]
     return {name: weights[name] for name in dict.fromkeys((*names, *weights))}
 

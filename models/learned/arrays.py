@@ -14,7 +14,7 @@ SUBJECT = "learnt model"
 
 
 def finite_array(name: str, values: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Return values as a float64 array of a shape that nobody can change.
+    """Return values as a float64 array of a shape that cannot be changed.
 
     Raises:
         ModelError: the shape is another one, or a value is NaN or infinite.

@@ -35,7 +35,7 @@ class LearnedVersion:
 
 
 def scores_text(scores: Mapping[str, float], lineage: Lineage) -> str:
-    """Return scores and the rows behind them in words, as the reason for a promotion.
+    """Return scores, and the number of rows that they rest on, in words, as the reason for a promotion.
 
     The form is ``auc_roc 0.912, log_loss 0.0931 after 12,345 updates up to 2026-11-27T06:59:11+00:00``.
     """

@@ -2,7 +2,7 @@
 
 Rules, for a model's primary and the generation that chose it:
 - If the job chose it, the job may replace it by a newer version.
-- If the job never promoted, it may replace the version that it went on from, or begin where nobody ever promoted.
+- If the job never promoted, it may replace the version that it continued from, or be the first that is promoted.
 - If anybody else chose it since, as a rollback does, their choice stays. Whoever promotes a version of the job by hand,
   its last one or a higher one, hands the choice back to it.
 - A version never replaces one that was learnt from newer rows.
@@ -117,7 +117,7 @@ def _told(chosen: Deployment) -> str:
 
 
 def _older(spec: ModelSpec, serving: ModelSpec) -> str | None:
-    """Return that a version was learnt from no newer rows than the serving one; None: it was, or nobody knows."""
+    """Return that a version was learnt from no newer rows than the serving one; None: it was, or it is unknown."""
     if spec.lineage is None or serving.lineage is None or spec.lineage.newest > serving.lineage.newest:
         return None
     ends = f"{serving.lineage.newest.isoformat()}, {spec.version} from rows up to {spec.lineage.newest.isoformat()}"

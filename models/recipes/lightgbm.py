@@ -95,7 +95,7 @@ def booster_to_onnx(
 
 
 def _trained_on(model: Any, columns: Sequence[str]) -> Sequence[str] | None:
-    """Return the column names stored in the model; None if they are numbers, or equal but for blanks.
+    """Return the column names stored in the model; None if they are numbers, or equal except for blanks.
 
     LightGBM numbers the columns of a matrix, and replaces blanks in names by underscores.
     """

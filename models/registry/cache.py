@@ -22,7 +22,7 @@ class ModelCache:
     """A folder of artifacts by checksum: ``<folder>/<sha256>/<file>``.
 
     Rules: a file gets its name when it is complete (atomic rename), so processes may share the folder. A file whose
-    bytes do not match its checksum is fetched again. A copy that nobody used for a week is removed.
+    bytes do not match its checksum is fetched again. A copy that was not used for a week is removed.
 
     Args:
         folder: the folder; it is made if it does not exist.

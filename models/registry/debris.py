@@ -11,12 +11,12 @@ from pathlib import Path
 from models.errors import ModelError
 from models.version import Version
 
-# The store writes a file under a name with a number behind it, until it is whole.
+# The store writes a file under a name with a number at its end, until it is whole.
 _STAGED = re.compile(r".+#\d+")
 _ARTIFACT = re.compile(r"model(-[0-9a-f]{12})?\.(onnx|tflite)")
 _SPEC_FILE = "model.json"
 _UNFINISHED_S = 86_400.0
-"""Age from which nobody is still at work on a version."""
+"""Age from which a version is no longer being written."""
 
 
 def remove_debris(model: Path, version: str, artifact: str) -> None:

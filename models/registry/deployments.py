@@ -81,7 +81,7 @@ class Deployments:
         return self._append(following)
 
     def promote_over(self, version: str, chosen_in: int, *, by: str = "", why: str = "") -> Deployment | None:
-        """Make a version the primary, unless somebody chose a primary after generation ``chosen_in``.
+        """Make a version the primary, unless another primary was chosen after generation ``chosen_in``.
 
         Args:
             version: version to promote; the caller has checked that it exists.

@@ -1,4 +1,4 @@
-"""Damaged and foreign objects in a registry: each stays where it is, is said once, and the rest goes on."""
+"""Damaged and foreign objects in a registry: each stays where it is, is said once, and the rest continues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A time limit on the calls of models that somebody tries out: a file may have a loop without an end."""
+"""A time limit on the calls of models that are tried out: a file may have a loop without an end."""
 
 from __future__ import annotations
 

@@ -185,7 +185,7 @@ def _classes(outputs: Mapping[str, Any], scores: tuple[str, ...]) -> tuple[str, 
 def _labelled(
     labels: NDArray[np.object_], values: NDArray[np.float64], classes: tuple[str, ...] | None, ref: str
 ) -> tuple[str, ...] | None:
-    """Return the classes, which the labels of clear rows tell if nobody else does.
+    """Return the classes, taken from the labels of clear rows if they are not stated.
 
     Raises:
         ModelError: the largest score does not decide the label, as with distances or classes in another order.

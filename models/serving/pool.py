@@ -28,7 +28,7 @@ class LivePool:
         return len(self._models)
 
     def acquire(self, key: Hashable, make: Callable[[], LiveModel]) -> SharedModel:
-        """Return a hold on the live model of a key; create and start it if nobody holds it."""
+        """Return a hold on the live model of a key; create and start it if there is no hold yet."""
         with self._lock:
             if key not in self._models:
                 self._models[key] = make()

@@ -19,7 +19,7 @@ class Latest(Protocol):
 class RewindWatch:
     """A look, now and then, whether the generation that was seen last is still the registry's last.
 
-    A look for the next generation alone costs less, but misses those that a restored registry counts anew, and those
+    A look for the next generation alone costs less, but misses those that a restored registry counts again, and those
     behind a number that was lost.
 
     Args:
@@ -35,7 +35,7 @@ class RewindWatch:
     def look(self, seen: Deployment | None) -> Deployment | None:
         """Return the registry's last deployment if it is another than the one seen last; None: go on.
 
-        A registry without any deployment is rather one that is not mounted: the job goes on, too.
+        A registry without any deployment is rather one that is not mounted: the job continues, too.
         """
         self._calls += 1
         if seen is None or self._calls % self._every:

@@ -91,7 +91,7 @@ class Histograms:
             below[start + 1 : start + 1 + len(cuts)] = ordered.searchsorted(cuts, side="right")
         below[self._starts[1:]] = values.shape[1]
         cells = below[1:] - below[:-1]
-        # A column begins anew; the difference to the column before it means nothing.
+        # A column starts over; the difference to the column before it means nothing.
         cells[self._starts[:-1]] = below[self._starts[:-1] + 1]
         self._counts += cells
 

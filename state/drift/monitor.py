@@ -17,7 +17,7 @@ class DriftMonitor:
     """A monitor that takes sampled rows and watermarks, and returns the records of windows and changes.
 
     Records come in the order of event time. The store holds the state of windows and detectors. A job may switch
-    detectors on or off and keep its store; the detectors then start anew.
+    detectors on or off and keep its store; the detectors then start over.
 
     Args:
         settings: settings of windows and detectors.
@@ -51,7 +51,7 @@ class DriftMonitor:
         """Return the records of complete windows and changes.
 
         Args:
-            watermark_ms: event time up to which all rows have come, as far as anybody knows; may fall back.
+            watermark_ms: event time up to which all rows have come, as far as is known; may fall back.
         """
         windows = self._windows.advance(watermark_ms)
         return windows if self._changes is None else _merged(windows, self._changes.advance(watermark_ms))

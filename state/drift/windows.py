@@ -64,7 +64,7 @@ class DriftWindows:
         """Return the records of the windows that are complete, the earliest first.
 
         Args:
-            watermark_ms: event time up to which all rows have come, as far as anybody knows; may fall back.
+            watermark_ms: event time up to which all rows have come, as far as is known; may fall back.
         """
         width = self._settings.window_ms
         complete_ms = (watermark_ms + 1) // width * width

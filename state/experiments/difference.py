@@ -3,7 +3,7 @@
 Rules this file keeps:
 
 - The variance is the larger of Welch's, where each arm has its own, and Student's, where both have one. A ramp begins
-  with a few units in one arm and thousands in the other. The few may all be alike, or all be small where some are
+  with a few units in one arm and thousands in the other. The few may all be the same, or all be small where some are
   large: their own variance is then next to nothing, and looks at it would call equal arms different more often than
   not. With even arms both variances are the same.
 """

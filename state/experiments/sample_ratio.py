@@ -25,7 +25,7 @@ _log_gamma = np.frompyfunc(math.lgamma, 1, 1)
 class SampleRatio:
     """Units by arm for each step of a ramp, and the highest odds so far that they are not split as planned.
 
-    Within a step the order of units does not count, and odds of steps multiply: each begins with the prior anew,
+    Within a step the order of units does not count, and odds of steps multiply: each begins with the prior,
     because the planned shares change. Units of a step that come when the next has begun count where they belong.
 
     Source: Lindon, Malek, Anytime-valid inference for multinomial count data, NeurIPS 2022, arXiv 2011.03567.

@@ -21,7 +21,7 @@ class StoreCounts:
         shared: those that another thread was already asking for.
         missing: those without any value.
         stale: those answered from the cache beyond its time to live, as the backend did not answer.
-        failed: those that nobody answered.
+        failed: those without an answer.
         expired: cells that were too old for their row.
         older: cells that were written and were older than those kept.
         errors: failed tries by reason.

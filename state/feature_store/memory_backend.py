@@ -12,7 +12,7 @@ from state.feature_store.cells import packed_time_ms
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-# An entity that nobody reads again goes with a sweep, which comes each time that the entities have doubled.
+# An entity that is not read again is removed by a sweep, which comes each time that the entities have doubled.
 _FIRST_SWEEP = 1024
 
 

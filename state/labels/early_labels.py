@@ -86,7 +86,7 @@ class EarlyLabels:
         return found if not len(unfit) else self._chosen(found, at, times, unfit)
 
     def _chosen(self, found: Claimed, at: NDArray[np.int64], times: JoinTimes, unfit: NDArray[np.int64]) -> Claimed:
-        """Choose anew where the first label does not fit: the first that does, if one does."""
+        """Choose again where the first label does not fit: the first that does, if one does."""
         first, late, orphan = found.first.copy(), [_NO_SLOTS], [_NO_SLOTS]
         more = [found.more[~np.isin(found.more[:, 0], unfit)]]
         for place in unfit.tolist():
@@ -127,7 +127,7 @@ class EarlyLabels:
             self.index_all()
 
     def index_all(self) -> None:
-        """Find the ids of all labels anew."""
+        """Find the ids of all labels again."""
         slots = self.saved.table.slots()
         arrivals = self.saved.table.take(slots).numbers[:, -1]
         order = arrivals.argsort()

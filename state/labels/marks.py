@@ -1,7 +1,7 @@
 """Marks of a shard: up to which watermark the rows of its saved pieces were judged.
 
 A watermark judges all pieces that are there, so a mark is the number after theirs, and the watermark. Later marks are
-about the same pieces and more of them. There is more than one only while the watermark, which begins anew after a
+about the same pieces and more of them. There is more than one only while the watermark, which starts over after a
 restore, is behind that of an earlier mark.
 """
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 EARLY, FITS, LATE, BEYOND = -1, 0, 1, 2
-"""How a label fits a prediction: too early, in time, late, or so late that the prediction is not remembered."""
+"""The time of a label relative to its prediction: early, in time, late, or after the prediction is forgotten."""
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ class Cosine:
     Args:
         period: rows of the fall.
         warm_up: rows of the climb, which is linear.
-        least: share of the rate that stays, 0 to under 1; a stream that goes on needs more than 0.
+        least: share of the rate that stays, 0 to under 1; a stream that continues needs more than 0.
 
     Raises:
         ValueError: a number is out of range.

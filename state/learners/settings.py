@@ -85,7 +85,7 @@ class LearnerSettings:
         return self.classes if self.kind.targets == "classes" else 1
 
     def describe(self) -> dict[str, Any]:
-        """Return the settings as builtins; equal ones learn alike."""
+        """Return the settings as builtins; equal ones learn the same."""
         schedule = {"name": type(self.schedule).__name__, **vars(self.schedule)}
         return {**asdict(self), "schedule": schedule, "class_weights": list(self.class_weights)}
 

@@ -1,4 +1,4 @@
-"""A learner that reacts to drift: it learns faster for a while, or starts anew.
+"""A learner that reacts to drift: it learns faster for a while, or starts over.
 
 ADWIN watches the losses of predictions that were made before their rows were learnt. Only a rise of the mean loss is
 drift; a fall is what learning is for. What was found takes effect where a multiple of 32 rows is done, so cutting the

@@ -1,4 +1,4 @@
-"""State as bytes: a format version and sections, each behind its length."""
+"""State as bytes: a format version and sections, each after its length."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A learner behind a scaler, as one learner of raw features."""
+"""A scaler and its learner, as one learner of raw features."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class RobustZ:
 
 
 def _medians(rows: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the median of each row's numbers, NaN where it has none; NaN sorts behind all numbers."""
+    """Return the median of each row's numbers, NaN where it has none; NaN sorts after all numbers."""
     ordered = np.sort(rows, axis=1)
     last = np.maximum(counts - 1, 0)
     low, high = (np.take_along_axis(ordered, place[:, None], 1)[:, 0] for place in (last // 2, (last + 1) // 2))

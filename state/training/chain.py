@@ -1,4 +1,4 @@
-"""Chain that learns: a learner, behind a scaler if it needs one, watched for drift."""
+"""Chain that learns: a learner, after a scaler if it needs one, watched for drift."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class EndedSlot:
 
 @dataclass(frozen=True)
 class Pace:
-    """When a shard learns.
+    """Conditions under which a shard learns.
 
     Attributes:
         update_rows: rows that are enough for an update.

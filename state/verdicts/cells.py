@@ -33,7 +33,7 @@ class Cell:
         assigned: units that the variant ever got first at the step, those too that a ramp has moved since.
         first_ms: time of the earliest row; the greatest number without one.
         last_ms: time of the latest row; the least number without one.
-        scores: counts of predictions by outcome; None: nobody asks for them.
+        scores: counts of predictions by outcome; None: they are not wanted.
         positives: rows with an outcome over 0.
         negatives: rows with another outcome.
     """
@@ -59,7 +59,7 @@ class Cells:
         cells: by variant and step.
         shares: share of each variant by step.
         active: units that had a row at a step, whatever their variant, by step.
-        fractions: values other than 0 and 1, one number a metric; empty: nobody counts them.
+        fractions: values other than 0 and 1, one number a metric; empty: they are not counted.
     """
 
     metrics: int

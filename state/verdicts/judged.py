@@ -46,7 +46,7 @@ class Judged:
         return UnitLedger(self.per_unit, self.arms_of, counts_scores=self.counts_scores)
 
     def check(self, experiment: str, saved: str) -> None:
-        """Refuse to go on with sums of other variants or metrics.
+        """Refuse to continue with sums of other variants or metrics.
 
         Args:
             experiment: its name.

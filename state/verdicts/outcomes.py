@@ -106,7 +106,7 @@ class Outcomes:
 def in_order(parts: Sequence[Outcomes]) -> list[Outcomes]:
     """Return the rows of parts as one part a step, in the order of time, then of units: sums do not depend on parts.
 
-    Delayed rows are a part of their own, behind those of their step.
+    Delayed rows are a part of their own, after those of their step.
     """
     made = []
     for step, is_delayed in sorted({(part.step, part.is_delayed) for part in parts}):

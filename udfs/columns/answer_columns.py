@@ -17,7 +17,7 @@ from udfs.scoring.ladder import Answer
 from udfs.scoring.prediction_batch import PredictionBatch
 
 EXPERIMENT_COLUMNS: SqlColumns = experiment_columns(PREDICTION)
-"""What predictions say about experiments, where a job takes part in any."""
+"""Columns of predictions about experiments, where a job takes part in any."""
 
 
 def answer_columns(batch: PredictionBatch, feature_set: str, *, has_experiments: bool) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def time_column(name: str, values: NDArray[Any], unit: str = "") -> TimeColumn:
     Args:
         name: of the column.
         values: (n,) datetimes, numbers with NaN, or objects: any of these and texts, None where absent.
-        unit: of numbers: s, ms, us or ns; iso: there are none; empty: nobody said.
+        unit: of numbers: s, ms, us or ns; iso: there are none; empty: unknown.
 
     Raises:
         FeatureError: a value is no time of any kind; the text has the column, the value and its row.

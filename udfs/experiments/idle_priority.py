@@ -1,4 +1,4 @@
-"""Priority of work that nobody waits for."""
+"""Priority of work without a caller that waits for it."""
 
 from __future__ import annotations
 

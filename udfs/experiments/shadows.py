@@ -1,4 +1,4 @@
-"""Scoring of shadows: the other variants of an experiment answer rows again, and nobody but a reader sees it.
+"""Scoring of shadows: the other variants of an experiment score the rows, too, for a separate stream.
 
 Rules of this file:
 

@@ -28,7 +28,7 @@ class Intervals:
     """Intervals that cover all points.
 
     Attributes:
-        ends: the first point behind each interval but the last, ascending, uint64.
+        ends: the first point after each interval but the last, ascending, uint64.
         owners: the owner of each interval.
     """
 

@@ -80,7 +80,7 @@ def _texts(present: NDArray[Any]) -> list[str]:
 
 
 def _salted(prefix: str, texts: list[str]) -> list[bytes]:
-    """Return the bytes of texts behind a prefix, for most of them in three calls."""
+    """Return the bytes of texts, each after a prefix, for most of them in three calls."""
     joined = prefix + f"\0{prefix}".join(texts)
     salted = joined.encode("utf-8", "surrogatepass").split(b"\0")
     if len(salted) == len(texts):

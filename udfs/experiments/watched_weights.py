@@ -48,7 +48,7 @@ class WatchedWeights:
         present: the present weights; another object after each change.
 
     Raises:
-        ModelError: the registry does not answer at the start, when nobody knows the weights.
+        ModelError: the registry does not answer at the start, when the weights are still unknown.
     """
 
     def __init__(
@@ -138,7 +138,7 @@ class WeightPool:
         self._open: dict[str, WatchedWeights] = {}
 
     def acquire(self, key: str, make: Callable[[], WatchedWeights]) -> WeightSource:
-        """Return a hold on the weights of a key; create them and start to watch if nobody holds them."""
+        """Return a hold on the weights of a key; create them and start to watch if there is no hold yet."""
         with self._lock:
             if key not in self._open:
                 self._open[key] = make()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EntityKeys:
-    """Distinct entities of n rows, named alike wherever the store is written or read.
+    """Distinct entities of n rows, named the same wherever the store is written or read.
 
     Attributes:
         distinct: d entities as the store names them.

@@ -1,4 +1,4 @@
-"""Writing into the store on a thread of its own, while the job goes on with its batch.
+"""Writing into the store on a thread of its own, while the job continues with its batch.
 
 Rules of this file:
 

@@ -40,7 +40,7 @@ class FeatureSet:
         hash: 16 hex digits that change with every parameter, name and the order, and with nothing else.
         features: transforms in order.
         fields: fields of the events that the features are of; models may read them raw, beside the features.
-        events: settings of these events; None: the features are of a table, whose columns nobody has described.
+        events: settings of these events; None: the features are of a table, whose columns have no settings.
     """
 
     name: str

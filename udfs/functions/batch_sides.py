@@ -29,7 +29,7 @@ def drift_label(job: JobSettings) -> str | None:
 
 
 class BatchSides:
-    """A sender of scored batches to the steps behind scoring.
+    """A sender of scored batches to the steps after scoring.
 
     Args:
         job: settings of the job.

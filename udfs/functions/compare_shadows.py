@@ -33,7 +33,7 @@ from udfs.verdicts.paired import PairedOutcomes
 
 PAIRED = "__paired"
 _FAILURES = 2
-"""Failed batches of a shadow after which it is left alone: nobody waits for it, and rows wait behind it."""
+"""Failed batches of a shadow after which it is left alone: no answer needs it, and rows would wait for it."""
 
 _MOST_ROWS = 4_096
 """Rows of several batches that are scored at once; a batch of more is scored by itself."""

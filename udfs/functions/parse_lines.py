@@ -33,7 +33,7 @@ LINE = (("__line", "BYTES"),)
 
 
 RECORD_TIME: SqlColumns = (("__written_s", "BIGINT"),)
-"""When the record of a line was written, in epoch seconds, rounded down; NULL where nobody knows."""
+"""Time at which the record of a line was written, in epoch seconds, rounded down; NULL where it is unknown."""
 
 
 @dataclass
@@ -90,7 +90,7 @@ class ParseLines:
 
 
 def record_times(columns: Columns) -> NDArray[np.float64] | None:
-    """Return the latest moments at which records can have been written, NaN where nobody knows; None: there are none.
+    """Return the latest moments at which records can have been written, NaN where it is unknown; None: there are none.
 
     >>> record_times({"__written_s": np.array([1_522_540_831, None], object)}).tolist()
     [1522540831999.0, nan]

@@ -41,7 +41,7 @@ class CodedTexts(NamedTuple):
     texts: tuple[str, ...]
 
     def plus(self, texts: Sequence[str]) -> CodedTexts:
-        """Return the texts with another behind each."""
+        """Return the texts, each followed by another."""
         return CodedTexts(self.codes, tuple(map(add, self.texts, texts)))
 
 
@@ -66,7 +66,7 @@ class PredictionTexts:
         return self.job.events.fields[self.job.events.key].type in _PLAIN_KINDS
 
     def write(self, columns: Mapping[str, Any], *, end: str = "") -> pa.StringArray:
-        """Return each row as a JSON object, with ``end`` behind it."""
+        """Return each row as a JSON object, followed by ``end``."""
         import pyarrow.compute as pc
 
         (first, *others), values = self._columns, self._values

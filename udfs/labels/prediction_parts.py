@@ -56,7 +56,7 @@ class Known(NamedTuple):
         ids: ids of their events, (n,).
         id_kind: SQL type of these.
         predictions: scores, (n,), NaN where there is none.
-        sample: bytes that a learner needs of each row; None: nobody learns.
+        sample: bytes that a learner needs of each row; None: there is no learner.
     """
 
     ids: NDArray[Any]

@@ -43,7 +43,7 @@ class LabelStage(KeyedCoProcessFunction):  # type: ignore[misc]
     Args:
         settings: settings of the join.
         sides: side outputs that the job reads; rows of the others are counted only.
-        recorder: recorder of the rows by outcome, in metrics of the job; None: nobody asks for them.
+        recorder: recorder of the rows by outcome, in metrics of the job; None: they are not wanted.
     """
 
     def __init__(

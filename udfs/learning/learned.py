@@ -61,7 +61,7 @@ def learned_version(
         chain: of what learns.
         versions: what each shard that has learnt leaves, at least one.
         features: names of the model's columns.
-        parent: the version that it goes on from; None: it began with nothing.
+        parent: the version that it continues from; None: it began with nothing.
     """
     given = learning.learner
     settings = {

@@ -77,7 +77,7 @@ def _without(packed: Texts) -> NDArray[Any]:
 
 
 def _with_names(packed: Texts) -> tuple[NDArray[Any], NDArray[np.bytes_]]:
-    """Return rows, and the names behind them."""
+    """Return the rows, and the names stored after them."""
     lengths = packed.lengths
     starts = packed.ends - lengths
     head = _row(0, is_named=True)

@@ -71,7 +71,7 @@ class MetricsServer:
             return self._files.exposition()
 
     def tidy(self) -> None:
-        """Fold the files of ended processes, which would pile up if nobody scrapes; on a full disk they stay."""
+        """Fold the files of ended processes, which would pile up without a scraper; on a full disk they stay."""
         with self._lock:
             try:
                 self._files.fold_ended()

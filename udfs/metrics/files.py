@@ -36,7 +36,7 @@ class MetricFiles:
                 self._fold(path, kind)
 
     def forget_ended(self) -> None:
-        """Delete the values of ended processes, unless one still runs: then its counts go on from theirs."""
+        """Delete the values of ended processes, unless one still runs: then its counts continue from theirs."""
         if not any(pid != _FOLDED and _is_running(pid) for _, _, pid in self._files()):
             for path in self.folder.glob("*_*.*"):
                 path.unlink(missing_ok=True)

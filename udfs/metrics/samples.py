@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class InputSample:
-    """A sample of input rows, collected until somebody takes it.
+    """A sample of input rows, collected until it is taken.
 
     Args:
         most: most rows in a sample; of a batch with more, rows at even distances.

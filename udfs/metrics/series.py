@@ -39,7 +39,7 @@ class _Folder:
                 found = self._series.get(key)
                 if found is None:
                     found = self._stored(key)
-        # Without room for the series the job goes on, and the next call tries again.
+        # Without room for the series the job continues, and the next call tries again.
         return _FOLDERS[None].series(*key) if found is None else found
 
     def _stored(self, key: tuple[str, ...]) -> Any | None:

@@ -10,7 +10,7 @@ from udfs.metrics.exporter import export_metrics
 from udfs.metrics.series import series
 
 PAIRED = "paired:"
-"""What the metrics of two models on the same rows begin with."""
+"""Prefix of the metrics of two models on the same rows."""
 
 
 class VerdictRecorder:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PADDING = b"\n" + b" " * 8
-"""Bytes behind the last line, so that eight bytes can be read from any place of it."""
+"""Bytes after the last line, so that eight bytes can be read from any place of it."""
 
 _MEMBER = re.compile(rb'[ \t]*"([^"\\\x00-\x1f,]+)"[ \t]*:[ \t]*')
 _VALUE = re.compile(rb'"[^"\\\x00-\x1f,]*"|-?[0-9][0-9.eE+-]*|true|false')
@@ -135,7 +135,7 @@ class _Values:
         data: the text.
         letters: its bytes.
         begins: place of the first letter of each, (k, n).
-        ends: place behind the last letter of each, (k, n).
+        ends: place after the last letter of each, (k, n).
     """
 
     data: bytes

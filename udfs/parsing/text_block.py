@@ -14,11 +14,11 @@ _LINE_END = ord("\n")
 
 
 class TextBlock(Sequence[bytes]):
-    r"""Lines of a text, each but the last with ``\n`` behind it.
+    r"""Lines of a text, each but the last followed by ``\n``.
 
     Args:
         data: the text.
-        ends: place behind each line, in order.
+        ends: place after each line, in order.
         begin: place of the first line.
 
     >>> block = text_block(b"a\nbc\n\nd")
@@ -53,7 +53,7 @@ class TextBlock(Sequence[bytes]):
         return iter(self.text().split(b"\n") if len(self) else ())
 
     def text(self, behind: bytes = b"") -> bytes:
-        """Return the lines as text, without the end of the last, and what shall stand behind it."""
+        """Return the lines as text, without the end of the last, and the text that is to follow it."""
         if not len(self):
             return behind
         return b"".join((memoryview(self._data)[self._begin : self._ends[-1]], behind))
@@ -63,7 +63,7 @@ class TextBlock(Sequence[bytes]):
 
 
 def text_block(data: bytes, begin: int = 0, end: int | None = None) -> TextBlock:
-    r"""Return the lines of a text between two places; ``\n`` ends each, and is optional behind the last."""
+    r"""Return the lines of a text between two places; ``\n`` ends each, and is optional after the last."""
     end = len(data) if end is None else end
     ends = np.flatnonzero(np.frombuffer(data, np.uint8, end - begin, begin) == _LINE_END) + begin
     if end > begin and data[end - 1] != _LINE_END:
@@ -72,7 +72,7 @@ def text_block(data: bytes, begin: int = 0, end: int | None = None) -> TextBlock
 
 
 def joined(lines: Sequence[bytes | None], behind: bytes = b"") -> bytes:
-    """Return lines as one text, without the end of the last, and what shall stand behind it.
+    """Return lines as one text, without the end of the last, and the text that is to follow it.
 
     Raises:
         TypeError: a line is None.

@@ -118,7 +118,7 @@ class _Stretch:
     Attributes:
         data: bytes of the file, the lines among them.
         begin: place of the first line.
-        end: place behind the last line and its end.
+        end: place after the last line and its end.
     """
 
     data: bytes
@@ -158,7 +158,7 @@ class _Stretch:
 
 
 def _behind_line(data: bytes, place: int) -> int | None:
-    """Return the place behind the first end of a line from a place on; None: there is none."""
+    """Return the place after the first end of a line from a place on; None: there is none."""
     found = _ANY_END.search(data, place)
     return None if found is None else found.end()
 

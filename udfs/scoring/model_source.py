@@ -145,7 +145,7 @@ def _load(
 
 @cache
 def _warn_of_unknown_features(ref: str) -> None:
-    """Log once in a process that nobody can tell whether a model gets the features that it was trained on."""
+    """Log once in a process that it is unknown whether a model gets the features that it was trained on."""
     _LOG.warning(
         "%s does not say which feature set it was trained on, so nobody checks that the job computes the same; "
         "register it with --features FILE of `gress features export`",

@@ -111,7 +111,7 @@ class PredictionBatch:
         return reasons
 
     def __repr__(self) -> str:
-        """Return how many rows have which status, and who scored them."""
+        """Return how many rows have which status, and which model scored them."""
         found = self.columns()
         told = ", ".join(f"{count} {status}" for status, count in Counter(found["status"].tolist()).items())
         models = dict.fromkeys(zip(found["model"].tolist(), found["version"].tolist(), strict=True))

@@ -31,7 +31,7 @@ class Actions:
     Args:
         experiment: the experiment.
         open_store: opens the registry; called with each action.
-        by: who acts, for the history.
+        by: name of the actor, for the history.
         clock: function that returns the present time.
     """
 
@@ -169,7 +169,7 @@ def _grown(weights: Mapping[str, Fraction], name: str, share: float) -> dict[str
 
 
 def actions_of(ml: MlSettings, experiment: ExperimentSettings, job: str) -> Actions | None:
-    """Return the actions of an experiment; None: nobody is to act."""
+    """Return the actions of an experiment; None: verdicts are only reported."""
     if experiment.verdict is None or not experiment.verdict.auto:
         return None
     return Actions(experiment, lambda: open_registry(ml.model_registry), f"job {job}")

@@ -88,7 +88,7 @@ class JudgeExperiments(KeyedProcessFunction):  # type: ignore[misc]
     Args:
         trials: the experiments by name.
         act: for each experiment the function that acts on a record and returns what it did.
-        recorder: recorder of the looks, in metrics of the job; None: nobody asks for them.
+        recorder: recorder of the looks, in metrics of the job; None: they are not wanted.
     """
 
     def __init__(

@@ -12,7 +12,7 @@ class LateRows:
     """A judge of rows by the latest of all rows before them.
 
     A row far ahead of all others counts once a second one is as far: a single wrong time does not make all rows after
-    it late, and a stream that goes on after a gap counts from its second row on.
+    it late, and a stream that continues after a gap counts from its second row on.
 
     Args:
         delay_ms: how far the watermark trails the latest time; a millisecond more, so that rows of one instant are

@@ -97,7 +97,7 @@ class PartStage(KeyedProcessFunction, Generic[Plan]):  # type: ignore[misc]
 
     @abstractmethod
     def judged_until(self, watermark: int) -> int:
-        """Return the time up to which a row is too late, but for the allowance; ``LEAST``: none is."""
+        """Return the time up to which a row is too late, except for the allowance; ``LEAST``: none is."""
 
     @abstractmethod
     def answer_late(self, label: int, rows: Block, watermark: int) -> Block:

@@ -46,7 +46,7 @@ def render_command(  # noqa: PLR0913, PLR0917 - one argument for each option
 ) -> None:
     """Write a job's manifests for Kubernetes.
 
-    They are a base and overlays for kustomize. The base is made anew by each render; overlays that are there stay as
+    They are a base and overlays for kustomize. The base is made again by each render; overlays that are there stay as
     they are. Secrets are left out: pods have them from the Secret NAME-secrets.
     """
     from gress import __version__

@@ -51,19 +51,19 @@ def job_spec(deployment: Deployment) -> dict[str, object]:
         "args": list(arguments(deployment)),
         "parallelism": deployment.parallelism,
         "state": "running",
-        # A run that writes folders starts anew; one on topics takes its state along.
+        # A run that writes folders starts over; one on topics takes its state along.
         "upgradeMode": "savepoint" if deployment.is_endless else "stateless",
     }
 
 
 def arguments(deployment: Deployment) -> tuple[str, ...]:
-    """Return the arguments of PyFlink's entry: Flink's own first, behind them those of `gress`."""
+    """Return the arguments of PyFlink's entry: first Flink's own, then those of `gress`."""
     output = f"{_WORK}/{deployment.name}" if deployment.is_endless else str(DATA / "out")
     return (
         *("-pyclientexec", PYTHON, "-pyexec", PYTHON, "-pym", "gress.cli.main"),
         *("run", deployment.job, "--config", f"{SETTINGS}/{deployment.files[0].path}", "--output", output),
         # A JobManager that begins again finds the folder of the one before: of a job with topics only its plan is
-        # there, and any other starts anew.
+        # there, and any other starts over.
         "--overwrite",
         *(("--input", deployment.input) if deployment.input else ()),
         *(word for text in deployment.overrides for word in ("--set", text)),

@@ -1,4 +1,4 @@
-"""The NetworkPolicy of a deployment: who may reach which port of its pods; to all others they are closed."""
+"""The NetworkPolicy of a deployment: which clients may reach which ports of its pods; all else is blocked."""
 
 from __future__ import annotations
 

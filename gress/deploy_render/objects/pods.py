@@ -1,4 +1,4 @@
-"""The pod template of a deployment: who it runs as, what it may do, its settings and its secrets."""
+"""The pod template of a deployment: its user, its permissions, its settings and its secrets."""
 
 from __future__ import annotations
 

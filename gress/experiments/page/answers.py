@@ -1,4 +1,4 @@
-"""Plot of the predictions that each variant answered, for experiments that nobody judged."""
+"""Plot of the predictions that each variant answered, for experiments without a verdict."""
 
 from __future__ import annotations
 

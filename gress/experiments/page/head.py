@@ -42,7 +42,7 @@ class TreatmentHead:
     Attributes:
         variant: name of the treatment.
         control: name of the control.
-        how: what is said behind both names; empty where each has its own rows.
+        how: text after both names; empty where each has its own rows.
         kind: ``good``, ``bad``, or empty for neither.
         text: action and time in words.
         reasons: sentences of the record.

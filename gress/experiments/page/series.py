@@ -31,7 +31,7 @@ class MetricSeries:
         upper: upper end of the interval of the look.
         least: highest lower end of all intervals so far.
         most: lowest upper end of all intervals so far.
-        clock: events behind the difference.
+        clock: number of events that the difference rests on.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Predictions as logged rows of an experiment: who got what, with which probability, and what came of it."""
+"""Predictions as logged rows of an experiment: the variant of each unit, its probability, and its outcome."""
 
 from __future__ import annotations
 

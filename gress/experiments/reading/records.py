@@ -61,7 +61,7 @@ def comparison_name(record: Record) -> str:
 
 
 def manner_of(record: Record) -> str:
-    """Return what is to be said behind the names of both variants; empty where each has its own rows."""
+    """Return the text that follows the names of both variants; empty where each has its own rows."""
     return ", on the same rows" if record["is_paired"] else ""
 
 

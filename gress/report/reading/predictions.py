@@ -91,7 +91,7 @@ def find_score_column(run: Path, name: str = "predictions") -> str:
 
 
 def _where_the_score_is(names: list[str]) -> list[str]:
-    """Return the columns of no known name; event fields, which a row may carry on, come behind the known ones."""
+    """Return the columns of no known name; event fields, which a row may carry, come after the known ones."""
     known = [column.name for column in prediction_row()]
     behind = known[known.index(SCORE) + 1 :]
     end = next((index for index, name in enumerate(names) if name in behind), len(names))

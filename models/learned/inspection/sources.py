@@ -34,7 +34,7 @@ class LearnedSummary:
         updates: labelled rows that it learnt from.
         newest: event time of the newest of them.
         scores: figures by name.
-        parent: the version that it went on from; None: it began with nothing.
+        parent: the version that it continued from; None: it began with nothing.
         learner: name of the algorithm.
         job: name of the job.
     """

@@ -1,4 +1,4 @@
-"""A session on a GPU that goes on, on the CPU, when the GPU fails."""
+"""A session on a GPU that continues, on the CPU, when the GPU fails."""
 
 from __future__ import annotations
 

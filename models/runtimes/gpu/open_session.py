@@ -161,7 +161,7 @@ def _libraries(ort: Any) -> str:
 
 
 def _without_bytes(session: Any) -> Any:
-    # It keeps the file's bytes to start anew if a GPU fails, which is not its task here.
+    # It keeps the file's bytes to start over if a GPU fails, which is not its task here.
     session._model_bytes = None
     return session
 

@@ -1,4 +1,4 @@
-"""A try of the GPU with a model of one operator, for those who want to know beforehand."""
+"""A trial of the GPU with a model of one operator, before a real model needs it."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class DemandSettings:
 
 @dataclass(frozen=True)
 class ShopDemand:
-    """Hours of shops, ``(hours, shops)`` but for the temperatures, ``(hours,)``."""
+    """Hours of shops, ``(hours, shops)`` except for the temperatures, ``(hours,)``."""
 
     demand: NDArray[np.float64]
     promotion: NDArray[np.int64]

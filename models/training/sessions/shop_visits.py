@@ -47,7 +47,7 @@ class VisitSettings:
 
     Args:
         visits: number of visits.
-        visitors: number of those who come.
+        visitors: number of visitors.
         days: days over which they come.
         seed: seed of all draws but those of the catalogue.
     """
@@ -63,7 +63,7 @@ class Visit:
     """Views of items, one after the other.
 
     Attributes:
-        visitor: who comes.
+        visitor: number of the visitor.
         items: codes of the items, ``0..ITEMS - 1``, each once.
         times: when they are looked at, ms since 1970, ascending.
     """

@@ -23,7 +23,7 @@ class PageHinkley:
     """A detector of a rise or fall of the mean of one stream.
 
     With x̄ the mean since the last change, the rise is m − min m for m ← fading·m + (x − x̄ − tolerance), the fall
-    max m − m for m ← fading·m + (x − x̄ + tolerance); either over `threshold` is a change, and all starts anew. The
+    max m − m for m ← fading·m + (x − x̄ + tolerance); either over `threshold` is a change, and all starts over. The
     values up to the minimum (of a rise) or maximum (of a fall) are taken for those before the change; with a tolerance
     well under the shift that turn lies early, and the size of the change comes out small.
     NaN is passed over.

@@ -104,7 +104,7 @@ class Streams:
         return {"version": VERSION, "detector": self._detector, "streams": streams}
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
-        """Take the state of a snapshot; a stream that it does not have, or of another detector, starts anew.
+        """Take the state of a snapshot; a stream that it does not have, or of another detector, starts over.
 
         Raises:
             ValueError: it is of another format version.

@@ -81,7 +81,7 @@ class ChangeWatch:
 
 
 def forget_changes(store: Store) -> None:
-    """Remove what detectors kept, because none runs now: one that is switched on later starts anew."""
+    """Remove what detectors kept, because none runs now: one that is switched on later starts over."""
     for key in list(store.keys()):
         if key.startswith((f"{KIND} ", _key(""))):
             store.remove(key)

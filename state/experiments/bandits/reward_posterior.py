@@ -17,7 +17,7 @@ def reward_posterior(arm: Moments, *, is_rate: bool, is_loss: bool = False) -> P
 
     That of a rate r with variance v is Beta(1 + r·n, 1 + (1 − r)·n) with the n = r·(1 − r)/v units that would tell as
     much, v without the n − 1 of samples: of plain units these are all of them, of units that resemble each other, or
-    are weighed differently, fewer. Where all are alike n is the number of effective units. That of another mean is
+    are weighed differently, fewer. Where all are the same n is the number of effective units. That of another mean is
     normal.
 
     Source: design effects of rates: Kish, Survey Sampling, 1965, ch. 8.

@@ -7,7 +7,7 @@ Rules this file keeps:
   is the same for all arms of the round. Then every arm has the same mix of rounds.
 - h = 1/Σ 1/p over arms. With h = 1 a row at a floor of 5 % counts twenty times one at a share of 1, and a bandit may
   know less of an arm after many rounds than after its first, even one. This h makes the variance of differences least
-  where rows vary alike: a round in which some arm has next to nothing counts next to nothing for all.
+  where rows vary equally: a round in which some arm has next to nothing counts next to nothing for all.
 - Weights come from what was planned, never from outcomes of the same round, so they bring in no bias.
 """
 

@@ -1,4 +1,4 @@
-"""Result of all looks at a difference so far, which is the state of a test that goes on."""
+"""Result of all looks at a difference so far, which is the state of a test that continues."""
 
 from __future__ import annotations
 

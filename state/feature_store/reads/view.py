@@ -36,7 +36,7 @@ class Turn:
         keys: the keys.
         cells: what the cache has.
         is_fresh: keys that the cache answers.
-        is_known: those that it answers if nobody else does.
+        is_known: those that it answers if the store does not.
         own: keys that the caller must load, before it ends the turn.
         reads: the read that brings each other key.
     """
@@ -70,7 +70,7 @@ class View:
         self._reads: dict[str, _Read] = {}
 
     def begin(self, keys: Sequence[str], now_s: float) -> Turn:
-        """Look distinct keys up in the cache, and take on those that nobody loads yet."""
+        """Look distinct keys up in the cache, and take on those that no other thread loads yet."""
         with self._lock:
             slots, is_fresh = self._cache.find(keys, now_s)
             if is_fresh.all():
@@ -86,7 +86,7 @@ class View:
             return Turn(keys, cells, is_fresh, is_known, own, reads | mine)
 
     def end(self, turn: Turn, cells: Cells | None, now_s: float) -> None:
-        """Hand the cells of a turn's own keys to all that wait for them; None: nobody answered."""
+        """Hand the cells of a turn's own keys to all that wait for them; None: there was no answer."""
         if not turn.own:
             return
         read = turn.reads[turn.own[0]]
@@ -101,7 +101,7 @@ class View:
         read.is_over.set()
 
     def answer(self, turn: Turn) -> tuple[Cells, NDArray[np.bool_]]:
-        """Return the cells of a turn's keys, and which of them nobody answered; wait for other threads' reads."""
+        """Return the cells of a turn's keys, and which of them got no answer; wait for other threads' reads."""
         if not turn.reads:
             missing = int((turn.cells.kinds == Kind.MISSING).all(axis=1).sum())
             self._counting.add(cached=len(turn.keys), missing=missing)

@@ -1,6 +1,6 @@
 """The updates of `gradient` and `passive_aggressive` for numpy: a row at a time, all parameters at once.
 
-They give the same numbers but for rounding, as sums have another order; a state goes over from one to the other.
+They give the same numbers except for rounding, as sums have another order; a state goes over from one to the other.
 """
 
 from __future__ import annotations

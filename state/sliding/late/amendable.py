@@ -1,4 +1,4 @@
-"""Windows that take late rows: the keys of a late row get an engine of their own, built anew with the row.
+"""Windows that take late rows: the keys of a late row get an engine of their own, rebuilt with the row.
 
 Rules of this file:
 

@@ -84,7 +84,7 @@ def read_header(data: bytes) -> ChunkHeader:
 
 
 def read_keys(data: bytes) -> Column:
-    """Return the key of each row of a chunk, for which nobody needs to know its windows.
+    """Return the key of each row of a chunk; its windows need not be known for that.
 
     Raises:
         StateError: the chunk is of another version of the format.

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 EVERY = 32
-"""Rows of the shard after which its keys see the shared model anew."""
+"""Rows of the shard after which its keys see the shared model again."""
 _ENTRY = "keys"
 
 

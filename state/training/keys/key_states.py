@@ -55,7 +55,7 @@ class KeyStates:
         return None if data is None else self._numbers(bytes(data))
 
     def put(self, name: bytes, numbers: NDArray[np.float64], *, is_new: bool) -> None:
-        """Take the numbers of a key's learner; nobody may change them then."""
+        """Take the numbers of a key's learner, which must not change from then on."""
         self._size += is_new
         self._changed[name] = _HEADER.pack(VERSION, self._slot) + numbers.astype("<f8").tobytes()
         self._touched[name] = self._published(numbers)

@@ -30,7 +30,7 @@ _PARTS = 10_000  # weights are hundredths of a percent
 
 @dataclass(frozen=True)
 class Reweighing:
-    """Weights that a look finds, with the estimates behind them.
+    """Weights that a look finds, with the estimates that they rest on.
 
     Attributes:
         rewards: of the variants that have a share.

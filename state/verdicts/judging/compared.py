@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from state.verdicts.judging.trial import Measured, Trial
 
 LEAST_OUTCOMES = 25
-"""Units, and outcomes of a kind, that a variant needs: with one fraud in a thousand rows, losses are all alike."""
+"""Units, and outcomes of a kind, that a variant needs: with one fraud in a thousand rows, losses are all the same."""
 
 
 def has_events(cells: Cells, metric: int, measured: Measured, arms: tuple[int, ...]) -> bool:

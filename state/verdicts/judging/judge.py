@@ -115,7 +115,7 @@ class Judge:
         latest = max((cell.last_ms for cell in cells.cells.values()), default=at_ms)
         silent = min(at_ms, latest) - min(own.last_ms, other.last_ms) if own.units and other.units else 0
         if cells.shares and not cells.shares[step][trial.control]:
-            silent = 0  # at the last step nobody is left for the control
+            silent = 0  # the last step leaves no unit to the control
         traffic = Traffic(own.units, other.units, own.in_both + other.in_both, max(silent, 0), self._ratio.p)
         inputs = Inputs(tuple(evidence), traffic, self._step(cells, arm, step, at_ms), trial.limits)
         verdict = reach_verdict(inputs, is_bandit=trial.bandit is not None)
@@ -172,7 +172,7 @@ class Judge:
         )
 
     def restore(self, data: bytes) -> None:
-        """Take what ``to_bytes`` wrote; evidence on metrics that are new begins anew.
+        """Take what ``to_bytes`` wrote; evidence on metrics that are new starts over.
 
         Raises:
             ValueError: it is of another version of the format.

@@ -1,4 +1,4 @@
-"""Record of a look at a treatment, with every number behind the verdict."""
+"""Record of a look at a treatment, with every number that the verdict rests on."""
 
 from __future__ import annotations
 

@@ -5,5 +5,5 @@
 - `unit_table.py`: what is remembered of them, in columns.
 - `event_ledger.py`: units that are events, of which none is.
 - `reward_ledger.py`, `unit_reward_ledger.py`: the same two of a bandit, whose weights change again and again.
-- `row_counts.py`: times, outcomes and predictions of rows, which count alike in all.
+- `row_counts.py`: times, outcomes and predictions of rows, which count equally in all.
 """

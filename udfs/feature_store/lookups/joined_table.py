@@ -53,7 +53,7 @@ class JoinedTable:
             found: what the store has of the d entities, each once.
             keys: entities of the n rows.
             times_ms: event times of the rows, (n,).
-            listener: is told of defaults and ages; None: nobody is.
+            listener: is told of defaults and ages; None: there is none.
         """
         numbers, is_there = found.numbers()
         if len(self.names) < len(self.values):
