@@ -23,7 +23,7 @@ class SequentialSettings(FrozenSettings):
 
     Attributes:
         detector: ``none`` (default), ``adwin`` or ``page_hinkley``.
-        streams: what is watched, of ``score``, ``features`` and ``outcome``; default all three.
+        streams: the watched values, of ``score``, ``features`` and ``outcome``; default all three.
         delta: adwin: share of checks that may find a change where there is none, in (0, 1); default 0.002.
         threshold: page_hinkley: sum of deviations from the mean that is a change, > 0, in units of the values, which
             lie in 0..1; default 50.

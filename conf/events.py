@@ -78,7 +78,7 @@ class EventSettings(FrozenSettings):
     """Fields of an event and the parts they play.
 
     Attributes:
-        id: field that tells events apart.
+        id: field that identifies events.
         key: field that events are partitioned by.
         time: field of type ``timestamp``: the event time.
         label: field with the truth, a number or boolean; default none.

@@ -114,14 +114,14 @@ class JobSettings(FrozenSettings):
     Attributes:
         name: name of the job, also in its Kafka group and its metrics.
         source: where events come from.
-        events: what an event looks like.
+        events: fields and roles of an event.
         labels: outcomes that come later, in a stream of their own; default none.
-        features: what is computed from it.
+        features: features that are computed from it.
         inference: which model scores it, and how.
         learning: how a model learns from its outcomes, where ``ml.online_learning`` is enabled; default: a logistic
             regression.
         sink: where rows go.
-        evaluation: what the end of a run compares predictions with; default none.
+        evaluation: measures and baselines at the end of a run; default none.
     """
 
     name: Segment

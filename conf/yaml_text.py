@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
-# A few lines of aliases can stand for billions of values.
+# A few lines of aliases can expand to billions of values.
 _MOST_VALUES = 100_000
 _DEEPEST = 50
 
@@ -56,7 +56,7 @@ def parse_yaml(text: str) -> Any:
     """Return the value of a YAML text.
 
     Raises:
-        ValueError: ``text`` is not YAML, or stands for too many values; the message quotes no part of it.
+        ValueError: ``text`` is not YAML, or expands to too many values; the message quotes no part of it.
     """
     try:
         check_size(safe_yaml().compose(text))

@@ -41,7 +41,7 @@ def check_settings(
 
 
 def _of_a_run(seen: Inspection, origin: str, *, needs_model: bool) -> Iterator[Exception]:
-    """Yield the problems of a run that do not come of what the settings are refused for."""
+    """Yield the problems of a run, except those that follow from a refused setting."""
     for problem in find_problems(seen.parts, origin, needs_model=needs_model, left_out=seen.left_out):
         if not seen.left_out.explains(str(problem)):
             yield problem

@@ -1,4 +1,4 @@
-"""Registries that settings files in reach name, where a command was not told which one to use."""
+"""Registries that nearby settings files name, for a command that was not given one."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class TimedVersion:
     Attributes:
         spec: the version.
         device: device that it ran on.
-        problem: reason why that is not the GPU that the settings ask for.
+        problem: reason why it is not the GPU, which the settings ask for.
         times: its times, by ascending rows.
     """
 

@@ -1,4 +1,4 @@
-"""Events to scores: the code of every shipped job, which is what its settings make of it.
+"""Events to scores: the code of every shipped job, which differ only in their settings.
 
 lines ── parse ──► windows and trackers per key ──► features, model ──► predictions, alerts
            └─ malformed, late ──► dead letters ◄── not scorable ─┘

@@ -1,7 +1,7 @@
 """Columns of numbers of eight bytes in as few bytes as their values allow, bit for bit.
 
 A column is the least of its values and how far each is above it, in 1, 2, 4 or 8 bytes; or, where nearly all rows have
-one value, that value and the rows that differ. Numbers are taken by their bits, so NaN and -0.0 stay what they are.
+one value, that value and the rows that differ. Numbers are taken by their bits, so NaN and -0.0 are unchanged.
 """
 
 from __future__ import annotations

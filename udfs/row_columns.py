@@ -43,7 +43,7 @@ class ExperimentColumn:
 
 @dataclass(frozen=True)
 class Expression:
-    """An SQL expression; ``{name}`` stands for what the insert gives under the name."""
+    """An SQL expression; ``{name}`` is replaced by the insert's value of that name."""
 
     sql: str
 
@@ -66,7 +66,7 @@ class Column:
         name: in files and topics.
         kind: SQL type: ``STRING``, ``DOUBLE``, ``BIGINT``, ``INT``, ``BOOLEAN``, ``TIMESTAMP_LTZ(3)``,
             ``ARRAY<DOUBLE>`` or that of a decimal.
-        source: what the value is made of.
+        source: source of the value.
         meaning: one sentence for readers of the rows.
     """
 

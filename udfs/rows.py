@@ -151,7 +151,7 @@ def predictions_of(job: JobSettings) -> tuple[Column, ...]:
 
 
 def asked_columns(job: JobSettings) -> tuple[Column, ...]:
-    """Return the columns of predictions that a job's sink asks for beside the table's, without the event's fields."""
+    """Return the columns that a job's sink asks for in addition to ``PREDICTION``, without the event's fields."""
     return *((TOP_CLASSES,) if job.sink.top_classes else ()), *((SERVED,) if job.sink.features else ())
 
 
@@ -194,15 +194,15 @@ def pick(columns: tuple[Column, ...], *names: str) -> tuple[Column, ...]:
 
 
 def step_columns(columns: tuple[Column, ...]) -> tuple[tuple[str, str], ...]:
-    """Return name and SQL type of what the pipeline's steps add for these columns, in order."""
+    """Return name and SQL type of the columns that the pipeline's steps add for these, in order."""
     return tuple((column.source.name, column.kind) for column in columns if isinstance(column.source, StepColumn))
 
 
 def experiment_columns(columns: tuple[Column, ...]) -> tuple[tuple[str, str], ...]:
-    """Return name and SQL type of what experiments add for these columns, in order."""
+    """Return name and SQL type of the columns that experiments add for these, in order."""
     return tuple((column.source.name, column.kind) for column in columns if isinstance(column.source, ExperimentColumn))
 
 
 def record_columns(columns: tuple[Column, ...]) -> tuple[str, ...]:
-    """Return what of the Kafka record these columns read."""
+    """Return the columns of the Kafka record that these read."""
     return tuple(column.source.name for column in columns if isinstance(column.source, RecordColumn))

@@ -24,7 +24,7 @@ TABLE = "profiles"
 
 
 def write_joined(path: Path, store: dict[str, object], users: int) -> None:
-    """Write the settings of the job of ``scoring`` with five look-ups, and fill the store with what they find."""
+    """Write the settings of the job of ``scoring`` with five look-ups, and fill the store with their values."""
     with path.open("w", encoding="utf-8") as file:
         YAML().dump(_joined_tree(store), file)
     _fill(store, [f"user-{user:03d}" for user in range(users)])

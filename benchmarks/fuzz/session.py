@@ -38,7 +38,7 @@ class Session:
         """Try inputs until one fails, the texts of the corpus first.
 
         Args:
-            goes_on: takes the number of inputs tried, and tells whether to try another.
+            goes_on: takes the number of inputs tried, and returns whether to try another.
 
         Returns:
             How many were tried, and the failure, if any.
@@ -68,7 +68,7 @@ class Failure:
 
     Attributes:
         path: file with the input.
-        error: what the target raised.
+        error: the error that the target raised.
     """
 
     path: Path

@@ -145,7 +145,7 @@ def write(folder: Path, found: Iterable[Batch]) -> None:
 
 
 def run_once(folder: str, tasks: str) -> None:
-    """Join what a folder holds in a mini-cluster, and print the figures."""
+    """Join the rows of a folder in a mini-cluster, and print the figures."""
     begin = time.perf_counter()
     outcomes = joined_rows(Path(folder), SETTINGS, parallelism=int(tasks))
     print_figures({"seconds": time.perf_counter() - begin, "outcomes": outcomes})

@@ -62,7 +62,7 @@ def figures_of(towns: Sequence[Town]) -> dict[str, Any]:
 
 
 def labels_to_recover(towns: Sequence[Town], model: str) -> int | None:
-    """Return the labels after which a model tells stolen cards apart again; None: it never does."""
+    """Return the labels after which a model recognises stolen cards again; None: it never does."""
     last = min(len(town.patterns) - town.drift for town in towns)
     for begin in range(0, last - NEXT, STEP):
         if min(area(towns, model, begin, end, of_stolen=True) for end in (begin + NEXT, last)) >= RECOVERED:

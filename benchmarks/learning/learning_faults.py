@@ -92,7 +92,7 @@ class Killer:
         self._wait(process, "a checkpoint", lambda: self._saved() - before)
 
     def _wait(self, process: subprocess.Popen[bytes], what: str, look: Callable[[], Any]) -> Any:
-        """Return what is found as soon as there is something."""
+        """Wait until something is found, and return it."""
         deadline = time.monotonic() + _PATIENCE_S
         while not (found := look()):
             if process.poll() is not None or time.monotonic() > deadline:

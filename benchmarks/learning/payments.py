@@ -1,4 +1,4 @@
-"""Payments whose outcome follows from their amounts, sent to a broker as time goes by, and what a job says of them."""
+"""Payments whose outcome follows from their amounts, sent to a broker over time, and a job's predictions of them."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def learnt_town(source: str, drift_day: int, settings: Sequence[str] = ()) -> To
 
 
 def detected(features: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return what the shipped fraud-detector says of payments, (n,)."""
+    """Return the shipped fraud-detector's scores of payments, (n,)."""
     model = load_model(*local_registry(Path(models.__path__[0])).resolve("fraud-detector", "2.0.0"))
     try:
         parts = [model.predict_matrix(features[begin : begin + _BATCH]) for begin in range(0, len(features), _BATCH)]

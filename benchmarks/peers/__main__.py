@@ -119,7 +119,7 @@ def environments() -> tuple[dict[str | None, str], dict[str, str]]:
 
 
 def machine(load: str) -> list[str]:
-    """Return what the rates depend on besides the programs."""
+    """Return the facts that the rates depend on besides the programs."""
     java = require_java()
     return [
         f"machine: {os.cpu_count()} cores, {platform.machine()}, {platform.system()}; Java {java.major}",
@@ -168,7 +168,7 @@ class Bench:
         return measure
 
     def check(self, name: str, rows: int, predictions: Path) -> None:
-        """Compare what a program wrote, and remove it.
+        """Compare the output of a program, and remove it.
 
         Raises:
             ValueError: it differs.

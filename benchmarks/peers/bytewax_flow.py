@@ -76,7 +76,7 @@ class FilePart(StatelessSinkPartition[bytes]):
         self._file.writelines(items)
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write the remaining rows."""
         self._file.close()
         self._times.write_text(f"{self._began} {time.perf_counter()}", "ascii")
 

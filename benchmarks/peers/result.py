@@ -1,4 +1,4 @@
-"""The last line of a peer's program: seconds, and the versions of what it used."""
+"""The last line of a peer's program: seconds, and the versions of its libraries."""
 
 from __future__ import annotations
 

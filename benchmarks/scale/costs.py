@@ -1,4 +1,4 @@
-"""Measured costs of a row, each with the page and the command that it comes from, and what is assumed beside them."""
+"""Measured costs of a row, each with the page and the command that it comes from, and assumed ones."""
 
 from __future__ import annotations
 

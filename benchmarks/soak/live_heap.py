@@ -14,7 +14,7 @@ _POLL_S = 0.05
 
 
 def live_heap_mib(pid: int) -> float | None:
-    """Ask a JVM to collect all garbage and to count what is left.
+    """Ask a JVM to collect all garbage and to count the live bytes.
 
     HotSpot answers on a socket that it opens when a file of a certain name is there and it gets SIGQUIT, as ``jmap
     -histo:live`` asks for; a JRE has no such program.

@@ -29,7 +29,7 @@ def compare_jobs(
     Args:
         baseline: file of a job's settings in ``data``, or an absolute path.
         other: that of the job that does more.
-        more: what it does, for the names of its figures.
+        more: word for that, for the names of its figures.
         sizes: rows of the small and of the large run.
         repeats: turns of each job.
         as_long: file of the settings of a job like the baseline, whose rows are as long as the other's; ratios to it

@@ -26,7 +26,7 @@ class PlannedJob:
     """A job that waits for its execution.
 
     Attributes:
-        inserts: what it executes.
+        inserts: the inserts that it executes.
         name: its name.
         address: HOST:PORT of Flink's REST API.
     """

@@ -98,7 +98,7 @@ def us_per_row(functions: str, keys: int, events: int, batch: int, *, rows: int,
 
 
 def flatness(functions: str, *, rows: int, repeats: int) -> float:
-    """Return by what a row costs more where a window holds a thousand times the events."""
+    """Return the factor by which a row costs more where a window holds a thousand times the events."""
     few, many = (
         us_per_row(functions, FLAT_KEYS, events, BATCHES[-1], rows=rows, repeats=repeats)
         for events in (FEW_EVENTS, MANY_EVENTS)

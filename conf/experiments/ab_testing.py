@@ -52,7 +52,7 @@ class ExperimentSettings(FrozenSettings):
         name: unique among the experiments; another name assigns units again.
         strategy: what the arms are drawn for: ``hash`` each value of ``split_key``, ``user_id`` each user, ``random``
             each event, ``percentage`` each value of ``split_key``, or each event without one; ``bandit`` the same,
-            with weights that follow what the variants are worth.
+            with weights that follow the values of the variants.
         split_key: event field of type long or string; ``hash`` requires it, ``user_id`` takes ``user_id`` without it.
         default_variant: arm that answers where no arm can be drawn; default: the first enabled one.
         enable_shadow_mode: every arm predicts, and only the drawn arm answers; default false.

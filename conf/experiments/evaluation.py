@@ -48,7 +48,7 @@ class EvaluationSettings(FrozenSettings):
             that a class has for a name, ``recall`` (share of truths among the ``job.sink.top_classes``) and ``ndcg``
             (the same, but a place counts by ``1 / log2(1 + rank)``). In this order of importance; at least one.
         threshold: a prediction over it counts as positive; default 0.5.
-        baselines: what the model should beat; default none.
+        baselines: models that the model should beat; default none.
     """
 
     measures: tuple[Measure, ...] = Field(min_length=1)

@@ -1,4 +1,4 @@
-"""Every problem of a configuration at once: what is refused is left out, and the rest is looked at again."""
+"""Every problem of a configuration at once: refused values are left out, and the rest is checked again."""
 
 from __future__ import annotations
 

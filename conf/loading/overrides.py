@@ -2,7 +2,7 @@
 
 Rule: values are YAML (`512`, `true`, `[0, 1]`); an empty value is empty text. A path enters a list by the index of
 an existing entry. Below `execution.flink` and Kafka's `options` the rest of the path is one key, as such names have
-dots; what a variable gives them is never shown, as nobody but Flink or Kafka knows which of them are secrets.
+dots; what a variable gives them is never shown, as only Flink or Kafka knows which of them are secrets.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Settings of what a job writes into the feature store (`ml.feature_store.publish`)."""
+"""Settings of the features that a job writes into the feature store (`ml.feature_store.publish`)."""
 
 from __future__ import annotations
 

@@ -35,5 +35,5 @@ class FrozenSettings(BaseModel):
         return {**state, "__dict__": {**state["__dict__"], **left_out}}
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        """Yield names and values of the text that stands for these settings."""
+        """Yield names and values for the text form of these settings."""
         return (each for each in super().__repr_args__() if each[0] not in self.kept_off_workers)

@@ -62,7 +62,7 @@ class Autoscaler:
         return self._more(look, needs) or self._fewer(look, needs) or _hold(look, "calm", needs.why(), needs)
 
     def _not_now(self, look: Look) -> tuple[Cause, str] | None:
-        """Return why this look tells nothing; forget what was before a start of the tasks."""
+        """Return why this look cannot be used; forget the looks before a restart of the tasks."""
         if look.state != _RUNNING or not look.is_whole:
             self._attempt = None
             return "starting", f"the job is {look.state}" if look.state != _RUNNING else "tasks are starting"

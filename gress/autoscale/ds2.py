@@ -67,7 +67,7 @@ def target_rates(
 
 
 def _share(vertex: str, before: str, inputs: Mapping[str, Sequence[str]], rates: Mapping[str, Rates]) -> float:
-    """Return the share of a vertex of what the one before it passes on.
+    """Return the share of the previous vertex's output that goes to a vertex.
 
     Flink counts that for all vertices after it together. What a vertex takes is no measure where records queue up
     before it, and tells how they part alone.

@@ -22,7 +22,7 @@ class Surroundings:
     """The world outside of a loop.
 
     Attributes:
-        tell: takes every decision.
+        tell: function that gets every decision.
         clock: function that returns monotonic seconds.
         wait: waits until the next look; returns whether the loop is to end.
     """
@@ -35,7 +35,7 @@ class Surroundings:
 def autoscale(rest: FlinkRest, job: str, policy: Policy, around: Surroundings, *, is_dry: bool = False) -> str:
     """Keep the parallelism of a job at what its load needs, until it ends; return its last state.
 
-    A cluster that does not answer is waited for: decisions hold meanwhile.
+    Where the cluster does not answer, the loop waits for it and decides nothing meanwhile.
 
     Args:
         rest: client of the cluster.

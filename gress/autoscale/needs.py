@@ -36,7 +36,7 @@ class Needs:
         return max(self.loads.values(), key=lambda load: load.utilization)
 
     def why(self) -> str:
-        """Return what the worst vertex has to do, as text."""
+        """Return the load of the busiest vertex, as text."""
         load = self.worst
         takes = "" if load.true_rate is None else f", of which a task takes {load.true_rate:.4g}"
         share = f"{load.name!r} needs {load.utilization:.0%} of its time"
@@ -95,6 +95,6 @@ def peak(needs: Sequence[Needs]) -> dict[str, int]:
 def _load(vertex: Vertex, rates: Rates, target: float, needed: float) -> Load:
     rate = rates.true_rate
     name = vertex.name if len(vertex.name) <= _NAME_LENGTH else f"{vertex.name[: _NAME_LENGTH - 1]}…"
-    # A vertex without input says nothing of its speed, and holds nobody up.
+    # A vertex without input shows no speed, and slows no other down.
     utilization = 0.0 if math.isnan(rate) else needed / vertex.parallelism
     return Load(name, vertex.parallelism, target, rate if math.isfinite(rate) else None, utilization)

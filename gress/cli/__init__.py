@@ -1,10 +1,10 @@
-"""The `gress` command: one module a noun, and what they print with."""
+"""The `gress` command: a module for each noun, and the modules that print."""
 
 import sys
 
 from gress.own_packages import check_own_packages
 
-# Every module of the command imports our packages at its top: what hides them is said before that, in one line.
+# Every module of the command imports our packages at its top, so report a package that hides them before that.
 try:
     check_own_packages()
 except ImportError as error:

@@ -41,7 +41,7 @@ from jobs.flink.jvm import jvm_problem
 if TYPE_CHECKING:
     from jobs.runs.endless import StopResult
 
-# Errors quote what they were given, which may be of any length, and end with what was expected.
+# An error quotes a value, which may be of any length, and ends with the expected form.
 _MOST_AT_AN_END = 1_000
 
 app = typer.Typer(
@@ -97,7 +97,7 @@ def _main(
 
 
 def main() -> None:
-    """Run the command; what the user got wrong is one line and exit code 2."""
+    """Run the command; a user's mistake is reported in one line, with exit code 2."""
     try:
         app(standalone_mode=True)
     except _refusals() as error:

@@ -15,7 +15,7 @@ def check_embedded_python(rest: FlinkRest, settings: Settings) -> None:
     """Refuse a job that needs Python inside TaskManagers on a cluster where only the first such job would start.
 
     Raises:
-        JobError: the cluster's configuration lacks what it takes.
+        JobError: the cluster's configuration lacks an option that it needs.
     """
     if not is_embedded(settings):
         return

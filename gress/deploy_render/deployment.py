@@ -18,7 +18,7 @@ DATA = PurePosixPath("/data")
 
 @dataclass(frozen=True)
 class Place:
-    """The surroundings of a job, which its YAML does not tell.
+    """The surroundings of a job, which its YAML does not hold.
 
     Attributes:
         image: image with this package, as deploy/Dockerfile makes it.

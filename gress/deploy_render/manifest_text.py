@@ -23,7 +23,7 @@ def manifest_text(*documents: Object, note: str = "") -> str:
 
     Args:
         documents: the objects, in their order; of their keys, too.
-        note: what a reader should know, a comment line for each of its lines.
+        note: text for readers, written as comments line by line.
 
     >>> print(manifest_text({"kind": "Pod", "data": {"job.yaml": "a: 1\nb: 2\n"}}, note="One pod."), end="")
     # Made by `gress deploy render`.

@@ -32,7 +32,7 @@ def chosen_overlays(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def overlay(deployment: Deployment, name: str) -> Mapping[str, Object]:
-    """Return the files of an overlay: its kustomization, and what it changes of the FlinkDeployment."""
+    """Return the files of an overlay: its kustomization, and its changes to the FlinkDeployment."""
     changed = _dev(deployment) if name == "dev" else _prod(deployment)
     kustomization = {
         **_KUSTOMIZATION,

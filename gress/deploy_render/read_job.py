@@ -1,4 +1,4 @@
-"""A job's YAML, read for Kubernetes: what it says, what it leaves to variables, and what no pod could reach."""
+"""A job's YAML, read for Kubernetes: its settings, the variables that they need, and paths that no pod could reach."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class RenderRequest:
 
 
 def read_job(request: RenderRequest, environ: Mapping[str, str]) -> Deployment:
-    """Return what a request's manifests are made from.
+    """Return the values that a request's manifests are made from.
 
     A variable of the YAML that is not set here counts as some text: pods have its value from the Secret.
 
@@ -103,7 +103,7 @@ def _name_of(request: RenderRequest, settings: Settings, job: JobSettings) -> st
 
 
 def _added(settings: Settings) -> Iterator[str]:
-    """Yield what Kubernetes asks for where the YAML leaves it open."""
+    """Yield the settings that Kubernetes needs and the YAML lacks."""
     metrics, execution = settings.ml.metrics, settings.execution
     if not metrics.port:
         yield f"ml.metrics.port={METRICS_PORT}"

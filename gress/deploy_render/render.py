@@ -44,7 +44,7 @@ def render(deployment: Deployment, overlays: Sequence[str] = OVERLAYS) -> dict[s
     note = "What all overlays share."
     made[f"base/{_KUSTOMIZATION}"] = manifest_text(base(names), note=note)
     if deployment.is_endless:
-        # A session does not tell a client how a job ended, which one that ends asks for.
+        # On a session cluster the client of a bounded job would ask how the job ended, and get no answer.
         made[f"components/session/{_KUSTOMIZATION}"] = manifest_text(session_component(deployment))
         made["components/session/flink-session-job.yaml"] = manifest_text(session_job(deployment))
     for name in overlays:

@@ -62,7 +62,7 @@ class Sent:
 
 
 class _Sender:
-    """A producer that counts what it sent and what the broker did not take."""
+    """A producer that counts the records that it sent, and those that the broker did not take."""
 
     def __init__(self, producer: Producer, topic: str, show: Callable[[Sent], object]) -> None:
         self._producer, self._topic, self._show = producer, topic, show

@@ -45,7 +45,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class PowerRow:
-    """A way to test, with what it takes.
+    """A kind of test, with the units that it needs.
 
     Attributes:
         test: ``ab`` for two variants, ``shadow`` for two models on the same rows.

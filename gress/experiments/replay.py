@@ -30,10 +30,10 @@ def replay(experiment: ExperimentSettings, rows: LoggedRows, metrics: Sequence[M
     Args:
         experiment: with its verdict.
         rows: at least one.
-        metrics: those of the verdict's metrics that the rows tell.
+        metrics: those of the verdict's metrics that the rows hold.
 
     Raises:
-        JobError: shares of the variants changed in a way that rows do not tell.
+        JobError: shares of the variants changed in a way that the rows do not show.
     """
     told = verdict_of(experiment).model_copy(update={"metrics": tuple(metrics)})
     experiment = experiment.model_copy(update={"verdict": told})
@@ -64,7 +64,7 @@ def outcomes_of(experiment: ExperimentSettings, rows: LoggedRows, metrics: Seque
 def _steps(experiment: ExperimentSettings, rows: LoggedRows) -> list[tuple[tuple[float, ...], NDArray[np.bool_]]]:
     """Return the shares of the variants at each step in the order of time, and whether each row is of the step.
 
-    A row tells the share of its own variant. Of two variants that is all, and steps of equal shares are one: units that
+    A row holds the share of its own variant. Of two variants that is all, and steps of equal shares are one: units that
     come at either are split the same way.
     """
     usual = [float(weight / ALL) for weight in weights_at(experiment).values()]

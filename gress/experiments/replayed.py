@@ -26,8 +26,8 @@ class Replayed:
     Attributes:
         experiment: name of the experiment.
         records: records of all looks, in their order.
-        left_out: parts of the verdict that rows do not tell, each with the reason.
-        policy: metrics under the policy that was asked for; None: none was.
+        left_out: parts of the verdict that rows do not hold, each with the reason.
+        policy: metrics under the policy of the request; None: it has none.
     """
 
     experiment: str
@@ -64,10 +64,10 @@ def replay_files(
         config: YAML file with the job and the experiment.
         overrides: settings that win over the file.
         name: name of the experiment; empty: the only one with a verdict.
-        policy: policy to tell each metric under, as `parse_policy` takes it.
+        policy: policy to estimate each metric under, as `parse_policy` takes it.
 
     Raises:
-        JobError: the settings have no such experiment, or rows do not tell it.
+        JobError: the settings have no such experiment, or rows do not hold it.
     """
     settings = load_settings(config, overrides=overrides, environ=os.environ)
     experiment = _experiment(settings, config, name)

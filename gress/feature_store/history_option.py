@@ -17,10 +17,10 @@ _OPTIONS = ("key", "time", "feature_set")
 
 
 def history_files(texts: Iterable[str]) -> tuple[HistoryFile, ...]:
-    """Return the files that texts name; what a text leaves out is read in the file, and the key is the entity's kind.
+    """Return the files that texts name; missing parts are read from the file, and the key is the entity's kind.
 
     Raises:
-        JobError: a text is of another form, or the file does not say what is left out.
+        JobError: a text is of another form, or the file lacks a part that the text leaves out.
     """
     return tuple(map(_file, texts))
 

@@ -66,7 +66,7 @@ def load_file(request: LoadRequest, store: FeatureStore, progress: Callable[[int
     Args:
         request: rows to load.
         store: where they go.
-        progress: function that is told of the rows done and of all.
+        progress: function that is called with the number of rows done, and of all rows.
 
     Raises:
         JobError: the file cannot be read, or has a value that no store keeps.

@@ -67,8 +67,8 @@ def verify_replayed(
         run: folder of the run.
         job: settings of its job.
         request: input and settings to export from; its output is not used.
-        show: function that is told how far the export is.
-        history: what the feature store was given, by table.
+        show: function that is called with the progress of the export.
+        history: rows that the feature store was given, by table.
 
     Raises:
         JobError: the run has no features, or the export is of something else.

@@ -23,7 +23,7 @@ class SavedShard:
     Attributes:
         group: its key group.
         bytes: size of its state, rows that wait for a watermark included.
-        rows: rows that it keeps; None: the state does not tell.
+        rows: rows that it keeps; None: the state does not hold the number.
         keys: different keys among them; None likewise.
         span: times of the earliest and the latest row, in epoch milliseconds; None likewise.
     """

@@ -1,4 +1,4 @@
-"""Running jobs that a promotion does not reach, as their metrics endpoints tell."""
+"""Running jobs that a promotion does not reach, found at their metrics endpoints."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PinnedJob:
 def pinned_jobs(model: str, endpoints: Iterable[str]) -> list[PinnedJob]:
     """Return the running jobs that score with a model and do not follow its registry.
 
-    An endpoint that does not answer tells of no job; neither does a job without `ml.metrics.port`.
+    An endpoint that does not answer shows no job; neither does a job without `ml.metrics.port`.
 
     Args:
         model: name of the model.

@@ -1,4 +1,4 @@
-"""Parts that fields of an event play: which one tells events apart, and which holds the key, the time and the truth."""
+"""Roles of an event's fields: which one identifies the event, and which hold the key, the time and the truth."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conf.nearest import suggest
 from jobs.errors import fail
 
 Ask = Callable[[str, str], str]
-"""A function that asks a person a question, with the answer that an empty line stands for."""
+"""A function that asks the user a question; its second argument is the answer for an empty line."""
 
 _QUESTIONS = MappingProxyType(
     {
@@ -29,7 +29,7 @@ class EventParts:
     """Columns of an event by the part that they play.
 
     Attributes:
-        id: column that tells events apart.
+        id: column that identifies events.
         key: column of events that belong together.
         time: column of the event time.
         label: column of the truth.

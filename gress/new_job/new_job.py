@@ -35,7 +35,7 @@ class NewJob:
         name: name of the job, of its features and of its model.
         output: a new or empty folder.
         sample: file of events; "": there is none, and events are made up.
-        fields: texts ``NAME:TYPE``; with a sample they win over what it shows.
+        fields: texts ``NAME:TYPE``; they win over the types that the sample shows.
         parts: names of the fields that are ``id``, ``key``, ``time`` and ``label``; those left out are found, or asked.
     """
 
@@ -79,7 +79,7 @@ def make_job(wanted: NewJob, now: dt.datetime, ask: Ask | None = None) -> Writte
 
 
 def check_name(name: str) -> None:
-    """Refuse what is no name of a job.
+    """Refuse a text that is no name of a job.
 
     Raises:
         JobError: it has other signs, or is too long.
@@ -90,7 +90,7 @@ def check_name(name: str) -> None:
 
 
 def _with_told(guessed: dict[str, FieldSettings], told: Mapping[str, FieldSettings]) -> dict[str, FieldSettings]:
-    """Return the fields of a sample, with the types that a person has told."""
+    """Return the fields of a sample, with the types that the user gave."""
     known = {found.source or column: column for column, found in guessed.items()}
     fields = dict(guessed)
     for column, found in told.items():

@@ -71,7 +71,7 @@ def _parquet_rows(path: Path) -> list[Event]:
 
 
 def _typed(subject: str, rows: Sequence[dict[Any, Any]]) -> list[Event]:
-    """Return rows of CSV with the values that their texts stand for."""
+    """Return rows of CSV with their texts as values."""
     for number, row in enumerate(rows, 2):
         if None in row:
             fail(subject, f"line {number} has more cells than the header", "is its separator a comma?")

@@ -1,1 +1,1 @@
-"""Scoring of tables in a user's program, without Flink: a model opened by its name, or what a job scores with."""
+"""Scoring of tables in a user's program, without Flink: a model by its name, or the features and model of a job."""

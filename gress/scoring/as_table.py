@@ -103,7 +103,7 @@ def _column(name: str, values: Any) -> Any:
 
 
 def _array(values: list[Any]) -> NDArray[Any]:
-    """Return values as an array; those of several types stay what they are, which numpy would make texts of."""
+    """Return values as an array; those of several types stay objects, because numpy would turn them into texts."""
     if len({type(value) for value in values}) == 1 and isinstance(values[0], (bool, int, float)):
         return np.asarray(values)
     objects = np.empty(len(values), dtype=object)

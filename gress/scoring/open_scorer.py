@@ -1,4 +1,4 @@
-"""Opening of what a job scores with, in a user's program."""
+"""Opening of a job's features and model in a user's program."""
 
 from __future__ import annotations
 

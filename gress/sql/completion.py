@@ -1,4 +1,4 @@
-"""Completion of what is being typed at the prompt: words of SQL, and names that the session knows."""
+"""Completion of input at the prompt: words of SQL, and names that the session knows."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Completions:
 
 
 def complete(text: str, names: Names) -> Completions:
-    """Return what a text may continue with.
+    """Return the words with which a text may continue.
 
     Args:
         text: all before the cursor.

@@ -32,7 +32,7 @@ def model_use(options: Mapping[str, str], inputs: Sequence[str] = ()) -> NamedMo
 def check_model(
     name: str, options: Mapping[str, str], inputs: Sequence[tuple[str, str]], models: SqlModels
 ) -> NamedModel:
-    """Return the use of a model of CREATE or ALTER MODEL, once the registry has what it names.
+    """Return the use of a model of CREATE or ALTER MODEL, once the registry has that model.
 
     Args:
         name: of the model in SQL.
@@ -41,7 +41,7 @@ def check_model(
         models: models that there are.
 
     Raises:
-        JobError: an option, the model or its version is unknown, or INPUT differs from what the model takes.
+        JobError: an option, the model or its version is unknown, or INPUT differs from the model's inputs.
     """
     where = f"model {name!r}"
     for key in options:
@@ -75,7 +75,7 @@ def _with_inputs(use: NamedModel, models: SqlModels) -> NamedModel:
 
 
 def facts(use: NamedModel, models: SqlModels) -> list[tuple[str, str]]:
-    """Return what the registry knows about a model, as names and values."""
+    """Return the registry's facts about a model, as names and values."""
     spec = models.spec(use)
     taken = models.columns(use)
     found = [

@@ -35,7 +35,7 @@ _ENDED = {
     "metadataHandlerProvider": "expected the planner of the session, got none since a call to it was broken off; "
     "start another session",
 }
-"""Texts of Java that say nothing of what they are about, and what has happened."""
+"""Texts of Java that do not name their subject, each with a plain text."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class Known:
-    """Names that a session knows; each is asked for only where a text needs it."""
+    """Names that a session knows; each is looked up only where a text needs it."""
 
     tables: Callable[[], Iterable[str]] = tuple
     columns: Callable[[], Iterable[str]] = tuple
@@ -116,7 +116,7 @@ def _of_statement(message: str, statement: str) -> str | None:
 
 def _syntax(got: str, wanted: str, *, is_keyword: bool) -> str:
     listed = [word for word in map(str.strip, wanted.replace("...", " ").splitlines()) if word]
-    # A word that may stand there, but not with what is behind it, is listed with what may be.
+    # A word that is allowed there, but not before the next one, is listed with the words that are.
     behind = [word.removeprefix(f'"{got}" ') for word in listed if word.startswith(f'"{got}" ')]
     words = list(dict.fromkeys(map(_word, behind or listed)))
     shown = ", ".join(words[:_MOST_WANTED]) + (", or others" if len(words) > _MOST_WANTED else "")

@@ -47,7 +47,7 @@ def job_of(result: TableResult) -> Iterator[None]:
     """Watch the job of a result, if it has one, while the caller waits for it or reads its rows.
 
     Raises:
-        Exception: what the job failed with, instead of what a reader of its rows noticed of that.
+        Exception: the job's failure, instead of the one that a reader of its rows saw.
         BaseException: what else ends the block, such as Ctrl-C; the job is cancelled.
     """
     client = result.get_job_client()

@@ -27,7 +27,7 @@ class Rows:
         source: iterator that waits for each row.
         most: largest block.
         wait_s: time for which a block may wait for further rows after its first.
-        ahead: rows that are read before they are asked for, >= 1; the query waits when they are there.
+        ahead: most rows that are read in advance, >= 1; then the query waits.
     """
 
     def __init__(self, source: Iterator[Any], *, most: int = 200, wait_s: float = 0.2, ahead: int = 10_000) -> None:
@@ -41,7 +41,7 @@ class Rows:
         """Return the rows as they come; a block is handed over when it is full, or its first row has waited enough.
 
         Raises:
-            BaseException: what the query failed with, after the rows before it.
+            BaseException: the query's failure, after the rows before it.
         """
         self._thread.start()
         is_open = True
@@ -54,7 +54,7 @@ class Rows:
                 raise last.error
 
     def stop(self) -> None:
-        """Let the reading thread end; what it has read is dropped."""
+        """Let the reading thread end; rows that it has read are dropped."""
         self._is_stopped.set()
 
     def _block(self) -> tuple[list[Any], object]:
@@ -96,7 +96,7 @@ def wait_for(call: Callable[[], Any]) -> None:
     """Run a call that waits, in a thread of its own, so that Ctrl-C reaches the caller and not the call.
 
     Raises:
-        BaseException: what the call failed with.
+        BaseException: the call's failure.
     """
 
     def once() -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""Session of SQL: one table environment with our functions and the connectors at hand."""
+"""Session of SQL: one table environment with our functions and the installed connectors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CHECKPOINTS = "execution.checkpointing.interval"
 
 
 class SqlSession:
-    """A table environment, and what the command asks it.
+    """A table environment, with the methods that the command needs.
 
     Args:
         options: choices that it is opened with.

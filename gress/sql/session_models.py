@@ -1,4 +1,4 @@
-"""Models and calls of a session's statements: checked before a statement runs, and told to functions after it."""
+"""Models and calls of a session's statements: checked before a statement runs, and handed to functions after it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SessionModels:
         """Refuse a statement that calls a model wrongly, or defines one that the registry lacks.
 
         Raises:
-            JobError: the text says what was expected, what was found, and what is near.
+            JobError: the text has the expected value, the found one, and similar names.
         """
         if operation.getClass().getSimpleName() in _DEFINES:
             model, name = operation.getCatalogModel(), operation.getModelIdentifier().getObjectName()
@@ -55,7 +55,7 @@ class SessionModels:
             self._session.set_parameters({MODELS: parameter(self.known)})
 
     def describe(self, operation: Any) -> list[str]:
-        """Return what the registry knows about the model of a DESCRIBE as lines; nothing for any other statement."""
+        """Return the registry's facts about the model of a DESCRIBE as lines; none for any other statement."""
         if operation.getClass().getSimpleName() != "DescribeModelOperation":
             return []
         use = self.known.options.models.get(operation.getSqlIdentifier().getObjectName())

@@ -26,7 +26,7 @@ def talk(runs: Runs, read: Callable[[str], str], tell: Callable[[str], object]) 
     Args:
         runs: executes statements.
         read: shows a prompt and returns a line; it raises EOFError at the end and KeyboardInterrupt for Ctrl-C.
-        tell: shows what went wrong.
+        tell: function that shows an error.
     """
     typed = ""
     while True:

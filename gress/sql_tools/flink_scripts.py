@@ -42,7 +42,7 @@ def run_tool(tool: Tool, arguments: Sequence[str], options: Mapping[str, str], *
     command = ["bash", str(home / "bin" / script[0]), *script[1:]]
     command += [*(f"-D{key}={value}" for key, value in options.items()), *arguments]
     if tool == "gateway":
-        # Flink tells some hundred lines of itself; its warnings and errors stay.
+        # Flink logs some hundred lines about itself; its warnings and errors stay.
         run = subprocess.Popen(command, env={"ROOT_LOG_LEVEL": "WARN", **environment})
         return _wait(run, ends_at_interrupt=True, before=lambda: _announce(gateway_url(options, arguments), run))
     if not reads_file:
@@ -90,7 +90,7 @@ def _wait(process: subprocess.Popen[Any], *, ends_at_interrupt: bool, before: Ca
     Args:
         process: that is waited for.
         ends_at_interrupt: an interrupt ends it.
-        before: what is done first, such as to read its output to the end.
+        before: action that comes first, such as reading the output to its end.
     """
 
     def end(number: int, frame: object) -> None:

@@ -28,7 +28,7 @@ def gateway_url(options: Mapping[str, str], arguments: Sequence[str]) -> str:
 
 
 def listening_line(url: str) -> str:
-    """Return what a gateway that answers says, with the first thing to ask it."""
+    """Return the text about a gateway that answers, with a first request to try."""
     return f"SQL gateway listens at {url}; a session: curl -X POST {url}/v1/sessions -d '{{}}'"
 
 
@@ -37,7 +37,7 @@ def wait_for_gateway(url: str, is_running: Callable[[], bool], pause: Callable[[
 
     Args:
         url: of the gateway.
-        is_running: tells whether its process runs.
+        is_running: returns whether its process runs.
         pause: waits for some seconds.
     """
     while is_running():

@@ -51,7 +51,7 @@ def call(
 
 
 def options_of(registry: str | Path, config: str | Path | Settings | None) -> SqlOptions:
-    """Return what a call takes to the workers: the place of its registry, and its settings.
+    """Return the parts of a call that workers get: the place of its registry, and its settings.
 
     Args:
         registry: folder, ``package:NAME`` or URL; empty: that of the settings.

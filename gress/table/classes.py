@@ -38,7 +38,7 @@ def classes(
         A table function of ``label``, ``score``, ``place``, ``model``, ``version``, ``status`` and ``reason``.
 
     Raises:
-        ConfigError, FeatureError, JobError, ModelError: as ``predict``; or an option is not what it must be.
+        ConfigError, FeatureError, JobError, ModelError: as ``predict``; or an option is invalid.
 
     Example:
         Each payment is joined with its two likeliest classes::

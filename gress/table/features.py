@@ -30,7 +30,7 @@ def features(config: str | Path | Settings, *columns: Any) -> Expression:
         ConfigError, FeatureError, JobError: the settings are wrong or have no job, or columns are missing or left over.
 
     Example:
-        A table of payments gets what the model would be given::
+        A table of payments gets the columns that the model would be given::
 
             payments.select(col("id"), gress.features("pipeline.yaml", col("amount")).alias("features"))
     """

@@ -169,7 +169,7 @@ def drift_block(figures: Figures) -> Block:
 
 
 def _of_job(figures: Figures, job: str, name: str) -> str:
-    """Return a name with its job before it, where the endpoints tell of several jobs."""
+    """Return a name with its job before it, where the endpoints show several jobs."""
     return f"{job} {name}" if figures.has_several_jobs else name
 
 

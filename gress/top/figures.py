@@ -82,7 +82,7 @@ class VariantFigures:
     """A variant of an experiment; the other fields are those of a version.
 
     Attributes:
-        verdict: what the last look at it says to do; empty: it was not looked at.
+        verdict: action of the last look at it; empty: there was no look.
     """
 
     job: str
@@ -157,7 +157,7 @@ class Figures:
 
     @property
     def has_several_jobs(self) -> bool:
-        """Whether the endpoints tell of more than one job."""
+        """Whether the endpoints show more than one job."""
         counts = (*self.fallbacks, *self.dead_letters, *self.swaps, *self.load_errors, *self.registry_errors)
         named = {each.labels.get("job", "") for each in counts}
         named |= {each.job for each in self.versions} | {each.job for each in self.drift}
@@ -264,7 +264,7 @@ def _variants(recent: Window, scrapes: Sequence[Scrape]) -> tuple[VariantFigures
 
 
 def _verdict(scrapes: Sequence[Scrape], labels: Mapping[str, str]) -> str:
-    """Return what the last look at a variant says to do."""
+    """Return the action of the last look at a variant."""
     shown = {
         dict(series.labels)["action"]
         for each in scrapes

@@ -1,4 +1,4 @@
-"""First version of a model that its own job learns: it has learnt nothing, and scores until the job knows better."""
+"""First version of a model that its job learns: it has learnt nothing, and serves until the job publishes another."""
 
 from __future__ import annotations
 
@@ -48,6 +48,6 @@ def publish_first_version(ml: MlSettings, job: JobSettings) -> None:
 
 
 def _learning(ml: MlSettings, job: JobSettings) -> JobLearning | None:
-    """Return the learning of a job that scores with what it learns."""
+    """Return the learning settings of a job that scores with the model that it learns."""
     learning = learning_of(ml, job)
     return learning if learning is not None and learning.is_served else None

@@ -1,4 +1,4 @@
-"""Reader of what the predictions of a run say, and of what their baselines say."""
+"""Reader of the answers in a run's predictions, and of those of their baselines."""
 
 from __future__ import annotations
 

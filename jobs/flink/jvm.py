@@ -101,7 +101,7 @@ class _Tail:
 
 
 def _is_worth_telling(record: logging.LogRecord) -> bool:
-    """Return whether a record is not of a call to a JVM that has ended, whose end is told once."""
+    """Return False for a log record about a call to a JVM that has ended; the end itself is reported once."""
     if record.module != "java_gateway" or not _STARTED:
         return True
     # A call fails a moment before its process counts as ended.

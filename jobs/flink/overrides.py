@@ -23,7 +23,7 @@ _DEFAULTS = {IDLE: "0 ms"}
 
 @contextmanager
 def table_options(session: FlinkSession, options: Mapping[str, str]) -> Iterator[None]:
-    """Set options of the Table API inside the block; they hold for what is translated there."""
+    """Set options of the Table API inside the block; they apply to tables that are translated there."""
     config = session.tables.get_config()
     before = {key: config.get(key, _DEFAULTS.get(key, "")) for key in options}
     for key, value in options.items():

@@ -12,7 +12,7 @@ _TRIES = 100
 
 
 def free_port() -> int:
-    """Return a port of this machine that nothing listens on, and that stays free unless somebody asks for it by number.
+    """Return a port of this machine on which nothing listens, and which stays free unless a program names it.
 
     Raises:
         OSError: no port is free.

@@ -18,7 +18,7 @@ from jobs.kafka.admin import shaded_kafka
 def items(collection: Any) -> list[Any]:
     """Return the items of a Java collection.
 
-    An iterator of Java tells its end with an exception, which PyFlink translates over its own connections, whichever
+    An iterator of Java signals its end with an exception, which PyFlink translates over its own connections, whichever
     thread asks: see the first rule.
     """
     found = collection.toArray()

@@ -12,7 +12,7 @@ _MOST_POLLS_WITHOUT = 10
 
 
 class TopicReader:
-    """A reader that begins where the topic ends, and counts what it reads from there.
+    """A reader that begins at the end of the topic, and counts the records that it reads from there.
 
     Args:
         topic: name; it may come into being later, and is then read from its beginning.

@@ -37,8 +37,8 @@ class LearningSource:
     """Source of rows to learn from.
 
     Attributes:
-        scored: view with the column ``__samples``, where events tell their outcomes; a stream.
-        labels: predictions joined with labels of a stream of their own; None: events tell their outcomes.
+        scored: view with the column ``__samples``, where events hold their outcomes; a stream.
+        labels: predictions joined with labels of a stream of their own; None: events hold their outcomes.
     """
 
     scored: View
@@ -62,7 +62,7 @@ def add_learning(
         inserts: all other inserts; this one comes last, so that it moves no other operator's uid.
         job: owner of the rows.
         learning: of the job.
-        source: what is learnt from.
+        source: stream to learn from.
         output: folder of the run.
     """
     from pyflink.common import Types

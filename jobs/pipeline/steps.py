@@ -163,7 +163,7 @@ def with_windows(
 
 
 def schema_of(table: Table, names: Iterable[str], added: Schema.Builder | None = None) -> Schema:
-    """Return the schema of a stream of a table's rows, with what the builder adds."""
+    """Return the schema of a stream of a table's rows, with the columns that the builder adds."""
     from pyflink.table import Schema
 
     known = table.get_schema()

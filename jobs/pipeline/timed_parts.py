@@ -28,7 +28,7 @@ def timed_parts(session: FlinkSession, packed: View, events: EventSettings, *, h
     Args:
         session: to register it in.
         packed: packed batches.
-        events: they tell how far out of order they may come.
+        events: settings that say how far out of order they may come.
         has_source_time: the source has made watermarks already, at the column ``SOURCE_TIME``.
     """
     from pyflink.table import Schema

@@ -18,7 +18,7 @@ def timed_texts(session: FlinkSession, job: JobSettings, scored: View, column: s
 
     Args:
         session: of the job.
-        job: its events tell how far out of order they may come.
+        job: its events say how far out of order they may come.
         scored: view with the column; a stream, for it is read here apart from the others.
         column: its name, without underscores part of the operator's uid.
     """

@@ -1,4 +1,4 @@
-"""Plans of what is kept by key, a key field each: packed windows and trackers; and what an engine cannot compute."""
+"""Plans of the state by key, one for each key field: packed windows and trackers; and the limits of each engine."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def write_predictions(
 
 def write_features(session: FlinkSession, job: JobSettings, views: ScoringViews, output: Path) -> Inserts:
     """Return the inserts of feature rows and dead letters into folders of ``output``."""
-    # An export tells nothing of the job that runs beside it.
+    # An export must not change the metrics of the job that runs at the same time.
     writing = _Writing(session, Settings(), job, output, Inserts(session))
     columns = feature_columns(job)
     listed = ", ".join(identifier(name) for name, _ in columns)
@@ -120,7 +120,7 @@ class _Writing:
         self._write(self.dead_letters(scored, self.counted(rejected)))
 
     def add_copies(self, scored: View, rejected: View | None) -> None:
-        """Add the inserts that the job's sink asks for beside those of folders or topics."""
+        """Add the inserts that the job's sink asks for in addition to those of folders or topics."""
         # A second counter must count nothing; a shared one would move the uids of what comes after it.
         letters = None if rejected is None else self._counted(rejected, "copied", Settings().ml.metrics)
         rows = [*self.predictions(scored), self.dead_letters(scored, letters)]

@@ -112,7 +112,7 @@ def check_free(output: Path) -> None:
     Raises:
         JobError: another run has it.
     """
-    # There may be none, or the claim says what is wrong with it.
+    # There may be none; any other fault of it is in the claim's error.
     with suppress(OSError), _locked(output):
         pass
 

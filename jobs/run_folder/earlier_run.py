@@ -54,7 +54,7 @@ class EarlierRun:
         self._moving.rename(self._aside)
 
     def restore(self) -> None:
-        """Move its files back where they were set aside, in the place of what a run wrote that never started."""
+        """Move its files back where they were set aside, over the files of a run that never started."""
         if self._aside.is_dir():
             for path in self._written():
                 remove(path)

@@ -1,4 +1,4 @@
-"""Reader of what a model that learns wrote into a run's folder: a line for each slot of event time."""
+"""Reader of the learning log in a run's folder: a line for each slot of event time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jobs.run_folder.part_files import final_parts
 
 FOLDER = "learning"
 MEASURES = ("auc_roc", "log_loss", "rmse", "mae")
-"""Scores in the order of what says most about a model; the first that there is stands for all."""
+"""Scores, the most telling first; the first that a model has is shown."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ _CHUNK_BYTES = 1 << 24
 class LineCounter:
     """A counter of the lines in a folder's part files, which reads each byte once.
 
-    A file that is unfinished when the counter is made is what a killed run left behind. Its lines count once Flink has
+    A file that is unfinished when the counter is made comes from a killed run. Its lines count once Flink has
     made it final: the others are written again.
     """
 

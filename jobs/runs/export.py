@@ -55,8 +55,8 @@ def export_features(
 
     Args:
         request: job, input and file.
-        show: function that is told how far it is.
-        history: what the feature store was given, by table: features that are looked up there get what was known at
+        show: function that is called with the progress.
+        history: rows that the feature store was given, by table: features that are looked up there get the values at
             the time of their event.
 
     Raises:

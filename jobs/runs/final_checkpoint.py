@@ -16,7 +16,7 @@ _FIRST_PAUSE = 5
 
 
 class FinalCheckpoint(Looking):
-    """A context that asks for the checkpoint that tasks wait for to end with.
+    """A context that triggers the final checkpoint, for which tasks wait before they end.
 
     A task that has read all its input ends with the next checkpoint. Flink takes one as soon as all tasks have read
     all. A task that is just closing declines it, and then the others wait until the interval has passed. All tasks wait

@@ -251,7 +251,7 @@ def execute(
     """Run a job to its end, inside a context that begins with the submission; an interrupt cancels the job.
 
     Args:
-        inserts: what the job does.
+        inserts: the job's inserts.
         name: of the job.
         watch: makes the context.
         output: folder of the run, whose disk a failure may be about.

@@ -13,7 +13,7 @@ from udfs.scoring.listed_models import spec_of_version
 
 
 def with_texts_of_versions(summary: Summary, ml: MlSettings) -> Summary:
-    """Return a summary that says what settings and registry tell about the versions in it."""
+    """Return a summary with the texts of settings and registry about the versions in it."""
     if summary.model is None:
         return summary
     about = {}

@@ -47,7 +47,7 @@ class RunRequest:
         flink_conf: file of Flink options; None: the one that ships.
         is_overwriting: replace what an earlier run wrote to ``output``.
         savepoint: folder or URL of a savepoint or checkpoint to continue from.
-        is_resuming: continue from the newest state in ``output``, and add to what is there.
+        is_resuming: continue from the newest state in ``output``, and add to the rows that are there.
         environ: environment variables.
         is_all: this process does nothing else, so its JVM lives as long as the run.
     """

@@ -36,7 +36,7 @@ def saved_state(request: RunRequest) -> str | None:
     """Return the URL of the state that a request names; None: it starts over, or resumes a run that left final files.
 
     Raises:
-        JobError: there is no such state, or it is asked for in two ways.
+        JobError: there is no such state, or the request names it in two ways.
     """
     if request.is_resuming:
         if request.savepoint is not None:
@@ -107,7 +107,7 @@ def state_of(session: FlinkSession) -> StateOfSession:
 
 
 def check_engine(state: StateOfSession, settings: Settings) -> None:
-    """Refuse a state whose windows another engine left: Flink would only tell of an operator's number.
+    """Refuse a state whose windows another engine left: Flink's own error would only name an operator's hash.
 
     Raises:
         JobError: the windows of the state do not fit ``execution.windows``.

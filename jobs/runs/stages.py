@@ -37,7 +37,7 @@ class Stage:
 
 
 class Stages:
-    """A stopwatch of a run's start that tells each stage as it ends.
+    """A stopwatch of a run's start that reports each stage as it ends.
 
     Args:
         tell: called with each stage; None: there is no listener.
@@ -75,7 +75,7 @@ class Stages:
 
 
 class StartWatch:
-    """A context that tells when the tasks of a submitted job run and when its first row is written.
+    """A context that reports when the tasks of a submitted job run, and when its first row is written.
 
     Args:
         stages: stopwatch whose last stage ended with the submission.
@@ -135,7 +135,7 @@ class StartWatch:
 
 
 def process_age_s() -> float:
-    """Return the seconds since this process started; 0 where the system does not tell."""
+    """Return the seconds since this process started; 0 where the system does not know."""
     try:
         started_ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
         uptime_s = float(Path("/proc/uptime").read_text().split()[0])

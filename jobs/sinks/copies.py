@@ -1,4 +1,4 @@
-"""Copies of a job's rows: what it writes beside the folders or topics that hold all of them."""
+"""Copies of a job's rows, written in addition to the folders or topics that hold all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Contents of a file of lines: whether its first bytes are what its name says."""
+"""Contents of a file of lines: whether its first bytes fit its name."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ PLACE_COLUMNS = ("__partition", "__offset")
 
 _NOW = "CURRENT_TIMESTAMP"
 WRITTEN_AT = "CASE WHEN `__written_at` >= TO_TIMESTAMP_LTZ(1293840000000, 3) THEN `__written_at` END"
-"""SQL of a record's time; NULL if it is before 2011, when there was no Kafka whose clock could have told it."""
+"""SQL of a record's time; NULL if it is before 2011, when Kafka did not yet exist."""
 
 _LOG = logging.getLogger(__name__)
 _TABLE_COLUMNS: SqlColumns = (
@@ -129,7 +129,7 @@ def create_kafka_lines(
         session: session to register it in.
         found: topics to read.
         events: settings of events, which name the field of the event's time.
-        prefix: begin of the names of what is registered, for a second input of a job.
+        prefix: start of all names that are registered, for a second input of a job.
         has_windows: the job has windows, which need watermarks; the view then has ``SOURCE_TIME`` as its row time.
         has_record_time: the view has ``RECORD_TIME``, and an event ahead of it moves no watermark. It needs windows,
             whose first function makes a dead letter of such an event.

@@ -43,7 +43,7 @@ def create_input(
 ) -> View:
     """Register and return the view of all lines of files or topics, column ``__line``; ``prefix`` as below.
 
-    With ``has_record_time`` lines of topics come with ``RECORD_TIME``, and their watermarks heed it.
+    With ``has_record_time`` lines of topics come with ``RECORD_TIME``, and their watermarks respect it.
     """
     if isinstance(source, KafkaInput):
         return create_kafka_lines(
@@ -61,7 +61,7 @@ def create_lines(
         session: session to register it in.
         files: files to read.
         events: settings of events, whose units the times of Parquet files get.
-        prefix: begin of the names of what is registered and of its uid, for a second input of a job.
+        prefix: start of all names that are registered and of the uid, for a second input of a job.
         is_ordered: one task reads the files one after the other. Event-time windows need this order, so that no row
             comes behind the watermark. Otherwise tasks share the files.
     """
@@ -115,7 +115,7 @@ def _lines_in_turn(session: FlinkSession, paths: Sequence[Path], parallelism: in
     from pyflink.datastream.connectors.file_system import FileSource, StreamFormat
     from pyflink.java_gateway import get_gateway
 
-    # Java must not decode the lines, as it would replace what is no text. Latin-1 has a character for every byte.
+    # Java must not decode the lines, as it would replace invalid bytes. Latin-1 has a character for every byte.
     text = StreamFormat.text_line_format(_BYTE_CHARSET)
     first, *others = [FileSource.for_record_stream_format(text, file_url(path)).build() for path in paths]
     source = first

@@ -18,7 +18,7 @@ from contextlib import suppress
 from types import FrameType
 
 HEAD = 8
-"""Bytes before a request that tell its length."""
+"""Bytes before a request, which hold its length."""
 
 # The server may still import on a busy machine.
 _ANSWER_S = 30.0
@@ -76,7 +76,7 @@ def _end_with_jvm() -> None:
     """End this process, and with it the worker, when the JVM that started it is killed.
 
     Where its JVM is gone, Beam's log handler may wait for ever for a thread that waits for the handler's lock. Flink's
-    script stands between the JVM and this process, so the system tells nobody.
+    script stands between the JVM and this process, so no process learns of its end from the system.
     """
     jvm = _jvm()
     if jvm is None:

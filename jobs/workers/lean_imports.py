@@ -14,7 +14,7 @@ _EXTRAS = frozenset({"boto3", "hdfs", "pymongo"})
 
 
 class _Absent(MetaPathFinder):
-    """A finder of modules that are said to be absent."""
+    """A finder that reports its modules as absent."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

@@ -130,7 +130,7 @@ def _serve(listener: socket.socket) -> Request | None:
 
 
 def _receive(listener: socket.socket) -> Request | None:
-    """Return the request of a launcher; None: it has ended, or needs a Python of its own, and was told so."""
+    """Return the request of a launcher; None: it has ended, or needs a Python of its own, which it then starts."""
     try:
         connection, _ = listener.accept()
     except OSError:

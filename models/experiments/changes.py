@@ -1,4 +1,4 @@
-"""Changes of a running experiment, which running jobs take up: other weights, or its end."""
+"""Changes of an experiment, which running jobs follow: other weights, or its end."""
 
 from __future__ import annotations
 

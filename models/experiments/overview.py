@@ -52,7 +52,7 @@ class ExperimentSummary:
         name: unique among the experiments.
         layer: layer whose units it shares; None: its own.
         traffic: percentage of the layer's units that take part.
-        strategy: what the variants are drawn for.
+        strategy: purpose for which variants are drawn.
         bandit: goal and floor of a bandit, in words; None: there is none.
         unit: event field that has the units; None: each event is one.
         shadow: whether every variant predicts.
@@ -103,7 +103,7 @@ class ExperimentChange:
 
 
 def summarize_experiment(registry: Registry, ml: MlSettings, experiment: ExperimentSettings) -> ExperimentSummary:
-    """Return what is known of an experiment; weights that jobs ignore are left out.
+    """Return the overview of an experiment; weights that jobs ignore are left out.
 
     Raises:
         ModelError: the registry cannot be read.

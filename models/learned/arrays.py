@@ -1,4 +1,4 @@
-"""Checks of the arrays of a learnt model; each text names the array, what it should be and what it is."""
+"""Checks of the arrays of a learnt model; each text names the array, and its expected and actual form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of learnt models, and what a spec says of each."""
+"""The kinds of learnt models, and the spec of each."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ class LearnedLinear:
         return self.answers(self.values(rows))
 
     def answers(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the answers that values (n, outputs) stand for; see ``scores``."""
+        """Return the answers for values (n, outputs); see ``scores``."""
         if self.link == "softmax":
             return softmax(values)
         if self.link != "logistic":

@@ -2,7 +2,7 @@
 
 Rules:
 - Equal arrays give equal bytes, whatever version of ``onnx`` writes them: the formats are fixed, and nothing in the
-  file tells time, machine or version.
+  file holds a time, a machine or a version.
 - Numbers inside are doubles. With floats a feature far from 0 loses digits when its mean is subtracted: probabilities
   were off by 3e-5 at means of 1,000 standard deviations and by 3e-3 at 100,000, and by more than 1e-6 at any mean from
   200 features on. A single row costs the same; 512 rows of 21 features took 49 µs instead of 33.

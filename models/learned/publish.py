@@ -37,7 +37,7 @@ class Publication:
     """A version that holds a learnt model.
 
     Attributes:
-        spec: its spec; the version may be of another series than the one asked for, where the model was there.
+        spec: its spec; the version may be of another series than requested, where the model existed already.
         is_new: whether this call wrote it.
     """
 
@@ -65,7 +65,7 @@ def publish_learned(
         registry: registry to publish to.
         name: name of the model.
         version: version, of a series and a slot.
-        learned: the model, and what it was learnt from.
+        learned: the model, and its source.
         created_at: time of the publication.
         rows: rows (n, k) whose predictions become the golden rows; None = rows that the model knows of.
         baseline: function that makes the drift baseline of the loaded model; None = no baseline.

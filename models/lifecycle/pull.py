@@ -60,7 +60,7 @@ def pull(registry: Registry, name: str, version: str, target: Path) -> Path:
 
 
 def _remove_left(target: Path) -> None:
-    """Remove what a copy that was killed left."""
+    """Remove the files of a copy that was killed."""
     oldest = time.time() - _UNFINISHED_S
     for path in target.glob(f"{_STAGED}*"):
         if path.stat().st_mtime < oldest:

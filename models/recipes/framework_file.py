@@ -81,7 +81,7 @@ def convert_framework_file(
 
 @contextmanager
 def _one_line(path: Path, problem: str) -> Iterator[None]:
-    """Turn what frameworks raise into one line; what the recipes found passes."""
+    """Turn the errors of frameworks into one line; errors of the recipes pass unchanged."""
     try:
         yield
     except ModelError:

@@ -106,7 +106,7 @@ def _trained_on(model: Any, columns: Sequence[str]) -> Sequence[str] | None:
 
 
 def _check_booster(model: Any) -> None:
-    """Refuse what the converter gets wrong: it divides a forest's trees by 100 and does not know missing zeros."""
+    """Refuse models that the converter gets wrong: it divides a forest's trees by 100 and ignores missing zeros."""
     name = type(model).__name__
     params = {**model.get_params(), **model.booster_.params}
     if params.get("boosting", params.get("boosting_type")) == "rf":

@@ -46,7 +46,7 @@ def write_model(
 
 
 def check_suffix(path: Path, suffix: str) -> None:
-    """Refuse a file name without the suffix that tells its type.
+    """Refuse a file name without the suffix of its type.
 
     Raises:
         ValueError: the name has another suffix.

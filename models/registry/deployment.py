@@ -32,7 +32,7 @@ class Deployment(BaseModel):
         by: person who acted.
         why: free text.
         at: time of the action.
-        id: random text that tells two writers of equal content apart.
+        id: random text that distinguishes two writers of equal content.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

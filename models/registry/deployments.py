@@ -63,7 +63,7 @@ class Deployments:
         return tuple(self._readable(self._numbers()))
 
     def newest_first(self) -> Iterator[Deployment]:
-        """Yield the generations, highest first, each read when it is asked for: there may be very many."""
+        """Yield the generations, highest first, each read only when it is needed: there may be very many."""
         return self._readable(reversed(self._numbers()))
 
     def promote(self, version: str, *, by: str = "", why: str = "", experiment: str | None = None) -> Deployment:

@@ -1,4 +1,4 @@
-"""Damaged and foreign objects in a registry: each stays where it is, is said once, and the rest continues."""
+"""Damaged and foreign objects in a registry: each stays where it is and is reported once, and the rest is used."""
 
 from __future__ import annotations
 

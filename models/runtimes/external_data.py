@@ -56,7 +56,7 @@ def check_single_file(path: Path, content: bytes) -> None:
 
 
 def _has_external_data(content: bytes) -> bool:
-    """Return whether a tensor of a model is elsewhere; of what is no model ONNX Runtime says what is wrong."""
+    """Return whether a tensor of a model is elsewhere; ONNX Runtime reports the fault of a file that is no model."""
     left = [_Message(_MODEL, 0, len(content), 0)]
     try:
         while left:

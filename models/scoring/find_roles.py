@@ -1,4 +1,4 @@
-"""Choice of the outputs that a model's answers come from: what the user says, else what the outputs leave no doubt of.
+"""Choice of the outputs that a model's answers come from: those that the user names, else those that are beyond doubt.
 
 Rules:
 - A single output of floats, or of maps, holds the values; with several, one whose name says "prob" does.
@@ -144,7 +144,7 @@ def _are_columns_of_classes(outputs: Mapping[str, Any], numbers: list[str]) -> b
 
 
 def _label(outputs: Mapping[str, Any], scores: tuple[str, ...], ref: str, *, is_telling: bool) -> str | None:
-    """Return the output that holds the classes; beside a single number only its name can tell it."""
+    """Return the output that holds the classes; beside a single number only its name shows it."""
     found = [name for name, output in outputs.items() if is_label(output) and name not in scores]
     telling = [name for name in found if _says_label(name)]
     if len(telling) == 1:

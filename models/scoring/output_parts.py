@@ -85,7 +85,7 @@ def read_column(output: Any, name: str, hints: OutputHints) -> NDArray[np.float6
 
 
 def _doubles(output: NDArray[Any]) -> NDArray[np.float64]:
-    """Return numbers as doubles; NaN where a whole number stands for one.
+    """Return numbers as doubles; NaN where a whole number represents it.
 
     A conversion of NaN, infinity or a number beyond the type to a whole number gives its least one, and no model
     predicts that.

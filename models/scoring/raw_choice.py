@@ -85,7 +85,7 @@ def _recorded(spec: ModelSpec, tensors: Sequence[TensorSpec]) -> frozenset[str]:
 def _without_columns(
     tensors: Sequence[TensorSpec], texts: frozenset[str], single: Sequence[TensorSpec]
 ) -> Iterator[frozenset[str]]:
-    """Yield what is in no doubt without columns: texts, and identifiers beside one matrix of several columns."""
+    """Yield the inputs that are clear without columns: texts, and identifiers beside one matrix of several columns."""
     identifiers = texts.union(tensor.name for tensor in single if is_integer(tensor))
     rest = [tensor for tensor in tensors if tensor.name not in identifiers]
     if len(rest) == 1 and rest[0] not in single:

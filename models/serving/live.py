@@ -69,7 +69,7 @@ class LiveModel:
     Args:
         versions: source of versions.
         options: intervals and limits.
-        listener: listener that is told of every change.
+        listener: listener that is called for every change.
     """
 
     def __init__(

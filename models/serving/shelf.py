@@ -25,7 +25,7 @@ class Shelf:
     Args:
         max_loaded: most loaded versions, counting the serving one, which is not on the shelf.
         max_bytes: most bytes of the files on the shelf together.
-        listener: listener that is told of each closed version.
+        listener: listener that is called for each closed version.
     """
 
     def __init__(self, max_loaded: int, max_bytes: int, listener: SwapListener) -> None:

@@ -30,7 +30,7 @@ class ModelSource(Protocol):
         """Return the model for rows on which the serving model fails; None: there is none, or it is not loaded yet."""
 
     def observe(self, inputs: Inputs, scores: Scores) -> None:
-        """Keep rows of a scored batch as the probe for the next model; a source copies what it keeps."""
+        """Keep rows of a scored batch as the probe for the next model; a source keeps copies."""
 
     def close(self) -> None:
         """Close all models."""

@@ -16,7 +16,7 @@ Opener = Callable[[ModelSpec, Path], LoadedModel]
 
 
 class Versions(Protocol):
-    """A source that tells a live model which version should serve, and loads it."""
+    """A source of the version that should serve, which also loads it."""
 
     name: str
 

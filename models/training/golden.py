@@ -25,7 +25,7 @@ def golden_places(rows: int) -> NDArray[np.int64]:
 def write_golden(
     path: Path, columns: Sequence[str], features: NDArray[np.float32], answers: NDArray[Any] | None = None
 ) -> None:
-    """Write rows of features, and what a model must answer to them where it is known, as Parquet.
+    """Write rows of features, and a model's right answers where they are known, as Parquet.
 
     Args:
         path: the file.

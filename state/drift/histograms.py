@@ -43,7 +43,7 @@ class Histograms:
         if any(column.role == "feature" for column in self.columns[self._features :]):
             msg = f"histograms: expected features before scores, got {names}; put the scores last"
             raise ValueError(msg)
-        # Each column is cut at its edges; infinity ends what is not NaN, which sorts behind it.
+        # Each column is cut at its edges; infinity is the last edge, and NaN sorts after it.
         self._cuts = tuple(np.asarray([*column.edges, np.inf], np.float32) for column in self.columns)
         self._starts = np.cumsum([0, *(column.cells for column in self.columns)])
         self._counts = np.zeros(self._starts[-1], np.int64)

@@ -19,10 +19,10 @@ class AreaDifference:
 
     Attributes:
         difference: treatment, or candidate, less control, or current.
-        se: its standard error over rows; NaN below two rows of a label, 0 where labels are told apart without error.
+        se: its standard error over rows; NaN below two rows of a label, 0 where scores separate labels perfectly.
         treatment: area of the treatment or candidate.
         control: area of the control or current model.
-        clock: rows of an even split of labels that tell as much, 4·m·n/(m + n) of m positives and n negatives.
+        clock: rows of an even split of labels with as much information, 4·m·n/(m + n) of m positives and n negatives.
     """
 
     difference: float

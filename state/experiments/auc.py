@@ -4,7 +4,7 @@ Rules this file keeps:
 
 - Cells are even in log-odds: where one row in a thousand is positive, nearly all scores lie in one cell of even width.
   Scores of one cell count as equal, and all numbers are exact for scores so rounded.
-- Two models on the same rows need to know which scores came together. Their joint cells tell, and add up, too; from two
+- Two models on the same rows need to know which scores came together. Joint cells hold that, and add up, too; from two
   histograms alone the covariance cannot be had.
 - The standard error is over rows. Rows of one unit that resemble each other make it too small, and counts of scores
   cannot mend that: count one row a unit where units have many.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 PLANNED = 5000
-_TINY = 1e-200  # keeps what is infinite at a clock of 0 within floats
+_TINY = 1e-200  # keeps the infinite value at a clock of 0 within floats
 
 
 class Boundary(Protocol):

@@ -64,7 +64,7 @@ def difference(treatment: Moments, control: Moments) -> Difference:
 
 
 def adjusted_difference(treatment: Moments, control: Moments) -> Difference:
-    """Compare two arms after what the covariate foretells is taken off (CUPED); its share of the variance goes with it.
+    """Compare two arms after the covariate's prediction is subtracted (CUPED); its share of the variance goes with it.
 
     Each ratio loses θ times the distance of its mean covariate from that of both arms, with
     θ = cov(value, covariate)/var(covariate) over both; a covariate that does not vary takes nothing off.

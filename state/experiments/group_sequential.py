@@ -1,6 +1,6 @@
 """Boundaries for a test whose number of units is known: tighter than a confidence sequence at the looks it spends on.
 
-The chance of a false alarm is a budget, of which each look spends what the units seen by then allow. Neither the number
+The chance of a false alarm is a budget, of which each look spends a share, by the units seen. Neither the number
 of looks nor their times need be known beforehand, but they must not depend on what the looks show.
 
 Rules this file keeps:

@@ -22,7 +22,7 @@ class Stratified:
     Attributes:
         difference: weighted mean of the differences, (...); NaN while no stratum has units in both arms.
         se: its standard error, (...).
-        clock: 4·Σh, the units of an even split that would tell as much, (...).
+        clock: 4·Σh, the units of an even split with as much information, (...).
     """
 
     difference: NDArray[np.float64]

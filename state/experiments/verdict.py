@@ -3,7 +3,7 @@
 Rules this file keeps:
 
 - Rules stand in the order of `_RULES`, and the first that applies decides: harm to a guardrail before everything,
-  doubt in the test itself before what the test says, proof before patience.
+  doubt in the test itself before its result, proof before patience.
 - Reasons name the numbers that they rest on, so that a verdict can be read without the code.
 """
 

@@ -55,7 +55,7 @@ class Attempts:
         breaker: decision whether the server may be called; each try counts for itself.
         sleep: function that waits for seconds.
         draw: function that returns a number from 0 to 1 at random.
-        on_failure: function that is told of each failed try.
+        on_failure: function that is called with each failed try.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Attempts:
         self._on_failure = on_failure
 
     def call(self, function: Callable[[], _T]) -> _T:
-        """Return what a function returns, whose calls may be repeated.
+        """Return the result of a function whose calls may be repeated.
 
         Raises:
             StoreError: the last try failed, or the breaker is open.

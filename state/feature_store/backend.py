@@ -56,4 +56,4 @@ class Backend(Protocol):
         """Return its state."""
 
     def close(self) -> None:
-        """Free what it holds."""
+        """Free its connections and memory."""

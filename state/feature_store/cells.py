@@ -153,7 +153,7 @@ def _pack(value: Any, time_ms: int) -> bytes:
 
 
 def unpack_cells(rows: Sequence[Sequence[bytes | None]], names: int) -> Cells:
-    """Return cells from what a backend keeps; what is not packed as here counts as missing.
+    """Return cells from a backend's bytes; bytes in another form count as missing.
 
     Args:
         rows: packed cells of n rows, each of ``names`` cells; None: never written.

@@ -11,7 +11,7 @@ REASONS: tuple[Reason, ...] = get_args(Reason)
 
 
 class StoreError(Exception):
-    """The store did not do what it was asked.
+    """The store failed at a request.
 
     Attributes:
         reason: the cause, as counters name it.

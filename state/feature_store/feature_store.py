@@ -35,7 +35,7 @@ _VALUES_AT_ONCE = 50_000
 class FeatureStore:
     """Values of features by entity; threads may share it.
 
-    Reading never raises for an outage: rows without an answer are told as failed, and counted. What this object writes
+    Reading never raises for an outage: rows without an answer are marked failed, and counted. What this object writes
     it sees at once, others once their caches are over.
 
     Args:
@@ -85,7 +85,7 @@ class FeatureStore:
         return replace(found, cells=young)
 
     def get_all(self, wanted: Sequence[Wanted]) -> list[Features]:
-        """Return what the rows of a batch need from several tables, of any age; the backend is asked once for all.
+        """Return the values that a batch needs from several tables, of any age; the backend is asked once for all.
 
         Args:
             wanted: table, entities and names, one or more, of each part.
@@ -95,7 +95,7 @@ class FeatureStore:
     def put_many(
         self, group: Group, keys: Sequence[str], columns: Mapping[str, ArrayLike], times_ms: NDArray[np.int64]
     ) -> int:
-        """Keep the values of rows, each with its event time; one older than what is kept changes nothing.
+        """Keep the values of rows, each with its event time; one older than the kept value changes nothing.
 
         Of two values with one event time the later call's is kept, so that a replay ends as the first run did.
 

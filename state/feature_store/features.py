@@ -23,7 +23,7 @@ class Features:
     Attributes:
         names: names of the k columns.
         cells: values, (n, k).
-        is_failed: rows whose entity the store could not be asked for, (n,); their cells are missing.
+        is_failed: rows whose entity could not be looked up, (n,); their cells are missing.
     """
 
     names: tuple[str, ...]
@@ -67,7 +67,7 @@ class Features:
         return np.where((kinds == Kind.MISSING) | (kinds == Kind.TEXT), default, values)
 
     def texts(self, name: str, default: str | None = None) -> NDArray[np.object_]:
-        """Return a column of texts; what is none becomes the default."""
+        """Return a column of texts; values of other types become the default."""
         texts = self.cells.texts[:, self._place(name)].copy()
         texts[self._kinds(name) != Kind.TEXT] = default
         return texts

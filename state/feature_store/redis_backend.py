@@ -95,7 +95,7 @@ class RedisBackend:
             self._opened.close()
 
     def _client(self) -> Any:
-        """Return the client; a cluster's asks its nodes at once, so it is opened where failures are told."""
+        """Return the client; a cluster's connects at once, so it is opened where failures are handled."""
         if self._opened is None:
             client = open_client(self._options)
             self._script = client.register_script(WRITE)

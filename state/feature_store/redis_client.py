@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class RedisOptions:
-    """Addresses of a server, and what it asks for to let one in.
+    """Addresses of a server, and the credentials that it asks for.
 
     Attributes:
         addresses: host and port; of a cluster some nodes; of sentinels each, which are asked without

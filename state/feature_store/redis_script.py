@@ -1,4 +1,4 @@
-"""Script that a Redis server runs to write: it alone sees what is kept and what comes as one step."""
+"""Script that a Redis server runs to write: only there are the read of the kept value and the write one step."""
 
 # KEYS: keys of entities, of which some may repeat.
 # ARGV: lifetime in ms, number of names, the names, then the cells of each key in their order.

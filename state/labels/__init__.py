@@ -7,7 +7,7 @@
    of their rows have left, and removed.
 3. Ids of predictions that have left are remembered for a time, so that a label that is too late or comes twice is told
    from one that is early.
-4. `marks` tell up to which watermark saved pieces were judged, so that rows whose time has come need no write each.
+4. `marks` say up to which watermark saved pieces were judged, so that rows whose time has come need no write each.
 
 Only `ShardJoin.advance` judges by time, and it does so by the watermark alone. So outcomes depend on the calls and the
 watermarks between them, and not on how a job was restored or spread over tasks.

@@ -1,4 +1,4 @@
-"""Rows as one matrix of numbers and the bytes of their texts: what a join keeps, whatever columns it carries.
+"""Rows as one matrix of numbers and the bytes of their texts: the form of rows in a join, whatever their columns.
 
 By convention of this package the first number of a row is its event time. Bit 0 of the second says that the id is NULL.
 An id that is a number is in a column that `RowShape` names, and one that is a text is the first of the texts.

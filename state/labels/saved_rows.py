@@ -2,7 +2,7 @@
 
 A piece is put with the rows of a call. It is removed when all its rows have left, and its rows are put into another
 when most of them have, or when there are eight small pieces of much the same size. So a row is written a few times at
-most, and what is saved is at most about twice what waits.
+most, and the saved bytes are at most about twice those of waiting rows.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class SavedRows:
     """The rows of one kind of a shard.
 
     Args:
-        kind: number of the kind, which their pieces tell.
+        kind: number of the kind, which their pieces hold.
         shape: of the rows.
         numbers: numbers for pieces, each larger than all before it.
 
@@ -86,7 +86,7 @@ class SavedRows:
             self._changed.add(number)
 
     def remove(self, store: PieceStore, slots: NDArray[np.int64]) -> None:
-        """Let rows go, and rewrite their pieces, where nothing else would tell after a restore that they have left."""
+        """Let rows go, and rewrite their pieces, where nothing else would show after a restore that they have left."""
         for number, count in Counter(self.table.drop(slots).tolist()).items():
             self._pieces[number].left -= count
             if self._pieces[number].left:

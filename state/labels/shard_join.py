@@ -193,7 +193,7 @@ def _first_of_each(places: NDArray[np.int64], slots: NDArray[np.int64]) -> NDArr
 
 
 def _verdicts(fits: NDArray[np.int64], is_matched: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return what is known of the id of labels whose predictions wait.
+    """Return the state of the id of each label whose prediction waits.
 
     Args:
         fits: how each fits its prediction.

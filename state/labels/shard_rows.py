@@ -1,7 +1,7 @@
 """All rows of a shard, in memory and in its store.
 
 A saved row is none that is left if the watermark of its mark has reached its time, or if it is a prediction or a label
-of a remembered id: while an id is remembered no row of it waits, and it is remembered until the marks tell.
+of a remembered id: while an id is remembered no row of it waits, and it is remembered until the marks cover it.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class ShardRows:
         self._marks.add(next(self._numbers), watermark)
 
     def save_marks(self, store: PieceStore) -> None:
-        """Save the marks, if there are rows for them to tell about."""
+        """Save the marks, if there are rows that need them."""
         if any(len(saved.table) for saved in self._all()):
             store.put(MARKS, self._marks.encode())
             self._has_marks = True

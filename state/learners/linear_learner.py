@@ -70,7 +70,7 @@ class LinearLearner:
         weights: ArrayLike,
         offsets: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
-        """Predict each row with what is known before it, then learn it; see `Learner`.
+        """Predict each row from the rows before it, then learn it; see `Learner`.
 
         Args:
             rows: features, (n, k).

@@ -44,8 +44,8 @@ class LearnerKind:
     Attributes:
         targets: targets that it learns: 0 and 1, classes from 0, or any numbers.
         link: function that makes predictions of margins.
-        losses: losses that it can use, with their numbers in kernels; the first is used unless another is asked for.
-        updates: names in `UPDATES` that it can use; the first is used unless another is asked for.
+        losses: losses that it can use, with their numbers in kernels; the first is the default.
+        updates: names in `UPDATES` that it can use; the first is the default.
     """
 
     targets: Targets
@@ -55,7 +55,7 @@ class LearnerKind:
 
     @property
     def loss(self) -> str:
-        """The loss that is used unless another is asked for."""
+        """The default loss."""
         return next(iter(self.losses))
 
     @property

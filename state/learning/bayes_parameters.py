@@ -18,8 +18,8 @@ class BayesParameters:
 
     Attributes:
         log_priors: logarithm of the share of each class, (c,); −inf: it has not come yet.
-        means: mean of each feature in each class, (c, k); 0 where a feature does not tell classes apart yet.
-        variances: σ² of each, smoothed, (c, k); 1 where a feature does not tell classes apart yet.
+        means: mean of each feature in each class, (c, k); 0 where a feature does not separate classes yet.
+        variances: σ² of each, smoothed, (c, k); 1 where a feature does not separate classes yet.
     """
 
     log_priors: NDArray[np.float64]

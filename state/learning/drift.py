@@ -102,7 +102,7 @@ class ReactingLearner:
     def learn_many(
         self, rows: NDArray[np.float64], targets: NDArray[np.float64], weights: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Predict each row with what is known before it, learn it, and watch its loss.
+        """Predict each row from the rows before it, learn it, and watch its loss.
 
         Args:
             rows: features, (n, k).

@@ -5,7 +5,7 @@
    worse: with d the losses of the learner less those of the kept state, row by row, it is worse if
    mean(d) − z·se(d) > margin. The pairs share their rows, so what makes a row hard cancels out, and se(d) is far
    smaller than the noise of either loss. Else the learner's state is accepted, and kept from then on.
-3. The held-out rows come from the same stream, so they decide what is a burst and what is drift. A burst of wrong
+3. The held-out rows come from the same stream, so they distinguish a burst from drift. A burst of wrong
    labels is a small part of them, and the learner is rolled back to before it. After real drift they are of the new
    kind before long, and the learner is better on them than the kept state.
 4. After `patience` roll-backs in a row for being worse, the older half of the held-out rows is forgotten, which the new
@@ -100,7 +100,7 @@ class Guard:
     Guard a learner with all that changes with it, its scaler and its reaction to drift: they are rolled back together.
 
     Args:
-        settings: what is worse.
+        settings: limits of an acceptable loss.
         loss: loss of each row, by predictions and targets.
         learner: the learner, whose present state is the first that is kept.
     """

@@ -19,7 +19,7 @@ class Learns(Protocol):
     def learn_many(
         self, rows: NDArray[np.float64], targets: NDArray[np.float64], weights: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Predict each row with what is known before it, then learn it; return the predictions."""
+        """Predict each row from the rows before it, then learn it; return the predictions."""
 
     def predict_many(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Predict rows, and learn nothing."""

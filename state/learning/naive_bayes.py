@@ -65,7 +65,7 @@ class GaussianNaiveBayes:
     def learn_many(
         self, rows: NDArray[np.float64], targets: NDArray[np.float64], weights: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Predict each row with what is known before it, then learn it; the split into batches changes no bit.
+        """Predict each row from the rows before it, then learn it; the split into batches changes no bit.
 
         Args:
             rows: features, (n, k).
@@ -97,7 +97,7 @@ class GaussianNaiveBayes:
         )
 
     def parameters(self) -> BayesParameters:
-        """Return what an export needs, from all rows so far."""
+        """Return the parameters for an export, from all rows so far."""
         return self._parameters(self._weights, _stacked([moments.now() for moments in self._moments]))
 
     def _parameters(self, weights: NDArray[np.float64], moments: FeatureMoments) -> BayesParameters:

@@ -27,7 +27,7 @@ class Prequential:
     doi 10.1007/s10994-012-5320-9.
 
     Args:
-        task: what is predicted, as in `LOSSES`.
+        task: kind of prediction, as in `LOSSES`.
         fading: α, over 0 to 1; 1/(1 − α) rows is how far back it looks, and 1 fades nothing.
 
     Raises:

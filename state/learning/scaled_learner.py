@@ -42,7 +42,7 @@ class ScaledLearner:
     def learn_many(
         self, rows: NDArray[np.float64], targets: NDArray[np.float64], weights: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Predict each row with what is known before it, then learn it; the split into batches changes no bit.
+        """Predict each row from the rows before it, then learn it; the split into batches changes no bit.
 
         Args:
             rows: raw features, (n, k).

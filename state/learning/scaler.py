@@ -101,7 +101,7 @@ class RunningScaler:
     def transform_learn(
         self, rows: NDArray[np.float64], is_learnt: NDArray[np.bool_] | None = None
     ) -> NDArray[np.float64]:
-        """Standardise each row by what is known before it, then count it.
+        """Standardise each row by the rows before it, then count it.
 
         Args:
             rows: features, (n, k).
@@ -114,11 +114,11 @@ class RunningScaler:
         return Scaling.of(self._moments.learn(rows, weights), self._clip).apply(rows)
 
     def transform(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Standardise rows, (n, k), by what is known now, and count none."""
+        """Standardise rows, (n, k), by the rows so far, and count none of them."""
         return self.scaling().apply(rows)
 
     def scaling(self) -> Scaling:
-        """Return what an export needs, from all rows so far."""
+        """Return the parameters for an export, from all rows so far."""
         return Scaling.of(self._moments.now(), self._clip)
 
     def merge(self, other: RunningScaler) -> None:

@@ -63,7 +63,7 @@ def fake_negative_weights(
     - a negative: (1 + p·s)·(1 − p)/(1 − p + p·s)
 
     With s = 1, where nothing waits, these are the fake-negative weights 1 + p and (1 + p)·(1 − p). The weights are
-    constants to the gradient. p is not known, and the chance that a model gave stands for it: use the one that was
+    constants to the gradient. p is not known, and the chance that a model gave replaces it: use the one that was
     served with the row, as it does not depend on batches. Both times a row is learnt need the same.
 
     Source: Ktena et al., Addressing delayed feedback for continuous training with neural networks in CTR prediction,
@@ -104,7 +104,7 @@ def lost_positive_weights(
     Of the rows at x, p·(1 − s) are learnt as positives and 1 − p + p·s as negatives, where p is the chance of a
     positive and s the share of positives that are late. The ratio of the true to the seen chance gives back the true
     loss: 1/(1 − s) for a positive, (1 − p)/(1 − p + p·s) for a negative. As in `fake_negative_weights`, the chance that
-    was served stands for p.
+    was served replaces p.
 
     Args:
         targets: 0 or 1 as known now, (n,).

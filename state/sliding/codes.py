@@ -34,11 +34,11 @@ def to_doubles(codes: NDArray[np.int64], *, is_integer: bool) -> NDArray[np.floa
 
 
 def to_whole(values: NDArray[Any], scale: int) -> NDArray[np.int64]:
-    """Return decimals as whole numbers of their last digit; what is too large for 64 bits is cut, as in Java.
+    """Return decimals as whole numbers of their last digit; larger numbers than 64 bits hold are cut, as in Java.
 
     Args:
         values: integers, or doubles.
-        scale: digits after the point; 0 drops what is after it.
+        scale: digits after the point; 0 drops the fraction.
     """
     if values.dtype == np.int64:
         return values

@@ -40,7 +40,7 @@ _FEW_KEYS = 1 << 10
 
 
 class SlidingWindows:
-    """Window aggregates of all keys of one key field; what a keyed stage calls once a watermark.
+    """Window aggregates of all keys of one key field; a keyed stage calls it once for each watermark.
 
     Example of a stage's use, with rows of all its shards at once::
 

@@ -71,7 +71,7 @@ class WindowedBatch:
         return join(self._parts_in(spec, "squares"), len(self.times))
 
     def unit(self, spec: WindowSpec) -> float:
-        """Return by what a sum is divided to be in the unit of its source."""
+        """Return the divisor that turns a sum into the unit of its source."""
         return float(10 ** (self.plan.scale(spec.source) or 0))
 
     def _once(self, spec: WindowSpec, form: Form, compute: Callable[[WindowSpec], Doubles]) -> Doubles:
@@ -92,12 +92,12 @@ class WindowedBatch:
         return join(parts, len(self.times))
 
     def _parts_in(self, spec: WindowSpec, form: Form) -> dict[int, NDArray[np.int64]]:
-        """Return what the parts of a quantity sum up to in the window of each row."""
+        """Return the sum of a quantity's parts in the window of each row."""
         parts = {} if self.totals is None else self.totals.parts[Quantity(selection(spec), form)]
         return {part: self._difference(spec)[:, column] for part, column in parts.items()}
 
     def _difference(self, spec: WindowSpec) -> NDArray[np.int64]:
-        """Return what the window of each row adds to all totals, ``(m, width)``."""
+        """Return the share of each row's window in all totals, ``(m, width)``."""
         window = (1000 * spec.delay_s, 1000 * (spec.delay_s + spec.window_s))
         if window not in self._differences:
             end, start = window
@@ -114,7 +114,7 @@ def _rate(found: WindowedBatch, spec: WindowSpec) -> Doubles:
 
 
 def _guarded(spec: WindowSpec, is_known: NDArray[np.bool_], values: Doubles) -> Doubles:
-    """Return the values where they are known, elsewhere what the spec gives for an empty window."""
+    """Return the values where they are known, elsewhere the spec's value for an empty window."""
     return values if is_known.all() else np.where(is_known, values, np.nan if spec.empty is None else spec.empty)
 
 

@@ -69,7 +69,7 @@ class RowLog:
         return begin + int(self.view("time", begin).searchsorted(time, side="right"))
 
     def evict(self, time: int) -> None:
-        """Evict rows up to a time, that time included, and free what a burst of rows left behind."""
+        """Evict rows up to a time, that time included, and free the memory that a burst of rows took."""
         self.start = self.place_after(time)
         if len(self._columns["time"]) > _MOST_ROOM * max(len(self), _LEAST_CAPACITY):
             self._move(0)

@@ -66,7 +66,7 @@ class SlidingPlan:
     scales: Mapping[str, int | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse what the engine could not compute."""
+        """Refuse windows that the engine cannot compute."""
         if not self.specs:
             msg = f"windows of key {self.key!r}: expected at least one, got none"
             raise ValueError(msg)
@@ -107,7 +107,7 @@ class SlidingPlan:
 
     @cached_property
     def layout(self) -> bytes:
-        """Digest of what is saved of a row: key, fields and filters, but not the windows themselves."""
+        """Digest of the saved columns of a row: key, fields and filters, but not the windows themselves."""
         saved = [self.key, *([name, self.kinds[name]] for name in (self.key, *self.sources)), *self.filters]
         return hashlib.sha1(json.dumps(saved).encode(), usedforsecurity=False).digest()[:8]
 
@@ -142,12 +142,12 @@ class SlidingPlan:
 
     @cached_property
     def last(self) -> tuple[Selection, ...]:
-        """Selections whose last value is asked for, each once."""
+        """Selections whose last value a window needs, each once."""
         return _once(selection(spec) for spec in self.specs if spec.function == "last")
 
     @cached_property
     def previous(self) -> tuple[str | None, ...]:
-        """Time fields whose previous value is asked for, each once; None: the event time itself."""
+        """Time fields whose previous value a window needs, each once; None: the event time itself."""
         return _once(self.previous_source(spec) for spec in self.specs if spec.function == "previous_time")
 
     def checked(self, rows: Rows) -> Rows:

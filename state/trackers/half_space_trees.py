@@ -106,7 +106,7 @@ class HalfSpaceTrees:
         self._range.restore(seen_range)
 
     def _step(self, rows: NDArray[np.float64]) -> NDArray[np.float64] | float:
-        """Score and learn rows of one window, none of which moves what the others are judged by."""
+        """Score and learn rows of one window, which are all judged by the window before."""
         ways = self._spaces.ways(rows)  # (height + 1, n, trees)
         scores = self._scores(ways) if self._has_window else np.nan
         self._latest += np.bincount(ways.reshape(-1), minlength=len(self._latest)).astype(np.int32)

@@ -45,7 +45,7 @@ class RecentSettings:
 class RecentValues:
     """A memory that answers each row with the last ``count`` values of its session, its own first, then older ones.
 
-    NaN stands where a session has fewer values. A row without a value is answered by what is known, and not learnt.
+    NaN stands where a session has fewer values. A row without a value gets an answer, too, and is not learnt.
 
     Args:
         settings: settings of the memory.
@@ -57,7 +57,7 @@ class RecentValues:
         self._values: list[float] = []
 
     def follow(self, times: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Learn rows, and answer each with what is remembered; see ``Tracker``."""
+        """Learn rows, and answer each from the remembered ones; see ``Tracker``."""
         found = np.full((len(times), self._settings.count), np.nan)
         for place, (time, value) in enumerate(zip(times.tolist(), values[:, 0].tolist(), strict=True)):
             if self._settings.gap_ms and time - self._last > self._settings.gap_ms:

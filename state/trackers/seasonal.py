@@ -1,4 +1,4 @@
-"""Seasonal series: level, trend and season of each key, and what they say of the time ahead."""
+"""Seasonal series: level, trend and season of each key, and their forecast."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SeasonalSettings:
     Args:
         step_ms: milliseconds of a step, >= 1.
         period: steps of a season, >= 2.
-        ahead: steps from a row to what is forecast at it, >= 1.
+        ahead: steps from a row to the time that it forecasts, >= 1.
         level: weight of a new value in the level, in (0, 1).
         trend: weight of a new rise in the trend, in [0, 1).
         season: weight of a new value in its place of the season, in [0, 1).
@@ -74,7 +74,7 @@ class SeasonalSeries:
         s' = s + c * (1 - a) * error
         forecast = level' + ahead * trend' + season at the place of the time ahead
 
-    The scale is the faded mean of ``|error|``. A row without a value is answered by what is known, and not learnt.
+    The scale is the faded mean of ``|error|``. A row without a value gets an answer, too, and is not learnt.
     Where no float holds the sums, a new first season begins.
 
     Source: Hyndman and Athanasopoulos, Forecasting: principles and practice, 3rd edition, section 8.3, in the form of
@@ -148,7 +148,7 @@ class SeasonalSeries:
         state.last, state.error = max(step, state.last), error
 
     def _gather(self, step: int, value: float) -> None:
-        """Keep a value of the first season; with its last step, tell level and season apart."""
+        """Keep a value of the first season; with its last step, separate level and season."""
         state, period = self._state, self._settings.period
         state.first = step if state.first == _NONE else state.first
         self._season[step % period] += value

@@ -25,7 +25,7 @@ class ChainSettings:
 
     Attributes:
         make_learner: function that makes a new learner; it can be pickled.
-        task: what is predicted.
+        task: kind of prediction.
         classes: number of classes, whose outcomes are 0 to classes - 1; 0: outcomes are numbers.
         features: number of features of a row.
         scaler: how features are standardised; None: they are not.

@@ -135,7 +135,7 @@ class Course:
             predictions, weights = np.full(len(rows), np.nan), np.zeros(len(rows))
         self._drifts += self._chain.whole.drifts - drifts
         self._own.update(predictions, samples.targets)
-        if self._settings.chain.task != "classes":  # of several classes the job's answer tells the likeliest alone
+        if self._settings.chain.task != "classes":  # of several classes the job's answer holds only the likeliest
             self._served.update(samples.served, samples.targets)
         held, learnt = np.flatnonzero(is_held), np.flatnonzero(weights > 0)
         self._holdout.add(samples.points[held], rows[held], samples.targets[held], samples.times[held])
@@ -147,7 +147,7 @@ class Course:
         return predictions
 
     def report(self) -> dict[str, Any]:
-        """Return what is to be told of the course, scores and counts since it began."""
+        """Return the report on the course: scores and counts since it began."""
         counts = self._guard.counts
         return {
             "updates": self.updates,
@@ -161,7 +161,7 @@ class Course:
         }
 
     def model(self, scores: Mapping[str, float] | None = None) -> LearntModel:
-        """Return the model as it is now, with what is told of a version; its scores, unless others are given."""
+        """Return the model as it is now, with the report of a version: its scores, unless others are given."""
         whole, told = self._chain.whole, self._own.metrics() if scores is None else scores
         return LearntModel(whole.to_bytes(), self.updates, self._held_out, self._newest, told)
 

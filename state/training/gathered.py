@@ -40,7 +40,7 @@ class GatheredSlot:
 
     Attributes:
         end_ms: its end, ms since 1970.
-        report: what is to be told of it.
+        report: the report on it.
         versions: newest state of the model of each shard.
         is_new: whether something was learnt.
     """
@@ -86,7 +86,7 @@ class GatheredSlots:
         self._read: dict[str, bytes] | None = None
 
     def add(self, label: int, data: bytes) -> None:
-        """Keep what a shard leaves of a slot."""
+        """Keep a shard's result of a slot."""
         end_ms = EndedSlot.from_bytes(data).end_ms
         self._put(f"{_SLOT}{end_ms}|{label:05d}", data)
 
@@ -107,7 +107,7 @@ class GatheredSlots:
         return GatheredSlot(end_ms, self._told(found), tuple(versions), is_new)
 
     def _told(self, found: Mapping[str, EndedSlot]) -> dict[str, Any]:
-        """Return what all shards tell; those without a row in the slot tell again what they told last."""
+        """Return the reports of all shards; the last one again of those without a row in the slot."""
         reports = {
             key.removeprefix(_TOLD): {**orjson.loads(data), "rows": 0}
             for key, data in sorted(self._entries.items())
@@ -126,7 +126,7 @@ class GatheredSlots:
         return found
 
     def note(self, known: Mapping[str, Any], pending: GatheredSlot | None) -> None:
-        """Keep what is known, and the slot whose version could not be published; None: there is none."""
+        """Keep the results, and the slot whose version could not be published; None: there is none."""
         self._put(_KNOWN, orjson.dumps(known))
         if pending is not None:
             self._put(_PENDING, pending.to_bytes())

@@ -11,7 +11,7 @@ import orjson
 
 @dataclass(frozen=True)
 class LearntModel:
-    """A model and what is told of it.
+    """A model and the report on it.
 
     Attributes:
         state: of the chain that learns.
@@ -41,7 +41,7 @@ class LearntModel:
 
 
 def summed(models: Sequence[LearntModel]) -> LearntModel:
-    """Return what is told of several models, at least one, as of one without a state.
+    """Return the report on several models, at least one, as on a single one without a state.
 
     Counts are added up, scores are means over the rows learnt.
 

@@ -43,7 +43,7 @@ class OneModel:
             self._course.restore(entries[_KEY][8:])
 
     def report(self) -> dict[str, Any]:
-        """Return what is to be told of the slot that ends."""
+        """Return the report on the slot that ends."""
         return {**self._course.report(), "rows": self._course.updates - self._told}
 
     def version(self) -> bytes | None:

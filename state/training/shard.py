@@ -32,7 +32,7 @@ class Student(Protocol):
         """Continue from a state: its entries by key, those of others among them."""
 
     def report(self) -> dict[str, Any]:
-        """Return what is to be told of the slot that ends, and begin to count for the next."""
+        """Return the report on the slot that ends, and begin to count for the next."""
 
     def version(self) -> bytes | None:
         """Return the state to publish a version of; None: nothing was learnt since the last one."""
@@ -44,7 +44,7 @@ class EndedSlot:
 
     Attributes:
         end_ms: its end, ms since 1970.
-        report: what is to be told of it.
+        report: the report on it.
         version: state of the model to publish; None: nothing was learnt.
     """
 
@@ -122,7 +122,7 @@ class LearningShard:
         self._waiting.add(store, samples)
 
     def advance(self, store: SampleStore, watermark: int) -> list[EndedSlot]:
-        """Learn what is known by a watermark, and return the slots that it ends."""
+        """Learn the samples that a watermark covers, and return the slots that it ends."""
         found = []
         samples, before = self._waiting.take(store, watermark), self._student.taken_back
         self._taken = 0 if samples is None else len(samples)

@@ -32,7 +32,7 @@ class SampleStore(Protocol):
 class WaitingSamples:
     """Samples of a shard until the watermark reaches the time at which their outcome is known.
 
-    Each piece is in the state as it came, or what is left of it.
+    Each piece is in the state as it came, or its remaining rows.
 
     Args:
         update_rows: rows that are enough for an update.

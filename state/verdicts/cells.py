@@ -1,4 +1,4 @@
-"""Sums of an experiment's units, by variant and step: what a verdict looks at."""
+"""Sums of an experiment's units, by variant and step, on which verdicts rest."""
 
 from __future__ import annotations
 

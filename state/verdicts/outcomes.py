@@ -33,7 +33,7 @@ class Outcomes:
         values: one column a metric, float64 (n, k); NaN where a row says nothing about it.
         scores: predictions of rows whose outcome is known, NaN elsewhere, (n,).
         labels: outcomes, NaN where not known, (n,).
-        is_delayed: the rows tell more of events that were counted before, so they are no traffic of their own.
+        is_delayed: the rows are later outcomes of events that were counted before, and no traffic of their own.
     """
 
     experiment: str

@@ -4,7 +4,7 @@ Rules of this file:
 
 - A look at time W counts rows with an earlier event time, those that come after their look at the next one. Looks of
   an experiment never go back: after a restore Flink knows no watermark, but the shard knows its last look.
-- What is saved is what is in memory: the rows of each look when they come, and in order when it is over. Once these
+- The saved state equals the memory: the rows of each look when they come, and in order when it is over. Once these
   outgrow the ledger, the ledger is saved in their place. So a row is written a bounded number of times.
 - Counting is repeated after a restore row by row in the same order, so sums are the same to the bit.
 """
@@ -139,7 +139,7 @@ class Shards:
             self._store.put(f"{name}|ledger|0", whole)
             for look in trial.looks:
                 self._store.remove(f"{name}|log|{look}")
-            # An entry without rows tells when the last look was.
+            # An entry without rows holds the time of the last look.
             trial.looks, trial.log_bytes, trial.ledger_bytes, data = [], 0, len(whole), b""
         self._store.put(f"{name}|log|{at_ms}", data)
         trial.looks.append(at_ms)

@@ -1,4 +1,4 @@
-"""State of the current key, as what is inside Flink's keyed steps uses it."""
+"""State of the current key, as code inside Flink's keyed steps uses it."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ def check_version(what: str, found: object, expected: int, advice: str) -> None:
     """Refuse bytes of another version of their format.
 
     Args:
-        what: what the bytes hold.
+        what: name of the content.
         found: version in the bytes.
         expected: version that is read.
         advice: what to do.

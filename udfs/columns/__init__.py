@@ -1,1 +1,1 @@
-"""Columns of a batch of rows: their forms, and what is put together of them."""
+"""Columns of a batch of rows: their forms, and columns that are made from others."""

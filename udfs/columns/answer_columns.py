@@ -21,12 +21,12 @@ EXPERIMENT_COLUMNS: SqlColumns = experiment_columns(PREDICTION)
 
 
 def answer_columns(batch: PredictionBatch, feature_set: str, *, has_experiments: bool) -> dict[str, Any]:
-    """Return the columns of predictions that tell the answer of each row, n values each.
+    """Return the columns of predictions that hold the answer of each row, n values each.
 
     Args:
         batch: answers to n rows.
         feature_set: hash of the feature set.
-        has_experiments: return what the answers say about experiments, too.
+        has_experiments: return the columns about experiments, too.
     """
     made = [_columns(each, batch.latency_us, feature_set) for each in batch.answers]
     if has_experiments:

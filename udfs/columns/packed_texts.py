@@ -17,7 +17,7 @@ def text_of(times: NDArray[np.int64], data: bytes) -> str:
 
     Args:
         times: times of the rows, ms since 1970; at least one.
-        data: what is to be said about them.
+        data: bytes that describe them.
     """
     return f"{times.max():0{TIME_DIGITS}d}{base64.b64encode(data).decode()}"
 

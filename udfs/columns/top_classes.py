@@ -39,7 +39,7 @@ def top_texts(scores: NDArray[np.float64], classes: Sequence[str], most: int) ->
 
     Args:
         scores: (n, c), NaN in rows without a score.
-        classes: names of the c classes; other than c: numbers in the order of the scores stand for them.
+        classes: names of the c classes; if their number is not c, places of the scores are the names.
         most: classes of a row.
 
     Example:

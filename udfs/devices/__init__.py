@@ -1,1 +1,1 @@
-"""Devices that models run on, told as a metric."""
+"""Devices that models run on, exported as a metric."""

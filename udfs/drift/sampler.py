@@ -36,7 +36,7 @@ class DriftSampler:
         # Whole numbers: by sums of floats, rows would be lost between batches.
         self._share = max(Fraction(str(share)).limit_denominator(_MOST_ROWS), Fraction(1, _MOST_ROWS))
         self._columns = columns
-        self._owed = 0  # what is left over of the rows so far, in parts of a row
+        self._owed = 0  # fraction of a row that is left over from the rows so far
         self._fitting: dict[str, bool] = {}
         self._told: set[str] = set()
 

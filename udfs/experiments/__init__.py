@@ -1,4 +1,4 @@
-"""Experiments while a job scores: which variant answers a row, and what the others would have said.
+"""Experiments while a job scores: the variant that answers a row, and the answers of the others.
 
 - `split.py`: the intervals of an experiment's variants.
 - `units.py`: values of the split key to points.

@@ -31,7 +31,7 @@ Choice = tuple[str, str]
 
 
 class ArmModels:
-    """The open models of a job's arms, each once, and the job's own where it is asked for.
+    """The open models of a job's arms, each once, and the job's own where it is needed.
 
     Args:
         ml: settings of models and their registry.

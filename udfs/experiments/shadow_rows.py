@@ -127,7 +127,7 @@ class ShadowRows:
 def joined_rows(batches: Iterable[ShadowRows], most: int) -> list[ShadowRows]:
     """Return the rows of batches in their order as fewer ones, of at most so many rows where a batch has not more.
 
-    Rows of one batch have the same fields and as many features; the earliest answer tells when they were sent.
+    Rows of one batch have the same fields and as many features; the time of the earliest answer is that of sending.
     """
     made: list[list[ShadowRows]] = []
     for batch in batches:

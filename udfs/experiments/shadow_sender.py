@@ -78,7 +78,7 @@ class ShadowSender:
 
 
 def shadow_fields(job: JobSettings, ml: MlSettings) -> tuple[str, ...]:
-    """Return the fields of the events that comparisons tell; none where no experiment of the job has shadows."""
+    """Return the fields of the events that comparisons hold; none where no experiment of the job has shadows."""
     experiments = shadow_experiments(ml, job.inference.model_name)
     if not experiments:
         return ()

@@ -1,4 +1,4 @@
-"""Linear models, found by what they answer: whatever the framework, scores or log-odds are a weighted sum."""
+"""Linear models, found by their answers: in any framework, their scores or log-odds are a weighted sum."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Affine:
         weights: of the features, (k,).
         means: of the features in the background, (k,).
         base: sum at the means.
-        scale: what is summed up, ``prediction`` or ``log-odds``.
+        scale: scale of the sum, ``prediction`` or ``log-odds``.
     """
 
     weights: NDArray[np.float64]
@@ -39,7 +39,7 @@ class Affine:
 
     @classmethod
     def find(cls, score: Score, background: NDArray[np.float32]) -> Affine | None:
-        """Return the weights of a model; None: it is not linear, or the background does not tell.
+        """Return the weights of a model; None: it is not linear, or the background does not show it.
 
         Args:
             score: function of rows (m, k) that returns scores (m,).

@@ -37,7 +37,7 @@ EXPLANATION_COLUMNS = (
     ("status", "STRING"),
     ("reason", "STRING"),
 )
-"""Name and SQL type of what an explanation says of each feature."""
+"""Name and SQL type of each field of an explanation of one feature."""
 
 _BACKGROUND = 64
 
@@ -60,7 +60,7 @@ class _Open:
 
 
 class ExplainedModels:
-    """The models of one operator's calls; what is open stays so until ``close``, and promotions are followed.
+    """The models of one operator's calls; an open model stays open until ``close``, and promotions are followed.
 
     Args:
         options: where models come from.

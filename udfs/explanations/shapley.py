@@ -25,7 +25,7 @@ class Contributions:
     Attributes:
         values: (k,); they and the base add up to the score.
         base: mean score of the background.
-        scale: what is explained, ``prediction`` or ``log-odds``.
+        scale: scale of the explained score, ``prediction`` or ``log-odds``.
     """
 
     values: NDArray[np.float64]

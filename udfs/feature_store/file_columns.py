@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def check_columns(
     where: str, schema: pa.Schema, *, key: str, time: str, numbers: Sequence[str] = (), values: Sequence[str] = ()
 ) -> None:
-    """Refuse a file whose columns are others than are asked for, or of other types.
+    """Refuse a file whose columns or types differ from the expected ones.
 
     Args:
         where: name of the file.

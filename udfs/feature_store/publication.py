@@ -42,7 +42,7 @@ class Publication:
     columns: tuple[str, ...]
 
     def rows(self, keys: NDArray[Any], times_ms: NDArray[np.int64], values: Mapping[str, NDArray[np.float64]]) -> Rows:
-        """Return what a batch writes: the newest row of each entity.
+        """Return the rows that a batch writes: the newest of each entity.
 
         A value that is not computable is "no value", as in the files of `gress features export`.
 
@@ -93,7 +93,7 @@ def listed_publications(
 def publish_problems(
     settings: FeatureStoreSettings, features: FeatureSet, events: EventSettings
 ) -> Iterator[PublishError]:
-    """Yield why a job cannot publish what settings ask for."""
+    """Yield the reasons why a job cannot publish the features in its settings."""
     if settings.enabled and settings.publish and settings.backend == "memory":
         got = "'memory', which each process has for itself"
         yield PublishError("backend", "redis, as others are to read what is published", got, "set it, and redis_addr")

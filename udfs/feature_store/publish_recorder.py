@@ -1,4 +1,4 @@
-"""Metrics and log lines of what a job writes into the store."""
+"""Metrics and log lines about a job's writes to the store."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class PublishRecorder:
     Args:
         job: name of the job.
         entities: kinds of entities that it writes.
-        consequence: what a failure means to the job, for the log.
+        consequence: effect of a failure on the job, for the log.
         clock: function that returns monotonic seconds.
     """
 

@@ -53,7 +53,7 @@ class Publisher:
         self._writer = StoreWriter(self._put, self._recorder, most_waiting=MOST_WAITING if is_dropping else None)
 
     def begin(self, columns: Mapping[str, NDArray[Any]], exact: Mapping[str, NDArray[Any]]) -> None:
-        """Start to write what a batch has for the store.
+        """Start to write a batch's rows to the store.
 
         Args:
             columns: inputs of the features, keys and times of n rows, (n,) each.

@@ -19,7 +19,7 @@ _PUBLISHES = {
 
 
 def store_doubt(settings: FeatureStoreSettings, job: JobSettings) -> str | None:
-    """Return what a job will do as its store does not answer here and now; None: it answers, or is not asked.
+    """Return a warning where the job's store does not answer on this machine; None: it answers, or has no use here.
 
     Workers continue without the store, wherever they are, so this is no reason to refuse a job; but nobody who runs it
     may see their logs.

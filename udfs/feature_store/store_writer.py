@@ -51,7 +51,7 @@ class Rows:
 
 
 class WriteListener(Protocol):
-    """Listener that is told what became of rows."""
+    """Listener that gets the outcome of rows."""
 
     def written(self, rows: Rows, seconds: float) -> None:
         """Note rows that the store took in so many seconds."""

@@ -132,7 +132,7 @@ class FeatureSet:
 
         Args:
             columns: what `transform` was given.
-            matrix: what it returned.
+            matrix: the array that it returned.
         """
         counts = {
             feature.columns[0]: feature.count_out_of_domain(columns, matrix[:, place])
@@ -248,7 +248,7 @@ def _kind_of(spec: FeatureSpec) -> type[Feature]:
 
 
 def _read_by(feature: Feature) -> tuple[str, ...]:
-    """Return what a feature is computed from: that of its window or tracker, where it has one."""
+    """Return the source of a feature: that of its window or tracker, where it has one."""
     window, tracker = feature.window, feature.tracker
     if tracker is not None:
         return tuple(dict.fromkeys((*tracker.sources, tracker.key)))
@@ -294,7 +294,7 @@ def _repeated_columns(built: Iterable[tuple[int, FeatureSpec, Feature]]) -> Iter
 
 
 def feature_problems(settings: FeatureSetSettings, events: EventSettings) -> list[tuple[int, FeatureError]]:
-    """Return what is wrong with a feature set: the problems of all its features, each with the feature's place."""
+    """Return the problems of a feature set: those of all its features, each with the feature's place."""
     problems: list[tuple[int, FeatureError]] = []
     built = []
     for place, spec in enumerate(settings.specs):

@@ -20,7 +20,7 @@ from udfs.parsing.times import FIRST_MS, LAST_MS
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _END_S = int((datetime(2100, 1, 1, tzinfo=timezone.utc) - _EPOCH).total_seconds())
 _PROBE_S = 3 * 86_400
-# A day inside of what a `datetime` can be, as local time may be some hours off.
+# A day inside the range of a `datetime`, as local time may be some hours off.
 _FIRST_S, _LAST_S = FIRST_MS // 1000 + 86_400, LAST_MS // 1000 - 86_400
 
 

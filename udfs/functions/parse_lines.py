@@ -29,7 +29,7 @@ SQL_TYPES = {
 """Columns of each field type inside a job; times are epoch milliseconds, booleans 0 and 1."""
 
 LINE = (("__line", "BYTES"),)
-"""The form in which all events enter a job: bytes, as only parsing tells whether they are text."""
+"""The form in which all events enter a job: bytes, as only parsing shows whether they are text."""
 
 
 RECORD_TIME: SqlColumns = (("__written_s", "BIGINT"),)

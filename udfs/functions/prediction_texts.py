@@ -201,7 +201,7 @@ def _decimal(scale: int, values: Any) -> Texts:
     numbers = pa.array(values, pa.float64(), from_pandas=True)
     texts = numbers.cast(pa.decimal128(DECIMAL_DIGITS, scale)).cast(pa.string())
     if pc.any(pc.match_substring(texts, "E")).as_py():
-        # Arrow writes what is below a millionth with an exponent.
+        # Arrow writes numbers below a millionth with an exponent.
         plain = [None if text is None else f"{Decimal(text):f}" for text in texts.to_pylist()]
         return Texts(pa.array(plain, pa.string()))
     return Texts(texts)

@@ -41,7 +41,7 @@ def join_settings(job: JobSettings, *, has_samples: bool) -> LabelSettings:
 
     Args:
         job: it has labels.
-        has_samples: predictions carry what a learner needs of them.
+        has_samples: predictions carry the values that a learner needs.
     """
     labels, kind = labels_of(job), id_kind_of(job)
     return LabelSettings(

@@ -36,7 +36,7 @@ def prediction_columns(id_kind: str, *, has_samples: bool = False) -> SqlColumns
 
     Args:
         id_kind: SQL type of the id, BIGINT or STRING.
-        has_samples: rows carry what a learner needs of them.
+        has_samples: rows carry the values that a learner needs.
     """
     return (
         (ID, id_kind),
@@ -102,7 +102,7 @@ def by_assignment(block: Block) -> Iterator[tuple[Assigned, Block]]:
     lengths = texts.lengths
     for length in np.unique(lengths[lengths > 0]).tolist():
         places = np.flatnonzero(lengths == length)
-        # Texts of one length are words of a matrix, which numpy tells apart without a Python object a row.
+        # Texts of one length are words of a matrix, which numpy compares without a Python object for each row.
         words = texts.take(places).data.view(f"S{length}")
         for word in np.unique(words).tolist():
             experiment, step, shares = orjson.loads(word)

@@ -117,7 +117,7 @@ def _table(
 
 
 def learned_model(chain: Chain, columns: tuple[str, ...], classes: tuple[str, ...]) -> LearnedModel:
-    """Return the arrays of what a chain has learnt.
+    """Return the arrays of a chain's learnt model.
 
     Args:
         chain: the chain.

@@ -27,8 +27,8 @@ class Published(NamedTuple):
     """Result of a publication.
 
     Attributes:
-        told: what is to be told of it.
-        known: what is to be known when the next one is published.
+        told: sentence about it, for the log.
+        known: record that the next publication needs.
         is_pending: it could not be published; try again.
     """
 
@@ -38,7 +38,7 @@ class Published(NamedTuple):
 
 
 Publish = Callable[[GatheredSlot, dict[str, Any]], Published]
-"""A function that publishes what a slot leaves, told what was known after the last one."""
+"""A function that publishes the result of a slot, and gets the record that the last one left."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Publisher:
     clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.timezone.utc)
 
     def __call__(self, slot: GatheredSlot, known: dict[str, Any]) -> Published:
-        """Publish what a slot leaves, if something was learnt."""
+        """Publish the result of a slot, if something was learnt."""
         about = {"job": self.job.name, "model": self.learning.model_name, "ended_at": slot.end_ms}
         if not slot.is_new or self.learning.learner.algorithm in ADAPTED:
             return Published(about, known)
@@ -74,7 +74,7 @@ class Publisher:
         return Published(told, {**known, "version": version})
 
     def _publish(self, slot: GatheredSlot, number: int, last: str | None) -> tuple[LearnedVersion, str]:
-        """Publish what a slot leaves, and return it with its version."""
+        """Publish the result of a slot, and return it with its version."""
         name, registry = self.learning.model_name, open_registry(self.learning.registry)
         series = self._next_series(registry) if last is None else Series.of(last)
         learned = self._learned(slot, last)
@@ -87,7 +87,7 @@ class Publisher:
         return learned, publication.spec.version
 
     def _use(self, learned: LearnedVersion, version: str, report: Mapping[str, Any]) -> dict[str, Any]:
-        """Write the snapshot of a version and promote it; what fails here is told, and the version stays."""
+        """Write the snapshot of a version and promote it; a failure here is reported, and the version stays."""
         told: dict[str, Any] = {}
         try:
             self._snapshots().write(self.learning.model_name, version, learned)

@@ -26,7 +26,7 @@ _LONGEST_KEY = 256
 class SampleSender:
     """A sender of rows to learn from.
 
-    Rows without a prediction are left out: their features may be what is wrong with them.
+    Rows without a prediction are left out: their features may be the reason.
 
     Args:
         job: settings of the job.
@@ -39,7 +39,7 @@ class SampleSender:
         self._id_kind = dict(event_columns(job.events))[job.events.id]
 
     def samples(self, batch: PredictionBatch, columns: Mapping[str, NDArray[Any]]) -> str | None:
-        """Return the rows whose events tell the outcome; None: there are none.
+        """Return the rows whose events hold the outcome; None: there are none.
 
         Args:
             batch: answers to n rows.

@@ -111,7 +111,7 @@ class LearnStage(KeyedProcessFunction):  # type: ignore[misc]
         return ()
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> list[Row]:
-        """Learn what is known by the watermark."""
+        """Learn the samples that the watermark covers."""
         label = ctx.get_current_key()
         shard, start = self._shard(label), time.perf_counter()
         slots = shard.advance(self._state, ctx.timer_service().current_watermark())
@@ -160,7 +160,7 @@ class PublishStage(KeyedProcessFunction):  # type: ignore[misc]
         self._retry_ms = 0
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Sequence[str]:
-        """Keep what a shard leaves of a slot; the version follows when all shards have sent theirs."""
+        """Keep a shard's result of a slot; the version follows when all shards have sent theirs."""
         label, end_ms, data = value
         self._slots.add(label, bytes(data))
         ctx.timer_service().register_event_time_timer(end_ms - 1)
@@ -174,10 +174,10 @@ class PublishStage(KeyedProcessFunction):  # type: ignore[misc]
         return [] if slot is None else [self._line(slot, timers)]
 
     def _line(self, slot: GatheredSlot, timers: TimerService) -> str:
-        """Publish what a slot leaves, and return what is told of it."""
+        """Publish the result of a slot, and return the sentence about it."""
         start = time.perf_counter()
         published = self._publish(slot, self._slots.known)
-        # A slot in which nothing was learnt does not stand for one that waits.
+        # A slot in which nothing was learnt does not replace one that waits.
         pending = slot if published.is_pending else None if slot.is_new else self._slots.pending()
         self._slots.note(published.known, pending)
         now = timers.current_processing_time()

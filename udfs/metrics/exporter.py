@@ -164,7 +164,7 @@ def export_metrics(job: str, settings: MetricsSettings, *, is_serving: bool = Tr
 
 
 def forget_ended(settings: MetricsSettings) -> None:
-    """Delete what the workers of ended runs left in this host's folder, where no worker runs."""
+    """Delete the files that workers of ended runs left in this host's folder, where no worker runs."""
     if settings.port:
         MetricFiles(metrics_folder(settings)).forget_ended()
 

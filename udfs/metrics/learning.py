@@ -55,7 +55,7 @@ class LearningRecorder:
             pending.histogram("online_update_batch_size", self._model, ONLINE).add(rows)
 
     def slot(self, record: Record) -> None:
-        """Show what the record of a slot says; a score that is not known leaves its gauge as it was."""
+        """Show the values in the record of a slot; a score that is unknown leaves its gauge as it was."""
         if self._open() is None:
             return
         for version, name in ((ONLINE, "scores"), (SERVED, "served")):

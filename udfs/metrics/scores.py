@@ -104,7 +104,7 @@ class ScoreRecorder:
         TICKER.add(self.flush)
 
     def serves(self, spec: ModelSpec) -> None:
-        """Export what is known about a version that scores."""
+        """Export the facts about a version that scores."""
         ref = self._ref(spec)
         if ref[1] != _OTHER:
             names = self._names

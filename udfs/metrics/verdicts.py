@@ -30,7 +30,7 @@ class VerdictRecorder:
         self._actions: dict[tuple[str, str], str] = {}
 
     def looked(self, record: Mapping[str, Any]) -> None:
-        """Show what the record of a look says; what it does not know stays as it was."""
+        """Show the values in the record of a look; values that it lacks stay as they were."""
         if not self._settings.port:
             return
         export_metrics(self._job, self._settings, is_serving=self._is_serving)
@@ -44,7 +44,7 @@ class VerdictRecorder:
             self._show_action(names, record["action"])
 
     def close(self) -> None:
-        """Show no action any more: a process that outlives the job would tell of it for ever."""
+        """Show no action any more: a process that outlives the job would show it for ever."""
         for names in list(self._actions):
             self._show_action(names, "")
 

@@ -1,4 +1,4 @@
-"""Lines as they came, in bytes: whether they are UTF-8 text, and what a dead letter shows of them."""
+"""Lines as they came, in bytes: whether they are UTF-8 text, and the form of them in a dead letter."""
 
 from __future__ import annotations
 

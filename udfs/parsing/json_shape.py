@@ -159,7 +159,7 @@ class _Values:
         return found if found is not None and found.any() else None
 
     def texts(self, are_quoted: Sequence[bool]) -> pa.StringArray:
-        """Return all values as texts, line by line, and what is between them; quotes at both ends are no part of them.
+        """Return all values as texts, line by line, and the text between them; quotes at both ends are no part of them.
 
         A value is at an even place, and what follows it up to the next one at the odd place behind.
         """
@@ -230,7 +230,7 @@ def _has_bare_point(data: pa.Buffer | None) -> bool:
 
 
 def _are_numbers(values: _Values, members: Sequence[int], *, is_whole: bool) -> bool:
-    """Return whether values begin and end as numbers of JSON do; what is between is for Arrow to find out."""
+    """Return whether values begin and end as numbers of JSON do; Arrow checks the rest."""
     letters, nulls = values.letters, values.nulls_of(members)
     begins, ends = values.begins[members].ravel(), values.ends[members].ravel()
     if nulls is not None:

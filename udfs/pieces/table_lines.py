@@ -1,4 +1,4 @@
-"""Rows of an Arrow table as the lines of JSON that they stand for, and their way to typed columns without the lines."""
+"""Rows of an Arrow table as lines of JSON, or straight as typed columns."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Attempt:
 
 
 class Attempts:
-    """Attempts of one model at batches; a row that it once scored tells its own failures from those of bad rows."""
+    """Attempts of one model at batches; a row that it once scored shows whether model or rows are at fault."""
 
     def __init__(self) -> None:
         self._known_good: Inputs | None = None

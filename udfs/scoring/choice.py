@@ -1,4 +1,4 @@
-"""Choice of what a program scores with: a model by its name, and features of settings or the model's own inputs."""
+"""Choice of a program's model and features: a model by its name, and features of settings or the model's own inputs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Choice:
     Attributes:
         ml: the registry, the limits of a call and the feature store: no experiments, no listed versions.
         inference: the choice of the model.
-        features: what it is given.
+        features: features that it is given.
     """
 
     ml: MlSettings

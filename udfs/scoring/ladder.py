@@ -90,7 +90,7 @@ class Ladder:
     Args:
         models: source of the primary and the previous version.
         options: fallbacks and limits.
-        listener: listener that is told of rows scored by a fallback.
+        listener: listener that is called for rows scored by a fallback.
     """
 
     def __init__(self, models: ModelSource, options: LadderOptions, listener: FallbackListener) -> None:

@@ -148,7 +148,7 @@ def _plain(column: Any) -> NDArray[Any]:
 
 
 def _decoded(column: Any) -> NDArray[Any]:
-    """Return the values that the codes of an Arrow column stand for: pandas does not take codes of every type."""
+    """Return the values of an Arrow column's codes: pandas does not take codes of every type."""
     import pyarrow as pa
 
     parts = [np.empty(0, dtype=object)]

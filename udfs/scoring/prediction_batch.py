@@ -124,7 +124,7 @@ class PredictionBatch:
         return str(self.to_pandas()._repr_html_())
 
     def columns(self) -> dict[str, NDArray[Any]]:
-        """Return what is known of each row, by name, (n,) each.
+        """Return all values of each row, by name, (n,) each.
 
         These are ``prediction``, ``label`` and ``scores`` where the models have classes, ``status``, which is
         ``dead_letter`` for a row without a prediction, ``reason`` and ``error``, and ``model`` and ``version``: those

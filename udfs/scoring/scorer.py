@@ -39,7 +39,7 @@ class Scorer:
         features: the feature set.
         models: source of models.
         ladder: fallbacks for rows on which the model fails.
-        listener: listener that is told of rows scored by a fallback.
+        listener: listener that is called for rows scored by a fallback.
         recorder: recorder of metrics; None: no metrics.
         fields: columns of the feature set that the model gets, in the model's order; empty: all.
         arms: the models of experiments; None: all rows are for ``models``.

@@ -24,7 +24,7 @@ def bound_columns(where: str, names: Sequence[str], arguments: Sequence[Any]) ->
     Args:
         where: subject of errors, such as ``gress_predict('fraud')``.
         names: of the columns that are expected, in their order.
-        arguments: what the call gives in this order: pandas Series or arrays, or single values for literals. Or one
+        arguments: the call's arguments in this order: pandas Series or arrays, or single values for literals. Or one
             DataFrame, whose columns go by their names; a ROW is one.
 
     Returns:
@@ -80,7 +80,7 @@ def _is_column(value: Any) -> bool:
 
 
 def _is_null_row(value: Any) -> bool:
-    """Return whether a value is the NULL of a single row, which tells nothing of its fields."""
+    """Return whether a value is the NULL of a single row, which does not show its fields."""
     return isinstance(value, np.ndarray) and value.dtype == object and value.tolist() == [None]
 
 

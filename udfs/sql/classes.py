@@ -21,7 +21,7 @@ SCORE_COLUMNS = (
     ("status", "STRING"),
     ("reason", "STRING"),
 )
-"""Name and SQL type of what a class says."""
+"""Name and SQL type of each field of a class."""
 
 ScoreRow = tuple[str | None, float | None, int | None, str, str, str, str | None]
 

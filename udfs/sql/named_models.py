@@ -29,7 +29,7 @@ PREDICTION_COLUMNS = (
     ("status", "STRING"),
     ("reason", "STRING"),
 )
-"""Name and SQL type of what a prediction says."""
+"""Name and SQL type of each field of a prediction."""
 
 
 @dataclass(frozen=True)

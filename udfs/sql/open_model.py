@@ -29,7 +29,7 @@ class OpenModel:
         scorer: computes features and predictions.
         inputs: names of the columns of a call, in order.
         models: source of the model of each variant; under None, of the one that answers outside of experiments.
-        opened: what is closed with it.
+        opened: stack of objects that are closed with it.
     """
 
     scorer: Scorer
@@ -43,7 +43,7 @@ class OpenModel:
 
 
 def open_model(choice: Choice, inputs: tuple[str, ...], routing: Routing | None = None) -> OpenModel:
-    """Open what a call scores with.
+    """Open the model of a call.
 
     Args:
         choice: model and features.

@@ -60,7 +60,7 @@ class SqlOptions:
         registry: folder or URL; empty: that of ``ml.model_registry`` in the settings.
         config: settings for models without any of their own; empty: none.
         models: models by their SQL names.
-        given: settings that stand for those that a name means; None: a name is looked up where it is used.
+        given: settings to use instead of those that a name refers to; None: a name is looked up where it is used.
     """
 
     registry: str = ""

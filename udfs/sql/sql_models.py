@@ -73,7 +73,7 @@ class SqlModels:
         """Refuse a model that the registry lacks.
 
         Raises:
-            ModelError: the text says what is near, and which models there are.
+            ModelError: the text has similar names, and the models that there are.
         """
         registry = self.registry(named)
         if _is_there(registry, named.model):

@@ -32,7 +32,7 @@ class _Open:
 
 
 class DriftingModels:
-    """The models of one operator's calls; what is open stays so until ``close``.
+    """The models of one operator's calls; an open model stays open until ``close``.
 
     A deployed model is followed: groups that come after a promotion are compared with the new version's training.
 

@@ -30,7 +30,7 @@ EVALUATION_COLUMNS = (
     ("skipped", "BIGINT"),
     ("reason", "STRING"),
 )
-"""Name and SQL type of what an evaluation says."""
+"""Name and SQL type of each field of an evaluation."""
 
 FUNCTION = "gress_evaluate"
 

@@ -26,7 +26,7 @@ COLUMN_DRIFT = (
     ("score", "DOUBLE"),
     ("verdict", "STRING"),
 )
-"""Name and SQL type of what a comparison says of one column."""
+"""Name and SQL type of each field of a comparison of one column."""
 
 DRIFT_COLUMNS = (
     ("verdict", "STRING"),
@@ -36,7 +36,7 @@ DRIFT_COLUMNS = (
     ("version", "STRING"),
     ("columns", f"ARRAY<ROW<{definitions(COLUMN_DRIFT)}>>"),
 )
-"""Name and SQL type of what a comparison says."""
+"""Name and SQL type of each field of a comparison."""
 
 Verdict: TypeAlias = Literal["ok", "warn", "alert", "few rows"]
 _LARGE = 0.8  # what convention calls a large drift, in the scale of ``state.drift.measures.measurement.drift_score``

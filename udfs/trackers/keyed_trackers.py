@@ -5,9 +5,9 @@ Rules of this file:
 - A row waits until the watermark covers it. So trackers see the rows of a key in the order of event time, and rows of
   one instant in the order in which they came.
 - A row that the watermark covers when it comes is answered at once, after those that were answered before it.
-- What is saved is what is in memory: waiting rows with each part that comes, a tracker with each batch it answers.
+- The saved state equals the memory: waiting rows with each part that comes, a tracker with each batch it answers.
 - A tracker is read from state when its key comes for the first time. Keys are kept for ever.
-- State is found by what is followed and how. A tracker with other settings than those that left the state starts over.
+- State is found by the followed value and the tracker's settings. A tracker with other settings starts over.
 """
 
 from __future__ import annotations

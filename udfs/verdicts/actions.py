@@ -48,7 +48,7 @@ class Actions:
         self._clock = clock
 
     def act(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """Act on a record, where it asks for something; return what was done, to stand in the record.
+        """Act on a record, where it asks for an action; return a note on the action, for the record.
 
         Args:
             record: of a look, as the judge makes it.

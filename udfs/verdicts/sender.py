@@ -31,7 +31,7 @@ class Sent(NamedTuple):
     """Texts that a batch sends to the steps that judge its experiments; None: there are none.
 
     Attributes:
-        outcomes: what is known of the rows already.
+        outcomes: known outcomes of the rows.
         predictions: rows whose labels come later.
         rows: of each experiment.
     """
@@ -58,7 +58,7 @@ class OutcomeSender:
         self._experiments = judged_experiments(ml, job.inference.model_name)
 
     def take(self, batch: PredictionBatch, columns: Mapping[str, NDArray[Any]]) -> Sent:
-        """Return what a batch sends.
+        """Return the parts that a batch sends.
 
         Args:
             batch: answers to n rows.
@@ -122,7 +122,7 @@ class OutcomeSender:
         )
 
     def _labels(self, columns: Mapping[str, NDArray[Any]], taken: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the outcomes of rows that events tell; NaN where labels come later, in a stream of their own."""
+        """Return the outcomes of rows that events hold; NaN where labels come later, in a stream of their own."""
         name = self._job.events.label
         if name is None or self._job.labels is not None:
             return np.full(len(taken), np.nan)

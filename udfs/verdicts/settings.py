@@ -37,7 +37,7 @@ def verdict_of(experiment: ExperimentSettings) -> VerdictSettings:
 
 
 def judged(experiment: ExperimentSettings) -> Judged:
-    """Return what the shards need to know."""
+    """Return the settings that the shards need."""
     verdict = verdict_of(experiment)
     per_unit = tuple(metric.per == "unit" for metric in verdict.metrics)
     has_area = any(metric.of == "auc" for metric in verdict.metrics)
@@ -47,7 +47,7 @@ def judged(experiment: ExperimentSettings) -> Judged:
 
 
 def _described(experiment: ExperimentSettings) -> str:
-    """Return what the sums of an experiment depend on, in words."""
+    """Return the settings that the sums of an experiment depend on, as text."""
     shares = weights_at(experiment)
     arms = (f"{each.name} {float(shares[each.name]):g}{'' if each.enabled else ' off'}" for each in experiment.variants)
     metrics = (f"{each.title} of {each.field or each.of} per {each.per}" for each in verdict_of(experiment).metrics)
@@ -70,7 +70,7 @@ class PointArms:
 
 
 def trial(experiment: ExperimentSettings) -> Trial:
-    """Return what the judge needs to know; alpha is shared out among several treatments."""
+    """Return the settings that the judge needs; alpha is shared out among several treatments."""
     verdict, variants = verdict_of(experiment), experiment.variants
     enabled = tuple(place for place, each in enumerate(variants) if each.enabled)
     alpha = verdict.alpha / max(len(enabled) - 1, 1)
@@ -105,14 +105,14 @@ def _measured(each: MetricSettings, alpha: float, planned: int) -> Measured:
 
 
 def paired_judged(experiment: ExperimentSettings) -> Judged:
-    """Return what the shards need to know of an experiment's paired outcomes."""
+    """Return the settings that the shards need for an experiment's paired outcomes."""
     interval_ms, assigns_events = verdict_of(experiment).interval_ms, experiment.unit is None
     described = _EVENTS if assigns_events else ""
     return Judged((False,), interval_ms, one_arm, described=described, assigns_events=assigns_events)
 
 
 def paired_trial(experiment: ExperimentSettings, treatment: str) -> Trial:
-    """Return what the judge needs to know of the paired outcomes of a treatment."""
+    """Return the settings that the judge needs for the paired outcomes of a treatment."""
     verdict = verdict_of(experiment)
     metric = next(each for each in verdict.metrics if each.of == "log_loss")
     alpha = verdict.alpha / len(treatments(experiment))

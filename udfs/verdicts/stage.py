@@ -73,7 +73,7 @@ class CountUnits(KeyedProcessFunction):  # type: ignore[misc]
         return ()
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> list[Row]:
-        """Count what the look covers, and emit the sums."""
+        """Count the rows that the look covers, and emit the sums."""
         label = ctx.get_current_key()
         found = [Row(name, label, timestamp, sums) for name, sums in self._shards.look(label, timestamp)]
         timer = self._shards.next_timer(label, timestamp)
@@ -87,7 +87,7 @@ class JudgeExperiments(KeyedProcessFunction):  # type: ignore[misc]
 
     Args:
         trials: the experiments by name.
-        act: for each experiment the function that acts on a record and returns what it did.
+        act: for each experiment the function that acts on a record and returns a note on its action.
         recorder: recorder of the looks, in metrics of the job; None: they are not wanted.
     """
 

@@ -40,7 +40,7 @@ def check_code(what: str, brought: str, loaded: str) -> None:
 
     Args:
         what: name of the stage, for the error.
-        brought: digest of what the job brings.
+        brought: digest of the files that the job brings.
         loaded: digest of what this process has loaded.
 
     Raises:

@@ -5,9 +5,9 @@ Rules of this file:
 - A row waits until the watermark covers it. So rows are answered in the order of watermarks, however they come.
 - The first timer of a watermark answers the rows of all shards in one pass; the timer of each shard then saves the
   shard's part, as Flink's state belongs to one shard at a time. No checkpoint comes between timers of one watermark.
-- What is saved is what is in memory: state is written with each part that comes and each batch that is answered.
+- The saved state equals the memory: state is written with each part that comes and each batch that is answered.
 - A chunk of the log costs much the same for one row as for a hundred. Until a shard has that many answered rows, they
-  stay where they waited, and a mark tells which of them were answered.
+  stay where they waited, and a mark says which of them were answered.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class _Waiting:
     number: int
     data: bytes
     times: NDArray[np.int64]
-    is_cut: bool = False  # what is saved has rows beside these that were answered
+    is_cut: bool = False  # the saved state also has rows that were answered
 
     def __post_init__(self) -> None:
         self.earliest, self.latest = int(self.times.min()), int(self.times.max())
@@ -245,7 +245,7 @@ class KeyedWindows:
     def _keep_answered(self, shard: _Shard, rows: Rows) -> None:
         """Keep rows that were answered up to the present watermark."""
         if shard.is_restored:
-            # The present watermark may be behind the mark's, and one mark cannot tell what each of them covered.
+            # The present watermark may be behind the mark's, and one mark cannot hold the rows that each covered.
             self._log_answered(shard)
         shard.answered.add(rows, self._windows.watermark)
 

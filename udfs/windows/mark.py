@@ -60,7 +60,7 @@ def read_mark(data: bytes) -> tuple[int, int]:
 
 
 def read_answered(data: bytes) -> AnsweredRows:
-    """Return what a mark tells of its rows; none where it is of a version that did not tell."""
+    """Return a mark's facts about its rows; none where an earlier version wrote it without them."""
     if len(data) == _HEAD.size:
         return AnsweredRows()
     count, first, last, kind = _ROWS.unpack_from(data, _HEAD.size)

@@ -62,7 +62,7 @@ class PackLines:
         labels: label of each shard.
         carried: columns beside the event's that travel with it; ``__line`` is the line itself.
         sent: fields whose texts predictions carry on.
-        judges_late: rows come in one order, so that this function tells which of them are late.
+        judges_late: rows come in one order, so that this function can find those that are late.
         has_record_time: the input has ``RECORD_TIME``.
     """
 
@@ -175,7 +175,7 @@ class PackLines:
         problems: Mapping[int, Problem],
         told: Mapping[int, tuple[Any, ...]],
     ) -> _Letters:
-        """Return the places and the columns of dead letters; only some have values to tell."""
+        """Return the places and the columns of dead letters; only some have values."""
         rows = sorted(problems)
         nothing = (None,) * len(self._told)
         columns: dict[str, list[Any]] = {

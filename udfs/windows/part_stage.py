@@ -55,7 +55,7 @@ class PartStage(KeyedProcessFunction, Generic[Plan]):  # type: ignore[misc]
     the next key, with label 0 where no stage follows.
 
     Args:
-        plan: what is answered.
+        plan: windows that are answered.
         columns: columns of the parts that come.
         kept: names of those that stay; others end when a row is judged.
         follows: the next stage; None: this is the last.

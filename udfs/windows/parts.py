@@ -230,7 +230,7 @@ def by_key(block: Block, key: str, shards: int) -> Iterator[tuple[int, Block]]:
 
 
 def window_rows(block: Block, plan: SlidingPlan, filters: Sequence[Filter]) -> Rows:
-    """Return what a plan's windows read of a block, whose rows have passed those filters or not."""
+    """Return the columns that a plan's windows read of a block, and which rows pass which filters."""
     read = dict.fromkeys((plan.key, *plan.sources, *(name for each in filters for name in each.fields)))
     columns = {name: _column(block[name]) for name in read}
     return Rows(

@@ -111,7 +111,7 @@ def _plain(summary: Any) -> dict[str, Any]:
 
 
 def _about(model: Any) -> dict[str, Any]:
-    """Return what a model is beside its features: kind, link, classes, and its constants."""
+    """Return the properties of a model apart from its features: kind, link, classes, and its constants."""
     from models.learned.bayes import LearnedBayes
     from models.learned.shards.table import LearnedTable
 

@@ -1,4 +1,4 @@
-"""`gress models`: what is in a registry, what serves, and how that changes."""
+"""`gress models`: list the versions in a registry, and change which one serves."""
 
 from __future__ import annotations
 

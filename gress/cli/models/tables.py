@@ -131,7 +131,7 @@ def _of_spec(spec: ModelSpec) -> list[tuple[str, str]]:
 
 
 def _lineage_text(spec: ModelSpec) -> str:
-    """Return what a version was learnt from; "" if it was not learnt from a stream."""
+    """Return the source that a version was learnt from; "" if it was not learnt from a stream."""
     found = spec.lineage
     if found is None:
         return ""
@@ -141,7 +141,7 @@ def _lineage_text(spec: ModelSpec) -> str:
 
 
 def _of_answer(spec: ModelSpec) -> list[tuple[str, str]]:
-    """Return what a version takes as prediction, scores and label."""
+    """Return the outputs that a version takes as prediction, scores and label."""
     roles = spec.roles
     if roles is None:
         return []

@@ -108,7 +108,7 @@ def session_of(
 
 
 def models_of(session: SqlSession) -> SessionModels:
-    """Return the models of a session: those of its registry, opened when they are asked for first."""
+    """Return the models of a session: those of its registry, opened with the first question about them."""
     from gress.sql.session_models import SessionModels
     from models.registry import open_registry
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def require_prompt() -> None:
-    """Refuse to start without what the prompt is made with.
+    """Refuse to start without the library of the prompt.
 
     Raises:
         JobError: it is not installed.

@@ -110,7 +110,7 @@ def stats_command(config: Config = None, overrides: Set = None, is_json: Json = 
 
 
 def _open(config: Path | None, overrides: list[str] | None) -> FeatureStore:
-    """Return the store of the settings, on a server: what is in the memory of a job is out of reach."""
+    """Return the store of the settings, on a server: the memory of a job cannot be read from outside."""
     from conf.loading.loader import load_settings
     from udfs.feature_store.open_store import open_store
 

@@ -1,4 +1,4 @@
-"""Plot of what the looks said to do, over time."""
+"""Plot of the actions that looks asked for, over time."""
 
 from __future__ import annotations
 

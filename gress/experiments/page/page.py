@@ -70,7 +70,7 @@ def write_experiments_page(run: Path, target: Path, name: str = "") -> None:
     Args:
         run: folder of the run.
         target: file to write; an existing one is replaced.
-        name: experiment to tell about; empty: all.
+        name: experiment to show; empty: all.
 
     Raises:
         JobError: the folder has no such experiment, a library is not installed, or the file cannot be written.

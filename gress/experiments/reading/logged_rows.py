@@ -51,7 +51,7 @@ def read_logged_rows(paths: Sequence[Path], experiment: ExperimentSettings, colu
     Args:
         paths: folders and files of predictions.
         experiment: the experiment.
-        columns: the columns that tell it.
+        columns: the columns to read.
 
     Raises:
         JobError: there are no such rows, or they have other variants than the settings.

@@ -56,7 +56,7 @@ def read_records(run: Path) -> dict[str, dict[str, list[Record]]]:
 
 
 def comparison_name(record: Record) -> str:
-    """Return the name of what a record compares with the control."""
+    """Return the name of the variant that a record compares with the control."""
     return f"{record['variant']} on the same rows" if record["is_paired"] else str(record["variant"])
 
 

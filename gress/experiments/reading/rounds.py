@@ -1,6 +1,6 @@
 """Rounds of a bandit, from the propensities of logged rows.
 
-A row tells the share of its own variant alone. Shares that were in force together sum to 1, so the scan of the rows in
+A row holds the share of its own variant alone. Shares that were in force together sum to 1, so the scan of the rows in
 the order of time finds a round where the latest shares of all variants do. Rounds of equal shares are one.
 """
 
@@ -37,7 +37,7 @@ def rounds_of(experiment: ExperimentSettings, rows: LoggedRows) -> list[tuple[Sh
             expected = f"propensities of variant {name!r} that sum to 1 with those of the others"
             advice = "replay the rows of whole looks, and of all variants"
             refuse(f"experiment {experiment.name!r}", expected, text, advice)
-        # A variant may keep its share, such as the floor, from one round to the next: then time tells them apart.
+        # A variant may keep its share, such as the floor, over two rounds: then the rows' times tell them apart.
         begun = np.array([each for each, _ in fitting])
         latest = np.maximum(np.searchsorted(begun, rows.times[own], side="right") - 1, 0)
         places[own] = np.array([place for _, place in fitting])[latest]

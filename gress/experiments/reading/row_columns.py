@@ -1,4 +1,4 @@
-"""Columns of predictions that tell an experiment's unit, its outcome, and the values of its metrics."""
+"""Columns of predictions that hold an experiment's unit, its outcome, and the values of its metrics."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class RowColumns:
         unit: name of the one that has the unit.
         score: name of the one that has the score.
         fields: column of each event field that a metric reads.
-        metrics: metrics that the rows tell.
-        left_out: parts of the verdict that the rows do not tell, each with the reason.
+        metrics: metrics that the rows hold.
+        left_out: parts of the verdict that the rows do not hold, each with the reason.
     """
 
     columns: tuple[Column, ...]
@@ -39,7 +39,7 @@ class RowColumns:
 
 
 def row_columns(job: JobSettings, experiment: ExperimentSettings) -> RowColumns:
-    """Return the columns that tell an experiment with a verdict.
+    """Return the columns that hold an experiment with a verdict.
 
     Raises:
         JobError: rows have no column with the unit, or none with the value of a goal or guardrail.
@@ -80,7 +80,7 @@ def _column_of(field: str, job: JobSettings) -> str | None:
 
 
 def _problem_of(metric: MetricSettings, job: JobSettings) -> tuple[str, str] | None:
-    """Return why rows do not tell a metric, and what to do about it; None: they tell it."""
+    """Return why rows do not hold a metric, and the remedy; None: they hold it."""
     if metric.of == "latency":
         what = "leave it out, or make it a signal, which is left out here"
         return "rows have the latency of their batch, not that of their variant", what

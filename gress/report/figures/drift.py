@@ -91,7 +91,7 @@ def _hover_texts(grid: DriftGrid) -> list[list[str]]:
 
 
 def _marks(grid: DriftGrid) -> list[Any]:
-    """Return a cross for each cell in drift, because not everybody can tell the colours apart."""
+    """Return a cross for each cell in drift, because some readers cannot tell the colours apart."""
     import plotly.graph_objects as go
 
     found, windows = np.nonzero(grid.is_drift)

@@ -12,7 +12,7 @@ MOST_VERSIONS = 25
 
 
 def slots_panel(name: str, model: str, slots: Sequence[LearningSlot]) -> Panel:
-    """Tell what a model learnt so far and what became of its versions.
+    """Yield sentences about the rows that a model learnt, and about its versions.
 
     Args:
         name: name of the panel, unique on the page.

@@ -1,4 +1,4 @@
-"""Style of all plots: colours that everybody can tell apart, units and axes, in a light and a dark mode."""
+"""Style of all plots: colours that colour-blind readers can tell apart, units and axes, in a light and a dark mode."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Calls of functions in statements: found in what the parser made of these, and checked before a job starts."""
+"""Calls of functions in statements: found in the parser's trees, and checked before a job starts."""

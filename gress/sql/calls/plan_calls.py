@@ -47,7 +47,7 @@ def _queries(operation: Any, parse: Callable[[str], Any]) -> Iterator[Any]:
 
 def _in_tree(tree: Any, names: frozenset[str], *, is_joined: bool = False) -> Iterator[Call]:
     """Yield the calls of a relation and of those below it; one that is joined runs for each row of another."""
-    # One call tells of most trees that they hold none.
+    # For most trees one call shows that they hold none.
     if not _mentions(tree.explain(), names):
         return
     kind, inputs = tree.getClass().getSimpleName(), list(tree.getInputs())

@@ -1,1 +1,1 @@
-"""Options of Flink that a session sets: each is read before it counts, and a wrong value is told in one line."""
+"""Options of Flink that a session sets: each is checked first, and a wrong value is reported in one line."""

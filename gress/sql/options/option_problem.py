@@ -15,11 +15,11 @@ _WANTED = (
     ("Time interval unit label", "a time such as '10 s'"),
     ("missing ':'", "pairs such as 'key:value'"),
 )
-"""Words that Java's causes have, and what they want."""
+"""Words in Java's causes, and the form that each asks for."""
 
 
 def option_problem(messages: Sequence[str]) -> str | None:
-    """Return what is wrong with an option whose value Flink cannot read; None: nothing of that kind.
+    """Return the fault of an option whose value Flink cannot read; None: there is no such fault.
 
     Args:
         messages: of an exception and its causes, outermost first.

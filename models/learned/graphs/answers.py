@@ -15,7 +15,7 @@ def value_name(link: Link) -> str:
 
 
 def add_answers(graph: Graph, value: str, link: Link, classes: tuple[str, ...]) -> None:
-    """Add what a link makes of values (n, outputs); a constant ``zero`` must be there."""
+    """Add the link function of values (n, outputs); a constant ``zero`` must be there."""
     if link == "softmax":
         add_probabilities(graph, graph.add("Softmax", value, name="shares", axis=1), classes)
         return

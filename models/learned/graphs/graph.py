@@ -11,7 +11,7 @@ import numpy as np
 from models.errors import fail
 
 ABOUT = "gress.learned"
-"""Key of the file's metadata that tells, as JSON, what the arrays do not: kind, link, names, clip."""
+"""Key of the file's metadata that holds, as JSON, facts beside the arrays: kind, link, names, clip."""
 
 # Read by ONNX Runtime since 1.11; a later opset has nothing that these graphs need.
 _OPSET, _ML_OPSET, _IR_VERSION = 17, 3, 8
@@ -77,7 +77,7 @@ class Graph:
         return self.add("LabelEncoder", field, name=name, domain=_ML, **attributes)
 
     def finish(self, about: Mapping[str, Any]) -> bytes:
-        """Return the file, with what it is to tell of itself."""
+        """Return the file, with its metadata."""
         helper = self.onnx.helper
         if self._key is not None:
             self._name_key(self._key)

@@ -1,1 +1,1 @@
-"""Learnt versions as people ask about them: what a model weighs, where it comes from, how it got better."""
+"""Views of learnt versions: the weights of a model, its origin, and its progress."""

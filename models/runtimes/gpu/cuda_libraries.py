@@ -19,7 +19,7 @@ def preload(ort: Any) -> None:
     Source: https://onnxruntime.ai/docs/execution-providers/CUDA-ExecutionProvider.html#preload-dlls
     """
     if hasattr(ort, "preload_dlls"):
-        # It prints what it does not find; a worker's output is for its log alone, which has the reason below.
+        # It prints the libraries that it does not find; a worker's output is for its log, which has the reason below.
         with contextlib.redirect_stdout(io.StringIO()):
             ort.preload_dlls(directory="")
 

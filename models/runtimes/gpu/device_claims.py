@@ -1,6 +1,6 @@
 """Devices dealt out over the processes of a machine.
 
-PyFlink tells a worker process neither its subtask nor which of the TaskManager's GPUs are meant for it, so each process
+PyFlink gives a worker process neither its subtask nor the TaskManager's GPUs that are meant for it, so each process
 claims a device by locking a file. The system takes the lock back when the process ends, however it ends.
 """
 

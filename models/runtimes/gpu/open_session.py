@@ -1,4 +1,4 @@
-"""Opening of an inference session where the settings ask for it: on a GPU, or on the CPU with the reason."""
+"""Opening of an inference session as the settings ask: on a GPU, or on the CPU with the reason."""
 
 from __future__ import annotations
 

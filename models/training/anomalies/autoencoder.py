@@ -31,7 +31,7 @@ _USUAL = 0.98
 
 @dataclass(frozen=True)
 class Autoencoder:
-    """Dense layers with tanh between them, which give back what they are given.
+    """Dense layers with tanh between them, which reproduce their input.
 
     Attributes:
         weights: matrix of each layer, ``(inputs, outputs)``.
@@ -53,7 +53,7 @@ class Autoencoder:
 
 @dataclass(frozen=True)
 class AnomalyModel:
-    """The three detectors, and what is usual of each.
+    """The three detectors, and the usual values of each.
 
     Attributes:
         autoencoder: of the z-scores.
@@ -84,7 +84,7 @@ def scores(autoencoder: Autoencoder, features: NDArray[np.float64]) -> NDArray[n
 
 
 def train_anomaly_model(features: NDArray[np.float32], *, seed: int = 0) -> AnomalyModel:
-    """Train the autoencoder, which sees no label, and measure what is usual."""
+    """Train the autoencoder, which sees no label, and measure the usual values."""
     from sklearn.neural_network import MLPRegressor
 
     rows = features.astype(np.float64)

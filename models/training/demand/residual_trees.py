@@ -1,4 +1,4 @@
-"""Gradient-boosted trees on what a seasonal series leaves, as one ONNX model with a forecast and an interval.
+"""Gradient-boosted trees on the residuals of a seasonal series, as one ONNX model with a forecast and an interval.
 
 Features are those of the forecasting job: forecast, scale and error of the series, then the demand of now, then others.
 The trees learn ``y / f - 1`` for the series' forecast ``f``; where there is none yet, ``f`` is the demand of now, that
@@ -28,7 +28,7 @@ SETTINGS = {"n_estimators": 50, "max_depth": 4, "learning_rate": 0.1, "subsample
 _HELD = 0.8  # share of truths that the interval is to hold
 _CALIBRATED = 5  # each fifth shop moves the ends
 _FORECAST, _DEMAND = 0, 3
-_LEAST = 1.0  # what is divided by is no less
+_LEAST = 1.0  # smallest divisor
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class ResidualTrees:
 
 
 def seasonal_forecast(features: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return what the series says, or the demand of now where it says nothing yet, ``(n,)``."""
+    """Return the forecast of the series, or the present demand where it has none yet, ``(n,)``."""
     known, now = (features[:, place].astype(np.float64) for place in (_FORECAST, _DEMAND))
     return np.maximum(np.where(known > 0, known, now), _LEAST)
 

@@ -14,7 +14,7 @@ _WARNING_H = 72
 
 @dataclass(frozen=True)
 class EarlyWarning:
-    """Failures that alerts tell of, and how early.
+    """Failures that alerts announce, and how early.
 
     Attributes:
         failures: parts that fail.

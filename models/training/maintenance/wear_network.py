@@ -13,7 +13,7 @@ from models.training.onnx_file import write_graph
 
 _HIDDEN = 24
 _LONGEST_H = 240.0
-"""Remaining lives over this look alike, and are taken for it."""
+"""Longer remaining lives look the same, and count as this one."""
 # Of remaining lives the logarithm is learnt: an hour counts the more, the fewer are left.
 _LONGEST_LOG = float(np.log1p(_LONGEST_H))
 

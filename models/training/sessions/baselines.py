@@ -1,4 +1,4 @@
-"""Recommendations without a model of sessions: what is popular, and what is looked at in the same sessions."""
+"""Recommendations without a model of sessions: popular items, and items that share sessions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FADE = 0.5
 
 @dataclass(frozen=True)
 class Baselines:
-    """Scores of items, as past sessions tell them.
+    """Scores of items, from past sessions.
 
     Attributes:
         popularity: times that each item came next, ``(items,)``.

@@ -122,7 +122,7 @@ def as_rows(
 
     Args:
         visits: the visits.
-        is_past: whether each event tells the item that came next, as training takes it. Otherwise only the last event
+        is_past: whether each event holds the item that came next, as training takes it. Otherwise only the last event
             of a visit does: the item that was left out, one of each visit.
         baselines: whose ranks of the item left out the last event of a visit tells, too; None: it tells none.
     """

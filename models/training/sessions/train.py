@@ -33,7 +33,7 @@ def write_data(settings: VisitSettings, path: Path, *, is_past: bool, past: Path
     Args:
         settings: size and seed of the visits.
         path: the file.
-        is_past: whether each event tells the item that came next.
+        is_past: whether each event holds the item that came next.
         past: export of past visits, by which baselines rank the last item of each visit; None: they do not.
     """
     baselines = None if past is None else Baselines.learn(*_read(past)[1:], ITEMS)

@@ -31,7 +31,7 @@ class TwoTowers:
     """Weights, float32.
 
     Attributes:
-        last: vector of each last item, ``(items + 1, width)``; row 0 stands for none and is 0.
+        last: vector of each last item, ``(items + 1, width)``; row 0 means none, and is 0.
         session: vector of each item of a session, alike.
         items: vector of each candidate, ``(items, width)``.
         bias: ``(items,)``.

@@ -5,7 +5,7 @@ Rules this file keeps:
 - Without drift, a divergence d of two samples of N and M rows over B well-filled cells has d·NM/(N+M) ~ chi-square
   with B − 1 degrees of freedom, when d agrees with Σ(p−q)²/m to second order; Pearson's own form gets there first.
 - Cells are merged, and the form is chosen, by the baseline's counts and the number of rows alone. Cells are quantiles
-  of the baseline, so pooled counts would choose by what the window holds, and find drift where there is none.
+  of the baseline, so pooled counts would choose by the window's content, and find drift where there is none.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def pearson(baseline: Counts, window: Counts) -> float:
 
 
 def merge_neighbours(counts: NDArray[_N], weight: NDArray[Any], least: float) -> NDArray[_N]:
-    """Merge cells with the next until each weighs `least`; what is left joins the last.
+    """Merge cells with the next until each weighs `least`; the remainder joins the last.
 
     Args:
         counts: (rows, cells).

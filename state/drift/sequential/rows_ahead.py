@@ -48,7 +48,7 @@ class RowsAhead:
     def add(self, ref: str, rows: SampledRows) -> None:
         """Keep rows of a version, without their baseline."""
         first, waiting, held = int(rows.times_ms.min()), self._waiting, self._held
-        # By what the store holds alone, so that a restored store continues with the same keys.
+        # By the store's content alone, so that a restored store continues with the same keys.
         entry = (first, held[first, ref], ref)
         held[first, ref] += 1
         heapq.heappush(waiting, entry)

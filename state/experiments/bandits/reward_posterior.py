@@ -1,4 +1,4 @@
-"""Posterior of what an arm of a bandit is worth, from units that rounds weigh differently."""
+"""Posterior of the value of a bandit's arm, from units that rounds weigh differently."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def reward_posterior(arm: Moments, *, is_rate: bool, is_loss: bool = False) -> Posterior | None:
-    """Return the posterior of an arm's mean, higher for a better arm; None: its units do not tell a mean yet.
+    """Return the posterior of an arm's mean, higher for a better arm; None: its units are too few for a mean.
 
     That of a rate r with variance v is Beta(1 + r·n, 1 + (1 − r)·n) with the n = r·(1 − r)/v units that would tell as
     much, v without the n − 1 of samples: of plain units these are all of them, of units that resemble each other, or

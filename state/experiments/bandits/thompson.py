@@ -70,7 +70,7 @@ class BetaPosterior:
     """Posterior of a rate under a uniform prior, Beta(1 + hits, 1 + misses); also for few units or none.
 
     Attributes:
-        hits: units that converted, >= 0; of weighted units so many that tell as much, so no whole number.
+        hits: units that converted, >= 0; of weighted units their effective number, so no whole one.
         misses: units that did not, >= 0.
 
     Raises:

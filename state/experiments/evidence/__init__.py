@@ -1,1 +1,1 @@
-"""Evidence of a test: what its looks have shown so far, of a number or a metric, and what a verdict rests on."""
+"""Evidence of a test: the results of its looks so far, of a number or a metric, on which a verdict rests."""

@@ -27,7 +27,7 @@ _OWN, _SEQUENCE = 4, 4
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric and what it decides.
+    """A metric and its part in the decision.
 
     Attributes:
         name: of the metric, in reasons and numbers.

@@ -1,1 +1,1 @@
-"""Reads of batches: what they want, the caches of the tables, and reads under way, which threads share."""
+"""Reads of batches: the requests, the caches of the tables, and reads under way, which threads share."""

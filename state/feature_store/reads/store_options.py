@@ -13,7 +13,7 @@ class StoreOptions:
         cache_size: most entities that the cache of a table holds; 0: no cache.
         cache_ttl_s: seconds that an entry of the cache is used.
         event_ttl_ms: values that are older than this, in event time of the row that asks, are missing; None: any age.
-        is_serving_stale: during an outage, use what the cache has beyond its time to live.
+        is_serving_stale: during an outage, use cached values beyond their time to live.
     """
 
     cache_size: int = 10_000

@@ -34,7 +34,7 @@ class Turn:
 
     Attributes:
         keys: the keys.
-        cells: what the cache has.
+        cells: the cached cells.
         is_fresh: keys that the cache answers.
         is_known: those that it answers if the store does not.
         own: keys that the caller must load, before it ends the turn.
@@ -58,7 +58,7 @@ class View:
         names: number of names.
         cache: entries in front.
         counting: counters.
-        is_serving_stale: where the backend does not answer, use what the cache has beyond its time to live.
+        is_serving_stale: where the backend does not answer, use cached values beyond their time to live.
     """
 
     def __init__(self, names: int, cache: RowCache, counting: Counting, *, is_serving_stale: bool) -> None:
@@ -121,7 +121,7 @@ class View:
         return turn.cells, is_failed
 
     def forget(self, keys: Sequence[str]) -> None:
-        """Drop keys from the cache; what is under way with them was asked for before, and is for its askers alone."""
+        """Drop keys from the cache; loads that are under way began before, and only their callers get the values."""
         with self._lock:
             self._cache.drop(keys)
             for key in keys:

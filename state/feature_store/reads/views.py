@@ -59,7 +59,7 @@ class Views:
                 turns.append((view, view.begin(distinct, self._clock())))
             loaded = self._load([turn for _, turn in turns], wanted)
         except StoreError:
-            # The rows are told as failed, and the error was counted where it came up.
+            # The rows are reported as failed; the error was counted where it occurred.
             loaded = None
         finally:
             # Other threads wait for the reads, whatever happened.

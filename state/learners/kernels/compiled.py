@@ -88,7 +88,7 @@ def _compile(kernel: Kernel) -> tuple[Any, Callable[..., None]]:
 
 
 def _entry_of(kernel: Kernel, digest: str) -> Callable[..., None]:
-    """Return a function of addresses and sizes; numba's cache tells apart what it closes over."""
+    """Return a function of addresses and sizes; numba's cache distinguishes the values that it closes over."""
     from numba import carray
 
     def entry(  # noqa: PLR0913, PLR0917 - machine code gets each address and each size by itself

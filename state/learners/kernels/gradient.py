@@ -43,7 +43,7 @@ def sigmoid(margin: float) -> float:
 
 
 def predict(row: Array, loss: float, parameters: Array, out: Array) -> None:
-    """Turn what is added to the margins of one row, (outputs,), into its predictions."""
+    """Turn the addends of one row's margins, (outputs,), into its predictions."""
     for c in range(len(out)):
         out[c] += dot(row, parameters[c])
     if loss == places.LOGISTIC:

@@ -23,5 +23,5 @@ class Kernel(Protocol):
             numbers: settings, by the places that `kernels` names.
             state: parameters, then as many arrays of their shape as the update keeps, (arrays, outputs, k + 1).
             totals: numbers that the update keeps, by the places that `kernels` names.
-            out: what is added to each row's margins, 0 for most learners, (n, outputs); predictions take its place.
+            out: addends of each row's margins, 0 for most learners, (n, outputs); predictions replace them.
         """

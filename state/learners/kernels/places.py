@@ -7,7 +7,7 @@ from __future__ import annotations
 
 LOGISTIC, SOFTMAX, SQUARED, ABSOLUTE, HUBER, HINGE, INSENSITIVE = range(7)
 
-# In what is asked of a row.
+# In the request for a row.
 TARGET, WEIGHT, RATE = range(3)
 # In the settings; IS_BOUNDED is 1 for variant I of passive-aggressive, and 0 for II.
 LOSS, L1, L2, CLIP, EPSILON, ALPHA, BETA, AGGRESSIVENESS, IS_BOUNDED = range(9)

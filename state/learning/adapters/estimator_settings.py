@@ -52,7 +52,7 @@ class EstimatorSettings:
         return _instance(self.path, found, parameters)
 
     def fingerprint(self, features: int, version: str) -> str:
-        """Return what a state must agree with.
+        """Return the settings that a state must have been made with.
 
         Args:
             features: width of the rows.

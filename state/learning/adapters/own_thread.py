@@ -44,7 +44,7 @@ class OwnThread:
     def learn_many(
         self, rows: NDArray[np.float64], targets: NDArray[np.float64], weights: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Predict each row with what is known before it, then learn it; return the predictions."""
+        """Predict each row from the rows before it, then learn it; return the predictions."""
         said: NDArray[np.float64] = self._run(self._learner.learn_many, rows, targets, weights)
         return said
 

@@ -24,7 +24,7 @@ class RiverLearner(RowLearner):
     A row is a mapping of x0, x1, ... to numbers; a missing feature (NaN, infinite) is not in it.
 
     Args:
-        settings: what the model is.
+        settings: settings of the model.
         features: width of the rows.
         key: key of the job, which seals the state.
 

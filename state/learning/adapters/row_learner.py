@@ -21,7 +21,7 @@ class RowLearner(ABC):
     A row without a target, or whose target is no class, is predicted, not learnt, and counted as skipped.
 
     Args:
-        settings: what the estimator is.
+        settings: settings of the estimator.
         features: width of the rows.
         estimator: the estimator, which has learnt nothing yet.
         release: release of its library.
@@ -50,7 +50,7 @@ class RowLearner(ABC):
     def learn_many(
         self, rows: NDArray[np.float64], targets: NDArray[np.float64], weights: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Predict each row with what is known before it, then learn it.
+        """Predict each row from the rows before it, then learn it.
 
         Args:
             rows: features, (n, k).

@@ -24,7 +24,7 @@ class ScikitLearner(RowLearner):
     A missing feature (NaN, infinite) is taken as 0, the mean of standardised rows.
 
     Args:
-        settings: what the estimator is.
+        settings: settings of the estimator.
         features: width of the rows.
         key: key of the job, which seals the state.
 

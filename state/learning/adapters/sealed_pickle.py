@@ -1,6 +1,6 @@
 """Pickles that are opened only with the key that sealed them.
 
-Loading a pickle runs what is in it. So bytes that came from outside must never be loaded, and a seal tells them: an
+Loading a pickle runs code in it. So bytes that came from outside must never be loaded; a seal detects them: an
 HMAC-SHA256 with a key of the job. It keeps apart state of this job from files, messages and state of others. It is no
 help against somebody who can write the job's checkpoints and read its key there, who has the job anyway.
 
@@ -40,7 +40,7 @@ def seal(key: bytes, fingerprint: str, value: Any) -> bytes:
 
     Args:
         key: key of the job.
-        fingerprint: what the value belongs to, such as settings and releases.
+        fingerprint: origin of the value, such as settings and releases.
         value: what to keep.
     """
     content = pack(VERSION, fingerprint.encode(), pickle.dumps(value, protocol=5))

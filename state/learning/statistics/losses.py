@@ -1,4 +1,4 @@
-"""Losses of predictions, row by row, by what is predicted."""
+"""Losses of predictions, row by row, by kind of prediction."""
 
 from __future__ import annotations
 

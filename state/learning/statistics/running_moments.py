@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 VERSION = 1
 _BLOCK = 256
 _CELLS, _LEAST_ROWS = 16_384, 32  # what fits a processor's cache is added up at once
-_LARGE = 1e100  # what is larger counts as missing: its square is no number
+_LARGE = 1e100  # a larger value counts as missing: its square is not finite
 _FORGOTTEN = 1e-200
 _ROUNDING = 1e-15
 

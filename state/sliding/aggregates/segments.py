@@ -40,7 +40,7 @@ def stable_order(numbers: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
 def running_sums(
     values: NDArray[np.int64], starts: NDArray[np.int64], segment: NDArray[np.int64], carry: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Return the running sum of each segment, from what the segment carries over; 64 bits wrap around.
+    """Return the running sum of each segment, from its carried sum; 64 bits wrap around.
 
     Args:
         values: ``(n,)`` or ``(n, w)``.

@@ -31,7 +31,7 @@ class Totals:
     """Totals of all quantities, by row of the log, by key, and by key at each offset.
 
     Args:
-        quantities: what is summed beside the count of all rows.
+        quantities: quantities that are summed, in addition to the count of all rows.
         offsets: number of offsets.
         log: gets a column of its own.
         keys: gets arrays of its own.

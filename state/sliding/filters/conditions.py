@@ -157,7 +157,7 @@ class IsTruth(Condition):
 
 @dataclass(frozen=True)
 class Like(Condition):
-    """A text before ``LIKE``: ``%`` stands for any text, ``_`` for any character."""
+    """A text before ``LIKE``: ``%`` matches any text, ``_`` any character."""
 
     operand: Operand
     pattern: str

@@ -64,7 +64,7 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _problem(kind: str, token: str, open_parts: list[str]) -> str:
-    """Return what is wrong with a token, and note what it opens or closes."""
+    """Return the fault of a token, and note the bracket that it opens or closes."""
     word = token.upper() if kind in ("word", "sign") else ""
     last = open_parts[-1] if open_parts else ""
     problem = _misplaced(word, last)
@@ -85,7 +85,7 @@ def _problem(kind: str, token: str, open_parts: list[str]) -> str:
 
 
 def _misplaced(word: str, last: str) -> str:
-    """Return what is wrong with a word or sign behind the beginning of what it is part of; empty if nothing is."""
+    """Return the fault of a word or sign that follows the start of an expression; empty: there is none."""
     if word in _OF_QUERIES:
         return ", which begins a part of a query"
     if word in _INSIDE and last != "(":

@@ -66,7 +66,7 @@ class KeptRows:
     """Rows in parts that are sorted by key; each has less than half the rows of the one before it, so they are few.
 
     Args:
-        plan: tells what rows have.
+        plan: names the columns of rows.
     """
 
     def __init__(self, plan: SlidingPlan) -> None:

@@ -89,7 +89,7 @@ class ChunkLog:
             raise LateRowsError(rows, self.watermark, f"window state of shard {self._shard}")
         self.watermark = watermark
         self._put(store, rows, 0)
-        # The newest chunk stays, whatever its rows: it tells the watermark.
+        # The newest chunk stays, whatever its rows: it holds the watermark.
         newest = self._next - 1
         is_old = {number: header.last_ms <= self._horizon for number, header in self._headers.items()}
         self._drop(store, [number for number, old in is_old.items() if old and number != newest])

@@ -67,7 +67,7 @@ def encode(plan: SlidingPlan, rows: Rows, watermark: int, level: int = 0) -> byt
 
 
 def read_header(data: bytes) -> ChunkHeader:
-    """Return what a chunk says of itself.
+    """Return the header of a chunk.
 
     Raises:
         StateError: the chunk is of another version of the format.

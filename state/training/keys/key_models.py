@@ -114,7 +114,7 @@ class KeyModels:
     def _taught(
         self, known: NDArray[np.float64], *part: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return predictions, and what a learner knows after the rows, without those that blow it up."""
+        """Return predictions, and a learner's numbers after the rows, without rows that make them infinite."""
         learner = self._learner
         learner.take_numbers(known)
         said = learner.learn_many(*part)
@@ -152,7 +152,7 @@ class KeyModels:
         self._keys.restore(entries, slot)
 
     def report(self) -> dict[str, Any]:
-        """Return what is to be told of the slot that ends.
+        """Return the report on the slot that ends.
 
         Beside what is told of any course: ``models``, keys with a deviation; ``unkeyed``, rows that only the shared
         model has learnt; ``taken_back``, updates of deviations that blew them up; ``shared``, the scores that the

@@ -1,4 +1,4 @@
-"""The shared model as keys see it for a while: how it scales rows, and what it adds up for them."""
+"""The shared model as keys see it for a while: its scale of rows, and its sums for them."""
 
 from __future__ import annotations
 

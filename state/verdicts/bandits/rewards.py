@@ -92,7 +92,7 @@ def compare_rounds(cells: Cells, metric: int, arms: tuple[int, int], *, is_share
 
 
 def reward_of(bandit: Bandit, cells: Cells, arm: int, arms: tuple[int, ...]) -> Reward:
-    """Return what is known of a variant, over the rounds in which all of some variants have a share."""
+    """Return the rewards of a variant, over the rounds in which all of some variants have a share."""
     moments = _over_rounds(cells, bandit.goal, arm, arms)
     is_rate = not cells.fractions[bandit.goal]
     effective, value = effective_units(moments), float(moments.ratio)

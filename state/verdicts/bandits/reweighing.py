@@ -83,7 +83,7 @@ def _is_near(weights: Sequence[float], now: Sequence[float]) -> str:
 
 
 def described(found: Reweighing, bandit: Bandit, names: Sequence[str]) -> dict[str, Any]:
-    """Return what a record says of a bandit: weights, and for each variant the estimate of its goal.
+    """Return a record's values of a bandit: weights, and for each variant the estimate of its goal.
 
     Args:
         found: of the look.

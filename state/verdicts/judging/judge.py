@@ -72,7 +72,7 @@ class Judge:
         return self._with_weights(cells, [self._judge(cells, arm, at_ms) for arm in judged if arm in live])
 
     def _with_weights(self, cells: Cells, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Add to the records what the look says of a bandit's weights; they stay where anything else is to be done."""
+        """Add a bandit's new weights to the records; the weights stay where another action comes first."""
         trial = self._trial
         if trial.bandit is None or not records:
             return records
@@ -88,7 +88,7 @@ class Judge:
         return [{**record, **added, "reasons": [*record["reasons"], *said]} for record in records]
 
     def _doubt(self, cells: Cells) -> str:
-        """Return why rewards that are no rates tell nothing yet, in words; empty: they do."""
+        """Return why rewards that are no rates cannot be used yet; empty: they can."""
         bandit = self._trial.bandit
         if bandit is None or not cells.fractions[bandit.goal]:
             return ""
@@ -159,7 +159,7 @@ class Judge:
         return made
 
     def to_bytes(self) -> bytes:
-        """Return what the looks have shown, as bytes."""
+        """Return the evidence of the looks, as bytes."""
         return orjson.dumps(
             {
                 "version": VERSION,

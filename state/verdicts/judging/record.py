@@ -20,7 +20,7 @@ def record_of(trial: Trial, arm: int, at_ms: int, at: tuple[int, Cells], verdict
         arm: place of the treatment.
         at_ms: event time of the look.
         at: the present step, and the sums of all steps.
-        verdict: what the look has led to.
+        verdict: verdict of the look.
     """
     step, cells = at
     arms = (arm,) if trial.is_paired else (arm, trial.control)
@@ -40,7 +40,7 @@ def record_of(trial: Trial, arm: int, at_ms: int, at: tuple[int, Cells], verdict
 
 
 def _rules(trial: Trial, shares: tuple[float, ...] | None) -> dict[str, Any]:
-    """Return what the numbers of a record are to be read by: part and margin of each metric, limits, planned shares."""
+    """Return the settings that explain a record's numbers: part and margin of each metric, limits, planned shares."""
     planned = {arm: shares[arm] for arm in trial.enabled} if shares is not None else {}
     total = sum(planned.values())
     return {

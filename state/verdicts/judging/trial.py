@@ -56,7 +56,7 @@ class Trial:
         metrics: in the order of the sums.
         limits: limits of doubt.
         ramp: steps in which a variant grows; None: there are none.
-        bandit: rules by which the weights follow what the variants are worth; None: they do not.
+        bandit: rules by which the weights follow the variants' values; None: they do not.
         is_paired: its values are differences on the same rows, treatment less control, all of the treatment's arm.
     """
 

@@ -4,7 +4,7 @@ Rules of this file:
 
 - An event comes once. One that comes again counts again; where units have many events, `UnitLedger` counts.
 - Where a ramp grows, no event changes its variant, so none is left out: an event counts at its own step.
-- Rows that tell more of events that were counted before add values, and no units.
+- Later rows of events that were counted before add values, and no units.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ class Ledger(Protocol):
         """Count rows of one step."""
 
     def to_bytes(self) -> bytes:
-        """Return what is known as bytes."""
+        """Return the state as bytes."""
 
     def restore(self, data: bytes) -> None:
         """Take what ``to_bytes`` wrote."""

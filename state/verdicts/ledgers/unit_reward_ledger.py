@@ -67,7 +67,7 @@ class UnitRewardLedger(RewardLedger):
         places = self._place(rows.points)
         _, first = np.unique(places, return_index=True)
         units, arms = places[first], rows.arms[first]
-        # Only a unit that no round has seen before tells by its variant how the round splits.
+        # Only the variant of a unit that no round has seen before shows how the round splits.
         new = units >= begin
         for arm, count in enumerate(np.bincount(arms[new]).tolist()):
             if count:

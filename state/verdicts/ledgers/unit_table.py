@@ -1,4 +1,4 @@
-"""Columns of what is remembered of the units of a shard; they grow."""
+"""Columns of remembered values of a shard's units; they grow."""
 
 from __future__ import annotations
 

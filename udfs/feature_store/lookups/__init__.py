@@ -1,1 +1,1 @@
-"""Look-ups of features in the store: `StoredJoin` answers what the features of a batch need, `open_join` opens it."""
+"""Look-ups of features in the store: `StoredJoin` reads the values that a batch needs, `open_join` opens it."""

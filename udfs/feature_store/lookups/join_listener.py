@@ -1,4 +1,4 @@
-"""Interface of those that count what the feature store gives to batches."""
+"""Interface of listeners that count the values that batches get from the feature store."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class JoinListener(Protocol):
-    """Listener that is told of batches that were joined with the feature store."""
+    """Listener that is called for batches that were joined with the feature store."""
 
     def joined(self, seconds: float) -> None:
         """Hear how long a batch took."""

@@ -1,4 +1,4 @@
-"""Metrics of what a job looks up in the store."""
+"""Metrics of a job's look-ups in the store."""
 
 from __future__ import annotations
 

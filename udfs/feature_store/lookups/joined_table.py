@@ -50,10 +50,10 @@ class JoinedTable:
         """Return what rows get, (n, v): the number of their entity, or the default.
 
         Args:
-            found: what the store has of the d entities, each once.
+            found: the store's values of the d entities, each once.
             keys: entities of the n rows.
             times_ms: event times of the rows, (n,).
-            listener: is told of defaults and ages; None: there is none.
+            listener: gets numbers of defaults, and ages; None: there is none.
         """
         numbers, is_there = found.numbers()
         if len(self.names) < len(self.values):

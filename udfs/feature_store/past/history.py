@@ -66,7 +66,7 @@ class History:
 
         Args:
             keys: entities of m rows.
-            times_ms: time that each asks for, (m,).
+            times_ms: time at which each look-up happens, (m,).
             name: name of the values.
             max_age_ms: age from which on a value no longer counts; None: any age does.
             default: answer where there is no value.

@@ -1,4 +1,4 @@
-"""Files with the history of what a feature store was given."""
+"""Files with the history of the rows that a feature store was given."""
 
 from __future__ import annotations
 

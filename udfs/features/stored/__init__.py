@@ -1,1 +1,1 @@
-"""Features that the feature store knows: what they ask for, and the feature that is made of the answer."""
+"""Features from the feature store: the look-up, and the feature that is made from its value."""

@@ -62,7 +62,7 @@ class StoredLookup(Feature):
 
     @property
     def stored(self) -> StoredValue:
-        """The value that the store is asked for."""
+        """The value that is looked up in the store."""
         return StoredValue(
             self.columns[0],
             self.inputs[0],
@@ -78,7 +78,7 @@ class StoredLookup(Feature):
         out[:, 0] = columns[self.stored.given_as]
 
     def formula(self, position: int) -> str:
-        """Return what the store is asked for, in words."""
+        """Return a description of the look-up."""
         from conf.types.durations import format_duration
 
         del position

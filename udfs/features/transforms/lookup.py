@@ -1,4 +1,4 @@
-"""Numbers that are known elsewhere about what an event names."""
+"""Numbers from a table, looked up by a field of the event."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Lookup(Feature):
         return int(np.count_nonzero(is_absent & ~is_null.astype(bool)))
 
     def formula(self, position: int) -> str:
-        """Return the table and what it is asked for, in words."""
+        """Return a description of the table and the look-up."""
         del position
         other = "" if self.default is None else f", else {self.default:g}"
         if isinstance(self.rows, KeyValues):
