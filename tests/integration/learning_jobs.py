@@ -20,7 +20,7 @@ from tests.support.small_model import write_model
 MODEL = "fraud-online"
 # In the order of the shipped feature set.
 COLUMNS = ("TX_AMOUNT", "TX_DURING_WEEKEND", "TX_DURING_NIGHT")
-EVENTS, FILES = 20_000, 20
+EVENTS, FILES = 8_000, 20
 FIELDS = "{tx: {type: long}, at: {type: timestamp, unit: ms}, fraud: {type: long}}"
 LABELS = f"id: tx, time: at, label: fraud, fields: {FIELDS}"
 
@@ -50,7 +50,7 @@ class Given:
 def made(folder: Path) -> Given:
     """Make transactions in a folder that is not there."""
     folder.mkdir()
-    write(folder / "events.jsonl", TransactionGenerator(GeneratorSettings(customers=500)).batches(EVENTS))
+    write(folder / "events.jsonl", TransactionGenerator(GeneratorSettings(customers=200)).batches(EVENTS))
     (folder / "events").mkdir()
     lines = (folder / "events.jsonl").read_bytes().splitlines(keepends=True)
     for number in range(FILES):
@@ -87,7 +87,7 @@ def settings(folder: Path, **more: str) -> list[str]:
         "ml.online_learning.default_checkpoint_interval=1d",
         f"ml.online_learning.checkpoint_dir={folder / 'snapshots'}",
         f"job.learning={{{listed}}}",
-        "job.inference.batch_size=500",
+        "job.inference.batch_size=200",
     ]
 
 

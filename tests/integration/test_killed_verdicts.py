@@ -15,20 +15,20 @@ from tests.support.job_runs import read_parts, run_job
 from tests.support.killed_runs import WAIT_S, WrittenAndSaved, kill_once, start_run
 from tests.support.samples import write_files
 
-FILES, EVENTS_A_FILE = 24, 2_000
+FILES, EVENTS_A_FILE = 24, 700
 METRICS = (
     "{of: log_loss}, {of: label, name: frauds, per: unit, role: signal}, {of: auc, role: signal}, "
     "{of: errors, role: guardrail, margin: 0.01}, {of: field, field: TX_AMOUNT, role: signal}"
 )
 # Batches so small that a run is not over before it is killed; others need none.
-SLOWLY = "job.inference.batch_size=20"
+SLOWLY = "job.inference.batch_size=7"
 # On a busy machine a late answer would be a fallback's, which the guardrail of errors counts.
 PATIENTLY = "ml.inference.max_latency=60s"
 
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    return write_files(tmp_path, customers=1_000, files=FILES, events_a_file=EVENTS_A_FILE)
+    return write_files(tmp_path, customers=350, files=FILES, events_a_file=EVENTS_A_FILE)
 
 
 def records(output: Path) -> list[dict[str, Any]]:

@@ -74,7 +74,7 @@ def test_killed_run_goes_on_to_the_same_bits(given: Given, undisturbed: JobRun, 
     output = tmp_path / "out"
     often = [*settings(tmp_path), "execution.checkpoint_interval=200ms"]
     for parallelism, options in ((1, ()), (4, ("--resume",))):
-        slowly = ["job.inference.batch_size=20", f"execution.parallelism={parallelism}"]
+        slowly = ["job.inference.batch_size=8", f"execution.parallelism={parallelism}"]
         process = start_run(given.config, given.pieces, output, [*often, *slowly], *options)
         kill_once(WrittenAndSaved(output, "learning"), process, output)
     process = start_run(given.config, given.pieces, output, often, "--resume")

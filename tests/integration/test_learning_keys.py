@@ -137,7 +137,7 @@ def test_killed_run_goes_on_to_the_same_bits(given: Given, keyed: JobRun, tmp_pa
         "execution.checkpoint_interval=200ms",
         "execution.state_backend=rocksdb",
     ]
-    slowly = ["job.inference.batch_size=20", "execution.parallelism=1"]
+    slowly = ["job.inference.batch_size=8", "execution.parallelism=1"]
     process = start_run(given.config, given.pieces, output, [*often, *slowly])
     kill_once(WrittenAndSaved(output, "learning"), process, output)
     process = start_run(given.config, given.pieces, output, [*often, "execution.parallelism=2"], "--resume")

@@ -70,6 +70,12 @@ def test_every_operator_gets_a_uid() -> None:
     assert flink_options(_settings())["table.exec.uid.generation"] == "ALWAYS"
 
 
+def test_generated_code_is_taken_apart_only_where_java_would_not_compile_it() -> None:
+    assert 8_000 <= int(flink_options(_settings())["table.generated-code.max-length"]) <= 5 * 8_000
+    own = _settings({"flink": {"table.generated-code.max-length": 4_000}})
+    assert flink_options(own)["table.generated-code.max-length"] == "4000"
+
+
 @pytest.mark.parametrize(("profile", "mode"), [("throughput", "process"), ("latency", "thread")])
 def test_profile_says_where_python_runs(profile: str, mode: str) -> None:
     assert flink_options(_settings({"profile": profile}))["python.execution-mode"] == mode
