@@ -17,7 +17,7 @@ from conf.settings import ExecutionSettings, InferenceSettings, Settings
 from jobs.flink.class_archive import quick_jvm
 from jobs.flink.conf_file import read_flink_conf
 from jobs.flink.java import require_java
-from jobs.flink.jvm import keep_jvm
+from jobs.flink.jvm import keep_jvm, remember_packages
 from jobs.flink.metrics import load_reporter, reporter_options
 from jobs.flink.root_cause import option_problem
 from jobs.flink.worker_path import keep_current_folder_off
@@ -81,6 +81,7 @@ def open_session(
     """
     prepare_process()
     keep_jvm()
+    remember_packages()
     # The planner asks for it; it takes seconds, in which this thread waits for the JVM.
     threading.Thread(target=import_module, args=("pyflink.fn_execution",), daemon=True).start()
     if not is_submitted():

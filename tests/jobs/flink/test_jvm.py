@@ -8,12 +8,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
+from py4j import java_gateway, protocol
+from py4j.java_gateway import JavaPackage, JVMView
 from py4j.protocol import Py4JNetworkError
 from pyflink import pyflink_gateway_server
 
-from jobs.flink.jvm import jvm_problem, keep_jvm
+from jobs.flink.jvm import jvm_problem, keep_jvm, remember_packages
 
 LOST = Py4JNetworkError("Answer from Java side is empty")
 
@@ -108,3 +111,45 @@ def test_calls_to_a_jvm_that_is_gone_are_not_logged(
     root.handle(of_py4j)
     root.error("the user's own")
     assert caplog.messages == ["Exception while sending", "the user's own"]
+
+
+class Client:
+    """A JVM that knows one class, and keeps what it was asked for."""
+
+    converters = ()
+    gateway_property = SimpleNamespace(pool=None)
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.classes = {"org.some.Known"}
+
+    def send_command(self, command: str) -> str:
+        name = command.split("\n")[2]
+        self.asked.append(name)
+        return f"{protocol.SUCCESS_CLASS}{name}" if name in self.classes else protocol.SUCCESS_PACKAGE
+
+
+@pytest.fixture
+def remembering(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in (JVMView, JavaPackage):
+        monkeypatch.setattr(kind, "__getattr__", kind.__getattr__)
+    remember_packages()
+    remember_packages()
+
+
+@pytest.mark.usefixtures("remembering")
+def test_a_jvm_is_asked_once_for_each_package() -> None:
+    client = Client()
+    jvm = JVMView(client, "jvm", id="o1")
+    for _ in range(3):
+        assert isinstance(jvm.org.some.Known, java_gateway.JavaClass)
+    assert client.asked == ["org", "org.some", *["org.some.Known"] * 3]
+
+
+@pytest.mark.usefixtures("remembering")
+def test_a_class_of_a_jar_that_comes_later_is_found() -> None:
+    client = Client()
+    jvm = JVMView(client, "jvm", id="o1")
+    assert isinstance(jvm.org.some.Later, JavaPackage)
+    client.classes.add("org.some.Later")
+    assert isinstance(jvm.org.some.Later, java_gateway.JavaClass)
