@@ -21,7 +21,8 @@ from jobs.sinks.files import write_json
 from jobs.sinks.inserts import Inserts
 from tests.support.cluster import wait_until
 
-SHORT, LONG = 600, 1_000
+# The long input must not be over before a busy machine has taken a checkpoint.
+SHORT, LONG = 600, 3_000
 ROWS_PER_S = 100
 # Longer than the short input lasts.
 HOLD_S = 8

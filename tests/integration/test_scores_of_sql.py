@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pyflink.table import StreamTableEnvironment
 
 OpenTables = Callable[[Path, Path], "StreamTableEnvironment"]
-DEADLINE_S = 60.0
+DEADLINE_S = 240.0
 # With checkpoints a result shows its rows at each of them alone.
 _UNCHECKED = settings_from({"execution": {"checkpoint_interval": "0s"}})
 

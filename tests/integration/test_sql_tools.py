@@ -71,7 +71,7 @@ WITH ('connector' = 'filesystem', 'path' = 'seen.csv', 'format' = 'csv');
 TRAINED = np.random.default_rng(1).normal([2.0, 1.0, 12.0], 0.5, (2000, 3)).astype(np.float32)
 LIVE = np.random.default_rng(2).normal([4.0, 1.0, 12.0], 0.5, (300, 3)).round(3)
 FRAUD = (np.random.default_rng(3).random(300) < LIVE[:, 0] / 8).astype(int)
-_QUERY_S = 180.0
+_QUERY_S = 400.0
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ class TestCluster:
         wait_until(lambda: self.rest.job(job).is_ended)
 
 
-def wait_until(is_so: Callable[[], bool], *, patience_s: float = 180.0) -> None:
+def wait_until(is_so: Callable[[], bool], *, patience_s: float = 400.0) -> None:
     """Ask now and then until the answer is yes."""
     deadline = time.monotonic() + patience_s
     while not is_so():

@@ -16,7 +16,7 @@ from jobs.workers.server import NAME
 
 ROOT = Path(__file__).parents[2]
 GRESS = (sys.executable, "-m", "gress.cli.main")
-_START_S = 20.0
+_START_S = 120.0
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from jobs.flink.ports import free_port
 
 S3_SERVER = Path(__file__).with_name("s3_server.py")
 GCS_SERVER = Path(__file__).with_name("gcs_server.py")
-_START_S = 60
+_START_S = 180
 
 
 class ServerProcess:

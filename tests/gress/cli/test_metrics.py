@@ -82,7 +82,7 @@ def test_a_signal_ends_it_well(serve: Serve, port: int, folder: Path, number: si
         server = serve("--folder", str(folder))
         assert ("waiting" in said(server)) == is_waiting
         server.send_signal(number)
-        _, rest = server.communicate(timeout=20)
+        _, rest = server.communicate(timeout=120)
     assert (server.returncode, rest) == (0, "")
 
 

@@ -170,7 +170,7 @@ class Terminal:
         end_s = time.monotonic() + 20
         while self._read(0.1):
             assert time.monotonic() < end_s, "it does not end"
-        return self._process.wait(timeout=20)
+        return self._process.wait(timeout=120)
 
     def close(self) -> None:
         self._process.kill()
@@ -264,5 +264,5 @@ def test_without_a_terminal_text_again_and_again(address: str) -> None:
             assert "\x1b" not in line
             titles += line.startswith("gress top")
         top.send_signal(signal.SIGINT)
-        _, errors = top.communicate(timeout=20)
+        _, errors = top.communicate(timeout=120)
     assert (top.returncode, errors) == (0, "")

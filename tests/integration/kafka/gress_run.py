@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.integration.kafka.topics import Topics
 
-STOP_S = 180
+STOP_S = 300
 READ_S = 300
 THIS_VERSION = (sys.executable, "-m", "gress.cli.main")
 

@@ -29,7 +29,7 @@ from tests.support.job_runs import write_config
 
 NAMES = ("control", "truth", "opposite")
 LOOKS = 4
-WAIT_S = 180
+WAIT_S = 300
 BANDIT = {
     "name": "best",
     "strategy": "bandit",

@@ -40,7 +40,7 @@ def _run(config: Path, topics: Topics, records: list[Sent], output: Path, **sink
     sent = send(topics.servers, records)
     run = run_job(config, "kafka:", output, overrides=[*topics.source(stop="latest"), *topics.sink(**sink), CARRIED])
     reader = Reader(topics.servers, topics.written)
-    reader.read(until=lambda: sum(map(len, reader.values.values())) >= len(records), timeout_s=120)
+    reader.read(until=lambda: sum(map(len, reader.values.values())) >= len(records), timeout_s=300)
     reader.rest()
     reader.close()
     return TopicRun(run, topics, sent, reader)
@@ -139,7 +139,7 @@ def test_without_windows_and_at_least_once(
     send(topics.servers, records)
     run_job(config, "kafka:", tmp_path / "out", overrides=[*overrides, f"execution.profile={profile}"])
     reader = Reader(topics.servers, topics.written)
-    reader.read(until=lambda: sum(map(len, reader.values.values())) >= len(records), timeout_s=120)
+    reader.read(until=lambda: sum(map(len, reader.values.values())) >= len(records), timeout_s=300)
     reader.close()
     letters = reader.values[topics.dead_letters]
     assert len(reader.values[topics.predictions]) + len(letters) == len(records)

@@ -15,7 +15,7 @@ from gress.dev.broker import JVM_OPTIONS, DevKafka
 from jobs.errors import JobError
 from tests.integration.kafka.topics import Reader, Sent, send
 
-STOP_S = 90
+STOP_S = 180
 CLEAN = ".kafka_cleanshutdown"
 
 
@@ -35,7 +35,7 @@ def _line(pipe: IO[str] | None) -> str:
 
 def _read(servers: str, *, count: int) -> list[tuple[str | None, Any]]:
     reader = Reader(servers, ["kept"])
-    reader.read(until=lambda: len(reader.values["kept"]) >= count, timeout_s=120)
+    reader.read(until=lambda: len(reader.values["kept"]) >= count, timeout_s=300)
     reader.close()
     return list(zip(reader.keys["kept"], reader.values["kept"], strict=True))
 

@@ -26,7 +26,7 @@ from tests.support.job_runs import write_config
 
 MOST_LOOKS = 25
 STEPS = [20, 50, 100]
-WAIT_S = 180
+WAIT_S = 300
 
 
 @pytest.fixture

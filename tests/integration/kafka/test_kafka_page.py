@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.pages import read_blocks
 
-WAIT_S = 240
+WAIT_S = 400
 KEPT = ("dev kafka", "dev produce", "run")
 FETCH = "gress jars fetch --broker"
 # Readers see rows after a checkpoint: a reader of the page waits 10 s for each.

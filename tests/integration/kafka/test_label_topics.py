@@ -32,7 +32,7 @@ def test_each_prediction_has_its_label(new_topics: Callable[[], Topics], tmp_pat
     reader = Reader(topics.servers, [topics.predictions, unmatched, letters])
     rows = sum(count for outcome, count in given.counts.items() if outcome != "matched")
     wanted = {topics.predictions: 3_000, unmatched: rows, letters: len(BAD)}
-    reader.read(until=lambda: all(len(reader.values[name]) >= count for name, count in wanted.items()), timeout_s=120)
+    reader.read(until=lambda: all(len(reader.values[name]) >= count for name, count in wanted.items()), timeout_s=300)
     reader.close()
     assert {name: len(values) for name, values in reader.values.items()} == wanted
     assert sorted(row["value"] for row in reader.values[letters]) == sorted(BAD)

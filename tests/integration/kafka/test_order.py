@@ -40,7 +40,7 @@ def test_disorder_rows_of_the_future_and_an_empty_partition_change_no_score(
     found = run_job(fraud_config, "kafka:", tmp_path / "out", overrides=given)
     assert found.summary.adds_up
     reader = Reader(topics.servers, topics.written)
-    reader.read(until=lambda: sum(map(len, reader.values.values())) >= len(sent), timeout_s=120)
+    reader.read(until=lambda: sum(map(len, reader.values.values())) >= len(sent), timeout_s=300)
     reader.rest()
     reader.close()
     scores = {row["event_id"]: row["prediction"] for row in reader.values[topics.predictions]}

@@ -77,7 +77,7 @@ def send(servers: str, records: Sequence[Sent], *, partition: int = -1) -> dict[
         more = {"timestamp": record.written_ms, "headers": list(record.headers)}
         producer.produce(record.topic, record.value, record.key, partition, on_delivery=note, **more)
         producer.poll(0)
-    assert producer.flush(30) == 0
+    assert producer.flush(120) == 0
     return placed
 
 

@@ -128,7 +128,7 @@ def test_counts_are_shown_until_the_run_ends(tmp_path: Path) -> None:
         is_shown.set()
 
     with _progress(tmp_path, show):
-        assert is_shown.wait(timeout=30)
+        assert is_shown.wait(timeout=120)
     count = len(shown)
     assert shown[0].rows == 0
     assert len(shown) == count
@@ -147,7 +147,7 @@ def test_run_that_fails_ends_the_watch(tmp_path: Path) -> None:
 def test_counts_are_kept_to_the_last(tmp_path: Path) -> None:
     is_shown = threading.Event()
     with _progress(tmp_path, lambda counts: is_shown.set()):
-        assert is_shown.wait(timeout=30)
+        assert is_shown.wait(timeout=120)
         (tmp_path / "predictions").mkdir()
         (tmp_path / "predictions" / "part-0").write_text("x\n" * 7)
     points = read_timeline(tmp_path)
@@ -175,5 +175,5 @@ def test_output_that_cannot_be_written_does_not_end_the_count(tmp_path: Path) ->
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with _progress(tmp_path, show):
-        assert all(shown.acquire(timeout=10) for _ in range(3))
+        assert all(shown.acquire(timeout=60) for _ in range(3))
     assert len(read_timeline(tmp_path)) > 2

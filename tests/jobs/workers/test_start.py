@@ -44,7 +44,7 @@ def python(server: tuple[str, subprocess.Popen[bytes]]) -> str:
 
 def run(python: str, *arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [python, "-m", PROGRAM, *arguments], capture_output=True, text=True, timeout=60, check=False, **more
+        [python, "-m", PROGRAM, *arguments], capture_output=True, text=True, timeout=240, check=False, **more
     )
 
 
@@ -56,7 +56,7 @@ def begin(python: str) -> tuple[subprocess.Popen[str], dict[str, Any]]:
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
-    end_s = time.monotonic() + 30
+    end_s = time.monotonic() + 120
     while not is_so():
         assert time.monotonic() < end_s
         time.sleep(0.02)
