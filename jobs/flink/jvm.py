@@ -40,26 +40,27 @@ def keep_jvm() -> None:
 
 
 def remember_packages() -> None:
-    """Let PyFlink ask the JVM once for each Java package.
+    """Let PyFlink ask the JVM once for each Java package, and for each class in it.
 
     PyFlink names classes in full, and a job's plan takes some thousand names. Each part of a name is a question of its
     own, for which the JVM looks through all jars for a class that is called so: a fifth of the time of a short run.
-    Packages stay what they are. Names in capitals may be classes of jars that come later.
+    Packages and classes stay what they are. A package in capitals may be a class of a jar that comes later.
     """
-    from py4j.java_gateway import JavaPackage, JVMView
+    from py4j.java_gateway import JavaClass, JavaPackage, JVMView
 
-    for kind in (JVMView, JavaPackage):
+    # Short names of classes mean what was imported last.
+    for kind, kept in ((JVMView, ()), (JavaPackage, (JavaClass,))):
         ask = kind.__getattr__
         if ask.__module__ != __name__:
-            kind.__getattr__ = _asked_once(ask, JavaPackage)
+            kind.__getattr__ = _asked_once(ask, kept)
 
 
-def _asked_once(ask: Callable[[Any, str], Any], package: type) -> Callable[[Any, str], Any]:
-    """Return a way to ask that keeps packages as attributes, for which Python does not ask again."""
+def _asked_once(ask: Callable[[Any, str], Any], kept: tuple[type, ...]) -> Callable[[Any, str], Any]:
+    """Return a way to ask that keeps answers as attributes, for which Python does not ask again."""
 
     def getattr_(self: Any, name: str) -> Any:
         found = ask(self, name)
-        if isinstance(found, package) and name.islower():
+        if name.islower() or isinstance(found, kept):
             self.__dict__[name] = found
         return found
 
