@@ -10,25 +10,22 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
 from conf.loading.loader import load_settings
 from jobs.flink.ports import free_port
+from tests.support.card_checks import Found, Scored, check_found
 from tests.support.card_queries import CLASSES_OF, DDL, EXPLAINED, PROGRAM, SINKS, TABLE_API, CardQueries
 from tests.support.sql_gateway import running_gateway
 from udfs.sql import FUNCTIONS
 from udfs.sql.options import config_path
 from udfs.sql.signature import feature_columns
-
-Found = dict[str, list[list[Any]]]
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "card-fraud"
 REGISTRY = Path(__file__).resolve().parents[2] / "models"
@@ -41,21 +38,6 @@ pytestmark = [
     pytest.mark.skipif(os.environ.get("GRESS_WHOLE_DATA") != "1", reason="make test-data"),
     pytest.mark.skipif(not DATA.is_dir(), reason="the card-fraud data is not beside this checkout"),
 ]
-
-
-@dataclass(frozen=True)
-class Scored:
-    """Rows that the job has scored.
-
-    Attributes:
-        queries: statements on them.
-        rows: the job's features and predictions by transaction.
-        drift: the job's record of each day.
-    """
-
-    queries: CardQueries
-    rows: pd.DataFrame
-    drift: dict[str, dict[str, Any]]
 
 
 def run(*words: str | Path) -> None:
@@ -88,7 +70,8 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Scored:
     written = write_rows(rows, ["TX_DATETIME", "TX_FRAUD", *columns], folder / "features.jsonl")
     queries = CardQueries(written, columns, inputs, f"{model}${version}", LINEAR)
     records = [json.loads(line) for part in (output / "drift").iterdir() for line in part.read_text().splitlines()]
-    return Scored(queries, rows, {each["window_start"][:10]: each for each in records})
+    assert len(rows) == ROWS
+    return Scored(REGISTRY, queries, rows, {each["window_start"][:10]: each for each in records})
 
 
 def write_rows(rows: pd.DataFrame, columns: list[str], path: Path) -> Path:
@@ -157,96 +140,4 @@ def rows_of(folder: Path) -> list[list[Any]]:
 def test_each_function_gives_what_the_job_gives(
     scored: Scored, score: Callable[[CardQueries, Path], Found], tmp_path: Path
 ) -> None:
-    found = score(scored.queries, tmp_path / "found")
-    check_predictions(found["predictions"], scored.rows)
-    check_classes(found["classes"], scored.rows[:CLASSES_OF])
-    check_vectors(found["vectors"], scored.rows[list(scored.queries.columns)])
-    check_evaluations(found["evaluations"], scored)
-    check_drifts(found["drifts"], scored)
-    check_explanations(found["explanations"], scored)
-
-
-def check_predictions(found: list[list[Any]], want: pd.DataFrame) -> None:
-    table = pd.DataFrame(found, columns=["id", "prediction", "version", "status"]).set_index("id").sort_index()
-    assert len(table) == ROWS
-    assert table.index.equals(want.index)
-    assert set(table["status"]) == {"ok"}
-    np.testing.assert_array_equal(table["version"], want["version"])
-    np.testing.assert_array_equal(table["prediction"].astype(float), want["prediction"])
-
-
-def check_classes(found: list[list[Any]], want: pd.DataFrame) -> None:
-    """Compare the classes of each row with the job's scores, the likeliest first."""
-    expected = [
-        [number, str(label), float(scores[label]), place]
-        for number, scores in want["scores"].items()
-        for place, label in enumerate(np.argsort(-scores, kind="stable"), 1)
-    ]
-    assert sorted(found, key=lambda row: (row[0], row[3])) == expected
-
-
-def check_vectors(found: list[list[Any]], want: pd.DataFrame) -> None:
-    """Compare the features of each row with those that the job exports, in the digits that a model is given."""
-    table = dict(found)
-    assert sorted(table) == list(want.index)
-    vectors = np.array([table[number] for number in want.index], float)
-    np.testing.assert_array_equal(vectors, want.to_numpy(np.float32))
-
-
-def check_evaluations(found: list[list[Any]], scored: Scored) -> None:
-    """Compare the figures of each day with scikit-learn on the job's predictions, and the calibration with the job's."""
-    assert sorted(row[0][:10] for row in found) == sorted(scored.drift)
-    for day, *figures, count in found:
-        rows = scored.rows[scored.rows["day"] == day[:10]]
-        truth, said, told = rows["TX_FRAUD"], rows["prediction"], scored.drift[day[:10]]["quality"]
-        want = [measure(truth, said) for measure in (roc_auc_score, average_precision_score, log_loss)]
-        assert figures == pytest.approx([*want, told["calibration_error"]], rel=1e-9)
-        assert count == len(rows) == told["outcomes"]
-
-
-def check_drifts(found: list[list[Any]], scored: Scored) -> None:
-    """Compare each column of each day with the job's record."""
-    assert sorted(row[0][:10] for row in found) == sorted(scored.drift)
-    for day, version, count, score, columns in found:
-        record = scored.drift[day[:10]]
-        assert [version, count, round(score, 6)] == [record["version"], record["rows"], record["score"]]
-        plain = [list(each.values()) if isinstance(each, dict) else each for each in columns]
-        told = {name: (psi, q, round(size, 6), verdict != "ok") for name, psi, _, q, size, verdict in plain}
-        want = {each["name"]: tuple(each[key] for key in ("statistic", "q", "score", "is_drift"))
-                for each in record["findings"]}  # fmt: skip
-        assert told == want
-
-
-def check_explanations(found: list[list[Any]], scored: Scored) -> None:
-    """Compare sums with the job's predictions, and the linear model's contributions with what the model answers."""
-    table = pd.DataFrame(found, columns=["id", "version", "feature", "contribution", "base", "prediction", "scale"])
-    columns = list(scored.queries.columns)
-    rows = scored.rows[:EXPLAINED]
-    assert len(table) == 2 * EXPLAINED * len(columns)
-    trees, linear = (table[table["version"] == each] for each in ("2.0.0", "1.0.0"))
-    first = trees.groupby("id").first()
-    np.testing.assert_allclose(first["prediction"], rows["prediction"], rtol=1e-6)
-    assert set(trees["scale"]) == {"prediction"}
-    np.testing.assert_allclose(first["base"] + trees.groupby("id")["contribution"].sum(), rows["prediction"], atol=1e-6)
-    assert set(linear["scale"]) == {"log-odds"}
-    added = linear.pivot(index="id", columns="feature", values="contribution")[columns].to_numpy()
-    features = rows[columns].to_numpy(float)
-    np.testing.assert_allclose(added - added[0], changes(features), atol=2e-3)
-
-
-def changes(features: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return by how much the log-odds change with each feature of each row, in the first row in place of its own."""
-    replaced = np.repeat(features[:1], features.size, axis=0)
-    places = np.arange(features.size)
-    replaced[places, places % features.shape[1]] = features.ravel()
-    odds = linear_odds(np.concatenate([features[:1], replaced]))
-    return (odds[1:] - odds[0]).reshape(features.shape)
-
-
-def linear_odds(features: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    from onnxruntime import InferenceSession
-
-    name, _, version = LINEAR.partition("$")
-    session = InferenceSession(str(REGISTRY / name / version / "model.onnx"))
-    probability = session.run(["probabilities"], {"X": features.astype(np.float32)})[0][:, 1].astype(float)
-    return np.log(probability) - np.log1p(-probability)
+    check_found(score(scored.queries, tmp_path / "found"), scored)

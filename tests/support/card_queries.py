@@ -11,8 +11,8 @@ SINKS: Mapping[str, str] = {
     "classes": "id BIGINT, label STRING, score DOUBLE, place INT",
     "vectors": "id BIGINT, vector ARRAY<DOUBLE>",
     "evaluations": "since STRING, auc DOUBLE, average_precision DOUBLE, log_loss DOUBLE, error DOUBLE, n BIGINT",
-    "drifts": "since STRING, version STRING, n BIGINT, score DOUBLE, found ARRAY<ROW<name STRING, psi DOUBLE, ks DOUBLE,"
-    " q DOUBLE, score DOUBLE, verdict STRING>>",
+    "drifts": "since STRING, version STRING, n BIGINT, score DOUBLE, found ARRAY<ROW<name STRING, psi DOUBLE,"
+    " ks DOUBLE, q DOUBLE, score DOUBLE, verdict STRING>>",
     "explanations": "id BIGINT, version STRING, feature STRING, contribution DOUBLE, base DOUBLE, prediction DOUBLE,"
     " scale STRING",
 }
