@@ -141,6 +141,11 @@ class ExperimentSettings(FrozenSettings):
     def _of_verdict(self) -> Iterator[Refusal]:
         if self.verdict is not None and self.verdict.paired and not self.enable_shadow_mode:
             yield Refusal("false without enable_shadow_mode, as only one model scores a row", ("verdict", "paired"))
+        if self.verdict is not None and self.verdict.max_units is not None:
+            changing = "ramp" if self.ramp is not None else "bandit" if self.bandit is not None else None
+            if changing is not None:
+                expected = f"nothing beside a {changing}, as tests with an end have weights that stay"
+                yield Refusal(expected, ("verdict", "max_units"))
 
     def _of_bandit(self) -> Iterator[Refusal]:
         if self.strategy == "bandit" and self.bandit is None:

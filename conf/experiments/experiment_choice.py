@@ -46,6 +46,9 @@ def experiment_contradictions(ml: MlSettings, job: JobSettings) -> Iterator[Refu
             yield Refusal(expected, (*_PATH, index, "layer"), hint, against=((*_PATH, found[0][0], "layer"),))
         yield from _of_unit(each, job.events, index)
         yield from _of_metrics(each, job, index)
+        if each.verdict is not None and each.verdict.paired and job.labels is not None:
+            expected = "false where job.labels has the outcomes, as pairs know only those that events carry"
+            yield Refusal(expected, (*_PATH, index, "verdict", "paired"), against=(("job", "labels"),))
 
 
 def judged_experiments(ml: MlSettings, model_name: str) -> tuple[ExperimentSettings, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 from typing_extensions import Self
@@ -98,6 +98,8 @@ class VerdictSettings(FrozenSettings):
         interval_ms: event time between two looks; YAML ``interval``, default 1h.
         alpha: chance that any statement on a metric is ever wrong, in (0, 0.5]; default 0.05.
         planned_units: units, or events of a metric per event, at which intervals are to be tightest; default 5000.
+        max_units: units, or events of a metric per event, of both variants at which the test of a goal ends. Goals are
+            then looked at 20 times on the way, by tighter bounds; pairs are not; default none = it never ends.
         sample_ratio_p: p at which the split is in doubt, and the experiment holds; default 0.001.
         max_silence_ms: time without an event of one arm after which the experiment holds; YAML ``max_silence``,
             default 1d.
@@ -109,6 +111,7 @@ class VerdictSettings(FrozenSettings):
     interval_ms: PositiveDurationMs = Field(default=3_600_000, alias="interval")
     alpha: Real = Field(default=0.05, gt=0, le=0.5)
     planned_units: Whole = Field(default=5_000, ge=1)
+    max_units: Annotated[Whole, Field(ge=100)] | None = None
     sample_ratio_p: Real = Field(default=0.001, gt=0, lt=1)
     max_silence_ms: PositiveDurationMs = Field(default=86_400_000, alias="max_silence")
 
@@ -120,6 +123,13 @@ class VerdictSettings(FrozenSettings):
             refusals.append(Refusal("a metric with role goal or guardrail", ("metrics",)))
         if self.paired and not any(metric.of == "log_loss" for metric in self.metrics):
             refusals.append(Refusal("false without a metric of log_loss, which it compares", ("paired",)))
+        refusals.extend(self._of_end())
         if refusals:
             raise validation_error(*refusals)
         return self
+
+    def _of_end(self) -> Iterator[Refusal]:
+        for place, metric in enumerate(self.metrics):
+            if self.max_units is not None and metric.of == "auc" and metric.role == "goal":
+                hint = "what an area rests on grows with the rarer outcome, and not with units"
+                yield Refusal("a goal other than auc beside max_units", ("metrics", place, "of"), hint)

@@ -15,8 +15,8 @@ from state.experiments.power import (
     on_same_rows,
     sequence_units,
 )
+from state.verdicts.judging.group_looks import LOOKS
 
-LOOKS = 20
 _ROUNDS = 8
 
 
@@ -53,7 +53,8 @@ class PowerRow:
         units: units of all variants together.
         treatment: those of the treatment; of a shadow, all.
         days: until they have come; None: not known.
-        planned_units: setting of the verdict that makes it so; None: a verdict does not look that way.
+        planned_units: setting of the verdict that makes it so; None: it is not the one.
+        max_units: setting of the verdict that makes it so; None: it is not the one.
     """
 
     test: str
@@ -62,6 +63,7 @@ class PowerRow:
     treatment: int
     days: float | None
     planned_units: int | None = None
+    max_units: int | None = None
 
 
 def power_table(wanted: Wanted) -> list[PowerRow]:
@@ -142,15 +144,17 @@ def default_deviation(baseline: float, difference: float) -> float:
 
 def _rows(test: str, plan: Plan, wanted: Wanted) -> Iterator[PowerRow]:
     anytime, planned = _tightest(plan)
+    on_the_way = group_sequential_units(plan, looks=LOOKS)
     found = (
-        ("once, at the end", fixed_units(plan), None),
-        (f"{LOOKS} times, on the way to the end", group_sequential_units(plan, looks=LOOKS), None),
-        ("whenever one likes", anytime, planned),
+        ("once, at the end", fixed_units(plan), None, None),
+        # Pairs have no end: they take few units anyhow.
+        (f"{LOOKS} times, on the way to the end", on_the_way, None, on_the_way if test == "ab" else None),
+        ("whenever one likes", anytime, planned, None),
     )
-    for looks, units, setting in found:
+    for looks, units, *settings in found:
         days = units / wanted.units_per_day if wanted.units_per_day is not None else None
         treatment = math.ceil(units * wanted.share) if test == "ab" else units
-        yield PowerRow(test, looks, units, treatment, days, setting)
+        yield PowerRow(test, looks, units, treatment, days, *settings)
 
 
 def _tightest(plan: Plan) -> tuple[int, int]:

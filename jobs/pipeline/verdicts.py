@@ -86,6 +86,7 @@ def _records(settings: Settings, job: JobSettings, outcomes: DataStream, later: 
     by_name._j_data_stream.getTransformation().getInputs().get(0).setUid("verdicts-key")
     acting = {each.name: actions_of(settings.ml, each, job.name) for each in experiments}
     act = {name: actions.act for name, actions in acting.items() if actions is not None}
+    act |= {paired_name(each.name, treatment): act[each.name] for each, treatment in pairs if each.name in act}
     trials = {each.name: trial(each) for each in experiments}
     trials |= {paired_name(each.name, treatment): paired_trial(each, treatment) for each, treatment in pairs}
     # In the throughput profile workers serve the endpoint: the JVM outlives the job, and would keep its port.

@@ -20,11 +20,27 @@ def experiment_doubts(experiment: ExperimentSettings) -> Iterator[str]:
             ref = "@".join(filter(None, _model_of(first)))
             both = f"variants {first.name!r} and {second.name!r} are one model, {ref}"
             yield f"experiment {experiment.name!r}: {both}, so nothing but chance can differ between them"
+    yield from _of_silent_shadows(experiment)
     if experiment.ramp is not None and experiment.verdict is None:
         yield (
             f"experiment {experiment.name!r}: it has a ramp and no verdict, so nobody advances it; add a verdict with "
             "auto: true, or change its weights with `gress experiments set`"
         )
+
+
+def _of_silent_shadows(experiment: ExperimentSettings) -> Iterator[str]:
+    """Yield a line for each variant that `auto` is to act on, and that no verdict can promote."""
+    verdict = experiment.verdict
+    if verdict is None or not verdict.auto or experiment.bandit is not None:
+        return
+    # The split judges variants with units, and pairs the log loss of all.
+    others = [each.title for each in verdict.metrics if each.of != "log_loss" or not verdict.paired]
+    for each in experiment.variants:
+        if others and each.enabled and not each.share and each not in (experiment.default, experiment.ramped):
+            yield (
+                f"experiment {experiment.name!r}: variant {each.name!r} has no weight, so no units tell its "
+                f"{', '.join(others)}, and auto: true never promotes it"
+            )
 
 
 def _model_of(variant: VariantSettings) -> tuple[str, str]:

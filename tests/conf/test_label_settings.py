@@ -113,6 +113,14 @@ def test_metric_of_an_outcome_that_nobody_tells_is_refused(refusals: Refusals, j
     ]
 
 
+def test_pairs_know_no_outcomes_that_come_later(refusals: Refusals, job_yaml: str) -> None:
+    shadow = SPLIT.replace("USER\n", "USER\n        enable_shadow_mode: true\n")
+    paired = shadow.replace("{of: label}]", "{of: log_loss}], paired: true")
+    (line,) = refusals(paired + job_yaml + LABELS)
+    assert line.startswith("c.yaml: ml.ab_testing.experiments.0.verdict.paired and job.labels: expected false where")
+    assert "pairs know only those that events carry" in line
+
+
 def test_topics_of_what_is_left_over_are_their_own(refusals: Refusals, job_yaml: str) -> None:
     sink = "\n  sink: {kafka: {servers: 'a:1', predictions: p, dead_letters: d, unmatched: d}}\n"
     (line,) = refusals(SPLIT + job_yaml + LABELS + sink)

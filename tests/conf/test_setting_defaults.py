@@ -121,6 +121,7 @@ INTERFACE: dict[str, object] = {
     "ab_testing.experiments.*.verdict.metrics.*.margin": 0.0,
     "ab_testing.experiments.*.verdict.auto": False,
     "ab_testing.experiments.*.verdict.paired": False,
+    "ab_testing.experiments.*.verdict.max_units": None,
     "ab_testing.experiments.*.verdict.interval": "1h",
     "ab_testing.experiments.*.verdict.alpha": 0.05,
     "ab_testing.experiments.*.verdict.planned_units": 5_000,

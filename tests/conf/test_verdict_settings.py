@@ -56,12 +56,18 @@ VERDICTS = [
     (f"{{metrics: [{GOAL}], alpha: 0.6}}", "alpha: expected a value <= 0.5, got 0.6"),
     (f"{{metrics: [{GOAL}], interval: 0s}}", "interval: expected a value > 0, got '0s'"),
     (f"{{metrics: [{GOAL}], planned_units: 0}}", "planned_units: expected a value >= 1, got 0"),
+    (f"{{metrics: [{GOAL}], max_units: 99}}", "max_units: expected a value >= 100, got 99"),
+    (
+        f"{{metrics: [{GOAL}, {{of: auc}}], max_units: 5000}}",
+        "metrics.1.of: expected a goal other than auc beside max_units, got 'auc'; what an area rests on grows with "
+        "the rarer outcome, and not with units",
+    ),
     (f"{{metrics: [{GOAL}], sample_ratio_p: 1}}", "sample_ratio_p: expected a value < 1.0, got 1"),
     (f"{{metrics: [{GOAL}], max_silence: 0s}}", "max_silence: expected a value > 0, got '0s'"),
     (
         f"{{metrics: [{GOAL}], spell: 1h}}",
         "spell: expected a known key, got 'spell'; valid names: metrics, auto, paired, interval, alpha, "
-        "planned_units, sample_ratio_p, max_silence",
+        "planned_units, max_units, sample_ratio_p, max_silence",
     ),
 ]
 
@@ -69,6 +75,19 @@ VERDICTS = [
 @pytest.mark.parametrize(("verdict", "line"), VERDICTS, ids=[line for _, line in VERDICTS])
 def test_refused_verdict(refusals: Refusals, verdict: str, line: str) -> None:
     assert refusals(ml(verdict)) == [f"c.yaml: {PATH}.{line}"]
+
+
+RAMP = "ramp: {steps: [5, 50]}, variants: [{name: a, model_name: m, weight: 100}, {name: b, model_name: m}]"
+BANDIT = "bandit: {goal: label}, variants: [{name: a, model_name: m}, {name: b, model_name: m}]"
+
+
+@pytest.mark.parametrize(("strategy", "more"), [("hash", RAMP), ("bandit", BANDIT)], ids=["ramp", "bandit"])
+def test_end_of_a_test_whose_weights_change_is_refused(refusals: Refusals, strategy: str, more: str) -> None:
+    verdict = f"{{metrics: [{GOAL}], max_units: 5000}}"
+    tested = f"{{name: e, strategy: {strategy}, split_key: USER, verdict: {verdict}, {more}}}"
+    (line,) = refusals(f"ml: {{enabled: true, ab_testing: {{enabled: true, experiments: [{tested}]}}}}")
+    said = f"expected nothing beside a {more.partition(':')[0]}, as tests with an end have weights that stay, got 5000"
+    assert line == f"c.yaml: {PATH}.max_units: {said}"
 
 
 def with_truth(job_yaml: str, label: str) -> str:

@@ -5,6 +5,8 @@ Rules of this file:
 - A verdict acts on the state that it was reached for: the registry's step is that of the rows, and the experiment still
   runs. So a look that is repeated after a failure acts once, and nobody acts on what somebody else has changed since.
 - The records of a look at a bandit all name the same weights, so the first one acts, and the others find it done.
+- Pairs know the losses of both models, and nothing of the steps of a ramp. So harm that they show rolls back at any
+  step; they promote only where their loss is all that the verdict asks for, and a bandit follows its weights alone.
 - A registry that does not answer costs no record: the record says so, and the next look tries again.
 """
 
@@ -55,10 +57,26 @@ class Actions:
         """
         if record["action"] not in _ACTIONS:
             return {}
+        waits_for = self._beyond_pairs(record) if record["is_paired"] else ""
+        if waits_for:
+            return {"waits_for": waits_for}
         try:
             return self._act(record)
         except ModelError as error:
             return {"failed": str(error)}
+
+    def _beyond_pairs(self, record: Mapping[str, Any]) -> str:
+        """Return what has to say the same before anybody acts on a record of pairs; empty: nothing has to."""
+        experiment, judged = self._experiment, set(record["rules"]["metrics"])
+        if experiment.bandit is not None:
+            return "the bandit, whose weights alone decide"
+        if record["action"] == "rollback":
+            return ""
+        if experiment.ramp is not None:
+            return "the split, whose ramp takes its steps"
+        metrics = experiment.verdict.metrics if experiment.verdict is not None else ()
+        others = [each.title for each in metrics if each.title not in judged]
+        return f"{', '.join(others)} of the split" if others else ""
 
     def _act(self, record: Mapping[str, Any]) -> dict[str, Any]:
         registry = self._open()
@@ -70,11 +88,13 @@ class Actions:
             return {"ended": now.state}
         if latest is not None and now is not None and _is_done(record, now):
             return _done_by(latest, now)
-        if record["step"] != (now.step if now is not None else 0):
+        step = 0 if now is None else now.step
+        # Pairs are of the models, whatever shares these have.
+        if not record["is_paired"] and record["step"] != step:
             return {"waits_for": "rows of the present step"}
         weights = self._weights(now)
         treatment = next(each for each in self._experiment.variants if each.name == record["variant"])
-        state, winner = self._next(record, treatment, weights, 0 if now is None else now.step)
+        state, winner = self._next(record, treatment, weights, step)
         if state is None:
             return {}
         done = deployments.set_experiment(

@@ -74,7 +74,10 @@ def trial(experiment: ExperimentSettings) -> Trial:
     verdict, variants = verdict_of(experiment), experiment.variants
     enabled = tuple(place for place, each in enumerate(variants) if each.enabled)
     alpha = verdict.alpha / max(len(enabled) - 1, 1)
-    metrics = tuple(_measured(each, alpha, verdict.planned_units) for each in verdict.metrics)
+    metrics = tuple(
+        _measured(each, alpha, verdict.planned_units, verdict.max_units if each.role == "goal" else None)
+        for each in verdict.metrics
+    )
     control = variants.index(experiment.default)
     limits = Limits(verdict.sample_ratio_p, silent_ms=verdict.max_silence_ms)
     names = tuple(each.name for each in variants)
@@ -99,8 +102,8 @@ def _bandit(experiment: ExperimentSettings) -> Bandit | None:
     return Bandit(goal, settings.goal, is_loss, *rules)
 
 
-def _measured(each: MetricSettings, alpha: float, planned: int) -> Measured:
-    metric = Metric(each.title, each.role, each.side, each.margin, alpha, planned)
+def _measured(each: MetricSettings, alpha: float, planned: int, most: int | None = None) -> Measured:
+    metric = Metric(each.title, each.role, each.side, each.margin, alpha, planned, most)
     return Measured(metric, each.of == "auc", each.of == "errors", _OF_OUTCOMES.get(each.of))
 
 

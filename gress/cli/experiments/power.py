@@ -67,18 +67,23 @@ def power_command(  # noqa: PLR0913, PLR0917 - one argument for each option
         _print_rows(title, rows)
 
 
+def _setting_text(row: PowerRow) -> str:
+    named = (("planned_units", row.planned_units), ("max_units", row.max_units))
+    return "".join(f"{name}: {units}" for name, units in named if units is not None)
+
+
 def _print_rows(title: str, rows: Sequence[PowerRow]) -> None:
     from gress.cli.console import print_table
 
     has_days = any(row.days is not None for row in rows)
-    columns = ("test", "looked at", "units", "of the treatment", "planned_units")
+    columns = ("test", "looked at", "units", "of the treatment", "setting of the verdict")
     cells = [
         (
             _TESTS[row.test],
             row.looks,
             f"{row.units:,}",
             f"{row.treatment:,}",
-            "" if row.planned_units is None else f"{row.planned_units:,}",
+            _setting_text(row),
             *([f"{row.days:,.1f}"] if row.days is not None else []),
         )
         for row in rows

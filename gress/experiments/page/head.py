@@ -110,6 +110,9 @@ def shadow_head(pair: Compared) -> ShadowHead:
 
 
 def _done_text(records: Sequence[Record]) -> str:
+    waits_for = records[-1].get("done", {}).get("waits_for")
+    if waits_for is not None:
+        return f"it waits for {waits_for}"
     for record in reversed(records):
         done = record.get("done", {})
         if "failed" in done:

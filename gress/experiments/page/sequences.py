@@ -32,10 +32,11 @@ def sequence_panel(series: MetricSeries, name: str, compared: str) -> Panel:
     title = f"{series.role.capitalize()} {series.name}: {compared}"
     if not np.isfinite(series.lower).any():
         return Panel(name, title, "No look has an interval yet: that takes two units with a value in both variants.")
-    note = (
-        f"{series.better.capitalize()} is better. {_ROLES[series.role]} The band is the interval at each look; the "
-        f"dashed lines are what all looks leave open together, with {1 - series.alpha:.4g} confidence."
-    )
+    sure = f"what all looks leave open together, with {1 - series.alpha:.4g} confidence"
+    band = f"The band is the interval at each look; the dashed lines are {sure}."
+    if series.ends_at is not None:
+        band = f"The band is {sure}, at 20 looks on the way to {series.ends_at:,.0f}, where the test ends."
+    note = f"{series.better.capitalize()} is better. {_ROLES[series.role]} {band}"
     figure = plot(
         list(_traces(series)),
         x=time_axis(LOOKS, series.times),

@@ -32,6 +32,7 @@ class MetricSeries:
         least: highest lower end of all intervals so far.
         most: lowest upper end of all intervals so far.
         clock: number of events that the difference rests on.
+        ends_at: clock at which the test ends, whose looks alone have intervals; None: it never does.
     """
 
     name: str
@@ -46,6 +47,7 @@ class MetricSeries:
     least: Floats
     most: Floats
     clock: Floats
+    ends_at: float | None = None
 
     @property
     def margin_at(self) -> float:
@@ -59,8 +61,12 @@ def metric_series(records: Sequence[Record], name: str) -> MetricSeries:
     difference, se, clock, gain_lower, gain_upper = (
         numbers_of(records, f"{name}.{number}") for number in ("difference", "se", "clock", "gain_lower", "gain_upper")
     )
-    half = TwoSided(rule["alpha"], rule["planned"]).half_width(se, clock)
     is_up = rule["better"] == "higher"
+    least, most = (gain_lower, gain_upper) if is_up else (-gain_upper, -gain_lower)
+    lower, upper, ends_at = least, most, rule.get("max_units")
+    if ends_at is None:
+        half = TwoSided(rule["alpha"], rule["planned"]).half_width(se, clock)
+        lower, upper = difference - half, difference + half
     return MetricSeries(
         name,
         rule["role"],
@@ -69,11 +75,12 @@ def metric_series(records: Sequence[Record], name: str) -> MetricSeries:
         rule["alpha"],
         times_of(records),
         difference,
-        difference - half,
-        difference + half,
-        gain_lower if is_up else -gain_upper,
-        gain_upper if is_up else -gain_lower,
+        lower,
+        upper,
+        least,
+        most,
         clock,
+        ends_at,
     )
 
 

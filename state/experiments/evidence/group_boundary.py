@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 _MOST_ALPHA = 0.999
-_HALVINGS = 40
+_HALVINGS = 24
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class GroupBoundary:
     def p_value(self, difference: ArrayLike, se: ArrayLike, clock: ArrayLike) -> NDArray[np.float64]:
         """Return the smallest alpha whose boundary a difference exceeds at the last look, at most 1.
 
-        It is found by trial: half a second after 20 looks.
+        It is found by trial: a third of a second after 20 looks.
         """
         effects, errors, _ = np.broadcast_arrays(np.asarray(difference, np.float64), np.asarray(se, np.float64), clock)
         z = np.divide(effects, errors, out=np.zeros(effects.shape), where=errors > 0)

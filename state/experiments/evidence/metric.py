@@ -38,6 +38,7 @@ class Metric:
             shows that nothing at all is lost.
         alpha: chance of a wrong statement on the metric at any time, for each of harm, safety and gain.
         planned: clock at which statements are to be tightest.
+        most: clock at which a goal's test ends, which is looked at seldom and has tighter bounds; None: it never does.
 
     Raises:
         ValueError: the margin is out of range.
@@ -49,6 +50,7 @@ class Metric:
     margin: float = 0.0
     alpha: float = 0.05
     planned: float = PLANNED
+    most: float | None = None
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.margin) or self.margin < 0 or (self.role == "guardrail" and not self.margin):
@@ -117,6 +119,12 @@ class MetricEvidence:
     def is_safe(self) -> bool:
         """Whether it is not worse by more than the margin; False while that is open."""
         return self.safety.sign > 0 and not self.is_harmed
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the test of a goal has ended, so that no later look decides it."""
+        metric = self.metric
+        return metric.role == "goal" and metric.most is not None and self.clock >= metric.most
 
     def numbers(self) -> dict[str, float]:
         """Return all numbers by the metric's name and theirs; bounds are of the gain."""

@@ -37,6 +37,9 @@ def open_reason(each: MetricEvidence) -> str:
     """Say how far a metric is that decides nothing yet."""
     if not math.isfinite(each.se):
         return f"{each.metric.role} {each.metric.name} is open: there are too few events or outcomes yet"
+    if each.is_over:
+        ended = f"the test has ended at {each.metric.most:,.0f}"
+        return f"goal {each.metric.name} is undecided, as {ended}: {_look(each)}, p {each.gain.p:.2g}"
     p = each.gain.p if each.metric.role == "goal" else each.safety.p
     return f"{each.metric.role} {each.metric.name} is open: {_look(each)}, p {p:.2g}"
 

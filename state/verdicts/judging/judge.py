@@ -22,6 +22,7 @@ from state.verdicts.judging.compared import (
     has_events,
     has_outcomes,
 )
+from state.verdicts.judging.group_looks import GroupLooks
 from state.verdicts.judging.record import record_of
 from state.verdicts.versions import check_version
 
@@ -49,6 +50,7 @@ class Judge:
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
         self._evidence = {arm: [MetricEvidence(each.metric) for each in trial.metrics] for arm in trial.treatments}
+        self._group_looks = GroupLooks()
         self._ratio = SampleRatio()
         self._steps: list[int] = []
         self._units: dict[tuple[int, int], int] = {}
@@ -106,7 +108,8 @@ class Judge:
                 difference_of_pairs(cells, place) if trial.is_paired else difference_of_arms(cells, place, trial, arms)
             )
             if has_events(cells, place, each, compared) and has_outcomes(cells, each, compared):
-                evidence[place] = evidence[place].updated(*found)
+                boundary = self._group_looks.boundary(arm, each.metric, found[2])
+                evidence[place] = evidence[place].updated(*found, boundary)
             else:
                 evidence[place] = replace(evidence[place], difference=found[0], se=found[1], clock=found[2])
         step = max(cells.shares, default=0)
@@ -164,6 +167,7 @@ class Judge:
             {
                 "version": VERSION,
                 "evidence": [[arm, [_listed(each) for each in found]] for arm, found in self._evidence.items()],
+                "group_looks": self._group_looks.listed(),
                 "ratio": self._ratio.pack().tolist(),
                 "steps": self._steps,
                 "looked_at": self.looked_at,
@@ -188,6 +192,7 @@ class Judge:
                     else MetricEvidence(each.metric)
                     for each in self._trial.metrics
                 ]
+        self._group_looks.restore(said.get("group_looks", ()))
         self._ratio = SampleRatio.unpack(said["ratio"])
         self._steps, self.looked_at = said["steps"], said["looked_at"]
         self._units = {(arm, step): units for arm, step, units in said["units"]}

@@ -51,7 +51,8 @@ def _rules(trial: Trial, shares: tuple[float, ...] | None) -> dict[str, Any]:
 
 
 def _rule(metric: Metric) -> dict[str, Any]:
-    return {name: getattr(metric, name) for name in ("role", "better", "margin", "alpha", "planned")}
+    found = {name: getattr(metric, name) for name in ("role", "better", "margin", "alpha", "planned")}
+    return found if metric.most is None else {**found, "max_units": metric.most}
 
 
 def _of_variant(trial: Trial, cells: Cells, arm: int) -> dict[str, Any]:

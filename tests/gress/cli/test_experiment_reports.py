@@ -35,6 +35,9 @@ def test_power_is_a_table_with_days_where_they_are_asked_for(gress: Run) -> None
     assert [cell.strip() for cell in once.split("│")[1:-1]] == [
         "two variants", "once, at the end", "113,024", "56,512", "", "28.3",
     ]  # fmt: skip
+    units = {line.split("│")[2].strip(): line.split("│")[5].strip() for line in out.splitlines() if "│" in line}
+    assert units["20 times, on the way to the end"] == "max_units: 118257"
+    assert units["whenever one likes"].startswith("planned_units: ")
     assert "shadow" not in out
     assert "days" not in gress("power", "--baseline", "0.1", "--lift", "5%")[1]
 

@@ -83,6 +83,19 @@ def test_intervals_are_those_of_a_confidence_sequence(full: PageParts) -> None:
     assert line["customdata"][9] == pytest.approx([lower["y"][9], upper["y"][9], 1_000])
 
 
+def test_intervals_of_a_test_with_an_end_are_what_its_looks_leave_open(tmp_path: Path) -> None:
+    looks = [record(day) for day in range(3)]
+    for look in looks:
+        look["rules"]["metrics"]["log_loss"]["max_units"] = 4_000
+    page = parse(render(write_rows(tmp_path, verdicts=looks)))
+    figure = page.figures["e0_t0_m0"]
+    least, most = [each for each in figure["data"] if each.get("legendgroup") == "all"]
+    upper = trace(figure, "interval")
+    assert upper["y"] == most["y"]
+    assert figure["data"][figure["data"].index(upper) - 1]["y"] == least["y"]
+    assert "with 0.95 confidence, at 20 looks on the way to 4,000, where the test ends." in page.text
+
+
 def test_units_split_and_actions_are_those_of_the_records(full: PageParts) -> None:
     units = trace(full.figures["e0_units"], "treatment (1,200)")
     assert units["customdata"] == [40 * day for day in range(1, 31)]
@@ -160,6 +173,9 @@ def test_changes_that_verdicts_made_are_told(tmp_path: Path) -> None:
     page = parse(render(write_rows(tmp_path / "other", verdicts=failed)))
     assert "treatment: roll it back (rollback," in page.text
     assert "2018-04-02 00:00 UTC: not done: the registry is away" in page.text
+    waiting = [record(0, action="promote", done={"waits_for": "errors of the split"})]
+    page = parse(render(write_rows(tmp_path / "third", verdicts=waiting)))
+    assert "it waits for errors of the split" in page.text
 
 
 def test_experiments_stand_apart_and_one_may_be_asked_for(tmp_path: Path) -> None:

@@ -42,6 +42,9 @@ def test_rows_are_those_of_the_plan(share: float) -> None:
         assert groups.units == group_sequential_units(plan, looks=LOOKS)
         assert anytime.units == sequence_units(plan, anytime.planned_units or 0)
         assert (once.planned_units, groups.planned_units) == (None, None)
+        # Pairs have no end.
+        assert groups.max_units == (groups.units if groups.test == "ab" else None)
+        assert (once.max_units, anytime.max_units) == (None, None)
     for row in rows:
         assert row.days == row.units / 40
         assert row.treatment == (math.ceil(row.units * share) if row.test == "ab" else row.units)

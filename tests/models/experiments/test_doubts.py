@@ -42,3 +42,32 @@ def test_ramp_that_nobody_advances_is_told(given: dict[str, Any], lines: int) ->
     found = list(experiment_doubts(experiment(*variants, ramp={"steps": [1, 100]}, **given)))
     assert len(found) == lines
     assert all("it has a ramp and no verdict, so nobody advances it; add a verdict with auto: true" in x for x in found)
+
+
+LOSS, ERRORS = {"of": "log_loss"}, VERDICT["metrics"][0]
+
+
+@pytest.mark.parametrize(
+    ("metrics", "given", "unknown"),
+    [
+        ([LOSS], {"paired": True}, None),
+        ([LOSS, ERRORS], {"paired": True}, "errors"),
+        ([LOSS, ERRORS], {}, "log_loss, errors"),
+        ([LOSS, ERRORS], {"paired": True, "auto": False}, None),
+    ],
+    ids=["pairs tell all", "pairs tell a part", "nothing is told", "nobody acts"],
+)
+def test_shadow_that_nothing_can_promote_is_told(
+    metrics: list[Any], given: dict[str, Any], unknown: str | None
+) -> None:
+    variants = [("a", "fraud", "1.0.0", 100.0), ("b", "fraud", "2.0.0", 0.0)]
+    verdict = {"metrics": metrics, "auto": True, **given}
+    tested = experiment(*variants, enable_shadow_mode=True, verdict=verdict)
+    expected = f"variant 'b' has no weight, so no units tell its {unknown}, and auto: true never promotes it"
+    assert list(experiment_doubts(tested)) == ([] if unknown is None else [f"experiment 'test': {expected}"])
+
+
+def test_variant_that_grows_has_units() -> None:
+    variants = [("a", "fraud", "1.0.0", 100.0), ("b", "fraud", "2.0.0", 0.0)]
+    verdict = {"metrics": [ERRORS], "auto": True}
+    assert list(experiment_doubts(experiment(*variants, ramp={"steps": [1, 100]}, verdict=verdict))) == []

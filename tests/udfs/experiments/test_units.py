@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.experiments import xxh64
+from conf.experiments.weights_at import weights_at
+from tests.support.experiments import experiment, xxh64
+from udfs.experiments.split import variant_intervals
 from udfs.experiments.units import Units
 
 # Published with the algorithm.
@@ -22,6 +27,17 @@ def test_oracle_gives_the_published_hashes(text: bytes, hash_: int) -> None:
 def test_point_is_the_hash_of_salt_and_unit(texts: list[str], salt: str) -> None:
     found = Units(np.array(texts, dtype=object)).points(salt)
     assert found.tolist() == [xxh64(f"{salt}.{text}".encode("utf-8", "surrogatepass")) for text in texts]
+
+
+def test_vectors_of_the_documents_are_true() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "experiments.md").read_text("utf-8")
+    vectors = re.findall(r"^\| `(\S+)` \| `(0x[0-9a-f]{16})` \| (\w+) \|$", page, re.MULTILINE)
+    assert len(vectors) == 4
+    points = Units(np.array([unit for unit, _, _ in vectors], dtype=object)).points("fraud-model-test")
+    assert [f"0x{point:016x}" for point in points.tolist()] == [number for _, number, _ in vectors]
+    tested = experiment({"control": 80, "treatment": 20}, name="fraud-model-test")
+    owners = variant_intervals(tested, weights_at(tested)).owners_of(points)
+    assert [tested.variants[owner].name for owner in owners] == [variant for _, _, variant in vectors]
 
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=40))

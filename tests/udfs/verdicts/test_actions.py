@@ -30,7 +30,10 @@ def registry(tmp_path: Path) -> Registry:
 
 
 def experiment(
-    *more: dict[str, Any], ramp: dict[str, Any] | None = None, weights: tuple[float, ...] = (80, 20)
+    *more: dict[str, Any],
+    ramp: dict[str, Any] | None = None,
+    weights: tuple[float, ...] = (80, 20),
+    metrics: tuple[dict[str, Any], ...] = (),
 ) -> ExperimentSettings:
     variants = [
         {"name": "control", "model_name": "m", "model_version": "1.0.0"},
@@ -41,14 +44,21 @@ def experiment(
         if ramp is None or variant["name"] != "new":
             variant["weight"] = weight
     given = {"name": "test", "strategy": "hash", "split_key": "card", "variants": variants, "ramp": ramp}
+    if metrics:
+        given |= {"enable_shadow_mode": True, "verdict": {"auto": True, "paired": True, "metrics": list(metrics)}}
     return ExperimentSettings.model_validate(given)
 
 
 def act(
-    registry: Registry, settings: ExperimentSettings, action: str, step: int = 0, variant: str = "new"
+    registry: Registry, settings: ExperimentSettings, action: str, step: int = 0, variant: str = "new", **more: Any
 ) -> dict[str, Any]:
     actions = Actions(settings, lambda: registry, "job j", lambda: NOW)
-    return actions.act({"action": action, "step": step, "variant": variant, "reasons": ["because", "of this"]})
+    record = {"action": action, "step": step, "variant": variant, "reasons": ["because", "of this"]}
+    return actions.act({**record, "is_paired": False, **more})
+
+
+def act_on_pairs(registry: Registry, settings: ExperimentSettings, action: str, variant: str = "new") -> dict[str, Any]:
+    return act(registry, settings, action, variant=variant, is_paired=True, rules={"metrics": {"log_loss": {}}})
 
 
 @pytest.mark.parametrize("action", ["continue", "hold"])
@@ -138,7 +148,7 @@ def test_registry_that_does_not_answer_costs_no_record() -> None:
         raise ModelError(subject, "cannot be read", "check the network")
 
     actions = Actions(experiment(), fails, "job j", lambda: NOW)
-    done = actions.act({"action": "promote", "step": 0, "variant": "new", "reasons": ["because"]})
+    done = actions.act({"action": "promote", "step": 0, "variant": "new", "reasons": ["because"], "is_paired": False})
     assert done == {"failed": "model registry s3://x cannot be read; check the network"}
 
 
@@ -168,7 +178,7 @@ def bandit(*more: dict[str, Any]) -> ExperimentSettings:
 def reweigh(registry: Registry, step: int = 0, variant: str = "b", **weights: float) -> dict[str, Any]:
     told = {"a": 20.5, "b": 60.25, "c": 19.25} | weights
     actions = Actions(bandit(), lambda: registry, "job j", lambda: NOW)
-    record = {"action": "reweigh", "step": step, "variant": variant, "reasons": ["b is best"]}
+    record = {"action": "reweigh", "step": step, "variant": variant, "reasons": ["b is best"], "is_paired": False}
     return actions.act({**record, "bandit": {"weights": told}})
 
 
@@ -198,3 +208,48 @@ def test_harmful_variant_of_a_bandit_loses_its_weight_to_the_control(registry: R
     done = act(registry, bandit(), "rollback", variant="b")
     assert done["weights"] == pytest.approx({"a": 200 / 3, "b": 0, "c": 100 / 3})
     assert done["state"] == "running"
+
+
+LOSS = {"of": "log_loss"}
+ERRORS = {"of": "errors", "role": "guardrail", "margin": 0.01}
+
+
+@pytest.mark.parametrize("weights", [(80, 20), (100, 0)], ids=["with units", "shadow alone"])
+def test_pairs_promote_where_their_loss_is_all_that_is_asked(registry: Registry, weights: tuple[float, ...]) -> None:
+    done = act_on_pairs(registry, experiment(weights=weights, metrics=(LOSS,)), "promote")
+    assert done == {"generation": 2, "weights": {"control": 0, "new": 100}, "state": "promoted"}
+    latest = registry.deployments("m").latest()
+    assert latest is not None
+    assert (latest.action, latest.primary, latest.why) == ("promote", "2.0.0", "because; of this")
+
+
+def test_pairs_promote_whatever_step_the_weights_are_at_and_once(registry: Registry) -> None:
+    settings = experiment(metrics=(LOSS,))
+    state = ExperimentState(weights={"control": 70, "new": 30}, step=1, since=NOW)
+    registry.deployments("m").set_experiment("test", state, action="advance", why="by hand")
+    assert act_on_pairs(registry, settings, "promote")["generation"] == 3
+    assert act_on_pairs(registry, settings, "promote") == {"ended": "promoted"}
+
+
+def test_pairs_wait_for_what_only_the_split_tells(registry: Registry) -> None:
+    settings = experiment(metrics=(LOSS, ERRORS, {"of": "latency", "role": "signal"}))
+    assert act_on_pairs(registry, settings, "promote") == {"waits_for": "errors, latency of the split"}
+    ramp = experiment(ramp={"steps": [5, 50]}, weights=(100, 0), metrics=(LOSS,))
+    assert act_on_pairs(registry, ramp, "promote") == {"waits_for": "the split, whose ramp takes its steps"}
+    assert len(registry.deployments("m").history()) == 1
+
+
+def test_harm_that_pairs_show_rolls_back_at_any_step(registry: Registry) -> None:
+    settings = experiment(ramp={"steps": [5, 50, 100]}, weights=(100, 0), metrics=(LOSS, ERRORS))
+    act(registry, settings, "advance")
+    done = act_on_pairs(registry, settings, "rollback")
+    assert done == {"generation": 3, "weights": {"control": 100, "new": 0}, "state": "rolled_back"}
+
+
+def test_shadow_without_units_has_none_to_give_back(registry: Registry) -> None:
+    assert act_on_pairs(registry, experiment(weights=(100, 0), metrics=(LOSS,)), "rollback") == {}
+
+
+def test_bandit_is_left_to_its_weights(registry: Registry) -> None:
+    done = act_on_pairs(registry, bandit(), "rollback", "b")
+    assert done == {"waits_for": "the bandit, whose weights alone decide"}

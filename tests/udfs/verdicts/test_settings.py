@@ -11,7 +11,7 @@ from state.experiments.evidence.metric import Metric
 from state.verdicts.bandits.rewards import Bandit
 from state.verdicts.judging.trial import Measured, Ramp
 from tests.support.experiments import experiment
-from udfs.verdicts.settings import judged, paired_judged, trial, verdict_of
+from udfs.verdicts.settings import judged, paired_judged, paired_trial, trial, verdict_of
 
 GOAL = {"of": "field", "field": "revenue", "per": "unit", "name": "money"}
 GUARD = {"of": "errors", "role": "guardrail", "margin": 0.01}
@@ -91,6 +91,13 @@ def test_treatments_share_alpha(weights: dict[str, float], off: tuple[str, ...],
 def test_areas_are_found_from_scores() -> None:
     (metric,) = trial(experiment({"a": 50, "b": 50}, verdict=verdict({"of": "auc", "margin": 0.02}))).metrics
     assert metric == Measured(Metric("auc", "goal", "higher", 0.02, 0.05, 5_000), is_area=True, of_outcomes="all")
+
+
+def test_goals_of_the_split_alone_have_an_end() -> None:
+    metrics = verdict({"of": "log_loss"}, GUARD, max_units=8_000, paired=True)
+    tested = experiment({"a": 50, "b": 50}, enable_shadow_mode=True, verdict=metrics)
+    assert [each.metric.most for each in trial(tested).metrics] == [8_000, None]
+    assert [each.metric.most for each in paired_trial(tested, "b").metrics] == [None]
 
 
 def test_judge_knows_the_ramp() -> None:
