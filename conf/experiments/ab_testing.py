@@ -14,7 +14,7 @@ from conf.experiments.ramp import RampSettings, ramp_refusals
 from conf.experiments.verdict import VerdictSettings
 from conf.types.base import FrozenSettings
 from conf.types.refusal import Refusal, repeated_names, validation_error
-from conf.types.scalars import Flag, Name, Real, Segment, VersionOrPrimary
+from conf.types.scalars import Flag, Name, Real, Segment, Title, VersionOrPrimary
 
 SplitStrategy = Literal["random", "hash", "percentage", "user_id", "bandit"]
 ALL = Fraction(100)
@@ -33,7 +33,7 @@ class VariantSettings(FrozenSettings):
             and count for no arm.
     """
 
-    name: Name
+    name: Title
     model_name: Segment
     model_version: VersionOrPrimary = ""
     weight: Real = Field(default=0, ge=0, le=100)
@@ -66,14 +66,14 @@ class ExperimentSettings(FrozenSettings):
         variants: the arms; without a ramp the weights of the enabled ones, or of all, sum to 100.
     """
 
-    name: Name
+    name: Title
     strategy: SplitStrategy
     split_key: Name | None = None
     default_variant: Name | None = None
     enable_shadow_mode: Flag = False
     collect_comparison: Flag = True
     enabled: Flag = True
-    layer: Name | None = None
+    layer: Title | None = None
     traffic: Real = Field(default=100, gt=0, le=100)
     verdict: VerdictSettings | None = None
     ramp: RampSettings | None = None
@@ -128,7 +128,7 @@ class ExperimentSettings(FrozenSettings):
         if on <= 0:
             yield Refusal("an enabled variant with a weight over 0", ("variants",))
         elif ALL not in (on, listed):
-            hint = f"enabled weights sum to {float(on):g}"
+            hint = f"enabled weights sum to {float(on):.12g}"
             yield Refusal("variants whose weights sum to 100", ("variants",), hint)
 
     def _of_split_key(self) -> Iterator[Refusal]:
@@ -190,7 +190,7 @@ class AbTestingSettings(FrozenSettings):
                 continue
             taken[each.layer] = taken.get(each.layer, Fraction(0)) + Fraction(str(each.traffic))
             if taken[each.layer] > ALL:
-                expected = f"at most what the layer has left, as its traffic sums to {float(taken[each.layer]):g}"
+                expected = f"at most what the layer has left, as its traffic sums to {float(taken[each.layer]):.12g}"
                 yield Refusal(expected, ("experiments", index, "traffic"))
             if units.setdefault(each.layer, each.unit) != each.unit:
                 expected = "the split_key of the layer's other experiments"

@@ -94,4 +94,4 @@ def _of_weights(bandit: BanditSettings, variants: Sequence[Weighted]) -> Iterato
             yield Refusal("0, as the variant is switched off", at, "a bandit shares all units among the others")
     on = sum((each.share for each in variants if each.enabled), Fraction(0))
     if on != _ALL:
-        yield Refusal("variants whose weights sum to 100", ("variants",), f"enabled weights sum to {float(on):g}")
+        yield Refusal("variants whose weights sum to 100", ("variants",), f"enabled weights sum to {float(on):.12g}")

@@ -72,7 +72,10 @@ def _of_unit(experiment: ExperimentSettings, events: EventSettings, index: int) 
     field = events.fields.get(name)
     candidates = tuple(each for each, settings in events.fields.items() if settings.type in UNIT_TYPES)
     at = (*_PATH, index, "split_key")
-    if field is None:
+    if field is None and experiment.split_key is None:
+        hint = f"name the field of users, as events have no {name!r}"
+        yield Refusal("an event field, which strategy user_id needs", at, hint)
+    elif field is None:
         yield Refusal("the name of an event field", at, candidates=candidates)
     elif field.type not in UNIT_TYPES:
         yield Refusal("an event field of type long or string", at, candidates=candidates)

@@ -11,7 +11,7 @@ from typing_extensions import Self
 from conf.types.base import FrozenSettings
 from conf.types.durations import PositiveDurationMs
 from conf.types.refusal import Refusal, repeated_names, validation_error
-from conf.types.scalars import Flag, Name, Real, Whole
+from conf.types.scalars import Flag, Name, Real, Title, Whole
 
 Quantity = Literal["label", "log_loss", "auc", "errors", "latency", "field"]
 Side = Literal["higher", "lower"]
@@ -42,7 +42,7 @@ class MetricSettings(FrozenSettings):
     """
 
     of: Quantity
-    name: Name = ""
+    name: Title | Literal[""] = ""
     field: Name | None = None
     per: Literal["event", "unit"] = "event"
     role: Literal["goal", "guardrail", "signal"] = "goal"

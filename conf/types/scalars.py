@@ -75,6 +75,11 @@ Real = Annotated[float, Field(strict=True), BeforeValidator(_from_text)]
 Name = Annotated[str, matching(r"(?s).+", "text that is not empty")]
 """Text that is not empty."""
 
+Title = Annotated[
+    Name, matching(r"(?=.*\S)[^\x00-\x1f\x7f\u2028\u2029]{1,200}", "one line of text, of 200 characters at most")
+]
+"""A name that stands in tables, lines and records."""
+
 Location = Annotated[
     Name, matching(r"(?s).{1,4000}", "a path or URL of at most 4000 characters"), AfterValidator(_without_credentials)
 ]

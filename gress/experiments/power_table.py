@@ -98,6 +98,8 @@ def parse_lift(text: str, baseline: float) -> float:
         (0.01, -0.01)
     """
     is_relative = text.endswith("%")
+    if is_relative and (not math.isfinite(baseline) or not baseline):
+        refuse("--baseline", "a number other than 0, of which the lift is a percentage", f"{baseline:g}", "--lift 0.01")
     try:
         number = float(text.removesuffix("%"))
     except ValueError:

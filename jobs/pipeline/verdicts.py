@@ -84,9 +84,7 @@ def _records(settings: Settings, job: JobSettings, outcomes: DataStream, later: 
     by_name = sums.key_by(lambda row: row[0], key_type=Types.STRING())
     # The key has an operator of its own, which PyFlink gives no way to name.
     by_name._j_data_stream.getTransformation().getInputs().get(0).setUid("verdicts-key")
-    acting = {each.name: actions_of(settings.ml, each, job.name) for each in experiments}
-    act = {name: actions.act for name, actions in acting.items() if actions is not None}
-    act |= {paired_name(each.name, treatment): act[each.name] for each, treatment in pairs if each.name in act}
+    act = actions_of(settings.ml, experiments, job.name)
     trials = {each.name: trial(each) for each in experiments}
     trials |= {paired_name(each.name, treatment): paired_trial(each, treatment) for each, treatment in pairs}
     # In the throughput profile workers serve the endpoint: the JVM outlives the job, and would keep its port.

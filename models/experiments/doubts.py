@@ -20,6 +20,8 @@ def experiment_doubts(experiment: ExperimentSettings) -> Iterator[str]:
             ref = "@".join(filter(None, _model_of(first)))
             both = f"variants {first.name!r} and {second.name!r} are one model, {ref}"
             yield f"experiment {experiment.name!r}: {both}, so nothing but chance can differ between them"
+    if experiment.verdict is not None and len(enabled) == 1:
+        yield f"experiment {experiment.name!r}: only variant {enabled[0].name!r} is on, so its verdict compares nothing"
     yield from _of_silent_shadows(experiment)
     if experiment.ramp is not None and experiment.verdict is None:
         yield (

@@ -48,4 +48,4 @@ def check_weights(subject: str, state: ExperimentState) -> None:
     """
     if not state.is_whole:
         total = sum(state.weights.values())
-        fail(subject, f"has no such weights: expected some >= 0 that sum to 100, got a sum of {total:g}")
+        fail(subject, f"has no such weights: expected some >= 0 that sum to 100, got a sum of {total:.12g}")

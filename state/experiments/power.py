@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _NORMAL = NormalDist()
 _MOST_DRIFT = 40.0
 _MOST_UNITS = 1e15
+_LEAST_DIFFERENCE = 1e-6
+"""Least difference in standard deviations; one with fewer takes more units than there are."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,17 @@ class Plan:
     power: float = 0.8
 
     def __post_init__(self) -> None:
-        if not (self.difference and self.variance > 0 and 0 < self.alpha < self.power < 1):
+        if not (self.difference and 0 < self.variance < math.inf and 0 < self.alpha < self.power < 1):
             msg = (
                 "plan: expected a difference other than 0, a variance > 0 and 0 < alpha < power < 1, got "
                 f"{self.difference}, {self.variance}, {self.alpha} and {self.power}; use alpha 0.05 and power 0.8"
+            )
+            raise ValueError(msg)
+        deviation = math.sqrt(self.variance)
+        if abs(self.difference) < _LEAST_DIFFERENCE * deviation:
+            msg = (
+                f"plan: expected a difference of a millionth of {deviation:g} or more, the deviation of a unit's part "
+                f"in it, got {self.difference:g}; nobody has the units to find it"
             )
             raise ValueError(msg)
 

@@ -13,7 +13,7 @@ Rules of this file:
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -23,7 +23,9 @@ from conf.settings import MlSettings
 from models.errors import ModelError
 from models.lifecycle.promotion import promotable
 from models.registry import Deployment, ExperimentState, Registry, open_registry
+from udfs.verdicts.paired import paired_name, treatments
 
+Act = Callable[[Mapping[str, Any]], dict[str, Any]]
 _ACTIONS = ("advance", "promote", "rollback", "reweigh")
 
 
@@ -188,8 +190,12 @@ def _grown(weights: Mapping[str, Fraction], name: str, share: float) -> dict[str
     }
 
 
-def actions_of(ml: MlSettings, experiment: ExperimentSettings, job: str) -> Actions | None:
-    """Return the actions of an experiment; None: verdicts are only reported."""
-    if experiment.verdict is None or not experiment.verdict.auto:
-        return None
-    return Actions(experiment, lambda: open_registry(ml.model_registry), f"job {job}")
+def actions_of(ml: MlSettings, experiments: Iterable[ExperimentSettings], job: str) -> dict[str, Act]:
+    """Return the function that acts on a record, by the names under which acting experiments and pairs are judged."""
+    found: dict[str, Act] = {}
+    for each in experiments:
+        if each.verdict is not None and each.verdict.auto:
+            pairs = [paired_name(each.name, treatment) for treatment in treatments(each)] if each.verdict.paired else []
+            actions = Actions(each, lambda: open_registry(ml.model_registry), f"job {job}")
+            found |= dict.fromkeys((each.name, *pairs), actions.act)
+    return found

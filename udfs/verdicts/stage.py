@@ -5,7 +5,7 @@ Functions return lists: where a generator raises an error, Java waits for its ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -22,13 +22,12 @@ from state.verdicts.outcomes import Outcomes
 from state.verdicts.shards import Shards
 from udfs.columns.packed_texts import bytes_in
 from udfs.metrics.verdicts import VerdictRecorder
+from udfs.verdicts.actions import Act
 from udfs.verdicts.shards import by_unit
 from udfs.windows.part_stage import labels_with_state
 
 if TYPE_CHECKING:
     from pyflink.datastream import RuntimeContext
-
-Act = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 class SplitOutcomes(FlatMapFunction):  # type: ignore[misc]

@@ -70,13 +70,39 @@ def test_lifts(text: str, baseline: float, lift: float) -> None:
     assert parse_lift(text, baseline) == pytest.approx(lift)
 
 
-@pytest.mark.parametrize(("text", "baseline"), [("much", 1.0), ("%", 1.0), ("0", 1.0), ("5%", 0.0), ("inf", 1.0)])
+@pytest.mark.parametrize(("text", "baseline"), [("much", 1.0), ("%", 1.0), ("0", 1.0), ("0%", 1.0), ("inf", 1.0)])
 def test_what_is_no_lift_is_refused(text: str, baseline: float) -> None:
     whole = (
         f"--lift: expected a percentage of the baseline, or a number in its unit, and a difference, got {text!r}; 5%"
     )
     with pytest.raises(JobError, match=f"^{re.escape(whole)}$"):
         parse_lift(text, baseline)
+
+
+@pytest.mark.parametrize("baseline", [0.0, math.nan, math.inf], ids=str)
+def test_percentage_of_nothing_is_refused(baseline: float) -> None:
+    whole = (
+        f"--baseline: expected a number other than 0, of which the lift is a percentage, got {baseline:g}; --lift 0.01"
+    )
+    with pytest.raises(JobError, match=f"^{re.escape(whole)}$"):
+        parse_lift("5%", baseline)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "why"),
+    [
+        (Wanted(0.3, math.inf), "a variance > 0 and 0 < alpha < power < 1, got 0.3, inf,"),
+        (
+            Wanted(1e-12, 0.2),
+            "a difference of a millionth of 0.4 or more, the deviation of a unit's part in it, got 1e-12",
+        ),
+        (Wanted(1e-300, 0.2), "a difference of a millionth of 0.4 or more"),
+    ],
+    ids=["no deviation", "tiny", "least"],
+)
+def test_plan_that_takes_endless_units_is_refused_in_a_line(wanted: Wanted, why: str) -> None:
+    with pytest.raises(JobError, match=re.escape(why)):
+        power_table(wanted)
 
 
 @pytest.mark.parametrize(("text", "share"), [("50%", 0.5), ("0.2", 0.2), ("2.5%", 0.025)])

@@ -67,6 +67,13 @@ def test_shadow_that_nothing_can_promote_is_told(
     assert list(experiment_doubts(tested)) == ([] if unknown is None else [f"experiment 'test': {expected}"])
 
 
+def test_verdict_on_one_variant_is_told() -> None:
+    variants = [("a", "fraud", "1.0.0", 100.0), ("b", "fraud", "2.0.0", 0.0)]
+    told = "experiment 'test': only variant 'a' is on, so its verdict compares nothing"
+    assert list(experiment_doubts(experiment(*variants, off="b", verdict=VERDICT))) == [told]
+    assert list(experiment_doubts(experiment(*variants, off="b"))) == []
+
+
 def test_variant_that_grows_has_units() -> None:
     variants = [("a", "fraud", "1.0.0", 100.0), ("b", "fraud", "2.0.0", 0.0)]
     verdict = {"metrics": [ERRORS], "auto": True}

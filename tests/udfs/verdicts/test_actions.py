@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from conf.settings import ExperimentSettings
+from conf.settings import ExperimentSettings, MlSettings
 from models.errors import ModelError
 from models.inspect import spec_from_file
 from models.registry import ExperimentState, Registry, local_registry
 from tests.support.tiny_models import write_linear
-from udfs.verdicts.actions import Actions
+from udfs.verdicts.actions import Actions, actions_of
 
 NOW = dt.datetime(2026, 1, 2, tzinfo=dt.timezone.utc)
 
@@ -237,6 +237,24 @@ def test_pairs_wait_for_what_only_the_split_tells(registry: Registry) -> None:
     ramp = experiment(ramp={"steps": [5, 50]}, weights=(100, 0), metrics=(LOSS,))
     assert act_on_pairs(registry, ramp, "promote") == {"waits_for": "the split, whose ramp takes its steps"}
     assert len(registry.deployments("m").history()) == 1
+
+
+def test_both_ways_to_judge_an_experiment_act_where_it_is_to(registry: Registry, tmp_path: Path) -> None:
+    both = experiment(metrics=(LOSS,))
+    assert both.verdict is not None
+    others = {"silent": {"auto": False}, "unpaired": {"paired": False}}
+    settings = [both] + [
+        both.model_copy(update={"name": name, "verdict": both.verdict.model_copy(update=changed)})
+        for name, changed in others.items()
+    ]
+    ml = MlSettings.model_validate({"model_registry": {"type": "local", "base_path": str(tmp_path / "registry")}})
+    found = actions_of(ml, settings, "j")
+    assert list(found) == ["test", "test\0new", "unpaired"]
+    record = {"action": "promote", "step": 0, "variant": "new", "reasons": ["r"], "is_paired": True}
+    assert found["test\0new"]({**record, "rules": {"metrics": {"log_loss": {}}}})["state"] == "promoted"
+    latest = registry.deployments("m").latest()
+    assert latest is not None
+    assert (latest.by, latest.primary) == ("job j", "2.0.0")
 
 
 def test_harm_that_pairs_show_rolls_back_at_any_step(registry: Registry) -> None:
