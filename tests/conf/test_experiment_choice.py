@@ -134,8 +134,8 @@ REFUSED = [
     (
         ["{name: e, strategy: user_id, variants: [{name: a, model_name: fraud-detector, weight: 100}]}"],
         [
-            f"{FIRST}0.split_key: expected an event field, which strategy user_id needs, got nothing; name the field of "
-            "users, as events have no 'user_id'"
+            f"{FIRST}0.split_key: expected an event field, which strategy user_id needs, got nothing; name the field "
+            "of users, as events have no 'user_id'"
         ],
     ),
 ]

@@ -26,7 +26,7 @@ def power_command(  # noqa: PLR0913, PLR0917 - one argument for each option
     lift: Annotated[str, typer.Option("--lift", help="Change to be found: 5% of the baseline, or in its unit.")],
     deviation: Annotated[
         Optional[float],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-        typer.Option("--deviation", help="Standard deviation of a unit's value; default: that of a rate."),
+        typer.Option("--deviation", min=0, help="Standard deviation of a unit's value; default: that of a rate."),
     ] = None,
     share: Annotated[str, typer.Option("--share", help="Share of units that the treatment gets.")] = "50%",
     alpha: Annotated[float, typer.Option("--alpha", help="Chance of a false alarm.")] = 0.05,

@@ -37,6 +37,10 @@ def open_reason(each: MetricEvidence) -> str:
     """Say how far a metric is that decides nothing yet."""
     if not math.isfinite(each.se):
         return f"{each.metric.role} {each.metric.name} is open: there are too few events or outcomes yet"
+    if each.metric.role == "goal" and each.gain.is_torn:
+        return (
+            f"goal {each.metric.name} is open, as its looks contradict each other: the truth has moved: {_look(each)}"
+        )
     if each.is_over:
         ended = f"the test has ended at {each.metric.most:,.0f}"
         return f"goal {each.metric.name} is undecided, as {ended}: {_look(each)}, p {each.gain.p:.2g}"

@@ -45,7 +45,12 @@ class Sequence:
 
         It is open, too, where the looks contradict each other, because the truth has moved in between.
         """
-        return int(self.lower >= 0) - int(self.upper <= 0)
+        return 0 if self.is_torn else int(self.lower >= 0) - int(self.upper <= 0)
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether the looks contradict each other, so that no difference is in all their intervals."""
+        return self.lower > self.upper
 
     def pack(self) -> NDArray[np.float64]:
         """Return format version, bounds and p, (4,)."""

@@ -36,9 +36,12 @@ def test_harm_is_the_negative_side() -> None:
 
 
 def test_looks_that_contradict_each_other_leave_the_side_open() -> None:
-    moved = Sequence().updated(1.0, 0.1, 5000, TwoSided()).updated(-1.0, 0.1, 9000, TwoSided())
-    assert moved.lower > 0 > moved.upper
-    assert moved.sign == 0
+    better = Sequence().updated(1.0, 0.1, 5000, TwoSided())
+    reversed_, lessened = (better.updated(difference, 0.1, 9000, TwoSided()) for difference in (-1.0, 0.3))
+    assert reversed_.lower > 0 > reversed_.upper
+    assert lessened.lower > lessened.upper > 0
+    assert [each.sign for each in (better, reversed_, lessened)] == [1, 0, 0]
+    assert [each.is_torn for each in (better, reversed_, lessened)] == [False, True, True]
 
 
 @pytest.mark.parametrize("se", [0.0, math.nan], ids=str)
