@@ -30,17 +30,14 @@ def safety_reason(each: MetricEvidence) -> str:
 def gain_reason(each: MetricEvidence, side: Literal["better", "worse"]) -> str:
     """Say by how much a goal is better or worse at least."""
     least = each.gain.lower if side == "better" else -each.gain.upper
-    return f"goal {each.metric.name} is {side} by {least:.4g} or more: {_look(each)}, p {each.gain.p:.2g}"
+    moved = ", and the truth has moved, as looks contradict each other" if each.gain.is_torn else ""
+    return f"goal {each.metric.name} is {side} by {least:.4g} or more: {_look(each)}, p {each.gain.p:.2g}{moved}"
 
 
 def open_reason(each: MetricEvidence) -> str:
     """Say how far a metric is that decides nothing yet."""
     if not math.isfinite(each.se):
         return f"{each.metric.role} {each.metric.name} is open: there are too few events or outcomes yet"
-    if each.metric.role == "goal" and each.gain.is_torn:
-        return (
-            f"goal {each.metric.name} is open, as its looks contradict each other: the truth has moved: {_look(each)}"
-        )
     if each.is_over:
         ended = f"the test has ended at {each.metric.most:,.0f}"
         return f"goal {each.metric.name} is undecided, as {ended}: {_look(each)}, p {each.gain.p:.2g}"

@@ -43,13 +43,13 @@ class Sequence:
     def sign(self) -> int:
         """Side of 0 on which the truth lies: 1, −1, or 0 if that is open.
 
-        It is open, too, where the looks contradict each other, because the truth has moved in between.
+        It is open, too, where looks are sure of either side, because the truth has moved in between.
         """
-        return 0 if self.is_torn else int(self.lower >= 0) - int(self.upper <= 0)
+        return int(self.lower >= 0) - int(self.upper <= 0)
 
     @property
     def is_torn(self) -> bool:
-        """Whether the looks contradict each other, so that no difference is in all their intervals."""
+        """Whether no difference is in the intervals of all looks, because the truth has moved in between."""
         return self.lower > self.upper
 
     def pack(self) -> NDArray[np.float64]:

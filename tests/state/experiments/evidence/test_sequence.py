@@ -40,7 +40,7 @@ def test_looks_that_contradict_each_other_leave_the_side_open() -> None:
     reversed_, lessened = (better.updated(difference, 0.1, 9000, TwoSided()) for difference in (-1.0, 0.3))
     assert reversed_.lower > 0 > reversed_.upper
     assert lessened.lower > lessened.upper > 0
-    assert [each.sign for each in (better, reversed_, lessened)] == [1, 0, 0]
+    assert [each.sign for each in (better, reversed_, lessened)] == [1, 0, 1]
     assert [each.is_torn for each in (better, reversed_, lessened)] == [False, True, True]
 
 

@@ -72,13 +72,11 @@ def test_action(metrics: tuple[Measured, ...], arms: Any, action: str, reason: s
     assert record["reasons"][0].startswith(reason)
 
 
-def test_goal_whose_looks_contradict_each_other_is_open_and_says_why() -> None:
+def test_goal_whose_looks_contradict_each_other_says_so() -> None:
     judge = Judge(trial())
-    before, after = (judge.look([sums({0: Arm(), 1: Arm(mean=mean)})], AT)[0] for mean in (2.0, 1.2))
-    assert (before["action"], after["action"]) == ("promote", "continue")
-    assert after["reasons"][0].startswith(
-        "goal value is open, as its looks contradict each other: the truth has moved:"
-    )
+    reasons = [judge.look([sums({0: Arm(), 1: Arm(mean=mean)})], AT)[0]["reasons"][0] for mean in (2.0, 1.2)]
+    moved = [reason.endswith(", and the truth has moved, as looks contradict each other") for reason in reasons]
+    assert moved == [False, True]
 
 
 def test_record_says_what_the_verdict_rests_on() -> None:
@@ -297,11 +295,9 @@ def test_restored_judge_goes_on_as_if_it_had_never_stopped(stop: int) -> None:
 
 def test_least_p_stays_though_later_looks_show_less() -> None:
     judge = Judge(trial())
-    judge.look([sums({0: Arm(), 1: Arm(mean=1.08)})], AT)
-    later = sums({0: Arm(units=5_001), 1: Arm(units=5_001, mean=1.03)})
-    (record,) = judge.look([later], AT + 1)
+    judge.look([sums(BETTER)], AT)
+    (record,) = judge.look([sums({0: Arm(units=5_001), 1: Arm(units=5_001, mean=1.01)})], AT + 1)
     assert record["action"] == "promote"
-    assert Judge(trial()).look([later], AT + 1)[0]["action"] == "continue"
 
 
 def test_new_metric_begins_anew_beside_the_evidence_of_the_others() -> None:
