@@ -47,14 +47,14 @@ class Given:
         return self.folder / "labels.jsonl"
 
 
-def made(folder: Path) -> Given:
+def made(folder: Path, events: int = EVENTS, customers: int = 200) -> Given:
     """Make transactions in a folder that is not there."""
     folder.mkdir()
-    write(folder / "events.jsonl", TransactionGenerator(GeneratorSettings(customers=200)).batches(EVENTS))
+    write(folder / "events.jsonl", TransactionGenerator(GeneratorSettings(customers=customers)).batches(events))
     (folder / "events").mkdir()
     lines = (folder / "events.jsonl").read_bytes().splitlines(keepends=True)
     for number in range(FILES):
-        part = lines[number * EVENTS // FILES : (number + 1) * EVENTS // FILES]
+        part = lines[number * events // FILES : (number + 1) * events // FILES]
         (folder / "events" / f"{number:03}.jsonl").write_bytes(b"".join(part))
     rows = pd.read_json(folder / "events.jsonl", lines=True, convert_dates=False)
     times = pd.to_datetime(rows["TX_DATETIME"])
