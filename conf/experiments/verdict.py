@@ -30,7 +30,7 @@ class MetricSettings(FrozenSettings):
     """One metric of an experiment.
 
     Attributes:
-        name: unique in the experiment; default: name of its value.
+        name: unique in the experiment; default: its field or measure.
         of: ``label``, the outcome, as a conversion or a revenue; ``log_loss`` or ``auc`` of the predictions;
             ``errors``, the share of rows that the variant's model failed on; ``latency`` in seconds; or ``field``.
         field: event field of a number, for ``of: field``.
@@ -51,7 +51,7 @@ class MetricSettings(FrozenSettings):
 
     @property
     def title(self) -> str:
-        """The name, or the name of its value."""
+        """The name, else the field or the measure that the metric is of."""
         return self.name or self.field or self.of
 
     @property

@@ -53,7 +53,7 @@ def test_ratio_is_that_of_the_worst_start_over_its_workers() -> None:
 
 
 def decisions(*causes: tuple[str, str, int]) -> Watched:
-    """What was seen every second: cause, reason and slots."""
+    """Observations, one a second: cause, reason and slots."""
     found = Watched("", "", Policy(), 1.0, lambda: 0.0, lambda _: 0.0)
     for number, (cause, reason, slots) in enumerate(causes, 1):
         decision = Decision("hold", cause, reason, {"a": slots}, {"a": slots}, pending=float(number))  # type: ignore[arg-type]

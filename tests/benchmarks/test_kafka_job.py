@@ -1,4 +1,4 @@
-"""What benchmarks with Kafka need before they begin."""
+"""Files that benchmarks with Kafka need before they begin."""
 
 from __future__ import annotations
 

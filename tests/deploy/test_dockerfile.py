@@ -66,7 +66,7 @@ def test_everything_that_is_copied_is_sent_to_the_build() -> None:
 
 @pytest.fixture
 def package(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What setup.py says of the package."""
+    """Arguments with which setup.py describes the package."""
     monkeypatch.chdir(REPOSITORY)
     with patch("setuptools.setup") as made:
         runpy.run_path("setup.py")

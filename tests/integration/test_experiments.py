@@ -25,7 +25,7 @@ def by_hand(customers: pd.Series) -> list[str]:
 
 
 def answers(run: JobRun) -> list[str]:
-    """What a run said of each row, but for how long it took."""
+    """The answers of a run to its rows, without their latencies."""
     return sorted(
         json.dumps(row, sort_keys=True) for row in run.predictions.drop(columns="latency_us").to_dict("records")
     )

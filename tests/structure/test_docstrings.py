@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.structure.source_tree import modules, tree
+from tests.structure.source_tree import REPOSITORY, modules, tree
 
 # A clause in the place of the subject has to be read twice.
 CLAUSE = re.compile(r"(What|Who|Whoever|Where|How|That|Of) ")
@@ -20,7 +20,13 @@ NAME = re.compile(r"[A-Z0-9]{2,}|[A-Z][a-z]+[A-Z]|(Flink|Kafka|Prometheus|Python
 
 @pytest.mark.parametrize("name", sorted(modules()))
 def test_docstrings_begin_with_a_subject_or_a_verb(name: str) -> None:
-    assert [text for text in docstrings(name) if CLAUSE.match(text)] == []
+    assert [text for text in texts(tree(name)) if CLAUSE.match(text)] == []
+
+
+def test_texts_in_benchmarks_and_tests_begin_so_too() -> None:
+    files = (path for folder in ("benchmarks", "tests") for path in (REPOSITORY / folder).rglob("*.py"))
+    found = ((path, text) for path in files for text in texts(ast.parse(path.read_text("utf-8"))))
+    assert [f"{path.relative_to(REPOSITORY)}: {text}" for path, text in found if CLAUSE.match(text)] == []
 
 
 @pytest.mark.parametrize("name", sorted(modules()))
@@ -44,6 +50,15 @@ Raises:
     found = list(entries(text))
     assert found == ["the file.", "Kafka's own, on two lines.", "Of the model.", "HTTP only", "there is none."]
     assert [is_in_form(entry) for entry in found] == [True, True, False, False, True]
+
+
+def texts(parsed: ast.Module) -> Iterator[str]:
+    """Yield all texts that describe: docstrings, and those below attributes."""
+    for node in ast.walk(parsed):
+        for child in node.body if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) else ():
+            value = child.value if isinstance(child, ast.Expr) else None
+            if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                yield value.value
 
 
 def docstrings(name: str) -> Iterator[str]:

@@ -46,6 +46,6 @@ def rows(at_ms: int = KNOWN_AT_MS) -> dict[str, np.ndarray[Any, Any]]:
 
 
 INPUTS = np.array([[1.0, 0.5, -1.0], [2.0, 3.0, -1.0], [3.0, 3.0, -1.0], [4.0, 3.0, 4.0]])
-"""What the model is given for the rows: the last one's card was heard of more than a second before."""
+"""Features of the rows: the last row's card was seen more than a second before."""
 WITHOUT_STORE = np.array([[1.0, 3.0, -1.0], [2.0, 3.0, -1.0], [3.0, 3.0, -1.0], [4.0, 3.0, -1.0]])
-"""What it is given while the store is away."""
+"""Features of the rows while the store is away."""

@@ -51,7 +51,7 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        """Where a job finds the database."""
+        """URL under which a job finds the database."""
         return f"jdbc:postgresql://127.0.0.1:{self.port}/postgres"
 
     def ask(self, query: str) -> list[str]:

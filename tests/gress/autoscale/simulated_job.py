@@ -107,7 +107,7 @@ class SimulatedJob:
 
 @dataclass(frozen=True)
 class Run:
-    """What a run of the loop over a simulated job did.
+    """Results of a run of the loop over a simulated job.
 
     Attributes:
         decisions: decisions by second, those to hold as well.

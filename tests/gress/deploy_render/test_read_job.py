@@ -1,4 +1,4 @@
-"""What a job's YAML becomes: files, variables, arguments; and what is refused because no pod could reach it."""
+"""A job's YAML becomes files, variables and arguments; a path that no pod could reach is refused."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def shuffled(rows: LoggedRows) -> LoggedRows:
 
 @pytest.mark.parametrize(("arms", "near"), [(2, 1e-9), (3, 2e-3), (4, 2e-3)])
 def test_replay_says_what_the_bandit_said(arms: int, near: float) -> None:
-    """Of a variant that stays at its floor, the first rows of a round may be taken for those of the one before."""
+    """The first rows of a round may count for the round before, if their variant stays at its floor."""
     run = simulate(rates(0.05, 0.1, 0.12, 0.12), arms=arms, looks=25)
     tested = experiment(arms)
     rows = shuffled(logged(run))

@@ -65,7 +65,7 @@ class GressRun:
         return said
 
     def said(self) -> str:
-        """What the command wrote so far."""
+        """Output of the command so far."""
         return Path(self._log.name).read_text()
 
     def stop_with_savepoint(self) -> Path:

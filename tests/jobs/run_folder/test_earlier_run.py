@@ -1,4 +1,4 @@
-"""What an earlier run wrote is replaced when the new one has started, and nothing else ever."""
+"""Files of an earlier run are replaced once the new one has started; other files never are."""
 
 from __future__ import annotations
 

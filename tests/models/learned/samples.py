@@ -77,7 +77,7 @@ def lineage(slot: int = 0, **fields: Any) -> Lineage:
 
 
 def learned(slot: int = 0, **fields: Any) -> LearnedVersion:
-    """What a job has learnt by a slot; fields are those of the version, or else of its lineage."""
+    """The learnt state of a job at a slot; fields are those of the version, or else of its lineage."""
     own = {"model": linear(bias=[-0.5 + slot / 100])}
     own |= {key: fields.pop(key) for key in ("model", "scores", "feature_set", "feature_set_hash") if key in fields}
     own.setdefault("scores", {"auc_roc": 0.9, "log_loss": 0.12345, "pending": float("nan")})

@@ -1,4 +1,4 @@
-"""What a store writes it sees at once, also where reads are under way and where a write fails half-way."""
+"""A store sees its own writes at once, also where reads are under way and where a write fails half-way."""
 
 from __future__ import annotations
 

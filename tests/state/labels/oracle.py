@@ -131,7 +131,7 @@ def numbers_of(rows: PackedRows | None) -> list[int] | None:
 
 
 def left(outcomes: list[Outcome]) -> list[Left]:
-    """What left, as the oracle tells it."""
+    """Rows that left, by the oracle."""
     found: list[Left] = []
     for outcome in outcomes:
         nothing = [None] * len(outcome)

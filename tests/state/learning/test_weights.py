@@ -37,7 +37,7 @@ def test_without_a_wait_weights_are_those_of_the_fake_negative_weighted_loss(p: 
 
 @given(CHANCE, st.floats(0, 1), CHANCE)
 def test_expected_loss_is_that_of_the_true_labels(p: float, s: float, said: float) -> None:
-    """Of a row: learnt once, as a positive if it is early; and again if it is late."""
+    """A row is learnt once, as a positive if it is early; and again if it is late."""
     positive, negative = fake_negative_weights(np.array([1.0, 0.0]), np.array([p, p]), s)
     early, late = p * (1 - s), p * s
     learnt = -(early + late) * positive * np.log(said) - (1 - early) * negative * np.log(1 - said)

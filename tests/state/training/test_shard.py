@@ -21,7 +21,7 @@ END = 2**63 - 1
 
 
 class Diary:
-    """What learns notes the times of the rows that it was given, in its state."""
+    """A learner that notes the times of its rows in its state."""
 
     def __init__(self) -> None:
         self.known: list[int] = []

@@ -43,7 +43,7 @@ class KeyedStore:
 
 
 class Counts(Protocol):
-    """What a task asks of its shards."""
+    """Methods of shards that a task calls."""
 
     def load(self, label: int) -> None: ...
 

@@ -1,4 +1,4 @@
-"""What settings let a job publish, and what of a batch that is."""
+"""Settings with which a job can publish, and the rows of a batch that it publishes."""
 
 from __future__ import annotations
 

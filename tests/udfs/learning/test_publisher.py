@@ -1,4 +1,4 @@
-"""What a slot leaves is published once, and whatever cannot be done is told and loses nothing."""
+"""The result of a slot is published once; a step that fails is reported and loses nothing."""
 
 from __future__ import annotations
 

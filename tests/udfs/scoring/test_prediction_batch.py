@@ -1,4 +1,4 @@
-"""What a batch says of its rows, against what was said of each row when it was made."""
+"""The answers in a batch, against the answers that its rows were made with."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CLASSES = (None, None, ("no", "yes"), ("a", "b", "c"))
 
 @dataclass(frozen=True)
 class Row:
-    """What is said of one row."""
+    """The answer to one row."""
 
     arm: int
     prediction: float

@@ -64,7 +64,7 @@ def said(models: NamedModels, name: str, row: list[float] = ROW, **options: Any)
 
 
 def expected(tmp_path: Path) -> dict[str, float]:
-    """What ONNX Runtime says of the classes."""
+    """Classes and scores by ONNX Runtime."""
     session = onnxruntime.InferenceSession(str(write_classes(tmp_path / "golden", picky=False)))
     outputs = session.run(None, {session.get_inputs()[0].name: np.array([ROW], np.float32)})
     scores = next(each for each in outputs if np.asarray(each).ndim == 2)

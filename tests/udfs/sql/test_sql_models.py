@@ -1,4 +1,4 @@
-"""What a call names, found in the registry, and the columns that it takes."""
+"""Models of calls, found in the registry, and the columns that they take."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def test_interval_leaves_the_truth_out_in_few_tests_at_any_look() -> None:
 
 
 def test_naive_interval_over_rows_is_too_narrow() -> None:
-    """What the standard error over units is for: rows of a unit resemble each other."""
+    """Rows of a unit resemble each other, hence the standard error over units."""
     unit, arms, values = logged(np.random.default_rng(4), 5_000)
     weights = importance_weights(arms, PROPENSITY[arms], POLICY)
     over_units = value_under_policy(unit, values, weights)

@@ -27,7 +27,7 @@ HOUR = 3_600_000
 
 @dataclass
 class Run:
-    """What came of a simulation.
+    """Results of a simulation.
 
     Attributes:
         records: those of all looks.

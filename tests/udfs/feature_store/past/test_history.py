@@ -1,4 +1,4 @@
-"""What was known at a time: against a loop, against pandas, and against the store itself."""
+"""Values that were known at a time: against a loop, against pandas, and against the store itself."""
 
 from __future__ import annotations
 
