@@ -17,7 +17,8 @@ from jobs.flink.sql import View, create_view
 from jobs.pipeline.scoring import has_windows, score
 from jobs.pipeline.shadows import add_shadows
 from jobs.pipeline.steps import apply
-from jobs.runs.launch import execute, local_options
+from jobs.runs.execution import execute
+from jobs.runs.local_options import local_options
 from jobs.sinks.files import write_csv
 from jobs.sinks.inserts import Inserts
 from udfs.functions.parse_lines import LINE

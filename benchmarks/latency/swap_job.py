@@ -12,7 +12,8 @@ from benchmarks.latency.latency_job import read_socket, register_clock
 from conf.loading.loader import load_settings
 from jobs.flink.environment import open_session
 from jobs.pipeline.scoring import score
-from jobs.runs.launch import execute, local_options
+from jobs.runs.execution import execute
+from jobs.runs.local_options import local_options
 from jobs.sinks.files import write_csv
 from jobs.sinks.inserts import Inserts
 from udfs.parsing.lines import JsonLines

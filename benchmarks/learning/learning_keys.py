@@ -30,7 +30,7 @@ from benchmarks.measure import Run, cpu, elapsed, load_average, print_figures, r
 from benchmarks.rows import write_rows
 from benchmarks.throughput.job_run import plan
 from benchmarks.windows.window_state import LargestCheckpoint
-from jobs.runs.launch import execute
+from jobs.runs.execution import execute
 from models.learned.learned_version import LearnedVersion
 from models.learned.linear import LearnedLinear
 from models.learned.publish import publish_learned

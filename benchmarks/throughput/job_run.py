@@ -15,7 +15,8 @@ from benchmarks.measure import print_figures
 from conf.loading.loader import load_settings
 from jobs.flink.environment import open_session
 from jobs.pipeline.pieces import reads_pieces
-from jobs.runs.launch import execute, local_options
+from jobs.runs.execution import execute
+from jobs.runs.local_options import local_options
 from jobs.scoring_job import build
 from jobs.sinks.inserts import Inserts
 from jobs.sources.files import find_inputs

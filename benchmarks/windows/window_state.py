@@ -25,7 +25,7 @@ from benchmarks.throughput.job_run import plan
 from jobs.catalogue import default_config
 from jobs.errors import JobError
 from jobs.flink.rest import FlinkRest
-from jobs.runs.launch import execute
+from jobs.runs.execution import execute
 from jobs.sources.transactions import GeneratorSettings, TransactionGenerator, write
 
 INTERVAL = "3s"

@@ -24,7 +24,7 @@ from jobs.run_folder.learning_figures import learning_text
 from jobs.run_folder.model_versions import named_version
 from jobs.run_folder.row_counts import Counts
 from jobs.run_folder.summary import Summary
-from jobs.runs.stages import Stage
+from jobs.runs.watches.stages import Stage
 
 if TYPE_CHECKING:
     from udfs.features.reference import FeatureReference

@@ -145,7 +145,7 @@ def run_job(
     from gress.cli.console import LiveLine, print_line, print_summary
     from jobs.runs.endless import StopResult
     from jobs.runs.launch import run
-    from jobs.runs.stages import Stages, process_age_s
+    from jobs.runs.watches.stages import Stages, process_age_s
 
     request = run_request(
         job,

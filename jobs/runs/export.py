@@ -20,9 +20,11 @@ from jobs.run_folder.parquet import csv_table
 from jobs.run_folder.part_files import LineCounter
 from jobs.run_folder.progress import Progress
 from jobs.run_folder.row_counts import Counts, FolderCounter
-from jobs.runs.final_checkpoint import FinalCheckpoint
-from jobs.runs.launch import execute, local_options, show_nothing
+from jobs.runs.execution import execute
+from jobs.runs.launch import show_nothing
+from jobs.runs.local_options import local_options
 from jobs.runs.prepare import PreparedRun, RunRequest, prepare
+from jobs.runs.watches.final_checkpoint import FinalCheckpoint
 from jobs.sinks.files import ABSENT
 from jobs.sources.files import InputFiles
 from jobs.sources.lines import create_lines

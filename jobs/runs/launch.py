@@ -10,12 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.catalogue import find_job
-from jobs.errors import fail
 from jobs.flink.environment import FlinkSession, is_submitted, open_session, planning, python_of_workers
-from jobs.flink.file_urls import file_url
-from jobs.flink.jvm import jvm_problem
-from jobs.flink.ports import free_port
-from jobs.flink.root_cause import hint_for, root_cause
 from jobs.pipeline.pieces import input_uid, reads_pieces
 from jobs.pipeline.scoring import has_windows
 from jobs.run_folder.claim import check_free, put_back
@@ -23,14 +18,13 @@ from jobs.run_folder.owner import SAVEPOINTS, note_owner, wait_for_owner
 from jobs.run_folder.row_counts import Counts
 from jobs.run_folder.summary import FILE, Summary
 from jobs.runs.counting import watch_rows
-from jobs.runs.endless import StopResult, add_connector, is_endless, wait_for_end, wait_until_stopped
-from jobs.runs.final_checkpoint import FinalCheckpoint
+from jobs.runs.endless import StopResult, add_connector, is_endless, wait_until_stopped
+from jobs.runs.execution import execute, one_line_failure
 from jobs.runs.finish import finish, finish_without_flink, has_all_rows
 from jobs.runs.hidden_values import hiding_values
-from jobs.runs.mini_cluster import keeping_task_manager
+from jobs.runs.local_options import local_options
 from jobs.runs.prepare import PreparedRun, RunRequest, prepare
 from jobs.runs.saved_state import (
-    CHECKPOINTS,
     check_engine,
     check_goes_on,
     check_input,
@@ -40,7 +34,9 @@ from jobs.runs.saved_state import (
     saved_state,
     state_of,
 )
-from jobs.runs.stages import Stages, StartWatch
+from jobs.runs.watches.final_checkpoint import FinalCheckpoint
+from jobs.runs.watches.mini_cluster import keeping_task_manager
+from jobs.runs.watches.stages import Stages, StartWatch
 from jobs.signals import terminable
 from jobs.sinks.inserts import Inserts
 from jobs.sources.kafka import KafkaInput
@@ -188,7 +184,7 @@ def _run_endless(
     with watch_rows(prepared, lambda counts: show(counts, None), is_resuming=request.is_resuming) as rows:
         with planning():
             client: JobClient = inserts.execute()
-        with watch(), _one_line_failure(request.job, prepared.output), keeping_task_manager(client):
+        with watch(), one_line_failure(request.job, prepared.output), keeping_task_manager(client):
             stopped = wait_until_stopped(client, prepared.output / SAVEPOINTS)
     summary = rows.summary()
     summary.write(prepared.output / FILE)
@@ -240,72 +236,3 @@ def _count_events(prepared: PreparedRun) -> int | None:
         parallelism=prepared.settings.execution.parallelism,
     )
     return prepared.files.count_events(in_turn=in_turn)
-
-
-def execute(
-    inserts: Inserts,
-    name: str,
-    watch: Callable[[], AbstractContextManager[object]] = nullcontext,
-    output: Path | None = None,
-) -> None:
-    """Run a job to its end, inside a context that begins with the submission; an interrupt cancels the job.
-
-    Args:
-        inserts: the job's inserts.
-        name: of the job.
-        watch: makes the context.
-        output: folder of the run, whose disk a failure may be about.
-    """
-    with planning():
-        client: JobClient = inserts.execute()
-    with watch(), _one_line_failure(name, output), keeping_task_manager(client):
-        try:
-            wait_for_end(client)
-        except KeyboardInterrupt:
-            client.cancel().result()
-            raise
-
-
-@contextmanager
-def _one_line_failure(name: str, output: Path | None = None) -> Iterator[None]:
-    """Raise a job's failure as one line."""
-    try:
-        yield
-    except Exception as error:
-        if lost := jvm_problem(error):
-            raise lost from None
-        cause = root_cause(str(error))
-        told = filter(None, (hint_for(cause, output), "the full trace is in Flink's log"))
-        fail(f"job {name!r}", f"failed while running: {cause}", "; ".join(told))
-
-
-def local_options(name: str, output: Path, *, restarts: int = 3, is_endless: bool = False) -> dict[str, str]:
-    """Return the options of a run in this process's mini-cluster: checkpoints beside its output, few restarts.
-
-    A job that never ends would use up any number of restarts, so its restarts are rarer the more there are at once, and
-    are forgotten after a quiet while, as the shipped ``flink-conf.yaml`` says.
-
-    On a cluster its own configuration decides all of that. A job that writes tables had better not restart here: if the
-    database fails, the connector throws again while it closes, which ends the only TaskManager, and a restarted job
-    would wait for another one.
-    """
-    if is_submitted():
-        return {"pipeline.name": name}
-    port = str(free_port())
-    strategy = "exponential-delay" if is_endless else "fixed-delay"
-    return {
-        "pipeline.name": name,
-        "rest.port": port,
-        "rest.bind-port": port,
-        "rest.bind-address": "127.0.0.1",
-        # By default Flink's other ports are open to every machine, and so is the upload of programs to the REST port.
-        "jobmanager.bind-host": "127.0.0.1",
-        "taskmanager.bind-host": "127.0.0.1",
-        "taskmanager.host": "127.0.0.1",
-        "web.submit.enable": "false",
-        "execution.checkpointing.dir": file_url(output / CHECKPOINTS),
-        "execution.checkpointing.externalized-checkpoint-retention": "DELETE_ON_CANCELLATION",
-        "restart-strategy.type": strategy if restarts else "none",
-        "restart-strategy.fixed-delay.attempts": str(restarts),
-        "restart-strategy.fixed-delay.delay": "1 s",
-    }

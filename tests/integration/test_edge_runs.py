@@ -13,7 +13,7 @@ import pytest
 
 from jobs.errors import JobError
 from jobs.runs.export import ExportResult, export_features
-from jobs.runs.launch import local_options
+from jobs.runs.local_options import local_options
 from jobs.runs.prepare import RunRequest
 from tests.support.crafted_input import BAD_LINES, LATE, CraftedInput
 from tests.support.fraud_config import FEATURES, expected_features

@@ -16,7 +16,8 @@ from jobs.flink.environment import FlinkSession, open_session, planning
 from jobs.flink.rest import FlinkRest
 from jobs.flink.sql import create_table
 from jobs.run_folder.part_files import final_parts
-from jobs.runs.launch import execute, local_options
+from jobs.runs.execution import execute
+from jobs.runs.local_options import local_options
 from jobs.sinks.files import write_json
 from jobs.sinks.inserts import Inserts
 from tests.support.cluster import wait_until

@@ -12,14 +12,17 @@ from jobs.errors import JobError
 from jobs.flink.environment import flink_options
 from jobs.run_folder.claim import claim
 from jobs.run_folder.owner import MARKER
-from jobs.runs.launch import CHECKPOINTS, _one_line_failure, local_options, run
+from jobs.runs.execution import one_line_failure
+from jobs.runs.launch import run
+from jobs.runs.local_options import local_options
 from jobs.runs.prepare import RunRequest
+from jobs.runs.saved_state import CHECKPOINTS
 from tests.support.fraud_config import write_fraud_config
 
 
 def test_failure_that_may_be_the_databases_says_so() -> None:
     lost = "X: outer\nCaused by: org.apache.flink.util.FlinkExpectedException: The TaskExecutor is shutting down."
-    with pytest.raises(JobError, match=r"job\.sink\.jdbc may have failed; the full trace"), _one_line_failure("j"):
+    with pytest.raises(JobError, match=r"job\.sink\.jdbc may have failed; the full trace"), one_line_failure("j"):
         raise RuntimeError(lost)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-from jobs.runs.mini_cluster import TaskManagerWatch
+from jobs.runs.watches.mini_cluster import TaskManagerWatch
 
 
 class Cluster:

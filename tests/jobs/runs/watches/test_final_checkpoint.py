@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from jobs.runs.final_checkpoint import FinalCheckpoint
+from jobs.runs.watches.final_checkpoint import FinalCheckpoint
 from tests.support.flink_stub import JOB, FlinkStub, Series, serve
 
 CHECKPOINTS = f"/jobs/{JOB}/checkpoints"

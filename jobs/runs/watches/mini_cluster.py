@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from jobs.flink.environment import is_submitted
-from jobs.runs.looking import Looking
+from jobs.runs.watches.looking import Looking
 
 if TYPE_CHECKING:
     from pyflink.common import JobClient

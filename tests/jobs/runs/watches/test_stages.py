@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runs.stages import Stage, Stages, StartWatch, process_age_s
+from jobs.runs.watches.stages import Stage, Stages, StartWatch, process_age_s
 from tests.support.flink_stub import JOB, FlinkStub, Series, serve
 
 WAITING = {"vertices": [{"status": "RUNNING"}, {"status": "INITIALIZING"}]}

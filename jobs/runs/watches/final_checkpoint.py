@@ -8,7 +8,7 @@ from typing import Any
 
 from jobs.errors import JobError
 from jobs.flink.rest import FlinkRest
-from jobs.runs.looking import Looking
+from jobs.runs.watches.looking import Looking
 
 _LOOK_S = 1.0
 _PATIENCE_S = 5.0

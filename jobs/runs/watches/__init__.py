@@ -1,0 +1,1 @@
+"""Watches of a submitted job: its start, its final checkpoint, and its TaskManager."""
