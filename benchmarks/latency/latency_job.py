@@ -12,7 +12,7 @@ from pathlib import Path
 from conf.experiments.experiment_choice import shadow_experiments
 from conf.loading.loader import load_settings
 from conf.settings import JobSettings, Settings
-from jobs.flink.environment import FlinkSession, open_session
+from jobs.flink.environment import FlinkSession, open_session, planning
 from jobs.flink.sql import View, create_view
 from jobs.pipeline.scoring import has_windows, score
 from jobs.pipeline.shadows import add_shadows
@@ -44,16 +44,17 @@ def main(config: str, port: str, output: str, *overrides: str) -> None:
         raise ValueError(msg)
     folder = Path(output)
     session = open_session(settings, extra=local_options(job.name, folder), is_endless=True)
-    lines = read_socket(session, int(port))
-    scored = score_rows(session, settings, job, lines)
-    register_clock(session)
-    inserts = Inserts(session)
-    took = _PYTHON_CLOCK if settings.execution.profile == "latency" else _JAVA_CLOCK
-    chosen = f"SELECT `{job.events.id}`, {took.format(sent=f'`{job.events.id}`')}"
-    query = f"{chosen} FROM {scored.name} WHERE __dead_letter_reason IS NULL"
-    write_csv(inserts, "took", (("sent", "BIGINT"), ("took", "BIGINT")), query, folder / "took")
-    if shadow_experiments(settings.ml, job.inference.model_name):
-        add_shadows(session, settings, inserts, job, scored, folder)
+    with planning():
+        lines = read_socket(session, int(port))
+        scored = score_rows(session, settings, job, lines)
+        register_clock(session)
+        inserts = Inserts(session)
+        took = _PYTHON_CLOCK if settings.execution.profile == "latency" else _JAVA_CLOCK
+        chosen = f"SELECT `{job.events.id}`, {took.format(sent=f'`{job.events.id}`')}"
+        query = f"{chosen} FROM {scored.name} WHERE __dead_letter_reason IS NULL"
+        write_csv(inserts, "took", (("sent", "BIGINT"), ("took", "BIGINT")), query, folder / "took")
+        if shadow_experiments(settings.ml, job.inference.model_name):
+            add_shadows(session, settings, inserts, job, scored, folder)
     execute(inserts, job.name)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.measure import print_figures
 from conf.loading.loader import load_settings
-from jobs.flink.environment import open_session
+from jobs.flink.environment import open_session, planning
 from jobs.pipeline.pieces import reads_pieces
 from jobs.runs.execution import execute
 from jobs.runs.local_options import local_options
@@ -55,7 +55,8 @@ def plan(config: str, source: str, output: str, overrides: Sequence[str]) -> Pla
     files, folder = find_inputs(source), Path(output)
     options = local_options(job.name, folder)
     session = open_session(settings, extra=options, moves_blocks=reads_pieces(settings, job, files))
-    inserts = build(session, settings, job, files, folder)
+    with planning():
+        inserts = build(session, settings, job, files, folder)
     return PlannedJob(inserts, job.name, f"127.0.0.1:{options['rest.port']}")
 
 
