@@ -26,7 +26,7 @@ def mount(app: typer.Typer) -> None:
 
 def replay_command(
     predictions: Annotated[
-        list[Path], typer.Option("--predictions", help="Folder or file of predictions; may be repeated.")
+        list[Path], typer.Option("--predictions", "--input", help="Folder or file of predictions; may be repeated.")
     ],
     config: Annotated[Path, typer.Option("--config", help="YAML file with the job and the verdict's settings.")],
     name: Annotated[str, typer.Option("--experiment", help="Name; default: the only one.", show_default=False)] = "",

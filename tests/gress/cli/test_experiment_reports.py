@@ -19,12 +19,12 @@ def gress(command_line: Run) -> Run:
     return partial(command_line, "experiments")
 
 
-@pytest.fixture
-def logged(tmp_path: Path) -> list[object]:
+@pytest.fixture(params=["--predictions", "--input"])
+def logged(request: pytest.FixtureRequest, tmp_path: Path) -> list[object]:
     """Options that name predictions and the settings that judge them."""
     write(tmp_path / "out" / "predictions" / "part-0", rows())
     write_config(tmp_path / "job.yaml", settings_tree())
-    return ["--predictions", "out/predictions", "--config", "job.yaml"]
+    return [request.param, "out/predictions", "--config", "job.yaml"]
 
 
 def test_power_is_a_table_with_days_where_they_are_asked_for(gress: Run) -> None:
