@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conf.loading.loader import load_settings
+from conf.loading.yaml_file import found_file, read_settings_file
 from conf.settings import JobSettings, MlInferenceSettings, Settings
+from gress.deploy_render.check_place import check_place
 from gress.deploy_render.deployment import DATA, METRICS_PORT, Deployment, Place
-from gress.deploy_render.settings_files import settings_files, variables_of
+from gress.deploy_render.settings_files import settings_files, text_file, variables_of
 from jobs.catalogue import default_config, find_job
 from jobs.errors import refuse
+from jobs.sources.generated import GENERATOR
+from jobs.sources.kafka import KAFKA
 
 # Flink and its autoscaler share key groups evenly among a divisor of their number.
 _KEY_GROUPS = 360
@@ -52,14 +56,19 @@ def read_job(request: RenderRequest, environ: Mapping[str, str]) -> Deployment:
         JobError: there is no such job, its name is none for Kubernetes, or pods could not reach what it names.
     """
     find_job(request.job)
+    check_place(request.place)
     path = request.config or default_config(request.job)
-    settings = load_settings(path, overrides=request.overrides, environ={**environ, **_placeholders(path, environ)})
+    # The reader of the settings has words for a file that is missing or broken.
+    read_settings_file(found_file(path))
+    files = settings_files(path)
+    variables = variables_of((*files, *map(text_file, request.overrides)))
+    unset = {each.name: _SET_HERE for each in variables if not each.is_optional and each.name not in environ}
+    settings = load_settings(path, overrides=request.overrides, environ={**environ, **unset})
     job = settings.job
     if job is None:
         refuse(str(path), "a `job:` with events, features and inference", "none")
-    is_endless = bool(job.source.kafka or request.input.startswith("kafka:")) and job.sink.kafka is not None
+    is_endless = _reads_topics(request.input, job, str(path)) and job.sink.kafka is not None
     hidden = {str(where[2]) for where in settings.from_environment if where[:2] == ("execution", "flink")}
-    files = settings_files(path)
     return Deployment(
         name=_name_of(request, settings, job),
         job=request.job,
@@ -70,7 +79,7 @@ def read_job(request: RenderRequest, environ: Mapping[str, str]) -> Deployment:
         input=request.input,
         is_endless=is_endless,
         metrics_port=settings.ml.metrics.port or METRICS_PORT,
-        variables=variables_of(files),
+        variables=variables,
         kafka_names=tuple(_kafka_names(job)),
         flink={key: _text(value) for key, value in settings.execution.flink.items() if key not in hidden},
         gpus=_gpus(settings.ml.inference),
@@ -85,12 +94,15 @@ def _gpus(inference: MlInferenceSettings) -> int:
     return max(inference.gpu_device_ids, default=0) + 1
 
 
-def _placeholders(path: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return a text for each variable that pods will have and this machine has not."""
-    if not path.is_file():
-        return {}
-    asked = variables_of(settings_files(path))
-    return {each.name: _SET_HERE for each in asked if not each.is_optional and each.name not in environ}
+def _reads_topics(source: str, job: JobSettings, origin: str) -> bool:
+    """Return whether a run reads topics; refuse an input that no pod would find."""
+    if source.startswith(KAFKA) or not source:
+        if source and job.source.kafka is None:
+            refuse(f"--input {source}", f"job.source.kafka in {origin}", "none", "it says where the brokers are")
+        return job.source.kafka is not None
+    if not source.startswith(("/", GENERATOR)) and "://" not in source:
+        refuse("--input", "topics, generator:..., a URL, or a path of the image, which every pod reaches", source)
+    return False
 
 
 def _name_of(request: RenderRequest, settings: Settings, job: JobSettings) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -10,7 +11,10 @@ from pathlib import Path
 from conf.loading.yaml_file import EXTENDS, found_file
 from conf.yaml_text import safe_yaml
 from gress.deploy_render.deployment import SettingsFile, Variable
+from jobs.errors import refuse
 
+# ConfigMaps take keys of no other letters.
+_PATH = re.compile(r"[\w./-]+", re.ASCII)
 # As the loader reads them: `$${` is a plain `${`.
 _REFERENCE = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<default>:-)?")
 
@@ -21,13 +25,23 @@ def settings_files(path: Path) -> tuple[SettingsFile, ...]:
     A shipped file that is extended as ``conf/NAME.yaml`` is left out, as the image has it, too.
 
     Args:
-        path: a file that `load_settings` has read.
+        path: a file that `read_settings_file` has read.
+
+    Raises:
+        JobError: a file has a name that no ConfigMap could hold.
     """
     files = list(_chain(found_file(path).absolute()))
     root = os.path.commonpath([file.parent for file in files])
-    return tuple(
-        SettingsFile(Path(os.path.relpath(file, root)).as_posix(), file.read_text(encoding="utf-8")) for file in files
-    )
+    found = {Path(os.path.relpath(file, root)).as_posix(): file for file in files}
+    for path_below in found:
+        if not _PATH.fullmatch(path_below):
+            refuse(f"settings file {path_below!r}", "a name of letters, digits, '.', '_' and '-'", "others", "rename it")
+    return tuple(SettingsFile(path_below, file.read_text(encoding="utf-8")) for path_below, file in found.items())
+
+
+def text_file(text: str) -> SettingsFile:
+    """Return a text of the command line as a file whose references count."""
+    return SettingsFile("", json.dumps(text))
 
 
 def variables_of(files: Iterable[SettingsFile]) -> tuple[Variable, ...]:

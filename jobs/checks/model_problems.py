@@ -25,7 +25,7 @@ def model_problems(
     *,
     needs_classes: bool = False,
 ) -> Iterator[Exception]:
-    """Yield why the job's models, or others that `ml.models` lists, cannot be opened.
+    """Yield why the job's models, or others that `ml.models` lists, cannot be opened; they are opened on the CPU.
 
     Args:
         ml: settings of models and their registry.
@@ -34,6 +34,8 @@ def model_problems(
         origin: file of the settings.
         needs_classes: the job writes the best classes of each row.
     """
+    # A device that this process claimed would be missing where workers are, and here there may be none.
+    ml = ml.model_copy(update={"inference": ml.inference.model_copy(update={"enable_gpu": False})})
     served = None
     for setting, chosen in () if inference is None else model_choices(ml, inference.with_defaults(ml.inference)):
         entry = served_entry(ml, chosen)

@@ -18,6 +18,7 @@ MAIN = "flink-main-container"
 # User and group `flink` of Flink's image.
 _FLINK_USER = 9999
 _SHOWN_DIGITS = 16
+_POD_NAMESPACE = "POD_NAMESPACE"
 
 
 def pod_template(deployment: Deployment) -> Object:
@@ -60,12 +61,15 @@ def _main_container(deployment: Deployment) -> Object:
 
 
 def _environment(deployment: Deployment) -> Iterator[Object]:
-    yield {"name": "POD_NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}}
+    yield {"name": _POD_NAMESPACE, "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}}
     for path in deployment.kafka_names:
         # Two namespaces with one job neither share its events nor end each other's transactions.
         name = "GRESS_" + path.upper().replace(".", "__")
-        yield {"name": name, "value": f"$(POD_NAMESPACE)-{deployment.name}"}
+        yield {"name": name, "value": f"$({_POD_NAMESPACE})-{deployment.name}"}
     for each in deployment.variables:
+        if each.name == _POD_NAMESPACE:
+            # The pod itself knows it, and Kubernetes takes no name twice.
+            continue
         reference = {"name": deployment.secret, "key": each.name} | ({"optional": True} if each.is_optional else {})
         yield {"name": each.name, "valueFrom": {"secretKeyRef": reference}}
 
