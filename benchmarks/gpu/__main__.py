@@ -6,7 +6,8 @@ integration document (100,000 rows/s), and the best batch, the smallest within 5
 
 - ``SIZE_DEVICE_rows_per_s_100``, ``_p50_ms_100``, ``_p99_ms_100``: batches of 100 rows.
 - ``SIZE_DEVICE_best_batch``, ``_rows_per_s_best``: the best batch.
-- ``SIZE_bound_ratio``: rate of the best batch of 1 MiB or more with its inputs and outputs bound, relative to without.
+- ``SIZE_bound_from_bytes``: size of a batch's inputs from which on binding them, and outputs, costs no time; ``null``:
+  no size does. A line for each size has its ratio. ``bind_from_bytes`` is the bound in use.
 - ``ratio_document``: rows/s on the GPU in batches of 100, small network, relative to the document's 100,000.
 
 Without a GPU it says why, and prints the figures of the CPU. ``python -m benchmarks gpu [SECONDS_A_SIZE]``.
@@ -18,8 +19,9 @@ import sys
 from typing import Any
 
 from benchmarks.gpu.networks import NETWORKS
-from benchmarks.gpu.times import ROWS, bound_ratio, figures_of, open_network, times_of
+from benchmarks.gpu.times import ROWS, bound_from, bound_ratios, figures_of, open_network, times_of
 from benchmarks.measure import load_average, print_figures
+from models.runtimes.gpu.bound_run import BIND_FROM_BYTES
 
 _DOCUMENT_ROWS_PER_S = 100_000
 
@@ -44,7 +46,10 @@ def main(seconds: str = "0.5") -> None:
             if is_gpu:
                 session = runtime._session
                 figures |= {"provider": session.get_providers()[0], "device": session.name}
-                figures[f"{size}_bound_ratio"] = round(bound_ratio(runtime, times), 3)
+                ratios = bound_ratios(runtime, [each.rows for each in times])
+                for count, ratio in ratios.items():
+                    print(f"{size} on gpu, {count:,} bytes of inputs: bound {ratio:.2f} times as fast")
+                figures |= {f"{size}_bound_from_bytes": bound_from(ratios), "bind_from_bytes": BIND_FROM_BYTES}
     if problem is not None:
         print(f"no GPU, so these are figures of one core: {problem.reason}: {problem}")
     measured = "gpu" if problem is None else "cpu"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from models.runtimes.gpu.bound_run import BIND_FROM_BYTES
 from models.runtimes.onnx import OnnxRuntime
 from models.runtimes.options import RuntimeOptions
 from models.scoring.batch_times import BATCH_ROWS, BatchTime, best_batch, time_batches
@@ -41,25 +40,37 @@ def figures_of(prefix: str, times: Sequence[BatchTime]) -> dict[str, Any]:
     }
 
 
-def bound_ratio(runtime: OnnxRuntime, times: Sequence[BatchTime]) -> float:
-    """Return how much faster a large batch is with its inputs and outputs bound than without.
+def bound_ratios(runtime: OnnxRuntime, sizes: Iterable[int]) -> dict[int, float]:
+    """Return how much faster batches are with their inputs and outputs bound than without, by the bytes of the inputs.
 
     Args:
         runtime: a network on a GPU.
-        times: its times; the largest batch among them counts, or the smallest that is bound.
+        sizes: rows of the batches.
     """
-    row_bytes = sum(array.nbytes for array in runtime.zeros(1).values())
-    rows = max(times[-1].rows, -(-BIND_FROM_BYTES // row_bytes))
-    (bound,) = time_batches(_batches(runtime), (rows,), limit_s=_LIMIT_S)
-    session = runtime._session._used[0]
+    session, bound = runtime._session._used
     names = [tensor.name for tensor in runtime.outputs]
+    found = {}
+    for rows in sizes:
+        feeds = runtime.zeros(rows)
+        # Of one size after the other, as both then meet the same machine.
+        plain, quick = (
+            time_batches(lambda _, run=run: lambda: run(names, feeds), (rows,), limit_s=_LIMIT_S)[0]
+            for run in (session.run, bound.run)
+        )
+        found[sum(array.nbytes for array in feeds.values())] = plain.median_s / quick.median_s
+    return found
 
-    def plain(size: int) -> Callable[[], object]:
-        feeds = runtime.zeros(size)
-        return lambda: session.run(names, feeds)
 
-    (unbound,) = time_batches(plain, (rows,), limit_s=_LIMIT_S)
-    return unbound.median_s / bound.median_s
+def bound_from(ratios: Mapping[int, float]) -> int | None:
+    """Return the bytes from which on every batch is at least as fast when it is bound; None: the largest is not.
+
+    >>> bound_from({80: 0.6, 800: 1.1, 8_000: 0.9, 80_000: 1.0, 800_000: 1.4})
+    80000
+    >>> bound_from({80: 1.2, 800: 0.9}) is None
+    True
+    """
+    slower = [size for size, ratio in ratios.items() if ratio < 1]
+    return min((size for size in ratios if size > max(slower, default=-1)), default=None)
 
 
 def _batches(runtime: OnnxRuntime) -> Callable[[int], Callable[[], object]]:

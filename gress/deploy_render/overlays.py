@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from gress.deploy_render.deployment import Deployment
 from gress.deploy_render.flink_options import autoscaler_options, storage_options
-from gress.deploy_render.manifest_text import Object
+from gress.deploy_render.manifest_text import Object, plain_yaml
+from gress.deploy_render.objects.disruption_budgets import TASK_MANAGER, budget_name
 from gress.deploy_render.objects.flink_deployment import API
 from gress.deploy_render.objects.session_job import patch_of
 from jobs.errors import refuse
@@ -38,9 +39,10 @@ def overlay(deployment: Deployment, name: str) -> Mapping[str, Object]:
         **_KUSTOMIZATION,
         "namespace": f"gress-{name}",
         "resources": ["../../base"],
-        "patches": [{"path": _PATCH}, *(_fewer_slots(deployment) if name == "dev" else ())],
+        "patches": [{"path": _PATCH}, *(_one_slot(deployment) if name == "dev" else ())],
     }
-    return {"kustomization.yaml": kustomization, _PATCH: changed}
+    # The last one says that an overlay is whole.
+    return {_PATCH: changed, "kustomization.yaml": kustomization}
 
 
 def base(resources: list[str]) -> Object:
@@ -81,8 +83,14 @@ def _change(deployment: Deployment, spec: Object) -> Object:
     return {"apiVersion": API, "kind": "FlinkDeployment", "metadata": {"name": deployment.name}, "spec": spec}
 
 
-def _fewer_slots(deployment: Deployment) -> list[Object]:
-    """Return the patch by which the job itself asks for one slot, as the variable of a setting."""
+def _one_slot(deployment: Deployment) -> list[Object]:
+    """Return the patches by which the job asks for one slot, as the variable of a setting, and its pod may be moved."""
     variable = {"name": "GRESS_EXECUTION__PARALLELISM", "value": "1"}
     path = "/spec/podTemplate/spec/containers/0/env/-"
-    return [patch_of(deployment, [{"op": "add", "path": path, "value": variable}])]
+    # With one TaskManager the base's budget, which counts those of the whole job, would keep its node for ever.
+    budget = {"kind": "PodDisruptionBudget", "name": budget_name(deployment, TASK_MANAGER)}
+    free = [{"op": "replace", "path": "/spec/minAvailable", "value": 0}]
+    return [
+        patch_of(deployment, [{"op": "add", "path": path, "value": variable}]),
+        {"target": budget, "patch": plain_yaml(free)},
+    ]

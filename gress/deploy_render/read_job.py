@@ -12,7 +12,7 @@ from conf.loading.yaml_file import found_file, read_settings_file
 from conf.settings import JobSettings, MlInferenceSettings, Settings
 from gress.deploy_render.check_place import check_place
 from gress.deploy_render.deployment import DATA, METRICS_PORT, Deployment, Place
-from gress.deploy_render.settings_files import settings_files, text_file, variables_of
+from gress.deploy_render.settings_files import settings_files, variables_of
 from jobs.catalogue import default_config, find_job
 from jobs.errors import refuse
 from jobs.sources.generated import GENERATOR
@@ -61,7 +61,7 @@ def read_job(request: RenderRequest, environ: Mapping[str, str]) -> Deployment:
     # The reader of the settings has words for a file that is missing or broken.
     read_settings_file(found_file(path))
     files = settings_files(path)
-    variables = variables_of((*files, *map(text_file, request.overrides)))
+    variables = variables_of(files)
     unset = {each.name: _SET_HERE for each in variables if not each.is_optional and each.name not in environ}
     settings = load_settings(path, overrides=request.overrides, environ={**environ, **unset})
     job = settings.job

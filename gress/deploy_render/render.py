@@ -9,6 +9,7 @@ Nothing else in the folder is touched.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,6 +31,8 @@ SHARED = ("ml-dashboard-configmap.yaml", "prometheus-rule.yaml")
 """Files of deploy/kubernetes, which belong to no job."""
 
 _KUSTOMIZATION = "kustomization.yaml"
+_FLINK = "base/flink-deployment.yaml"
+_NAME = re.compile(r'^metadata:\n  name: "?([-a-z0-9]+)', re.MULTILINE)
 
 
 def render(deployment: Deployment, overlays: Sequence[str] = OVERLAYS) -> dict[str, str]:
@@ -57,22 +60,45 @@ def render(deployment: Deployment, overlays: Sequence[str] = OVERLAYS) -> dict[s
 def write_manifests(folder: Path, texts: dict[str, str]) -> list[str]:
     """Write files into a folder; return the paths of those that were written.
 
-    Overlays that are there stay as they are, and so do files that no render makes.
+    Overlays that are there stay as they are, and so do files that no render makes. An overlay without a kustomization,
+    which an interrupted render leaves, gets the files that it lacks.
 
     Raises:
-        JobError: the folder holds another file of one of these names; nothing was written.
+        JobError: the folder holds another file of one of these names, or overlays of another deployment, and nothing
+            was written; or a file cannot be written.
     """
-    kept = {path for path in texts if path.startswith("overlays/") and (folder / path).parent.is_dir()}
-    wanted = {path: text for path, text in texts.items() if path not in kept}
+    wanted = {path: text for path, text in texts.items() if not _is_users(folder, path)}
     for path in wanted:
         there = folder / path
         if there.exists() and not _is_made(there):
             refuse(f"{there}", "a file of an earlier render", "another", "move it, or name another --output")
-    for path, text in wanted.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(folder / path) as part:
-            part.write_text(text, encoding="utf-8")
+    if len(wanted) < len(texts):
+        _check_name(folder / _FLINK, texts[_FLINK])
+    try:
+        for path, text in wanted.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            with whole_file(folder / path) as part:
+                part.write_text(text, encoding="utf-8")
+    except OSError as error:
+        got = (error.strerror or str(error)).lower()
+        refuse(f"{error.filename or folder}", "a path that can be written", got, "name another --output")
     return list(wanted)
+
+
+def _is_users(folder: Path, path: str) -> bool:
+    """Return whether a file belongs to an overlay that is there."""
+    there = folder / path
+    return path.startswith("overlays/") and (there.exists() or (there.parent / _KUSTOMIZATION).exists())
+
+
+def _check_name(path: Path, text: str) -> None:
+    """Refuse to put a deployment below overlays that change one of another name."""
+    if not path.is_file():
+        return
+    there, wanted = (_NAME.search(each) for each in (path.read_text("utf-8", errors="replace"), text))
+    if there and wanted and there[1] != wanted[1]:
+        expected = f"manifests of {wanted[1]!r}, as overlays are there"
+        refuse(f"{path}", expected, f"those of {there[1]!r}", "name another --output, or remove this folder")
 
 
 def _base(deployment: Deployment) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -37,11 +36,6 @@ def settings_files(path: Path) -> tuple[SettingsFile, ...]:
         if not _PATH.fullmatch(path_below):
             refuse(f"settings file {path_below!r}", "a name of letters, digits, '.', '_' and '-'", "others", "rename it")
     return tuple(SettingsFile(path_below, file.read_text(encoding="utf-8")) for path_below, file in found.items())
-
-
-def text_file(text: str) -> SettingsFile:
-    """Return a text of the command line as a file whose references count."""
-    return SettingsFile("", json.dumps(text))
 
 
 def variables_of(files: Iterable[SettingsFile]) -> tuple[Variable, ...]:

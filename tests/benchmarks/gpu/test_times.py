@@ -10,7 +10,8 @@ import pytest
 
 from benchmarks.gpu import __main__ as benchmark
 from benchmarks.gpu.networks import NETWORKS
-from benchmarks.gpu.times import figures_of, open_network
+from benchmarks.gpu.times import bound_from, figures_of, open_network
+from models.runtimes.gpu.bound_run import BIND_FROM_BYTES
 from models.runtimes.gpu.open_session import open_session
 from models.runtimes.options import RuntimeOptions
 from models.scoring.batch_times import BatchTime, time_batches
@@ -71,8 +72,22 @@ def test_with_a_gpu_its_figures_come_beside(
     monkeypatch.setattr("benchmarks.gpu.times.BATCH_ROWS", (1, 100))
     assert open_network(b"a network", is_gpu=True).predict({"x": X})["y"].tolist() == [[2.0], [-4.0]]
     benchmark.main("0")
-    figures = json.loads(capsys.readouterr().out.splitlines()[-1])
+    *lines, last = capsys.readouterr().out.splitlines()
+    figures = json.loads(last)
     assert (figures["device"], figures["provider"]) == ("GPU 0 (NVIDIA H100)", "CUDAExecutionProvider")
     assert figures["small_gpu_best_batch"] in (1, 100)
     assert figures["ratio_document"] == pytest.approx(figures["small_gpu_rows_per_s_100"] / 100_000, abs=1e-3)
-    assert figures["small_bound_ratio"] > 0
+    assert figures["bind_from_bytes"] == BIND_FROM_BYTES
+    assert figures["small_bound_from_bytes"] in (4, 400, None)
+    assert [line.partition(":")[0] for line in lines if "bound" in line] == [
+        *("small on gpu, 4 bytes of inputs", "small on gpu, 400 bytes of inputs")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ratios", "expected"),
+    [({1: 0.5, 10: 1.2, 100: 0.9, 1000: 1.0}, 1000), ({1: 1.0, 10: 2.0}, 1), ({1: 2.0, 10: 0.99}, None)],
+    ids=["last that is slower counts", "all", "none"],
+)
+def test_binding_pays_from_the_size_after_which_none_is_slower(ratios: dict[int, float], expected: int | None) -> None:
+    assert bound_from(ratios) == expected

@@ -27,6 +27,13 @@ def kustomizations(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
             yield path.rpartition("/")[0], document
 
 
+def objects_of_base(name: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the objects of a base by kind and name."""
+    texts = (text for path, text in rendered(name).items() if path.startswith("base/"))
+    found = (each for text in texts for each in documents(text) if each["kind"] != "Kustomization")
+    return {(each["kind"], each["metadata"]["name"]): each for each in found}
+
+
 @pytest.mark.parametrize("name", SHAPES)
 def test_every_file_that_is_named_is_there(name: str, tmp_path: Path) -> None:
     write_manifests(tmp_path, rendered(name))
@@ -46,7 +53,7 @@ def test_every_file_is_named(name: str) -> None:
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_every_patch_has_its_object(name: str) -> None:
-    flink = documents(rendered(name)["base/flink-deployment.yaml"])[0]
+    objects = objects_of_base(name)
     targets = [
         each["target"]
         for _, document in kustomizations(name)
@@ -60,17 +67,17 @@ def test_every_patch_has_its_object(name: str) -> None:
         for each in documents(text)
     ]
     assert len(targets) >= 3
-    assert [each for each in targets if each != {"kind": "FlinkDeployment", "name": flink["metadata"]["name"]}] == []
+    assert [each for each in targets if (each["kind"], each["name"]) not in objects] == []
 
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_every_path_of_a_patch_is_there(name: str) -> None:
-    flink = documents(rendered(name)["base/flink-deployment.yaml"])[0]
+    objects = objects_of_base(name)
     for _, document in kustomizations(name):
-        for patch in (each["patch"] for each in document.get("patches", ()) if "patch" in each):
-            (changes,) = documents(patch)
+        for patch in (each for each in document.get("patches", ()) if "patch" in each):
+            (changes,) = documents(patch["patch"])
             for change in changes:
-                node: Any = flink
+                node: Any = objects[patch["target"]["kind"], patch["target"]["name"]]
                 for part in change["path"].strip("/").removesuffix("/-").split("/"):
                     node = node[int(part)] if isinstance(node, list) else node[part]
                 assert isinstance(node, list) == (change["op"] == "add")

@@ -173,3 +173,44 @@ def test_an_unknown_job_is_refused() -> None:
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="a readable YAML file"):
         read_job(request(tmp_path / "none.yaml"), {})
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("- a\n", "expected a mapping"),
+        ("a: [\n", "expected valid YAML"),
+        ("extends: shop.yaml\n", "extends: expected another file"),
+        ("extends: none.yaml\n", "none.yaml: expected a readable YAML file, got no such file"),
+    ],
+    ids=["list", "syntax", "itself", "absent"],
+)
+def test_a_broken_file_is_refused_as_by_a_run(content: str, text: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=text):
+        read_job(request(write(tmp_path, content)), {})
+
+
+def test_a_file_whose_name_no_configmap_takes_is_refused(tmp_path: Path) -> None:
+    config = write(tmp_path, name="my shop.yaml")
+    with pytest.raises(JobError, match=r"'my shop.yaml': expected a name of letters.*rename it"):
+        read_job(request(config), {})
+
+
+def test_no_variable_of_a_pod_is_there_twice(tmp_path: Path) -> None:
+    config = write(tmp_path, TOPICS.replace("predictions: scores", 'predictions: "${POD_NAMESPACE:-some}"'))
+    (flink,) = documents(render(read_job(request(config), {}))["base/flink-deployment.yaml"])
+    names = [each["name"] for each in flink["spec"]["podTemplate"]["spec"]["containers"][0]["env"]]
+    assert names.count("POD_NAMESPACE") == 1
+
+
+def test_a_run_of_files_has_an_end_though_its_yaml_names_topics(tmp_path: Path) -> None:
+    config = write(tmp_path)
+    assert read_job(request(config), {}).is_endless
+    assert not read_job(request(config, source="generator:days=1"), {}).is_endless
+
+
+def test_an_input_that_pods_lack_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(JobError, match=r"--input: expected topics, .*which every pod reaches, got events.jsonl"):
+        read_job(request(write(tmp_path), source="events.jsonl"), {})
+    with pytest.raises(JobError, match=r"--input kafka:payments: expected job.source.kafka in .*, got none"):
+        read_job(RenderRequest("fraud-detection", PLACE, input="kafka:payments"), {})

@@ -37,8 +37,37 @@ def test_an_overlay_that_is_missing_is_written(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "overlays").iterdir()] == ["dev"]
     written = write_manifests(tmp_path, rendered(KAFKA))
     assert [path for path in written if path.startswith("overlays/")] == [
-        *("overlays/prod/kustomization.yaml", "overlays/prod/flink-deployment.yaml")
+        *("overlays/prod/flink-deployment.yaml", "overlays/prod/kustomization.yaml")
     ]
+
+
+def test_an_overlay_of_an_interrupted_render_becomes_whole(tmp_path: Path) -> None:
+    write_manifests(tmp_path, rendered(KAFKA))
+    (tmp_path / "overlays" / "dev" / "kustomization.yaml").unlink()
+    mine = tmp_path / "overlays" / "dev" / "flink-deployment.yaml"
+    mine.write_text("kind: Mine\n")
+    written = write_manifests(tmp_path, rendered(KAFKA))
+    assert [path for path in written if path.startswith("overlays/")] == ["overlays/dev/kustomization.yaml"]
+    assert mine.read_text() == "kind: Mine\n"
+
+
+def test_overlays_of_another_deployment_are_refused_before_any_file_is_written(tmp_path: Path) -> None:
+    write_manifests(tmp_path, rendered(KAFKA))
+    before = (tmp_path / "base" / "job-settings.yaml").read_bytes()
+    with pytest.raises(JobError, match=r"expected manifests of 'sentiment'.*got those of 'fraud-kafka'; name another"):
+        write_manifests(tmp_path, rendered("sentiment"))
+    assert (tmp_path / "base" / "job-settings.yaml").read_bytes() == before
+
+
+def test_another_deployment_may_take_a_folder_without_overlays(tmp_path: Path) -> None:
+    write_manifests(tmp_path, render(deployment_of(KAFKA), []))
+    assert "base/flink-deployment.yaml" in write_manifests(tmp_path, render(deployment_of("sentiment"), []))
+
+
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(JobError, match="file/base: expected a path that can be written, got not a directory"):
+        write_manifests(tmp_path / "file", rendered(KAFKA))
 
 
 def test_a_file_of_somebody_else_is_refused_before_any_is_written(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from jobs.run_folder.owner import MARKER
 from jobs.runs.prepare import RunRequest, prepare
 from jobs.sources import generated
 from models.errors import ModelError
+from models.runtimes.gpu.open_session import OpenedSession, open_session
+from models.runtimes.options import RuntimeOptions
 from tests.support.experiment_runs import SPLIT
 from tests.support.experiment_runs import overrides as experiment_overrides
 from tests.support.fraud_config import FEATURES, write_fraud_config
@@ -54,6 +56,21 @@ def test_good_request_claims_its_folder(request_of: Callable[..., RunRequest], t
     prepared = prepare(request_of(), needs_model=True)
     assert prepared.files.paths == (tmp_path / "in.jsonl",)
     assert [path.name for path in (tmp_path / "out").iterdir()] == [MARKER]
+
+
+def test_client_leaves_gpus_to_the_workers(
+    request_of: Callable[..., RunRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def opened(ort: object, content: bytes, settings: Callable[[], object], options: RuntimeOptions) -> OpenedSession:
+        asked.append(options.enable_gpu)
+        return open_session(ort, content, settings, replace(options, enable_gpu=False))
+
+    monkeypatch.setattr("models.runtimes.onnx.open_session", opened)
+    prepared = prepare(request_of(overrides=["ml.inference.enable_gpu=true"]), needs_model=True)
+    assert set(asked) == {False}
+    assert prepared.settings.ml.inference.enable_gpu, "workers are asked to use one"
 
 
 def test_generated_input_is_written_into_the_output(request_of: Callable[..., RunRequest], tmp_path: Path) -> None:
