@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from models.runtimes.batches import Feeds
 from models.runtimes.onnx import OnnxRuntime
 from models.runtimes.options import RuntimeOptions
 from models.scoring.batch_times import BATCH_ROWS, BatchTime, best_batch, time_batches
@@ -49,15 +50,17 @@ def bound_ratios(runtime: OnnxRuntime, sizes: Iterable[int]) -> dict[int, float]
     """
     session, bound = runtime._session._used
     names = [tensor.name for tensor in runtime.outputs]
+
+    def median_s(run: Callable[..., object], feeds: Feeds, rows: int) -> float:
+        (timed,) = time_batches(lambda _: lambda: run(names, feeds), (rows,), limit_s=_LIMIT_S)
+        return timed.median_s
+
     found = {}
     for rows in sizes:
         feeds = runtime.zeros(rows)
-        # Of one size after the other, as both then meet the same machine.
-        plain, quick = (
-            time_batches(lambda _, run=run: lambda: run(names, feeds), (rows,), limit_s=_LIMIT_S)[0]
-            for run in (session.run, bound.run)
-        )
-        found[sum(array.nbytes for array in feeds.values())] = plain.median_s / quick.median_s
+        # One after the other, so that both meet the same machine.
+        ratio = median_s(session.run, feeds, rows) / median_s(bound.run, feeds, rows)
+        found[sum(array.nbytes for array in feeds.values())] = ratio
     return found
 
 

@@ -34,7 +34,8 @@ def settings_files(path: Path) -> tuple[SettingsFile, ...]:
     found = {Path(os.path.relpath(file, root)).as_posix(): file for file in files}
     for path_below in found:
         if not _PATH.fullmatch(path_below):
-            refuse(f"settings file {path_below!r}", "a name of letters, digits, '.', '_' and '-'", "others", "rename it")
+            letters = "a path of letters, digits, '.', '_' and '-', as a ConfigMap takes it"
+            refuse("the settings file", letters, repr(path_below), "rename it")
     return tuple(SettingsFile(path_below, file.read_text(encoding="utf-8")) for path_below, file in found.items())
 
 

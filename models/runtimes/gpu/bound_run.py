@@ -7,7 +7,7 @@ from typing import Any
 from models.runtimes.batches import Feeds
 
 BIND_FROM_BYTES = 1 << 20
-"""Size of a batch's inputs from which it is bound, at a few calls more: a guess, which `make bench NAME=gpu` corrects."""
+"""Size of a batch's inputs from which it is bound, at a few calls more: a guess; `make bench NAME=gpu` measures it."""
 
 _NUMBERS = "biuf"
 

@@ -192,7 +192,7 @@ def test_a_broken_file_is_refused_as_by_a_run(content: str, text: str, tmp_path:
 
 def test_a_file_whose_name_no_configmap_takes_is_refused(tmp_path: Path) -> None:
     config = write(tmp_path, name="my shop.yaml")
-    with pytest.raises(JobError, match=r"'my shop.yaml': expected a name of letters.*rename it"):
+    with pytest.raises(JobError, match=r"settings file: expected .*, got 'my shop.yaml'; rename it"):
         read_job(request(config), {})
 
 
