@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional, TextIO
 
 import typer
 
 from gress.cli.cluster import cluster_address
 from gress.cli.flags.shared_flags import Json
 from gress.cli.panels import CLUSTERS
-from jobs.errors import fail
+from jobs.errors import fail, refuse
 
 if TYPE_CHECKING:
     from gress.autoscale.decision import Decision
@@ -87,7 +87,7 @@ def autoscale_command(  # noqa: PLR0913, PLR0917 - one argument for each option
             threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
             stack.callback(server.shutdown)
             sys.stderr.write(f"http://{host}:{server.server_port}/metrics\n")
-        file = None if log is None else stack.enter_context(log.open("a", encoding="utf-8"))
+        file = None if log is None else stack.enter_context(_opened(log))
         lines = DecisionLog(sys.stdout, file, is_json=is_json)
         around = Surroundings(_both(metrics.note, lines.note), time.monotonic, lambda: threading.Event().wait(pause_s))
         with suppress(KeyboardInterrupt):
@@ -101,6 +101,13 @@ def _both(*takers: Callable[[Decision], None]) -> Callable[[Decision], None]:
             each(decision)
 
     return take
+
+
+def _opened(log: Path) -> TextIO:
+    try:
+        return log.open("a", encoding="utf-8")
+    except OSError as error:
+        refuse(f"--log {log}", "a file that can be written", (error.strerror or str(error)).lower(), "name another")
 
 
 def _seconds(option: str, text: str) -> float:

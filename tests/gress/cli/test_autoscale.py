@@ -44,8 +44,10 @@ def test_decisions_are_documents_if_wanted(ended: FlinkStub, command_line: Run) 
         (["--min", "3", "--max", "2"], "--max: expected 3 (--min) or more, got 2"),
         (["--interval", "5"], "--interval: expected a duration"),
         (["--stable", "10ms"], "--stable: expected 100ms or more, got '10ms'"),
+        (["--log", "no/log"], "--log no/log: expected a file that can be written, got no such file or directory"),
+        (["--log", "."], "--log .: expected a file that can be written, got is a directory"),
     ],
-    ids=["bounds", "duration", "short"],
+    ids=["bounds", "duration", "short", "no folder", "folder"],
 )
 def test_option_that_cannot_be_is_one_line(given: list[str], text: str, ended: FlinkStub, command_line: Run) -> None:
     code, _, err = command_line("autoscale", JOB, "--cluster", ended.address, *given)
