@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gress.cli.main import _request
+from gress.cli.run_request import run_request
 from jobs.runs.prepare import RunRequest
 from tests.support.commands import Run
 from tests.support.fraud_config import FEATURES, write_fraud_config
@@ -169,7 +169,7 @@ def test_features_list_shows_every_type_with_its_parameters(gress: Run) -> None:
 
 
 def test_a_command_is_all_that_its_jvm_runs() -> None:
-    assert _request("fraud-detection", Path("out"), None, None, None, None).is_all
+    assert run_request("fraud-detection", Path("out"), None, None, None, None).is_all
     assert not RunRequest("fraud-detection", Path("out")).is_all
 
 

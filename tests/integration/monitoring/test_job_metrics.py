@@ -54,16 +54,16 @@ def test_info_tells_tags_and_that_the_job_is_pinned(monitored: Monitored) -> Non
 def test_counts_are_those_of_the_summary(monitored: Monitored) -> None:
     summary, query = monitored.run.summary, monitored.prometheus.query
     assert summary.adds_up
-    succeeded = by("version", query('sum by (version) (gress_ml_predictions_total{status="success"})'))
+    succeeded = by("version", query('sum by (version) (last_over_time(gress_ml_predictions_total{status="success"}[10m]))'))
     assert succeeded == summary.versions
     assert sum(succeeded.values()) == summary.predictions
-    dead = by("reason", query('sum by (reason) (gress_ml_dead_letters_total{exported_job="fraud-detection"})'))
+    dead = by("reason", query('sum by (reason) (last_over_time(gress_ml_dead_letters_total{exported_job="fraud-detection"}[10m]))'))
     assert dead == summary.reasons
-    (failed,) = query('gress_ml_predictions_total{status="error"}').values()
+    (failed,) = query('last_over_time(gress_ml_predictions_total{status="error"}[10m])').values()
     assert failed == summary.reasons["not_finite"]
-    (scored,) = query("gress_ml_inference_latency_seconds_count").values()
+    (scored,) = query("last_over_time(gress_ml_inference_latency_seconds_count[10m])").values()
     assert scored == summary.predictions + failed
-    (left,) = query("gress_ml_end_to_end_latency_seconds_count").values()
+    (left,) = query("last_over_time(gress_ml_end_to_end_latency_seconds_count[10m])").values()
     assert left == summary.predictions
 
 
@@ -71,7 +71,8 @@ def test_counts_are_those_of_the_summary(monitored: Monitored) -> None:
 def test_latency_quantile_is_in_the_bucket_of_the_rows_own(share: float, monitored: Monitored) -> None:
     bounds = np.array([0.0, *METRICS["inference_latency_seconds"].buckets, np.inf])
     expected = np.quantile(monitored.run.predictions["latency_us"].to_numpy() / 1e6, share)
-    query = f"histogram_quantile({share}, sum by (le) (gress_ml_inference_latency_seconds_bucket))"
+    # On a busy machine one scrape fails now and then, and leaves a moment without data.
+    query = f"histogram_quantile({share}, sum by (le) (last_over_time(gress_ml_inference_latency_seconds_bucket[10m])))"
     (found,) = monitored.prometheus.query(query).values()
     place = np.searchsorted(bounds, expected)
     assert bounds[max(place - 2, 0)] <= found <= bounds[min(place + 1, len(bounds) - 1)]
