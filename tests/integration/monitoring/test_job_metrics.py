@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.integration.monitoring.monitored import Monitored
+from tests.monitoring.prometheus import Series
 from tests.monitoring.shipped import Asked, asked_by_dashboard, metric_names, rules
 from tests.support.job_runs import read_parts
 from udfs.metrics.catalogue import METRICS
@@ -52,18 +53,22 @@ def test_info_tells_tags_and_that_the_job_is_pinned(monitored: Monitored) -> Non
 
 
 def test_counts_are_those_of_the_summary(monitored: Monitored) -> None:
-    summary, query = monitored.run.summary, monitored.prometheus.query
+    def query(metric: str, before: str = "") -> Series:
+        # On a busy machine a scrape fails now and then, and leaves a moment without data.
+        return monitored.prometheus.query(f"{before}(last_over_time({metric}[10m]))")
+
+    summary = monitored.run.summary
     assert summary.adds_up
-    succeeded = by("version", query('sum by (version) (last_over_time(gress_ml_predictions_total{status="success"}[10m]))'))
+    succeeded = by("version", query('gress_ml_predictions_total{status="success"}', "sum by (version)"))
     assert succeeded == summary.versions
     assert sum(succeeded.values()) == summary.predictions
-    dead = by("reason", query('sum by (reason) (last_over_time(gress_ml_dead_letters_total{exported_job="fraud-detection"}[10m]))'))
+    dead = by("reason", query('gress_ml_dead_letters_total{exported_job="fraud-detection"}', "sum by (reason)"))
     assert dead == summary.reasons
-    (failed,) = query('last_over_time(gress_ml_predictions_total{status="error"}[10m])').values()
+    (failed,) = query('gress_ml_predictions_total{status="error"}').values()
     assert failed == summary.reasons["not_finite"]
-    (scored,) = query("last_over_time(gress_ml_inference_latency_seconds_count[10m])").values()
+    (scored,) = query("gress_ml_inference_latency_seconds_count").values()
     assert scored == summary.predictions + failed
-    (left,) = query("last_over_time(gress_ml_end_to_end_latency_seconds_count[10m])").values()
+    (left,) = query("gress_ml_end_to_end_latency_seconds_count").values()
     assert left == summary.predictions
 
 
@@ -71,7 +76,6 @@ def test_counts_are_those_of_the_summary(monitored: Monitored) -> None:
 def test_latency_quantile_is_in_the_bucket_of_the_rows_own(share: float, monitored: Monitored) -> None:
     bounds = np.array([0.0, *METRICS["inference_latency_seconds"].buckets, np.inf])
     expected = np.quantile(monitored.run.predictions["latency_us"].to_numpy() / 1e6, share)
-    # On a busy machine one scrape fails now and then, and leaves a moment without data.
     query = f"histogram_quantile({share}, sum by (le) (last_over_time(gress_ml_inference_latency_seconds_bucket[10m])))"
     (found,) = monitored.prometheus.query(query).values()
     place = np.searchsorted(bounds, expected)
