@@ -89,6 +89,7 @@ def test_weights_go_to_the_best_model_and_rows_tell_them(
     reader.read(until=lambda: len(predictions) >= rows, timeout_s=WAIT_S)
     reader.close()
     assert len(predictions) == rows
+    assert [record["reasons"] for record in records if record["action"] == "rollback"] == []
     history = registry.deployments("fraud-detector").history()
     states = [each.experiments["best"] for each in history if "best" in each.experiments]
     in_force = [dict.fromkeys(NAMES, 100 / 3), *(state.weights for state in states)]
