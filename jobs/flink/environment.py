@@ -82,8 +82,8 @@ def open_session(
     prepare_process()
     keep_jvm()
     remember_packages()
-    # The planner asks for it; it takes seconds, in which this thread waits for the JVM.
-    threading.Thread(target=import_module, args=("pyflink.fn_execution",), daemon=True).start()
+    _postpone_collection()
+    threading.Thread(target=_load_functions, name="functions", daemon=True).start()
     if not is_submitted():
         _start_jvm(is_short=is_short, moves_blocks=moves_blocks)
     ports = settings.ml.metrics.flink_port
@@ -113,6 +113,14 @@ def _start_jvm(*, is_short: bool, moves_blocks: bool) -> None:
         get_gateway()
 
 
+def _load_functions() -> None:
+    """Import a module that the planner asks for; it takes seconds, in which the caller's thread waits for the JVM."""
+    try:
+        import_module("pyflink.fn_execution")
+    finally:
+        _allow_collection()
+
+
 @contextmanager
 def planning() -> Iterator[None]:
     """Postpone garbage collection inside the block, in which the caller builds and translates a job.
@@ -121,13 +129,36 @@ def planning() -> Iterator[None]:
     gets another connection and so another JVM thread, where Flink's planner does not find its thread-local state
     ("NullPointerException: metadataHandlerProvider").
     """
-    was_enabled = gc.isenabled()
+    _postpone_collection()
     gc.collect()
-    gc.disable()
     try:
         yield
     finally:
-        if was_enabled:
+        _allow_collection()
+
+
+class _Postponed:
+    """The callers that want no garbage collection now, and whether it was on before the first of them."""
+
+    def __init__(self) -> None:
+        self.lock, self.callers, self.was_enabled = threading.Lock(), 0, False
+
+
+_POSTPONED = _Postponed()
+
+
+def _postpone_collection() -> None:
+    with _POSTPONED.lock:
+        if not _POSTPONED.callers:
+            _POSTPONED.was_enabled = gc.isenabled()
+            gc.disable()
+        _POSTPONED.callers += 1
+
+
+def _allow_collection() -> None:
+    with _POSTPONED.lock:
+        _POSTPONED.callers -= 1
+        if not _POSTPONED.callers and _POSTPONED.was_enabled:
             gc.enable()
 
 
