@@ -105,9 +105,13 @@ def summarise(took: Sequence[tuple[int, int]]) -> dict[str, float]:
     2.0
     """
     first = min(sent for sent, _ in took)
-    kept = np.array([ns for sent, ns in took if sent - first >= WARMUP_S * 1e9]) / 1e6
-    found = {f"p{share:g}_ms": round(float(np.percentile(kept, share)), 3) for share in (50, 99, 99.9)}
-    return {**found, "max_ms": round(float(kept.max()), 3), "events": len(kept)}
+    kept = [ns for sent, ns in took if sent - first >= WARMUP_S * 1e9]
+    return {**percentiles(kept), "max_ms": round(max(kept) / 1e6, 3), "events": len(kept)}
+
+
+def percentiles(took_ns: Sequence[int]) -> dict[str, float]:
+    """Return p50, p99 and p99.9 in milliseconds."""
+    return {f"p{share:g}_ms": round(float(np.percentile(took_ns, share)) / 1e6, 3) for share in (50, 99, 99.9)}
 
 
 if __name__ == "__main__":
