@@ -34,7 +34,7 @@ ModelType = Literal["onnx", "tflite", "tensorflow"]
 Task = Literal["binary", "multiclass", "regression", "unknown"]
 
 _NAME = re.compile(SEGMENT)
-# What is deeper could be read and not be written again.
+# A deeper value could be read and not be written again.
 _DEEPEST = 50
 
 

@@ -97,7 +97,7 @@ class Feeder:
         try:
             self._send(producer)
         finally:
-            # Whoever waits for rows must see that no more come.
+            # A thread that waits for rows must see that no more come.
             self.counted.set()
         left = producer.flush(_FLUSH_S)
         if left or self.refused:

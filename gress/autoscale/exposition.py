@@ -38,7 +38,7 @@ class DecisionMetrics:
             self._looks[decision.action, decision.cause] += 1
             if decision.action != "hold" and not self._is_dry:
                 self._rescales[decision.action] += 1
-            # What was seen last stays while tasks start or the cluster does not answer.
+            # The last figures stay while tasks start or the cluster does not answer.
             self._last = decision if decision.current else self._last
             self._measured = decision if decision.loads else self._measured
 

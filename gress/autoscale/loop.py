@@ -13,7 +13,7 @@ from jobs.errors import JobError, fail, refuse
 from jobs.flink.rest import ENDED, ClusterUnreachable, FlinkRest
 
 _SCHEDULER = "jobmanager.scheduler"
-# What else may answer there, such as another version of Flink, gives JSON of its own.
+# Another server may answer there, such as another version of Flink, with JSON of its own.
 _ANOTHER_SHAPE = (LookupError, TypeError, ValueError, AttributeError)
 
 

@@ -38,7 +38,7 @@ def flink_options(deployment: Deployment) -> dict[str, str]:
         "taskmanager.numberOfTaskSlots": str(deployment.place.slots),
         # A TaskManager without heap would keep its slots and fail every checkpoint, so it must exit.
         "taskmanager.jvm-exit-on-oom": "true",
-        # Who can upload a jar can run code.
+        # A caller that can upload a jar can run code.
         "web.submit.enable": "false",
     }
     if deployment.is_endless:

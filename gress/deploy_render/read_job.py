@@ -120,7 +120,7 @@ def _added(settings: Settings) -> Iterator[str]:
     if not metrics.port:
         yield f"ml.metrics.port={METRICS_PORT}"
     if "bind" not in metrics.model_fields_set:
-        # Who may reach the port is the network policy's.
+        # The network policy says who may reach the port.
         yield "ml.metrics.bind=0.0.0.0"
     if "max_parallelism" not in execution.model_fields_set and execution.parallelism <= _KEY_GROUPS:
         yield f"execution.max_parallelism={_KEY_GROUPS}"

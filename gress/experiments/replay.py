@@ -82,7 +82,7 @@ def _steps(experiment: ExperimentSettings, rows: LoggedRows) -> list[tuple[tuple
         shares = list(usual)
         shares[first], shares[second] = share, round(both - share, _DIGITS)
         for arm in enabled:
-            # What rows say themselves is not rounded.
+            # The propensities of the rows are not rounded.
             told = rows.propensity[is_own & (rows.arms == arm)]
             shares[arm] = float(told[0]) if len(told) else shares[arm]
         made.append((tuple(shares), is_own))

@@ -15,7 +15,7 @@ from jobs.flink.rest import ClusterUnreachable, FlinkRest, RunningJob
 EXIT_CODES: dict[State, int] = {"ok": 0, "degraded": 1, "down": 2}
 """Exit codes of `gress health`."""
 
-# What else may answer there, such as another version of Flink, gives JSON of its own.
+# Another server may answer there, such as another version of Flink, with JSON of its own.
 _ANOTHER_SHAPE = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
 
 

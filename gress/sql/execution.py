@@ -106,7 +106,7 @@ class Executor:
 
     def _show_rows(self, result: TableResult) -> None:
         is_batch = self.session.is_batch
-        # Whoever shows them may stop before their end.
+        # The caller may stop before their end.
         with closing(bounded_lines(result, self.later) if is_batch else live_lines(result)) as lines:
             (self.show_bounded if is_batch else self.show)(lines)
 

@@ -75,7 +75,7 @@ class Rows:
                 if self._is_stopped.is_set():
                     return
             self._put(_END)
-        # Whatever ends the query is the caller's to see.
+        # The caller sees each error that ends the query.
         except BaseException as error:
             self._put(_Failure(error))
 

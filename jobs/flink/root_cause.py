@@ -12,7 +12,7 @@ from jobs.errors import JobError
 
 # Errors of this package say all that there is to say; the class of another is part of what happened.
 _OWN_CLASS = re.compile(r"^(?:conf|gress|jobs|models|state|udfs)(?:\.\w+)*Error: ")
-# What Python raises in a thread of the JVM, as in the latency profile and in windows.
+# Python's errors in a thread of the JVM, as in the latency profile and in windows.
 _IN_A_THREAD = re.compile(r"^pemja\.core\.PythonException: <class '(?P<name>[\w.]+)'>: ?")
 _LITTLE = 1 << 20
 _UNREAD = re.compile(r"Could not parse value '(?P<value>.*?)' for\s+key '(?P<key>[^']+)'", re.DOTALL)

@@ -115,7 +115,7 @@ class Progress:
             shown_s = seconds
             counts = self.counts()
             self._timeline.add(_point(counts))
-            # What shows them may end on a full disk or in a broken pipe; the run continues.
+            # Their display may end on a full disk or in a broken pipe; the run continues.
             with suppress(OSError):
                 self._show(counts)
 

@@ -71,7 +71,7 @@ class Timeline:
         line = point.line().encode()
         try:
             with self._path.open("ab", buffering=0) as file:
-                # What a full disk left of an earlier line.
+                # A full disk may have left a part of an earlier line.
                 file.truncate(self._size_bytes)
                 written = file.write(line)
         except OSError:

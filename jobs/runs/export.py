@@ -123,7 +123,7 @@ def _run(prepared: PreparedRun, request: RunRequest, past: PastStore) -> None:
         lines = create_lines(session, files, prepared.job.events, is_ordered=True)
         format_, function = files.line_format(job.events), ComputeFeatures(job, past)
         views = compute_features(session, prepared.settings, lines, format_, function)
-        # Whatever the job's sink: dead letters stay beside the features.
+        # Dead letters stay beside the features, for each sink of the job.
         in_folders = job.model_copy(update={"sink": SinkSettings()})
         inserts = write_features(session, in_folders, views, prepared.output)
     execute(inserts, request.job, lambda: FinalCheckpoint(f"127.0.0.1:{options['rest.port']}"), prepared.output)

@@ -38,7 +38,7 @@ from state.labels.shard_rows import JoinShapes, ShardRows, in_order
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# What is known of an id beside a prediction's slot and a verdict.
+# States of an id beside a prediction's slot and a verdict.
 _UNKNOWN, _GONE, _UNFIT = -3, -4, -5
 _VERDICTS: tuple[tuple[OutcomeKind, int], ...] = (("duplicate", MATCHED), ("late", EXPIRED), ("orphan", _UNFIT))
 

@@ -55,7 +55,7 @@ FROM (SELECT *, gress_predict('payments', amount, `size`, `hour`) AS p, gress_fe
 LATERAL TABLE(gress_score('payments', MAP['top_k', '1'], amount, `size`, `hour`))
   AS t (label, score, place, model, version, status, reason)
 """.strip()
-# What a group is worth and how far it is from the training, and what the features of one row add to its score.
+# Quality of a group, its distance from the training, and the part of each feature in the score of one row.
 FIGURES = """
 SELECT 'auc', 0, q.e.auc, q.e.reason FROM (SELECT {evaluate} AS e FROM seen) AS q
 UNION ALL SELECT 'loss', 0, q.e.log_loss, q.e.reason FROM (SELECT {evaluate} AS e FROM seen) AS q

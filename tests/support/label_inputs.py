@@ -17,7 +17,7 @@ from tests.support.job_runs import read_parts
 from tests.support.small_model import write_model
 
 HOUR, DAY = 3_600_000, 86_400_000
-# What becomes of an event's label, the share of events, and the time of the label after its event.
+# Fates of an event's label: the share of events, and the time of the label after its event.
 KINDS: Mapping[str, tuple[float, float, float]] = {
     "in time": (0.6, HOUR, 5 * DAY),
     "before its event": (0.1, -20 * HOUR, -HOUR),

@@ -88,7 +88,7 @@ def times_of(where: str, name: str, column: pa.ChunkedArray | pa.Array) -> NDArr
     """
     import pyarrow as pa
 
-    # What is before 1970 must not be rounded towards it, as a cast would. Parquet has no seconds.
+    # Times before 1970 must not be rounded towards it, as a cast would. Parquet has no seconds.
     unit = column.type.unit if pa.types.is_timestamp(column.type) else "ms"
     step = {"ms": 1, "us": 1_000, "ns": 1_000_000}[unit]
     try:

@@ -81,5 +81,5 @@ def features_of(config: str, settings: Settings) -> FeatureSet:
 
 
 def _columns(names: Sequence[str], fields: EventFields) -> tuple[Column, ...]:
-    # What is no field is a window, a number that the caller has computed.
+    # A name that is no field is a window, a number that the caller has computed.
     return tuple(Column(name, _KINDS[fields.types.get(name, "double")]) for name in names)

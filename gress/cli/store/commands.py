@@ -53,7 +53,7 @@ def get_command(
     if not names or found.is_failed.any():
         refuse("gress features get", f"{entity} {key!r} with feature set {feature_set}", reasons or "none in the store")
     values = {name: (found.values(name)[0], int(found.times_ms(name)[0])) for name in names}
-    # What is none is read without its time, as 0.
+    # A value that is none is read without its time, as 0.
     told = {name: (value, None if value is None else time) for name, (value, time) in values.items()}
     if is_json:
         print_json({name: {"value": _plain(value), "event_time_ms": time} for name, (value, time) in told.items()})

@@ -32,7 +32,7 @@ class Looking(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-        # What ends meanwhile may leave a question without an answer.
+        # A cluster that ends meanwhile may leave a question without an answer.
         self._thread.join(_PATIENCE_S)
 
     @abstractmethod

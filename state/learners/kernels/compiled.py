@@ -59,7 +59,7 @@ def compiled(kernel: Kernel) -> Kernel:
         sizes = (*rows.shape, len(numbers), len(state), out.shape[1])
         entry(*map(_address, arrays), *sizes)
 
-    # Whoever holds the function holds the code that it calls.
+    # The function keeps the code that it calls alive.
     run.__dict__["native"] = native
     return run
 

@@ -265,7 +265,7 @@ def test_model_learns_from_the_events_with_a_label_in_the_order_of_their_times(t
     draw = np.random.default_rng(2)
     labelled = []
     for number in range(100):
-        # What a means turns over at the end, so that it matters which events are held out.
+        # The meaning of a turns over at the end, so that it matters which events are held out.
         a = float(draw.normal())
         time = f"2026-01-01T{number // 60:02}:{number % 60:02}:00Z"
         labelled.append({"id": number, "time": time, "a": a, "label": int((a > 0) == (number < 80))})

@@ -39,7 +39,7 @@ def test_labels_become_weights_that_score(kafka: DevKafka, tmp_path: Path) -> No
     waits = label_to_score(town, newest)
     known = sorted(wait for wait in waits.values() if wait is not None)
     sys.stdout.write(f"label to score: p95 {known[int(0.95 * len(known))]:.1f} s\n")
-    # What is slow is measured by `make bench NAME=closed_loop`.
+    # `make bench NAME=closed_loop` measures the speed.
     assert len(newest) > LEARNT
     assert newest[FIRST] == -1
     # Later versions have learnt from later payments, and are later to score.

@@ -113,7 +113,7 @@ def test_worse_model_is_rolled_back_and_better_one_reaches_all_units(
         ("harmful", "rollback")
     ]
     assert all("log_loss" in each["reasons"][0] or "loss" in each["reasons"][0] for each in told)
-    # What comes now is scored by the winner, or by the control where the loser was.
+    # The winner scores the rows that come now, or the control where the loser was.
     send_events(topics, MOST_LOOKS)
     first = MOST_LOOKS * PER_LOOK
     reader.read(until=lambda: sum(row["event_id"] >= first for row in predictions) >= PER_LOOK, timeout_s=WAIT_S)

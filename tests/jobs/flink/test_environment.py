@@ -138,7 +138,7 @@ def test_file_in_the_current_folder_counts_only_if_it_is_named(
     assert shipped_flink_conf() == repository / "flink-conf.yaml"
     shipped = flink_options(_settings({}))
     assert shipped["taskmanager.memory.managed.size"] == "512m"
-    # What the file leaves out comes from the shipped one.
+    # Options that the file leaves out come from the shipped one.
     assert flink_options(_settings({}), flink_conf=own) == {**shipped, "taskmanager.memory.managed.size": "1m"}
 
 

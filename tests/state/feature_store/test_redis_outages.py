@@ -19,7 +19,7 @@ from tests.support.redis_server import redis_server
 from tests.support.stored_features import GROUP, filled, on
 from udfs.scoring.breaker import BreakerOptions, CircuitBreaker
 
-# What the page says that a user needs.
+# Rights that a user needs, as the page lists them.
 READS, WRITES = ("+hmget", "+hkeys"), ("+evalsha", "+eval", "+script", "+hset", "+pexpire", "+hmget", "+del")
 COMMANDS = (*READS, *WRITES, "+info", "+dbsize", "+scan", "+memory")
 USERS = ("--user", "job", "on", ">secret", "~gress:*", *COMMANDS, "--user", "default", "off")

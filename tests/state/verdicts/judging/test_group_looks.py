@@ -84,7 +84,7 @@ def test_goal_that_is_no_better_at_the_end_is_undecided_and_says_so() -> None:
     assert record["action"] == "continue"
     assert record["reasons"][0].startswith("goal value is undecided, as the test has ended at 10,000: difference 0,")
     assert record["rules"]["metrics"]["value"]["max_units"] == 10_000
-    # What comes after the end decides nothing.
+    # A look after the end decides nothing.
     assert look(judge, AT + 2 * HOUR, 7_000, mean=2.0)["numbers"]["value.gain_p"] == record["numbers"]["value.gain_p"]
 
 
