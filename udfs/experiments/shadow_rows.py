@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -25,6 +25,22 @@ _HEAD = struct.Struct(">qI")
 _ANSWER: SqlColumns = (("__arm", "BIGINT"), ("__prediction", "DOUBLE"), ("__label", "STRING"), ("__version", "STRING"))
 _MATRIX = "__matrix"
 _JSON = b"{"
+
+
+class ShadowAnswer(NamedTuple):
+    """Answer to a row.
+
+    Attributes:
+        arm: place of the arm that answered.
+        prediction: the answer.
+        label: text; None where the model has no classes.
+        version: version that answered.
+    """
+
+    arm: int
+    prediction: float
+    label: str | None
+    version: str
 
 
 @dataclass(frozen=True)
@@ -76,15 +92,8 @@ class ShadowRows:
         return _HEAD.pack(self.sent_ms, len(kinds)) + kinds + whole
 
     def _to_json(self) -> bytes:
-        said = {
-            "sent": self.sent_ms,
-            "answer": [each[0] for each in (self.arms.tolist(), self.predictions.tolist(), self.labels, self.versions)],
-            # JSON has no infinity.
-            "matrix": self.matrix[0].astype("<f4", copy=False).tobytes().hex(),
-            "kinds": self.kinds,
-            "fields": [self.fields[name].tolist()[0] for name, _ in self.kinds],
-        }
-        return orjson.dumps(said)
+        answer = ShadowAnswer(int(self.arms[0]), float(self.predictions[0]), self.labels[0], self.versions[0])
+        return row_to_json(self.sent_ms, answer, self.matrix, self.kinds, self.fields)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> ShadowRows:
@@ -122,6 +131,36 @@ class ShadowRows:
             kinds,
             fields,
         )
+
+
+def row_to_json(
+    sent_ms: int,
+    answer: ShadowAnswer,
+    matrix: NDArray[np.float32],
+    kinds: SqlColumns,
+    fields: Mapping[str, NDArray[Any]],
+) -> bytes:
+    """Return the only row of a batch as ``ShadowRows.from_bytes`` reads it.
+
+    Args:
+        sent_ms: when it was answered, ms since 1970.
+        answer: its answer.
+        matrix: its features, float32 (1, k).
+        kinds: name and SQL type of each field.
+        fields: fields of the event, (1,) each, and maybe others.
+
+    Raises:
+        TypeError: a text is half of a character, which is no JSON.
+    """
+    said = {
+        "sent": sent_ms,
+        "answer": tuple(answer),
+        # JSON has no infinity.
+        "matrix": matrix.astype("<f4", copy=False).tobytes().hex(),
+        "kinds": kinds,
+        "fields": [fields[name].tolist()[0] for name, _ in kinds],
+    }
+    return orjson.dumps(said)
 
 
 def joined_rows(batches: Iterable[ShadowRows], most: int) -> list[ShadowRows]:

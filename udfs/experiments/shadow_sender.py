@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from conf.experiments.experiment_choice import shadow_experiments, unit_field
 from conf.settings import JobSettings, MlSettings
 from udfs.experiments.open_arms import model_choices
 from udfs.experiments.router import Arm, Router
-from udfs.experiments.shadow_rows import ShadowRows
+from udfs.experiments.shadow_rows import ShadowAnswer, ShadowRows, row_to_json
 from udfs.features.feature_set import FeatureSet
 from udfs.functions.parse_lines import event_columns
 from udfs.scoring.model_source import raw_fields
@@ -54,6 +56,9 @@ class ShadowSender:
 
         Rows that another model than their variant's answered are left out: they say nothing about the variant.
         """
+        if len(batch.matrix) == 1:
+            with suppress(TypeError):
+                return self._take_one(batch, columns)
         arms = np.full(len(batch.matrix), -1, np.int64)
         for each in batch.answers:
             place = self._arms.get(each.arm)
@@ -75,6 +80,24 @@ class ShadowSender:
             self._kinds,
             {name: columns[name][rows] for name, _ in self._kinds},
         ).to_bytes()
+
+    def _take_one(self, batch: PredictionBatch, columns: Mapping[str, NDArray[Any]]) -> bytes | None:
+        """Return the only row of a batch without the calls for many, which take ten times as long and hold it up.
+
+        Raises:
+            TypeError: a text is half of a character, which is no JSON.
+        """
+        each = next((found for found in batch.answers if found.rows is None or len(found.rows)), None)
+        if each is None:
+            return None  # the row was rejected
+        place, status = self._arms.get(each.arm), each.answer.status
+        prediction = float(batch.prediction[0])
+        if place is None or not isfinite(each.answer.scores.prediction[0]) or not (status is None or status[0] == "ok"):
+            return None
+        label = None if batch.label is None else batch.label[0]
+        answer = ShadowAnswer(place, prediction, label, batch.version[0])
+        matrix = batch.matrix.astype(np.float32, copy=False)
+        return row_to_json(round(self._clock() * 1000), answer, matrix, self._kinds, columns)
 
 
 def shadow_fields(job: JobSettings, ml: MlSettings) -> tuple[str, ...]:

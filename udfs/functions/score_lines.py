@@ -31,6 +31,7 @@ class ScoreLines:
     def __post_init__(self) -> None:
         self._parsing = ParseLines(self.job.events, self.lines, self.job.sink.fields)
         self._scoring = BatchScoring(self.job, self.ml)
+        self._carried = carried_columns(self.job)
 
     @property
     def inputs(self) -> SqlColumns:
@@ -40,7 +41,7 @@ class ScoreLines:
     @property
     def outputs(self) -> SqlColumns:
         """Reason, error and text of a bad line, the fields that a prediction carries on, then the prediction."""
-        return *PROBLEM_COLUMNS, *VALUE_COLUMNS, *carried_columns(self.job), *self._scoring.outputs
+        return *PROBLEM_COLUMNS, *VALUE_COLUMNS, *self._carried, *self._scoring.outputs
 
     def open(self) -> None:
         """Load the model and build the parser."""
@@ -59,7 +60,7 @@ class ScoreLines:
         places = np.arange(batch.size) if batch.rows is None else batch.rows
         problems = {**batch.problems, **{int(places[row]): problem for row, problem in found.items()}}
         carried = {**batch.columns, **batch.exact}
-        values = {**{name: carried[name] for name, _ in carried_columns(self.job)}, **scored}
+        values = {**{name: carried[name] for name, _ in self._carried}, **scored}
         return {
             **problem_columns(problems, batch.size),
             **_values(problems, lines),

@@ -64,6 +64,11 @@ def bits(matrix: np.ndarray) -> list[list[Any]]:
     return np.where(np.isnan(matrix), np.uint32(0x7FC00000), words).tolist()  # type: ignore[no-any-return]
 
 
+def test_single_row_is_json_which_takes_less_time_than_columns() -> None:
+    assert made(1, text=("STRING", objects(["a"]))).to_bytes().startswith(b'{"sent":1700000000000,"answer":[0,0.0,')
+    assert not made(1, text=("STRING", objects(["\ud800"]))).to_bytes().startswith(b"{")
+
+
 @given(sent=rows())
 def test_rows_come_back_from_bytes_as_they_were(sent: ShadowRows) -> None:
     found = ShadowRows.from_bytes(sent.to_bytes())

@@ -146,6 +146,18 @@ def test_a_single_row_is_sent_as_a_batch_is(sending: Sending) -> None:
     assert found.matrix.tolist() == MATRIX[:1].tolist()
 
 
+def test_a_single_row_that_nobody_or_another_model_answered_is_not_sent(sending: Sending) -> None:
+    arm = sending.arm("watched", "a")
+    assert sending.take(answer(None, None, [0.5]), rows=1) is None
+    assert sending.take(answer(sending.arm("plain", "a"), None, [0.5]), rows=1) is None
+    assert sending.take(answer(arm, None, [np.nan]), rows=1) is None
+    assert sending.take(answer(arm, None, [0.5], status=["fallback:0.9.0"]), rows=1) is None
+    assert sending.take(rows=1) is None
+    found = sending.take(answer(arm, [0], [0.5], status=["ok"]), rows=1)
+    assert found is not None
+    assert found.predictions.tolist() == [0.5]
+
+
 def test_comparisons_tell_each_field_once_and_none_without_shadows(tmp_path: Path) -> None:
     sending = Sending(tmp_path, label=None)
     assert shadow_fields(sending.job, sending.ml) == ("id", "at", "card", "user_id")
