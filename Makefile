@@ -35,7 +35,7 @@ define make_venv
 	if [ -z "$$python" ]; then \
 	  echo "expected Python 3.10 to 3.12 on PATH, found none; install one, or: make PYTHON=/path/to/python3.11" >&2; \
 	  exit 2; fi; \
-	extras=$(2); "$$python" -I jobs/flink/java.py >/dev/null || extras+=,local; \
+	extras=$(2); "$$python" -I jobs/flink/jvm/java.py >/dev/null || extras+=,local; \
 	echo "Installing gress-ml[$$extras] into $(1)" >&2; \
 	"$$python" -m venv $(1); \
 	$(1)/bin/python $(INSTALL) --upgrade pip; \

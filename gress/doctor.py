@@ -13,7 +13,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from jobs.flink.java import NEWEST, OLDEST, JavaHome, candidates
+from jobs.flink.jvm.java import NEWEST, OLDEST, JavaHome, candidates
 from models.checksum import verify_checksum
 from models.errors import ModelError
 from models.registry import Registry, local_registry

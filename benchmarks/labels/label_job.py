@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conf.loading.loader import settings_from
-from jobs.flink.environment import FlinkSession, open_session, planning
+from jobs.flink.environment import FlinkSession, open_session
+from jobs.flink.jvm.collection import planning
 from jobs.flink.overrides import run_in_thread
 from udfs.labels.keyed_labels import Side
 from udfs.labels.label_parts import SIDE_OUTPUTS

@@ -12,7 +12,8 @@ from pathlib import Path
 from conf.experiments.experiment_choice import shadow_experiments
 from conf.loading.loader import load_settings
 from conf.settings import JobSettings, Settings
-from jobs.flink.environment import FlinkSession, open_session, planning
+from jobs.flink.environment import FlinkSession, open_session
+from jobs.flink.jvm.collection import planning
 from jobs.flink.sql import View, create_view
 from jobs.pipeline.scoring import has_windows, score
 from jobs.pipeline.shadows import add_shadows

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from benchmarks.latency.latency_job import read_socket, register_clock
 from conf.loading.loader import load_settings
-from jobs.flink.environment import open_session, planning
+from jobs.flink.environment import open_session
+from jobs.flink.jvm.collection import planning
 from jobs.pipeline.scoring import score
 from jobs.runs.execution import execute
 from jobs.runs.local_options import local_options

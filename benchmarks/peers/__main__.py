@@ -40,7 +40,7 @@ from benchmarks.peers.figures import OURS, figures, table, version_lines
 from benchmarks.peers.result import versions
 from benchmarks.rows import write_rows
 from benchmarks.throughput.scoring import CONFIG
-from jobs.flink.java import require_java
+from jobs.flink.jvm.java import require_java
 
 if TYPE_CHECKING:
     import pyarrow as pa

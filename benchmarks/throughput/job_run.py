@@ -13,7 +13,8 @@ from pathlib import Path
 
 from benchmarks.measure import print_figures
 from conf.loading.loader import load_settings
-from jobs.flink.environment import open_session, planning
+from jobs.flink.environment import open_session
+from jobs.flink.jvm.collection import planning
 from jobs.pipeline.pieces import reads_pieces
 from jobs.runs.execution import execute
 from jobs.runs.local_options import local_options

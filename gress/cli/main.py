@@ -36,7 +36,7 @@ from gress.cli.sql.tools import mount as mount_sql_tools
 from gress.cli.state import mount as mount_state
 from gress.cli.top import mount as mount_top
 from jobs.errors import JobError
-from jobs.flink.jvm import jvm_problem
+from jobs.flink.jvm.process import jvm_problem
 
 if TYPE_CHECKING:
     from jobs.runs.endless import StopResult

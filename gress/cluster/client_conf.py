@@ -10,7 +10,7 @@ from gress.cluster.conf import flink_home
 from gress.cluster.silence import silence_environment
 from jobs.flink.conf_file import read_flink_conf
 from jobs.flink.environment import shipped_flink_conf
-from jobs.flink.java import require_java
+from jobs.flink.jvm.java import require_java
 
 # The client sends these with a job; the cluster decides on restarts, state backend and folders.
 _OF_THE_JOB = ("execution.checkpointing.", "pipeline.", "python.", "env.java.opts.")

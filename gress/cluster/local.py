@@ -28,7 +28,7 @@ from gress.cluster.conf import ClusterRequest, flink_home, flink_python_jar, wri
 from gress.cluster.processes import MARK, is_member, marked_processes, stop_processes
 from gress.cluster.task_manager import noted_pid, start_task_manager, wait_for_pid
 from jobs.errors import JobError, fail, refuse
-from jobs.flink.java import require_java
+from jobs.flink.jvm.java import require_java
 from jobs.flink.ports import free_port
 from jobs.flink.rest import FlinkRest
 

@@ -15,7 +15,7 @@ from types import TracebackType
 
 from gress.dev.client import create_topics
 from jobs.errors import fail, refuse
-from jobs.flink.java import candidates
+from jobs.flink.jvm.java import candidates
 from jobs.flink.ports import free_port
 from jobs.kafka.jars import BROKER, find_jars
 from jobs.signals import terminable

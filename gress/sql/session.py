@@ -13,8 +13,9 @@ from gress.sql.problems import Known
 from gress.sql.rows import join_readers
 from gress.sql.session_options import MODE, SessionOptions
 from jobs.errors import JobError, refuse
-from jobs.flink.environment import open_session, planning
+from jobs.flink.environment import open_session
 from jobs.flink.file_urls import file_url
+from jobs.flink.jvm.collection import planning
 from jobs.kafka.jars import CONNECTOR, JDBC, find_jars
 
 if TYPE_CHECKING:

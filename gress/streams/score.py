@@ -10,7 +10,8 @@ from gress.scoring.config import job_of
 from gress.streams.scored_stream import ScoredStream
 from gress.streams.stream_lines import create_stream_lines
 from jobs.errors import refuse
-from jobs.flink.environment import FlinkSession, flink_options, planning
+from jobs.flink.environment import FlinkSession, flink_options
+from jobs.flink.jvm.collection import planning
 from jobs.pipeline.scoring import has_windows
 from jobs.pipeline.scoring import score as score_lines
 from jobs.pipeline.writing import queries_of_rows

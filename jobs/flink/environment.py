@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conf.settings import ExecutionSettings, InferenceSettings, Settings
-from jobs.flink.class_archive import quick_jvm
 from jobs.flink.conf_file import read_flink_conf
-from jobs.flink.java import require_java
-from jobs.flink.jvm import keep_jvm, remember_packages
+from jobs.flink.jvm.class_archive import quick_jvm
+from jobs.flink.jvm.collection import begin_to_load_functions
+from jobs.flink.jvm.java import require_java
+from jobs.flink.jvm.process import keep_jvm, remember_packages
 from jobs.flink.metrics import load_reporter, reporter_options
 from jobs.flink.root_cause import option_problem
 from jobs.flink.worker_path import keep_current_folder_off
@@ -82,8 +79,7 @@ def open_session(
     prepare_process()
     keep_jvm()
     remember_packages()
-    _postpone_collection()
-    threading.Thread(target=_load_functions, name="functions", daemon=True).start()
+    begin_to_load_functions()
     if not is_submitted():
         _start_jvm(is_short=is_short, moves_blocks=moves_blocks)
     ports = settings.ml.metrics.flink_port
@@ -111,55 +107,6 @@ def _start_jvm(*, is_short: bool, moves_blocks: bool) -> None:
 
     with quick_jvm(require_java(), is_short=is_short, moves_blocks=moves_blocks):
         get_gateway()
-
-
-def _load_functions() -> None:
-    """Import a module that the planner asks for; it takes seconds, in which the caller's thread waits for the JVM."""
-    try:
-        import_module("pyflink.fn_execution")
-    finally:
-        _allow_collection()
-
-
-@contextmanager
-def planning() -> Iterator[None]:
-    """Postpone garbage collection inside the block, in which the caller builds and translates a job.
-
-    The thread that collects a dead Java object releases it over this thread's connection to the JVM. This thread then
-    gets another connection and so another JVM thread, where Flink's planner does not find its thread-local state
-    ("NullPointerException: metadataHandlerProvider").
-    """
-    _postpone_collection()
-    gc.collect()
-    try:
-        yield
-    finally:
-        _allow_collection()
-
-
-class _Postponed:
-    """The callers that want no garbage collection now, and whether it was on before the first of them."""
-
-    def __init__(self) -> None:
-        self.lock, self.callers, self.was_enabled = threading.Lock(), 0, False
-
-
-_POSTPONED = _Postponed()
-
-
-def _postpone_collection() -> None:
-    with _POSTPONED.lock:
-        if not _POSTPONED.callers:
-            _POSTPONED.was_enabled = gc.isenabled()
-            gc.disable()
-        _POSTPONED.callers += 1
-
-
-def _allow_collection() -> None:
-    with _POSTPONED.lock:
-        _POSTPONED.callers -= 1
-        if not _POSTPONED.callers and _POSTPONED.was_enabled:
-            gc.enable()
 
 
 def prepare_process() -> None:

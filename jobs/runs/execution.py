@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.errors import fail
-from jobs.flink.environment import planning
-from jobs.flink.jvm import jvm_problem
+from jobs.flink.jvm.collection import planning
+from jobs.flink.jvm.process import jvm_problem
 from jobs.flink.root_cause import hint_for, root_cause
 from jobs.runs.endless import wait_for_end
 from jobs.runs.watches.mini_cluster import keeping_task_manager

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from conf.folders.whole_file import whole_file
 from conf.settings import JobSettings, SinkSettings
 from jobs.errors import refuse
-from jobs.flink.environment import open_session, planning
+from jobs.flink.environment import open_session
+from jobs.flink.jvm.collection import planning
 from jobs.pipeline.scoring import compute_features, feature_columns
 from jobs.pipeline.writing import write_features
 from jobs.run_folder.parquet import csv_table

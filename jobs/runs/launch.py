@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.catalogue import find_job
-from jobs.flink.environment import FlinkSession, is_submitted, open_session, planning, python_of_workers
+from jobs.flink.environment import FlinkSession, is_submitted, open_session, python_of_workers
+from jobs.flink.jvm.collection import planning
 from jobs.pipeline.pieces import input_uid, reads_pieces
 from jobs.pipeline.scoring import has_windows
 from jobs.run_folder.claim import check_free, put_back

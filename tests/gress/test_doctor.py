@@ -20,7 +20,7 @@ from gress.doctor import (
     diagnose,
     memory_bytes,
 )
-from jobs.flink.java import JavaHome
+from jobs.flink.jvm.java import JavaHome
 from models.registry import Registry, local_registry
 from models.spec import ModelSpec, TensorSpec
 

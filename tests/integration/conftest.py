@@ -25,9 +25,9 @@ from gress.cluster.local import start_cluster, stop_cluster
 from gress.cluster.processes import marked_processes
 from gress.dev.broker import JVM_OPTIONS
 from jobs.errors import JobError
-from jobs.flink.class_archive import quick_jvm
 from jobs.flink.environment import open_session
-from jobs.flink.java import require_java
+from jobs.flink.jvm.class_archive import quick_jvm
+from jobs.flink.jvm.java import require_java
 from jobs.flink.ports import free_port
 from jobs.kafka.jars import BROKER, CONNECTOR, SQL_TOOLS, fetch_jars, find_jars, jars_folder
 from tests.support.cluster import TestCluster

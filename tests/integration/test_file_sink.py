@@ -12,7 +12,8 @@ import pytest
 from pyflink.table.udf import ScalarFunction, udf
 
 from conf.settings import ExecutionSettings, Settings
-from jobs.flink.environment import FlinkSession, open_session, planning
+from jobs.flink.environment import FlinkSession, open_session
+from jobs.flink.jvm.collection import planning
 from jobs.flink.rest import FlinkRest
 from jobs.flink.sql import create_table
 from jobs.run_folder.part_files import final_parts

@@ -13,8 +13,9 @@ from conf.settings import Settings
 from gress.inspection.saved_state import SavedState, inspect
 from jobs.catalogue import default_config
 from jobs.errors import JobError
-from jobs.flink.environment import open_session, planning
+from jobs.flink.environment import open_session
 from jobs.flink.file_urls import file_url
+from jobs.flink.jvm.collection import planning
 from jobs.runs.saved_state import STATE_OPTION, check_engine, check_input, state_of
 from tests.integration.kafka.old_savepoint import FOLDER, events
 

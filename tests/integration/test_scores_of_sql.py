@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 from conf.loading.loader import settings_from
-from jobs.flink.environment import open_session, planning
+from jobs.flink.environment import open_session
+from jobs.flink.jvm.collection import planning
 from models.inspect import spec_from_file
 from models.lifecycle import promote
 from models.registry import local_registry

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from gress.cluster.conf import flink_home
-from jobs.flink.java import find_java
+from jobs.flink.jvm.java import find_java
 
 
 def test_flink_takes_the_shipped_file_as_its_config(repository: Path, tmp_path: Path) -> None:

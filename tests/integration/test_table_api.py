@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import gress
-from jobs.flink.environment import planning
+from jobs.flink.jvm.collection import planning
 from models.inspect import spec_from_file
 from models.registry import local_registry
 from tests.support.tiny_models import linear, write_linear, write_opposite

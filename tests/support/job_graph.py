@@ -8,7 +8,8 @@ from typing import Any
 
 from conf.loading.loader import load_settings
 from jobs.catalogue import default_config
-from jobs.flink.environment import open_session, planning
+from jobs.flink.environment import open_session
+from jobs.flink.jvm.collection import planning
 from jobs.scoring_job import build
 from jobs.sources.files import find_inputs
 

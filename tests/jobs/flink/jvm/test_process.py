@@ -16,7 +16,7 @@ from py4j.java_gateway import JavaPackage, JVMView
 from py4j.protocol import Py4JNetworkError
 from pyflink import pyflink_gateway_server
 
-from jobs.flink.jvm import jvm_problem, keep_jvm, remember_packages
+from jobs.flink.jvm.process import jvm_problem, keep_jvm, remember_packages
 
 LOST = Py4JNetworkError("Answer from Java side is empty")
 
@@ -24,7 +24,7 @@ LOST = Py4JNetworkError("Answer from Java side is empty")
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Processes that a test started in the way that PyFlink starts a JVM."""
-    monkeypatch.setattr("jobs.flink.jvm._STARTED", [])
+    monkeypatch.setattr("jobs.flink.jvm.process._STARTED", [])
     monkeypatch.setattr(pyflink_gateway_server, "Popen", pyflink_gateway_server.Popen)
     started: list[subprocess.Popen[bytes]] = []
     yield started
@@ -90,7 +90,7 @@ def test_other_errors_and_living_jvms_are_not_its_end(
     start: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert jvm_problem(LOST) is None
-    monkeypatch.setattr("jobs.flink.jvm._PATIENCE_S", 0.01)
+    monkeypatch.setattr("jobs.flink.jvm.process._PATIENCE_S", 0.01)
     process = like_pyflink(start, "import sys; sys.stdin.read()")
     assert jvm_problem(LOST) is None
     process.kill()

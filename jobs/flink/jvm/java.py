@@ -1,7 +1,7 @@
 """Search for a Java that Flink 2.3 runs on.
 
-Rule: this module needs only the standard library. ``python jobs/flink/java.py`` runs before anything is installed; it
-prints the Java home, or exits with 1 if there is none.
+Rule: this module needs only the standard library. ``python jobs/flink/jvm/java.py`` runs before anything is installed;
+it prints the Java home, or exits with 1 if there is none.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pyflink.find_flink_home import _find_flink_home
 
-from jobs.flink.class_archive import VARIABLE, cache_folder, quick_jvm
-from jobs.flink.java import JavaHome
+from jobs.flink.jvm.class_archive import VARIABLE, cache_folder, quick_jvm
+from jobs.flink.jvm.java import JavaHome
 
 _MONTHS_S = 40 * 86_400
 

@@ -21,7 +21,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.flink.java import JavaHome
+from jobs.flink.jvm.java import JavaHome
 
 VARIABLE = "GRESS_JVM_CACHE"
 """Environment variable with the cache's folder; ``off`` for no cache."""
