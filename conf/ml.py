@@ -24,6 +24,10 @@ def _unique(ids: tuple[int, ...]) -> tuple[int, ...]:
     return ids
 
 
+# Linux numbers NVIDIA's devices of a machine within a byte.
+_Device = Annotated[Whole, Field(ge=0, le=255)]
+
+
 class MlInferenceSettings(FrozenSettings):
     """Defaults of the model call for jobs that leave them out.
 
@@ -40,7 +44,7 @@ class MlInferenceSettings(FrozenSettings):
         breaker_successes: successful tries in a row that close the breaker, >= 1; default 2.
         enable_gpu: score ONNX models on a GPU; default false. Without a usable one they are scored on the CPU, and
             the metric ``gress_ml_model_device_info`` says why.
-        gpu_device_ids: GPUs to deal out over the workers, each >= 0 and once, as CUDA counts those that
+        gpu_device_ids: GPUs to deal out over the workers, each once and from 0 to 255, as CUDA counts those that
             ``CUDA_VISIBLE_DEVICES`` names; default none = all of these.
     """
 
@@ -52,7 +56,7 @@ class MlInferenceSettings(FrozenSettings):
     breaker_open_ms: PositiveDurationMs = Field(default=60_000, alias="breaker_open")
     breaker_successes: Whole = Field(default=2, ge=1)
     enable_gpu: Flag = False
-    gpu_device_ids: Annotated[tuple[Annotated[Whole, Field(ge=0)], ...], AfterValidator(_unique)] = ()
+    gpu_device_ids: Annotated[tuple[_Device, ...], AfterValidator(_unique)] = ()
 
 
 class OnlineLearningSettings(FrozenSettings):

@@ -49,7 +49,7 @@ def autoscale(rest: FlinkRest, job: str, policy: Policy, around: Surroundings, *
     """
     require_adaptive(rest)
     scaler, state = Autoscaler(policy), ""
-    while state not in ENDED:
+    while True:
         try:
             look = look_at_job(rest, job, around.clock())
             state = look.state
@@ -66,7 +66,7 @@ def autoscale(rest: FlinkRest, job: str, policy: Policy, around: Surroundings, *
         except _ANOTHER_SHAPE as error:
             problem = f"expected answers of Flink's REST API, got others ({type(error).__name__} for one of them)"
             around.tell(Decision("hold", "cluster", f"cluster {rest.address}: {problem}"))
-        if around.wait():
+        if state in ENDED or around.wait():
             break
     return state
 

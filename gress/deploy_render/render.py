@@ -9,9 +9,12 @@ Nothing else in the folder is touched.
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from conf.folders.whole_file import whole_file
@@ -61,12 +64,42 @@ def write_manifests(folder: Path, texts: dict[str, str]) -> list[str]:
     """Write files into a folder; return the paths of those that were written.
 
     Overlays that are there stay as they are, and so do files that no render makes. An overlay without a kustomization,
-    which an interrupted render leaves, gets the files that it lacks.
+    which an interrupted render leaves, gets the files that it lacks. Of two renders at once one waits for the other.
 
     Raises:
         JobError: the folder holds another file of one of these names, or overlays of another deployment, and nothing
             was written; or a file cannot be written.
     """
+    try:
+        with _alone_in(folder):
+            wanted = _wanted(folder, texts)
+            for path, text in wanted.items():
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                with whole_file(folder / path) as part:
+                    part.write_text(text, encoding="utf-8")
+    except OSError as error:
+        got = (error.strerror or str(error)).lower()
+        refuse(f"{error.filename or folder}", "a path that can be written", got, "name another --output")
+    return list(wanted)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Make a folder, and keep other renders out of it while the block runs."""
+    with suppress(FileExistsError):
+        folder.mkdir(parents=True)
+    # The folder itself is locked, so that no other file is left in what people keep in git.
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _wanted(folder: Path, texts: dict[str, str]) -> dict[str, str]:
+    """Return the files to write; refuse a folder that holds another's."""
     wanted = {path: text for path, text in texts.items() if not _is_users(folder, path)}
     for path in wanted:
         there = folder / path
@@ -74,15 +107,7 @@ def write_manifests(folder: Path, texts: dict[str, str]) -> list[str]:
             refuse(f"{there}", "a file of an earlier render", "another", "move it, or name another --output")
     if len(wanted) < len(texts):
         _check_name(folder / _FLINK, texts[_FLINK])
-    try:
-        for path, text in wanted.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            with whole_file(folder / path) as part:
-                part.write_text(text, encoding="utf-8")
-    except OSError as error:
-        got = (error.strerror or str(error)).lower()
-        refuse(f"{error.filename or folder}", "a path that can be written", got, "name another --output")
-    return list(wanted)
+    return wanted
 
 
 def _is_users(folder: Path, path: str) -> bool:

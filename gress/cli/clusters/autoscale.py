@@ -5,20 +5,38 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from gress.cli.cluster import cluster_address
+from gress.cli.cluster import Cluster, cluster_address
+from gress.cli.flags.autoscale_flags import (
+    Band,
+    Bind,
+    CatchUp,
+    DryRun,
+    Fewest,
+    Interval,
+    Log,
+    MetricsPort,
+    Most,
+    Rescales,
+    Stable,
+    Utilization,
+)
 from gress.cli.flags.shared_flags import Json
 from gress.cli.panels import CLUSTERS
 from jobs.errors import fail, refuse
 
 if TYPE_CHECKING:
     from gress.autoscale.decision import Decision
+    from gress.autoscale.exposition import DecisionMetrics
+
+# Of the states that a job ends in, the one that is nobody's wish.
+_FAILED = "FAILED"
 
 
 def mount(app: typer.Typer) -> None:
@@ -28,71 +46,62 @@ def mount(app: typer.Typer) -> None:
 
 def autoscale_command(  # noqa: PLR0913, PLR0917 - one argument for each option
     job: Annotated[str, typer.Argument(help="Id of a job, or its name while it runs.")],
-    cluster: Annotated[
-        Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-        typer.Option("--cluster", help="HOST:PORT of Flink's REST API; default: the cluster in ./gress-cluster."),
-    ] = None,
-    fewest: Annotated[int, typer.Option("--min", help="Least parallelism.")] = 1,
-    most: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option("--max", help="Greatest parallelism; default: as many as there are slots."),
-    ] = None,
-    utilization: Annotated[
-        float, typer.Option("--utilization", help="Share of the time that tasks should work.")
-    ] = 0.7,
-    band: Annotated[float, typer.Option("--band", help="How far from it nothing changes.")] = 0.2,
-    interval: Annotated[str, typer.Option("--interval", help="Between two looks.")] = "5s",
-    catch_up: Annotated[str, typer.Option("--catch-up", help="Time in which a backlog is to be gone.")] = "2m",
-    stable: Annotated[str, typer.Option("--stable", help="How long the load is low before there are fewer.")] = "5m",
-    rescales: Annotated[int, typer.Option("--rescales-an-hour", help="Most in any hour.")] = 3,
-    is_dry: Annotated[bool, typer.Option("--dry-run", help="Decide and say so, and change nothing.")] = False,
-    port: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option("--metrics", min=0, max=65_535, help="Answer GET /metrics on this port."),
-    ] = None,
-    host: Annotated[str, typer.Option("--bind", help="Address to serve metrics on.")] = "127.0.0.1",
-    log: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--log", help="File that gets every decision as a JSON line."),
-    ] = None,
+    cluster: Cluster = None,
+    fewest: Fewest = 1,
+    most: Most = None,
+    utilization: Utilization = 0.7,
+    band: Band = 0.2,
+    interval: Interval = "5s",
+    catch_up: CatchUp = "2m",
+    stable: Stable = "5m",
+    rescales: Rescales = 3,
+    is_dry: DryRun = False,
+    port: MetricsPort = None,
+    host: Bind = "127.0.0.1",
+    log: Log = None,
     is_json: Json = False,
 ) -> None:
     """Give a running job as many tasks as its load needs.
 
     The cluster must have Flink's adaptive scheduler: `gress cluster up --adaptive`. Each change is a line with its
-    reason, on standard output; it ends with the job or with Ctrl-C.
+    reason, on standard output; it ends with the job or with Ctrl-C. The exit code is 2 where the job failed.
     """
-    from gress.autoscale.exposition import DecisionMetrics, metrics_server
+    from gress.autoscale.exposition import DecisionMetrics
     from gress.autoscale.log import DecisionLog
     from gress.autoscale.loop import Surroundings, autoscale
     from gress.autoscale.policy import Policy
     from jobs.flink.rest import FlinkRest
 
-    policy = Policy(
-        fewest=fewest,
-        most=most,
-        utilization=utilization,
-        band=band,
-        catch_up_s=_seconds("--catch-up", catch_up),
-        stable_s=_seconds("--stable", stable),
-        rescales_an_hour=rescales,
-    )
+    catch_up_s, stable_s = _seconds("--catch-up", catch_up), _seconds("--stable", stable)
+    policy = Policy(fewest, most, utilization, band, catch_up_s, stable_s=stable_s, rescales_an_hour=rescales)
     pause_s = _seconds("--interval", interval)
     rest = FlinkRest(cluster_address(cluster))
     found = rest.job(job)
     metrics = DecisionMetrics(found.name, is_dry=is_dry)
-    with ExitStack() as stack:
-        if port is not None:
-            server = stack.enter_context(metrics_server(metrics, host, port))
-            threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
-            stack.callback(server.shutdown)
-            sys.stderr.write(f"http://{host}:{server.server_port}/metrics\n")
-        file = None if log is None else stack.enter_context(_opened(log))
-        lines = DecisionLog(sys.stdout, file, is_json=is_json)
-        around = Surroundings(_both(metrics.note, lines.note), time.monotonic, lambda: threading.Event().wait(pause_s))
-        with suppress(KeyboardInterrupt):
-            state = autoscale(rest, found.id, policy, around, is_dry=is_dry)
-            sys.stderr.write(f"job {found.id}: {state}\n")
+    with _served(metrics, host, port), _opened(log) as file, suppress(KeyboardInterrupt):
+        take = _both(metrics.note, DecisionLog(sys.stdout, file, is_json=is_json).note)
+        around = Surroundings(take, time.monotonic, lambda: threading.Event().wait(pause_s))
+        state = autoscale(rest, found.id, policy, around, is_dry=is_dry)
+        if state == _FAILED:
+            refuse(f"job {found.id}", "it to end FINISHED or CANCELED", state, f"gress health --cluster {rest.address}")
+        sys.stderr.write(f"job {found.id}: {state}\n")
+
+
+@contextmanager
+def _served(metrics: DecisionMetrics, host: str, port: int | None) -> Iterator[None]:
+    """Answer Prometheus at a port while the block runs; None: nobody asks."""
+    from gress.autoscale.exposition import metrics_server
+
+    if port is None:
+        yield
+        return
+    with metrics_server(metrics, host, port) as server:
+        threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+        sys.stderr.write(f"http://{host}:{server.server_port}/metrics\n")
+        try:
+            yield
+        finally:
+            server.shutdown()
 
 
 def _both(*takers: Callable[[Decision], None]) -> Callable[[Decision], None]:
@@ -103,7 +112,9 @@ def _both(*takers: Callable[[Decision], None]) -> Callable[[Decision], None]:
     return take
 
 
-def _opened(log: Path) -> TextIO:
+def _opened(log: Path | None) -> AbstractContextManager[TextIO | None]:
+    if log is None:
+        return nullcontext()
     try:
         return log.open("a", encoding="utf-8")
     except OSError as error:

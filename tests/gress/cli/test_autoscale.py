@@ -33,6 +33,16 @@ def test_loop_tells_its_decisions_until_the_job_ends(job: str, ended: FlinkStub,
     assert json.loads(Path("decisions.jsonl").read_text("utf-8"))["cause"] == "starting"
 
 
+@pytest.mark.parametrize(("state", "wanted"), [("FINISHED", 0), ("CANCELED", 0), ("FAILED", 2)])
+def test_exit_code_says_whether_the_job_failed(state: str, wanted: int, ended: FlinkStub, command_line: Run) -> None:
+    ended.answers = elastic_job(state)
+    code, out, err = command_line("autoscale", JOB, "--cluster", ended.address)
+    assert code == wanted
+    assert out.rstrip().endswith(f"the job is {state}")
+    advice = f"expected it to end FINISHED or CANCELED, got FAILED; gress health --cluster {ended.address}"
+    assert err == f"job {JOB}: {state if code == 0 else advice}\n"
+
+
 def test_decisions_are_documents_if_wanted(ended: FlinkStub, command_line: Run) -> None:
     code, out, _ = command_line("autoscale", JOB, "--cluster", ended.address, "--interval", "100ms", "--json")
     assert (code, json.loads(out)["reason"]) == (0, "the job is FINISHED")

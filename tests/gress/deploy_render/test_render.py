@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -66,8 +67,27 @@ def test_another_deployment_may_take_a_folder_without_overlays(tmp_path: Path) -
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(JobError, match="file/base: expected a path that can be written, got not a directory"):
+    with pytest.raises(JobError, match="file: expected a path that can be written, got not a directory"):
         write_manifests(tmp_path / "file", rendered(KAFKA))
+
+
+def test_renders_at_once_write_one_after_the_other(tmp_path: Path) -> None:
+    texts, folder = rendered(KAFKA), tmp_path / "kubernetes"
+    with ThreadPoolExecutor(8) as pool:
+        written = [each.result() for each in [pool.submit(write_manifests, folder, texts) for _ in range(24)]]
+    assert {path: (folder / path).read_text("utf-8") for path in texts} == texts
+    # The overlays are of the first.
+    assert sorted(map(len, written))[-2:] == [len([path for path in texts if "overlays" not in path]), len(texts)]
+    assert list(folder.rglob("*.part")) == []
+
+
+def test_of_two_deployments_at_once_in_a_new_folder_one_is_refused(tmp_path: Path) -> None:
+    texts = [rendered(KAFKA), rendered("sentiment")]
+    with ThreadPoolExecutor(2) as pool:
+        problems = [each.exception() for each in [pool.submit(write_manifests, tmp_path / "a", each) for each in texts]]
+    assert [type(each) for each in problems if each] == [JobError]
+    (there,) = (each for each, problem in zip(texts, problems, strict=True) if problem is None)
+    assert {path: (tmp_path / "a" / path).read_text("utf-8") for path in there} == there
 
 
 def test_a_file_of_somebody_else_is_refused_before_any_is_written(tmp_path: Path) -> None:
