@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from udfs.columns.typed_column import WHERE
 from udfs.features.errors import FeatureError
+from udfs.scoring.plain_columns import without_nan
 
 _FORMS = "a pandas or polars frame, an Arrow table, arrays by name or a list of dicts"
 
@@ -99,6 +100,8 @@ def _column(name: str, values: Any) -> Any:
     if isinstance(values, np.ma.MaskedArray):
         hidden = np.broadcast_to(values.mask, values.shape).tolist()
         values = [None if is_hidden else value for value, is_hidden in zip(values.data.tolist(), hidden, strict=True)]
+    if isinstance(values, np.ndarray) and values.dtype == object:
+        return without_nan(values)
     return _array(values) if isinstance(values, list) else values
 
 
@@ -108,4 +111,4 @@ def _array(values: list[Any]) -> NDArray[Any]:
         return np.asarray(values)
     objects = np.empty(len(values), dtype=object)
     objects[:] = values
-    return objects
+    return without_nan(objects)

@@ -15,7 +15,7 @@ def settings_of(config: str | Path | Settings) -> Settings:
 
     Raises:
         ConfigError: the file is wrong.
-        JobError: there is no such job, or the settings have none.
+        JobError: there is no such job, the settings have none, or they are of another type.
     """
     settings = _loaded(config)
     job_of(settings)
@@ -36,6 +36,9 @@ def job_of(settings: Settings) -> JobSettings:
 def _loaded(config: str | Path | Settings) -> Settings:
     if isinstance(config, Settings):
         return config
+    if not isinstance(config, (str, Path)):
+        kinds = "the name of a job, a file, or settings of gress.load_settings"
+        refuse("config", kinds, type(config).__name__, "write them to a file")
     if isinstance(config, str) and not Path(config).suffix and not Path(config).exists():
         find_job(config)
         return load_settings(default_config(config))

@@ -13,6 +13,7 @@ from gress.scoring.config import settings_of
 from gress.sql.calls.call import Argument
 from gress.sql.calls.fitting_columns import check_arguments, refuse_literals
 from models.registry.location import place_of
+from udfs.scoring.choice import check_place
 from udfs.sql.options import SqlOptions
 from udfs.sql.signature import Column
 
@@ -59,7 +60,9 @@ def options_of(registry: str | Path, config: str | Path | Settings | None) -> Sq
 
     Raises:
         ConfigError, JobError: the settings are wrong or have no job.
+        ModelError: the registry is no place.
     """
+    check_place(registry)
     settings = load_settings() if config is None else settings_of(config)
     return SqlOptions(place_for_workers(registry, settings), given=settings)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from models.checksum import verified_bytes
 from models.errors import fail
 from models.lifecycle.admission import validate
+from models.lifecycle.open_registry import require_open
 from models.runtimes.external_data import check_single_file
 from models.version import Version
 
@@ -36,6 +37,7 @@ def known_versions(registry: Registry, name: str) -> tuple[Version, ...]:
     Raises:
         ModelError: the model has none.
     """
+    require_open(registry)
     versions = registry.versions(name)
     if not versions:
         registry.spec(name)  # raises an error that lists the models there are

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.errors import ModelError, fail
+from models.lifecycle.open_registry import require_open
 from models.registry.location import local_registry
 from models.version import Version
 
@@ -33,6 +34,7 @@ def pull(registry: Registry, name: str, version: str, target: Path) -> Path:
     Raises:
         ModelError: there is no such version, it is in the folder already, or the folder cannot be written.
     """
+    require_open(registry)
     spec, artifact = registry.resolve(name, version)
     if target.is_dir() and Version.parse(spec.version) in local_registry(target).versions(name):
         raise _is_there(spec.ref, target)

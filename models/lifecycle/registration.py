@@ -12,6 +12,7 @@ from models.errors import ModelError, fail
 from models.inspect import spec_from_file
 from models.lifecycle.feature_file import check_width
 from models.lifecycle.framework_models import as_model_file
+from models.lifecycle.open_registry import require_open
 from models.lifecycle.proof import BaselineOf, prove
 from models.lifecycle.raw_columns import sample_raw
 from models.runtimes.time_limit import TRY_OUT_S, time_limit
@@ -24,13 +25,13 @@ if TYPE_CHECKING:
 
 def register(
     registry: Registry,
-    file: Path,
+    file: str | Path,
     name: str = "",
     version: str = "",
     *,
-    golden: Path | None = None,
+    golden: str | Path | None = None,
     baseline: BaselineOf | None = None,
-    features: Path | None = None,
+    features: str | Path | None = None,
     tags: Sequence[str] = (),
     **fields: Any,
 ) -> ModelSpec:
@@ -49,7 +50,8 @@ def register(
             and the column ``prediction`` with the values that the model must give. The order of the feature columns
             becomes ``feature_columns`` unless these are known otherwise. Without ``prediction`` the model's own answers
             are recorded: they prove that a copy equals the registered file, not that the model is right.
-        baseline: function that makes the drift baseline of the loaded model; None = the baseline in model.json, if any.
+        baseline: function that makes the drift baseline of the loaded model, such as `gress.baseline_of(FILE)`; None = that in
+            model.json, if any.
         features: Parquet file of `gress features export`. It names the columns and the feature set with its hash, which
             a job's start compares with its own; None = those in model.json, if any.
         tags: free labels.
@@ -64,6 +66,9 @@ def register(
         ModelError: the file is no model, mixes rows, or leaves in doubt which output is the prediction; the golden rows
             do not fit or have other predictions; it does not answer in time; or the version exists.
     """
+    require_open(registry)
+    _check_baseline(baseline)
+    file, golden, features = Path(file), _path(golden), _path(features)
     given = {"tags": tuple(tags) or None, **fields}
     known = _fields_beside(file)
     name, version = _agreed(file, known, "name", name), _agreed(file, known, "version", version)
@@ -78,6 +83,15 @@ def register(
         if features is not None:
             check_width(features, spec)
         return registry.publish(prove(spec, artifact, golden, baseline, sample=sample), artifact)
+
+
+def _path(given: str | Path | None) -> Path | None:
+    return None if given is None else Path(given)
+
+
+def _check_baseline(baseline: object) -> None:
+    if baseline is not None and not callable(baseline):
+        fail("baseline", f"expected a function, got {baseline!r}", "make one: gress.baseline_of(Path('rows.parquet'))")
 
 
 def _fields_beside(file: Path) -> dict[str, Any]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _SCHEMES = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs", "az": "az", "azure": "az", "memory": "memory"}
 
 
-def open_registry(settings: ModelRegistrySettings | str, patience: Patience | None = None) -> Registry:
+def open_registry(settings: ModelRegistrySettings | str | Path, patience: Patience | None = None) -> Registry:
     """Open a registry; nothing is read yet.
 
     Credentials come from the environment or the cloud's own chain.
@@ -40,8 +40,8 @@ def open_registry(settings: ModelRegistrySettings | str, patience: Patience | No
         ModelError: the settings do not fit together.
         RegistryError: the store refuses to be opened.
     """
-    if isinstance(settings, str):
-        place = {"ml": {"model_registry": {"base_path": settings}}}
+    if isinstance(settings, (str, Path)):
+        place = {"ml": {"model_registry": {"base_path": str(settings)}}}
         settings = settings_from(place, origin="registry").ml.model_registry
     scheme, bucket, prefix = _place(settings)
     if scheme == "file":

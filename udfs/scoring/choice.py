@@ -7,6 +7,7 @@ from pathlib import Path
 
 from conf.loading.loader import settings_from
 from conf.settings import InferenceSettings, MlSettings, ModelRegistrySettings, Settings
+from models.errors import fail
 from models.spec import check_name
 from models.version import Version
 from udfs.features.feature_set import FeatureSet, compile_feature_set
@@ -40,8 +41,9 @@ def choose(registry: str | Path, model: str, version: str = "", settings: Settin
 
     Raises:
         FeatureError: the job's features cannot be built.
-        ModelError: there is no such model or version, or nothing names its inputs.
+        ModelError: there is no such model or version, nothing names its inputs, or the registry is no place.
     """
+    check_place(registry)
     check_name(model)
     version = str(Version.parse(version)) if version else ""
     ml = only_registry(registry, Settings() if settings is None else settings)
@@ -52,6 +54,18 @@ def choose(registry: str | Path, model: str, version: str = "", settings: Settin
         return Choice(ml, inference, own_inputs(spec))
     job = settings.job
     return Choice(ml, job.inference.model_copy(update=own), compile_feature_set(job.features, job.events))
+
+
+def check_place(registry: object) -> None:
+    """Refuse what is not the place of a registry, such as one that is open.
+
+    Raises:
+        ModelError: it is neither a text nor a path.
+    """
+    if not isinstance(registry, (str, Path)):
+        place = getattr(registry, "url", "")
+        fix = f"give its place, {place!r}" if place else "as in 'registry'"
+        fail("registry", f"expected a folder, package:NAME or a URL, got {type(registry).__name__}", fix)
 
 
 def only_registry(registry: str | Path, settings: Settings) -> MlSettings:

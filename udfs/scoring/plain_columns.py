@@ -111,7 +111,7 @@ def _raw(name: str, column: Any, fields: EventFields) -> NDArray[Any]:
         return _times(column, name, fields).ms
     values = _plain(_exact(column) if kind == "long" else column)
     if values.dtype == object:
-        values = _without_nan(values)
+        values = without_nan(values)
     seen = pd.api.types.infer_dtype(values, skipna=True)
     if kind == "string" and len(values) and seen not in ("string", "empty"):
         raise FeatureError(WHERE, f"text in raw column {name!r}", seen, "convert it to text as for the training")
@@ -144,7 +144,7 @@ def _plain(column: Any) -> NDArray[Any]:
         is_coded = hasattr(getattr(column, "type", None), "index_type")
         column, is_series = (_decoded(column), False) if is_coded else (column.to_pandas(), True)
     values = _of_kind(_of_series(column) if is_series else np.asarray(column))
-    return _without_nan(values) if values.dtype == object else values
+    return without_nan(values) if values.dtype == object else values
 
 
 def _decoded(column: Any) -> NDArray[Any]:
@@ -177,7 +177,8 @@ def _of_kind(values: NDArray[Any]) -> NDArray[Any]:
     return values.astype(object) if kind == "U" else values
 
 
-def _without_nan(values: NDArray[Any]) -> NDArray[Any]:
+def without_nan(values: NDArray[Any]) -> NDArray[Any]:
+    """Return objects with None in the place of each value that pandas counts as absent: NaN, NaT and NA."""
     import pandas as pd
 
     is_absent = np.asarray(pd.isna(values))

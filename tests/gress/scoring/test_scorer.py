@@ -288,6 +288,7 @@ def test_columns_that_nobody_named_are_refused(tmp_path: Path) -> None:
         pytest.param(None, "", None, "model name None is not allowed", id="no name"),
         pytest.param("payments", 2, None, "model version 2 is not a semantic version", id="number"),
         pytest.param("payments", "", "fraud-detecton", "nearest valid name 'fraud-detection'", id="job"),
+        pytest.param("payments", "", {"ml": {}}, "config: expected the name of a job, a file, .* got dict", id="dict"),
         pytest.param("payments", "", "absent.yaml", "absent.yaml: expected a readable YAML file", id="file"),
         pytest.param("payments", "", gress.load_settings(environ={}), "settings: expected a `job:`", id="settings"),
     ],
@@ -297,6 +298,23 @@ def test_model_or_settings_that_are_not_there_are_refused(
 ) -> None:
     with pytest.raises((gress.ModelError, gress.JobError, gress.ConfigError), match=error):
         gress.Scorer.open(registry, model, version, config=config)
+
+
+def test_registry_is_given_by_its_place(registry: Path) -> None:
+    with pytest.raises(gress.ModelError, match=rf"expected a folder, .* got Registry; give its place, '{registry}'"):
+        gress.Scorer.open(gress.open_registry(registry), "payments")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("absent", [None, float("nan"), pd.NA, pd.NaT])
+def test_whatever_pandas_counts_as_absent_is_absent_in_rows_and_arrays_of_objects(
+    absent: Any, scorer: gress.Scorer
+) -> None:
+    sizes = [1.0, absent, 3.0]
+    rows = [{**{name: values[row] for name, values in COLUMNS.items()}, "size": sizes[row]} for row in range(3)]
+    want = scorer.score({**COLUMNS, "size": np.array([1.0, np.nan, 3.0])}).to_dicts()
+    assert want[1]["status"] == "dead_letter"
+    for table in (rows, {**COLUMNS, "size": sizes}, {**COLUMNS, "size": np.array(sizes, dtype=object)}):
+        assert scorer.score(table).to_dicts() == want
 
 
 def test_closed_scorer_scores_nothing_and_may_be_closed_again(registry: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from pathlib import Path
 
 import onnx
 import pytest
@@ -116,3 +117,10 @@ def test_a_version_that_was_damaged_since_it_passed_is_not_promoted_again(three:
     with pytest.raises(ModelError, match="expects sha256"):
         promote(three, "m", "2")
     assert three.deployments("m").latest().primary == "1.0.0"
+
+
+def test_a_place_is_no_open_registry() -> None:
+    with pytest.raises(ModelError, match="expected one of gress.open_registry, got 'models'"):
+        promote("models", "m", "1")  # type: ignore[arg-type]
+    with pytest.raises(ModelError, match="expected one of gress.open_registry, got PosixPath"):
+        rollback(Path("models"), "m")  # type: ignore[arg-type]

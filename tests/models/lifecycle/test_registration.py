@@ -221,3 +221,17 @@ def test_what_is_no_model_is_refused(registry: Registry, tmp_path: Path) -> None
     (tmp_path / "x.csv").write_text("x")
     with pytest.raises(ModelError, match=r"x\.csv has type 'None'; expected"):
         register(registry, tmp_path / "x.csv", "m", "1")
+
+
+def test_paths_may_be_texts(registry: Registry, file: Path, write_golden: WriteGolden) -> None:
+    spec = register(registry, str(file), "m", "1", golden=str(write_golden(prediction=linear(ROWS))))
+    assert spec.golden is not None
+    assert registry.spec("m") == spec
+
+
+def test_a_place_is_no_open_registry_and_a_file_no_function(registry: Registry, file: Path) -> None:
+    with pytest.raises(ModelError, match="expected one of gress.open_registry, got 'models'; open it: "):
+        register("models", file, "m", "1")  # type: ignore[arg-type]
+    with pytest.raises(ModelError, match=r"expected a function, got 'rows.parquet'; make one: gress.baseline_of"):
+        register(registry, file, "m", "1", baseline="rows.parquet")  # type: ignore[arg-type]
+    assert is_untouched(registry)
