@@ -34,6 +34,8 @@ _ENDED = {
     "for its memory, or crashed; start the query again",
     "metadataHandlerProvider": "expected the planner of the session, got none since a call to it was broken off; "
     "start another session",
+    "Index 0 out of bounds for length 0": "expected a column of a table in a call of a Python function, got literals "
+    "alone, into which Flink turns rows of VALUES with a CAST; read them from a table, such as a file",
 }
 """Texts of Java that do not name their subject, each with a plain text."""
 

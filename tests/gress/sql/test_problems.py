@@ -92,6 +92,7 @@ def test_a_cause_without_a_message_is_named_by_its_class() -> None:
         pytest.param(
             "metadataHandlerProvider", "expected the planner of the session, .*; start another session$", id="planner"
         ),
+        pytest.param("Index 0 out of bounds for length 0", "expected a column of a table .* VALUES", id="literals"),
     ],
 )
 def test_what_java_says_in_riddles_is_told(innermost: str, text: str) -> None:

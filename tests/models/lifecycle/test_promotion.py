@@ -120,7 +120,7 @@ def test_a_version_that_was_damaged_since_it_passed_is_not_promoted_again(three:
 
 
 def test_a_place_is_no_open_registry() -> None:
-    with pytest.raises(ModelError, match="expected one of gress.open_registry, got 'models'"):
+    with pytest.raises(ModelError, match=r"expected one of gress\.open_registry, got 'models'"):
         promote("models", "m", "1")  # type: ignore[arg-type]
-    with pytest.raises(ModelError, match="expected one of gress.open_registry, got PosixPath"):
+    with pytest.raises(ModelError, match=r"expected one of gress\.open_registry, got PosixPath"):
         rollback(Path("models"), "m")  # type: ignore[arg-type]

@@ -230,8 +230,8 @@ def test_paths_may_be_texts(registry: Registry, file: Path, write_golden: WriteG
 
 
 def test_a_place_is_no_open_registry_and_a_file_no_function(registry: Registry, file: Path) -> None:
-    with pytest.raises(ModelError, match="expected one of gress.open_registry, got 'models'; open it: "):
+    with pytest.raises(ModelError, match=r"expected one of gress\.open_registry, got 'models'; open it: "):
         register("models", file, "m", "1")  # type: ignore[arg-type]
-    with pytest.raises(ModelError, match=r"expected a function, got 'rows.parquet'; make one: gress.baseline_of"):
+    with pytest.raises(ModelError, match=r"expected a function, got 'rows\.parquet'; make one: gress\.baseline_of"):
         register(registry, file, "m", "1", baseline="rows.parquet")  # type: ignore[arg-type]
     assert is_untouched(registry)
