@@ -50,8 +50,8 @@ def register(
             and the column ``prediction`` with the values that the model must give. The order of the feature columns
             becomes ``feature_columns`` unless these are known otherwise. Without ``prediction`` the model's own answers
             are recorded: they prove that a copy equals the registered file, not that the model is right.
-        baseline: function that makes the drift baseline of the loaded model, such as `gress.baseline_of(FILE)`; None = that
-            in model.json, if any.
+        baseline: function that makes the drift baseline of the loaded model, such as `gress.baseline_of(FILE)`;
+            None = the baseline in model.json, if any.
         features: Parquet file of `gress features export`. It names the columns and the feature set with its hash, which
             a job's start compares with its own; None = those in model.json, if any.
         tags: free labels.
