@@ -12,7 +12,7 @@ from udfs.functions.vector_function import row_type
 from udfs.sql.options import SqlOptions
 from udfs.sql_aggregates.drifting_models import DriftingModels
 from udfs.sql_aggregates.evaluation import EVALUATION_COLUMNS, FUNCTION, evaluate
-from udfs.sql_aggregates.gathered_rows import gathered_rows
+from udfs.sql_aggregates.gathered_rows import gathered_rows, refuse_values
 from udfs.sql_aggregates.window_drift import COLUMN_DRIFT, DRIFT_COLUMNS
 
 
@@ -48,6 +48,7 @@ class Drift(_OncePerRow):
 
     def eval(self, model: str, rows: Sequence[Row] | None) -> Row:
         """Return the comparison of a group with the model's training."""
+        refuse_values(f"gress_drift({model!r})", rows or ())
         plain = [row.as_dict() for row in rows or () if row is not None]
         found = self._models.compare(model, plain)
         found["columns"] = [Row(*(each[name] for name, _ in COLUMN_DRIFT)) for each in found["columns"]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ def gathered_rows(where: str, names: Sequence[str], rows: Sequence[Any] | None) 
         Numbers, (rows, names).
 
     Raises:
-        FeatureError: there are more or fewer fields, or one is no number.
+        FeatureError: these are no rows, there are more or fewer fields, or one is no number.
 
     Example:
         >>> gathered_rows("f", ("label", "prediction"), [(1, 0.5), (None, True), None]).tolist()
@@ -31,6 +31,7 @@ def gathered_rows(where: str, names: Sequence[str], rows: Sequence[Any] | None) 
     """
     if rows is None or not len(rows):
         return np.empty((0, len(names)))
+    refuse_values(where, rows)
     missing = (None,) * len(names)
     plain = [missing if row is None else tuple(row) for row in rows]
     width = next((len(row) for row in plain if len(row) != len(names)), None)
@@ -43,6 +44,18 @@ def gathered_rows(where: str, names: Sequence[str], rows: Sequence[Any] | None) 
         name, wrong = _first_wrong(names, plain)
         hint = "CAST it to DOUBLE before it is gathered"
         raise FeatureError(where, f"numbers for {name!r}", type(wrong).__name__, hint) from None
+
+
+def refuse_values(where: str, rows: Sequence[Any]) -> None:
+    """Refuse a group of single values, as ``ARRAY_AGG(a)`` gathers them.
+
+    Raises:
+        FeatureError: one of them is no row.
+    """
+    there = (row for row in rows if row is not None)
+    wrong = next((row for row in there if isinstance(row, str) or not isinstance(row, Iterable)), None)
+    if wrong is not None:
+        raise FeatureError(where, "rows", type(wrong).__name__, "gather them as ARRAY_AGG(ROW(...))")
 
 
 def _first_wrong(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> tuple[str, Any]:

@@ -94,3 +94,9 @@ def test_gathered_rows_are_a_matrix() -> None:
 def test_rows_of_another_form_are_an_error(rows: list[tuple[object, ...]], error: str) -> None:
     with pytest.raises(FeatureError, match=error):
         gathered_rows("f", ("a", "b"), rows)
+
+
+@pytest.mark.parametrize("values", [[0.5, 1.0], [None, "a"]], ids=["numbers", "texts"])
+def test_values_that_are_no_rows_are_refused(values: list[object]) -> None:
+    with pytest.raises(FeatureError, match=r"f: expected rows, got (float|str); gather them as ARRAY_AGG\(ROW"):
+        gathered_rows("f", ("label", "prediction"), values)
