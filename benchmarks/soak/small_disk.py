@@ -13,7 +13,8 @@ from types import TracebackType
 from typing_extensions import Self
 
 _FILLER = "filler"
-_BLOCK = 1 << 16
+# Each write gives other threads of Python a turn, so that many small ones would take long beside busy threads.
+_BLOCK = bytes(1 << 22)
 
 
 class SmallDisk:
@@ -49,7 +50,7 @@ class SmallDisk:
     def fill(self) -> None:
         """Take all room that is left."""
         with (self.folder / _FILLER).open("ab", buffering=0) as file, suppress(OSError):
-            while file.write(bytes(_BLOCK)):
+            while file.write(_BLOCK):
                 pass
 
     def free(self) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.kafka_job import EVENTS, PARTITIONS, RESULTS, write_config
-from benchmarks.kills.faults import MISSED_SOON, NEVER_GIVES_UP
+from benchmarks.kills.faults import NEVER_GIVES_UP
 from benchmarks.soak.counts import Counts, read_results, rows_in, wait_for_result
 from benchmarks.soak.deployments import Deployments
 from benchmarks.soak.faults import Faults
@@ -31,7 +31,6 @@ from models.registry import local_registry
 
 CONFIG = Path(__file__).parents[1] / "data" / "soak.yaml"
 _OPTIONS = {
-    **MISSED_SOON,
     **NEVER_GIVES_UP,
     "taskmanager.memory.process.size": "2g",
     "jobmanager.memory.process.size": "1g",

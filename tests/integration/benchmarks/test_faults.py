@@ -20,6 +20,8 @@ RATE = 100
 OPTIONS = {
     **MISSED_SOON,
     **NEVER_GIVES_UP,
+    # A killed process is missed by its closed connection; one that only waits for a busy machine must not be.
+    "heartbeat.timeout": "20 s",
     # Machines that build have less memory than a TaskManager is given by default.
     "taskmanager.memory.process.size": "2560m",
 }

@@ -6,6 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from tests.integration.kafka.topics import Reader, Topics, unique
 from tests.support.job_runs import write_config
 
 NAMES = ("control", "truth", "opposite")
+SPLITS = {"events": None, "units": "CUSTOMER_ID"}
 LOOKS = 4
 WAIT_S = 300
 BANDIT = {
@@ -47,50 +49,92 @@ BANDIT = {
 }
 
 
-@pytest.fixture
-def registry(tmp_path: Path) -> Registry:
-    return publish_models(tmp_path)
 
 
-@pytest.fixture(params=[None, "CUSTOMER_ID"], ids=["events", "units"])
-def config(request: pytest.FixtureRequest, tmp_path: Path, registry: Registry) -> Path:
-    return write_config(tmp_path / "job.yaml", settings_tree(registry, BANDIT | {"split_key": request.param}))
+@dataclass(frozen=True)
+class Bandit:
+    """A running job with a bandit.
+
+    Attributes:
+        config: settings of the job.
+        registry: where its weights come from.
+        run: the job.
+        topics: what it reads and writes.
+        reader: of predictions and verdicts.
+        predictions: that were read.
+        records: verdicts that were read.
+    """
+
+    config: Path
+    registry: Registry
+    run: GressRun
+    topics: Topics
+    reader: Reader
+    predictions: list[dict[str, Any]]
+    records: list[dict[str, Any]]
+
+    def read(self, until: Callable[[], bool]) -> None:
+        """Take records until something holds of them; it must."""
+        self.reader.read(until=until, timeout_s=WAIT_S)
+        assert until(), self.run.said()
+
+    def has_look(self, at_ms: int) -> bool:
+        """Whether both other variants were looked at by then."""
+        return len([record for record in self.records if record["looked_at"] >= at_ms]) >= 2
 
 
-@pytest.fixture
-def run(config: Path, tmp_path: Path, new_topics: Callable[[], Topics]) -> Iterator[tuple[GressRun, Topics, str]]:
-    topics, verdicts = new_topics(), unique("verdicts")
+@pytest.fixture(scope="module")
+def started(
+    tmp_path_factory: pytest.TempPathFactory, new_topics: Callable[[], Topics]
+) -> Iterator[dict[str, Bandit]]:
+    """A job that draws a variant for each event, and one that does so for each customer, after all looks.
+
+    Both wait for most of the time, so they do it together.
+    """
+    found: dict[str, Bandit] = {}
+    try:
+        for name, split_key in SPLITS.items():
+            found[name] = start(tmp_path_factory.mktemp(name), new_topics(), split_key)
+        for look in range(LOOKS):
+            for job in found.values():
+                send_events(job.topics, look)
+            for job in found.values() if look else ():
+                job.read(partial(job.has_look, START_MS + look * LOOK_MS))
+            # Jobs look for new weights ten times a second.
+            time.sleep(0.5)
+        for job in found.values():
+            job.read(partial(has_rows, job.predictions, LOOKS * PER_LOOK))
+        yield found
+    finally:
+        for job in found.values():
+            job.run.kill()
+            job.reader.close()
+
+
+def start(folder: Path, topics: Topics, split_key: str | None) -> Bandit:
+    registry, verdicts = publish_models(folder), unique("verdicts")
+    config = write_config(folder / "job.yaml", settings_tree(registry, BANDIT | {"split_key": split_key}))
     create_topics(topics.servers, [topics.events], partitions=2)
     create_topics(topics.servers, [verdicts], partitions=1)
     more = [f"job.sink.kafka.verdicts={verdicts}", "job.source.kafka.idle_timeout=1h"]
-    found = GressRun(config, topics, tmp_path / "out", more)
-    yield found, topics, verdicts
-    found.kill()
-
-
-def has_look(records: list[dict[str, Any]], at_ms: int) -> bool:
-    return sum(record["looked_at"] >= at_ms for record in records) >= 2
-
-
-def test_weights_go_to_the_best_model_and_rows_tell_them(
-    run: tuple[GressRun, Topics, str], registry: Registry, config: Path, tmp_path: Path
-) -> None:
-    job, topics, verdicts = run
+    run = GressRun(config, topics, folder / "out", more)
     reader = Reader(topics.servers, [topics.predictions, verdicts])
-    predictions, records = reader.values[topics.predictions], reader.values[verdicts]
-    for look in range(LOOKS):
-        send_events(topics, look)
-        if look:
-            reader.read(until=partial(has_look, records, START_MS + look * LOOK_MS), timeout_s=WAIT_S)
-            assert has_look(records, START_MS + look * LOOK_MS), job.said()
-        # Jobs look for new weights ten times a second.
-        time.sleep(0.5)
-    rows = LOOKS * PER_LOOK
-    reader.read(until=lambda: len(predictions) >= rows, timeout_s=WAIT_S)
-    reader.close()
-    assert len(predictions) == rows
+    return Bandit(config, registry, run, topics, reader, reader.values[topics.predictions], reader.values[verdicts])
+
+
+def has_rows(predictions: list[dict[str, Any]], count: int) -> bool:
+    return len(predictions) >= count
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_weights_go_to_the_best_model_and_rows_tell_them(
+    split: str, started: dict[str, Bandit], tmp_path: Path
+) -> None:
+    job = started[split]
+    predictions, records = job.predictions, job.records
+    assert len(predictions) == LOOKS * PER_LOOK
     assert [record["reasons"] for record in records if record["action"] == "rollback"] == []
-    history = registry.deployments("fraud-detector").history()
+    history = job.registry.deployments("fraud-detector").history()
     states = [each.experiments["best"] for each in history if "best" in each.experiments]
     in_force = [dict.fromkeys(NAMES, 100 / 3), *(state.weights for state in states)]
     assert states
@@ -115,7 +159,7 @@ def test_weights_go_to_the_best_model_and_rows_tell_them(
     # What the rows tell, replayed, is what the job said.
     lines = (json.dumps(row) + "\n" for row in predictions)
     (tmp_path / "predictions.jsonl").write_text("".join(lines), "utf-8")
-    done = replay_files([tmp_path / "predictions.jsonl"], config, ())
+    done = replay_files([tmp_path / "predictions.jsonl"], job.config, ())
     at = max(record["looked_at"] for record in records)
     said, replayed = (
         next(each for each in some if each["looked_at"] == at and each["variant"] == "truth")
