@@ -49,8 +49,6 @@ BANDIT = {
 }
 
 
-
-
 @dataclass(frozen=True)
 class Bandit:
     """A running job with a bandit.
@@ -84,9 +82,7 @@ class Bandit:
 
 
 @pytest.fixture(scope="module")
-def started(
-    tmp_path_factory: pytest.TempPathFactory, new_topics: Callable[[], Topics]
-) -> Iterator[dict[str, Bandit]]:
+def started(tmp_path_factory: pytest.TempPathFactory, new_topics: Callable[[], Topics]) -> Iterator[dict[str, Bandit]]:
     """A job that draws a variant for each event, and one that does so for each customer, after all looks.
 
     Both wait for most of the time, so they do it together.
