@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from models.lifecycle.open_registry import require_open
 from models.lifecycle.promotion import known_versions
 from models.registry.deployment import Action
 from models.registry.records import Record
@@ -98,7 +99,12 @@ class GenerationSummary:
 
 
 def list_models(registry: Registry) -> tuple[ModelSummary, ...]:
-    """List all models, by name."""
+    """List all models, by name.
+
+    Raises:
+        ModelError: the registry is not open.
+    """
+    require_open(registry)
     return tuple(_summary(registry, name) for name in registry.names())
 
 
@@ -123,8 +129,9 @@ def show(registry: Registry, name: str, version: str = "") -> VersionDetails:
     """Return the details of a version; "" is the primary.
 
     Raises:
-        ModelError: there is no such model or version.
+        ModelError: there is no such model or version, or the registry is not open.
     """
+    require_open(registry)
     spec = registry.spec(name, version)
     state = registry.state(name, spec.version)
     return VersionDetails(registry.url, state, spec, registry.records(name, spec.version))

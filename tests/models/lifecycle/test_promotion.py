@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import onnx
 import pytest
 
 from models.errors import ModelError
-from models.lifecycle import promote, retire, rollback
+from models.lifecycle import history, list_models, list_versions, promote, pull, retire, rollback, show
 from models.registry import Registry
 
 
@@ -119,8 +120,19 @@ def test_a_version_that_was_damaged_since_it_passed_is_not_promoted_again(three:
     assert three.deployments("m").latest().primary == "1.0.0"
 
 
-def test_a_place_is_no_open_registry() -> None:
-    with pytest.raises(ModelError, match=r"expected one of gress\.open_registry, got 'models'"):
-        promote("models", "m", "1")  # type: ignore[arg-type]
-    with pytest.raises(ModelError, match=r"expected one of gress\.open_registry, got PosixPath"):
-        rollback(Path("models"), "m")  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("call", "got"),
+    [
+        (lambda: promote("models", "m", "1"), "'models'"),  # type: ignore[arg-type]
+        (lambda: rollback(Path("models"), "m"), "PosixPath"),  # type: ignore[arg-type]
+        (lambda: pull("models", "m", "1", Path("copy")), "'models'"),  # type: ignore[arg-type]
+        (lambda: list_models("models"), "'models'"),  # type: ignore[arg-type]
+        (lambda: list_versions("models", "m"), "'models'"),  # type: ignore[arg-type]
+        (lambda: show(Path("models"), "m"), "PosixPath"),  # type: ignore[arg-type]
+        (lambda: history("models", "m"), "'models'"),  # type: ignore[arg-type]
+    ],
+    ids=["promote", "rollback", "pull", "list_models", "list_versions", "show", "history"],
+)
+def test_a_place_is_no_open_registry(call: Callable[[], object], got: str) -> None:
+    with pytest.raises(ModelError, match=rf"expected one of gress\.open_registry, got {got}"):
+        call()
