@@ -138,7 +138,7 @@ def _lose_task_manager(plan: Plan, request: ClusterRequest, watched: Watched, se
     pid = next(member.pid for member in read_cluster(request.folder).members if member.name == name)
     os.kill(pid, signal.SIGKILL)
     killed_s = time.monotonic()
-    # What was on its way comes out within the interval of checkpoints; wait until the loss was seen.
+    # Rows on their way come out within the interval of checkpoints; wait until the loss was seen.
     _wait(lambda: watched.samples[-1].decision.cause in ("starting", "cluster"), "the loss to be seen")
     before = predictions_in(servers, plan.partitions)
     _wait(lambda: predictions_in(servers, plan.partitions) > before, "predictions after the loss")

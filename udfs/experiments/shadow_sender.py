@@ -92,7 +92,7 @@ class ShadowSender:
             return None  # the row was rejected
         place, status = self._arms.get(each.arm), each.answer.status
         prediction = float(batch.prediction[0])
-        if place is None or not isfinite(each.answer.scores.prediction[0]) or not (status is None or status[0] == "ok"):
+        if place is None or not isfinite(prediction) or not (status is None or status[0] == "ok"):
             return None
         label = None if batch.label is None else batch.label[0]
         answer = ShadowAnswer(place, prediction, label, batch.version[0])

@@ -152,7 +152,7 @@ def test_weights_go_to_the_best_model_and_rows_tell_them(
     assert acting[0]["done"]["generation"] == 2
     assert acting[1]["done"] == acting[0]["done"]
     assert dict(states[0].weights) == acting[0]["bandit"]["weights"]
-    # What the rows tell, replayed, is what the job said.
+    # The rows, replayed, tell what the job said.
     lines = (json.dumps(row) + "\n" for row in predictions)
     (tmp_path / "predictions.jsonl").write_text("".join(lines), "utf-8")
     done = replay_files([tmp_path / "predictions.jsonl"], job.config, ())
