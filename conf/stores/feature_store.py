@@ -13,9 +13,10 @@ from conf.types.durations import DurationMs, PositiveDurationMs
 from conf.types.refusal import Refusal, validation_error
 from conf.types.scalars import Flag, Name, Whole, matching
 
-_ONE = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}"
+_PORT = r"(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_ONE = rf"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):{_PORT}"
 
-Addresses = Annotated[str, matching(rf"{_ONE}(,{_ONE})*", "host:port")]
+Addresses = Annotated[str, matching(rf"{_ONE}(,{_ONE})*", "host:port, with a port from 1 to 65535")]
 """Address of a server, or several with commas between them."""
 
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _FIXES = {
     "access": "correct ml.feature_store.redis_user and redis_password, or give the user its commands",
+    "timeout": "see whether the server is busy, or correct ml.feature_store.redis_tls and timeout",
+    "refused": "correct ml.feature_store.redis_mode and redis_db, or see what else the server expects",
     "full": "raise the server's maxmemory, or shorten ml.feature_store.ttl",
 }
 
@@ -30,6 +32,6 @@ def check_store(settings: FeatureStoreSettings) -> Requirement:
     except StoreSettingError as error:
         return Requirement(name, ok=False, found=str(error), fix="pip install 'gress-ml[redis]'")
     except StoreError as error:
-        fix = _FIXES.get(error.reason, "start the server, or correct ml.feature_store.redis_addr")
+        fix = _FIXES.get(error.reason, "start the server, or correct ml.feature_store.redis_addr and redis_tls")
         return Requirement(name, ok=False, found=str(error).removeprefix("feature store: "), fix=fix)
     return Requirement(name, ok=True, found=f"{settings.redis_addr}, {stats.entities:,} entities")

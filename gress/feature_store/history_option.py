@@ -20,9 +20,17 @@ def history_files(texts: Iterable[str]) -> tuple[HistoryFile, ...]:
     """Return the files that texts name; missing parts are read from the file, and the key is the entity's kind.
 
     Raises:
-        JobError: a text is of another form, or the file lacks a part that the text leaves out.
+        JobError: a text is of another form, the file lacks a part that the text leaves out, or two name one table.
     """
-    return tuple(map(_file, texts))
+    files: dict[Group, HistoryFile] = {}
+    for file in map(_file, texts):
+        group = Group(file.entity, file.feature_set)
+        if group in files:
+            table = f"{file.entity} with feature set {file.feature_set}"
+            got = f"{files[group].path} and {file.path}"
+            refuse("--history", f"one file of {table}", got, "write all rows into one")
+        files[group] = file
+    return tuple(files.values())
 
 
 def _file(text: str) -> HistoryFile:

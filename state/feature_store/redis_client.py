@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 
@@ -45,7 +46,11 @@ class RedisOptions:
 
 
 def open_client(options: RedisOptions) -> Any:
-    """Return a client of redis-py; it connects with its first command."""
+    """Return a client of redis-py; it connects with its first command.
+
+    Raises:
+        OSError: a file of certificates cannot be read. The library would not say which.
+    """
     from redis import BlockingConnectionPool, Connection, Redis, SSLConnection
     from redis.backoff import NoBackoff
     from redis.cluster import ClusterNode, RedisCluster
@@ -82,6 +87,8 @@ def _connection(options: RedisOptions) -> dict[str, Any]:
         "socket_keepalive": True,
     }
     if options.is_tls:
+        for file in filter(None, (options.ca_file, options.cert_file, options.key_file)):
+            Path(file).open("rb").close()
         shared |= {
             "ssl": True,
             "ssl_ca_certs": options.ca_file,

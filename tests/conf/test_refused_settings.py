@@ -82,7 +82,7 @@ ML = [
     ),
     (
         "feature_store: {redis_addr: localhost}",
-        "feature_store.redis_addr: expected host:port, got 'localhost'",
+        "feature_store.redis_addr: expected host:port, with a port from 1 to 65535, got 'localhost'",
     ),
     ("feature_store: {redis_db: -1}", "feature_store.redis_db: expected a value >= 0, got -1"),
     (

@@ -31,11 +31,12 @@ def feast_command(
     from conf.loading.loader import load_settings
     from gress.cli.console import print_line
     from gress.feature_store.feast_repository import FeastRepository, FeastView
-    from jobs.catalogue import default_config
+    from jobs.catalogue import default_config, find_job
     from jobs.errors import fail, refuse
     from udfs.feature_store.publication import listed_publications
     from udfs.features.feature_set import compile_feature_set
 
+    find_job(job)
     path = config or default_config(job)
     settings = load_settings(path, overrides=overrides or (), environ=os.environ)
     if settings.job is None:

@@ -17,6 +17,8 @@ SECRET = "hunter2hunter2"
     [
         ("redis_addr: 'a:1,b:2'", "redis_addr: expected one host:port, got 'a:1,b:2'; set redis_mode for several"),
         ("redis_addr: 'a:1,b', redis_mode: cluster", "redis_addr: expected host:port"),
+        ("redis_addr: 'a:65536'", "redis_addr: expected host:port, with a port from 1 to 65535, got 'a:65536'"),
+        ("redis_addr: 'a:0'", "redis_addr: expected host:port, with a port from 1 to 65535, got 'a:0'"),
         ("redis_mode: cluster, redis_db: 1", "redis_db: expected 0, the only database of a cluster, got 1"),
         ("redis_ca: ca.pem", "redis_ca: expected redis_tls: true beside it"),
         ("redis_tls: true, redis_cert: a.pem", "redis_cert_key: expected a certificate and its key together"),

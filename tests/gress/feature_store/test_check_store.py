@@ -39,8 +39,27 @@ def test_a_server_that_answers_and_one_that_refuses(tmp_path: Path, no_service: 
 
 def test_a_server_that_is_away() -> None:
     away = check_store(redis_at(1))
-    assert (away.ok, away.fix) == (False, "start the server, or correct ml.feature_store.redis_addr")
+    assert (away.ok, away.fix) == (False, "start the server, or correct ml.feature_store.redis_addr and redis_tls")
     assert away.found.startswith("redis at 127.0.0.1:1: ")
+
+
+@pytest.mark.parametrize("name", ["redis_ca", "redis_cert"])
+def test_a_file_that_is_missing_is_named(name: str, tmp_path: Path) -> None:
+    there = tmp_path / "there.pem"
+    there.touch()
+    files = {"redis_cert": str(there), "redis_cert_key": str(there), name: str(tmp_path / "gone.pem")}
+    missing = check_store(redis_at(1, redis_tls=True, **files))
+    assert not missing.ok
+    assert missing.found == f"redis at 127.0.0.1:1: [Errno 2] No such file or directory: '{tmp_path / 'gone.pem'}'"
+
+
+def test_a_database_that_the_server_has_not(tmp_path: Path, no_service: Callable[[str], NoReturn]) -> None:
+    if shutil.which(PROGRAM) is None:
+        no_service(f"{PROGRAM} is not installed: apt-get install {PROGRAM}")
+    with redis_server(tmp_path) as server:
+        wrong = check_store(redis_at(server.port, redis_db=99))
+    assert "DB index is out of range" in wrong.found
+    assert wrong.fix.startswith("correct ml.feature_store.redis_mode and redis_db")
 
 
 def test_a_library_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,6 +132,8 @@ def test_the_command_writes_what_the_job_publishes(repository: Path, tmp_path: P
     command = [str(places.get(word, word)) for word in words[1:]]
     refused = CliRunner().invoke(app, command)
     assert "expected what the job publishes, got nothing; list entities and features" in str(refused.exception)
+    unknown = CliRunner().invoke(app, [word.replace("fraud-detection", "fraud-detect") for word in command])
+    assert "job 'fraud-detect': expected one of" in str(unknown.exception)
     entries = "[{entity: terminal, key: TERMINAL_ID, features: [TX_AMOUNT]}]"
     done = CliRunner().invoke(app, [*command, "--set", f"ml.feature_store.publish={entries}"])
     assert done.exit_code == 0, done.output

@@ -28,6 +28,12 @@ def test_a_file_of_an_export_says_the_rest(file: Path) -> None:
     )
 
 
+def test_two_files_of_one_table_are_refused(file: Path) -> None:
+    expected = rf"--history: expected one file of card with feature set abc, got {file} and {file}; write all rows"
+    with pytest.raises(JobError, match=expected):
+        history_files([f"card={file}", f"shop={file}", f"card={file},time=t"])
+
+
 @pytest.mark.parametrize("text", ["card", "=f", "card=", "card=f,key", "card=f,key=", "card=f,colour=red"])
 def test_another_form_is_refused(text: str) -> None:
     with pytest.raises(JobError, match=r"--history: expected ENTITY=FILE\[,key=COLUMN\].*, got '"):
