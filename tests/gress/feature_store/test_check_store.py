@@ -62,6 +62,18 @@ def test_a_database_that_the_server_has_not(tmp_path: Path, no_service: Callable
     assert wrong.fix.startswith("correct ml.feature_store.redis_mode and redis_db")
 
 
+def test_a_full_server_still_answers(tmp_path: Path, no_service: Callable[[str], NoReturn]) -> None:
+    if shutil.which(PROGRAM) is None:
+        no_service(f"{PROGRAM} is not installed: apt-get install {PROGRAM}")
+    with redis_server(tmp_path) as server:
+        server.set("maxmemory", "10000")
+        full = check_store(redis_at(server.port))
+        assert (full.ok, full.fix.partition(",")[0]) == (False, "raise the server's maxmemory")
+        assert full.found.startswith(f"127.0.0.1:{server.port} is full: ")
+        server.set("maxmemory", "1gb")
+        assert check_store(redis_at(server.port)).ok
+
+
 def test_a_library_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("udfs.feature_store.open_store.find_spec", lambda name: None)
     missing = check_store(redis_at(1))
