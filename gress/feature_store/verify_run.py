@@ -50,8 +50,8 @@ class Verified:
 
     @property
     def is_equal(self) -> bool:
-        """Whether every prediction has an event, and its features."""
-        return not (self.unknown or self.others or self.skews)
+        """Whether predictions were compared, and each of them has an event, and its features."""
+        return self.rows > 0 and not (self.unknown or self.others or self.skews)
 
 
 def verify_replayed(

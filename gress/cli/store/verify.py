@@ -40,7 +40,7 @@ def verify_command(
     """Compare the features that a run served with those of training.
 
     All predictions are compared, bit by bit, in the precision of models; their run needs job.sink.features=true. The
-    exit code is 1 where a feature differs.
+    exit code is 1 where a feature differs, and where no prediction could be compared.
     """
     from conf.loading.loader import load_settings
     from gress.cli.console import LiveLine, print_json

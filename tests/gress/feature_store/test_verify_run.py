@@ -106,6 +106,12 @@ def test_a_repeated_id_is_told_rather_than_guessed(
     assert (found.rows, found.repeated, found.unknown) == (ROWS - 2, 1, 1)
 
 
+def test_nothing_compared_is_not_equal(job: JobSettings, exported: np.ndarray[Any, Any], tmp_path: Path) -> None:
+    twice = write_export(tmp_path / "f.parquet", exported, [0] * ROWS)
+    found = verify_exported(write_run(tmp_path / "run", exported[:1]), job, twice)
+    assert (found.rows, found.repeated, found.is_equal) == (0, 1, False)
+
+
 def test_what_cannot_be_compared_is_refused(job: JobSettings, exported: np.ndarray[Any, Any], tmp_path: Path) -> None:
     run, file = tmp_path / "run", write_export(tmp_path / "f.parquet", exported)
     with pytest.raises(JobError, match="expected a folder with the predictions of a run, got none"):
