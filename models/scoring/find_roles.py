@@ -66,9 +66,11 @@ def find_roles(
     values = _matrix(outputs, scores, ref)
     if asked.prediction is None and values.shape[1] == 1:
         label = asked.label or _label(outputs, scores, ref, is_telling=True)
-        roles = OutputRoles(prediction=scores[0], label=label, positive_class=asked.positive_class)
+        is_renamed = _is_renamed(outputs, label, asked, classes)
+        own = None if is_renamed else label
+        roles = OutputRoles(prediction=scores[0], label=own, positive_class=asked.positive_class)
         _check_positive(roles, None, ref)
-        return FoundRoles(roles, classes, "unknown")
+        return FoundRoles(roles, classes, "binary" if is_renamed else "unknown")
     label = asked.label or _label(outputs, scores, ref, is_telling=False)
     named = classes or _classes(outputs, scores)
     if named is not None and len(named) != values.shape[1]:
@@ -76,7 +78,8 @@ def find_roles(
         fail(ref, got, "give one for each")
     if label is not None and not asked.scores:
         named = _labelled(as_text(outputs[label].reshape(-1)), values, named, ref)
-    roles = asked.model_copy(update={"scores": scores, "label": label})
+    own = None if _is_renamed(outputs, label, asked, classes) else label
+    roles = asked.model_copy(update={"scores": scores, "label": own})
     _check_positive(roles, named, ref)
     is_classifier = label is not None or len(scores) > 1 or isinstance(outputs[scores[0]], list)
     task = "binary" if values.shape[1] == 2 else "multiclass"
@@ -209,6 +212,15 @@ def _labelled(
     if classes is None and len(pairs) == values.shape[1]:
         return tuple(label for _, label in sorted(pairs))
     return classes
+
+
+def _is_renamed(
+    outputs: Mapping[str, Any], label: str | None, asked: OutputRoles, classes: tuple[str, ...] | None
+) -> bool:
+    """Return whether the user's classes are other names than the model's own labels, so that the scores decide."""
+    if label is None or asked.label is not None or classes is None:
+        return False
+    return not set(as_text(outputs[label].reshape(-1))) <= set(classes)
 
 
 def _check_positive(roles: OutputRoles, classes: tuple[str, ...] | None, ref: str) -> None:
