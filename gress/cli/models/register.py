@@ -35,10 +35,7 @@ def register_command(  # noqa: PLR0913, PLR0917 - one argument for each option
     description: Annotated[str, typer.Option("--description", help="Free text.", show_default=False)] = "",
     threshold: Annotated[Optional[float], typer.Option("--threshold", help="Decision threshold.")] = None,  # noqa: UP045
     classes: Annotated[
-        str,
-        typer.Option(
-            "--classes", help="Labels in the order of the scores, as no,yes, in place of the model's.", show_default=False
-        ),
+        str, typer.Option("--classes", help="Labels in the scores' order, in place of its own.", show_default=False)
     ] = "",
     task: Annotated[
         str, typer.Option("--task", help="binary, multiclass or regression; default: what the file shows.")
