@@ -49,9 +49,7 @@ def register_command(  # noqa: PLR0913, PLR0917 - one argument for each option
             "--scores", help="Output with a number for each class; or an output for each, as a,b.", show_default=False
         ),
     ] = "",
-    label: Annotated[
-        str, typer.Option("--label", help="Output with the class of each row.", show_default=False)
-    ] = "",
+    label: Annotated[str, typer.Option("--label", help="Output with the class of each row.", show_default=False)] = "",
     positive_class: Annotated[
         str,
         typer.Option(
