@@ -15,7 +15,7 @@ from conf.types.base import FrozenSettings
 from conf.types.durations import DurationMs, PositiveDurationMs
 from conf.types.grammar import full_version
 from conf.types.refusal import Refusal, validation_error
-from conf.types.scalars import BatchSize, Flag, Name, Ports, Real, Whole
+from conf.types.scalars import BatchSize, Flag, LocalFolder, Name, Ports, Real, Whole
 
 
 def _unique(ids: tuple[int, ...]) -> tuple[int, ...]:
@@ -106,7 +106,7 @@ class MetricsSettings(FrozenSettings):
     bind: Name = "127.0.0.1"
     input_rows: Whole = Field(default=1000, ge=1)
     final_scrape_ms: DurationMs = Field(default=15_000, alias="final_scrape")
-    folder: Name | None = None
+    folder: LocalFolder | None = None
     flink_port: Ports = 0
 
 

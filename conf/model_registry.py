@@ -11,7 +11,7 @@ from typing_extensions import Self
 from conf.types.base import FrozenSettings
 from conf.types.durations import PositiveDurationMs
 from conf.types.refusal import Refusal, validation_error
-from conf.types.scalars import Flag, Location, Name, Segment, Version, Whole
+from conf.types.scalars import Flag, LocalFolder, Location, Name, Segment, Version, Whole
 
 ModelType = Literal["onnx", "tensorflow", "tflite", "custom"]
 
@@ -42,7 +42,7 @@ class ModelRegistrySettings(FrozenSettings):
     gcs_bucket: Name | None = None
     gcs_project: Name | None = None
     watch_interval_ms: PositiveDurationMs = Field(default=2_000, alias="watch_interval")
-    cache_dir: Name | None = None
+    cache_dir: LocalFolder | None = None
     max_loaded: Whole = Field(default=2, ge=1)
     max_loaded_mib: Whole = Field(default=2048, ge=0)
 

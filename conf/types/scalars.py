@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
+from conf.folders.urls import is_url
 from conf.types.grammar import SEGMENT, VERSION
 from conf.types.refusal import Refusal, validation_error
 from conf.yaml_text import parse_yaml
@@ -43,6 +44,12 @@ def _without_credentials(value: str) -> str:
     if "://" in value and any(mark in value for mark in "@?#"):
         hint = "credentials come from the environment or the cloud's own chain, never from settings"
         raise validation_error(Refusal("a path, or a URL without '@', '?' and '#'", hint=hint, is_hidden=True))
+    return value
+
+
+def _of_this_machine(value: str) -> str:
+    if is_url(value):
+        raise validation_error(Refusal("a folder of this machine"))
     return value
 
 
@@ -84,6 +91,9 @@ Location = Annotated[
     Name, matching(r"(?s).{1,4000}", "a path or URL of at most 4000 characters"), AfterValidator(_without_credentials)
 ]
 """A path, or a URL without user, password, query and fragment; systems hold paths of 4096 bytes."""
+
+LocalFolder = Annotated[Name, AfterValidator(_of_this_machine)]
+"""A folder of this machine."""
 
 Segment = Annotated[str, matching(SEGMENT, "letters, digits, '.', '_' or '-', 200 at most")]
 """A name that is also one folder of a path."""

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from conf.folders.urls import is_url
 from conf.folders.whole_file import whole_file
 from gress.deploy_render.deployment import Deployment
 from gress.deploy_render.manifest_text import MARK, manifest_text
@@ -67,9 +68,11 @@ def write_manifests(folder: Path, texts: dict[str, str]) -> list[str]:
     which an interrupted render leaves, gets the files that it lacks. Of two renders at once one waits for the other.
 
     Raises:
-        JobError: the folder holds another file of one of these names, or overlays of another deployment, and nothing
-            was written; or a file cannot be written.
+        JobError: the folder is a URL, or holds another file of one of these names, or overlays of another deployment,
+            and nothing was written; or a file cannot be written.
     """
+    if is_url(folder):
+        refuse(f"{folder}", "a folder of this machine", "a URL", "name another --output")
     try:
         with _alone_in(folder):
             wanted = _wanted(folder, texts)

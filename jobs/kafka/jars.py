@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from conf.folders.urls import is_url
 from jobs.errors import fail, refuse
 
 JARS_VARIABLE = "GRESS_JARS"
@@ -79,8 +80,10 @@ def fetch_jars(folder: Path, *, parts: tuple[str, ...] = (CONNECTOR,)) -> list[P
         parts: parts to fetch; ``CONNECTOR`` is always included.
 
     Raises:
-        JobError: maven is missing or fails.
+        JobError: the folder is a URL, or Maven is missing or fails.
     """
+    if is_url(folder):
+        refuse(f"folder {folder}", "a folder of this machine", "a URL", "name another")
     maven = shutil.which("mvn")
     if maven is None:
         fix = "install it: apt-get install maven, brew install maven, or https://maven.apache.org/install.html"

@@ -6,7 +6,6 @@ The claim is a lock on the folder's mark. It ends with its process, however that
 from __future__ import annotations
 
 import fcntl
-import re
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -15,12 +14,11 @@ from typing import IO
 
 from typing_extensions import Self
 
+from conf.folders.urls import is_url
 from jobs.errors import refuse
 from jobs.run_folder.earlier_run import WRITTEN, EarlierRun, remove
 from jobs.run_folder.owner import MARKER, SAVEPOINTS
 
-# `Path` makes one slash of two.
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 _NEW = "a new or empty folder"
 _STOP = "stop it, or name another --output"
 _ATTEMPTS, _PAUSE_S = 20, 0.02
@@ -93,7 +91,7 @@ def claim(output: Path, *, is_overwriting: bool, is_resuming: bool = False) -> C
     Raises:
         JobError: the folder is a URL, is another user's, holds a run or the only state of one, or another run has it.
     """
-    if _URL.match(str(output)):
+    if is_url(output):
         refuse(f"output {output}", "a folder of this machine", "a URL", "name a local or mounted folder")
     is_made, has_run = not output.exists(), (output / MARKER).is_file()
     try:

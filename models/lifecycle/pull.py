@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conf.folders.urls import is_url
 from models.errors import ModelError, fail
 from models.lifecycle.open_registry import require_open
 from models.registry.location import local_registry
@@ -32,9 +33,11 @@ def pull(registry: Registry, name: str, version: str, target: Path) -> Path:
         target: folder to copy to; created if missing.
 
     Raises:
-        ModelError: there is no such version, it is in the folder already, or the folder cannot be written.
+        ModelError: there is no such version, it is in the folder already, the folder is a URL, or it cannot be written.
     """
     require_open(registry)
+    if is_url(target):
+        fail(f"folder {target}", "is a URL, and copies are for this machine", "name a local or mounted folder")
     spec, artifact = registry.resolve(name, version)
     if target.is_dir() and Version.parse(spec.version) in local_registry(target).versions(name):
         raise _is_there(spec.ref, target)

@@ -144,6 +144,29 @@ INTERFACE: dict[str, object] = {
     "ab_testing.experiments.*.variants.*.enabled": True,
 }
 
+FIELD: dict[str, object] = {
+    "type": REQUIRED,
+    "required": True,
+    "source": None,
+    "unit": None,
+    "scale": None,
+    "min": None,
+    "max": None,
+}
+
+EVENTS: dict[str, object] = {
+    "id": REQUIRED,
+    "key": REQUIRED,
+    "time": REQUIRED,
+    "label": None,
+    "watermark_delay": "0s",
+    "allowed_lateness": "0s",
+    "max_ahead": "5m",
+    "max_jump": "1h",
+    "fields": REQUIRED,
+    **{f"fields.*.{name}": default for name, default in FIELD.items()},
+}
+
 OPERATOR: dict[str, object] = {
     "model_name": REQUIRED,
     "model_version": "",
@@ -175,16 +198,6 @@ KAFKA_SOURCE: dict[str, object] = {
     "stop": "never",
     "idle_timeout": "2m",
     "options": {},
-}
-
-FIELD: dict[str, object] = {
-    "type": REQUIRED,
-    "required": True,
-    "source": None,
-    "unit": None,
-    "scale": None,
-    "min": None,
-    "max": None,
 }
 
 KAFKA_SINK: dict[str, object] = {
@@ -243,13 +256,14 @@ def _defaults(prefix: str) -> dict[str, object]:
     ("prefix", "expected"),
     [
         ("ml.", INTERFACE),
+        ("job.events.", EVENTS),
         ("job.inference.", OPERATOR),
         ("execution.", EXECUTION),
         ("job.source.kafka.", KAFKA_SOURCE),
         ("job.sink.kafka.", KAFKA_SINK),
         ("job.labels.", LABELS),
     ],
-    ids=["ml", "job.inference", "execution", "job.source.kafka", "job.sink.kafka", "job.labels"],
+    ids=["ml", "job.events", "job.inference", "execution", "job.source.kafka", "job.sink.kafka", "job.labels"],
 )
 def test_every_setting_is_known_to_interface(prefix: str, expected: dict[str, object]) -> None:
     assert _defaults(prefix) == expected

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PROGRAM = """
 import logging, sys
 from udfs.logs import fields, set_up_logs
@@ -50,6 +52,15 @@ def test_our_lines_are_objects_and_others_stay_as_they_are(repository: Path) -> 
 def test_where_nobody_set_logging_up_changes_are_told_too(repository: Path) -> None:
     found = lines(repository, "json")
     assert json.loads(found[-1])["message"] == "a change"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a file that is always full")
+def test_log_that_finds_no_room_stops_nobody(repository: Path) -> None:
+    program = PROGRAM.format(form="json", before=BASIC) + "print('went on', flush=True)"
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-c", program]
+        done = subprocess.run(command, cwd=repository, stdout=subprocess.PIPE, stderr=full, text=True, check=False)
+    assert done.stdout == "went on\n"
 
 
 def test_text_changes_nothing(repository: Path) -> None:

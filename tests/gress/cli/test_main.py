@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from gress.cli.run_request import run_request
+from jobs.run_folder.row_counts import Counts
+from jobs.run_folder.summary import summary_of_counts
+from jobs.runs.endless import StopResult
 from jobs.runs.prepare import RunRequest
 from tests.support.commands import Run
 from tests.support.fraud_config import FEATURES, write_fraud_config
@@ -171,6 +174,19 @@ def test_features_list_shows_every_type_with_its_parameters(gress: Run) -> None:
 def test_a_command_is_all_that_its_jvm_runs() -> None:
     assert run_request("fraud-detection", Path("out"), None, None, None, None).is_all
     assert not RunRequest("fraud-detection", Path("out")).is_all
+
+
+@pytest.mark.parametrize(("savepoint", "wanted"), [("file:/savepoint-1", 0), (None, 1)], ids=["saved", "lost"])
+def test_exit_code_says_whether_a_stopped_run_left_its_state(
+    savepoint: str | None, wanted: int, gress: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = Counts(rows=7, alerts=0, dead_letters=0, seconds=1.0, start_s=0.5, predictions=7)
+    stopped = StopResult(savepoint, summary_of_counts(counts, job="j", reasons={}))
+    monkeypatch.setattr("jobs.runs.launch.run", lambda *_: stopped)
+    code, out, err = gress("run", "fraud-detection")
+    assert (code, err) == (wanted, "")
+    said = "its state is in file:/savepoint-1; go on with --resume" if savepoint else "without a savepoint"
+    assert f"stopped; {said}" in out
 
 
 def test_traceback_shows_no_values() -> None:

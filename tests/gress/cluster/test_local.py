@@ -120,6 +120,13 @@ def test_folder_in_use_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+def test_url_makes_no_local_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(JobError, match="expected a folder of this machine, got a URL; name another"):
+        start_cluster(ClusterRequest(Path("s3://bucket/cluster")))
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "act", [stop_cluster, lambda folder: start_cluster(ClusterRequest(folder))], ids=["down", "up"]
 )

@@ -71,6 +71,13 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
         write_manifests(tmp_path / "file", rendered(KAFKA))
 
 
+def test_a_url_makes_no_local_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(JobError, match="expected a folder of this machine, got a URL; name another --output"):
+        write_manifests(Path("s3://bucket/manifests"), rendered(KAFKA))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_renders_at_once_write_one_after_the_other(tmp_path: Path) -> None:
     texts, folder = rendered(KAFKA), tmp_path / "kubernetes"
     with ThreadPoolExecutor(8) as pool:

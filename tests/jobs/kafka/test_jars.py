@@ -67,6 +67,13 @@ def test_fetching_without_maven_says_how_to_get_it(tmp_path: Path, monkeypatch: 
         fetch_jars(tmp_path / "jars")
 
 
+def test_url_makes_no_local_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(JobError, match="expected a folder of this machine, got a URL; name another"):
+        fetch_jars(Path("s3://bucket/jars"))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_maven_says_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _maven(tmp_path / "bin", "echo '[ERROR] Could not transfer artifact'; exit 1")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")

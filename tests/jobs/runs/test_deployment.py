@@ -53,6 +53,14 @@ def test_runs_of_one_job_in_two_folders_or_on_two_machines_have_names_of_their_o
     assert _names(_named(tmp_path / "a")) == of_cluster
 
 
+def test_labels_are_read_in_the_deployments_group_too(tmp_path: Path) -> None:
+    labels = "job.labels={ttl: 1h, kafka: {servers: 'a:1', topics: [l]}}"
+    found = _named(tmp_path / "a", labels)
+    assert found.labels is not None
+    assert found.labels.kafka is not None
+    assert found.labels.kafka.group == _names(found)[0]
+
+
 def test_names_that_are_set_stay(tmp_path: Path) -> None:
     job = _named(tmp_path, "job.source.kafka.group=g", "job.sink.kafka.transaction_prefix=t")
     assert _names(job) == ("g", "t")

@@ -6,13 +6,14 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import onnx
 import pytest
 
 from models.errors import ModelError
-from models.lifecycle import history, list_models, list_versions, promote, pull, retire, rollback, show
+from models.lifecycle import history, list_models, list_versions, promote, pull, retire, rollback, show, validate
 from models.registry import Registry
 
 
@@ -91,8 +92,12 @@ def test_a_version_that_was_rejected_is_not_what_the_next_goes_back_to(three: Re
     assert deployments.promote("3").previous == "1.0.0"
 
 
-@pytest.mark.parametrize("force", [False, True], ids=["checked", "forced"])
-def test_a_version_with_weights_in_another_file_is_not_promoted(force: bool, three: Registry) -> None:
+@pytest.mark.parametrize(
+    "act",
+    [validate, promote, partial(promote, force=True)],
+    ids=["validated", "promoted", "promoted by force"],
+)
+def test_a_version_with_weights_in_another_file_is_refused(act: Callable[..., object], three: Registry) -> None:
     """A folder that was copied into the registry was never registered."""
     folder = three.base / "m" / "2.0.0"
     model = onnx.load(folder / "model.onnx")
@@ -101,8 +106,9 @@ def test_a_version_with_weights_in_another_file_is_not_promoted(force: bool, thr
     spec["sha256"] = hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()
     (folder / "model.json").write_text(json.dumps(spec))
     with pytest.raises(ModelError, match="keeps weights in another file, and a registry keeps one"):
-        promote(three, "m", "2", force=force)
+        act(three, "m", "2")
     assert three.deployments("m").latest() is None
+    assert "validated" not in [record.kind for record in three.records("m", "2")]
 
 
 def test_a_damaged_version_is_not_promoted_by_force(three: Registry) -> None:

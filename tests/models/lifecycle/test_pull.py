@@ -45,6 +45,14 @@ def test_pull_into_no_folder_is_refused(three: Registry, tmp_path: Path) -> None
         pull(three, "m", "1", tmp_path / "taken")
 
 
+def test_a_url_makes_no_local_folder(three: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(ModelError, match=r"folder s3:/\S* is a URL, and copies are for this machine; name a local or"):
+        pull(three, "m", "1", Path("s3://bucket/models"))
+    assert list(Path().iterdir()) == []
+
+
 def test_a_damaged_artifact_is_not_pulled(three: Registry, tmp_path: Path) -> None:
     (three.base / "m" / "1.0.0" / "model.onnx").write_bytes(b"x")
     with pytest.raises(ModelError, match="expects sha256"):

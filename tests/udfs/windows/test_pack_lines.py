@@ -78,6 +78,15 @@ def test_bad_and_late_rows_are_told_with_their_lines(pack: Any) -> None:
     assert again["__parts"][0] is None
 
 
+def test_one_row_far_ahead_of_all_others_makes_none_late(pack: Any) -> None:
+    function = pack()
+    found = run(function, line(id=1), line(id=2), line(id=3, at=T0 + function.events.max_jump_ms + 1), line(id=4))
+    assert list(found["__dead_letter_reason"]) == [None] * 4
+    assert found["__newest"].tolist() == [T0, None, None, None], "its time is not that of the watermark"
+    near = run(pack(), line(id=1), line(id=2), line(id=3, at=T0 + function.events.max_jump_ms), line(id=4))
+    assert list(near["__dead_letter_reason"]) == [None, None, None, "late"]
+
+
 def test_rows_of_a_stream_of_many_orders_are_judged_elsewhere(pack: Any) -> None:
     function = pack(judges_late=False)
     delay = function.events.watermark_delay_ms
