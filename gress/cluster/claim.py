@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conf.folders.urls import is_url
 from jobs.errors import refuse
 
 FILE = "cluster.json"
@@ -24,10 +23,8 @@ def check_may_clear(folder: Path) -> None:
     """Refuse a folder with files that no cluster of ours made.
 
     Raises:
-        JobError: it is neither a cluster's own, nor new or empty; or it is a URL.
+        JobError: it is neither a cluster's own, nor new or empty.
     """
-    if is_url(folder):
-        refuse(f"cluster {folder}", "a folder of this machine", "a URL", "name another")
     if not folder.exists() or is_cluster_folder(folder):
         return
     if not folder.is_dir() or any(folder.iterdir()):

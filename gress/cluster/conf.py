@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
+from conf.folders.urls import is_url
 from gress.cluster.silence import silence_environment
 from jobs.errors import fail, refuse
 from jobs.flink.conf_file import read_flink_conf
@@ -55,7 +56,13 @@ class ClusterRequest:
 
     @property
     def folder(self) -> Path:
-        """The absolute path of the folder, which marks the cluster's processes."""
+        """The absolute path of the folder, which marks the cluster's processes.
+
+        Raises:
+            JobError: the folder is a URL.
+        """
+        if is_url(self.directory):
+            refuse(f"cluster {self.directory}", "a folder of this machine", "a URL", "name another with --dir")
         return self.directory.resolve()
 
     @property

@@ -122,7 +122,9 @@ def test_folder_in_use_is_left_alone(tmp_path: Path) -> None:
 
 def test_url_makes_no_local_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(JobError, match="expected a folder of this machine, got a URL; name another"):
+    # A mend that fails must not start processes.
+    monkeypatch.setattr("gress.cluster.local._bring_up", lambda *_: None)
+    with pytest.raises(JobError, match="expected a folder of this machine, got a URL; name another with --dir"):
         start_cluster(ClusterRequest(Path("s3://bucket/cluster")))
     assert list(tmp_path.iterdir()) == []
 

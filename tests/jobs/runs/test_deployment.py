@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from conf.labels import LabelsSettings
 from conf.loading.loader import load_settings
 from conf.settings import JobSettings
 from jobs.catalogue import default_config
@@ -54,11 +55,15 @@ def test_runs_of_one_job_in_two_folders_or_on_two_machines_have_names_of_their_o
 
 
 def test_labels_are_read_in_the_deployments_group_too(tmp_path: Path) -> None:
-    labels = "job.labels={ttl: 1h, kafka: {servers: 'a:1', topics: [l]}}"
-    found = _named(tmp_path / "a", labels)
-    assert found.labels is not None
-    assert found.labels.kafka is not None
-    assert found.labels.kafka.group == _names(found)[0]
+    settings = load_settings(default_config("fraud-detection"), environ={})
+    fields = {"i": {"type": "long"}, "at": {"type": "timestamp"}, "truth": {"type": "long"}}
+    parts = {"id": "i", "time": "at", "label": "truth", "fields": fields}
+    labels = LabelsSettings.model_validate({"kafka": {"servers": "a:1", "topics": ["l"]}, **parts})
+    assert settings.job is not None
+    _, job = with_names_in_kafka(settings, settings.job.model_copy(update={"labels": labels}), tmp_path)
+    assert job.labels is not None
+    assert job.labels.kafka is not None
+    assert str(job.labels.kafka.group).startswith("fraud-detection-")
 
 
 def test_names_that_are_set_stay(tmp_path: Path) -> None:
