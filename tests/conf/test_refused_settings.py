@@ -93,14 +93,6 @@ ML = [
         "model_registry: {type: gcs}",
         "model_registry.gcs_bucket: expected a bucket, as type is gcs and base_path is no gs:// URL, got nothing",
     ),
-    (
-        "model_registry: {cache_dir: 's3://me:word@bucket'}",
-        "model_registry.cache_dir: expected a folder of this machine, got 's3://***@bucket'",
-    ),
-    (
-        "metrics: {folder: 's3://bucket/metrics'}",
-        "metrics.folder: expected a folder of this machine, got 's3://bucket/metrics'",
-    ),
     ("model_registry: {base_path: ''}", "model_registry.base_path: expected text that is not empty, got ''"),
     (
         "online_learning: {validation_split: 1}",
