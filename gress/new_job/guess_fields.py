@@ -17,6 +17,8 @@ _TYPES: tuple[str, ...] = get_args(FieldType)
 # Digits after the point of a decimal without a known scale.
 _SCALE = 2
 _MOST = 2**63
+# Drift counts the model's score by this name, beside the features.
+_SCORE = "prediction"
 _FIRST_S = 631_152_000  # 1990
 _UNITS = (("ns", 1_000_000_000), ("us", 1_000_000), ("s", 1))
 
@@ -73,7 +75,7 @@ def field_of(kind: str, name: str, column: str, *, unit: str | None = None) -> F
 
 
 def column_name(name: str, taken: Mapping[str, object]) -> str:
-    """Return a column's name for a field: letters, digits and ``_``, and one that no other has.
+    """Return a column's name for a field: letters, digits and ``_``, and one that neither another nor the score has.
 
     >>> column_name("2nd room (m²)", {}), column_name("a b", {"a_b": 0})
     ('f_2nd_room_m', 'a_b_2')
@@ -81,7 +83,7 @@ def column_name(name: str, taken: Mapping[str, object]) -> str:
     plain = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_") or "field"
     plain = f"f_{plain}" if plain[0].isdigit() else plain
     number, found = 2, plain
-    while found in taken:
+    while found in taken or found == _SCORE:
         found, number = f"{plain}_{number}", number + 1
     return found
 
@@ -109,7 +111,7 @@ def _kind(name: str, values: Sequence[Any]) -> str | None:
     if types in ({float}, {int, float}):
         return "double" if all(math.isfinite(value) for value in values) else None
     if types == {str}:
-        return "timestamp" if all(map(_is_time, values)) else "string"
+        return "timestamp" if all(map(is_time, values)) else "string"
     return None
 
 
@@ -121,7 +123,8 @@ def _is_called_time(name: str) -> bool:
     return re.search(r"time|date|(^|_)(at|ts)$", name, re.IGNORECASE) is not None
 
 
-def _is_time(text: str) -> bool:
+def is_time(text: str) -> bool:
+    """Return whether a text is a time in ISO 8601."""
     try:
         to_iso_ms(text)
     except ValueError:

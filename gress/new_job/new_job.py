@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +68,8 @@ def make_job(wanted: NewJob, now: dt.datetime, ask: Ask | None = None) -> Writte
     told = parse_fields(texts)
     rows = read_sample(wanted.sample) if wanted.sample else []
     fields = _with_told(guess_fields(rows), told) if rows else told
+    left_out = _left_out(fields, rows)
+    _check_parts(wanted.parts, left_out)
     parts = choose_parts(fields, wanted.parts, ask)
     fields = _with_parts(fields, parts, rows)
     about = f"events, the first of {Path(wanted.sample).name}"
@@ -75,7 +77,7 @@ def make_job(wanted: NewJob, now: dt.datetime, ask: Ask | None = None) -> Writte
         rows, about = make_events(fields, parts), f"events that are made up. {LAW}"
     features = choose_features(fields, parts, rows)
     yaml = job_yaml(wanted.name, fields, parts, features, has_alerts=_is_binary(fields[parts.label], parts, rows))
-    return write_folder(wanted.output, yaml, rows, about, now)
+    return replace(write_folder(wanted.output, yaml, rows, about, now), left_out_fields=left_out)
 
 
 def check_name(name: str) -> None:
@@ -100,6 +102,19 @@ def _with_told(guessed: dict[str, FieldSettings], told: Mapping[str, FieldSettin
         is_required = guessed[known[name]].required
         fields[known[name]] = found.model_copy(update={"required": is_required})
     return fields
+
+
+def _left_out(fields: Mapping[str, FieldSettings], rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the names in events that have become no field."""
+    known = {found.source or column for column, found in fields.items()}
+    return tuple(name for name in dict.fromkeys(name for row in rows for name in row) if name not in known)
+
+
+def _check_parts(given: Mapping[str, str], left_out: Sequence[str]) -> None:
+    """Refuse a part whose name stands in the events, but not with values of one type."""
+    for part, name in given.items():
+        if name and name in left_out:
+            refuse(f"--{part} {name}", "finite numbers, texts or booleans", "others, or none", "mend the sample")
 
 
 def _with_parts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,8 +23,12 @@ def check_free(output: Path) -> None:
             refuse(subject, "a new or empty folder", "one with files in it", "name another --output")
     elif output.exists() or output.is_symlink():
         refuse(subject, "a new or empty folder", "a file or a link", "name another --output")
-    if not output.absolute().parent.is_dir():
-        refuse(subject, "a folder to make it in", f"no {output.absolute().parent}", "make that first")
+    parent = output.absolute().parent
+    if not parent.is_dir():
+        refuse(subject, "a folder to make it in", f"no {parent}", "make that first")
+    place = output if output.is_dir() else parent
+    if not os.access(place, os.W_OK | os.X_OK):
+        refuse(subject, "a folder that you may write to", f"{place}, which you may not", "name another --output")
 
 
 @contextmanager

@@ -40,6 +40,7 @@ class WrittenFolder:
         left_out: events that a run would not have read.
         problem: why the first of them was left out; "": none was.
         fitted: the model and its figures.
+        left_out_fields: names of the sample that are no fields of the job.
     """
 
     path: Path
@@ -47,6 +48,7 @@ class WrittenFolder:
     left_out: int
     problem: str
     fitted: FittedModel
+    left_out_fields: tuple[str, ...] = ()
 
 
 def write_folder(
@@ -113,6 +115,8 @@ def _fit(
     rows = np.argsort(times, kind="stable")
     rows = rows[np.isfinite(truth[rows])]
     matrix = features.transform(columns)[rows]
+    for column in np.flatnonzero(np.isinf(matrix).any(axis=0)):
+        refuse(f"feature {features.columns[column]!r}", "numbers below 3.4e38", "larger ones", "use another unit")
     fitted = fit_linear(matrix, truth[rows], features.columns)
     newest = dt.datetime.fromtimestamp(times[rows[fitted.trained - 1]] / 1000, tz=dt.timezone.utc)
     lineage = Lineage(job=job.name, learner="ridge", updates=fitted.trained, newest=newest)

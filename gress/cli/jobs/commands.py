@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from gress.new_job.event_parts import Ask
 
 jobs_app = typer.Typer(no_args_is_help=True, help="The jobs that come with the package; a new one of your own.")
+_SHOWN = 5
 _NEXT = "next: cd {}, then see README.md"
 
 
@@ -80,6 +81,10 @@ def new_command(  # noqa: PLR0913, PLR0917 - one argument for each option
     print_line(f"{made.path}: {made.events:,} events, a model with {made.fitted.text}")
     if made.left_out:
         print_line(f"left out, as a run would not read them: {made.left_out:,}; the first: {made.problem}")
+    if made.left_out_fields:
+        names = ", ".join(map(repr, made.left_out_fields[:_SHOWN]))
+        more = ", ..." if len(made.left_out_fields) > _SHOWN else ""
+        print_line(f"left out, as they hold no values, or not numbers, texts or booleans alone: {names}{more}")
     print_line(_NEXT.format(made.path))
 
 

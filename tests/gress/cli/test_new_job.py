@@ -30,6 +30,17 @@ def test_events_that_are_left_out_are_told(command_line: Run, tmp_path: Path) ->
     assert "left out, as a run would not read them: 1; the first: field 'time'" in told
 
 
+def test_fields_that_are_left_out_are_told(command_line: Run, tmp_path: Path) -> None:
+    rows = [f"{n},2026-01-01,{n % 3},nan,,{n % 2}\n" for n in range(40)]
+    (tmp_path / "in.csv").write_text("id,time,prediction,odd,none,label\n" + "".join(rows))
+    told = answer_of(command_line, "jobs", "new", "homes", "--sample", "in.csv")
+    assert told.splitlines()[1:] == [
+        "left out, as they hold no values, or not numbers, texts or booleans alone: 'odd', 'none'",
+        "next: cd homes, then see README.md",
+    ]
+    assert "prediction_2: {type: long, source: prediction}" in (tmp_path / "homes" / "job.yaml").read_text()
+
+
 def test_copy_of_a_shipped_job_is_told(command_line: Run, tmp_path: Path) -> None:
     told = answer_of(command_line, "jobs", "new", "texts", "--like", "sentiment")
     assert told.splitlines() == [

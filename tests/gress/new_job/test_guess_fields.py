@@ -97,6 +97,6 @@ def test_numbers_under_another_name_can_be_the_time() -> None:
 
 def test_columns_do_not_share_a_name() -> None:
     taken: dict[str, int] = {}
-    for name in ("a b", "a-b", "a_b", "9", "€"):
+    for name in ("a b", "a-b", "a_b", "9", "€", "prediction"):
         taken[column_name(name, taken)] = 0
-    assert list(taken) == ["a_b", "a_b_2", "a_b_3", "f_9", "field"]
+    assert list(taken) == ["a_b", "a_b_2", "a_b_3", "f_9", "field", "prediction_2"]

@@ -37,7 +37,7 @@ def rooms() -> list[dict[str, Any]]:
             {
                 "booking no": number,
                 "booked at": "" if number in (3, 9) else f"2026-01-{number // 24 + 1:02}T{number % 24:02}:00:00Z",
-                "guest": "" if number % 5 == 0 else f"guest {number % 30}",
+                "guest": "" if number % 5 == 0 else f"guest\u2028{number % 30}",
                 "2nd floor": str(draw.random() < 0.5).lower(),
                 "kind": ["single", "double", "suite"][draw.integers(3)],
                 "nights": nights,
@@ -203,19 +203,26 @@ def test_fields_are_asked_for_where_there_is_somebody(tmp_path: Path) -> None:
             r"field 'b': expected a field of the sample, got one of id, ti",
         ),
         ({"sample": "few.jsonl", "fields": ["a:timestamp"]}, r"sample: no event is one that a run would read: .*'a'"),
+        ({"sample": "huge.jsonl"}, r"feature 'a': expected numbers below 3.4e38, got larger ones; use another unit"),
+        (
+            {"sample": "few.jsonl", "parts": {"label": "mixed"}},
+            r"--label mixed: expected finite numbers, texts or booleans, got others, or none; mend the sample",
+        ),
     ],
-    ids=["name", "nothing", "type", "time", "few", "unknown", "wrong"],
+    ids=["name", "nothing", "type", "time", "few", "unknown", "wrong", "huge", "mixed"],
 )
 def test_mistake_is_a_line_and_leaves_nothing(
     wanted: dict[str, Any], error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    few = [{"id": n, "time": "2026-01-01", "a": "x", "label": n} for n in (0, 1)]
-    Path("few.jsonl").write_text("".join(json.dumps(row) + "\n" for row in few))
+    few = [{"id": n, "time": "2026-01-01", "a": "x", "label": n, "mixed": ("x", 1)[n]} for n in (0, 1)]
+    huge = [{"id": n, "time": "2026-01-01", "a": 1e300, "label": n % 2} for n in range(40)]
+    for name, rows in (("few.jsonl", few), ("huge.jsonl", huge)):
+        Path(name).write_text("".join(json.dumps(row) + "\n" for row in rows))
     with pytest.raises((JobError, ModelError), match=error) as refused:
         make_job(NewJob(**{"name": "homes", "output": tmp_path / "homes", **wanted}), NOW)
     assert "\n" not in str(refused.value)
-    assert [path.name for path in tmp_path.iterdir()] == ["few.jsonl"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["few.jsonl", "huge.jsonl"]
 
 
 def test_library_that_is_not_installed_is_a_line_and_leaves_nothing(
@@ -235,9 +242,12 @@ def test_library_that_is_not_installed_is_a_line_and_leaves_nothing(
         ("file", r"folder .*homes: expected a new or empty folder, got a file or a link"),
         ("link", r"folder .*homes: expected a new or empty folder, got a file or a link"),
         ("nowhere", r"folder .*homes: expected a folder to make it in, got no .*nowhere; make that first"),
+        ("locked", r"folder .*homes: expected a folder that you may write to, got .*, which you may not; name another"),
     ],
 )
-def test_folder_that_is_not_free_is_left_alone(kind: str, error: str, tmp_path: Path) -> None:
+def test_folder_that_is_not_free_is_left_alone(
+    kind: str, error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     output = tmp_path / "homes"
     if kind == "full":
         output.mkdir()
@@ -246,6 +256,9 @@ def test_folder_that_is_not_free_is_left_alone(kind: str, error: str, tmp_path: 
         output.write_text("mine")
     elif kind == "link":
         output.symlink_to(tmp_path / "elsewhere")
+    elif kind == "locked":
+        # Root may write wherever the file's mode forbids it.
+        monkeypatch.setattr(os, "access", lambda *_: False)
     else:
         output = tmp_path / "nowhere" / "homes"
     before = sorted(tmp_path.rglob("*"))

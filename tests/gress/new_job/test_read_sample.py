@@ -46,8 +46,11 @@ def test_formats_give_the_same_events(sample: Path) -> None:
         (["true", "False"], [True, False]),
         (["true", "1"], ["true", "1"]),
         (["2026-01-01", "x"], ["2026-01-01", "x"]),
+        (["1_000", "2"], ["1_000", "2"]),
+        ([" 5", "2"], [" 5", "2"]),
+        (["٣", "2.5"], ["٣", "2.5"]),
     ],
-    ids=["whole", "numbers", "booleans", "mixed", "texts"],
+    ids=["whole", "numbers", "booleans", "mixed", "texts", "underscores", "blanks", "Arabic digits"],
 )
 def test_cells_of_csv_have_the_type_of_their_column(cells: list[str], wanted: list[Any], tmp_path: Path) -> None:
     path = tmp_path / "cells.csv"
@@ -72,11 +75,15 @@ def test_only_the_first_events_are_read(kind: str, tmp_path: Path) -> None:
         ("a.jsonl", b'{"a": 1}\n\n[2]\n', r"a\.jsonl: expected line 3: one JSON object, got '\[2\]'"),
         ("a.jsonl", b"a,b\n1,2\n", r"expected line 1: one JSON object, got 'a,b'; write one event a line"),
         ("a.csv", b"a,b\n1,2,3\n", r"a\.csv: line 2 has more cells than the header; is its separator a comma\?"),
-        ("a.jsonl", b'{"a": "\xff"}\n', r"a\.jsonl: expected a file to read, got .*0xff"),
+        ("a.csv", b"a;b\n1;2\n", r"a\.csv: expected ',' between its cells, got ';'; write it with commas"),
+        ("a.csv", b"a\tb\n1\t2\n", r"a\.csv: expected ',' between its cells, got '.t'"),
+        ("a.csv", b"1,2026-01-01\n2,2026-01-02\n", r"expected a header line .*, got the time '2026-01-01'; add one"),
+        ("a.csv", b"a,b,a\n1,2,3\n", r"a\.csv: expected each column once, got a more than once; rename them"),
+        ("a.jsonl", b'{"a": "\xff"}\n', r"a\.jsonl: expected text in UTF-8, got byte 0xff; save it as UTF-8"),
         ("a.jsonl.gz", gzip.compress(b'{"a": 1}\n' * 99)[:-9], r"expected a file to read, got .*; write it again"),
         ("a.parquet", b"PAR1", r"a\.parquet: expected a Parquet file"),
     ],
-    ids=["suffix", "empty", "header", "list", "csv", "cells", "bytes", "cut", "parquet"],
+    ids="suffix,empty,header,list,csv,cells,semicolons,tabs,no header,twice,bytes,cut,parquet".split(","),
 )
 def test_sample_that_holds_no_events_is_refused(name: str, content: bytes, error: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
