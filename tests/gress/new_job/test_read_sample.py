@@ -83,7 +83,21 @@ def test_only_the_first_events_are_read(kind: str, tmp_path: Path) -> None:
         ("a.jsonl.gz", gzip.compress(b'{"a": 1}\n' * 99)[:-9], r"expected a file to read, got .*; write it again"),
         ("a.parquet", b"PAR1", r"a\.parquet: expected a Parquet file"),
     ],
-    ids=["suffix", "empty", "header", "list", "csv", "cells", "semicolons", "tabs", "no header", "twice", "bytes", "cut", "parquet"],
+    ids=[
+        "suffix",
+        "empty",
+        "header",
+        "list",
+        "csv",
+        "cells",
+        "semicolons",
+        "tabs",
+        "no header",
+        "twice",
+        "bytes",
+        "cut",
+        "parquet",
+    ],
 )
 def test_sample_that_holds_no_events_is_refused(name: str, content: bytes, error: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
