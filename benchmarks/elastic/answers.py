@@ -8,9 +8,11 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from benchmarks.elastic.sender import BEYOND
+from benchmarks.elastic.watched import Start
 from benchmarks.kafka_job import RESULTS
 
 _QUIET_S = 300.0
@@ -36,6 +38,20 @@ class Batch:
         return self.latency_us / self.rows
 
 
+class Seen(NamedTuple):
+    """A prediction.
+
+    Attributes:
+        at_ms: time of its record, epoch milliseconds.
+        latency_us: microseconds from columns to scores.
+        sent_ms: time of its event, epoch milliseconds.
+    """
+
+    at_ms: int
+    latency_us: int
+    sent_ms: int
+
+
 @dataclass
 class Answers:
     """Records by row number, and batches.
@@ -43,12 +59,12 @@ class Answers:
     Attributes:
         times: number of predictions of each row that counts.
         dead_letters: number of dead letters.
-        seen: time and latency of each prediction, those of rows that do not count, too.
+        seen: each prediction, those of rows that do not count, too.
     """
 
     times: Counter[int] = field(default_factory=Counter)
     dead_letters: int = 0
-    seen: list[tuple[int, int]] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
 
     def add(self, topic: str, value: bytes, at_ms: int) -> None:
         """Take a record."""
@@ -56,7 +72,8 @@ class Answers:
             self.dead_letters += 1
             return
         row = json.loads(value)
-        self.seen.append((at_ms, int(row["latency_us"])))
+        sent = datetime.fromisoformat(row["event_time"].removesuffix("Z") + "+00:00")
+        self.seen.append(Seen(at_ms, int(row["latency_us"]), round(sent.timestamp() * 1000)))
         if int(row["event_id"]) < BEYOND:
             self.times[int(row["event_id"])] += 1
 
@@ -68,7 +85,7 @@ class Answers:
     def batches(self) -> list[Batch]:
         """Return batches in the order of their time; rows of one have one latency, to the microsecond."""
         found: dict[tuple[int, int], list[int]] = {}
-        for at_ms, latency_us in self.seen:
+        for at_ms, latency_us, _ in self.seen:
             # The same latency minutes later is another batch.
             found.setdefault((latency_us, at_ms // 10_000), []).append(at_ms)
         return sorted(
@@ -77,22 +94,21 @@ class Answers:
         )
 
 
-def first_row_ratio(batches: Sequence[Batch], starts_ms: Sequence[int], workers: Sequence[int]) -> float:
+def first_row_ratio(batches: Sequence[Batch], starts: Sequence[Start]) -> float:
     """Return how many times as long as usual a row of a worker's first batch takes; the mean after the worst start.
 
     Args:
         batches: batches in the order of their time.
-        starts_ms: when tasks were started again, epoch milliseconds.
-        workers: number of workers from each of these times on.
+        starts: starts of the tasks, each with a worker for each slot.
 
     >>> usual = [Batch(second * 1000, 2_000, 2) for second in range(10)]
-    >>> first_row_ratio([*usual, Batch(20_000, 3_000, 1), Batch(20_100, 2_000, 2)], [15_000], [1])
+    >>> first_row_ratio([*usual, Batch(20_000, 3_000, 1), Batch(20_100, 2_000, 2)], [Start(15_000, 1)])
     3.0
     """
     usual = statistics.median(batch.us_a_row for batch in batches)
     ratios = []
-    for start_ms, number in zip(starts_ms, workers, strict=True):
-        first = [batch.us_a_row for batch in batches if batch.at_ms >= start_ms][:number]
+    for start in starts:
+        first = [batch.us_a_row for batch in batches if batch.at_ms >= start.at_ms][: start.slots]
         ratios.append(statistics.mean(first) / usual if first else 0.0)
     return max(ratios, default=0.0)
 

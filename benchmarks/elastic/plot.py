@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from benchmarks.elastic.watched import Sample
 
@@ -11,13 +11,18 @@ _TOPS, _HEIGHT = (50, 180, 310), 90
 _COLOURS = ("#3f51b5", "#c2410c", "#15803d")
 
 
-def draw(samples: Sequence[Sample]) -> str:
-    """Return an SVG of three curves above each other, over the seconds since the first row that counts."""
+def draw(samples: Sequence[Sample], waiting: Callable[[int], int]) -> str:
+    """Return an SVG of three curves above each other, over the seconds since the first row that counts.
+
+    Args:
+        samples: looks of the autoscaler.
+        waiting: function from epoch milliseconds to rows without a prediction.
+    """
     seen = [each for each in samples if each.second > 0]
     end_s = max(each.second for each in seen)
     curves = {
         "rows/s that arrive": [(each.second, each.rate) for each in seen],
-        "rows that wait": [(each.second, each.decision.pending) for each in seen if each.decision.pending is not None],
+        "rows that wait": [(each.second, float(waiting(each.at_ms))) for each in seen],
         "slots": [(each.second, float(each.decision.slots)) for each in seen if each.decision.current],
     }
     parts = [

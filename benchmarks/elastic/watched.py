@@ -30,6 +30,19 @@ class Sample:
     decision: Decision
 
 
+@dataclass(frozen=True)
+class Start:
+    """A start of all tasks of the job.
+
+    Attributes:
+        at_ms: epoch milliseconds from which all of them ran.
+        slots: number of the slots that they took.
+    """
+
+    at_ms: int
+    slots: int
+
+
 @dataclass
 class Watched:
     """A loop of `gress autoscale` in a thread of this process.
@@ -42,6 +55,7 @@ class Watched:
         second: function that returns seconds since the first row that counts.
         rate: function from these seconds to rows a second.
         samples: what it saw and did.
+        started: starts of the tasks that it saw.
         stop: set to end.
     """
 
@@ -52,6 +66,7 @@ class Watched:
     second: Callable[[], float]
     rate: Callable[[float], float]
     samples: list[Sample] = field(default_factory=list)
+    started: list[Start] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
@@ -64,21 +79,12 @@ class Watched:
         """Those that changed something."""
         return [sample for sample in self.samples if sample.decision.action != "hold"]
 
-    def starts(self) -> list[tuple[int, int]]:
-        """Return a time before the first row of each start of tasks, and how many tasks the job had from then on.
-
-        It is the last look at which not all tasks ran, in epoch milliseconds.
-        """
-        return [
-            (before.at_ms, after.decision.slots)
-            for before, after in zip(self.samples, self.samples[1:], strict=False)
-            if _stands_still(before.decision) and not _stands_still(after.decision)
-        ]
-
     def _note(self, decision: Decision) -> None:
         second = self.second()
         self.samples.append(Sample(second, time.time_ns() // 1_000_000, self.rate(second), decision))
         last = self.samples[-2].decision if len(self.samples) > 1 else None
+        if last is not None and _stands_still(last) and not _stands_still(decision):
+            self.started.append(Start(_ran_from_ms(FlinkRest(self.address), self.job), decision.slots))
         if last is None or (decision.action, decision.cause) != (last.action, last.cause):
             print(f"{second:.0f} s: {decision.line()}", flush=True)
 
@@ -86,3 +92,14 @@ class Watched:
 def _stands_still(decision: Decision) -> bool:
     """Return whether not all tasks run; for a while after that the cause to hold is the same."""
     return decision.cause == "starting" and not decision.reason.startswith("tasks started")
+
+
+def _ran_from_ms(rest: FlinkRest, job: str) -> int:
+    """Return the time from which all tasks that run did so, epoch milliseconds."""
+    latest = 0
+    for vertex in rest.get(f"/jobs/{job}")["vertices"]:
+        for task in rest.get(f"/jobs/{job}/vertices/{vertex['id']}")["subtasks"]:
+            # Flink's start of a task is the start of its deployment.
+            before = (task["status-duration"].get(state, 0) for state in ("DEPLOYING", "INITIALIZING"))
+            latest = max(latest, int(task["start-time"]) + sum(max(0, int(each)) for each in before))
+    return latest
