@@ -35,6 +35,9 @@ _OPTIONS = {
     **NEVER_GIVES_UP,
     "taskmanager.memory.process.size": "2g",
     "jobmanager.memory.process.size": "1g",
+    # Buffers of the default size would hold all rows that wait at such rates, and the topic none.
+    "taskmanager.memory.segment-size": "4kb",
+    "taskmanager.network.memory.buffer-debloat.enabled": "true",
 }
 _PATIENCE_S = 600.0
 _POLL_S = 0.5
