@@ -35,7 +35,7 @@ _OPTIONS = {
     **NEVER_GIVES_UP,
     "taskmanager.memory.process.size": "2g",
     "jobmanager.memory.process.size": "1g",
-    # Buffers of the default size would hold all rows that wait at such rates, and the topic none.
+    # So would buffers between tasks.
     "taskmanager.memory.segment-size": "4kb",
     "taskmanager.network.memory.buffer-debloat.enabled": "true",
 }
@@ -96,7 +96,10 @@ def elastic(folder: Path, plan: Plan) -> Outcome:
 
 def _submit(folder: Path, cluster: str, servers: str, store: str) -> str:
     tree = YAML(typ="safe").load(CONFIG.read_text("utf-8"))
-    tree["job"]["source"] = {"kafka": {"servers": servers, "topics": [EVENTS], "start": "earliest"}}
+    tree["job"]["source"] = {
+        # A source of the default size would hold all rows that wait at such rates, and the topic none.
+        "kafka": {"servers": servers, "topics": [EVENTS], "start": "earliest", "options": {"max.poll.records": "10"}}
+    }
     tree["job"]["sink"] = {"kafka": {"servers": servers, **RESULTS}}
     tree["ml"]["feature_store"]["redis_addr"] = store
     tree["ml"]["models"][0]["path"] = str(NETWORK)
