@@ -1,7 +1,7 @@
 """A load that grows from 2 to 8 units and falls again, on a local cluster with Kafka; exit code 1: a bound is broken.
 
 A cluster of two TaskManagers with three slots each runs a job with a window from Kafka to Kafka, exactly once. Each row
-is looked up in a store that takes 50 ms, so that a task takes at most 20 rows a second and more tasks help on any
+is looked up in a store that takes 100 ms, so that a task takes at most 10 rows a second and more tasks help on any
 machine. `gress autoscale` runs beside it. Once fewer tasks run again, the TaskManager that works is killed (``kill
 -9``), and another is started in its place.
 

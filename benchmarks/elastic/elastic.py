@@ -33,6 +33,8 @@ _OPTIONS = {
     **ADAPTIVE,
     **MISSED_SOON,
     **NEVER_GIVES_UP,
+    # A killed process is missed by its closed connection; one that only waits for a busy machine must not be.
+    "heartbeat.timeout": "20 s",
     "taskmanager.memory.process.size": "2g",
     "jobmanager.memory.process.size": "1g",
     # So would buffers between tasks.
@@ -98,7 +100,7 @@ def _submit(folder: Path, cluster: str, servers: str, store: str) -> str:
     tree = YAML(typ="safe").load(CONFIG.read_text("utf-8"))
     tree["job"]["source"] = {
         # A source of the default size would hold all rows that wait at such rates, and the topic none.
-        "kafka": {"servers": servers, "topics": [EVENTS], "start": "earliest", "options": {"max.poll.records": "10"}}
+        "kafka": {"servers": servers, "topics": [EVENTS], "start": "earliest", "options": {"max.poll.records": "2"}}
     }
     tree["job"]["sink"] = {"kafka": {"servers": servers, **RESULTS}}
     tree["ml"]["feature_store"]["redis_addr"] = store
