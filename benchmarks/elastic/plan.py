@@ -24,7 +24,7 @@ class Plan:
         look_s: seconds between its looks.
     """
 
-    unit: float = 2.0
+    unit: float = 1.25
     entity_s: float = 0.1
     low_s: float = 30.0
     high_s: float = 120.0
@@ -39,7 +39,7 @@ class Plan:
         """Return the rows a second so long after the first one that counts.
 
         >>> [Plan().rate(second) for second in (0, 100, 400)]
-        [4.0, 16.0, 4.0]
+        [2.5, 10.0, 2.5]
         """
         is_high = self.low_s <= second < self.low_s + self.high_s
         return (8 if is_high else 2) * self.unit
