@@ -70,7 +70,9 @@ def judged_settings(
         "inference": {"model_name": "m", "model_version": LINEAR},
     }
     testing = {"enabled": True, "experiments": list(experiments)}
-    ml = {"enabled": True, "models": models, "ab_testing": testing, "metrics": {"port": 0}}
+    # A busy machine is no slow model: rows of a late batch would be errors.
+    inference = {"max_latency": "60s"}
+    ml = {"enabled": True, "models": models, "inference": inference, "ab_testing": testing, "metrics": {"port": 0}}
     return settings_from({"ml": ml, "job": job})
 
 
