@@ -30,6 +30,9 @@ def make_settings(tmp_path: Path) -> MakeSettings:
             "features": {"name": "f", "specs": list(specs)},
             "inference": {"model_name": "m", "model_version": "1.0.0", **(inference or {})},
         }
-        return settings_from({"ml": {"enabled": True, "models": [{**model, **entry}], **(ml or {})}, "job": job})
+        given: dict[str, Any] = {"enabled": True, "models": [{**model, **entry}], **(ml or {})}
+        # A busy machine is no slow model: rows of a late batch would go to the next one.
+        given["inference"] = {"max_latency": "60s", **given.get("inference", {})}
+        return settings_from({"ml": given, "job": job})
 
     return make
