@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from conf.folders.urls import is_url
 from gress.dev.client import create_topics
 from jobs.errors import fail, refuse
 from jobs.flink.jvm.java import candidates
@@ -189,8 +190,10 @@ def serve(data: Path, *, port: int, partitions: int, topics: Sequence[str] = ())
         topics: topics to create at once.
 
     Raises:
-        JobError: the broker or a topic cannot be had.
+        JobError: the folder is a URL, or the broker or a topic cannot be had.
     """
+    if is_url(data):
+        refuse(f"folder {data}", "a folder of this machine", "a URL", "name another with --data")
     with terminable(), DevKafka(data, port=port, partitions=partitions) as broker:
         if topics:
             create_topics(broker.servers, topics, partitions=partitions)
