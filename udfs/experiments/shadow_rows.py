@@ -7,9 +7,10 @@ the reader find out for themselves which fields models read.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby, islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ import orjson
 from numpy.typing import NDArray
 
 from state.sql import SqlColumns
+from udfs.columns.coded import objects
 from udfs.windows.parts import Block, PartFormat
 from udfs.windows.texts import Texts
 
@@ -99,7 +101,7 @@ class ShadowRows:
     def from_bytes(cls, data: bytes) -> ShadowRows:
         """Return the rows of ``to_bytes``."""
         if data.startswith(_JSON):
-            return cls._from_json(data)
+            return next(_from_json([data], 1))
         sent_ms, size = _HEAD.unpack_from(data)
         begin = _HEAD.size + size
         whole = _format(data[_HEAD.size : begin])
@@ -114,23 +116,6 @@ class ShadowRows:
         arms, predictions, labels, versions = (columns.pop(name) for name, _ in _ANSWER)
         floats = matrix.data.view("<f4").reshape(len(block), -1)
         return cls(sent_ms, arms, predictions, labels, versions, floats, kinds, columns)
-
-    @classmethod
-    def _from_json(cls, data: bytes) -> ShadowRows:
-        said = orjson.loads(data)
-        arm, prediction, label, version = said["answer"]
-        kinds = tuple((name, kind) for name, kind in said["kinds"])
-        fields = {name: _column(kind, value) for (name, kind), value in zip(kinds, said["fields"], strict=True)}
-        return cls(
-            said["sent"],
-            np.array([arm]),
-            np.array([prediction], np.float64),
-            _object(label),
-            _object(version),
-            np.frombuffer(bytes.fromhex(said["matrix"]), "<f4").reshape(1, -1),
-            kinds,
-            fields,
-        )
 
 
 def row_to_json(
@@ -163,19 +148,33 @@ def row_to_json(
     return orjson.dumps(said)
 
 
+def read_rows(batches: Iterable[bytes], most: int) -> list[ShadowRows]:
+    """Return the rows of many batches in their order, joined as ``joined_rows`` does it.
+
+    Single rows, of which a stream in the latency profile has thousands, are read together.
+    """
+    read: list[ShadowRows] = []
+    for are_single, some in groupby(batches, lambda data: data.startswith(_JSON)):
+        read.extend(_from_json(list(some), most) if are_single else map(ShadowRows.from_bytes, some))
+    return joined_rows(read, most)
+
+
 def joined_rows(batches: Iterable[ShadowRows], most: int) -> list[ShadowRows]:
     """Return the rows of batches in their order as fewer ones, of at most so many rows where a batch has not more.
 
     Rows of one batch have the same fields and as many features; the time of the earliest answer is that of sending.
     """
     made: list[list[ShadowRows]] = []
+    size = 0
     for batch in batches:
         last = made[-1] if made else []
         is_alike = bool(last) and (last[0].kinds, last[0].matrix.shape[1]) == (batch.kinds, batch.matrix.shape[1])
-        if is_alike and sum(map(len, last)) + len(batch) <= most:
+        if is_alike and size + len(batch) <= most:
             last.append(batch)
+            size += len(batch)
         else:
             made.append([batch])
+            size = len(batch)
     return [_joined(each) if len(each) > 1 else each[0] for each in made]
 
 
@@ -199,13 +198,35 @@ def _format(kinds: bytes) -> PartFormat:
     return PartFormat((*_ANSWER, *((name, kind) for name, kind in orjson.loads(kinds)), (_MATRIX, "BYTES")))
 
 
-def _column(kind: str, value: Any) -> NDArray[Any]:
+def _from_json(batches: Sequence[bytes], most: int) -> Iterator[ShadowRows]:
+    """Read single rows; those side by side with the same fields and as many features come together."""
+    said = orjson.loads(b"[%b]" % b",".join(batches))
+    for _, alike in groupby(said, lambda row: (row["kinds"], len(row["matrix"]))):
+        while rows := list(islice(alike, most)):
+            yield _together(rows)
+
+
+def _together(rows: Sequence[Mapping[str, Any]]) -> ShadowRows:
+    kinds = tuple((name, kind) for name, kind in rows[0]["kinds"])
+    arms, predictions, labels, versions = zip(*(row["answer"] for row in rows), strict=True)
+    fields = zip(*(row["fields"] for row in rows), strict=True)
+    floats = np.frombuffer(bytes.fromhex("".join(row["matrix"] for row in rows)), "<f4")
+    return ShadowRows(
+        min(row["sent"] for row in rows),
+        np.array(arms, np.int64),
+        np.array(predictions, np.float64),
+        objects(labels),
+        objects(versions),
+        floats.reshape(len(rows), len(rows[0]["matrix"]) // 8),
+        kinds,
+        {name: _column(kind, values) for (name, kind), values in zip(kinds, fields, strict=True)},
+    )
+
+
+def _column(kind: str, values: Sequence[Any]) -> NDArray[Any]:
     if kind == "DOUBLE":
-        return np.array([value], np.float64)
-    return np.array([int(value)]) if kind == "BIGINT" and value is not None else _object(value)
-
-
-def _object(value: Any) -> NDArray[np.object_]:
-    made = np.empty(1, dtype=object)
-    made[0] = value
-    return made
+        return np.array(values, np.float64)
+    if kind != "BIGINT":
+        return objects(values)
+    whole = [None if value is None else int(value) for value in values]
+    return objects(whole) if None in whole else np.array(whole, np.int64)

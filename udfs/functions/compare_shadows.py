@@ -18,7 +18,7 @@ from udfs.columns.side_columns import SHADOW
 from udfs.experiments.idle_priority import idle_priority
 from udfs.experiments.open_arms import ArmModels
 from udfs.experiments.router import Router
-from udfs.experiments.shadow_rows import ShadowRows, joined_rows
+from udfs.experiments.shadow_rows import read_rows
 from udfs.experiments.shadows import Compared, ShadowLog, ShadowOptions, Shadows
 from udfs.features.feature_set import compile_feature_set
 from udfs.functions.prediction_texts import PredictionTexts, block
@@ -100,7 +100,7 @@ class CompareShadows:
             return self._run(columns)
 
     def _run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
-        batches = joined_rows([ShadowRows.from_bytes(data) for data in columns[SHADOW]], _MOST_ROWS)
+        batches = read_rows(columns[SHADOW], _MOST_ROWS)
         compared = [list(self._shadows.compare(batch)) for batch in batches]
         nothing = [None] * (len(columns[SHADOW]) - len(batches))
         made: dict[str, Sequence[Any]] = {"__comparisons": [*map(self._lines, compared), *nothing]}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from udfs.columns.coded import objects
-from udfs.experiments.shadow_rows import ShadowRows, joined_rows
+from udfs.experiments.shadow_rows import ShadowRows, joined_rows, read_rows
 
 KINDS = (("number", "BIGINT"), ("size", "DOUBLE"), ("text", "STRING"))
 WHOLE = st.integers(-(2**63), 2**63 - 1)
@@ -159,6 +159,23 @@ def test_joined_batches_have_all_rows_in_their_order(shapes: list[tuple[int, int
     assert [(each.kinds, len(each), each.sent_ms) for each in found] == [
         (each[0].kinds, sum(map(len, each)), min(one.sent_ms for one in each)) for each in wanted
     ]
+
+
+@given(batches=st.lists(rows(), max_size=6), repeated=st.integers(1, 3), most=st.integers(1, 9))
+def test_batches_that_are_read_together_are_those_read_one_by_one(
+    batches: list[ShadowRows], repeated: int, most: int
+) -> None:
+    data = [batch.to_bytes() for batch in batches for _ in range(repeated)]
+    found, wanted = read_rows(data, most), joined_rows(map(ShadowRows.from_bytes, data), most)
+    for values in (arms_of, lambda each: bits(each.matrix)):
+        assert listed(found, values) == listed(wanted, values)
+    assert [(len(each), each.sent_ms, each.kinds) for each in found] == [
+        (len(each), each.sent_ms, each.kinds) for each in wanted
+    ]
+    for one, other in zip(found, wanted, strict=True):
+        for name, values in one.fields.items():
+            assert values.dtype == other.fields[name].dtype
+            assert plain(values) == plain(other.fields[name])
 
 
 def listed(batches: list[ShadowRows], values: Callable[[ShadowRows], list[Any]]) -> list[Any]:
