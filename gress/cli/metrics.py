@@ -94,9 +94,10 @@ def _tell(server: MetricsServer, settings: MetricsSettings, folder: str, end: th
     """Say on standard error who has the port, whenever that changes."""
     was_serving: bool | None = None
     while not end.wait(_LOOK_S):
-        if server.is_serving is was_serving:
+        is_serving = server.is_serving
+        if is_serving in (None, was_serving):
             continue
-        was_serving = server.is_serving
+        was_serving = is_serving
         if was_serving:
             sys.stderr.write(f"http://{settings.bind}:{settings.port}/metrics serves {folder}\n")
         else:

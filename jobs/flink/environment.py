@@ -13,6 +13,7 @@ from conf.settings import ExecutionSettings, InferenceSettings, Settings
 from jobs.flink.conf_file import read_flink_conf
 from jobs.flink.jvm.class_archive import quick_jvm
 from jobs.flink.jvm.collection import begin_to_load_functions
+from jobs.flink.jvm.hidden_options import hide_options, options_from_environment
 from jobs.flink.jvm.java import require_java
 from jobs.flink.jvm.process import keep_jvm, remember_packages
 from jobs.flink.metrics import load_reporter, reporter_options
@@ -82,6 +83,7 @@ def open_session(
     begin_to_load_functions()
     if not is_submitted():
         _start_jvm(is_short=is_short, moves_blocks=moves_blocks)
+        hide_options(options_from_environment(settings))
     ports = settings.ml.metrics.flink_port
     if ports and not is_submitted():
         load_reporter(str(ports))

@@ -13,11 +13,6 @@ from jobs.errors import JobError
 from models.errors import ModelError
 from udfs.features.errors import FeatureError
 
-# Flink hides an option with one of these in its key, in lower case: GlobalConfiguration.isSensitive of Flink 2.3.
-_HIDDEN_BY_FLINK = (
-    *("password", "secret", "fs.azure.account.key", "apikey", "api-key", "auth-params", "service-key", "token"),
-    *("basic-auth", "jaas.config", "http-headers"),
-)
 # Shorter texts are no secrets, and would be found inside of words.
 _SHORTEST = 4
 
@@ -47,12 +42,6 @@ def hide_values(error: Exception, values: Iterable[object]) -> None:
     error.args = tuple(map(masked, error.args))
     for name, part in vars(error).items():
         setattr(error, name, masked(part))
-
-
-def values_that_flink_shows(settings: Settings) -> list[str]:
-    """Return the keys of `execution.flink` whose values come from the environment, and that Flink's REST API shows."""
-    keys = sorted(str(path[2]) for path in settings.from_environment if path[:2] == ("execution", "flink"))
-    return [key for key in keys if not any(part in key.lower() for part in _HIDDEN_BY_FLINK)]
 
 
 def _value_at(tree: object, path: KeyPath) -> object:

@@ -20,7 +20,7 @@ from jobs.flink.environment import prepare_process
 from jobs.kafka.jars import JDBC, connector_jar, find_jars
 from jobs.run_folder.claim import Claim, claim
 from jobs.runs.deployment import with_names_in_kafka
-from jobs.runs.hidden_values import hiding_values, values_that_flink_shows
+from jobs.runs.hidden_values import hiding_values
 from jobs.sources.files import InputFiles, find_inputs
 from jobs.sources.first_rows import check_times
 from jobs.sources.generated import GENERATOR, check_reads_transactions, generate, parse_generator
@@ -118,8 +118,6 @@ def _checked(
             _LOG.warning("%s", doubt)
     if needs_model and (silence := store_doubt(settings.ml.feature_store, job)) is not None:
         _LOG.warning("%s", silence)
-    for key in values_that_flink_shows(settings):
-        _LOG.warning("execution.flink.%s: its value is of a variable, and Flink's REST API shows it as it is", key)
     ended("model")
     files = _find_input(request, job, origin)
     held = claim(request.output, is_overwriting=request.is_overwriting, is_resuming=request.is_resuming)

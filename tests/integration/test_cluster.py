@@ -27,6 +27,7 @@ pytestmark = pytest.mark.slow
 # A bundle is a few rows, and the job takes long enough to be stopped on its way.
 # A checkpoint comes between two pieces of a file, so the file has several.
 SLOWLY = "job.inference.batch_size=24"
+SECRET = "hunter2-of-the-environment"
 
 
 @dataclass(frozen=True)
@@ -101,14 +102,17 @@ def test_job_stopped_and_resumed_elsewhere_scores_every_event_once(
 
 
 def test_job_that_was_cancelled_goes_on_from_its_last_checkpoint(
-    whole: Whole, cluster: TestCluster, tmp_path: Path
+    whole: Whole, cluster: TestCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("GRESS_EXECUTION__FLINK__S3__ENDPOINT", SECRET)
     given = ["fraud-detection", "--input", whole.source, "--config", whole.config]
     # All of a small file is on its way at once: a checkpoint that waits in line would come when all is written.
     often = ["execution.checkpoint_interval=1s", "execution.flink.execution.checkpointing.unaligned.enabled=true"]
     more = [part for setting in (SLOWLY, *often) for part in ("--set", setting)]
     job = cluster.answer("submit", *given, "--output", "a", *more, "--detached", folder=tmp_path)["job_id"]
     wait_until(lambda: lines_in(tmp_path / "a") > 0)
+    shown = [cluster.rest.get(path) for path in ("/jobmanager/config", f"/jobs/{job}/config", f"/jobs/{job}/plan")]
+    assert SECRET not in str(shown)
     taken = checkpoints_of(cluster, job)
     wait_until(lambda: checkpoints_of(cluster, job) > taken + 1)
     cluster.cancel(job)

@@ -155,7 +155,8 @@ def read_rows(batches: Iterable[bytes], most: int) -> list[ShadowRows]:
     """
     read: list[ShadowRows] = []
     for are_single, some in groupby(batches, lambda data: data.startswith(_JSON)):
-        read.extend(_from_json(list(some), most) if are_single else map(ShadowRows.from_bytes, some))
+        data = list(some)
+        read.extend(_from_json(data, most) if are_single else map(ShadowRows.from_bytes, data))
     return joined_rows(read, most)
 
 

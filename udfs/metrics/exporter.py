@@ -40,11 +40,12 @@ class MetricsServer:
         self._stop = threading.Event()
         self._bound, self._scraped = threading.Event(), threading.Event()
         self._server: BoundedServer | None = None
+        self._is_serving: bool | None = None
 
     @property
-    def is_serving(self) -> bool:
-        """Whether this process has the port."""
-        return self._server is not None
+    def is_serving(self) -> bool | None:
+        """Whether this process has the port; False: another has it; None: it was not tried yet."""
+        return self._is_serving
 
     def start(self) -> None:
         """Start to serve, or to wait for the port, on a background thread."""
@@ -86,17 +87,19 @@ class MetricsServer:
             except OSError as error:
                 is_new = error.errno != said_errno
                 said_errno = error.errno
+                if error.errno == errno.EADDRINUSE:
+                    self._is_serving = False
                 if error.errno != errno.EADDRINUSE and is_new:
                     _LOG.error("metrics: cannot listen on port %d: %s", self._settings.port, error.strerror)
                 self._stop.wait(_RETRY_S)
                 continue
-            self._server = server
+            self._server, self._is_serving = server, True
             self._bound.set()
             said = fields("metrics_served", port=self._settings.port)
             _LOG.info("metrics of this host: port %d%s", self._settings.port, _PATH, extra=said)
             with server:
                 server.serve_forever(poll_interval=0.2)
-            self._server = None
+            self._server, self._is_serving = None, None
 
     def _bind(self) -> BoundedServer:
         answer, tidy, scraped = self.answer, self.tidy, self._scraped

@@ -1,4 +1,4 @@
-"""Values of the environment in errors of a run, and in Flink's REST API."""
+"""Values of the environment in errors of a run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conf.loading.loader import load_settings
 from conf.loading.render import render_settings, render_yaml
 from conf.settings import Settings
 from jobs.errors import JobError, fail
-from jobs.runs.hidden_values import hiding_values, values_that_flink_shows
+from jobs.runs.hidden_values import hiding_values
 from models.errors import ModelError
 from models.errors import fail as fail_of_model
 from tests.conf.job_text import JOB
@@ -40,10 +40,6 @@ def test_an_error_of_a_model_shows_none(settings: Settings) -> None:
     with pytest.raises(ModelError) as caught, hiding_values(settings):
         fail_of_model(f"model {SECRET}", f"wants {SECRET}", f"add {SECRET}")
     assert str(caught.value) == "model *** wants ***; add ***"
-
-
-def test_options_that_flink_shows_are_told(settings: Settings) -> None:
-    assert values_that_flink_shows(settings) == ["a.access-key", "b", "c"]
 
 
 @pytest.mark.parametrize(

@@ -246,15 +246,6 @@ def test_a_feature_store_that_is_away_is_told_and_refuses_nothing(
     assert "redis at 127.0.0.1:1 gives no answer (unreachable); the job waits with its predictions" in caplog.text
 
 
-def test_an_option_of_a_variable_that_flink_shows_is_told(
-    request_of: Callable[..., RunRequest], caplog: pytest.LogCaptureFixture
-) -> None:
-    environ = {"GRESS_EXECUTION__FLINK__S3__ENDPOINT": "hunter2", "GRESS_EXECUTION__FLINK__S3__SECRET_KEY": "hunter2"}
-    prepare(request_of(environ=environ), needs_model=False)
-    (said,) = [record.getMessage() for record in caplog.records if "REST API" in record.getMessage()]
-    assert said == "execution.flink.s3.endpoint: its value is of a variable, and Flink's REST API shows it as it is"
-
-
 def test_experiment_that_can_hardly_be_meant_so_is_told(
     request_of: Callable[..., RunRequest], caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:

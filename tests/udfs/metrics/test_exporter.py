@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -17,7 +18,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from conf.settings import MetricsSettings
 from jobs.flink.ports import free_port
-from udfs.metrics.exporter import export_metrics, forget_ended, hold_for_scrape, metrics_folder
+from tests.support.cluster import wait_until
+from udfs.metrics.exporter import MetricsServer, export_metrics, forget_ended, hold_for_scrape, metrics_folder
 from udfs.metrics.files import MetricFiles
 from udfs.metrics.series import series
 
@@ -233,6 +235,18 @@ def test_a_run_begins_at_zero_unless_a_worker_runs(start: Start, port: int, fold
     assert list(folder.iterdir()) == []
     start().record(1)
     assert scrape(port)["gress_ml_model_swaps_total{job=j,model=m,result=swapped}"] == 1
+
+
+def test_server_knows_whether_another_has_its_port_once_it_has_tried(port: int, folder: Path) -> None:
+    server = MetricsServer(MetricsSettings(port=port, bind="127.0.0.1", folder=str(folder)))
+    assert server.is_serving is None
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            server.start()
+            wait_until(lambda: server.is_serving is False)
+        wait_until(lambda: server.is_serving is True)
+    finally:
+        server.stop()
 
 
 def test_process_that_only_stores_its_values_leaves_the_port_alone(tmp_path: Path) -> None:
