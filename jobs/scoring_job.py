@@ -27,8 +27,6 @@ def build(
         views = score_pieces(session, settings, job, source)
         return write_predictions(session, settings, job, views, output)
     windowed = has_windows(job)
-    # SQL's windows cannot tell a row ahead of its record, and would keep it until the clock has come to it.
-    has_record_time = windowed and settings.execution.windows == "sliding"
-    lines = create_input(session, source, job.events, has_windows=windowed, has_record_time=has_record_time)
+    lines = create_input(session, source, job.events, has_windows=windowed, has_record_time=windowed)
     views = score(session, settings, job, lines, source.line_format(job.events))
     return write_predictions(session, settings, job, views, output)

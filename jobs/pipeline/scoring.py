@@ -9,6 +9,7 @@ from jobs.flink.environment import FlinkSession
 from jobs.flink.sql import View, create_view
 from jobs.pipeline.sliding import PartViews, rows_of, run_on_parts, window_parts
 from jobs.pipeline.steps import apply, computed_once, with_event_time, with_windows
+from jobs.pipeline.window_plans import naming_filters
 from jobs.sinks.copies import has_copies
 from jobs.sources.kafka import PLACE_COLUMNS, RECORD_COLUMNS, SOURCE_TIME
 from state.sql import identifier
@@ -16,7 +17,8 @@ from udfs.columns.side_columns import SIDE_COLUMNS, side_columns
 from udfs.experiments.open_arms import model_choices
 from udfs.features.feature_set import FeatureSet, compile_feature_set
 from udfs.functions.compute_features import ComputeFeatures
-from udfs.functions.parse_lines import ParseLines, event_columns
+from udfs.functions.parse_in_order import ParseInOrder
+from udfs.functions.parse_lines import RECORD_TIME, ParseLines, event_columns
 from udfs.functions.prediction_texts import PredictionTexts
 from udfs.functions.score_columns import ScoreColumns
 from udfs.functions.score_lines import ScoreLines
@@ -27,6 +29,7 @@ from udfs.scoring.model_source import raw_fields
 from udfs.windows.on_parts import OnParts
 from udfs.windows.write_parts import WriteParts
 
+_EVENTS = "events"
 _RECORD = tuple(name for name, _ in RECORD_COLUMNS)
 
 
@@ -78,10 +81,11 @@ def score(
     # The fields that a model reads raw are arguments of the function, so the model decides the plan.
     choices = (choice for _, choice in model_choices(settings.ml, job.inference))
     function = ScoreColumns(job, settings.ml, raw_fields(settings.ml, choices, features))
-    views = _window(session, settings, job, features, lines, line_format)
     kept = [*(name for name, _ in event_columns(job.events)), *_RECORD]
-    scored = apply(session, views.windowed, "scored", function, profile=settings.execution.profile, keep=kept)
-    return ScoringViews(computed_once(session, scored), views.events)
+    with naming_filters(session, features, _EVENTS):
+        views = _window(session, settings, job, features, lines, line_format)
+        scored = apply(session, views.windowed, "scored", function, profile=settings.execution.profile, keep=kept)
+        return ScoringViews(computed_once(session, scored), views.events)
 
 
 def _score_lines(
@@ -142,7 +146,8 @@ def compute_features(
         on_parts = OnParts(function, parts.columns, tuple(c for c in parts.columns if c[0] in kept))
         found = run_on_parts(session, parts, "featured_parts", on_parts, profile="throughput")
         return ScoringViews(rows_of(session, found, "featured", on_parts.rows), parts.rejected)
-    views = _window(session, settings, job, features, lines, line_format)
+    with naming_filters(session, features, _EVENTS):
+        views = _window(session, settings, job, features, lines, line_format)
     featured = apply(session, views.windowed, "featured", function, profile="throughput", keep=kept)
     return ScoringViews(featured, views.events)
 
@@ -155,10 +160,13 @@ def _window(
     lines: View,
     line_format: LineFormat,
 ) -> _WindowViews:
-    parse = ParseLines(job.events, line_format, job.sink.fields)
+    # One task parses files, in their order; the source of topics has made their watermarks.
+    function = ParseLines if SOURCE_TIME in lines.names else ParseInOrder
+    has_record_time = bool(lines.only(name for name, _ in RECORD_TIME))
+    parse = function(job.events, line_format, job.sink.fields, has_record_time)
     kept = ["__line", *_RECORD, SOURCE_TIME]
     parsed = apply(session, lines, "parsed", parse, profile=settings.execution.profile, keep=kept)
-    events = with_event_time(session, parsed, "events", job.events)
+    events = with_event_time(session, parsed, _EVENTS, job.events)
     windowed = with_windows(session, events, "windowed", features, job.events, keep=columns_through_windows())
     return _WindowViews(events, windowed)
 

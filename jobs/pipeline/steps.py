@@ -24,6 +24,7 @@ from udfs.features.feature_set import FeatureSet
 from udfs.functions.parse_lines import event_columns
 from udfs.functions.vector_function import VectorFunction
 from udfs.inference import as_udf
+from udfs.windows.late import NEWEST
 
 if TYPE_CHECKING:
     from pyflink.table import Schema, Table
@@ -33,6 +34,7 @@ Profile: TypeAlias = Literal["throughput", "latency"]
 # A row without a time must not move the watermark: the year 1.
 NO_TIME_MS = -62_135_596_800_000
 _ROW_TIME = (("__row_time", "TIMESTAMP_LTZ(3)"),)
+_TIMES = (SOURCE_TIME, NEWEST)
 
 
 def apply(
@@ -77,8 +79,8 @@ def computed_once(session: FlinkSession, source: View) -> View:
 def with_event_time(session: FlinkSession, source: View, name: str, events: EventSettings) -> View:
     """Give rows their event time and mark those behind the watermark with the dead letter's reason ``late``.
 
-    The watermark trails the latest event by ``watermark_delay`` and a millisecond: rows of one instant are not late.
-    A view with ``SOURCE_TIME`` brings its watermarks along; the column ends here.
+    The watermark trails the latest time, ``NEWEST``, by ``watermark_delay`` and a millisecond: rows of one instant are
+    not late. A view with ``SOURCE_TIME`` brings its watermarks along. Both columns end here.
     """
     timed = _with_watermark(session, source, f"{name}_timed", events)
     late = (
@@ -86,7 +88,7 @@ def with_event_time(session: FlinkSession, source: View, name: str, events: Even
         "AND __rowtime <= CURRENT_WATERMARK(__rowtime)"
     )
     error = f"'event time is behind the watermark, which trails the latest event by {events.watermark_delay_ms} ms'"
-    columns = tuple((column, kind) for column, kind in source.columns if column != SOURCE_TIME)
+    columns = tuple((column, kind) for column, kind in source.columns if column not in _TIMES)
     judged = {
         "__dead_letter_reason": f"CASE WHEN {late} THEN 'late' ELSE __dead_letter_reason END AS __dead_letter_reason",
         "__dead_letter_error": f"CASE WHEN {late} THEN {error} ELSE __dead_letter_error END AS __dead_letter_error",
@@ -103,7 +105,7 @@ def _with_watermark(session: FlinkSession, source: View, name: str, events: Even
     table = session.tables.from_path(source.name)
     has_source_time = SOURCE_TIME in source.names
     rowtime = f"TO_TIMESTAMP_LTZ(COALESCE({identifier(events.time)}, {NO_TIME_MS}), 3)"
-    own = f"__rowtime - {interval(events.watermark_delay_ms + 1)}"
+    own = f"TO_TIMESTAMP_LTZ(COALESCE({NEWEST}, {NO_TIME_MS}), 3) - {interval(events.watermark_delay_ms + 1)}"
     added = (
         Schema.new_builder()
         .column_by_expression("__rowtime", rowtime)

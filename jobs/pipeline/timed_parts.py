@@ -10,6 +10,7 @@ from jobs.flink.sql import View, create_view
 from jobs.pipeline.steps import NO_TIME_MS, schema_of
 from jobs.sources.kafka import SOURCE_TIME
 from state.sql import interval
+from udfs.windows.late import NEWEST
 
 if TYPE_CHECKING:
     from pyflink.datastream import DataStream
@@ -39,7 +40,7 @@ def timed_parts(session: FlinkSession, packed: View, events: EventSettings, *, h
     own = f"__rowtime - {interval(events.watermark_delay_ms + 1)}"
     added = (
         Schema.new_builder()
-        .column_by_expression("__rowtime", f"TO_TIMESTAMP_LTZ(COALESCE(__newest, {NO_TIME_MS}), 3)")
+        .column_by_expression("__rowtime", f"TO_TIMESTAMP_LTZ(COALESCE({NEWEST}, {NO_TIME_MS}), 3)")
         .watermark("__rowtime", "SOURCE_WATERMARK()" if has_source_time else own)
     )
     stream = session.tables.to_data_stream(table)

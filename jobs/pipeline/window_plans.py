@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from conf.settings import EventSettings
-from jobs.errors import JobError
+from jobs.errors import JobError, refuse
+from jobs.flink.environment import FlinkSession
+from jobs.flink.root_cause import root_cause
 from state.sliding.filters.syntax import parse_filter
 from state.sliding.filters.tokens import FilterError
 from state.sliding.plan import SlidingPlan, plans_by_key
@@ -14,6 +18,8 @@ from udfs.features.feature_set import FeatureSet
 from udfs.functions.parse_lines import event_columns
 
 _EXACT_SCALES = {"long": 0, "boolean": 0}
+# Flink quotes a query that nobody wrote, so its places tell nothing.
+_OF_JAVA = re.compile(r"^[\w.$]+(?:Exception|Error): | at line \d+, column \d+")
 _WAY_ROUND = "set execution.windows: sql, which takes any SQL condition"
 
 
@@ -50,6 +56,33 @@ def filter_problems(features: FeatureSet, events: EventSettings, place: str = ""
                 parse_filter(spec.filter, plan.kinds)
             except FilterError as error:
                 yield JobError(f"{place}feature {spec.name!r}", str(error), _WAY_ROUND)
+
+
+@contextmanager
+def naming_filters(session: FlinkSession, features: FeatureSet, source: str) -> Iterator[None]:
+    """Plan SQL windows; where Flink does not take a filter, raise the failure as one line that names it.
+
+    Args:
+        session: session of the plan.
+        features: features with the windows.
+        source: name of the view of the events.
+    """
+    from py4j.protocol import Py4JJavaError
+
+    try:
+        yield
+    except Py4JJavaError:
+        for spec in features.windows:
+            if spec.filter is None:
+                continue
+            try:
+                # Some types are judged only when code is made of the query.
+                session.tables.explain_sql(f"SELECT CASE WHEN {spec.filter} THEN 1 END FROM {source}")
+            except Py4JJavaError as error:
+                got = _OF_JAVA.sub("", root_cause(str(error)))
+                fix = "compare fields with values of their types"
+                refuse(f"feature {spec.name!r}: filter {spec.filter!r}", "a condition that Flink takes", got, fix)
+        raise
 
 
 def _exact_scale(kind: str, scale: int | None) -> int | None:

@@ -44,16 +44,18 @@ class ParseLines:
         events: settings of events.
         lines: the format.
         carried: fields whose texts predictions carry on, and that are bounded for it.
+        has_record_time: the input has ``RECORD_TIME``.
     """
 
     events: EventSettings
     lines: LineFormat
     carried: tuple[str, ...] = ()
+    has_record_time: bool = False
 
     @property
     def inputs(self) -> SqlColumns:
-        """The line."""
-        return LINE
+        """The line, and the record's time."""
+        return *LINE, *(RECORD_TIME if self.has_record_time else ())
 
     @property
     def outputs(self) -> SqlColumns:
@@ -69,7 +71,10 @@ class ParseLines:
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Parse a batch of lines."""
-        batch = self.parse(columns["__line"].tolist())
+        return self.columns_of(self.parse(columns["__line"].tolist(), record_times(columns)))
+
+    def columns_of(self, batch: ParsedBatch) -> dict[str, Sequence[Any]]:
+        """Return reason and error, then fields, of each line of a batch."""
         values = {**batch.columns, **batch.exact}
         return {
             **problem_columns(batch.problems, batch.size),

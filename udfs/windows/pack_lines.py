@@ -19,10 +19,10 @@ from udfs.functions.parse_lines import LINE, RECORD_TIME, ParseLines, event_colu
 from udfs.functions.vector_function import Columns
 from udfs.parsing.lines import LineFormat
 from udfs.windows.arrays import of_objects
-from udfs.windows.late import LateRows
+from udfs.windows.late import NEWEST, LateRows
 from udfs.windows.parts import PartFormat, by_key
 
-PACKED_COLUMNS: SqlColumns = (("__parts", "ARRAY<BYTES>"), ("__newest", "BIGINT"))
+PACKED_COLUMNS: SqlColumns = (("__parts", "ARRAY<BYTES>"), (NEWEST, "BIGINT"))
 """The parts of a batch and the stream's latest time after it, in the batch's first row; NULL in the others."""
 
 BAD_LINE: SqlColumns = (("__bad_line", "BYTES"),)
@@ -110,7 +110,7 @@ class PackLines:
         packed, size = self.pack(columns["__line"].tolist(), columns), len(columns["__line"])
         return {
             "__parts": first_of(packed.parts, size),
-            "__newest": first_of(packed.newest, size),
+            NEWEST: first_of(packed.newest, size),
             **{name: scatter(values, packed.bad, size) for name, values in packed.letters.items()},
         }
 

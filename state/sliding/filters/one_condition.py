@@ -1,13 +1,17 @@
 """Check that a text is one SQL condition and nothing else, whichever engine computes it.
 
 SQL's own parser would take what stands beside a condition for a part of the query around it: ``TRUE THEN 1 WHEN a = 1``
-ends the CASE that a filter becomes, and ``--`` its line. Whether the condition makes sense is for the engine to say.
+ends the CASE that a filter becomes, and ``--`` its line. `sql_meaning` judges its fields and that it is true or false;
+whether it makes sense beyond that is for the engine to say.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+
+from conf.nearest import suggest
+from state.sliding.filters.sql_meaning import is_value, strange_field
 
 LONGEST = 10_000
 """Most characters of a condition."""
@@ -32,24 +36,29 @@ _INSIDE = frozenset(("AS", "FROM", ","))
 _OF_CASE = frozenset(("WHEN", "THEN", "ELSE"))
 
 
-def stray_part(text: str) -> str:
-    """Return what makes a text more or less than one condition, for an error; empty if nothing does.
+def stray_part(text: str, fields: Collection[str]) -> str:
+    """Return what makes a text more or less than one condition on fields, for an error; empty if nothing does.
 
-    >>> stray_part("amount > 10 AND kind IN ('a', 'b')")
+    >>> stray_part("amount > 10 AND kind IN ('a', 'b')", {"amount", "kind"})
     ''
-    >>> stray_part("amount > 10 -- at night"), stray_part("TRUE THEN 1 WHEN FALSE")
+    >>> stray_part("amount > 10 -- at night", {"amount"}), stray_part("TRUE THEN 1 WHEN FALSE", ())
     ("a comment, '--'", "'THEN' without its CASE")
     """
     if len(text) > LONGEST:
         return f"{len(text)} characters, of at most {LONGEST}"
     open_parts: list[str] = []
-    for kind, token in _tokens(text):
+    tokens = list(_tokens(text))
+    for kind, token in tokens:
         problem = _problem(kind, token, open_parts)
         if problem:
             return problem
     if open_parts:
         return f"{open_parts[-1]!r} without its end"
-    return "" if text.strip() else "an empty text"
+    if not tokens:
+        return "an empty text"
+    if field := strange_field(tokens, fields):
+        return "; ".join(filter(None, (f"{field!r}, which is no event field", suggest(field.strip("`"), fields))))
+    return "a value alone: compare it, as in amount > 0" if is_value(tokens) else ""
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:

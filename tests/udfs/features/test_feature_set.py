@@ -220,7 +220,7 @@ REFUSED = {
 
 
 def test_label_s_name_within_a_text_of_a_filter_is_no_label() -> None:
-    text = "TX_AMOUNT > 1 OR 'TX_FRAUD' = 'it''s TX_FRAUD' OR TX_FRAUD_SCORE > 1"
+    text = "TX_AMOUNT > 1 OR 'TX_FRAUD' = 'it''s TX_FRAUD' OR TX_FRAUD_SCORE(TX_AMOUNT) > 1"
     parameters = {"function": "count", "key": "CUSTOMER_ID", "window": "1d", "filter": text}
     features = compiled([{"name": "A", "type": "aggregation", "parameters": parameters}])
     assert features.windows[0].filter == text

@@ -79,7 +79,7 @@ class Aggregation(Feature):
             resolve_column(spec, parameters.text("key"), fields, ANY),
             checked_window_s(parameters),
             _checked_delay_s(parameters, function),
-            _checked_filter(parameters) if "filter" in parameters else None,
+            _checked_filter(parameters, fields) if "filter" in parameters else None,
             parameters.number("empty") if "empty" in parameters else 0.0 if function in COUNTING else None,
         )
 
@@ -123,9 +123,9 @@ def checked_window_s(parameters: Parameters, default: str | None = None) -> int:
     return window_s
 
 
-def _checked_filter(parameters: Parameters) -> str:
+def _checked_filter(parameters: Parameters, fields: Mapping[str, FieldSettings]) -> str:
     found = parameters.text("filter").strip()
-    stray = stray_part(found)
+    stray = stray_part(found, fields)
     if stray:
         parameters.refuse("filter: one SQL condition on event fields", found, f"it has {stray}")
     return found

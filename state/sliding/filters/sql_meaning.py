@@ -1,0 +1,76 @@
+"""What a condition of SQL shows of its meaning without Flink: the fields it reads, and that it is true or false."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+Tokens = Sequence[tuple[str, str]]
+"""Kind and text of each token, in order; see ``one_condition``."""
+
+_OPERATORS = """AND AS ASYMMETRIC BETWEEN CASE CONTAINS DISTINCT ELSE END EQUALS ESCAPE FROM ILIKE IN IS LIKE MEMBER NOT OF OR
+    OVERLAPS PRECEDES RLIKE SIMILAR SUBMULTISET SUCCEEDS SYMMETRIC THEN TO WHEN"""
+_LITERALS = """ARRAY DATE FALSE INTERVAL MAP MULTISET NULL PERIOD ROW TIME TIMESTAMP TIMESTAMP_LTZ TRUE UESCAPE UNKNOWN
+    CURRENT_DATE CURRENT_ROW_TIMESTAMP CURRENT_TIME CURRENT_TIMESTAMP LOCALTIME LOCALTIMESTAMP"""
+_UNITS = """CENTURY DAY DAYS DECADE DOW DOY EPOCH HOUR HOURS ISODOW ISOYEAR MICROSECOND MILLENNIUM MILLISECOND MINUTE
+    MINUTES MONTH MONTHS NANOSECOND QUARTER QUARTERS SECOND SECONDS WEEK WEEKS YEAR YEARS SQL_TSI_DAY SQL_TSI_HOUR
+    SQL_TSI_MICROSECOND SQL_TSI_MINUTE SQL_TSI_MONTH SQL_TSI_QUARTER SQL_TSI_SECOND SQL_TSI_WEEK SQL_TSI_YEAR"""
+_TYPES = """BIGINT BINARY BOOLEAN BYTES CHAR CHARACTER DEC DECIMAL DOUBLE FLOAT INT INTEGER LOCAL NUMERIC PRECISION RAW
+    REAL SMALLINT STRING TINYINT VARBINARY VARCHAR VARYING WITH WITHOUT ZONE"""
+_OF_FUNCTIONS = """ABSENT ALL ANY ARRAY BOTH CONDITIONAL DEFAULT EMPTY ENCODING ERROR FOR FORMAT IGNORE JSON KEY LEADING
+    NULLS OBJECT ON PLACING RESPECT RETURNING SCALAR SOME TRAILING UNCONDITIONAL UNIQUE USING UTF8 UTF16 UTF32 VALUE
+    WRAPPER KEYS WITHOUT"""
+_WORDS = frozenset(" ".join((_OPERATORS, _LITERALS, _UNITS, _TYPES, _OF_FUNCTIONS)).split())
+_COMPARING = frozenset(("=", "<>", "!=", "<", "<=", ">", ">="))
+_STATING = _COMPARING | frozenset(
+    """AND BETWEEN CONTAINS EQUALS ILIKE IN IS LIKE MEMBER NOT OR OVERLAPS PRECEDES RLIKE SIMILAR SUBMULTISET SUCCEEDS FALSE
+    NULL TRUE UNKNOWN""".split()
+)
+_CALCULATING = frozenset("+-*/%") | {"||"}
+
+
+def strange_field(tokens: Tokens, fields: Collection[str]) -> str:
+    """Return the first name that is neither a field nor a word of SQL, as it is written; empty: there is none.
+
+    Functions, and what a dot follows, are for Flink to know.
+    """
+    for place, (kind, token) in enumerate(tokens):
+        if kind == "quoted":
+            if token[1:-1].replace("``", "`") not in fields and _next(tokens, place) not in ("(", "."):
+                return token
+        elif kind == "word" and token.upper() not in _WORDS and token not in fields:
+            follower = tokens[place + 1][0] if place + 1 < len(tokens) else ""
+            # A text with a word in front is one of another character set, or of hexadecimal digits.
+            if _next(tokens, place) not in ("(", ".") and follower != "text":
+                return token
+    return ""
+
+
+def is_value(tokens: Tokens) -> bool:
+    """Return whether the tokens are a number, a text or a field rather than a condition.
+
+    What a function or a CASE gives is for Flink to know.
+    """
+    while tokens and _outer(tokens) == ["("]:
+        tokens = tokens[1:-1]
+    outer = _outer(tokens)
+    if _STATING.intersection(outer):
+        return False
+    return bool(_CALCULATING.intersection(outer)) or not {"(", "CASE"}.intersection(outer)
+
+
+def _next(tokens: Tokens, place: int) -> str:
+    return tokens[place + 1][1] if place + 1 < len(tokens) else ""
+
+
+def _outer(tokens: Tokens) -> list[str]:
+    """Return words and signs outside of parentheses and CASE, with the beginnings of these."""
+    found, depth = [], 0
+    for kind, token in tokens:
+        word = token.upper() if kind in ("word", "sign", "phrase") else ""
+        if word in (")", "END"):
+            depth -= 1
+        elif not depth:
+            found.append(word)
+        if word in ("(", "CASE"):
+            depth += 1
+    return found
