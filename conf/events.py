@@ -88,11 +88,11 @@ class EventSettings(FrozenSettings):
             ``execution.windows: sliding``. YAML ``allowed_lateness``, default 0s.
         max_ahead_ms: how far an event's time may be ahead of the clock. An event beyond it is a dead letter, because
             its time would make all other events late, until the clock has caught up. YAML ``max_ahead``, default 5m:
-            more than clocks of machines differ. With ``execution.windows: sliding`` an event of Kafka is also held
-            against the time of its record.
+            more than clocks of machines differ. With windows an event of Kafka is also held against the time of its
+            record.
         max_jump_ms: how far ahead of all others an event of a file moves the watermark. One beyond it is scored, and
             moves the watermark once a second event is as far: a single wrong time does not make all others late. YAML
-            ``max_jump``, default 1h. Needs ``execution.windows: sliding``.
+            ``max_jump``, default 1h.
         fields: settings by column name.
     """
 

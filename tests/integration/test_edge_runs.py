@@ -20,6 +20,8 @@ from tests.support.fraud_config import FEATURES, expected_features
 from tests.support.job_runs import JobRun, read_parts, run_job
 from tests.support.small_disk import others, small_disk
 
+AHEAD_ID = 77_777_778
+
 
 @pytest.fixture(scope="module")
 def exported(fraud_config: Path, crafted_file: Path, tmp_path_factory: pytest.TempPathFactory) -> ExportResult:
@@ -59,18 +61,27 @@ def test_export_leaves_nothing_else(exported: ExportResult) -> None:
     assert names == {"features.parquet", "features.parquet.dead_letters"}
 
 
+@pytest.mark.parametrize("windows", ["sliding", "sql"])
 def test_one_event_of_the_future_does_not_make_the_others_late(
-    fraud_config: Path, crafted: CraftedInput, tmp_path: Path
+    windows: str, fraud_config: Path, crafted: CraftedInput, crafted_run: JobRun, tmp_path: Path
 ) -> None:
+    """Once ahead of the clock, and once, in a file of the past, ahead of all other events."""
     lines = crafted.good_lines()
     soon = datetime.now(timezone.utc) + timedelta(hours=1)
     event = json.loads(lines[0]) | {"TRANSACTION_ID": 77_777_777, "TX_DATETIME": soon.isoformat(timespec="seconds")}
+    ahead = event | {"TRANSACTION_ID": AHEAD_ID, "TX_DATETIME": "2021-01-01T00:00:00"}
     source = tmp_path / "in.jsonl"
-    source.write_text("\n".join([*lines[:50], json.dumps(event), *lines[50:]]) + "\n")
-    found = run_job(fraud_config, source, tmp_path / "out")
+    source.write_text("\n".join([*lines[:50], json.dumps(event), json.dumps(ahead), *lines[50:]]) + "\n")
+    found = run_job(fraud_config, source, tmp_path / "out", overrides=[f"execution.windows={windows}"])
     assert found.summary.reasons["in_future"] == 1
     assert "late" not in found.summary.reasons
     assert found.summary.adds_up
+    scores, expected = (
+        dict(zip(run.predictions["event_id"], run.predictions["prediction"], strict=True))
+        for run in (found, crafted_run)
+    )
+    assert scores.pop(AHEAD_ID) > 0
+    assert scores == expected
 
 
 def test_full_disk_is_one_line_and_nothing_half_written_counts(

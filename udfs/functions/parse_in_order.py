@@ -22,7 +22,7 @@ class ParseInOrder(ParseLines):
 
     @property
     def outputs(self) -> SqlColumns:
-        """What parsing gives, then the latest time after each good line: year 1 before the second, NULL at bad lines."""
+        """Columns of parsing, then the latest time so far: year 1 before the second good line, NULL at a bad one."""
         return *super().outputs, (NEWEST, "BIGINT")
 
     def open(self) -> None:

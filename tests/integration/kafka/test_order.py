@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import pytest
+
 from tests.integration.kafka.topics import Reader, Sent, Topics, send
 from tests.support.crafted_input import CraftedInput
 from tests.support.job_runs import JobRun, run_job
@@ -16,7 +18,9 @@ DELAY_MS = 3_600_000
 AHEAD_ID = 77_777_777
 
 
+@pytest.mark.parametrize("windows", ["sliding", "sql"])
 def test_disorder_rows_of_the_future_and_an_empty_partition_change_no_score(
+    windows: str,
     fraud_config: Path,
     new_topics: Callable[[], Topics],
     crafted: CraftedInput,
@@ -36,7 +40,8 @@ def test_disorder_rows_of_the_future_and_an_empty_partition_change_no_score(
     sent = [*lines[:50], json.dumps(ahead), json.dumps(of_past), *lines[50:]]
     records = [Sent(topics.events, None, text.encode(), written_ms=int(written.timestamp() * 1_000)) for text in sent]
     send(topics.servers, records, partition=1)
-    given = [*topics.source(stop="latest"), *topics.sink(), f"job.events.watermark_delay={DELAY_MS // 3_600_000}h"]
+    delay = f"job.events.watermark_delay={DELAY_MS // 3_600_000}h"
+    given = [*topics.source(stop="latest"), *topics.sink(), delay, f"execution.windows={windows}"]
     found = run_job(fraud_config, "kafka:", tmp_path / "out", overrides=given)
     assert found.summary.adds_up
     reader = Reader(topics.servers, topics.written)
