@@ -79,7 +79,8 @@ def naming_filters(session: FlinkSession, features: FeatureSet, source: str) -> 
                 # Some types are judged only when code is made of the query.
                 session.tables.explain_sql(f"SELECT CASE WHEN {spec.filter} THEN 1 END FROM {source}")
             except Py4JJavaError as error:
-                got = _OF_JAVA.sub("", root_cause(str(error)))
+                # The line before the trace names a call of ours.
+                got = _OF_JAVA.sub("", root_cause(str(error).partition("\n: ")[2]))
                 fix = "compare fields with values of their types"
                 refuse(f"feature {spec.name!r}: filter {spec.filter!r}", "a condition that Flink takes", got, fix)
         raise

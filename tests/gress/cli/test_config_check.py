@@ -107,6 +107,25 @@ def test_filter_that_only_sql_knows_is_refused_without_sql(windows: str, config:
         assert found.endswith("set execution.windows: sql, which takes any SQL condition")
 
 
+@pytest.mark.parametrize(
+    ("condition", "fault"),
+    [
+        ("TX_AMONT > 1", "'TX_AMONT', which is no event field; nearest valid name 'TX_AMOUNT'"),
+        ("MOD(TERMINAL, 2) = 0", "'TERMINAL', which is no event field; nearest valid name 'TERMINAL_ID'"),
+        ("TX_AMOUNT + 1", "a value alone: compare it, as in amount > 0"),
+        ("TX_AMOUNT > 1 -- or more", "a comment, '--'"),
+        ("TX_AMOUNT > (SELECT 1)", "'SELECT', which begins a part of a query"),
+    ],
+)
+def test_filter_that_is_no_condition_on_fields_is_refused_for_sql_too(condition: str, fault: str, config: Path) -> None:
+    counted = f'{{function: count, key: CUSTOMER_ID, window: 1d, filter: "{condition}"}}'
+    spec = f"job.features.specs.0={{name: n, type: aggregation, parameters: {counted}}}"
+    (problem,) = check_settings(config, [spec, "execution.windows=sql"], needs_model=False)[1]
+    place = f"{config}: job.features.specs.0: feature 'n' (aggregation)"
+    expected = "expected filter: one SQL condition on event fields"
+    assert str(problem) == f"{place}: {expected}, got {condition!r}; it has {fault}"
+
+
 SOUND = ("job.sink.kafka={servers: 'b:9092', predictions: p, alerts: a, dead_letters: d}",)
 _LISTED = "{name: fraud-detector, version: 2.0.0, type: onnx, path: gone.onnx}, {name: other, version: '1', type: onnx}"
 DAMAGES = {
