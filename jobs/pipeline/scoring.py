@@ -162,9 +162,8 @@ def _window(
 ) -> _WindowViews:
     # One task parses files, in their order; the source of topics has made their watermarks.
     function = ParseLines if SOURCE_TIME in lines.names else ParseInOrder
-    has_record_time = bool(lines.only(name for name, _ in RECORD_TIME))
-    parse = function(job.events, line_format, job.sink.fields, has_record_time)
-    kept = ["__line", *_RECORD, SOURCE_TIME]
+    parse = function(job.events, line_format, job.sink.fields)
+    kept = ["__line", *_RECORD, SOURCE_TIME, *dict(RECORD_TIME)]
     parsed = apply(session, lines, "parsed", parse, profile=settings.execution.profile, keep=kept)
     events = with_event_time(session, parsed, _EVENTS, job.events)
     windowed = with_windows(session, events, "windowed", features, job.events, keep=columns_through_windows())

@@ -18,10 +18,10 @@ from jobs.flink.environment import FlinkSession
 from jobs.flink.sql import View, create_view
 from jobs.pipeline.window_plans import exact_scales
 from jobs.sources.kafka import SOURCE_TIME
-from state.sql import identifier, interval
+from state.sql import identifier, interval, literal
 from state.window_sql import plan_windows
 from udfs.features.feature_set import FeatureSet
-from udfs.functions.parse_lines import event_columns
+from udfs.functions.parse_lines import RECORD_TIME, event_columns
 from udfs.functions.vector_function import VectorFunction
 from udfs.inference import as_udf
 from udfs.windows.late import NEWEST
@@ -80,8 +80,11 @@ def with_event_time(session: FlinkSession, source: View, name: str, events: Even
     """Give rows their event time and mark those behind the watermark with the dead letter's reason ``late``.
 
     The watermark trails the latest time, ``NEWEST``, by ``watermark_delay`` and a millisecond: rows of one instant are
-    not late. A view with ``SOURCE_TIME`` brings its watermarks along. Both columns end here.
+    not late. A view with ``SOURCE_TIME`` brings its watermarks along. With ``RECORD_TIME``, a row ahead of it, which
+    moved no watermark, is a dead letter. These columns end here.
     """
+    if source.only(dict(RECORD_TIME)):
+        source = _held_against_records(session, source, events)
     timed = _with_watermark(session, source, f"{name}_timed", events)
     late = (
         f"__dead_letter_reason IS NULL AND {identifier(events.time)} IS NOT NULL "
@@ -96,6 +99,27 @@ def with_event_time(session: FlinkSession, source: View, name: str, events: Even
     listed = ", ".join(judged.get(column, identifier(column)) for column, _ in columns)
     table = session.tables.sql_query(f"SELECT {listed}, __rowtime FROM {timed}")
     return _with_stream_time(session, table, View(name, columns))
+
+
+def _held_against_records(session: FlinkSession, source: View, events: EventSettings) -> View:
+    """Mark rows ahead of the time of their record with the dead letter's reason ``in_future``, as parsing does.
+
+    Parsing would need that time before it runs, in an operator of its own, and savepoints know each by its number.
+    """
+    ((written, _),) = RECORD_TIME
+    ahead = f"{identifier(events.time)} - {written} * 1000 - 999"
+    is_ahead = f"__dead_letter_reason IS NULL AND {ahead} > {events.max_ahead_ms}"
+    expected = f"field '{events.time}': expected at most {events.max_ahead_ms} ms ahead of the time of its record, got "
+    error = f"{literal(expected)} || CAST({ahead} AS STRING) || ' ms ahead'"
+    judged = {"__dead_letter_reason": "'in_future'", "__dead_letter_error": error}
+    columns = tuple((column, kind) for column, kind in source.columns if column != written)
+    listed = ", ".join(
+        f"CASE WHEN {is_ahead} THEN {judged[column]} ELSE {column} END AS {column}"
+        if column in judged
+        else identifier(column)
+        for column, _ in columns
+    )
+    return create_view(session, f"{source.name}_held", columns, f"SELECT {listed} FROM {source.name}")
 
 
 def _with_watermark(session: FlinkSession, source: View, name: str, events: EventSettings) -> str:

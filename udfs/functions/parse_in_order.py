@@ -10,7 +10,7 @@ import numpy as np
 
 from state.sql import SqlColumns
 from udfs.columns.scatter import scatter
-from udfs.functions.parse_lines import ParseLines, record_times
+from udfs.functions.parse_lines import ParseLines
 from udfs.functions.vector_function import Columns
 from udfs.parsing.times import FIRST_MS
 from udfs.windows.late import NEWEST, LatestTimes
@@ -32,6 +32,6 @@ class ParseInOrder(ParseLines):
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Parse the next lines."""
-        batch = self.parse(columns["__line"].tolist(), record_times(columns))
+        batch = self.parse(columns["__line"].tolist())
         newest = self._latest.follow(batch.columns[self.events.time])[1:]
         return {**self.columns_of(batch), NEWEST: scatter(np.maximum(newest, FIRST_MS), batch.rows, batch.size)}

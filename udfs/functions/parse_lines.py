@@ -44,18 +44,16 @@ class ParseLines:
         events: settings of events.
         lines: the format.
         carried: fields whose texts predictions carry on, and that are bounded for it.
-        has_record_time: the input has ``RECORD_TIME``.
     """
 
     events: EventSettings
     lines: LineFormat
     carried: tuple[str, ...] = ()
-    has_record_time: bool = False
 
     @property
     def inputs(self) -> SqlColumns:
-        """The line, and the record's time."""
-        return *LINE, *(RECORD_TIME if self.has_record_time else ())
+        """The line."""
+        return LINE
 
     @property
     def outputs(self) -> SqlColumns:
@@ -71,7 +69,7 @@ class ParseLines:
 
     def run(self, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Parse a batch of lines."""
-        return self.columns_of(self.parse(columns["__line"].tolist(), record_times(columns)))
+        return self.columns_of(self.parse(columns["__line"].tolist()))
 
     def columns_of(self, batch: ParsedBatch) -> dict[str, Sequence[Any]]:
         """Return reason and error, then fields, of each line of a batch."""

@@ -81,13 +81,3 @@ def test_label_beyond_exact_numbers_is_no_event_and_such_an_id_is_one() -> None:
 def test_columns_are_those_of_the_events(make_settings: MakeSettings) -> None:
     events = events_of(make_settings)
     assert event_columns(events)[:3] == (("id", "BIGINT"), ("at", "BIGINT"), ("card", "STRING"))
-
-
-def test_line_is_held_against_the_time_of_its_record(make_settings: MakeSettings) -> None:
-    events = events_of(make_settings)
-    function = ParseLines(events, JsonLines(events.fields), has_record_time=True)
-    function.open()
-    assert [name for name, _ in function.inputs] == ["__line", "__written_s"]
-    written = [1_522_540_831, 1_522_540_831 - events.max_ahead_ms // 1_000 - 1, None]
-    found = function.run({"__line": line_column([GOOD] * 3), "__written_s": np.array(written, np.float64)})
-    assert list(found["__dead_letter_reason"]) == [None, "in_future", None]
