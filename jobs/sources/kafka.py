@@ -132,7 +132,7 @@ def create_kafka_lines(
         prefix: start of all names that are registered, for a second input of a job.
         has_windows: the job has windows, which need watermarks; the view then has ``SOURCE_TIME`` as its row time.
         has_record_time: the view has ``RECORD_TIME``, and an event ahead of it moves no watermark. It needs windows,
-            whose first function makes a dead letter of such an event.
+            whose first step makes a dead letter of such an event.
     """
     time, watermark = _source_time(events, WRITTEN_AT if has_record_time else _NOW) if has_windows else ((), "")
     options = table_options(found, has_windows=has_windows)
