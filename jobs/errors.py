@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NoReturn
+
+from conf.folders.urls import is_url
 
 
 class JobError(Exception):
@@ -34,3 +37,14 @@ def fail(subject: str, problem: str, what_to_do: str = "") -> NoReturn:
     jobs.errors.JobError: job 'fraud': failed while running: disk full; the full trace is in Flink's log
     """
     raise JobError(subject, problem, what_to_do)
+
+
+def refuse_url(subject: str, folder: Path, what_to_do: str) -> None:
+    """Raise the error for a URL where only a folder of this machine will do.
+
+    >>> refuse_url("output s3:/bucket", Path("s3://bucket"), "name a mounted one")
+    Traceback (most recent call last):
+    jobs.errors.JobError: output s3:/bucket: expected a folder of this machine, got a URL; name a mounted one
+    """
+    if is_url(folder):
+        refuse(subject, "a folder of this machine", "a URL", what_to_do)

@@ -21,13 +21,15 @@ from benchmarks.measure import load_average, print_figures
 CONFIG = str(Path(__file__).parents[1] / "data" / "routing.yaml")
 _SWITCH = "ml.ab_testing.experiments.0.enable_shadow_mode"
 
-
 WARMUP_S = 30
 _SLICE_S = 10
+_LEAST_S = WARMUP_S + _SLICE_S
 
 
 def main(seconds: str = "80", rate: str = str(RATE), repeats: str = "3") -> None:
     """Print the figures."""
+    if float(seconds) < _LEAST_S:
+        sys.exit(f"expected at least {_LEAST_S} seconds, of which the first {WARMUP_S} do not count, got {seconds}")
     load = load_average()
     runs: dict[str, list[dict[str, float]]] = {"false": [], "true": []}
     for turn in range(int(repeats)):

@@ -9,9 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
-from conf.folders.urls import is_url
 from gress.cluster.silence import silence_environment
-from jobs.errors import fail, refuse
+from jobs.errors import fail, refuse, refuse_url
 from jobs.flink.conf_file import read_flink_conf
 from jobs.flink.environment import shipped_flink_conf
 from jobs.flink.file_urls import file_url
@@ -61,8 +60,7 @@ class ClusterRequest:
         Raises:
             JobError: the folder is a URL.
         """
-        if is_url(self.directory):
-            refuse(f"cluster {self.directory}", "a folder of this machine", "a URL", "name another with --dir")
+        refuse_url(f"cluster {self.directory}", self.directory, "name another with --dir")
         return self.directory.resolve()
 
     @property

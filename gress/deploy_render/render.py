@@ -17,7 +17,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from conf.folders.urls import is_url
 from conf.folders.whole_file import whole_file
 from gress.deploy_render.deployment import Deployment
 from gress.deploy_render.manifest_text import MARK, manifest_text
@@ -29,7 +28,7 @@ from gress.deploy_render.objects.network_policy import network_policy
 from gress.deploy_render.objects.session_job import session_component, session_job
 from gress.deploy_render.objects.volume_claim import volume_claim
 from gress.deploy_render.overlays import OVERLAYS, base, overlay
-from jobs.errors import refuse
+from jobs.errors import refuse, refuse_url
 
 SHARED = ("ml-dashboard-configmap.yaml", "prometheus-rule.yaml")
 """Files of deploy/kubernetes, which belong to no job."""
@@ -71,8 +70,7 @@ def write_manifests(folder: Path, texts: dict[str, str]) -> list[str]:
         JobError: the folder is a URL, or holds another file of one of these names, or overlays of another deployment,
             and nothing was written; or a file cannot be written.
     """
-    if is_url(folder):
-        refuse(f"{folder}", "a folder of this machine", "a URL", "name another --output")
+    refuse_url(f"{folder}", folder, "name another --output")
     try:
         with _alone_in(folder):
             wanted = _wanted(folder, texts)

@@ -13,9 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from conf.folders.urls import is_url
 from gress.dev.client import create_topics
-from jobs.errors import fail, refuse
+from jobs.errors import fail, refuse, refuse_url
 from jobs.flink.jvm.java import candidates
 from jobs.flink.ports import free_port
 from jobs.kafka.jars import BROKER, find_jars
@@ -192,8 +191,7 @@ def serve(data: Path, *, port: int, partitions: int, topics: Sequence[str] = ())
     Raises:
         JobError: the folder is a URL, or the broker or a topic cannot be had.
     """
-    if is_url(data):
-        refuse(f"folder {data}", "a folder of this machine", "a URL", "name another with --data")
+    refuse_url(f"folder {data}", data, "name another with --data")
     with terminable(), DevKafka(data, port=port, partitions=partitions) as broker:
         if topics:
             create_topics(broker.servers, topics, partitions=partitions)

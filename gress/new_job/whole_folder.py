@@ -36,11 +36,11 @@ def whole_folder(output: Path) -> Iterator[Path]:
     """Give another folder to fill; it gets its own name when the block ends, and is removed if the block fails.
 
     Raises:
-        JobError: the name is not free.
+        JobError: the name is not free, or the system makes no folder there.
     """
     check_free(output)
     is_there = output.is_dir()
-    with tempfile.TemporaryDirectory(prefix=".new-", dir=output if is_there else output.absolute().parent) as place:
+    with _place_beside(output, output if is_there else output.absolute().parent) as place:
         folder = Path(place) / "new"
         folder.mkdir()
         yield folder
@@ -50,3 +50,11 @@ def whole_folder(output: Path) -> Iterator[Path]:
         # Another folder in its place would not be the one in which a shell stands.
         for each in folder.iterdir():
             each.rename(output / each.name)
+
+
+def _place_beside(output: Path, parent: Path) -> tempfile.TemporaryDirectory[str]:
+    """Return a new folder on the disk of another, which only trying tells: a superuser may write to all of them."""
+    try:
+        return tempfile.TemporaryDirectory(prefix=".new-", dir=parent)
+    except OSError as error:
+        refuse(f"folder {output}", f"to make a folder in {parent}", error.strerror, "name another --output")

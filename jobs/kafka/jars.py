@@ -11,8 +11,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from conf.folders.urls import is_url
-from jobs.errors import fail, refuse
+from jobs.errors import fail, refuse, refuse_url
 
 JARS_VARIABLE = "GRESS_JARS"
 CONNECTOR, BROKER, JDBC, SQL_TOOLS = "connector", "broker", "jdbc", "sql"
@@ -82,8 +81,7 @@ def fetch_jars(folder: Path, *, parts: tuple[str, ...] = (CONNECTOR,)) -> list[P
     Raises:
         JobError: the folder is a URL, or Maven is missing or fails.
     """
-    if is_url(folder):
-        refuse(f"folder {folder}", "a folder of this machine", "a URL", "name another")
+    refuse_url(f"folder {folder}", folder, "name another")
     maven = shutil.which("mvn")
     if maven is None:
         fix = "install it: apt-get install maven, brew install maven, or https://maven.apache.org/install.html"

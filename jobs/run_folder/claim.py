@@ -14,8 +14,7 @@ from typing import IO
 
 from typing_extensions import Self
 
-from conf.folders.urls import is_url
-from jobs.errors import refuse
+from jobs.errors import refuse, refuse_url
 from jobs.run_folder.earlier_run import WRITTEN, EarlierRun, remove
 from jobs.run_folder.owner import MARKER, SAVEPOINTS
 
@@ -91,8 +90,7 @@ def claim(output: Path, *, is_overwriting: bool, is_resuming: bool = False) -> C
     Raises:
         JobError: the folder is a URL, is another user's, holds a run or the only state of one, or another run has it.
     """
-    if is_url(output):
-        refuse(f"output {output}", "a folder of this machine", "a URL", "name a local or mounted folder")
+    refuse_url(f"output {output}", output, "name a local or mounted folder")
     is_made, has_run = not output.exists(), (output / MARKER).is_file()
     try:
         if not is_made and not has_run and (not output.is_dir() or any(output.iterdir())):
