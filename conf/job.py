@@ -140,6 +140,12 @@ class JobSettings(FrozenSettings):
         of_labels = None if self.labels is None else self.labels.kafka
         return any(each is not None for each in (self.source.kafka, self.sink.kafka, of_labels))
 
+    @property
+    def carried(self) -> tuple[str, ...]:
+        """Fields that predictions carry: those of the sink, then those that hold answers of baselines."""
+        baselines = () if self.evaluation is None else self.evaluation.baselines
+        return tuple(dict.fromkeys((*self.sink.fields, *(each.field for each in baselines))))
+
     @model_validator(mode="after")
     def _carried_are_fields(self) -> Self:
         names, known = self.sink.fields, self.events.fields
@@ -155,21 +161,19 @@ class JobSettings(FrozenSettings):
         return self
 
     @model_validator(mode="after")
-    def _baselines_are_carried(self) -> Self:
+    def _baselines_are_numbers(self) -> Self:
         if self.evaluation is None:
             return self
         refusals = []
         if self.events.label is None:
             refusals.append(Refusal("a field with the truth, which job.evaluation asks for", ("events", "label")))
-        carried = tuple(name for name in self.sink.fields if self.events.fields[name].type in LABEL_TYPES)
+        numbers = tuple(name for name, field in self.events.fields.items() if field.type in LABEL_TYPES)
         refusals += [
             Refusal(
-                "the name of a field of numbers in job.sink.fields",
-                ("evaluation", "baselines", index, "field"),
-                candidates=carried,
+                "the name of an event field of numbers", ("evaluation", "baselines", index, "field"), candidates=numbers
             )
             for index, each in enumerate(self.evaluation.baselines)
-            if each.field not in carried
+            if each.field not in numbers
         ]
         if not self.sink.top_classes and set(RANK_MEASURES) & set(self.evaluation.measures):
             refusals.append(Refusal("1 or more, which recall and ndcg rank the truth among", ("sink", "top_classes")))

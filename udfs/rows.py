@@ -145,7 +145,7 @@ def predictions_of(job: JobSettings) -> tuple[Column, ...]:
     table = _with_id(prediction_row(job.inference.output_field), job)
     carried = (
         Column(name, field_kind(fields[name]), CarriedField(name), f"Field `{name}` of the event.")
-        for name in job.sink.fields
+        for name in job.carried
     )
     return *table, *asked_columns(job), *carried
 

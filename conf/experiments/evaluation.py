@@ -24,7 +24,7 @@ class BaselineSettings(FrozenSettings):
     Attributes:
         name: as the figures call them; any but ``model``.
         field: event field of a number that is higher for a positive row; for ``recall`` and ``ndcg`` of the rank that
-            the baseline gives the truth, 1 = its first choice. One of ``job.sink.fields``.
+            the baseline gives the truth, 1 = its first choice. Predictions carry it.
         threshold: an answer over it counts as positive; default 0.5.
     """
 

@@ -162,7 +162,7 @@ def _window(
 ) -> _WindowViews:
     # One task parses files, in their order; the source of topics has made their watermarks.
     function = ParseLines if SOURCE_TIME in lines.names else ParseInOrder
-    parse = function(job.events, line_format, job.sink.fields)
+    parse = function(job.events, line_format, job.carried)
     kept = ["__line", *_RECORD, SOURCE_TIME, *dict(RECORD_TIME)]
     parsed = apply(session, lines, "parsed", parse, profile=settings.execution.profile, keep=kept)
     events = with_event_time(session, parsed, _EVENTS, job.events)

@@ -96,7 +96,7 @@ def window_parts(
         plans[0].key,
         labels,
         carried,
-        job.sink.fields,
+        job.carried,
         judges_late=not has_source_time,
         has_record_time=bool(lines.only(name for name, _ in RECORD_TIME)),
     )

@@ -29,7 +29,7 @@ class ScoreLines:
     lines: LineFormat
 
     def __post_init__(self) -> None:
-        self._parsing = ParseLines(self.job.events, self.lines, self.job.sink.fields)
+        self._parsing = ParseLines(self.job.events, self.lines, self.job.carried)
         self._scoring = BatchScoring(self.job, self.ml)
         self._carried = carried_columns(self.job)
 
@@ -83,5 +83,5 @@ def carried_columns(job: JobSettings) -> SqlColumns:
     """Return the event columns that predictions carry: id, time, key, the label where there is one, `sink.fields`."""
     types = dict(event_columns(job.events))
     roles = (job.events.id, job.events.time, job.events.key, job.events.label)
-    names = dict.fromkeys(name for name in (*roles, *job.sink.fields) if name)
+    names = dict.fromkeys(name for name in (*roles, *job.carried) if name)
     return tuple((name, types[name]) for name in names)

@@ -76,7 +76,7 @@ def _column_of(field: str, job: JobSettings) -> str | None:
     """Return the column that has the values of an event field; None: rows do not have them."""
     events = job.events
     by_role = {events.id: "event_id", events.key: "key", events.label: "truth"}
-    return field if field in job.sink.fields else by_role.get(field)
+    return field if field in job.carried else by_role.get(field)
 
 
 def _problem_of(metric: MetricSettings, job: JobSettings) -> tuple[str, str] | None:
@@ -90,4 +90,4 @@ def _problem_of(metric: MetricSettings, job: JobSettings) -> tuple[str, str] | N
 
 
 def _carrying(field: str) -> str:
-    return f"run the job with it carried: job.sink.fields=[{field}]"
+    return f"run the job with it carried: job.carried=[{field}]"

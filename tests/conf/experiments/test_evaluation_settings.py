@@ -34,16 +34,23 @@ def test_baselines_have_a_threshold_of_their_own(load: Load, labelled_yaml: str)
     assert job.evaluation.threshold == 0.5
 
 
+def test_predictions_carry_what_baselines_read(load: Load, labelled_yaml: str) -> None:
+    given = (labelled_yaml + EVALUATION).replace("sink: {fields: [AMOUNT, NOTE]}", "sink: {fields: [NOTE]}")
+    job = load(given).job
+    assert job is not None
+    assert job.carried == ("NOTE", "AMOUNT")
+
+
 REFUSED = {
-    "field that predictions do not carry": (
-        "sink: {fields: [AMOUNT, NOTE]}",
-        "sink: {fields: [NOTE]}",
-        "evaluation.baselines.0.field: expected the name of a field of numbers in job.sink.fields, got 'AMOUNT'",
+    "no field": (
+        "field: AMOUNT, threshold: 100",
+        "field: AMUONT",
+        "evaluation.baselines.0.field: expected the name of an event field of numbers, got 'AMUONT'; nearest valid name 'AMOUNT'",
     ),
     "field of text": (
         "field: AMOUNT, threshold: 100",
         "field: NOTE",
-        "evaluation.baselines.0.field: expected the name of a field of numbers in job.sink.fields, got 'NOTE'",
+        "evaluation.baselines.0.field: expected the name of an event field of numbers, got 'NOTE'",
     ),
     "name twice": (
         "name: other",
