@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 WHOLE_ROOMS = ("elastic", "fuzz", "gpu", "peers", "scale", "soak")
 ROOMS = {
+    "elastic": ("sawtooth",),
     "throughput": ("scoring", "sources", "malformed", "metrics", "tuning", "sql", "python_scorer", "table"),
     "latency": ("latency", "waiting", "swap"),
     "windows": ("windows", "sliding", "window_state", "flatness", "memory"),

@@ -1,4 +1,7 @@
-"""Autoscaling of a job on a local cluster with Kafka while the load grows and falls, and a TaskManager is killed.
+"""Autoscaling of a job on a local cluster with Kafka while the load grows and falls, or swings.
 
-``python -m benchmarks.elastic [PLOT]`` runs it and prints the figures; PLOT is an SVG file of what happened.
+- ``python -m benchmarks elastic [PLOT]``: the load grows and falls again, and a TaskManager is killed.
+- ``python -m benchmarks sawtooth [MINUTES [PLOT]]``: it climbs and falls again and again.
+
+Each prints its figures; PLOT is an SVG file of what happened.
 """

@@ -26,8 +26,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.elastic.answers import first_row_ratio
+from benchmarks.elastic.bounds import exceeded
 from benchmarks.elastic.elastic import Outcome, elastic
-from benchmarks.elastic.plan import Plan
+from benchmarks.elastic.plan import Steps
 from benchmarks.elastic.plot import draw
 from benchmarks.elastic.waiting import Waiting
 from benchmarks.elastic.watched import Start
@@ -35,28 +36,25 @@ from benchmarks.kafka_job import fetch_missing_jars
 from benchmarks.measure import load_average, print_figures
 
 BOUNDS = {"decision_s": 30.0, "rescales": 3, "lost": 0, "duplicates": 0, "first_row_ratio": 2.0}
+TITLE = "gress autoscale, load 2 to 8 units and back"
 
 
 def main(plot: str = "") -> int:
     """Print the figures, and one line if a bound is broken."""
     fetch_missing_jars()
-    load, plan = load_average(), Plan()
+    load, plan = load_average(), Steps()
     with tempfile.TemporaryDirectory(prefix="gress-bench-", ignore_cleanup_errors=True) as name:
         outcome = elastic(Path(name), plan)
     print(f"load average before {load}, after {load_average()}")
     if plot:
-        Path(plot).write_text(draw(outcome.watched.samples, Waiting(outcome.answers.seen).rows), encoding="utf-8")
+        picture = draw(TITLE, outcome.watched.samples, Waiting(outcome.answers.seen).rows)
+        Path(plot).write_text(picture, encoding="utf-8")
     figures = figures_of(outcome, plan)
     print_figures(figures)
-    broken = [
-        f"{name}: expected at most {most}, got {figures[name]}" for name, most in BOUNDS.items() if figures[name] > most
-    ]
-    if broken:
-        sys.stderr.write(f"{'; '.join(broken)}\n")
-    return 1 if broken else 0
+    return exceeded(figures, BOUNDS)
 
 
-def figures_of(outcome: Outcome, plan: Plan) -> dict[str, Any]:
+def figures_of(outcome: Outcome, plan: Steps) -> dict[str, Any]:
     """Return the figures of a run."""
     samples, answers, rescales = outcome.watched.samples, outcome.answers, outcome.watched.rescales
     waiting, starts = Waiting(answers.seen), outcome.watched.started

@@ -8,13 +8,15 @@ from benchmarks.elastic.watched import Sample
 
 _WIDTH, _LEFT, _RIGHT = 640, 60, 620
 _TOPS, _HEIGHT = (50, 180, 310), 90
+_LONG_S = 1_200.0
 _COLOURS = ("#3f51b5", "#c2410c", "#15803d")
 
 
-def draw(samples: Sequence[Sample], waiting: Callable[[int], int]) -> str:
+def draw(title: str, samples: Sequence[Sample], waiting: Callable[[int], int]) -> str:
     """Return an SVG of three curves above each other, over the seconds since the first row that counts.
 
     Args:
+        title: of the picture.
         samples: looks of the autoscaler.
         waiting: function from epoch milliseconds to rows without a prediction.
     """
@@ -29,13 +31,13 @@ def draw(samples: Sequence[Sample], waiting: Callable[[int], int]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} 440" font-family="sans-serif" '
         'font-size="13" fill="#333">',
         f'<rect width="{_WIDTH}" height="440" rx="6" fill="#fafafa"/>',
-        '<text x="16" y="24" font-weight="bold">gress autoscale, load 2 to 8 units and back</text>',
+        f'<text x="16" y="24" font-weight="bold">{title}</text>',
     ]
     for (name, points), top, colour in zip(curves.items(), _TOPS, _COLOURS, strict=True):
         parts += _panel(name, points, top, colour, end_s)
     changes = [(each.second, each.decision.action) for each in seen if each.decision.action != "hold"]
     parts += [_change(second, action, end_s) for second, action in changes]
-    parts += [_number(second, end_s) for second in range(0, int(end_s) + 1, 100)]
+    parts += [_number(second, end_s) for second in range(0, int(end_s) + 1, _apart_s(end_s))]
     parts += [f'<text x="{_RIGHT}" y="434" text-anchor="end">seconds</text>', "</svg>"]
     return "\n".join(parts) + "\n"
 
@@ -60,6 +62,10 @@ def _change(second: float, action: str, end_s: float) -> str:
     x = _x(second, end_s)
     line = f'<path d="M{x:.1f} {_TOPS[0]}V{_TOPS[-1] + _HEIGHT}" stroke="#999" stroke-dasharray="3 3"/>'
     return f'{line}<text x="{x + 4:.1f}" y="{_TOPS[-1] - 8}" fill="#666">{action}</text>'
+
+
+def _apart_s(end_s: float) -> int:
+    return 100 if end_s < _LONG_S else 600
 
 
 def _number(second: int, end_s: float) -> str:

@@ -72,5 +72,5 @@ def test_waiting_rows_latency_and_pauses_follow_from_times() -> None:
 
 
 def test_plot_is_a_picture_of_three_curves() -> None:
-    picture = ET.fromstring(draw(decisions(("calm", "", 1), ("calm", "", 3)).samples, lambda at_ms: at_ms))
+    picture = ET.fromstring(draw("a run", decisions(("calm", "", 1), ("calm", "", 3)).samples, lambda at_ms: at_ms))
     assert len(picture.findall("{http://www.w3.org/2000/svg}polyline")) == 3
