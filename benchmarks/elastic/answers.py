@@ -1,4 +1,4 @@
-"""Results of the rows that count, and the latency of the first ones after each start of the tasks."""
+"""Results of the rows that count, and the time that the first batches take after each start of the tasks."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Answers:
         )
 
 
-def first_row_ratio(batches: Sequence[Batch], starts: Sequence[Start]) -> float:
+def first_batch_ratio(batches: Sequence[Batch], starts: Sequence[Start]) -> float:
     """Return how many times as long as usual a row of a worker's first batch takes; the mean after the worst start.
 
     Args:
@@ -102,7 +102,7 @@ def first_row_ratio(batches: Sequence[Batch], starts: Sequence[Start]) -> float:
         starts: starts of the tasks, each with a worker for each slot.
 
     >>> usual = [Batch(second * 1000, 2_000, 2) for second in range(10)]
-    >>> first_row_ratio([*usual, Batch(20_000, 3_000, 1), Batch(20_100, 2_000, 2)], [Start(15_000, 1)])
+    >>> first_batch_ratio([*usual, Batch(20_000, 3_000, 1), Batch(20_100, 2_000, 2)], [Start(15_000, 1)])
     3.0
     """
     usual = statistics.median(batch.us_a_row for batch in batches)

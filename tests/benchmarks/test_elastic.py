@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from benchmarks.elastic.answers import Answers, Batch, Seen, first_row_ratio
+from benchmarks.elastic.answers import Answers, Batch, Seen, first_batch_ratio
 from benchmarks.elastic.plot import draw
 from benchmarks.elastic.sender import BEYOND
 from benchmarks.elastic.slow_store import SlowStore
@@ -52,7 +52,7 @@ def test_rows_of_one_latency_are_a_batch_unless_they_are_far_apart() -> None:
 def test_ratio_is_that_of_the_worst_start_over_its_workers() -> None:
     usual = [Batch(second * 1_000, 1_000, 1) for second in range(50)]
     first = [Batch(60_000, 1_500, 1), Batch(60_010, 2_500, 1), Batch(90_000, 1_200, 1)]
-    assert first_row_ratio([*usual, *first], [Start(55_000, 2), Start(80_000, 1)]) == pytest.approx(2.0)
+    assert first_batch_ratio([*usual, *first], [Start(55_000, 2), Start(80_000, 1)]) == pytest.approx(2.0)
 
 
 def decisions(*causes: tuple[str, str, int]) -> Watched:
