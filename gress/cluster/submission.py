@@ -27,6 +27,7 @@ from jobs.catalogue import default_config, find_job
 from jobs.errors import refuse
 from jobs.flink.rest import FlinkRest
 from jobs.sources.files import find_inputs
+from jobs.workers.preload import write_hook
 
 
 def submit(request: Submission, show: Callable[[str], object], environ: dict[str, str] | None = None) -> SubmittedJob:
@@ -42,9 +43,11 @@ def submit(request: Submission, show: Callable[[str], object], environ: dict[str
     """
     environ = dict(os.environ if environ is None else environ)
     rest = FlinkRest(request.cluster)
-    request = with_sample(request, _check(request, rest, environ))
+    settings = _check(request, rest, environ)
+    request = with_sample(request, settings)
     with tempfile.TemporaryDirectory(prefix="gress-submit-") as folder:
         package = stage_package(Path(folder) / "package", request.wheel)
+        write_hook(package, _libraries(settings))
         process = subprocess.Popen(
             ["bash", str(flink_home() / "bin" / "flink"), *client_arguments(request, package)],
             env=client_environment(Path(folder), environ),
@@ -65,6 +68,12 @@ def submit(request: Submission, show: Callable[[str], object], environ: dict[str
             raise
         finally:
             let_go(process)
+
+
+def _libraries(settings: Settings) -> tuple[str, ...]:
+    """Return the libraries of a job's functions that take longest to import, where not all jobs have them."""
+    store = settings.ml.feature_store
+    return ("redis",) if store.enabled and store.backend == "redis" else ()
 
 
 def _check(request: Submission, rest: FlinkRest, environ: dict[str, str]) -> Settings:

@@ -18,9 +18,9 @@ from pathlib import Path
 from jobs.workers import launcher
 
 _PLAIN = re.compile(r"[\w./+@=~-]+")
-_MODULE = "pyflink.fn_execution.beam.beam_boot"
+MODULE = "pyflink.fn_execution.beam.beam_boot"
 # Not onnxruntime: it starts a thread when it is imported, which a fork does not have.
-_MODULES = (
+MODULES = (
     "pyflink.fn_execution.beam.beam_sdk_worker_main",
     "pyarrow.pandas_compat",
     "udfs.functions.score_lines",
@@ -41,7 +41,7 @@ def worker_python() -> str:
     """
     if sys.platform == "linux":
         with suppress(OSError):
-            program, server = start_server(_MODULE, _MODULES)
+            program, server = start_server(MODULE, MODULES)
             _SERVERS.append(server)
             return program
     return sys.executable

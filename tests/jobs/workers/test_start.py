@@ -159,7 +159,7 @@ def test_fork_of_all_that_workers_need_ends_like_any_other(end: str, status: int
     found = run(loaded, end, env={name: value for name, value in os.environ.items() if name != "CI"})
     seen = json.loads(found.stdout)
     assert found.returncode == status
-    assert {"pandas", "pyflink.fn_execution.beam.beam_sdk_worker_main", *start._MODULES} <= {*seen["modules"]}
+    assert {"pandas", "pyflink.fn_execution.beam.beam_sdk_worker_main", *start.MODULES} <= {*seen["modules"]}
     # Its telemetry is a thread, which a fork does not have.
     assert "onnxruntime" not in seen["modules"]
     assert seen["name"] == NAME
@@ -167,7 +167,7 @@ def test_fork_of_all_that_workers_need_ends_like_any_other(end: str, status: int
 
 @pytest.fixture(scope="module")
 def loaded() -> Iterator[str]:
-    python, process = start_server(PROGRAM, start._MODULES)
+    python, process = start_server(PROGRAM, start.MODULES)
     yield python
     process.kill()
     process.wait()
@@ -208,5 +208,5 @@ def test_where_no_server_can_be_this_interpreter_runs_workers(
 
 
 def test_modules_to_import_first_exist() -> None:
-    for name in (start._MODULE, *start._MODULES):
+    for name in (start.MODULE, *start.MODULES):
         assert find_spec(name) is not None
