@@ -27,7 +27,8 @@ from jobs.catalogue import default_config, find_job
 from jobs.errors import refuse
 from jobs.flink.rest import FlinkRest
 from jobs.sources.files import find_inputs
-from jobs.workers.preload import write_hook
+from jobs.workers.hook import write_hook
+from jobs.workers.start import MODULE, MODULES
 
 
 def submit(request: Submission, show: Callable[[str], object], environ: dict[str, str] | None = None) -> SubmittedJob:
@@ -47,7 +48,7 @@ def submit(request: Submission, show: Callable[[str], object], environ: dict[str
     request = with_sample(request, settings)
     with tempfile.TemporaryDirectory(prefix="gress-submit-") as folder:
         package = stage_package(Path(folder) / "package", request.wheel)
-        write_hook(package, _libraries(settings))
+        write_hook(package, MODULE, (*MODULES, *_libraries(settings)))
         process = subprocess.Popen(
             ["bash", str(flink_home() / "bin" / "flink"), *client_arguments(request, package)],
             env=client_environment(Path(folder), environ),

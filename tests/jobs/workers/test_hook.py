@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from jobs.workers.preload import write_hook
+from jobs.workers.hook import write_hook
 from jobs.workers.start import MODULE, MODULES
 
 SHOW = "import json, sys; print(json.dumps(sorted(sys.modules)))"
@@ -21,22 +21,23 @@ def modules(*path: Path, arguments: tuple[str, ...] = ()) -> set[str]:
 
 
 def test_worker_imports_what_it_needs_as_it_starts(tmp_path: Path) -> None:
-    write_hook(tmp_path, ["no_such_module", "wave"])
+    write_hook(tmp_path, MODULE, ["no_such_module", *MODULES, "wave"])
     found = modules(tmp_path, arguments=("-m", MODULE, "--id=1"))
     assert {*MODULES, "wave"} <= found
     assert "boto3" not in found
 
 
 def test_any_other_python_imports_nothing(tmp_path: Path) -> None:
-    write_hook(tmp_path, ["wave"])
+    write_hook(tmp_path, MODULE, ["wave"])
     found = modules(tmp_path)
     assert "sitecustomize" in found
-    assert not {"wave", "apache_beam", "numpy"} & found
+    # The command of a client looks whether a checkout hides ours.
+    assert not {"wave", "apache_beam", "numpy", "jobs"} & found
 
 
 def test_hook_that_is_hidden_still_counts(tmp_path: Path) -> None:
     for name in ("package", "image"):
         (tmp_path / name).mkdir()
-    write_hook(tmp_path / "package")
+    write_hook(tmp_path / "package", MODULE, [])
     (tmp_path / "image" / "sitecustomize.py").write_text("import wave\n", "utf-8")
     assert "wave" in modules(tmp_path / "package", tmp_path / "image")
