@@ -6,7 +6,9 @@ import shutil
 import zipfile
 from pathlib import Path
 
+from conf.settings import Settings
 from jobs.errors import refuse
+from jobs.workers.start import MODULES
 
 PACKAGES = ("conf", "gress", "jobs", "models", "state", "udfs")
 
@@ -31,6 +33,12 @@ def stage_package(folder: Path, wheel: Path | None = None) -> Path:
         module = __import__(name)
         shutil.copytree(Path(module.__path__[0]), folder / name, ignore=_ignored)
     return folder
+
+
+def worker_modules(settings: Settings) -> tuple[str, ...]:
+    """Return what a job's workers import as they start: what all need, and a store's library where the job has it."""
+    store = settings.ml.feature_store
+    return (*MODULES, "redis") if store.enabled and store.backend == "redis" else MODULES
 
 
 def _ignored(_: str, names: list[str]) -> set[str]:

@@ -19,7 +19,7 @@ from conf.settings import Settings
 from gress.cluster.client_conf import client_environment
 from gress.cluster.conf import flink_home
 from gress.cluster.embedded_python import check_embedded_python
-from gress.cluster.package import stage_package
+from gress.cluster.package import stage_package, worker_modules
 from gress.cluster.savepoints import as_path
 from gress.cluster.submission_client import Client, SubmittedJob, follow, let_go
 from gress.cluster.submission_request import Submission, absolute, client_arguments, is_path, with_sample
@@ -28,7 +28,7 @@ from jobs.errors import refuse
 from jobs.flink.rest import FlinkRest
 from jobs.sources.files import find_inputs
 from jobs.workers.hook import write_hook
-from jobs.workers.start import MODULE, MODULES
+from jobs.workers.start import MODULE
 
 
 def submit(request: Submission, show: Callable[[str], object], environ: dict[str, str] | None = None) -> SubmittedJob:
@@ -48,7 +48,7 @@ def submit(request: Submission, show: Callable[[str], object], environ: dict[str
     request = with_sample(request, settings)
     with tempfile.TemporaryDirectory(prefix="gress-submit-") as folder:
         package = stage_package(Path(folder) / "package", request.wheel)
-        write_hook(package, MODULE, (*MODULES, *_libraries(settings)))
+        write_hook(package, MODULE, worker_modules(settings))
         process = subprocess.Popen(
             ["bash", str(flink_home() / "bin" / "flink"), *client_arguments(request, package)],
             env=client_environment(Path(folder), environ),
@@ -69,12 +69,6 @@ def submit(request: Submission, show: Callable[[str], object], environ: dict[str
             raise
         finally:
             let_go(process)
-
-
-def _libraries(settings: Settings) -> tuple[str, ...]:
-    """Return the libraries of a job's functions that take longest to import, where not all jobs have them."""
-    store = settings.ml.feature_store
-    return ("redis",) if store.enabled and store.backend == "redis" else ()
 
 
 def _check(request: Submission, rest: FlinkRest, environ: dict[str, str]) -> Settings:

@@ -11,7 +11,7 @@ import pytest
 from conf.loading.loader import load_settings
 from conf.settings import Settings
 from gress.cluster.client_conf import client_environment
-from gress.cluster.package import PACKAGES, stage_package
+from gress.cluster.package import PACKAGES, stage_package, worker_modules
 from gress.cluster.submission import submit
 from gress.cluster.submission_request import Submission, client_arguments, with_sample
 from jobs.catalogue import default_config, sample_input
@@ -149,3 +149,11 @@ def test_client_brings_the_options_of_a_job(tmp_path: Path) -> None:
 def test_clients_configuration_of_the_user_comes_first(tmp_path: Path) -> None:
     environ = {"PATH": os.environ["PATH"], "FLINK_CONF_DIR": "/etc/flink"}
     assert client_environment(tmp_path, environ)["FLINK_CONF_DIR"] == "/etc/flink"
+
+
+def test_workers_of_jobs_with_a_store_import_its_library() -> None:
+    def modules(*overrides: str) -> set[str]:
+        return set(worker_modules(load_settings(default_config("fraud-detection"), overrides=overrides, environ={})))
+
+    with_store = modules("ml.feature_store.enabled=true", "ml.feature_store.backend=redis")
+    assert with_store - modules("ml.feature_store.enabled=false") == {"redis"}
