@@ -10,11 +10,11 @@ and at the end), ``waiting`` (most rows that were sent and had no prediction, un
 (most that the topic held), ``drained_s`` (from that decision until less than five seconds of rows wait), ``rows``,
 ``lost`` (rows without a prediction), ``duplicates``, ``dead_letters``, ``latency_ms`` (median from event to prediction
 while the load is low at first), ``pause_s`` (longest time without predictions at a rescale), ``first_row_s`` (the part
-of such a pause from when all tasks run: the source connects, workers open their functions and models, a checkpoint
-shows what they scored), ``first_row_ratio`` (that time against ``latency_ms``: the latency of the first row after a
-rescale against the steady one), ``first_batch_ratio`` (time of a row in the first batches of new workers from columns
-to scores alone, against the median of all), ``recovered_s`` (from the kill to the next prediction), ``restored_s``
-(until all slots are there again).
+of such a pause from when all tasks run until a prediction is written: the source connects, workers open their functions
+and models), ``first_row_ratio`` (that time against ``latency_ms``: the latency of the first row after a rescale against
+the steady one), ``first_batch_ratio`` (time of a row in the first batches of new workers from columns to scores alone,
+against the median of all), ``recovered_s`` (from the kill to the next prediction), ``restored_s`` (until all slots are
+there again). A prediction counts from the time of its record; readers of committed records see it after the next checkpoint.
 
 ``python -m benchmarks elastic [PLOT]``, PLOT an SVG file of load, rows that wait, and slots.
 """
