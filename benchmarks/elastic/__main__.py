@@ -14,7 +14,8 @@ of such a pause from when all tasks run until a prediction is written: the sourc
 and models), ``first_row_ratio`` (that time against ``latency_ms``: the latency of the first row after a rescale against
 the steady one), ``first_batch_ratio`` (time of a row in the first batches of new workers from columns to scores alone,
 against the median of all), ``recovered_s`` (from the kill to the next prediction), ``restored_s`` (until all slots are
-there again). A prediction counts from the time of its record; readers of committed records see it after the next checkpoint.
+there again). A prediction counts from the time of its record; who reads committed records sees it after the next
+checkpoint.
 
 ``python -m benchmarks elastic [PLOT]``, PLOT an SVG file of load, rows that wait, and slots.
 """
