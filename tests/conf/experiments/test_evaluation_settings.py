@@ -45,7 +45,8 @@ REFUSED = {
     "no field": (
         "field: AMOUNT, threshold: 100",
         "field: AMUONT",
-        "evaluation.baselines.0.field: expected the name of an event field of numbers, got 'AMUONT'; nearest valid name 'AMOUNT'",
+        "evaluation.baselines.0.field: expected the name of an event field of numbers, got 'AMUONT'; "
+        "nearest valid name 'AMOUNT'",
     ),
     "field of text": (
         "field: AMOUNT, threshold: 100",
