@@ -80,8 +80,9 @@ def wait_until_stopped(client: JobClient, savepoints: Path, say: Callable[[str],
 
     If the savepoint fails, the job continues, because its checkpoints would end with it: ``say`` gets the reason.
 
-    By then the job has written all that it read, and its transactions have ended: a job that starts from ``committed``
-    continues from here.
+    By then the job has written all that it read, and its transactions have ended. A job that starts from the savepoint
+    continues from here. The offsets of the consumer group may be some rows behind, as Flink does not wait until they
+    are committed.
     """
     # Calls to the JVM on threads of their own: an interrupt within one would break its connection.
     with ThreadPoolExecutor() as pool:
