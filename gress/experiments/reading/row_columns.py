@@ -90,4 +90,4 @@ def _problem_of(metric: MetricSettings, job: JobSettings) -> tuple[str, str] | N
 
 
 def _carrying(field: str) -> str:
-    return f"run the job with it carried: job.carried=[{field}]"
+    return f"run the job with it carried: job.sink.fields=[{field}]"
