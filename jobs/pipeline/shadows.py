@@ -18,7 +18,8 @@ from jobs.sinks.kafka import create_kafka_text_sink
 from udfs.columns.side_columns import SHADOW
 from udfs.functions.compare_shadows import CompareShadows
 
-_LONGEST_WAIT_S = 3.0
+_LONGEST_WAIT_S = 10.0
+_COLLECT_MS = 500
 # Nobody waits for comparisons, and each call takes a core from the answers for a few milliseconds.
 _SEVERAL = {
     "python.fn-execution.bundle.size": "4096",
@@ -40,7 +41,6 @@ def add_shadows(
         scored: view with the column ``__shadow``; a stream, for it is read here apart from the others.
         output: folder of the run.
     """
-    source = _apart(session, scored)
     source_topics, sink = job.source.kafka, job.sink.kafka
     is_endless = source_topics is not None and source_topics.stop == "never"
     to_topic = sink is not None and sink.comparisons is not None
@@ -54,6 +54,7 @@ def add_shadows(
         "ARRAY<STRING>" if to_topic else "BYTES",
         gives_way=is_live,
     )
+    source = _apart(session, scored, collect_ms=_COLLECT_MS if is_live else None)
     options = _SEVERAL if is_live else ONE_ROW
     with table_options(session, options):
         compared = computed_once(session, apply(session, source, "compared", function, profile="throughput"))
@@ -67,11 +68,21 @@ def add_shadows(
     return compared
 
 
-def _apart(session: FlinkSession, scored: View) -> View:
-    """Return the rows that shadows score as a view whose readers run on threads of their own."""
+def _apart(session: FlinkSession, scored: View, *, collect_ms: int | None) -> View:
+    """Return the rows that shadows score as a view whose readers run on threads of their own.
+
+    Args:
+        session: of the job.
+        scored: view with the column ``__shadow``.
+        collect_ms: how long rows are collected before they are sent on; None: as long as those of the job are.
+    """
     rows = session.tables.sql_query(f"SELECT {SHADOW} FROM {scored.name} WHERE {SHADOW} IS NOT NULL")
     # In a chain with what makes the answers, shadows would hold these up. Each task has the rows of one task before
     # it, in their order: by the time of one, those of another would be late.
-    stream = session.tables.to_data_stream(rows).rescale()
-    session.tables.create_temporary_view("shadow_rows", session.tables.from_data_stream(stream))
+    stream = session.tables.to_data_stream(rows)
+    if collect_ms is not None:
+        # In the latency profile each row is sent at once, and would wake the thread of the shadows.
+        stream._j_data_stream.getTransformation().setBufferTimeout(collect_ms)
+    apart = session.tables.from_data_stream(stream.rescale())
+    session.tables.create_temporary_view("shadow_rows", apart)
     return View("shadow_rows", ((SHADOW, "BYTES"),))

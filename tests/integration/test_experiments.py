@@ -13,6 +13,7 @@ import pytest
 from tests.support.experiment_runs import SPLIT, overrides
 from tests.support.experiments import xxh64
 from tests.support.fraud_config import FEATURES, STATELESS, write_fraud_config
+from tests.support.job_graph import rescaled_after
 from tests.support.job_runs import JobRun, read_parts, run_job
 
 KINDS = {"stateless": STATELESS, "windowed": FEATURES}
@@ -56,6 +57,15 @@ def test_variants_are_the_same_in_every_way_to_run(
     }
     np.testing.assert_array_equal(compared["score_delta"], np.zeros(len(rows)))  # both are the same network
     assert compared["is_match"].all()
+
+
+@pytest.mark.parametrize(("profile", "collects_ms"), [("latency", 500), ("throughput", 100)])
+def test_single_events_do_not_wake_the_shadows(
+    profile: str, collects_ms: int, crafted_file: Path, tmp_path: Path
+) -> None:
+    config = write_fraud_config(tmp_path, features=STATELESS)
+    given = [*overrides(tmp_path, len(STATELESS), SPLIT, has_shadows=True), f"execution.profile={profile}"]
+    assert rescaled_after(crafted_file, tmp_path / "out", config, given) == [collects_ms]
 
 
 def test_shadows_that_go_wrong_change_nothing(crafted_file: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,24 @@ def operators(
     source: Path, output: Path, parallelism: int, *overrides: str, config: Path | None = None
 ) -> list[tuple[str, str]]:
     """Name and uid of every operator of the fraud job, in the order of its graph."""
+    nodes = _nodes(source, output, [f"execution.parallelism={parallelism}", *overrides], config)
+    return [(str(node.getOperatorName()), str(node.getTransformationUID() or "")) for node in nodes]
+
+
+def rescaled_after(source: Path, output: Path, config: Path, overrides: Sequence[str]) -> list[int]:
+    """Milliseconds for which each edge of the fraud job that is rescaled collects its rows."""
+    edges = [edge for node in _nodes(source, output, overrides, config) for edge in node.getOutEdges()]
+    return [int(edge.getBufferTimeout()) for edge in edges if str(edge.getPartitioner()) == "RESCALE"]
+
+
+def _nodes(source: Path, output: Path, overrides: Sequence[str], config: Path | None) -> list[Any]:
     path = config or default_config("fraud-detection")
-    settings = load_settings(path, overrides=[f"execution.parallelism={parallelism}", *overrides], environ={})
+    settings = load_settings(path, overrides=overrides, environ={})
     assert settings.job is not None
     with planning():
         session = open_session(settings)
         graph = build(session, settings, settings.job, find_inputs(str(source)), output).graph()
-    nodes: list[Any] = sorted(graph.getStreamNodes().toArray(), key=lambda node: node.getId())
-    return [(str(node.getOperatorName()), str(node.getTransformationUID() or "")) for node in nodes]
+    return sorted(graph.getStreamNodes().toArray(), key=lambda node: node.getId())
 
 
 def renumbered(found: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ import os
 import tempfile
 import threading
 import time
+from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -21,8 +22,10 @@ from udfs.metrics.series import keep_series
 _LOG = logging.getLogger("gress.metrics")
 _RETRY_S = 1.0
 _HANDOVER_S = 3.0
+_ANSWER_S = 1.0
 _TIDY_S = 10.0
 _PATH = "/metrics"
+_ALL_ADDRESSES = frozenset({"", "0.0.0.0", "::"})
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -182,10 +185,31 @@ def hold_for_scrape(settings: MetricsSettings) -> None:
         return
     server = MetricsServer(settings)
     server.start()
-    # The run's own workers release the port as they end.
-    if server.wait_for_port(_HANDOVER_S):
-        server.wait_for_scrape(settings.final_scrape_ms / 1000)
+    seconds = settings.final_scrape_ms / 1000
+    last = time.monotonic() + seconds
+    # The run's own workers release the port as they end; on a busy machine one holds it for seconds without an answer.
+    has_port = server.wait_for_port(_HANDOVER_S)
+    while not has_port and time.monotonic() < last and not _is_answered(settings):
+        has_port = server.wait_for_port(_HANDOVER_S)
+    if has_port:
+        server.wait_for_scrape(seconds)
     server.stop()
+
+
+def _is_answered(settings: MetricsSettings) -> bool:
+    host = "127.0.0.1" if settings.bind in _ALL_ADDRESSES else settings.bind
+    connection = HTTPConnection(host, settings.port, timeout=_ANSWER_S)
+    try:
+        connection.request("GET", _PATH)
+        connection.getresponse()
+    except OSError:
+        return False
+    except HTTPException:
+        # No HTTP at all: a program of another kind has the port.
+        return True
+    finally:
+        connection.close()
+    return True
 
 
 def metrics_folder(settings: MetricsSettings) -> Path:

@@ -223,6 +223,25 @@ def test_another_process_serves_the_last_values(start: Start, port: int, folder:
     assert time.monotonic() - begin < 60
 
 
+def test_worker_that_ends_slowly_does_not_cost_the_last_values(
+    start: Start, port: int, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("udfs.metrics.exporter._HANDOVER_S", 0.1)
+    worker = start()
+    worker.record(5)
+    scrape(port)
+    # It has the port still, and answers nobody.
+    worker.process.send_signal(signal.SIGSTOP)
+    holding = threading.Thread(target=hold_for_scrape, args=(settings(port, folder, "60s"),))
+    holding.start()
+    time.sleep(2)
+    assert holding.is_alive()
+    worker.kill()
+    assert scrape(port)["gress_ml_model_swaps_total{job=j,model=m,result=swapped}"] == 5
+    holding.join(10)
+    assert not holding.is_alive()
+
+
 def test_a_run_begins_at_zero_unless_a_worker_runs(start: Start, port: int, folder: Path) -> None:
     first, second = start(), start()
     first.record(3)
