@@ -2,7 +2,7 @@
 
 The job is that of ``routing``: two versions of the same network, each a shadow of the other. Runs with and without
 shadows take turns. The worker of shadows starts a process and loads models, for which the first ``WARMUP_S`` seconds
-are left out. A percentile is the median of those of each two seconds: shadows score once in that time, so each slice
+are left out. A percentile is the median of those of each four seconds: shadows score once in that time, so each slice
 has what they cost, while a stall of the machine, which would decide the p99 of a whole run, spoils one slice.
 ``p99_ratio`` is the median with shadows relative to that without, and so are the others; ``whole_p99_ratio`` is of
 whole runs.
@@ -24,8 +24,8 @@ CONFIG = str(Path(__file__).parents[1] / "data" / "routing.yaml")
 _SWITCH = "ml.ab_testing.experiments.0.enable_shadow_mode"
 
 WARMUP_S = 30
-_SLICE_S = 2
-_LEAST_S = WARMUP_S + 5 * _SLICE_S
+_SLICE_S = 4
+_LEAST_S = WARMUP_S + 3 * _SLICE_S
 
 
 def main(seconds: str = "80", rate: str = str(RATE), repeats: str = "3") -> None:
@@ -48,7 +48,7 @@ def main(seconds: str = "80", rate: str = str(RATE), repeats: str = "3") -> None
 
 
 def typical(took: Sequence[tuple[int, int]]) -> dict[str, float]:
-    """Return the medians of the percentiles of each two seconds after the warm-up, and the p99 of it all, in ms.
+    """Return the medians of the percentiles of each four seconds after the warm-up, and the p99 of it all, in ms.
 
     >>> second = 10**9
     >>> found = typical([(at * second, 9 * second if at in (0, 41) else second // 500) for at in range(60)])

@@ -18,9 +18,11 @@ from jobs.sinks.kafka import create_kafka_text_sink
 from udfs.columns.side_columns import SHADOW
 from udfs.functions.compare_shadows import CompareShadows
 
+# Much longer than a row of a stream that trickles waits for its call: 4.5 s.
 _LONGEST_WAIT_S = 10.0
 _COLLECT_MS = 500
-# Nobody waits for comparisons, and each call takes a core from the answers for a few milliseconds.
+# Nobody waits for comparisons, and each call takes a core from the answers for a few milliseconds. PyFlink looks once
+# in the time of a bundle for bundles of that age, which are a bit younger at the first look: calls come every 4 s.
 _SEVERAL = {
     "python.fn-execution.bundle.size": "4096",
     "python.fn-execution.bundle.time": "2000",
