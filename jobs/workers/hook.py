@@ -13,6 +13,7 @@ Rules of this file:
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -42,18 +43,40 @@ def load(hook: str, worker: str, modules: Sequence[str]) -> None:
     Args:
         hook: path of the hook that calls.
         worker: module that workers run.
-        modules: names of the modules; those that are not installed are left to the functions that want them.
+        modules: names of the modules; those that fail are left to the functions that want them, which say why.
     """
-    folder = Path(hook).parent.resolve()
-    hidden = PathFinder.find_spec(_NAME, [entry for entry in sys.path if Path(entry).resolve() != folder])
-    if hidden is not None and hidden.loader is not None:
-        hidden.loader.exec_module(module_from_spec(hidden))
-    if worker not in sys.orig_argv:
+    try:
+        _load_hidden(os.path.dirname(hook))
+    finally:
+        # Python reports a hook that fails, and goes on. One before 3.10 knows no arguments of its own.
+        if worker in getattr(sys, "orig_argv", ()):
+            _import_all(modules)
+
+
+def _load_hidden(folder: str) -> None:
+    """Load the hook that is next on Python's path after the one in a folder, and leave it that one's name."""
+    places = [place for place, entry in enumerate(sys.path) if _is_same(entry, folder)]
+    # The next may be a hook like this one, and must not find this one again.
+    hidden = PathFinder.find_spec(_NAME, sys.path[places[-1] + 1 :]) if places else None
+    if hidden is None or hidden.loader is None:
         return
-    with suppress(ImportError):
+    module = module_from_spec(hidden)
+    # A package finds its own modules by its name.
+    sys.modules[_NAME] = module
+    hidden.loader.exec_module(module)
+
+
+def _is_same(entry: str, folder: str) -> bool:
+    with suppress(OSError, ValueError):
+        return os.path.samefile(entry or os.curdir, folder)
+    return False
+
+
+def _import_all(modules: Sequence[str]) -> None:
+    with suppress(Exception):
         from jobs.workers.lean_imports import import_beam
 
         import_beam()
     for name in modules:
-        with suppress(ImportError):
+        with suppress(Exception):
             importlib.import_module(name)
