@@ -55,8 +55,9 @@ def find_problems(
         yield from (error.at(f"{origin}: job.features.specs.{place}") for place, error in wrong)
         if not wrong and not left_out.touches("job", "features") and not left_out.touches("job", "events"):
             features = compile_feature_set(parts.features, parts.events)
-            if parts.execution is not None and parts.execution.windows == "sliding":
-                yield from filter_problems(features, parts.events, f"{origin}: job.features.specs: ")
+            if parts.execution is not None:
+                place = f"{origin}: job.features.specs: "
+                yield from filter_problems(features, parts.events, parts.execution.windows, place)
             if ml is not None:
                 yield from (_at_origin(each, origin) for each in lookup_problems(ml.feature_store, features))
                 publishing = publish_problems(ml.feature_store, features, parts.events)

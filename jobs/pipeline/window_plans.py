@@ -11,7 +11,7 @@ from jobs.errors import JobError, refuse
 from jobs.flink.environment import FlinkSession
 from jobs.flink.root_cause import root_cause
 from state.sliding.filters.syntax import parse_filter
-from state.sliding.filters.tokens import FilterError
+from state.sliding.filters.tokens import FilterError, FilterTypeError
 from state.sliding.plan import SlidingPlan, plans_by_key
 from state.trackers.plan import TrackerPlan, tracker_plans
 from udfs.features.feature_set import FeatureSet
@@ -21,6 +21,7 @@ _EXACT_SCALES = {"long": 0, "boolean": 0}
 # Flink quotes a query that nobody wrote, so its places tell nothing.
 _OF_JAVA = re.compile(r"^[\w.$]+(?:Exception|Error): | at line \d+, column \d+")
 _WAY_ROUND = "set execution.windows: sql, which takes any SQL condition"
+_OF_ONE_TYPE = "compare fields with values of their types"
 
 
 def exact_scales(events: EventSettings) -> dict[str, int | None]:
@@ -46,16 +47,28 @@ def tracker_problem(features: FeatureSet, windows: str, origin: str) -> Iterator
         yield JobError(origin, problem, "set execution.windows: sliding")
 
 
-def filter_problems(features: FeatureSet, events: EventSettings, place: str = "") -> Iterator[JobError]:
-    """Yield a problem for each filter that only SQL knows, with the place of the features in front."""
+def filter_problems(
+    features: FeatureSet, events: EventSettings, windows: str = "sliding", place: str = ""
+) -> Iterator[JobError]:
+    """Yield a problem for each filter that the engine of the windows does not take, or takes for another one.
+
+    Args:
+        features: features with the windows.
+        events: settings of events.
+        windows: the engine, ``sliding`` or ``sql``.
+        place: place of the features, for the texts.
+    """
     for plan in window_plans(features, events):
         for spec in plan.specs:
             if spec.filter is None:
                 continue
             try:
                 parse_filter(spec.filter, plan.kinds)
+            except FilterTypeError as error:
+                yield JobError(f"{place}feature {spec.name!r}", str(error), _OF_ONE_TYPE)
             except FilterError as error:
-                yield JobError(f"{place}feature {spec.name!r}", str(error), _WAY_ROUND)
+                if windows == "sliding":
+                    yield JobError(f"{place}feature {spec.name!r}", str(error), _WAY_ROUND)
 
 
 @contextmanager
@@ -81,8 +94,8 @@ def naming_filters(session: FlinkSession, features: FeatureSet, source: str) -> 
             except Py4JJavaError as error:
                 # The line before the trace names a call of ours.
                 got = _OF_JAVA.sub("", root_cause(str(error).partition("\n: ")[2]))
-                fix = "compare fields with values of their types"
-                refuse(f"feature {spec.name!r}: filter {spec.filter!r}", "a condition that Flink takes", got, fix)
+                of = f"feature {spec.name!r}: filter {spec.filter!r}"
+                refuse(of, "a condition that Flink takes", got, _OF_ONE_TYPE)
         raise
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from state.sliding.filters.operands import Columns, LiteralValue, Operand, either
+from state.sliding.filters.operands import Arithmetic, Columns, LiteralValue, Operand, either
 from state.sliding.rows import Column
 
 Mask = NDArray[np.bool_]
@@ -56,17 +56,23 @@ class Comparison(Condition):
         if "null" in (self.left.kind, self.right.kind):
             unknown = np.zeros(max(len(left.values), len(right.values)), np.bool_)
             return Truth(unknown, unknown)
-        is_true = self._compare(_filled(left), _filled(right))
-        is_false = ~is_true
+        filled = _filled(left), _filled(right)
+        is_true = self._compare(self.sign, *filled)
+        # NaN, such as 0 / 0, is neither above a limit nor below: SQL reads NOT a > b as a <= b.
+        is_false = self._compare(_NEGATED[self.sign], *filled) if self._may_be_nan else ~is_true
         nulls = either(left.nulls, right.nulls)
         return Truth(is_true, is_false) if nulls is None else Truth(is_true & ~nulls, is_false & ~nulls)
 
-    def _compare(self, left: NDArray[Any], right: NDArray[Any]) -> Mask:
+    @property
+    def _may_be_nan(self) -> bool:
+        return any(isinstance(side, Arithmetic) and side.kind == "double" for side in (self.left, self.right))
+
+    def _compare(self, sign: str, left: NDArray[Any], right: NDArray[Any]) -> Mask:
         if self.left.kind == "integer" and isinstance(self.right, LiteralValue) and self.right.kind == "decimal":
             return self._compare_exactly(left, Fraction(self.right.value or 0))
         if "double" in (self.left.kind, self.right.kind):
             left, right = left.astype(np.float64), right.astype(np.float64)
-        return np.asarray(_SIGNS[self.sign](left, right), np.bool_)
+        return np.asarray(_SIGNS[sign](left, right), np.bool_)
 
     def _compare_exactly(self, left: NDArray[np.int64], limit: Fraction) -> Mask:
         """Compare integers with a decimal, which no integer equals if it has digits after the point."""
@@ -157,7 +163,7 @@ class IsTruth(Condition):
 
 @dataclass(frozen=True)
 class Like(Condition):
-    """A text before ``LIKE``: ``%`` matches any text, ``_`` any character."""
+    """A text before ``LIKE``: ``%`` matches any text, ``_`` any character but the end of a line, as in Flink."""
 
     operand: Operand
     pattern: str
@@ -169,7 +175,7 @@ class Like(Condition):
     def truth(self, columns: Columns) -> Truth:
         """Match the texts; unknown where there is none."""
         values, nulls = self.operand.values(columns)
-        wild = {"%": ".*", "_": "."}
+        wild = {"%": ".*", "_": "[^\n\r\x85\u2028\u2029]"}
         pattern = re.compile("".join(wild.get(letter, re.escape(letter)) for letter in self.pattern), re.DOTALL)
         is_here = np.ones(len(values), np.bool_) if nulls is None else ~nulls
         matches = (pattern.fullmatch(text) is not None for text in values[is_here].tolist())
@@ -194,3 +200,4 @@ _SIGNS: dict[str, Callable[[Any, Any], Any]] = {
     ">": np.greater,
     ">=": np.greater_equal,
 }
+_NEGATED = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from conf.nearest import suggest
-from state.sliding.filters.sql_meaning import is_value, strange_field
+from state.sliding.filters.sql_meaning import Tokens, is_value, strange_field, too_large_product
 
 LONGEST = 10_000
 """Most characters of a condition."""
@@ -54,10 +54,15 @@ def stray_part(text: str, fields: Collection[str]) -> str:
             return problem
     if open_parts:
         return f"{open_parts[-1]!r} without its end"
-    if not tokens:
-        return "an empty text"
+    return _misread(tokens, fields) if tokens else "an empty text"
+
+
+def _misread(tokens: Tokens, fields: Collection[str]) -> str:
+    """Return what of a condition means another thing than it seems, for an error; empty if nothing does."""
     if field := strange_field(tokens, fields):
         return "; ".join(filter(None, (f"{field!r}, which is no event field", suggest(field.strip("`"), fields))))
+    if product := too_large_product(tokens):
+        return f"{product!r}, of which SQL keeps 32 bits: write the result"
     return "a value alone: compare it, as in amount > 0" if is_value(tokens) else ""
 
 

@@ -1,4 +1,4 @@
-"""Meaning of a condition of SQL, as far as it shows without Flink: the fields it reads, and that it is no value."""
+"""Meaning of a condition of SQL, as far as it shows without Flink: its fields, its numbers, and that it is no value."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ _OF_FUNCTIONS = """ABSENT ALL ANY BOTH CONDITIONAL DEFAULT EMPTY ENCODING ERROR 
 _WORDS = frozenset(" ".join((_STATES, _GRAMMAR, _LITERALS, _UNITS, _TYPES, _OF_FUNCTIONS)).split())
 _STATING = frozenset(_STATES.split()) | {"=", "<>", "!=", "<", "<=", ">", ">="}
 _CALCULATING = frozenset("+-*/%") | {"||"}
+_MOST_INT = 2**31 - 1
 
 
 def strange_field(tokens: Tokens, fields: Collection[str]) -> str:
@@ -40,6 +41,28 @@ def strange_field(tokens: Tokens, fields: Collection[str]) -> str:
             # A text with a word in front is one of another character set, or of hexadecimal digits.
             if _next(tokens, place) not in ("(", ".") and follower != "text":
                 return token
+    return ""
+
+
+def too_large_product(tokens: Tokens) -> str:
+    """Return the first product of integers that SQL gets wrong, as it calculates it in 32 bits; empty: there is none.
+
+    >>> too_large_product([("number", "86400"), ("sign", "*"), ("number", "365000")])
+    '86400 * 365000'
+    """
+    for start, (kind, _) in enumerate(tokens):
+        # A field makes longer integers of what it is multiplied with.
+        if kind != "number" or (start and tokens[start - 1][1] in ("*", "/", "%")):
+            continue
+        product, place = 1, start
+        # An integer that is longer itself has 64 bits, and so has its product.
+        while place < len(tokens) and tokens[place][1].isdecimal() and int(tokens[place][1]) <= _MOST_INT:
+            product *= int(tokens[place][1])
+            if product > _MOST_INT:
+                return " ".join(token for _, token in tokens[start : place + 1])
+            if _next(tokens, place) != "*":
+                break
+            place += 2
     return ""
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from state.sliding.filters.conditions import Both, Comparison, Condition, IsNull, IsTruth, Like, Negation, any_of
 from state.sliding.filters.operands import Arithmetic, FieldValue, LiteralValue, Operand
-from state.sliding.filters.tokens import FilterError, Token, tokenize
+from state.sliding.filters.tokens import FilterError, FilterTypeError, Token, tokenize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -144,11 +144,20 @@ class _Parser:
 
     def _in(self, left: Operand) -> Condition:
         self._expect("(")
-        choices = [self._compare("=", left, self._operand(self._sum()))]
+        if isinstance(left, LiteralValue):
+            raise FilterTypeError(self._text, "a field before IN", "a literal")
+        choices = [self._choice(left)]
         while self._take(","):
-            choices.append(self._compare("=", left, self._operand(self._sum())))
+            choices.append(self._choice(left))
         self._expect(")")
         return any_of(*choices)
+
+    def _choice(self, left: Operand) -> Condition:
+        choice = self._operand(self._sum())
+        is_whole = isinstance(choice, LiteralValue) and isinstance(choice.value, Fraction) and choice.value % 1 == 0
+        if left.kind == "integer" and choice.kind in ("decimal", "double") and not is_whole:
+            raise FilterTypeError(self._text, "integers after IN, as before it", choice.kind)
+        return self._compare("=", left, choice)
 
     def _between(self, left: Operand) -> Condition:
         low = self._operand(self._sum())
@@ -165,7 +174,7 @@ class _Parser:
     def _compare(self, sign: str, left: Operand, right: Operand) -> Condition:
         kinds = {left.kind, right.kind} - {"null"}
         if not kinds <= _NUMBERS and kinds != {"text"}:
-            raise FilterError(self._text, "values of one type to compare", f"{left.kind} {sign} {right.kind}")
+            raise FilterTypeError(self._text, "values of one type to compare", f"{left.kind} {sign} {right.kind}")
         if left.kind == "decimal" and right.kind == "integer":
             return Comparison(sign.translate(str.maketrans("<>", "><")) if sign != "<>" else sign, right, left)
         return Comparison(sign, left, right)

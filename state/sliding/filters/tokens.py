@@ -22,11 +22,23 @@ _TOKEN = re.compile(
 class FilterError(ValueError):
     """A filter that cannot be evaluated here."""
 
+    _known = (
+        "; the numpy windows know comparisons, AND, OR, NOT, IN, BETWEEN, LIKE, IS NULL and arithmetic of fields and "
+        "literals"
+    )
+
     def __init__(self, text: str, expected: str, got: str) -> None:
-        super().__init__(
-            f"filter {text!r}: expected {expected}, got {got}; the numpy windows know comparisons, AND, OR, NOT, IN, "
-            "BETWEEN, LIKE, IS NULL and arithmetic of fields and literals"
-        )
+        super().__init__(f"filter {text!r}: expected {expected}, got {got}{self._known}")
+
+
+class FilterTypeError(FilterError):
+    """A filter of two types: SQL makes one of the other, and ends the job at a row where it cannot.
+
+    ``kind > 5`` reads a number from each text. After ``IN``, values take the type of the one before it: 2.5 becomes an
+    integer after one, and any text a letter after ``'a'``.
+    """
+
+    _known = ""
 
 
 class Token(NamedTuple):

@@ -126,6 +126,22 @@ def test_filter_that_is_no_condition_on_fields_is_refused_for_sql_too(condition:
     assert str(problem) == f"{place}: {expected}, got {condition!r}; it has {fault}"
 
 
+@pytest.mark.parametrize("windows", ["sliding", "sql"])
+@pytest.mark.parametrize(
+    ("condition", "fault"),
+    [
+        ("TX_AMOUNT > 'a'", "expected values of one type to compare, got double > text"),
+        ("TERMINAL_ID IN (1, 2.5)", "expected integers after IN, as before it, got decimal"),
+    ],
+)
+def test_filter_that_sql_makes_another_of_is_refused(windows: str, condition: str, fault: str, config: Path) -> None:
+    counted = f'{{function: count, key: CUSTOMER_ID, window: 1d, filter: "{condition}"}}'
+    overrides = [f"job.features.specs=[{{name: n, type: aggregation, parameters: {counted}}}]"]
+    (problem,) = check_settings(config, [*overrides, f"execution.windows={windows}"], needs_model=False)[1]
+    place = f"{config}: job.features.specs: feature 'n'"
+    assert str(problem) == f"{place}: filter {condition!r}: {fault}; compare fields with values of their types"
+
+
 SOUND = ("job.sink.kafka={servers: 'b:9092', predictions: p, alerts: a, dead_letters: d}",)
 _LISTED = "{name: fraud-detector, version: 2.0.0, type: onnx, path: gone.onnx}, {name: other, version: '1', type: onnx}"
 DAMAGES = {

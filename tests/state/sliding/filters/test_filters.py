@@ -111,6 +111,8 @@ ROW = {"N": 2**53 + 1, "M": 2**63 - 1, "X": 0.1, "IS_NEW": 1.0, "T": "A", "end":
         ("N = 9007199254740993.0", True),
         ("M < 9223372036854775808", True),
         ("M > 1e30", False),
+        ("N IN (1, 9007199254740993.0)", True),
+        ("X IN (1, 0.1, N)", True),
         ("M < 100000000000000000000000", True),
         ("M + 1 < 0", True),
         ("X = 0.1", True),
@@ -127,6 +129,14 @@ ROW = {"N": 2**53 + 1, "M": 2**63 - 1, "X": 0.1, "IS_NEW": 1.0, "T": "A", "end":
         ("NULL IS NULL", True),
         ("(N > 1) IS UNKNOWN", False),
         ("N=9007199254740993AND M>-1", True),
+        ("NOT (X - X) / (X - X) > 1", False),
+        ("((X - X) / 0e0 > 1) IS FALSE", False),
+        ("(X - X) / 0e0 NOT BETWEEN 0 AND 1", False),
+        ("(X - X) / 0e0 <> 1 AND NOT (X - X) / 0e0 = 1", True),
+        ("'a\nb' LIKE '%a%b'", True),
+        ("'a\nb' LIKE 'a_b'", False),
+        ("'a\u2028' NOT LIKE 'a_'", True),
+        ("'😀' LIKE '_'", True),
     ],
 )
 def test_values_are_compared_as_in_flink(text: str, is_true: bool) -> None:
@@ -159,6 +169,9 @@ def test_values_are_compared_as_in_flink(text: str, is_true: bool) -> None:
         ("N > 1; DROP", "expected a field, a literal or a sign, got '; DROP'"),
         ("", "expected a field or a literal, got its end"),
         ("(N > 1) + 1 > 0", "expected a value, got a condition"),
+        ("N IN (1, 2.50)", "expected integers after IN, as before it, got decimal"),
+        ("N + 1 IN (1, X)", "expected integers after IN, as before it, got double"),
+        ("'a' IN (T, `end`)", "expected a field before IN, got a literal"),
     ],
 )
 def test_what_filters_do_not_know_is_refused(text: str, expected: str) -> None:

@@ -33,6 +33,8 @@ CONDITIONS = [
     "OVERLAY(name PLACING 'x' FROM 1 FOR 2) SIMILAR TO 'a+'",
     "CEIL(CAST(`at` AS TIMESTAMP) TO HOUR) = x'00'",
     "name IS JSON OBJECT",
+    "a > 2147483647 AND b < 3600 * 1000 AND c < 2147483648 * 10 AND a * 1000 * 1000 * 10000 > 1",
+    "a > 1000 * 1000 * 1e4",
 ]
 VALUE = "a value alone: compare it, as in amount > 0"
 STRAYS = [
@@ -59,6 +61,8 @@ STRAYS = [
     ("A > 1", "'A', which is no event field; nearest valid name 'a'"),
     *((text, VALUE) for text in ("a", "((a))", "1", "'x'", "a + 1", "ABS(a) - 1", "-(a)", "name || 'x'")),
     ("(a = 1) + (b = 2)", VALUE),
+    ("ABS(a) > 30 * 86400 * 1000", "'30 * 86400 * 1000', of which SQL keeps 32 bits: write the result"),
+    ("a > 65536 * 32768", "'65536 * 32768', of which SQL keeps 32 bits: write the result"),
     ("a \x00", "'\\x00'"),
     ("  ", "an empty text"),
     ("(" * 51 + "a" + ")" * 51, "more than 50 levels"),
