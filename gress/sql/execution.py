@@ -20,6 +20,8 @@ from gress.sql.statements import Statement
 from gress.sql.text_table import Later, TextTable
 from gress.sql.whole_rows import WholeRows
 from jobs.errors import JobError
+from jobs.flink.jvm.hidden_options import options_from_environment
+from jobs.runs.hidden_values import hiding_values
 from models.errors import ModelError
 from udfs.features.errors import FeatureError
 
@@ -72,14 +74,15 @@ class Executor:
             SessionEnd: it was QUIT or EXIT.
             StatementError: Flink refuses it, or its job failed.
         """
-        try:
-            self._run(statement.text)
-        except SessionEnd:
-            raise
-        except (ConfigError, FeatureError, JobError, ModelError) as error:
-            raise StatementError(origin, statement.line, str(error)) from None
-        except Exception as error:
-            _refuse(error, self.session, statement, origin)
+        with hiding_values(self.session.options.settings):
+            try:
+                self._run(statement.text)
+            except SessionEnd:
+                raise
+            except (ConfigError, FeatureError, JobError, ModelError) as error:
+                raise StatementError(origin, statement.line, str(error)) from None
+            except Exception as error:
+                _refuse(error, self.session, statement, origin)
 
     def _run(self, text: str) -> None:
         operation = self.session.parse(text)
@@ -163,7 +166,8 @@ def _refuse(error: Exception, session: SqlSession, statement: Statement, origin:
 
 def _set(session: SqlSession, operation: Any) -> list[str]:
     if not operation.getKey().isPresent():
-        options = masked_tree(session.tables.get_config().get_configuration().to_dict())
+        of_environment = [(key,) for key in options_from_environment(session.options.settings)]
+        options = masked_tree(session.tables.get_config().get_configuration().to_dict(), hidden=of_environment)
         return [f"'{key}' = '{value}'" for key, value in sorted(options.items()) if not key.startswith(("$", "__"))]
     session.set_option(operation.getKey().get(), operation.getValue().get())
     return ["OK"]

@@ -17,6 +17,7 @@ from jobs.flink.environment import open_session
 from jobs.flink.file_urls import file_url
 from jobs.flink.jvm.collection import planning
 from jobs.kafka.jars import CONNECTOR, JDBC, find_jars
+from jobs.runs.hidden_values import hiding_values
 
 if TYPE_CHECKING:
     from pyflink.table import TableEnvironment, TableResult
@@ -40,7 +41,8 @@ class SqlSession:
 
         self.options = options
         self.functions = dict(shipped_functions() if functions is None else functions)
-        open_session(options.settings, flink_conf=options.flink_conf)
+        with hiding_values(options.settings):
+            open_session(options.settings, flink_conf=options.flink_conf)
         self._connections = get_gateway()._gateway_client.deque
         with planning():
             self.tables = self._environment()

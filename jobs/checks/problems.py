@@ -143,9 +143,11 @@ def _of_carried_fields(job: JobSettings, origin: str) -> Iterator[JobError]:
     """Yield a problem for each field that would have the name of another column."""
     columns = (*prediction_row(job.inference.output_field), *asked_columns(job))
     taken = {SCORE, *(column.name for column in columns)}
-    for index, name in enumerate(job.carried):
+    baselines = () if job.evaluation is None else job.evaluation.baselines
+    named = {each.field: f"evaluation.baselines.{index}.field" for index, each in reversed(list(enumerate(baselines)))}
+    named |= {name: f"sink.fields.{index}" for index, name in enumerate(job.sink.fields)}
+    for name, path in named.items():
         if name in taken:
-            path = f"sink.fields.{index}" if index < len(job.sink.fields) else "evaluation.baselines"
             problem = f"job.{path}: expected a field whose name no column of predictions has, got {name!r}"
             fix = f"give the field another name in job.events.fields, with `source: {name}`"
             yield JobError(origin, problem, fix)

@@ -22,6 +22,7 @@ from jobs.run_folder.part_files import LineCounter
 from jobs.run_folder.progress import Progress
 from jobs.run_folder.row_counts import Counts, FolderCounter
 from jobs.runs.execution import execute
+from jobs.runs.hidden_values import hiding_values
 from jobs.runs.launch import show_nothing
 from jobs.runs.local_options import local_options
 from jobs.runs.prepare import PreparedRun, RunRequest, prepare
@@ -75,7 +76,8 @@ def export_features(
         prepared = prepare(_into(request, scratch), needs_model=False)
         past = _past(prepared, history)
         events = _files(prepared).count_events()
-        with Progress(scratch, FolderCounter(scratch, "features"), lambda counts: show(counts, events)):
+        counter = FolderCounter(scratch, "features")
+        with hiding_values(prepared.settings), Progress(scratch, counter, lambda counts: show(counts, events)):
             _run(prepared, request, past)
         rows = _write(prepared.job, scratch, target)
         letters = LineCounter(scratch / "dead_letters").poll()

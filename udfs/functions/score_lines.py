@@ -80,7 +80,7 @@ def _values(problems: Mapping[int, Problem], lines: Sequence[bytes | None]) -> d
 
 
 def carried_columns(job: JobSettings) -> SqlColumns:
-    """Return the event columns that predictions carry: id, time, key, the label where there is one, and `job.carried`."""
+    """Return the event columns that predictions carry: id, time, key, the label where there is one, `job.carried`."""
     types = dict(event_columns(job.events))
     roles = (job.events.id, job.events.time, job.events.key, job.events.label)
     names = dict.fromkeys(name for name in (*roles, *job.carried) if name)
