@@ -24,7 +24,12 @@ class SetOperation:
 
 
 def test_options_are_listed_without_their_secrets(tmp_path: Path) -> None:
-    ours = {"s3.secret-key": "word", "s3.endpoint": "inner.host", "parallelism.default": "2", "sink": "http://u:word@host/x"}
+    ours = {
+        "s3.secret-key": "word",
+        "s3.endpoint": "inner.host",
+        "parallelism.default": "2",
+        "sink": "http://u:word@host/x",
+    }
     options = {**ours, "$internal": "x", "__table.query-start.local-timestamp__": "1"}
     configuration = SimpleNamespace(to_dict=lambda: options)
     config = SimpleNamespace(get_configuration=lambda: configuration)
