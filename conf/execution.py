@@ -42,7 +42,8 @@ class ExecutionSettings(FrozenSettings):
 
     Attributes:
         profile: ``throughput`` (batches, worker processes; default) or ``latency`` (rows, inside the JVM).
-        windows: engine of windows: ``sliding`` (packed rows in numpy; default) or ``sql`` (Flink's OVER).
+        windows: engine of windows: ``sliding`` (packed rows in numpy; default) or ``sql`` (Flink's OVER, for
+            times after the start of 1970).
         parallelism: slots, 1 to ``max_parallelism``; default 1.
         max_parallelism: key groups, 1 to 32768; no later rescaling can exceed it; default 128.
         checkpoint_interval_ms: time between checkpoints; YAML ``checkpoint_interval``, default 10s; 0s = no

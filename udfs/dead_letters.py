@@ -44,8 +44,9 @@ DEAD_LETTER_REASONS = MappingProxyType(
         "out_of_range": Reason(
             "parse",
             "A number is outside of `min` and `max`, a decimal has more digits than its `scale` or than are "
-            "exact, a time is outside of the calendar or hardly in the field's unit, an id or key has more than "
-            "32768 characters, or the texts of `job.sink.fields` have more than 65536.",
+            "exact, a time is outside of the calendar or hardly in the field's unit, or, with `execution.windows: "
+            "sql`, not after the start of 1970, an id or key has more than 32768 characters, or the texts of "
+            "`job.sink.fields` have more than 65536.",
         ),
         "late": Reason("event_time", "The event time is behind the watermark."),
         "in_future": Reason("event_time", "The event time is ahead of the clock by more than `job.events.max_ahead`."),

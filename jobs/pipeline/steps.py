@@ -79,6 +79,7 @@ def computed_once(session: FlinkSession, source: View) -> View:
 def with_event_time(session: FlinkSession, source: View, name: str, events: EventSettings) -> View:
     """Give rows their event time and mark those behind the watermark with the dead letter's reason ``late``.
 
+    Flink's windows would drop these without a word, and those up to 1970 too, which are marked ``out_of_range``.
     The watermark trails the latest time, ``NEWEST``, by ``watermark_delay`` and a millisecond: rows of one instant are
     not late. A view with ``SOURCE_TIME`` brings its watermarks along. With ``RECORD_TIME``, a row ahead of it, which
     moved no watermark, is a dead letter. These columns end here.
@@ -86,17 +87,23 @@ def with_event_time(session: FlinkSession, source: View, name: str, events: Even
     if source.only(dict(RECORD_TIME)):
         source = _held_against_records(session, source, events)
     timed = _with_watermark(session, source, f"{name}_timed", events)
-    late = (
-        f"__dead_letter_reason IS NULL AND {identifier(events.time)} IS NOT NULL "
-        "AND __rowtime <= CURRENT_WATERMARK(__rowtime)"
-    )
+    time = identifier(events.time)
+    good = f"__dead_letter_reason IS NULL AND {time} IS NOT NULL"
+    late, old = f"{good} AND __rowtime <= CURRENT_WATERMARK(__rowtime)", f"{good} AND {time} <= 0"
     error = f"'event time is behind the watermark, which trails the latest event by {events.watermark_delay_ms} ms'"
+    expected = f"field '{events.time}': expected a time after 1970-01-01T00:00:00Z with execution.windows: sql, got "
+    too_old = f"{literal(expected)} || CAST({time} AS STRING) || ' ms'"
     columns = tuple((column, kind) for column, kind in source.columns if column not in _TIMES)
     judged = {
-        "__dead_letter_reason": f"CASE WHEN {late} THEN 'late' ELSE __dead_letter_reason END AS __dead_letter_reason",
-        "__dead_letter_error": f"CASE WHEN {late} THEN {error} ELSE __dead_letter_error END AS __dead_letter_error",
+        "__dead_letter_reason": ("'late'", "'out_of_range'"),
+        "__dead_letter_error": (error, too_old),
     }
-    listed = ", ".join(judged.get(column, identifier(column)) for column, _ in columns)
+    listed = ", ".join(
+        "CASE WHEN {1} THEN {3} WHEN {2} THEN {4} ELSE {0} END AS {0}".format(column, late, old, *judged[column])
+        if column in judged
+        else identifier(column)
+        for column, _ in columns
+    )
     table = session.tables.sql_query(f"SELECT {listed}, __rowtime FROM {timed}")
     return _with_stream_time(session, table, View(name, columns))
 
