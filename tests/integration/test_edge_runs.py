@@ -89,14 +89,17 @@ def test_windows_of_sql_lose_no_event_of_times_before_1970(
 ) -> None:
     event = json.loads(crafted.good_lines()[0])
     times = ["0001-01-01T00:00:00", "1969-12-31T23:59:59.999", "1970-01-01T00:00:00", "1970-01-01T00:00:00.001"]
-    old = [json.dumps(event | {"TRANSACTION_ID": place, "TX_DATETIME": time}) for place, time in enumerate(times)]
+    old = [
+        json.dumps(event | {"TRANSACTION_ID": number, "TX_DATETIME": time})
+        for number, time in enumerate(times, AHEAD_ID)
+    ]
     source = tmp_path / "in.jsonl"
     source.write_text("\n".join([*old, *crafted.good_lines()[:50]]) + "\n")
     overrides = ["execution.windows=sql", "job.events.max_jump=36500d"]
     found = run_job(fraud_config, source, tmp_path / "out", overrides=overrides)
     assert found.summary.adds_up
     assert found.summary.reasons["out_of_range"] == 3
-    assert found.predictions["event_id"].tolist()[0] == 3
+    assert found.predictions["event_id"].tolist()[-1] == AHEAD_ID + 3
     letters = found.dead_letters
     expected = "field 'TX_DATETIME': expected a time after 1970-01-01T00:00:00Z with execution.windows: sql, got"
     wanted = {f"{expected} {time} ms" for time in (-62_135_596_800_000, -1, 0)}
