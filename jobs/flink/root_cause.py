@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from conf.loading.masking import HIDDEN, is_secret
@@ -15,7 +16,8 @@ _OWN_CLASS = re.compile(r"^(?:conf|gress|jobs|models|state|udfs)(?:\.\w+)*Error:
 # Python's errors in a thread of the JVM, as in the latency profile and in windows.
 _IN_A_THREAD = re.compile(r"^pemja\.core\.PythonException: <class '(?P<name>[\w.]+)'>: ?")
 _LITTLE = 1 << 20
-_UNREAD = re.compile(r"Could not parse value '(?P<value>.*?)' for\s+key '(?P<key>[^']+)'", re.DOTALL)
+# Flink leaves out values that it hides.
+_UNREAD = re.compile(r"Could not parse value(?: '(?P<value>.*?)')? for\s+key '(?P<key>[^']+)'", re.DOTALL)
 
 
 def root_cause(trace: str) -> str:
@@ -70,13 +72,28 @@ def option_problem(trace: str) -> JobError:
 
     >>> print(option_problem("Could not parse value '5 ells' for key 'rest.timeout'. at X"))
     Flink option rest.timeout: expected a value that Flink can read, got '5 ells'; see Flink's page of options
+    >>> print(option_problem("Could not parse value for key 'rest.timeout'. at X"))
+    Flink option rest.timeout: expected a value that Flink can read, got a hidden value; see Flink's page of options
     """
     found = _UNREAD.search(trace)
     if found is None:
         return JobError("Flink's options", f"expected those of Flink, got {root_cause(trace)}")
-    got = HIDDEN if is_secret((found["key"],)) else repr(found["value"])
+    got = HIDDEN if found["value"] is None or is_secret((found["key"],)) else repr(found["value"])
     problem = f"expected a value that Flink can read, got {got}"
     return JobError(f"Flink option {found['key']}", problem, "see Flink's page of options")
+
+
+@contextmanager
+def naming_unread_options() -> Iterator[None]:
+    """Plan a job; where Flink cannot read an option that only its planner reads, raise one line that names it."""
+    from py4j.protocol import Py4JJavaError
+
+    try:
+        yield
+    except Py4JJavaError as error:
+        if _UNREAD.search(str(error)) is None:
+            raise
+        raise option_problem(str(error)) from None
 
 
 def _is_java(line: str) -> bool:

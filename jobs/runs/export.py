@@ -15,6 +15,7 @@ from conf.settings import JobSettings, SinkSettings
 from jobs.errors import refuse
 from jobs.flink.environment import open_session
 from jobs.flink.jvm.collection import planning
+from jobs.flink.root_cause import naming_unread_options
 from jobs.pipeline.scoring import compute_features, feature_columns
 from jobs.pipeline.writing import write_features
 from jobs.run_folder.parquet import csv_table
@@ -77,7 +78,7 @@ def export_features(
         past = _past(prepared, history)
         events = _files(prepared).count_events()
         counter = FolderCounter(scratch, "features")
-        with hiding_values(prepared.settings), Progress(scratch, counter, lambda counts: show(counts, events)):
+        with Progress(scratch, counter, lambda counts: show(counts, events)), hiding_values(prepared.settings):
             _run(prepared, request, past)
         rows = _write(prepared.job, scratch, target)
         letters = LineCounter(scratch / "dead_letters").poll()
@@ -116,7 +117,7 @@ def _past(prepared: PreparedRun, history: Sequence[HistoryFile]) -> PastStore:
 
 def _run(prepared: PreparedRun, request: RunRequest, past: PastStore) -> None:
     options = local_options(f"{request.job} features", prepared.output)
-    with planning():
+    with naming_unread_options(), planning():
         session = open_session(
             prepared.settings,
             flink_conf=request.flink_conf,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from jobs.catalogue import find_job
 from jobs.flink.environment import FlinkSession, is_submitted, open_session, python_of_workers
 from jobs.flink.jvm.collection import planning
+from jobs.flink.root_cause import naming_unread_options
 from jobs.pipeline.pieces import input_uid, reads_pieces
 from jobs.pipeline.scoring import has_windows
 from jobs.run_folder.claim import check_free, put_back
@@ -108,7 +109,7 @@ def _run_prepared(
         forget_ended(prepared.settings.ml.metrics)
     stages.end("input")
     # Threads that count rows start before the submission: between build and submission none may collect Java's objects.
-    with hiding_values(prepared.settings), ExitStack() as planned:
+    with hiding_values(prepared.settings), naming_unread_options(), ExitStack() as planned:
         planned.enter_context(planning())
         session, port = _open(prepared, request, state, events)
         stages.end("JVM")

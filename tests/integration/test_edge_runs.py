@@ -106,6 +106,16 @@ def test_windows_of_sql_lose_no_event_of_times_before_1970(
     assert set(letters[letters["reason"] == "out_of_range"]["error"]) == wanted
 
 
+def test_option_that_only_the_planner_reads_is_named(fraud_config: Path, crafted_file: Path, tmp_path: Path) -> None:
+    overrides = ['execution.flink={"table.exec.source.idle-timeout": soon}']
+    expected = "Flink option table.exec.source.idle-timeout: expected a value that Flink can read, got 'soon'"
+    with pytest.raises(JobError, match=expected):
+        run_job(fraud_config, crafted_file, tmp_path / "out", overrides=overrides)
+    request = RunRequest("fraud-detection", tmp_path / "f", str(crafted_file), fraud_config, overrides, environ={})
+    with pytest.raises(JobError, match=expected):
+        export_features(request)
+
+
 def test_full_disk_is_one_line_and_nothing_half_written_counts(
     fraud_config: Path, crafted_file: Path, crafted_run: JobRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
