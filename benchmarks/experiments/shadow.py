@@ -1,71 +1,114 @@
 """Latency of answers with a shadow beside that without, as ``latency`` measures it: single events, 500 a second.
 
-The job is that of ``routing``: two versions of the same network, each a shadow of the other. Runs with and without
-shadows take turns. The worker of shadows starts a process and loads models, for which the first ``WARMUP_S`` seconds
-are left out. A percentile is the median of those of each four seconds: shadows score once in that time, so each slice
-has what they cost, while a stall of the machine, which would decide the p99 of a whole run, spoils one slice.
-``p99_ratio`` is the median with shadows relative to that without, and so are the others; ``whole_p99_ratio`` is of
-whole runs.
+The job is that of ``routing``: two versions of the same network, each a shadow of the other. A job with shadows and one
+without are up all the time, and after a warm-up they have events by turns, ``TURN_S`` seconds each. Of each turn the
+first ``_APART_S`` seconds are left out: shadows score every four seconds, and may still have rows of the turn before.
 
-``python -m benchmarks shadow [SECONDS RATE REPEATS]``.
+On a virtual machine the host takes a processor away now and then, for longer than an answer takes. So events of fifths
+of a second in which it did are left out, too; ``stolen`` is their share. ``whole_p99_ratio`` counts all.
+A figure is the median of those of all turns, a ratio that of ``pairs`` of turns side by side which have enough events;
+its bounds hold the ratio of 95 % of bootstrap samples of them.
+
+``python -m benchmarks shadow [PAIRS RATE]``.
 """
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
+from typing import NamedTuple
 
-from benchmarks.latency.latency import RATE, measure, percentiles
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.latency.latency import RATE, LiveJob
+from benchmarks.latency.stolen import StolenTime
 from benchmarks.measure import load_average, print_figures
 
 CONFIG = str(Path(__file__).parents[1] / "data" / "routing.yaml")
 _SWITCH = "ml.ab_testing.experiments.0.enable_shadow_mode"
 
 WARMUP_S = 30
-_SLICE_S = 4
-_LEAST_S = WARMUP_S + 3 * _SLICE_S
+TURN_S = 17
+_APART_S = 5
+_LEAST_EVENTS = 300
+_SAMPLES = 10_000
 
 
-def main(seconds: str = "80", rate: str = str(RATE), repeats: str = "3") -> None:
+def main(pairs: str = "16", rate: str = str(RATE)) -> None:
     """Print the figures."""
-    if float(seconds) < _LEAST_S:
-        sys.exit(f"expected at least {_LEAST_S} seconds, of which the first {WARMUP_S} do not count, got {seconds}")
+    if int(pairs) < 1:
+        sys.exit(f"expected at least 1 pair of turns, got {pairs}")
     load = load_average()
-    runs: dict[str, list[dict[str, float]]] = {"false": [], "true": []}
-    for turn in range(int(repeats)):
-        for shadows, found in runs.items():
-            took = measure(CONFIG, float(seconds), (f"{_SWITCH}={shadows}",), rate=int(rate))
-            found.append(typical(took))
-            print(f"turn {turn + 1}, shadows {shadows}: {found[-1]}", flush=True)
+    with (
+        StolenTime() as stolen,
+        LiveJob(CONFIG, (f"{_SWITCH}=false",)) as without,
+        LiveJob(CONFIG, (f"{_SWITCH}=true",)) as beside,
+    ):
+        for job in (without, beside):
+            job.send(WARMUP_S, int(rate))
+        starts: dict[LiveJob, list[int]] = {without: [], beside: []}
+        for turn in range(int(pairs)):
+            # Each is first as often as the other.
+            for job in (without, beside) if turn % 2 == 0 else (beside, without):
+                starts[job].append(time.time_ns())
+                job.send(TURN_S, int(rate))
+        turns = [turns_of(job.end(), starts[job]) for job in (without, beside)]
     print(f"load average before {load}, after {load_average()}")
-    figures: dict[str, float] = {}
-    for key in ("p50", "p99", "whole_p99"):
-        without, beside = (median(each[f"{key}_ms"] for each in found) for found in runs.values())
-        figures |= {f"{key}_ms": without, f"{key}_ms_with_shadow": beside, f"{key}_ratio": round(beside / without, 3)}
-    print_figures(figures)
+    print_figures(summarise(*([Turn(each, stolen.hit(each[:, 0])) for each in found] for found in turns)))
 
 
-def typical(took: Sequence[tuple[int, int]]) -> dict[str, float]:
-    """Return the medians of the percentiles of each four seconds after the warm-up, and the p99 of it all, in ms.
+class Turn(NamedTuple):
+    """Events of a turn.
+
+    Attributes:
+        took: (n, 2) when each was sent, in ns since 1970, and how long its answer took, in ns.
+        is_hit: (n,) whether the host took a processor at that time.
+    """
+
+    took: NDArray[np.int64]
+    is_hit: NDArray[np.bool_]
+
+
+def turns_of(took: Sequence[tuple[int, int]], starts: Sequence[int]) -> list[NDArray[np.int64]]:
+    """Return the rows of ``took`` that count of the turns that began at some times.
 
     >>> second = 10**9
-    >>> found = typical([(at * second, 9 * second if at in (0, 41) else second // 500) for at in range(60)])
-    >>> found["p50_ms"], found["p99_ms"], found["whole_p99_ms"]
-    (2.0, 2.0, 6390.58)
+    >>> turns_of([(at * second, at) for at in range(40)], [10 * second, 30 * second])[1][:3, 1].tolist()
+    [36, 37, 38]
     """
-    first = min(sent for sent, _ in took)
-    slices: dict[int, list[int]] = {}
-    for sent, ns in took:
-        second = (sent - first) / 1e9
-        if second >= WARMUP_S:
-            slices.setdefault(int(second // _SLICE_S), []).append(ns)
-    found = [percentiles(each) for each in slices.values()]
-    whole = percentiles([ns for each in slices.values() for ns in each])["p99_ms"]
-    return {key: round(median(each[key] for each in found), 3) for key in ("p50_ms", "p99_ms")} | {
-        "whole_p99_ms": whole
-    }
+    rows = np.array(took)
+    sent, places = rows[:, 0], np.searchsorted(starts, rows[:, 0], side="right") - 1
+    return [rows[(places == place) & (sent > start + _APART_S * 10**9)] for place, start in enumerate(starts)]
+
+
+def summarise(without: Sequence[Turn], beside: Sequence[Turn]) -> dict[str, float]:
+    """Return the figures of turns without and with shadows, in pairs."""
+    figures: dict[str, float] = {}
+    for key, share in (("p50", 50), ("p99", 99)):
+        pairs = np.array([_percentiles(pair, share) for pair in zip(without, beside, strict=True)])
+        pairs = pairs[np.isfinite(pairs).all(axis=1)]
+        if not len(pairs):
+            sys.exit(f"the host took a processor so often that no turn has {_LEAST_EVENTS} events beside that")
+        ratios = pairs[:, 1] / pairs[:, 0]
+        samples = np.random.default_rng(0).choice(ratios, (_SAMPLES, len(ratios)))
+        low, high = np.percentile(np.median(samples, axis=1), (2.5, 97.5))
+        named = ("ms", "ms_with_shadow", "ratio", "ratio_low", "ratio_high")
+        values = (*np.median(pairs, axis=0), np.median(ratios), low, high)
+        figures |= {f"{key}_{name}": round(float(value), 3) for name, value in zip(named, values, strict=True)}
+    figures["pairs"] = len(pairs)
+    for name, turns in (("stolen", without), ("stolen_with_shadow", beside)):
+        figures[name] = round(float(np.mean(np.concatenate([turn.is_hit for turn in turns]))), 3)
+    whole = [np.concatenate([turn.took[:, 1] for turn in turns]) for turns in (without, beside)]
+    return figures | {"whole_p99_ratio": round(float(np.percentile(whole[1], 99) / np.percentile(whole[0], 99)), 3)}
+
+
+def _percentiles(pair: Sequence[Turn], share: float) -> list[float]:
+    """Return a percentile in ms of the events of each turn that were not hit; NaN: they are too few."""
+    kept = [turn.took[~turn.is_hit, 1] for turn in pair]
+    return [float(np.percentile(each, share)) / 1e6 if len(each) >= _LEAST_EVENTS else np.nan for each in kept]
 
 
 if __name__ == "__main__":

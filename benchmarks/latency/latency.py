@@ -57,32 +57,56 @@ def main(seconds: str = "70", rate: str = str(RATE)) -> None:
 
 def measure(config: str, seconds: float, overrides: Sequence[str] = (), *, rate: int = RATE) -> list[tuple[int, int]]:
     """Run a job fed by a sender; return when each event was sent and the time to its score, in nanoseconds."""
-    with tempfile.TemporaryDirectory(prefix="gress-bench-") as name, socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        server.listen()
-        port = str(server.getsockname()[1])
-        kind = "fraud" if "fraud" in config else "scoring"
-        job = [sys.executable, "-m", "benchmarks.latency.latency_job", config, port, name, *overrides]
-        with subprocess.Popen(job, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-            connection = accept(server, process)
-            sender = [
-                sys.executable,
-                "-m",
-                "benchmarks.latency.sender",
-                kind,
-                str(connection.fileno()),
-                str(rate),
-                str(seconds),
-            ]
-            subprocess.run(sender, pass_fds=[connection.fileno()], check=True)
-            connection.close()
-            output, _ = process.communicate()
-        if process.returncode:
-            msg = f"the job ended with {process.returncode}:\n{output[-4000:]}"
+    with LiveJob(config, overrides) as job:
+        job.send(seconds, rate)
+        return job.end()
+
+
+class LiveJob:
+    """A running job of a process of its own that scores what it is sent, and says how long each event took.
+
+    Args:
+        config: file of settings.
+        overrides: settings that differ, as ``key.path=value``.
+    """
+
+    def __init__(self, config: str, overrides: Sequence[str] = ()) -> None:
+        self._kind = "fraud" if "fraud" in config else "scoring"
+        with contextlib.ExitStack() as opened, socket.socket() as server:
+            self._folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="gress-bench-"))
+            server.bind(("127.0.0.1", 0))
+            server.listen()
+            port = str(server.getsockname()[1])
+            command = [sys.executable, "-m", "benchmarks.latency.latency_job", config, port, self._folder, *overrides]
+            self._process = opened.enter_context(
+                subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            )
+            opened.callback(self._process.kill)
+            self._connection = opened.enter_context(accept(server, self._process))
+            self._opened = opened.pop_all()
+
+    def __enter__(self) -> LiveJob:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._opened.close()
+
+    def send(self, seconds: float, rate: int = RATE) -> None:
+        """Send the job so many events a second for so long."""
+        descriptor = str(self._connection.fileno())
+        sender = ["benchmarks.latency.sender", self._kind, descriptor, str(rate), str(seconds)]
+        subprocess.run([sys.executable, "-m", *sender], pass_fds=[int(descriptor)], check=True)
+
+    def end(self) -> list[tuple[int, int]]:
+        """End the stream; return when each event was sent and the time to its score, in nanoseconds."""
+        self._connection.close()
+        output, _ = self._process.communicate()
+        if self._process.returncode:
+            msg = f"the job ended with {self._process.returncode}:\n{output[-4000:]}"
             raise RuntimeError(msg)
-        parts = sorted((Path(name) / "took").glob("part-*"))
+        parts = sorted((Path(self._folder) / "took").glob("part-*"))
         rows = [line.split(",") for part in parts for line in part.read_text().splitlines()]
-    return [(int(sent), int(took)) for sent, took in rows]
+        return [(int(sent), int(took)) for sent, took in rows]
 
 
 def accept(server: socket.socket, process: subprocess.Popen[Any]) -> socket.socket:
