@@ -58,7 +58,8 @@ class ExperimentSettings(FrozenSettings):
         enable_shadow_mode: every arm predicts, and only the drawn arm answers; default false.
         collect_comparison: write how each shadow prediction differs from the answer; default true.
         enabled: run this experiment; default true.
-        layer: experiments of one layer never share a unit; default none = a layer of its own.
+        layer: experiments of one layer never share a unit, those of other models too; default none = a layer of its
+            own.
         traffic: percentage of the layer's units that take part, over 0 to 100; default 100.
         verdict: metrics that judge the variants; default none = they are not judged.
         ramp: steps in which a variant grows; default none = the weights stay.

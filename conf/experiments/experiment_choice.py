@@ -9,10 +9,11 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from conf.events import EventSettings
-from conf.experiments.ab_testing import ExperimentSettings
+from conf.experiments.ab_testing import ALL, ExperimentSettings
 from conf.job import JobSettings
 from conf.ml import MlSettings
 from conf.types.refusal import Refusal
@@ -25,6 +26,24 @@ _PATH = ("ml", "ab_testing", "experiments")
 def experiments_of(ml: MlSettings, model_name: str) -> tuple[ExperimentSettings, ...]:
     """Return the experiments that jobs with a model take part in, in their order."""
     return tuple(each for _, each in _numbered(ml, model_name))
+
+
+def layer_of(ml: MlSettings, experiments: Sequence[ExperimentSettings]) -> tuple[ExperimentSettings, ...]:
+    """Return the experiments that have places in the layer of some, in their order.
+
+    Those of other models are among them, so that all jobs know the same places. One that is switched off keeps its
+    place where the layer has room for all, so that the others keep their units.
+
+    Args:
+        ml: settings of the experiments.
+        experiments: at least one, all of one layer.
+    """
+    if experiments[0].layer is None:
+        return tuple(experiments)
+    listed = tuple(each for each in ml.ab_testing.experiments if each.layer == experiments[0].layer)
+    if sum((Fraction(str(each.traffic)) for each in listed), Fraction(0)) <= ALL:
+        return listed
+    return tuple(each for each in listed if each.enabled)
 
 
 def shadow_experiments(ml: MlSettings, model_name: str) -> tuple[ExperimentSettings, ...]:

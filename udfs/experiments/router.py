@@ -74,16 +74,22 @@ class Router:
     Args:
         experiments: at least one.
         events: the job's events.
+        layer: all experiments with a place in their layer, those of other models too; None: they are all.
 
     Attributes:
         field: event field that has the units.
     """
 
-    def __init__(self, experiments: Sequence[ExperimentSettings], events: EventSettings) -> None:
+    def __init__(
+        self,
+        experiments: Sequence[ExperimentSettings],
+        events: EventSettings,
+        layer: Sequence[ExperimentSettings] | None = None,
+    ) -> None:
         self.field = unit_field(experiments[0], events)
         self._experiments = tuple(experiments)
         self._layer = _SALT_OF_LAYERS + (experiments[0].layer or "")
-        self._taken = layer_intervals(experiments)
+        self._taken = layer_intervals(experiments if layer is None else layer, experiments)
         self._is_shared = len(self._taken.owners) > 1
         self.follow(FixedWeights(experiments))
 
@@ -114,10 +120,10 @@ class Router:
         arms, undrawn = np.full(units.size, -1, np.int16), np.zeros(units.size, np.bool_)
         missing: dict[str, int] = {}
         switched_off: dict[str, int] = {}
-        owners = self._taken.owners_of(units.points(self._layer)) if self._is_shared else None
         absent = np.zeros(units.size, np.bool_) if units.is_missing is None else units.is_missing
+        # Without a unit there is no place in the layer: the first experiment counts such rows.
+        owners = np.where(absent, 0, self._taken.owners_of(units.points(self._layer))) if self._is_shared else None
         for place, split in enumerate(plan.splits):
-            # Without a unit there is no point: such rows have point 0, and so are in the first experiment.
             rows = np.arange(units.size) if owners is None else np.flatnonzero(owners == place)
             arms[rows] = split.arms_of(units.points(split.name)[rows])
             lost, off = rows[absent[rows]], rows[(arms[rows] < 0) & ~absent[rows]]

@@ -87,11 +87,19 @@ def _in_blocks(order: Sequence[str], grown: str, shares: Mapping[str, Fraction])
         yield name, shares[name]
 
 
-def layer_intervals(experiments: Sequence[ExperimentSettings]) -> Intervals:
+def layer_intervals(
+    layer: Sequence[ExperimentSettings], experiments: Sequence[ExperimentSettings] | None = None
+) -> Intervals:
     """Return the intervals of the experiments of a layer, owned by their places; -1 owns what none takes.
 
     Where the last one grows, or one more comes behind it, all other units stay.
+
+    Args:
+        layer: those with a place in the layer, in their order.
+        experiments: those whose places own intervals; the others' are owned by -1; None: all.
     """
-    shares = [(place, Fraction(str(each.traffic))) for place, each in enumerate(experiments)]
+    names = [each.name for each in (layer if experiments is None else experiments)]
+    owners = {name: place for place, name in enumerate(names)}
+    shares = [(owners.get(each.name, -1), Fraction(str(each.traffic))) for each in layer]
     rest = ALL - sum((share for _, share in shares), Fraction(0))
     return intervals([*shares, (-1, rest)])

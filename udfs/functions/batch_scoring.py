@@ -8,7 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from conf.experiments.experiment_choice import experiments_of
+from conf.experiments.experiment_choice import experiments_of, layer_of
 from conf.model_choice import follows_registry
 from conf.settings import JobSettings, MlSettings
 from state.sql import SqlColumns
@@ -66,7 +66,7 @@ class BatchScoring:
         self._ml = ml
         self._raw = raw
         experiments = experiments_of(ml, job.inference.model_name)
-        self._router = Router(experiments, job.events) if experiments else None
+        self._router = Router(experiments, job.events, layer_of(ml, experiments)) if experiments else None
         self._weights: WeightSource | None = None
         self._models: ArmModels | None = None
         self._recorder: ScoreRecorder | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conf.experiments.ab_testing import AbTestingSettings, ExperimentSettings
-from conf.experiments.experiment_choice import experiments_of
+from conf.experiments.experiment_choice import experiments_of, layer_of
 from conf.settings import Settings
 from udfs.experiments.open_arms import answering_arms
 from udfs.experiments.router import Arm, Router
@@ -42,6 +42,6 @@ def routing_of(named: NamedModel, settings: Settings) -> Routing | None:
     experiments = experiments_of(settings.ml, named.model)
     if not experiments:
         return None
-    router = Router(experiments, job.events)
+    router = Router(experiments, job.events, layer_of(settings.ml, experiments))
     arms = answering_arms(settings.ml, job.inference, router.arms)
     return Routing(settings.ml.ab_testing, experiments, router, arms)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy.stats import chi2_contingency
 
+from conf.experiments.experiment_choice import layer_of
 from conf.experiments.weights_at import weights_at
-from conf.settings import EventSettings, ExperimentSettings
+from conf.settings import EventSettings, ExperimentSettings, MlSettings
 from models.experiments.weights import Weights
 from tests.support.experiments import experiment, xxh64
 from tests.support.job_settings import FIELDS
@@ -86,6 +87,34 @@ def test_experiments_of_a_layer_never_share_a_unit() -> None:
     assert {
         (arm, other) for arm, other in zip(arms, alone, strict=True) if arm and arm[0] == "y" and arm != other
     } == set()
+
+
+def of_layer(name: str, traffic: float, **given: object) -> ExperimentSettings:
+    return experiment({"a": 50, "b": 50}, name=name, layer="l", traffic=traffic, **given)
+
+
+def test_jobs_of_two_models_never_share_a_unit_of_one_layer() -> None:
+    layer = [of_layer("x", 25), of_layer("y", 50)]
+    columns = {"card": texts(None, *(f"user {number}" for number in range(5_000)))}
+    together = Router(layer, EVENTS).assign(columns).arms
+    first, second = (Router([each], EVENTS, layer).assign(columns) for each in layer)
+    assert ((first.arms >= 0) == ((together == 0) | (together == 1)))[1:].all()
+    assert ((second.arms >= 0) == (together >= 2))[1:].all()
+    assert (first.missing, second.missing) == ({"x": 1}, {"y": 1})
+
+
+def test_layer_keeps_the_place_of_an_experiment_that_is_switched_off_while_it_has_room() -> None:
+    def layer(*found: ExperimentSettings) -> list[str]:
+        ml = MlSettings.model_validate({"ab_testing": {"enabled": True, "experiments": found}})
+        return [each.name for each in layer_of(ml, [found[-1]])]
+
+    assert layer(of_layer("off", 30, enabled=False), of_layer("other", 20), of_layer("on", 50)) == [
+        "off",
+        "other",
+        "on",
+    ]
+    assert layer(of_layer("off", 60, enabled=False), of_layer("other", 20), of_layer("on", 50)) == ["other", "on"]
+    assert layer(of_layer("other", 20), experiment({"a": 100}, name="alone")) == ["alone"]
 
 
 def test_layer_is_independent_of_its_experiments_variants() -> None:
