@@ -33,7 +33,7 @@ def replay(experiment: ExperimentSettings, rows: LoggedRows, metrics: Sequence[M
         metrics: those of the verdict's metrics that the rows hold.
 
     Raises:
-        JobError: shares of the variants changed in a way that the rows do not show.
+        JobError: shares of the variants changed in a way that the rows do not show, or none but the default has one.
     """
     told = verdict_of(experiment).model_copy(update={"metrics": tuple(metrics)})
     experiment = experiment.model_copy(update={"verdict": told})
@@ -47,6 +47,10 @@ def replay(experiment: ExperimentSettings, rows: LoggedRows, metrics: Sequence[M
             if first < last:
                 ledger.add(part.take(np.arange(first, last)))
         records += judge.look([ledger.cells.to_bytes()], int(look))
+    if not records:
+        expected = "a share of units for a variant beside the default one, by the rows or by the settings"
+        advice = "replay a run in which two variants answered; a shadow has rows in comparisons alone"
+        refuse(f"experiment {experiment.name!r}", expected, "all units with the default one", advice)
     return records
 
 

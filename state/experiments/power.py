@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _NORMAL = NormalDist()
 _MOST_DRIFT = 40.0
 _MOST_UNITS = 1e15
+_LEAST_CHANCE = 1e-6
+"""Least chance of an error; sums over looks are not exact enough for much smaller ones."""
+
 _LEAST_DIFFERENCE = 1e-6
 """Least difference in standard deviations; one with fewer takes more units than there are."""
 
@@ -44,10 +47,12 @@ class Plan:
     power: float = 0.8
 
     def __post_init__(self) -> None:
-        if not (self.difference and 0 < self.variance < math.inf and 0 < self.alpha < self.power < 1):
+        is_level = _LEAST_CHANCE <= self.alpha < self.power <= 1 - _LEAST_CHANCE
+        if not (self.difference and 0 < self.variance < math.inf and is_level):
             msg = (
-                "plan: expected a difference other than 0, a variance > 0 and 0 < alpha < power < 1, got "
-                f"{self.difference}, {self.variance}, {self.alpha} and {self.power}; use alpha 0.05 and power 0.8"
+                "plan: expected a difference other than 0, a variance > 0 and 0 < alpha < power < 1, "
+                f"none within a millionth of 0 or 1, got {self.difference}, {self.variance}, {self.alpha} and "
+                f"{self.power}; use alpha 0.05 and power 0.8"
             )
             raise ValueError(msg)
         deviation = math.sqrt(self.variance)
@@ -81,7 +86,8 @@ def between_arms(
     if not 0 < share < 1:
         msg = f"share: expected a number between 0 and 1, got {share}; use 0.5, which takes the fewest units"
         raise ValueError(msg)
-    return Plan(difference, deviation**2 / (share * (1 - share)), alpha, power)
+    # A power of a number that is too large is an error, where a product is infinite, which the plan refuses.
+    return Plan(difference, deviation * deviation / (share * (1 - share)), alpha, power)
 
 
 def on_same_rows(
@@ -101,7 +107,10 @@ def on_same_rows(
     Raises:
         ValueError: a number is out of range.
     """
-    return Plan(difference, 2 * (1 - correlation) * deviation**2, alpha, power)
+    if not -1 <= correlation <= 1:
+        msg = f"correlation: expected a number from -1 to 1, got {correlation}; without one, leave the shadow out"
+        raise ValueError(msg)
+    return Plan(difference, 2 * (1 - correlation) * deviation * deviation, alpha, power)
 
 
 def fixed_units(plan: Plan) -> int:

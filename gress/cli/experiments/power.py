@@ -37,7 +37,7 @@ def power_command(  # noqa: PLR0913, PLR0917 - one argument for each option
     ] = None,
     units_per_day: Annotated[
         Optional[float],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-        typer.Option("--units-per-day", min=1e-9, help="New units a day; adds the days that a test takes."),
+        typer.Option("--units-per-day", min=1e-9, max=1e15, help="New units a day; adds the days that a test takes."),
     ] = None,
     is_json: Json = False,
 ) -> None:

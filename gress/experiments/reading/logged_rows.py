@@ -54,7 +54,7 @@ def read_logged_rows(paths: Sequence[Path], experiment: ExperimentSettings, colu
         columns: the columns to read.
 
     Raises:
-        JobError: there are no such rows, or they have other variants than the settings.
+        JobError: there are no such rows, or they have other variants than the settings, or propensities that are none.
     """
     import pyarrow as pa
 
@@ -83,6 +83,11 @@ def _drawn(block: pa.Table, experiment: ExperimentSettings, unit: str) -> pa.Tab
 
 
 def _logged(table: pa.Table, experiment: ExperimentSettings, columns: RowColumns) -> LoggedRows:
+    propensity = _floats(table["propensity"])
+    is_chance = (propensity > 0) & (propensity <= 1)
+    if not is_chance.all():
+        expected, advice = "propensities over 0, up to 1", "name the predictions that a run wrote"
+        refuse(f"experiment {experiment.name!r}", expected, f"{propensity[~is_chance][0]:g}", advice)
     score, label = (_floats(table[name]) for name in (columns.score, "truth"))
     failed = 1.0 - table["reason"].is_null().to_numpy().astype(np.float64)
     fields = {field: _floats(table[name]) for field, name in columns.fields.items()}
@@ -91,7 +96,7 @@ def _logged(table: pa.Table, experiment: ExperimentSettings, columns: RowColumns
         units.points(experiment.name),
         table["event_time"].to_numpy().astype("datetime64[ms]").astype(np.int64),
         _arms(table["variant"], experiment),
-        _floats(table["propensity"]),
+        propensity,
         Answered(score, label, failed, np.full(len(table), np.nan), fields),
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from jobs.errors import refuse
 from jobs.run_folder.part_files import final_parts
@@ -72,4 +73,5 @@ def time_text(ms: int) -> str:
         >>> time_text(1527724800000)
         '2018-05-31 00:00'
     """
-    return dt.datetime.fromtimestamp(ms / 1000, dt.timezone.utc).strftime("%Y-%m-%d %H:%M")
+    # A look after the last day of 9999 is no datetime.
+    return str(np.datetime64(ms // 60_000, "m")).replace("T", " ")

@@ -91,14 +91,19 @@ def test_percentage_of_nothing_is_refused(baseline: float) -> None:
 @pytest.mark.parametrize(
     ("wanted", "why"),
     [
-        (Wanted(0.3, math.inf), "a variance > 0 and 0 < alpha < power < 1, got 0.3, inf,"),
+        (Wanted(0.3, math.inf), "a variance > 0 and 0 < alpha < power < 1, none within a millionth of 0 or 1, got 0.3, "),
+        (Wanted(0.3, 1e300), "got 0.3, inf, 0.05 and 0.8"),
+        (Wanted(0.3, 2.0, alpha=1e-300), "got 0.3, 16.0, 1e-300 and 0.8"),
+        (Wanted(0.3, 2.0, power=1 - 1e-16), "got 0.3, 16.0, 0.05 and 0.9999999999999999"),
+        (Wanted(0.3, 2.0, correlation=-5.0), "correlation: expected a number from -1 to 1, got -5.0"),
+        (Wanted(0.3, 2.0, correlation=math.nan), "correlation: expected a number from -1 to 1, got nan"),
         (
             Wanted(1e-12, 0.2),
             "a difference of a millionth of 0.4 or more, the deviation of a unit's part in it, got 1e-12",
         ),
         (Wanted(1e-300, 0.2), "a difference of a millionth of 0.4 or more"),
     ],
-    ids=["no deviation", "tiny", "least"],
+    ids=["no deviation", "square", "alpha", "power", "correlation", "no correlation", "tiny", "least"],
 )
 def test_plan_that_takes_endless_units_is_refused_in_a_line(wanted: Wanted, why: str) -> None:
     with pytest.raises(JobError, match=re.escape(why)):
@@ -142,7 +147,7 @@ def test_lift_that_takes_a_rate_out_of_range_is_refused(baseline: float, lift: s
 def test_power_below_alpha_is_refused_in_a_line() -> None:
     whole = (
         "gress experiments power: plan: expected a difference other than 0, a variance > 0 and 0 < alpha < power < 1, "
-        "got 0.3, 16.0, 0.05 and 0.04; use alpha 0.05 and power 0.8"
+        "none within a millionth of 0 or 1, got 0.3, 16.0, 0.05 and 0.04; use alpha 0.05 and power 0.8"
     )
     with pytest.raises(JobError, match=f"^{re.escape(whole)}$"):
         power_table(Wanted(0.3, 2.0, power=0.04))

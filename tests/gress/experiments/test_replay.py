@@ -14,6 +14,7 @@ import pytest
 from scipy import stats
 
 from gress.experiments.reading.logged_rows import read_logged_rows
+from gress.experiments.reading.records import time_text
 from gress.experiments.reading.row_columns import row_columns
 from gress.experiments.replay import outcomes_of, replay
 from jobs.errors import JobError
@@ -233,6 +234,29 @@ def test_propensities_of_other_weights_are_refused(tmp_path: Path) -> None:
         "experiment 'test': expected propensities that sum to 1 with the weights, got control 0.7, treatment 0.3, "
         "third 0.1; give the weights of the run with --config and --set"
     )
+
+
+@pytest.mark.parametrize("propensity", [0.0, -0.7, 2.0], ids=str)
+def test_propensities_that_are_none_are_refused(propensity: float, tmp_path: Path) -> None:
+    path = write(tmp_path / "part-0", [{**row, "propensity": propensity} for row in rows()])
+    assert refused([path]) == (
+        f"experiment 'test': expected propensities over 0, up to 1, got {propensity:g}; name the predictions that a "
+        "run wrote"
+    )
+
+
+def test_rows_of_a_control_that_has_all_units_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "part-0", [{**row, "variant": "control", "propensity": 1.0} for row in rows()])
+    assert refused([path], weights={"control": 100.0, "treatment": 0.0}) == (
+        "experiment 'test': expected a share of units for a variant beside the default one, by the rows or by the "
+        "settings, got all units with the default one; replay a run in which two variants answered; a shadow has rows "
+        "in comparisons alone"
+    )
+
+
+def test_looks_at_the_last_day_of_9999_have_a_time() -> None:
+    assert time_text(253_402_300_800_000) == "10000-01-01 00:00"
+    assert time_text(-1) == "1969-12-31 23:59"
 
 
 def test_missing_and_empty_folders_and_other_files_are_refused(tmp_path: Path) -> None:
