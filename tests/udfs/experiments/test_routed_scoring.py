@@ -49,7 +49,9 @@ def registry(tmp_path: Path) -> Registry:
 
 @pytest.fixture
 def make(make_settings: MakeSettings, registry: Registry) -> Make:
-    def build(*variants: tuple[str, str, float], inference: dict[str, Any] | None = None, **given: Any) -> Settings:
+    def build(
+        *variants: tuple[str, str, float], inference: dict[str, Any] | None = None, before: Any = (), **given: Any
+    ) -> Settings:
         arms = [
             {"name": f"v{place}", "model_name": name, "model_version": version, "weight": weight}
             for place, (name, version, weight) in enumerate(variants)
@@ -58,7 +60,7 @@ def make(make_settings: MakeSettings, registry: Registry) -> Make:
         ml = {
             "model_registry": {"type": "local", "base_path": str(registry.base), "watch_interval": "10ms"},
             "models": [],
-            "ab_testing": {"enabled": True, "experiments": [tested]},
+            "ab_testing": {"enabled": True, "experiments": [*before, tested]},
             "metrics": {"port": 0},
             "inference": {"max_latency": "30s"},  # a busy machine is no slow model
         }
@@ -122,6 +124,26 @@ def test_rows_outside_the_traffic_are_scored_by_the_job_s_own_model(make: Make, 
     assert list(found["__version"]) == ["1.0.0" if each is None else "2.0.0" for each in drawn]
     assert list(found["__experiment"]) == [each and "test" for each in drawn]
     assert np.isnan(np.asarray(found["__propensity"])).tolist() == [each is None for each in drawn]
+
+
+def test_jobs_of_two_models_share_out_a_layer(make: Make, opened: Any) -> None:
+    first = {
+        "name": "first",
+        "strategy": "hash",
+        "split_key": "card",
+        "layer": "cards",
+        "traffic": 40,
+        "variants": [{"name": "v", "model_name": "classes", "model_version": "1.0.0", "weight": 100}],
+    }
+    drawn = []
+    for model in ("classes", "m"):
+        inference = {"model_name": model, "model_version": "1.0.0"}
+        settings = make(("m", "2.0.0", 100), inference=inference, before=[first], layer="cards", traffic=60)
+        drawn.append(list(opened(settings).run(columns())["__experiment"]))
+    assert [{*pair} for pair in zip(*drawn, strict=True)] == [
+        {"first", None} if each == "first" else {None, "test"} for each in drawn[0]
+    ]
+    assert 0.25 * SIZE < drawn[0].count("first") < 0.55 * SIZE
 
 
 @pytest.mark.parametrize("at", [0, 1, 77, SIZE])
