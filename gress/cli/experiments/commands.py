@@ -15,7 +15,7 @@ from gress.cli.registry_options import RegistryCall, on_registry
 if TYPE_CHECKING:
     from models.registry import Deployment
 
-experiments_app = typer.Typer(no_args_is_help=True, help="Experiments: plan, list, change weights, end, judge again, report.")
+experiments_app = typer.Typer(no_args_is_help=True, help="Experiments: plan, list, change, end, judge, report.")
 
 _on_registry = partial(on_registry, config_help="YAML file with ml.ab_testing and ml.model_registry.")
 
