@@ -66,7 +66,10 @@ def read_logged_rows(paths: Sequence[Path], experiment: ExperimentSettings, colu
         others.update({str(each["values"]): each["counts"] for each in block["experiment"].value_counts().to_pylist()})
     table = pa.concat_tables(kept) if kept else schema.empty_table()
     if not len(table):
+        lacking = others.pop(experiment.name, 0)
         found = ", ".join(name for name in others if name != "None") or "none of an experiment"
+        if lacking:
+            found = f"{lacking:,} rows of it that lack one"
         expected = f"predictions of experiment {experiment.name!r} with propensity and {columns.unit}"
         refuse(f"predictions {', '.join(map(str, paths))}", expected, found, "name the predictions of its run")
     return _logged(table, experiment, columns)

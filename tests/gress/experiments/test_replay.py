@@ -209,6 +209,11 @@ def test_rows_of_other_experiments_are_refused(tmp_path: Path) -> None:
     assert "got none of an experiment;" in refused([path])
 
 
+def test_rows_of_the_experiment_without_a_propensity_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows", [{**line, "propensity": None} for line in rows(10)])
+    assert "with propensity and key, got 10 rows of it that lack one;" in refused([path])
+
+
 def test_rows_of_unknown_variants_are_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "rows", [{**line, "variant": "third"} for line in rows(10)])
     assert refused([path]) == (
